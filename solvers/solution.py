@@ -1,0 +1,83 @@
+"""What an iterative solve returns: the value, how well it solves the equation, and how it ended."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures"]
+
+OnFailure = Literal["warn", "raise", "ignore"]
+
+
+class ConvergenceWarning(UserWarning):
+    """A solver stopped before it met its tolerance; the status says where."""
+
+
+class Status(IntEnum):
+    """How a solve ended; ``sentence`` is what a user reads."""
+
+    sentence: str
+
+    def __new__(cls, value: int, sentence: str) -> Status:
+        """Attach the sentence to the integer."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    CONVERGED = 0, "The residual is within rounding of zero."
+    DIVERGES = 1, "The quantity is infinite here: the parameters sit on a pole of the model."
+    NO_SOLUTION = 2, "The equation has no admissible root for these parameters."
+    MAX_ITERATIONS = 3, "The iteration stopped at its limit before the residual met the tolerance."
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Result of an iterative solve, every field an array over the broadcast grid of the arguments.
+
+    Attributes
+    ----------
+    value : ndarray
+        The root, or the quantity computed from it.
+    residual : ndarray
+        Scaled residual of the undamped equation, recomputed from `value` after the loop.
+    status : ndarray of int8
+        Members of `Status`.
+    iterations : ndarray of int64
+        Iterations spent in each cell.
+    """
+
+    value: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    status: NDArray[np.int8]
+    iterations: NDArray[np.int64]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every cell has status ``CONVERGED``."""
+        return bool(np.all(self.status == Status.CONVERGED))
+
+    def explain(self) -> str:
+        """One sentence per status that occurs, with the number of cells."""
+        found, counts = np.unique(self.status, return_counts=True)
+        return " ".join(f"{Status(s).name} ({c}): {Status(s).sentence}" for s, c in zip(found, counts, strict=True))
+
+
+def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
+    """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
+    if on_failure not in ("warn", "raise", "ignore"):
+        raise ValueError(f"on_failure = {on_failure!r} is not allowed: choose 'warn', 'raise' or 'ignore'.")
+    failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS))
+    if on_failure == "ignore" or not failed.any():
+        return
+    worst = float(np.max(np.asarray(solution.residual)[failed]))
+    message = f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
+    if on_failure == "raise":
+        raise ArithmeticError(message)
+    warnings.warn(message, ConvergenceWarning, stacklevel=3)
