@@ -66,7 +66,9 @@ class Solution:
     def explain(self) -> str:
         """One sentence per status that occurs, with the number of cells."""
         found, counts = np.unique(self.status, return_counts=True)
-        return " ".join(f"{Status(s).name} ({c}): {Status(s).sentence}" for s, c in zip(found, counts, strict=True))
+        return " ".join(
+            f"{Status(s).name} ({c}): {Status(s).sentence}" for s, c in zip(found, counts, strict=True)
+        )
 
 
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
@@ -77,7 +79,9 @@ def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     if on_failure == "ignore" or not failed.any():
         return
     worst = float(np.max(np.asarray(solution.residual)[failed]))
-    message = f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
+    message = (
+        f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
+    )
     if on_failure == "raise":
         raise ArithmeticError(message)
     warnings.warn(message, ConvergenceWarning, stacklevel=3)

@@ -78,7 +78,11 @@ class Spectrum:
         s = np.atleast_1d(as_nonnegative("eigenvalues", self.eigenvalues))
         if s.ndim != 1 or s.size == 0:
             raise refuse("eigenvalues.shape", s.shape, "it must be a non-empty vector")
-        m = np.ones_like(s) if self.multiplicities is None else as_positive("multiplicities", self.multiplicities)
+        m = (
+            np.ones_like(s)
+            if self.multiplicities is None
+            else as_positive("multiplicities", self.multiplicities)
+        )
         v = None if self.target_power is None else as_nonnegative("target_power", self.target_power)
         for name, array in (("multiplicities", m), ("target_power", v)):
             if array is not None and array.reshape(-1).shape != s.shape:
@@ -209,7 +213,9 @@ class Spectrum:
         target = as_finite("y", y)
         if K.shape[0] != K.shape[1] or target.shape != K.shape[:1]:
             raise refuse(
-                "kernel.shape, y.shape", (K.shape, target.shape), "they must be (N, N) and (N,) for the same N points"
+                "kernel.shape, y.shape",
+                (K.shape, target.shape),
+                "they must be (N, N) and (N,) for the same N points",
             )
         if not np.allclose(K, K.T, rtol=1e-10, atol=1e-10 * np.abs(K).max()):
             raise refuse("kernel", K, "it must be symmetric")
@@ -219,7 +225,11 @@ class Spectrum:
         eigenvalues /= K.shape[0]
         floor = K.shape[0] * np.finfo(float).eps * eigenvalues[-1]
         if eigenvalues[0] < -10 * floor:
-            raise refuse("kernel", K, f"it must be positive semi-definite, its least eigenvalue is {eigenvalues[0]:.3g} N")
+            raise refuse(
+                "kernel",
+                K,
+                f"it must be positive semi-definite, its least eigenvalue is {eigenvalues[0]:.3g} N",
+            )
         eigenvalues[eigenvalues < floor] = 0.0  # rounding noise, not spectrum
         return cls(eigenvalues[::-1], ((U.T @ target) ** 2 / K.shape[0])[::-1], points=K.shape[0])
 

@@ -1,0 +1,12 @@
+from .catalogue import claim as claim
+from .catalogue import claims as claims
+from .catalogue import families as families
+from .check import Outcome as Outcome
+from .check import Row as Row
+from .check import Verdict as Verdict
+from .check import verify as verify
+from .claim import Claim as Claim
+from .claim import Kind as Kind
+from .claim import Source as Source
+from .references import bibtex as bibtex
+from .references import citation as citation

@@ -1,0 +1,34 @@
+"""One convention table: symbol, argument name and meaning, the same in every family."""
+
+from __future__ import annotations
+
+__all__ = ["CONVENTIONS"]
+
+CONVENTIONS: tuple[tuple[str, str, str], ...] = (
+    ("n, d, k", "n, d, k", "samples, input dimension, random features"),
+    (
+        "δ",
+        "ridge",
+        "un-normalised: minimise ||y - Xw||² + ridge ||w||² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
+        "Random features enter as φ/√k",
+    ),
+    ("σ²", "noise_variance", "label noise; `test` includes it, `excess` does not"),
+    (
+        "s, v²",
+        "eigenvalues, target_power",
+        "population eigenvalues; target power in function space, v² = s b²",
+    ),
+    ("κ", "effective_ridge", "root of n = Σ s/(s+κ) + ridge/κ"),
+    ("df1, df2", "df1, df2", "Σ s/(s+κ), Σ (s/(s+κ))²"),
+    (
+        "η, B",
+        "step_size, batch_size",
+        "losses are (1/2n)||·||² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
+    ),
+    ("α", "initial_scale", "diagonal networks: β = w₊² - w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
+    (
+        "λ_W, λ_H",
+        "weight_decay, feature_decay",
+        "unconstrained features: (1/2N)||WH-Y||² + λ_W/2 ||W||² + λ_H/2 ||H||²",
+    ),
+)

@@ -1,0 +1,118 @@
+"""Figures, found by looking: a module with ``compute``, ``draw`` and ``caption`` whose `draw` is registered."""
+
+from __future__ import annotations
+
+import io
+import pkgutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import solvable.figures as _floor
+from solvable.analysis.campaign import write_whole
+from solvable.analysis.catalogue import closest
+from solvable.analysis.fingerprint import digest
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["Figure", "figure", "figures", "find_figure"]
+
+FORMATS = ("pdf", "svg", "png")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: its data, its drawing and its caption, with the claims it shows and its source."""
+
+    name: str
+    title: str
+    source: str
+    claims: tuple[str, ...]
+    module: str
+    draw: Callable[[xr.Dataset], Canvas]
+
+    def compute(self, quick: bool = False) -> xr.Dataset:
+        """Compute the data, without keeping it."""
+        data: xr.Dataset = sys.modules[self.module].compute(quick=quick)
+        return data
+
+    def caption(self, data: xr.Dataset) -> str:
+        """Return one paragraph about this very data."""
+        return str(sys.modules[self.module].caption(data))
+
+    def data(self, quick: bool = False, store: Path | None = None) -> xr.Dataset:
+        """Compute the data, or read what an earlier run with the same code kept in `store`."""
+        import xarray as xr
+
+        if store is None:
+            return self.compute(quick)
+        path = store / f"{digest(self.module, self.name, quick)}.nc"
+        if not path.exists():
+            write_whole(path, bytes(self.compute(quick).to_netcdf(engine="scipy")))
+        return xr.load_dataset(path, engine="scipy")
+
+    def render(self, data: xr.Dataset, form: str) -> bytes:
+        """Draw to the bytes of a file; the same data gives the same bytes."""
+        from solvable.figures.style import style
+
+        buffer = io.BytesIO()
+        with style():
+            canvas = self.draw(data)
+            stamp: dict[str, Any] = {
+                "pdf": {"CreationDate": None},
+                "svg": {"Date": None},
+                "png": {"Software": None},
+            }[form]
+            canvas.savefig(buffer, format=form, metadata=stamp)
+        return buffer.getvalue()
+
+
+_REGISTERED: dict[str, Figure] = {}
+
+
+def figure(
+    name: str, *, title: str, source: str, claims: Sequence[str] = ()
+) -> Callable[[Callable[[xr.Dataset], Canvas]], Callable[[xr.Dataset], Canvas]]:
+    """Register the module that defines the decorated ``draw(data)`` as a figure.
+
+    The module also defines ``compute(quick=False) -> xarray.Dataset`` and ``caption(data) -> str``; `draw` holds
+    no mathematics.
+    """
+
+    def register(draw: Callable[[xr.Dataset], Canvas]) -> Callable[[xr.Dataset], Canvas]:
+        _REGISTERED[name] = Figure(name, title, source, tuple(claims), draw.__module__, draw)
+        return draw
+
+    return register
+
+
+@cache
+def _load_all() -> None:
+    for info in pkgutil.iter_modules(_floor.__path__, "solvable.figures."):
+        import_module(info.name)
+
+
+def figures() -> list[Figure]:
+    """Return all figures, by name."""
+    _load_all()
+    return [_REGISTERED[name] for name in sorted(_REGISTERED)]
+
+
+def find_figure(name: str) -> Figure:
+    """Return one figure by name.
+
+    Raises
+    ------
+    UnknownName
+        With the closest names.
+    """
+    known = {item.name: item for item in figures()}
+    if name not in known:
+        raise closest("figure", name, list(known))
+    return known[name]

@@ -1,0 +1,152 @@
+"""The report: every figure, every claim with its verdict table, every source, in one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import platform
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from solvable.analysis.campaign import write_whole
+from solvable.analysis.catalogue import claims
+from solvable.analysis.check import Outcome, Verdict
+from solvable.analysis.claim import Claim
+from solvable.analysis.references import citation
+from solvable.figures.registry import Figure
+
+__all__ = ["manifest", "write_figure", "write_report"]
+
+
+def write_figure(
+    item: Figure, out: Path, forms: Sequence[str], quick: bool, store: Path | None = None
+) -> tuple[str, bytes]:
+    """Write one figure in every format asked for; return its caption and its SVG."""
+    data = item.data(quick, store)
+    pictures = {form: item.render(data, form) for form in {*forms, "svg"}}
+    for form in forms:
+        write_whole(out / f"{item.name}.{form}", pictures[form])
+    return item.caption(data), pictures["svg"]
+
+
+def manifest(seed: int, quick: bool) -> dict[str, Any]:
+    """Versions, seed and BLAS: what a rerun needs to get the same bits."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.linalg.norm(np.ones(2))  # loads the BLAS, so that it can be named
+    packages = ("solvable", "numpy", "scipy", "sympy", "numba", "matplotlib", "scikit-learn", "xarray")
+    blas = sorted(
+        {f"{x['internal_api']} {x['version']}" for x in threadpool_info() if x["user_api"] == "blas"}
+    )
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: version(name) for name in packages},
+        "blas": ", ".join(blas),
+        "blas threads in workers": 1,
+        "seed": seed,
+        "quick": quick,
+    }
+
+
+def _mathml(latex: str, display: str = "inline") -> str:
+    from latex2mathml.converter import convert
+
+    return convert(latex, display=display)
+
+
+def _prose(text: str) -> str:
+    """Escape a sentence, its $...$ parts as MathML."""
+    parts = re.split(r"\$([^$]+)\$", text)
+    return "".join(_mathml(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace("inf", "∞")
+
+
+def _parameters(parameters: dict[str, Any]) -> str:
+    def text(value: Any) -> str:
+        return _number(value) if isinstance(value, float) else str(value)
+
+    return ", ".join(f"{key} = {text(value)}" for key, value in parameters.items())
+
+
+def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    formula = None
+    if claim.formula is not None:
+        import sympy
+
+        formula = _mathml(sympy.latex(claim.formula), "block")
+    return {
+        "name": claim.name,
+        "statement": _prose(claim.statement),
+        "assumptions": _prose(claim.assumptions),
+        "kind": claim.kind.value,
+        "statistic": claim.statistic,
+        "formula": formula,
+        "source": citation(claim.source.key),
+        "locator": claim.source.locator,
+        "outcome": verdict.outcome.value,
+        "summary": verdict.summary(),
+        "rows": [
+            {
+                "cell": _parameters(row.parameters),
+                "prediction": _number(row.prediction),
+                "measured": _number(row.measured),
+                "interval": f"[{_number(row.low)}, {_number(row.high)}]",
+                "allowed": f"[{_number(row.allowed_low)}, {_number(row.allowed_high)}]",
+                "draws": f"{row.draws:,}",
+                "outcome": row.outcome.value,
+                "note": row.note,
+            }
+            for row in verdict.rows
+        ],
+    }
+
+
+def write_report(
+    out: Path,
+    verdicts: dict[str, Verdict],
+    pictures: dict[str, tuple[Figure, str, bytes]],
+    seed: int,
+    quick: bool,
+) -> Path:
+    """Render ``index.html`` and ``manifest.json`` into `out` and return the page's path."""
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    views = {
+        claim.name: _claim_view(claim, verdicts[claim.name]) for claim in claims() if claim.name in verdicts
+    }
+    families: dict[str, list[dict[str, Any]]] = {}
+    for name, view in views.items():
+        families.setdefault(name.split("/")[0], []).append(view)
+    figures = [
+        {
+            "name": item.name,
+            "title": item.title,
+            "caption": _prose(caption),
+            "image": base64.b64encode(svg).decode(),
+            "source": citation(item.source),
+            "claims": [views[name] for name in item.claims if name in views],
+        }
+        for item, caption, svg in pictures.values()
+    ]
+    counts = {o.value: sum(v.outcome is o for v in verdicts.values()) for o in Outcome}
+    facts = manifest(seed, quick)
+    environment = Environment(
+        loader=PackageLoader("solvable.figures", "."),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+    )
+    page = environment.get_template("report.html.j2").render(
+        figures=figures, families=families, counts=counts, facts=facts, quick=quick
+    )
+    write_whole(out / "manifest.json", json.dumps(facts, indent=2).encode())
+    write_whole(out / "index.html", page.encode())
+    return out / "index.html"

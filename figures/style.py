@@ -1,0 +1,46 @@
+"""One style for every figure: sizes of a two-column page, colour-blind-safe colours, embedded fonts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["COLOURS", "DOUBLE", "MARKERS", "SINGLE", "style"]
+
+SINGLE, DOUBLE = 3.3, 6.9  # column widths in inches
+# Okabe and Ito's palette, dark enough on white, in the order of use.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+_SETTINGS = {
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavusans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "solvable",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the style, with the non-interactive canvas, for the duration of a block."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({**_SETTINGS, "backend": "agg"}):
+        yield

@@ -1,0 +1,5 @@
+"""Run ``python -m solvable``."""
+
+from solvable.cli import main
+
+main()

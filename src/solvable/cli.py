@@ -1,0 +1,296 @@
+"""The command line. Every refusal is one sentence; a traceback only with --debug."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from solvable.analysis import Claim, Verdict
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Solvable models of learning: theory, matched simulation, a check that can fail, and the figure.",
+    epilog="--debug anywhere on the line shows a traceback instead of one sentence.",
+)
+_JOBS = os.cpu_count() or 1
+
+Quick = Annotated[bool, typer.Option("--quick", help="Fewer cells and draws; the tolerances stay.")]
+Seed = Annotated[int, typer.Option(min=0, help="Root seed of every draw.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Worker processes; verdicts do not depend on it.")]
+_STYLES = {"AGREES": "green", "DISAGREES": "bold red", "INCONCLUSIVE": "yellow"}
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # in a pipe lines are cut by nobody: the width is what the content needs
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+@app.command(name="list")
+def list_(family: Annotated[str | None, typer.Argument(help="Show one family only.")] = None) -> None:
+    """List families, claims and figures, one line each."""
+    from rich.markup import escape
+
+    from solvable.analysis import claims, families
+    from solvable.figures import figures
+
+    console = _console()
+    for name in [family] if family else families():
+        members = claims(name)
+        names = {member.name for member in members}
+        console.print(f"[bold]{name}[/bold]")
+        for member in members:
+            console.print(
+                f"  claim   {member.name:<42} {escape(member.statement)}", overflow="ellipsis", no_wrap=True
+            )
+        for item in figures():
+            if not item.claims or names & set(item.claims):
+                console.print(
+                    f"  figure  {item.name:<42} {escape(item.title)}", overflow="ellipsis", no_wrap=True
+                )
+
+
+@app.command()
+def show(
+    claim: Annotated[str, typer.Argument(help="Name of a claim.")],
+    latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX.")] = False,
+) -> None:
+    """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
+    from solvable.analysis import citation
+    from solvable.analysis import claim as find
+    from solvable.analysis.conventions import CONVENTIONS
+
+    item = find(claim)
+    print(f"{item.name}\n  {item.statement}")
+    if item.formula is not None:
+        import sympy
+
+        text = (
+            sympy.latex(item.formula)
+            if latex
+            else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
+        )
+        print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
+    print(f"  kind         {item.kind.name}: {item.kind.value}")
+    if item.assumptions:
+        print(f"  assumptions  {item.assumptions}")
+    print(
+        f"  source       {citation(item.source.key)}"
+        + (f" ({item.source.locator})" if item.source.locator else "")
+    )
+    print(
+        f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {len(item.grid)} cells"
+    )
+    used = {name for cell in item.grid for name in cell} | {
+        str(s) for s in getattr(item.formula, "free_symbols", ())
+    }
+    for symbol, argument, meaning in CONVENTIONS:
+        if used & set(argument.split(", ")):
+            print(f"  convention   {symbol} ({argument}): {meaning}")
+
+
+@app.command()
+def conventions() -> None:
+    """Print the convention table."""
+    from rich.table import Table
+
+    from solvable.analysis.conventions import CONVENTIONS
+
+    table = Table("symbol", "argument", "meaning", box=None)
+    for row in CONVENTIONS:
+        table.add_row(*row)
+    _console().print(table)
+
+
+@app.command()
+def cite(
+    name: Annotated[str, typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.")],
+) -> None:
+    """Print the BibTeX entry behind a claim or figure."""
+    from solvable.analysis import bibtex, claims
+    from solvable.analysis.catalogue import closest
+    from solvable.analysis.references import keys
+    from solvable.figures import figures
+
+    known = {item.name: item.source.key for item in claims()} | {item.name: item.source for item in figures()}
+    known |= {key: key for key in keys()}
+    if name not in known:
+        raise closest("claim, figure or paper", name, list(known))
+    print(bibtex(known[name]))
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Claims or families; all of them if none is named.")
+    ] = None,
+    quick: Quick = False,
+    seed: Seed = 0,
+    jobs: Jobs = _JOBS,
+) -> None:
+    """Check claims against their simulations; exit code 1 if any disagrees."""
+    verdicts = _verify(_chosen(names), quick, seed, jobs, None)
+    raise typer.Exit(_exit_code(verdicts))
+
+
+def _exit_code(verdicts: list[Verdict]) -> int:
+    return int(any(verdict.outcome.value == "DISAGREES" for verdict in verdicts))
+
+
+def _chosen(names: list[str] | None) -> list[Claim]:
+    from solvable.analysis import claim, claims
+
+    if not names:
+        return claims()
+    chosen = {item.name: item for name in names for item in ([claim(name)] if "/" in name else claims(name))}
+    return list(chosen.values())
+
+
+def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None) -> list[Verdict]:
+    """Run the checks with a live table on a terminal, a line each in a pipe; details of what does not agree last."""
+    from solvable.analysis.campaign import verify_all
+
+    console, verdicts = _console(), []
+    with _progress(console, "verify", len(chosen)) as advance:
+        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store):
+            verdicts.append(verdict)
+            outcome = verdict.outcome.value
+            mark = " (kept)" if kept else ""
+            summary = verdict.summary().removeprefix(f"{outcome}: ")
+            console.print(
+                f"[{_STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<42} {summary}{mark}", soft_wrap=True
+            )
+            advance()
+    for verdict in verdicts:
+        if verdict.outcome.value != "AGREES":
+            console.print(str(verdict), style=_STYLES[verdict.outcome.value], markup=False, soft_wrap=True)
+    return verdicts
+
+
+@contextmanager
+def _progress(console: Any, what: str, total: int) -> Iterator[Any]:
+    """Show a bar with the remaining time on a terminal, nothing in a pipe."""
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(help="Name of a figure, or all.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("figures-out"),
+    format: Annotated[str, typer.Option(help="Comma-separated: pdf, svg, png.")] = "pdf,svg,png",
+    quick: Quick = False,
+) -> None:
+    """Compute and write a figure, or all of them."""
+    from solvable.figures import figures, find_figure
+    from solvable.figures.report import write_figure
+
+    forms = _formats(format)
+    chosen = figures() if name == "all" else [find_figure(name)]
+    with _progress(_console(), "figures", len(chosen)) as advance:
+        for item in chosen:
+            caption, _ = write_figure(item, out, forms, quick)
+            print(f"{', '.join(str(out / f'{item.name}.{form}') for form in forms)}\n  {caption}")
+            advance()
+
+
+def _formats(text: str) -> list[str]:
+    from solvable.figures.registry import FORMATS
+
+    forms = [part.strip() for part in text.split(",") if part.strip()]
+    if not forms or any(form not in FORMATS for form in forms):
+        raise ValueError(
+            f"format = {text!r} is not allowed: name some of {', '.join(FORMATS)}, comma-separated."
+        )
+    return forms
+
+
+@app.command()
+def reproduce(
+    out: Annotated[Path, typer.Option(help="Folder of the report; finished results are kept in it.")] = Path(
+        "report"
+    ),
+    quick: Quick = False,
+    seed: Seed = 0,
+    jobs: Jobs = _JOBS,
+    format: Annotated[str, typer.Option(help="Formats of the figure files.")] = "pdf,svg,png",
+) -> None:
+    """Check every claim, draw every figure and write one self-contained page. The main job."""
+    from solvable.analysis import claims
+    from solvable.figures import figures
+    from solvable.figures.report import write_figure, write_report
+
+    forms, store, pictures = _formats(format), out / "results", {}
+    verdicts = _verify(claims(), quick, seed, jobs, store)
+    with _progress(_console(), "figures", len(figures())) as advance:
+        for item in figures():
+            caption, svg = write_figure(item, out / "figures", forms, quick, store)
+            pictures[item.name] = (item, caption, svg)
+            print(f"{'figure':<12} {item.name}")
+            advance()
+    page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
+    print(f"report: {page}")
+    raise typer.Exit(_exit_code(verdicts))
+
+
+def main() -> None:
+    """Run the command line; turn every error into a sentence and an exit code."""
+    arguments = [part for part in sys.argv[1:] if part != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    from typer.main import get_command
+
+    try:
+        code = get_command(app).main(args=arguments, prog_name="solvable", standalone_mode=False)
+    except KeyboardInterrupt:
+        sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
+    except Exception as error:
+        if debug:
+            raise
+        usage = getattr(error, "format_message", None)
+        if type(error).__name__ == "Abort":
+            sys.exit(
+                _fail("interrupted; what was finished is kept and the next run goes on from there.", 130)
+            )
+        if usage is not None:
+            sys.exit(_fail(usage(), 2))
+        sys.exit(
+            _fail(
+                str(error) or type(error).__name__, 2 if isinstance(error, (LookupError, ValueError)) else 1
+            )
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(sentence: str, code: int) -> int:
+    print(f"solvable: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
