@@ -1,0 +1,1 @@
+"""Ridge and kernel ridge regression: closed forms, matched experiments, claims."""

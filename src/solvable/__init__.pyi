@@ -8,7 +8,6 @@ from .analysis import claim as claim
 from .analysis import claims as claims
 from .analysis import families as families
 from .analysis import verify as verify
-from .figures import figures as figures
 from .solvers import Solution as Solution
 from .solvers import Spectrum as Spectrum
 from .solvers import Status as Status

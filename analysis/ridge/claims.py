@@ -1,0 +1,416 @@
+"""Claims about ridge and kernel ridge regression, each against its matched experiment.
+
+Tolerances: deterministic equivalents hold up to O(1/n), and the extrapolation over n, 2n, 4n removes that term; what
+is left at n = 50 is of order 1/n^2 ~ 4e-4, so 2 % leaves room for the statistics only.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from solvable.analysis.claim import Claim, Kind, Source
+from solvable.analysis.ridge import closed_forms, experiments
+from solvable.analysis.ridge.settings import eigenvalues, weights
+from solvable.solvers import (
+    Spectrum,
+    effective_ridge,
+    optimal_ridge,
+    resolvent_pair_trace,
+    ridge_risk,
+    sample_covariance_density,
+)
+
+__all__ = ["CLAIMS"]
+
+_RISK = Source("hastie2022surprises", "general covariance: derived in docs/theory/ridge.md")
+_KERNEL = Source("simon2023eigenlearning")
+
+
+@cache
+def _spectrum(covariance: str, target: str, d: int) -> Spectrum:
+    s = eigenvalues(covariance, d)
+    return Spectrum(s, s * weights(target, s))
+
+
+def _risk(n: int, gamma: float, lam: float, covariance: str, target: str, noise_variance: float = 0.0, **_: Any) -> Any:
+    return ridge_risk(_spectrum(covariance, target, round(gamma * n)), n, n * lam, noise_variance)
+
+
+def _variance(n: int, gamma: float, lam: float, covariance: str, noise_variance: float) -> float:
+    return float(_risk(n, gamma, lam, covariance, "even", noise_variance).variance)
+
+
+def _pair_trace(n: int, gamma: float, lam_a: float, lam_b: float, covariance: str) -> float:
+    s = eigenvalues(covariance, round(gamma * n))
+    return float(resolvent_pair_trace(Spectrum(s), n, n * lam_a, n * lam_b, s, s).value) / s.size
+
+
+@cache
+def _fraction(n: int, gamma: float, covariance: str, at: float) -> float:
+    """Mass of the limiting spectral law on [0, at]: Gauss-Chebyshev on each support interval, plus the atom."""
+    spectrum = Spectrum(eigenvalues(covariance, round(gamma * n)))
+    theta = (np.arange(2000) + 0.5) * np.pi / 2000
+    found = sample_covariance_density(spectrum, n, [at])
+    mass = found.atom
+    for low, high in found.edges:
+        top = min(high, at)
+        if top > low:
+            # x = low + (top - low) (1 - cos theta)/2 absorbs the square roots at the edges
+            x = low + (top - low) * (1 - np.cos(theta)) / 2
+            density = sample_covariance_density(spectrum, n, x).density
+            mass += float(np.sum(density * np.sin(theta)) * (top - low) / 2 * np.pi / theta.size)
+    return mass
+
+
+def _closed(name: str, **values: float) -> float:
+    expression = getattr(closed_forms, name)
+    return float(expression.subs({symbol: values[str(symbol)] for symbol in expression.free_symbols}))
+
+
+def _circle_spectrum(points: int, decay: float) -> Spectrum:
+    frequency = np.arange(1, points // 2)
+    levels = np.r_[1.0, (1.0 + frequency) ** -decay, (1.0 + points // 2) ** -decay]
+    power = np.zeros(levels.size)
+    power[2] = 1.0
+    return Spectrum(levels, power, np.r_[1.0, np.full(frequency.size, 2.0), 1.0])
+
+
+def _circle_risk(n: int, ridge: float, points: int, decay: float) -> float:
+    return float(ridge_risk(_circle_spectrum(points, decay), n, ridge).test)
+
+
+_SPIKES = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
+
+
+_GRID = [
+    {"n": 50, "gamma": gamma, "lam": lam, "covariance": covariance, "target": target, "noise_variance": noise_variance}
+    for gamma, lam, covariance, target, noise_variance in (
+        (2.0, 0.1, "spread", "even", 0.4),
+        (0.5, 0.02, "spread", "aligned", 0.4),
+        (2.0, 0.0, "isotropic", "even", 0.2),
+        (1.0, 0.3, "two-scales", "aligned", 0.5),
+        (0.5, 0.0, "two-scales", "even", 0.3),
+        (3.0, 0.5, "isotropic", "even", 0.0),
+    )
+]
+_REGULAR = [cell for cell in _GRID if cell["lam"] > 0 and cell["noise_variance"] > 0]
+
+
+def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
+
+
+CLAIMS = (
+    Claim(
+        "ridge/test-error",
+        "The test error of ridge regression is n/(n - df2) times (unlearned target power + label noise).",
+        _RISK,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).test),
+        experiments.test_error_draw,
+        _GRID,
+        tolerance=0.02,
+        size="n",
+        quick=(0, 1, 2),
+        assumptions="rows with independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
+        "with a vanishing ridge",
+    ),
+    Claim(
+        "ridge/bias",
+        "Without label noise the test error is n/(n - df2) sum (1 - g)^2 v^2.",
+        _RISK,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).bias),
+        experiments.bias_draw,
+        _without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
+        tolerance=0.02,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/variance",
+        "Label noise alone contributes noise_variance df2/(n - df2).",
+        _RISK,
+        Kind.ASYMPTOTIC,
+        _variance,
+        experiments.variance_draw,
+        _without([c for c in _GRID if c["noise_variance"] > 0], "target"),
+        tolerance=0.02,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/train-error",
+        "The training error is (1 - df1/n)^2 times the test error.",
+        _KERNEL,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).train),
+        experiments.train_error_draw,
+        [c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/gcv",
+        "Generalised cross-validation estimates the test error consistently.",
+        Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).test),
+        experiments.gcv_draw,
+        _REGULAR,
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/leave-one-out",
+        "The leave-one-out error estimates the test error consistently.",
+        Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).test),
+        experiments.leave_one_out_draw,
+        _REGULAR,
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/universality",
+        "The test error does not depend on the law of the entries beyond mean and variance.",
+        _RISK,
+        Kind.ASYMPTOTIC,
+        lambda entries, **p: float(_risk(**p).test),
+        experiments.test_error_draw,
+        [{**_GRID[i], "entries": e} for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))],
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+        assumptions="independent entries with a finite fourth moment",
+    ),
+    Claim(
+        "ridge/isotropic-effective-ridge",
+        "With identity covariance the effective ridge solves a quadratic equation.",
+        Source("marchenko1967distribution", "derived from the fixed point"),
+        Kind.ASYMPTOTIC,
+        lambda gamma, lam, **_: float(effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value),
+        experiments.companion_stieltjes_draw,
+        [{"n": 40, "gamma": g, "lam": lam} for g, lam in ((0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01))],
+        tolerance=0.005,
+        formula=closed_forms.effective_ridge,
+        size="n",
+    ),
+    Claim(
+        "ridge/isotropic-test-error",
+        "With identity covariance the test error is algebraic in d/n and the ridge.",
+        Source("dobriban2018high", "derived"),
+        Kind.ASYMPTOTIC,
+        lambda n, gamma, lam, signal, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
+        ),
+        lambda rng, signal, **p: signal * experiments.test_error_draw(
+            rng, covariance="isotropic", target="even", **{**p, "noise_variance": p["noise_variance"] / signal}
+        ),
+        [
+            {"n": 50, "gamma": g, "lam": lam, "signal": r, "noise_variance": v}
+            for g, lam, r, v in ((0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0))
+        ],
+        tolerance=0.02,
+        formula=closed_forms.isotropic_test_error,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/isotropic-ridgeless-excess",
+        "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
+        Source("hastie2022surprises"),
+        Kind.ASYMPTOTIC,
+        lambda n, gamma, signal, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
+        ),
+        lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        [
+            {"n": 60, "gamma": g, "signal": r, "noise_variance": v}
+            for g, r, v in ((0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0))
+        ],
+        tolerance=0.03,
+        formula=closed_forms.ridgeless_excess,
+        size="n",
+        quick=(0, 1),
+        assumptions="gamma away from 1, where the error has no mean",
+    ),
+    Claim(
+        "ridge/isotropic-ridgeless-variance",
+        "Ridgeless isotropic least squares has variance noise_variance gamma/(1 - gamma) for gamma < 1.",
+        Source("hastie2022surprises"),
+        Kind.ASYMPTOTIC,
+        lambda n, gamma, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
+        ),
+        lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
+            rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
+        ),
+        [{"n": 60, "gamma": g, "noise_variance": v} for g, v in ((0.2, 1.0), (0.5, 0.5), (0.6, 2.0))],
+        tolerance=0.03,
+        formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
+        size="n",
+        quick=(0, 1),
+        assumptions="gamma < 1",
+    ),
+    Claim(
+        "ridge/least-squares-excess",
+        "At every size, least squares on Gaussian rows has excess risk noise_variance d/(n - d - 1).",
+        Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        Kind.MEAN,
+        lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
+        lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        [{"n": 30, "d": 10, "noise_variance": 1.0}, {"n": 12, "d": 4, "noise_variance": 0.5}],
+        tolerance=0.04,
+        formula=closed_forms.least_squares_excess,
+        most_draws=32768,
+        assumptions="n > d + 1; any covariance",
+    ),
+    Claim(
+        "ridge/overparametrised-excess",
+        "At every size, isotropic least-norm interpolation has excess risk signal (1 - n/d) + noise_variance n/(d - n - 1).",
+        Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        Kind.MEAN,
+        lambda **p: _closed("overparametrised_excess", **p),
+        experiments.ridgeless_excess_draw,
+        [{"n": 10, "d": 30, "signal": 1.0, "noise_variance": 0.5}, {"n": 5, "d": 20, "signal": 2.0, "noise_variance": 1.0}],
+        tolerance=0.03,
+        formula=closed_forms.overparametrised_excess,
+        most_draws=32768,
+        assumptions="d > n + 1, identity covariance",
+    ),
+    Claim(
+        "ridge/optimal-ridge",
+        "For an isotropic prior the best ridge is noise_variance d/signal, whatever the covariance and the sample size.",
+        Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
+        Kind.THRESHOLD,
+        lambda n, d, covariance, signal, noise_variance: float(
+            optimal_ridge(
+                Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)), n, noise_variance
+            ).value
+        ),
+        experiments.ridge_slope,
+        [
+            {"n": 30, "d": 60, "covariance": "spread", "signal": 1.0, "noise_variance": 0.5},
+            {"n": 60, "d": 30, "covariance": "two-scales", "signal": 2.0, "noise_variance": 1.0},
+            {"n": 40, "d": 40, "covariance": "isotropic", "signal": 1.0, "noise_variance": 2.0},
+        ],
+        tolerance=0.04,
+        formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
+    ),
+    Claim(
+        "ridge/optimal-test-error",
+        "At the best ridge the test error is noise_variance kappa/lam.",
+        Source("dobriban2018high", "derived"),
+        Kind.ASYMPTOTIC,
+        lambda n, gamma, covariance, signal, noise_variance: float(
+            noise_variance * effective_ridge(
+                Spectrum(eigenvalues(covariance, round(gamma * n))), n, noise_variance * round(gamma * n) / signal
+            ).value / (noise_variance * round(gamma * n) / n / signal)
+        ),
+        experiments.tuned_error_draw,
+        [
+            {"n": 50, "gamma": g, "covariance": c, "signal": r, "noise_variance": v}
+            for g, c, r, v in ((2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3))
+        ],
+        tolerance=0.02,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/tuned-ridge-is-monotone",
+        "With the best ridge more data never hurts: the double-descent peak is gone.",
+        Source("hastie2022surprises", "derived for the isotropic prior"),
+        Kind.ORDER,
+        lambda **_: 1.0,
+        experiments.tuned_error_drop,
+        [
+            {"n": n, "d": 60, "ratio": 1.25, "covariance": "spread", "signal": 1.0, "noise_variance": 0.2}
+            for n in (30, 54, 66)
+        ],
+    ),
+    Claim(
+        "ridge/best-ridge-can-be-negative",
+        "When strong spikes carry the target, the weak modes act as a ridge of their own and the best ridge is negative.",
+        _KERNEL,
+        Kind.ORDER,
+        lambda n, ridge, noise_variance: float(
+            ridge_risk(_SPIKES, n, 0.0, noise_variance).test - ridge_risk(_SPIKES, n, ridge, noise_variance).test
+        ),
+        experiments.spiked_gain_draw,
+        [{"n": 100, "ridge": -60.0, "noise_variance": 0.1}],
+    ),
+    Claim(
+        "ridge/second-order-trace",
+        "tr(Sigma Q Sigma Q) has a second-order deterministic equivalent.",
+        Source("bach2024projections"),
+        Kind.ASYMPTOTIC,
+        _pair_trace,
+        experiments.pair_trace_draw,
+        [
+            {"n": 40, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
+            for g, lam, c in ((2.0, 0.2, "spread"), (0.5, 0.05, "two-scales"), (1.0, 0.5, "isotropic"))
+        ],
+        tolerance=0.01,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/two-ridge-trace",
+        "tr(Sigma Q_a Sigma Q_b) for two ridges on one sample has a second-order deterministic equivalent.",
+        Source("bach2024projections", "two ridges: derived"),
+        Kind.ASYMPTOTIC,
+        _pair_trace,
+        experiments.pair_trace_draw,
+        [
+            {"n": 40, "gamma": g, "lam_a": a, "lam_b": b, "covariance": c}
+            for g, a, b, c in ((1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales"))
+        ],
+        tolerance=0.01,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "ridge/spectral-law",
+        "The eigenvalues of X^T X/n follow the generalised Marchenko-Pastur law.",
+        Source("silverstein1995limiting"),
+        Kind.ASYMPTOTIC,
+        _fraction,
+        experiments.eigenvalue_fraction_draw,
+        [
+            {"n": 40, "gamma": g, "covariance": c, "at": x}
+            for g, c, x in ((0.5, "isotropic", 1.0), (0.25, "two-scales", 0.5), (2.0, "spread", 3.0), (0.5, "spread", 2.0))
+        ],
+        tolerance=0.01,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/conservation-law",
+        "Ridgeless learnabilities sum to n over any orthonormal basis, for every sample.",
+        _KERNEL,
+        Kind.EXACT,
+        lambda n, **_: float(n),
+        experiments.learnability_sum,
+        [{"n": 20, "points": 64, "decay": 2.0}, {"n": 60, "points": 64, "decay": 1.0}, {"n": 1, "points": 16, "decay": 3.0}],
+        tolerance=1e-10,
+    ),
+    Claim(
+        "ridge/low-dimensional-kernels-deviate",
+        "Ridgeless kernel regression on a ring errs at least 1.5 times as much as the Gaussian-design formula says.",
+        Source("simon2023eigenlearning", "the failure is measured, not in the paper"),
+        Kind.BOUND,
+        lambda **p: 1.5 * _circle_risk(**p),
+        experiments.kernel_circle_error,
+        [{"n": 20, "ridge": 0.0, "points": 64, "decay": 2.0}],
+        side="lower",
+        assumptions="one input dimension, ridge 0: samples clump, which Gaussian features cannot show",
+    ),
+)

@@ -1,0 +1,56 @@
+r"""Closed forms of ridge regression in sympy, in the limit n, d -> infinity at gamma = d/n, covariance I.
+
+Excess risk leaves the label noise out; the test error is excess + noise_variance. `lam` is the normalised ridge,
+ridge/n; `signal` is ||beta||^2.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+__all__ = [
+    "effective_ridge",
+    "gamma",
+    "isotropic_bias",
+    "isotropic_test_error",
+    "isotropic_variance",
+    "lam",
+    "least_squares_excess",
+    "marchenko_pastur_density",
+    "noise_variance",
+    "optimal_normalised_ridge",
+    "optimal_test_error",
+    "overparametrised_excess",
+    "ridgeless_excess",
+    "signal",
+    "x",
+]
+
+gamma, lam, signal, noise_variance, x = sp.symbols("gamma lam signal noise_variance x", positive=True)
+n, d = sp.symbols("n d", positive=True)
+
+# kappa^2 + (1 - lam - gamma) kappa - lam = 0
+_b = 1 - lam - gamma
+effective_ridge = (sp.sqrt(_b**2 + 4 * lam) - _b) / 2
+
+_df2_ratio = gamma / (1 + effective_ridge) ** 2  # df2/n
+isotropic_bias = signal * effective_ridge**2 / (1 + effective_ridge) ** 2 / (1 - _df2_ratio)
+isotropic_variance = noise_variance * _df2_ratio / (1 - _df2_ratio)
+isotropic_test_error = isotropic_bias + isotropic_variance + noise_variance
+
+ridgeless_excess = sp.Piecewise(
+    (noise_variance * gamma / (1 - gamma), gamma < 1),
+    (signal * (1 - 1 / gamma) + noise_variance / (gamma - 1), gamma > 1),
+)
+
+# exact at every size, Gaussian rows: the inverse-Wishart mean
+least_squares_excess = noise_variance * d / (n - d - 1)
+overparametrised_excess = signal * (1 - n / d) + noise_variance * n / (d - n - 1)
+
+optimal_normalised_ridge = noise_variance * gamma / signal
+optimal_test_error = noise_variance * (effective_ridge / lam).subs(lam, optimal_normalised_ridge)
+
+_low, _high = (1 - sp.sqrt(gamma)) ** 2, (1 + sp.sqrt(gamma)) ** 2
+marchenko_pastur_density = sp.Piecewise(
+    (sp.sqrt((_high - x) * (x - _low)) / (2 * sp.pi * gamma * x), (x > _low) & (x < _high)), (0, True)
+)

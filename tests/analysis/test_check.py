@@ -1,0 +1,164 @@
+"""The check of the checker: true claims pass, wrong ones never do, and whatever is undecided says so."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from solvable.analysis import Claim, Kind, Outcome, Source, Verdict, verify
+
+DERIVED = Source("derived")
+KINDS = (Kind.MEAN, Kind.ASYMPTOTIC, Kind.RATE, Kind.THRESHOLD, Kind.BOUND, Kind.ORDER, Kind.EXACT)
+# Standardised noises, two of them skewed and one heavy-tailed.
+NOISES = (
+    lambda rng: rng.standard_normal(),
+    lambda rng: rng.standard_t(5) / math.sqrt(5 / 3),
+    lambda rng: (rng.lognormal() - math.exp(0.5)) / 2.161,
+    lambda rng: (rng.random() - 0.5) * math.sqrt(12),
+    lambda rng: rng.exponential() - 1,
+)
+
+
+def synthetic(index, error):
+    """Claim number `index`, of every kind and noise in turn, off by `error` times its tolerance."""
+    rng = np.random.default_rng(10_000 + index)
+    kind, noise = KINDS[index % 7], NOISES[(index // 7) % 5]
+    tolerance = (0.01, 0.03, 0.1)[index % 3]
+    off = error * tolerance * (1 if index % 4 < 2 else -1)
+    spread = rng.uniform(0.5, 4) * tolerance
+    slope = rng.uniform(-2, 2)
+    grid = [{"mu": float(mu)} for mu in rng.uniform(0.5, 5, 2) * rng.choice([-1, 1])]
+    options = {}
+    if kind in (Kind.ASYMPTOTIC, Kind.RATE):
+        grid = [{**cell, "n": 50} for cell in grid]
+        options["size"] = "n"
+    if kind is Kind.BOUND:
+        options["side"] = "upper" if off * grid[0]["mu"] > 0 or (off == 0 and index % 2) else "lower"
+
+    def measure(rng, mu, n=50, at=0.0):
+        scale = abs(mu) * spread
+        if kind is Kind.EXACT:
+            return mu * (1 + off + 0.2 * tolerance * rng.uniform(-1, 1))
+        if kind is Kind.ASYMPTOTIC:
+            return mu * (1 + off + slope / n) + scale * noise(rng) * math.sqrt(50 / n)
+        if kind is Kind.RATE:  # bounded noise: the mean of exp(heavy tail) would not exist
+            return n ** (mu * (1 + off)) * (1 + min(spread * abs(mu), 0.5) * rng.uniform(-1, 1))
+        if kind is Kind.THRESHOLD:
+            return at - mu * (1 + off) + scale * noise(rng)
+        if kind is Kind.ORDER:
+            return abs(mu) * tolerance * (1 if error == 0 else -1) + scale * noise(rng)
+        return mu * (1 + off) + scale * noise(rng)
+
+    predict = (lambda **_: 1.0) if kind is Kind.ORDER else (lambda mu, **_: mu)
+    return Claim(
+        f"synthetic/c{index}", "Synthetic.", DERIVED, kind, predict, measure, grid, tolerance=tolerance, **options
+    )
+
+
+def test_two_thousand_true_claims_are_not_rejected():
+    # seed 0; the level allows one rejection in a thousand claims, and two are allowed in all
+    outcomes = [verify(synthetic(i, 0.0)).outcome for i in range(2000)]
+    assert outcomes.count(Outcome.DISAGREES) <= 2
+    assert outcomes.count(Outcome.AGREES) >= 1900  # and the check has power: it does not hide in INCONCLUSIVE
+
+
+def test_claims_wrong_by_three_tolerances_are_rejected():
+    outcomes = [verify(synthetic(i, 3.0)).outcome for i in range(2000)]
+    assert outcomes.count(Outcome.AGREES) == 0
+    assert outcomes.count(Outcome.DISAGREES) >= 0.99 * 2000
+
+
+@pytest.mark.parametrize("error", [0.98, 1.02])
+def test_claims_on_the_border_are_left_open(error):
+    """At one tolerance no finite sample decides; the verdict must say so and name the draws."""
+    verdicts = [verify(synthetic(7 * i, error)) for i in range(20)]
+    assert sum(v.outcome is Outcome.INCONCLUSIVE for v in verdicts) >= 15
+    assert all("draws would decide" in v.summary() for v in verdicts if v.outcome is Outcome.INCONCLUSIVE)
+
+
+def simple(**changes):
+    claim = Claim("demo/one", "One.", DERIVED, Kind.MEAN, lambda **_: 1.0, lambda rng, **_: 1 + 0.1 * rng.normal(),
+                  [{"a": 1}], tolerance=0.05)  # fmt: skip
+    return dataclasses.replace(claim, **changes)
+
+
+def test_draws_depend_on_seed_name_and_cell_only():
+    assert verify(simple(), seed=3) == verify(simple(), seed=3)
+    assert verify(simple(), seed=3).rows[0].measured != verify(simple(), seed=4).rows[0].measured
+    assert verify(simple(), seed=3).rows[0].measured != verify(simple(name="demo/two"), seed=3).rows[0].measured
+
+
+def test_asymptotic_claim_measures_three_sizes_and_extrapolates():
+    seen = set()
+
+    def measure(rng, n):
+        seen.add(n)
+        return 2.0 + 5.0 / n + 0.01 * rng.normal()
+
+    claim = Claim("demo/limit", "Limit.", DERIVED, Kind.ASYMPTOTIC, lambda n: 2.0, measure, [{"n": 10}], tolerance=0.02,
+                  size="n")  # fmt: skip
+    assert verify(claim).outcome is Outcome.AGREES  # at n = 40 the raw deviation is still 6 %
+    assert seen == {10, 20, 40}
+
+
+def test_median_resists_a_heavy_tail():
+    """Cauchy noise: the mean never settles, the median does."""
+    measure = lambda rng, **_: 1 + 0.05 * rng.standard_cauchy()  # noqa: E731
+    assert verify(simple(measure=measure, statistic="median")).outcome is Outcome.AGREES
+    assert verify(simple(measure=measure, predict=lambda **_: 1.3, statistic="median")).outcome is Outcome.DISAGREES
+
+
+def test_values_that_are_not_numbers_never_pass():
+    assert verify(simple(measure=lambda rng, **_: math.nan)).outcome is Outcome.INCONCLUSIVE
+    exact = simple(kind=Kind.EXACT, measure=lambda rng, **_: math.nan)
+    assert verify(exact).outcome is Outcome.DISAGREES
+    with pytest.raises(ValueError, match="finite"):
+        verify(simple(predict=lambda **_: math.inf))
+
+
+def test_exact_looks_at_every_instance():
+    """Deviations of opposite sign must not average away."""
+    draws = iter([1.0, 1.2, 0.8])
+    assert verify(simple(kind=Kind.EXACT, measure=lambda rng, **_: next(draws))).outcome is Outcome.DISAGREES
+
+
+def test_bound_without_margin():
+    below = simple(kind=Kind.BOUND, side="upper", tolerance=0.0, measure=lambda rng, **_: 0.9 + 0.01 * rng.normal())
+    assert verify(below).outcome is Outcome.AGREES
+    assert verify(dataclasses.replace(below, side="lower")).outcome is Outcome.DISAGREES
+
+
+def test_quick_checks_the_named_cells_at_the_same_tolerance():
+    claim = simple(grid=[{"a": 1}, {"a": 2}], quick=(1,))
+    verdict = verify(claim, quick=True)
+    assert [row.parameters for row in verdict.rows] == [{"a": 2}]
+    assert verdict.rows[0].allowed_high == pytest.approx(1.05)
+
+
+def test_verdict_survives_json():
+    import json
+
+    verdict = verify(simple())
+    assert Verdict.from_dict(json.loads(json.dumps(verdict.to_dict()))) == verdict
+    assert "demo/one: AGREES" in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"name": "nofamily"}, "family/what"),
+        ({"grid": []}, "cannot fail"),
+        ({"tolerance": 0.0}, "tolerance must be positive"),
+        ({"tolerance": 1.5}, "tolerance"),
+        ({"kind": Kind.ASYMPTOTIC}, "size must be named"),
+        ({"size": "n"}, "size must be named"),
+        ({"kind": Kind.ASYMPTOTIC, "size": "n"}, "every cell needs"),
+        ({"side": "upper"}, "side"),
+        ({"kind": Kind.BOUND}, "side"),
+        ({"first_draws": 2}, "first_draws"),
+    ],
+)
+def test_claims_that_could_not_be_checked_are_refused(changes, match):
+    with pytest.raises(ValueError, match=match):
+        simple(**changes)

@@ -1,0 +1,118 @@
+"""The command line as a user meets it: output, sentences, exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from solvable.analysis import claims
+from solvable.figures import figures
+
+
+def solvable(*arguments, cwd=None):
+    return subprocess.run([sys.executable, "-m", "solvable", *arguments], capture_output=True, text=True, cwd=cwd)
+
+
+def test_list_names_every_claim_and_figure():
+    done = solvable("list")
+    assert done.returncode == 0
+    for item in [*claims(), *figures()]:
+        assert item.name in done.stdout
+
+
+def test_show_prints_the_formula_in_unicode_or_latex():
+    name = "ridge/isotropic-ridgeless-variance"
+    plain, latex = solvable("show", name), solvable("show", name, "--latex")
+    assert "γ" in plain.stdout
+    assert r"\gamma" in latex.stdout
+    assert "noise_variance" in plain.stdout  # its convention
+    assert "Hastie" in plain.stdout
+
+
+def test_cite_takes_claims_figures_and_keys():
+    for name in ("ridge/test-error", "ridge-double-descent", "hastie2022surprises"):
+        assert "@article{hastie2022surprises" in solvable("cite", name).stdout
+
+
+def test_conventions_lists_the_ridge():
+    assert "alpha" in solvable("conventions").stdout
+
+
+def test_verify_prints_a_line_and_succeeds():
+    done = solvable("verify", "ridge/conservation-law", "--jobs", "1")
+    assert done.returncode == 0
+    assert done.stdout.startswith("AGREES")
+    assert "\x1b" not in done.stdout  # no bar and no colour in a pipe
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["show", "ridge/test-eror"], "ridge/test-error"),
+        (["verify", "rigde"], "ridge"),
+        (["figure", "ridge-double-decent"], "ridge-double-descent"),
+        (["cite", "hastie2022"], "hastie2022surprises"),
+        (["verify", "--jobs", "0"], "--jobs"),
+        (["figure", "spectral-density", "--format", "gif"], "pdf, svg, png"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_two(arguments, hint):
+    done = solvable(*arguments)
+    assert done.returncode == 2
+    assert hint in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback():
+    assert "Traceback" in solvable("show", "ridge/test-eror", "--debug").stderr
+
+
+def test_disagreement_is_exit_code_one(monkeypatch):
+    from dataclasses import replace
+
+    from solvable import cli
+    from solvable.analysis import catalogue, claim
+
+    wrong = replace(claim("ridge/conservation-law"), predict=lambda n, **_: 1.1 * n)
+    monkeypatch.setattr(catalogue, "claims", lambda family=None: [wrong])
+    monkeypatch.setattr("solvable.analysis.claims", lambda family=None: [wrong], raising=False)
+    monkeypatch.setattr(sys, "argv", ["solvable", "verify", "--jobs", "1"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+
+
+def test_figure_writes_whole_files_with_a_caption(tmp_path):
+    done = solvable("figure", "ridge-double-descent", "--quick", "--out", str(tmp_path), "--format", "png,pdf")
+    assert done.returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"ridge-double-descent.png", "ridge-double-descent.pdf"}
+    assert "two standard errors" in done.stdout
+
+
+def test_report_is_self_contained_and_a_second_run_redoes_nothing(tmp_path, monkeypatch):
+    """Two claims and one figure through the very functions `reproduce` calls."""
+    from solvable.analysis import claim
+    from solvable.analysis.campaign import verify_all
+    from solvable.figures import find_figure
+    from solvable.figures.report import write_figure, write_report
+
+    chosen = [claim("ridge/conservation-law"), claim("ridge/isotropic-ridgeless-excess")]
+    item = find_figure("ridge-double-descent")
+    pages = []
+    for _ in range(2):
+        verdicts = {v.claim: v for v, _ in verify_all(chosen, quick=True, store=tmp_path / "results")}
+        caption, svg = write_figure(item, tmp_path / "figures", ["svg"], True, tmp_path / "results")
+        page = write_report(tmp_path, verdicts, {item.name: (item, caption, svg)}, 0, True)
+        pages.append(page.read_bytes())
+    assert pages[0] == pages[1]
+    text = pages[0].decode()
+    assert "data:image/svg+xml;base64," in text
+    assert "<math" in text
+    for outside in ("http://", "https://", "<script", "<link"):
+        assert outside not in text.replace('xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    for item_claim in chosen:
+        assert item_claim.name in text
+    assert json.loads((tmp_path / "manifest.json").read_text())["seed"] == 0
