@@ -1,4 +1,3 @@
-from .catalogue import claim as claim
 from .catalogue import claims as claims
 from .catalogue import families as families
 from .check import Outcome as Outcome

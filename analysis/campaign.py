@@ -29,9 +29,7 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
         claim.name, claim.kind.name, claim.cells(quick), claim.tolerance, claim.absolute_tolerance, claim.sizes,
         claim.statistic, claim.first_draws, claim.most_draws, seed, quick,
     ]  # fmt: skip
-    return digest(
-        claim.measure.__module__, digest("solvable.analysis.check"), digest(claim.predict.__module__), *data
-    )
+    return digest(claim.measure.__module__, digest("solvable.analysis.check"), digest(claim.predict.__module__), *data)
 
 
 def _check_by_name(name: str, seed: int, quick: bool) -> Verdict:

@@ -80,9 +80,7 @@ class Verdict:
         if notes:
             return f"{head}; {notes[0]}"
         relative = [
-            abs(row.measured / row.prediction - 1)
-            for row in self.rows
-            if row.prediction and np.isfinite(row.measured)
+            abs(row.measured / row.prediction - 1) for row in self.rows if row.prediction and np.isfinite(row.measured)
         ]
         return f"{head}; largest deviation {max(relative):.2g} of the prediction" if relative else head
 
@@ -177,9 +175,7 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
         place = _predict(claim, cell)
         sides = ((place - margin(place), -inf, 0.0), (place + margin(place), 0.0, inf))
         return [
-            _Contrast(
-                [_Arm({**cell, "at": at}, (index, j), 1, [])], np.zeros(1), np.ones(1), np.ones(1), low, high
-            )
+            _Contrast([_Arm({**cell, "at": at}, (index, j), 1, [])], np.zeros(1), np.ones(1), np.ones(1), low, high)
             for j, (at, low, high) in enumerate(sides)
         ]
     multiples = [1.0] if claim.size is None else list(claim.sizes)
@@ -209,9 +205,7 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
 def _predict(claim: Claim, parameters: dict[str, Any]) -> float:
     value = float(claim.predict(**parameters))
     if not math.isfinite(value):
-        raise ValueError(
-            f"{claim.name}: the prediction at {parameters} is {value}: a cell needs a finite one."
-        )
+        raise ValueError(f"{claim.name}: the prediction at {parameters} is {value}: a cell needs a finite one.")
     return value
 
 
@@ -331,14 +325,10 @@ def _check_cell(
             for arm in contrast.arms:
                 _draw(claim, arm, count * arm.share, seed)
         found = [_decide(contrast, claim.statistic, alpha) for contrast in contrasts]
-        if all(outcome is not None for outcome, *_ in found) or any(
-            o is Outcome.DISAGREES for o, *_ in found
-        ):
+        if all(outcome is not None for outcome, *_ in found) or any(o is Outcome.DISAGREES for o, *_ in found):
             break
     draws = sum(len(arm.values) for contrast in contrasts for arm in contrast.arms)
-    notes = [
-        _needed(c, v, a, b, draws) for c, (o, v, a, b) in zip(contrasts, found, strict=True) if o is None
-    ]
+    notes = [_needed(c, v, a, b, draws) for c, (o, v, a, b) in zip(contrasts, found, strict=True) if o is None]
     outcome = _worst([o or Outcome.INCONCLUSIVE for o, *_ in found])
     note = notes[0] if notes and outcome is Outcome.INCONCLUSIVE else ""
     if claim.kind is Kind.THRESHOLD:
@@ -347,9 +337,7 @@ def _check_cell(
     return _row(cell, contrasts[0], value, low, high, draws, outcome, note)
 
 
-def _check_exact(
-    claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3
-) -> Row:
+def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3) -> Row:
     """Deterministic equality on three random instances: the worst one counts, and nothing is averaged away."""
     (arm,) = contrast.arms
     _draw(claim, arm, instances, seed)
@@ -367,9 +355,7 @@ def _row(
     """Back from scaled units to those of the prediction at the largest size."""
     prediction, unit = float(contrast.predictions[-1]), float(contrast.units[-1])
     points = [prediction + unit * x for x in (low, high, contrast.low, contrast.high)]
-    low, high, allowed_low, allowed_high = (
-        points if unit > 0 else (points[1], points[0], points[3], points[2])
-    )
+    low, high, allowed_low, allowed_high = points if unit > 0 else (points[1], points[0], points[3], points[2])
     return Row(
         cell,
         prediction,

@@ -99,33 +99,21 @@ class Claim:
     def __post_init__(self) -> None:
         """Refuse a claim that could not be checked, or could not fail."""
         if "/" not in self.name or not self.name.replace("/", "").replace("-", "").isalnum():
-            raise ValueError(
-                f"name = {self.name!r} is not allowed: write family/what with letters and hyphens."
-            )
+            raise ValueError(f"name = {self.name!r} is not allowed: write family/what with letters and hyphens.")
         if not self.grid:
             raise ValueError(f"{self.name}: grid is empty: a claim without cells cannot fail.")
         if self.kind not in (Kind.ORDER, Kind.BOUND) and not self.tolerance + self.absolute_tolerance > 0:
             raise ValueError(f"{self.name}: tolerance must be positive: no measurement is exact.")
         if not 0 <= self.tolerance < 1:
-            raise ValueError(
-                f"{self.name}: tolerance = {self.tolerance} is not allowed: it must lie in [0, 1)."
-            )
+            raise ValueError(f"{self.name}: tolerance = {self.tolerance} is not allowed: it must lie in [0, 1).")
         if (self.kind in (Kind.ASYMPTOTIC, Kind.RATE)) != (self.size is not None):
-            raise ValueError(
-                f"{self.name}: size must be named for ASYMPTOTIC and RATE claims, and only for them."
-            )
-        if self.size is not None and (
-            any(self.size not in cell for cell in self.grid) or len(self.sizes) < 3
-        ):
-            raise ValueError(
-                f"{self.name}: every cell needs {self.size!r}, and at least three sizes are measured."
-            )
+            raise ValueError(f"{self.name}: size must be named for ASYMPTOTIC and RATE claims, and only for them.")
+        if self.size is not None and (any(self.size not in cell for cell in self.grid) or len(self.sizes) < 3):
+            raise ValueError(f"{self.name}: every cell needs {self.size!r}, and at least three sizes are measured.")
         if (self.kind is Kind.BOUND) != (self.side is not None):
             raise ValueError(f"{self.name}: side must be given for BOUND claims, and only for them.")
         if self.first_draws < 8 and self.kind is not Kind.EXACT:
-            raise ValueError(
-                f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8."
-            )
+            raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
 
     @property
     def family(self) -> str:

@@ -64,8 +64,14 @@ def draw(data: xr.Dataset) -> Any:
         for j, ridge in enumerate(data.ridge.values):
             for kind, dash in ((0, "-"), (1, (0, (4, 1.5)))):
                 colour = COLOURS[j]
-                axes.plot(n, data.theory[panel, kind, :, j], ls=dash, color=colour, label=f"{ridge:g}" if kind == 0 else None)
-                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt="o" if kind == 0 else "s",
+                axes.plot(
+                    n,
+                    data.theory[panel, kind, :, j],
+                    ls=dash,
+                    color=colour,
+                    label=f"{ridge:g}" if kind == 0 else None,
+                )
+                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt="os"[kind],
                               color=colour, mfc="white" if kind else colour, ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
         points = float(data.points[panel])
         axes.axvspan(points / 10, 1.1 * n[-1], color="0.93", zorder=0)
@@ -87,12 +93,12 @@ def caption(data: xr.Dataset) -> str:
     for panel, name in enumerate(DATASETS):
         near = data.n.values[panel] <= float(data.points[panel]) / 10
         parts.append(
-            f"{name}: median {100 * np.median(gap[panel][near]):.1f} %, at most {100 * gap[panel][near].max():.0f} % up to "
-            f"n = N/10, at most {100 * gap[panel][~near].max():.0f} % beyond (shaded)"
+            f"{name}: median {100 * np.median(gap[panel][near]):.1f} %, at most {100 * gap[panel][near].max():.0f} % "
+            f"up to n = N/10, at most {100 * gap[panel][~near].max():.0f} % beyond (shaded)"
         )
     return (
-        f"Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over {data.attrs['trials']} "
-        f"random training sets, tested on all other points, two standard errors. Test error, theory against "
+        f"Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "
+        f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. Test error, theory against "
         f"measurement: {'; '.join(parts)}. Beyond N/10 the finite pool is felt: the spectrum was estimated from the "
         f"same points. Training errors at the smallest ridge lie below the axis."
     )

@@ -40,9 +40,7 @@ def manifest(seed: int, quick: bool) -> dict[str, Any]:
 
     np.linalg.norm(np.ones(2))  # loads the BLAS, so that it can be named
     packages = ("solvable", "numpy", "scipy", "sympy", "numba", "matplotlib", "scikit-learn", "xarray")
-    blas = sorted(
-        {f"{x['internal_api']} {x['version']}" for x in threadpool_info() if x["user_api"] == "blas"}
-    )
+    blas = sorted({f"{x['internal_api']} {x['version']}" for x in threadpool_info() if x["user_api"] == "blas"})
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -75,6 +73,12 @@ def _parameters(parameters: dict[str, Any]) -> str:
         return _number(value) if isinstance(value, float) else str(value)
 
     return ", ".join(f"{key} = {text(value)}" for key, value in parameters.items())
+
+
+def _width(svg: bytes) -> float:
+    """Width of a picture in points, from its header."""
+    found = re.search(rb'<svg[^>]*width="([0-9.]+)pt"', svg)
+    return float(found.group(1)) if found else 0.0
 
 
 def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
@@ -120,9 +124,7 @@ def write_report(
     """Render ``index.html`` and ``manifest.json`` into `out` and return the page's path."""
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    views = {
-        claim.name: _claim_view(claim, verdicts[claim.name]) for claim in claims() if claim.name in verdicts
-    }
+    views = {claim.name: _claim_view(claim, verdicts[claim.name]) for claim in claims() if claim.name in verdicts}
     families: dict[str, list[dict[str, Any]]] = {}
     for name, view in views.items():
         families.setdefault(name.split("/")[0], []).append(view)
@@ -132,6 +134,7 @@ def write_report(
             "title": item.title,
             "caption": _prose(caption),
             "image": base64.b64encode(svg).decode(),
+            "shape": "wide" if _width(svg) > 300 else "narrow",
             "source": citation(item.source),
             "claims": [views[name] for name in item.claims if name in views],
         }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.ridge.experiments import test_error_draw
+from solvable.analysis.ridge.experiments import fresh_error_draw
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, SINGLE
 from solvable.solvers import Spectrum, ridge_risk
@@ -26,19 +26,20 @@ def compute(quick: bool = False) -> xr.Dataset:
     lines = np.empty((2, snr.size, gamma.size))
     for j, ratio in enumerate(gamma):
         best = n * ratio / snr  # noise_variance d / signal
-        for i, signal in enumerate(snr):
+        for i, signal in enumerate(SNRS):
             spectrum = Spectrum.isotropic(n * ratio, signal)
             lines[:, i, j] = ridge_risk(spectrum, n, np.array([0.0, best[i]]), 1.0).excess
     size, trials = 100, 20 if quick else 100
     places = np.array([0.15, 0.3, 0.5, 0.7, 1.5, 2.5, 4.0, 8.0])
     dots = np.empty((2, snr.size, places.size, trials))
     rng = np.random.default_rng(0)
-    for _, i, j, t in np.ndindex(1, snr.size, places.size, trials):
-        for ridge in range(2):
-            lam = ridge * places[j] / snr[i]
-            noise = 1 / snr[i]
-            error = test_error_draw(rng, size, places[j], lam, "isotropic", "even", noise)
-            dots[ridge, i, j, t] = snr[i] * (error - noise)
+    for i, signal in enumerate(SNRS):
+        for j, place in enumerate(places.tolist()):
+            for ridge, lam in enumerate((0.0, place / signal)):
+                for t in range(trials):
+                    # signal 1 and noise 1/snr, then scaled: the experiment fixes the signal at 1
+                    error = fresh_error_draw(rng, size, place, lam, "isotropic", "even", 1 / signal)
+                    dots[ridge, i, j, t] = signal * error - 1
     return xr.Dataset(
         {
             "excess": (("ridge", "snr", "gamma"), lines, {"long_name": "excess risk, theory"}),
@@ -54,7 +55,11 @@ def compute(quick: bool = False) -> xr.Dataset:
     "ridge-double-descent",
     title="Ridgeless regression peaks at d = n; the best ridge does not",
     source="hastie2022surprises",
-    claims=["ridge/isotropic-ridgeless-excess", "ridge/isotropic-test-error", "ridge/tuned-ridge-is-monotone"],
+    claims=[
+        "ridge/isotropic-ridgeless-excess",
+        "ridge/isotropic-test-error",
+        "ridge/tuned-ridge-is-monotone",
+    ],
 )
 def draw(data: xr.Dataset) -> Any:
     """One colour for each signal-to-noise ratio; ridgeless solid, best ridge dashed; dots are simulations."""
@@ -65,7 +70,13 @@ def draw(data: xr.Dataset) -> Any:
     for i, snr in enumerate(data.snr.values):
         colour = COLOURS[i]
         for ridge, dash in ((0, "-"), (1, (0, (4, 1.5)))):
-            axes.plot(data.gamma, data.excess[ridge, i], ls=dash, color=colour, label=f"{snr:g}" if ridge == 0 else None)
+            axes.plot(
+                data.gamma,
+                data.excess[ridge, i],
+                ls=dash,
+                color=colour,
+                label=f"{snr:g}" if ridge == 0 else None,
+            )
             axes.errorbar(data.place, data.measured[ridge, i], data.error[ridge, i], fmt="o" if ridge == 0 else "s",
                           color=colour, ms=2.6, mfc="white" if ridge else colour, mew=0.7, elinewidth=0.7)  # fmt: skip
     axes.axvline(1, color="0.75", lw=0.7, zorder=0)

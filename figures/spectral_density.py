@@ -89,10 +89,13 @@ def caption(data: xr.Dataset) -> str:
     gaps = []
     for i in range(data.sizes["panel"]):
         low, high = data.bins.values[i, :-1], data.bins.values[i, 1:]
-        mass = [np.interp(np.linspace(a, b, 50), data.x[i], data.density[i], left=0, right=0).mean() for a, b in zip(low, high, strict=True)]  # noqa: E501
+        mass = [
+            np.interp(np.linspace(a, b, 50), data.x[i], data.density[i], left=0, right=0).mean()
+            for a, b in zip(low, high, strict=True)
+        ]
         gaps.append(0.5 * float(np.sum(np.abs(np.array(mass) - data.histogram.values[i]) * (high - low))))
     return (
-        f"Grey: eigenvalues of one matrix with d = {data.attrs['d']}; line: limiting density; orange ticks: exact edges "
-        f"of the support. Total variation distance of histogram and density, by panel: "
+        f"Grey: eigenvalues of one matrix with d = {data.attrs['d']}; line: limiting density; orange ticks: exact "
+        f"edges of the support. Total variation distance of histogram and density, by panel: "
         f"{', '.join(f'{gap:.3f}' for gap in gaps)}."
     )

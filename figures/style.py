@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 __all__ = ["COLOURS", "DOUBLE", "MARKERS", "SINGLE", "style"]
 
@@ -42,5 +43,6 @@ def style() -> Iterator[None]:
     """Apply the style, with the non-interactive canvas, for the duration of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context({**_SETTINGS, "backend": "agg"}):
+    settings: dict[Any, Any] = {**_SETTINGS, "backend": "agg"}
+    with mpl.rc_context(settings):
         yield

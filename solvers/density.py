@@ -266,7 +266,11 @@ def _normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, floa
     if count.ndim:
         raise refuse("n", count, "it must be a single number")
     if spectrum.rank > 1e12:
-        raise refuse("spectrum.rank", spectrum.rank, "the law of X^T X/n needs a finite dimension; build with tail=False")
+        raise refuse(
+            "spectrum.rank",
+            spectrum.rank,
+            "the law of X^T X/n needs a finite dimension; build with tail=False",
+        )
     levels, place = np.unique(spectrum.eigenvalues, return_inverse=True)
     multiplicities = np.bincount(place, weights=spectrum.multiplicities)
     scale = float(levels[-1])
@@ -352,7 +356,7 @@ def sample_covariance_density(
     >>> from solvable.solvers import Spectrum, sample_covariance_density
     >>> law = sample_covariance_density(Spectrum.isotropic(100), 200, [1.0])
     >>> round(float(law.density[0]), 6), law.atom  # sqrt((b-1)(1-a))/(2 pi gamma), gamma = 1/2
-    (0.421085, 0.0)
+    (0.421084, 0.0)
     """
     s, c, scale, balance = _normalised(spectrum, n)
     x = as_real("grid", grid)
@@ -378,8 +382,7 @@ def sample_covariance_density(
         density[points == 0] = np.inf
         status[points == 0] = Status.DIVERGES
     density /= c.sum() * scale
-    fields = (density, residual, status, iterations)
-    solution = Solution(*(field.reshape(x.shape) for field in fields))
+    solution = Solution.shaped(x.shape, density, residual, status, iterations)
     report_failures(solution, "sample_covariance_density", on_failure)
     atom = max(0.0, balance / (1 + balance))
     return SampleDensity(solution.value, atom, scale * edges[:, 0].reshape(-1, 2), solution)

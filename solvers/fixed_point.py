@@ -160,8 +160,9 @@ def _iterate_negative(spectrum: Spectrum, n: Array, ridge: Array) -> FixedPoint:
     """Newton on the convex P from the right, for ridges between the stability edge and zero."""
     kappa = np.where(n < spectrum.rank, spectrum.trace / n, 0.0)
     status = np.full(n.size, Status.MAX_ITERATIONS, dtype=np.int8)
-    count = 0
-    for count in range(1, _MAX_ITERATIONS + 1):
+    spent = 0
+    for _ in range(_MAX_ITERATIONS):
+        spent += 1
         now = mode_sums(spectrum, n, kappa)
         new = (ridge + kappa * now.df1_minus_df2) / (now.slack + now.df1_minus_df2)
         stopped = new >= kappa - 2 * _EPS * np.abs(kappa)
@@ -172,7 +173,7 @@ def _iterate_negative(spectrum: Spectrum, n: Array, ridge: Array) -> FixedPoint:
     sums = mode_sums(spectrum, n, kappa)
     pull = ridge / kappa
     return FixedPoint(
-        kappa, sums, np.abs(sums.slack - pull) / (sums.scale + np.abs(pull)), status, np.full(n.size, count)
+        kappa, sums, np.abs(sums.slack - pull) / (sums.scale + np.abs(pull)), status, np.full(n.size, spent)
     )
 
 
@@ -204,10 +205,12 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -
         status[index] = np.where(np.isfinite(ridge[index]) & (n[index] == spectrum.rank), Status.DIVERGES, 0)
     if negative.any():
         _refuse_beyond_edge(spectrum, n[negative], ridge[negative])
-    for mask, solve in ((regular, _solve_regular), (negative, lambda *a: _iterate_negative(*a[:3]))):
-        if mask.any():
-            index = np.flatnonzero(mask)
-            part = solve(spectrum, n[index], ridge[index], rtol)
+    for index in (np.flatnonzero(regular), np.flatnonzero(negative)):
+        if index.size:
+            if negative[index[0]]:
+                part = _iterate_negative(spectrum, n[index], ridge[index])
+            else:
+                part = _solve_regular(spectrum, n[index], ridge[index], rtol)
             _put(sums, index, part.sums)
             kappa[index], residual[index] = part.kappa, part.residual
             status[index], iterations[index] = part.status, part.iterations
@@ -222,15 +225,13 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
         return _iterate(spectrum, n, ridge, None, rtol)
     # kappa grows with the ridge and falls with n: the corners of the cells bound it, ridgeless cells apart
     groups = [(n[part], ridge[part]) for part in (ridge == 0, ridge > 0) if part.any()]
-    corners = [(a.max(), b.min()) for a, b in groups] + [(a.min(), b.max()) for a, b in groups]
-    ends = _iterate(spectrum, *np.array(corners).T, None, rtol).kappa
+    corners = np.array([pair for a, b in groups for pair in ((a.max(), b.min()), (a.min(), b.max()))])
+    ends = _iterate(spectrum, corners[:, 0], corners[:, 1], None, rtol).kappa
     table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 8)
     if table is None:
         return _iterate(spectrum, n, ridge, None, rtol)
     kappa, accurate, columns, residual = table.solve(n, ridge, rtol)
-    sums = ModeSums(
-        columns[0], columns[1], columns[2], np.where(ridge > 0, ridge / kappa, 0.0), n, columns[3]
-    )
+    sums = ModeSums(columns[0], columns[1], columns[2], np.where(ridge > 0, ridge / kappa, 0.0), n, columns[3])
     status, iterations = np.zeros(n.size, dtype=np.int8), np.full(n.size, 2)
     left = np.flatnonzero(~accurate)
     if left.size:
@@ -250,9 +251,7 @@ def flat_cells(spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike) -> tuple[Arra
     try:
         samples, delta = np.broadcast_arrays(samples, delta)
     except ValueError:
-        raise refuse(
-            "n.shape, ridge.shape", (samples.shape, delta.shape), "they must broadcast together"
-        ) from None
+        raise refuse("n.shape, ridge.shape", (samples.shape, delta.shape), "they must broadcast together") from None
     return samples.ravel(), delta.ravel(), samples.shape
 
 
@@ -264,8 +263,7 @@ def solve_grid(
         raise refuse("rtol", rtol, "it must lie strictly between 0 and 1")
     samples, delta, shape = flat_cells(spectrum, n, ridge)
     point = solve_fixed_point(spectrum, samples, delta, rtol)
-    fields = (point.kappa, point.residual, point.status, point.iterations)
-    solution = Solution(*(field.reshape(shape) for field in fields))
+    solution = Solution.shaped(shape, point.kappa, point.residual, point.status, point.iterations)
     report_failures(solution, what, on_failure)
     return point, solution, samples.reshape(shape)
 
@@ -379,6 +377,5 @@ def stability_edge(spectrum: Spectrum, n: ArrayLike) -> Solution:
     kappa = np.exp(root.x) - low
     kappa[samples == spectrum.rank] = 0.0
     value = kappa * mode_sums(spectrum, samples, kappa).slack
-    status = np.where(root.success, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
-    fields = (value, np.abs(root.f_x), status, root.nfev.astype(np.int64))
-    return Solution(*(np.asarray(field).reshape(shape) for field in fields))
+    status = np.where(root.success, Status.CONVERGED, Status.MAX_ITERATIONS)
+    return Solution.shaped(shape, value, np.abs(root.f_x), status, root.nfev)

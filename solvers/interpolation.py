@@ -56,11 +56,7 @@ class ModeTable:
         """Tabulate [low, high]; None where that takes more than `limit` nodes or a sum under- or overflows."""
         with np.errstate(divide="ignore"):
             first, last = np.log(low), np.log(high)
-        count = (
-            int(np.ceil(max(last - first, 0.0) / _SPACING)) + 1 + 2 * _MARGIN
-            if np.isfinite(first)
-            else limit + 1
-        )
+        count = int(np.ceil(max(last - first, 0.0) / _SPACING)) + 1 + 2 * _MARGIN if np.isfinite(first) else limit + 1
         if count > limit:
             return None
         from scipy.interpolate import make_interp_spline

@@ -55,9 +55,7 @@ def solve_pair(
         grid = np.broadcast_arrays(n, ridge_a, ridge_b)
     except ValueError:
         shapes = tuple(np.shape(x) for x in (n, ridge_a, ridge_b))
-        raise refuse(
-            "n.shape, ridge_a.shape, ridge_b.shape", shapes, "they must broadcast together"
-        ) from None
+        raise refuse("n.shape, ridge_a.shape, ridge_b.shape", shapes, "they must broadcast together") from None
     (a, found_a, samples), (b, found_b, _) = (
         solve_grid(spectrum, grid[0], ridge, 1e-15, on_failure, what) for ridge in grid[1:]
     )
@@ -66,13 +64,17 @@ def solve_pair(
     gap = a.sums.slack + ((1 - ca) * cb) @ m
     shape = samples.shape
     return PairSolution(
-        samples,
-        *(x.reshape(shape) for x in (a.kappa, b.kappa, a.sums.slack, b.sums.slack, gap)),
-        ca,
-        cb,
-        np.maximum(found_a.residual, found_b.residual),
-        np.maximum(found_a.status, found_b.status),
-        np.maximum(found_a.iterations, found_b.iterations),
+        n=samples,
+        kappa_a=a.kappa.reshape(shape),
+        kappa_b=b.kappa.reshape(shape),
+        slack_a=a.sums.slack.reshape(shape),
+        slack_b=b.sums.slack.reshape(shape),
+        gap=gap.reshape(shape),
+        unlearned_a=ca,
+        unlearned_b=cb,
+        residual=np.maximum(found_a.residual, found_b.residual),
+        status=np.maximum(found_a.status, found_b.status),
+        iterations=np.maximum(found_a.iterations, found_b.iterations),
     )
 
 
@@ -88,9 +90,7 @@ def _weights(spectrum: Spectrum, name: str, weights: ArrayLike, eigenvectors: Ar
         if vector.ndim == 0:
             vector = np.full(spectrum.eigenvalues.shape, float(vector))
         if vector.shape != spectrum.eigenvalues.shape:
-            raise refuse(
-                f"{name}.shape", vector.shape, f"without eigenvectors it must be {spectrum.eigenvalues.shape}"
-            )
+            raise refuse(f"{name}.shape", vector.shape, f"without eigenvectors it must be {spectrum.eigenvalues.shape}")
         return vector
     d = eigenvectors.shape[0]
     return as_matrix(name, weights, (d, d))
@@ -107,9 +107,7 @@ def _eigenvectors(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array |
             "with eigenvectors every mode must have multiplicity 1",
         )
     if not np.allclose(U.T @ U, np.eye(U.shape[1]), atol=1e-8):
-        raise refuse(
-            "eigenvectors", U, "its columns must be orthonormal, one for each of spectrum.eigenvalues"
-        )
+        raise refuse("eigenvectors", U, "its columns must be orthonormal, one for each of spectrum.eigenvalues")
     return U
 
 
@@ -182,12 +180,8 @@ def resolvent_trace(
 
 
 def _finish(value: Array, found: Solution | PairSolution) -> Solution:
-    status = np.where(
-        np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES
-    )
-    return Solution(
-        np.where(np.isnan(value), np.inf, value), found.residual, status.astype(np.int8), found.iterations
-    )
+    status = np.where(np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES)
+    return Solution(np.where(np.isnan(value), np.inf, value), found.residual, status.astype(np.int8), found.iterations)
 
 
 def resolvent_pair_trace(

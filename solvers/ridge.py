@@ -142,9 +142,7 @@ def ridge_risk(
     try:
         np.broadcast_shapes(shape, sigma2.shape)
     except ValueError:
-        raise refuse(
-            "noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}"
-        ) from None
+        raise refuse("noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}") from None
     sums = point.sums
     df1, df2, w, slack = (a.reshape(shape) for a in (sums.df1, sums.df2, sums.df1_minus_df2, sums.slack))
     with np.errstate(divide="ignore"):
@@ -281,9 +279,7 @@ def ridge_cross_risk(
     power = spectrum.require_target()
     sigma2 = as_nonnegative("noise_variance", noise_variance)
     pair = solve_pair(spectrum, n, ridge_a, ridge_b, on_failure, "ridge_cross_risk")
-    unlearned = np.array(
-        [(ca * cb) @ power for ca, cb in zip(pair.unlearned_a, pair.unlearned_b, strict=True)]
-    )
+    unlearned = np.array([(ca * cb) @ power for ca, cb in zip(pair.unlearned_a, pair.unlearned_b, strict=True)])
     noise = unlearned.reshape(pair.shape) + spectrum.irreducible_power + sigma2
     with np.errstate(divide="ignore"):
         value = _times(pair.n / pair.gap, noise)
@@ -439,9 +435,7 @@ def optimal_ridge(
         lowest = np.where(samples < spectrum.rank, inside, lowest)
     for cell in np.ndindex(samples.shape):
         noise = float(sigma2[cell]) + spectrum.irreducible_power
-        kappa[cell], residual[cell], counts[cell] = _optimum(
-            spectrum, float(samples[cell]), noise, float(lowest[cell])
-        )
+        kappa[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
     with np.errstate(invalid="ignore"):
         slack = mode_sums(spectrum, samples.ravel(), kappa.ravel()).slack.reshape(samples.shape)
         at_zero = (kappa == lowest) & (not allow_negative)

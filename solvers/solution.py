@@ -58,6 +58,23 @@ class Solution:
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
 
+    @classmethod
+    def shaped(
+        cls,
+        shape: tuple[int, ...],
+        value: NDArray[Any],
+        residual: NDArray[Any],
+        status: NDArray[Any],
+        iterations: NDArray[Any],
+    ) -> Solution:
+        """Build from flat cells."""
+        return cls(
+            value.reshape(shape),
+            residual.reshape(shape),
+            status.astype(np.int8).reshape(shape),
+            iterations.astype(np.int64).reshape(shape),
+        )
+
     @property
     def converged(self) -> bool:
         """Whether every cell has status ``CONVERGED``."""
@@ -66,9 +83,8 @@ class Solution:
     def explain(self) -> str:
         """One sentence per status that occurs, with the number of cells."""
         found, counts = np.unique(self.status, return_counts=True)
-        return " ".join(
-            f"{Status(s).name} ({c}): {Status(s).sentence}" for s, c in zip(found, counts, strict=True)
-        )
+        members = [member for member in Status if member in found]
+        return " ".join(f"{s.name} ({c}): {s.sentence}" for s, c in zip(members, counts, strict=True))
 
 
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
@@ -79,9 +95,7 @@ def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     if on_failure == "ignore" or not failed.any():
         return
     worst = float(np.max(np.asarray(solution.residual)[failed]))
-    message = (
-        f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
-    )
+    message = f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
     if on_failure == "raise":
         raise ArithmeticError(message)
     warnings.warn(message, ConvergenceWarning, stacklevel=3)

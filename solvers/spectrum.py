@@ -10,7 +10,8 @@ For a linear model with covariance :math:`\Sigma = \sum_i s_i u_i u_i^T` and tar
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,9 +68,9 @@ class Spectrum:
     (2.0, 3.0, 0.25)
     """
 
-    eigenvalues: NDArray[np.float64]
-    target_power: NDArray[np.float64] | None = None
-    multiplicities: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+    eigenvalues: Any
+    target_power: Any = None
+    multiplicities: Any = None
     irreducible_power: float = 0.0
     points: int | None = None
 
@@ -78,11 +79,7 @@ class Spectrum:
         s = np.atleast_1d(as_nonnegative("eigenvalues", self.eigenvalues))
         if s.ndim != 1 or s.size == 0:
             raise refuse("eigenvalues.shape", s.shape, "it must be a non-empty vector")
-        m = (
-            np.ones_like(s)
-            if self.multiplicities is None
-            else as_positive("multiplicities", self.multiplicities)
-        )
+        m = np.ones_like(s) if self.multiplicities is None else as_positive("multiplicities", self.multiplicities)
         v = None if self.target_power is None else as_nonnegative("target_power", self.target_power)
         for name, array in (("multiplicities", m), ("target_power", v)):
             if array is not None and array.reshape(-1).shape != s.shape:
@@ -119,7 +116,7 @@ class Spectrum:
         """Return `target_power`, or say that it is missing."""
         if self.target_power is None:
             raise refuse("spectrum.target_power", None, "a risk needs the target's power in every mode")
-        return self.target_power
+        return np.asarray(self.target_power)
 
     def check_sample_size(self, n: NDArray[np.float64]) -> None:
         """Refuse or warn where `n` is not small against the points a spectrum was estimated from.
@@ -235,7 +232,10 @@ class Spectrum:
 
     @classmethod
     def from_features(cls, X: ArrayLike, y: ArrayLike) -> Spectrum:
-        r"""Estimate from N rows of features: eigenvalues of :math:`X^TX/N`; what y has outside their span is irreducible."""
+        r"""Estimate from N rows of features: eigenvalues of :math:`X^TX/N`.
+
+        What y has outside the span of the features is irreducible.
+        """
         features = as_matrix("X", X)
         target = as_finite("y", y)
         if target.shape != features.shape[:1]:

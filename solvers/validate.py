@@ -27,9 +27,7 @@ def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
         try:
             raw = np.asarray(value, dtype=np.float64)
         except (TypeError, ValueError):
-            raise TypeError(
-                f"{name} has entries of type {raw.dtype}: it must be an array of real numbers."
-            ) from None
+            raise TypeError(f"{name} has entries of type {raw.dtype}: it must be an array of real numbers.") from None
     array = raw.astype(np.float64)
     if np.isnan(array).any():
         raise refuse(name, array, "it must not contain NaN")
@@ -60,9 +58,7 @@ def as_nonnegative(name: str, value: ArrayLike, *, infinite: bool = False) -> ND
     return array
 
 
-def as_matrix(
-    name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None)
-) -> NDArray[np.float64]:
+def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None)) -> NDArray[np.float64]:
     """As :func:`as_finite`, two-dimensional, non-empty, with the given shape where it is not None."""
     array = as_finite(name, value)
     if array.ndim != 2 or 0 in array.shape:

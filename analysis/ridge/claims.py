@@ -85,8 +85,15 @@ def _circle_risk(n: int, ridge: float, points: int, decay: float) -> float:
 _SPIKES = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
 
 
-_GRID = [
-    {"n": 50, "gamma": gamma, "lam": lam, "covariance": covariance, "target": target, "noise_variance": noise_variance}
+_GRID: list[dict[str, Any]] = [
+    {
+        "n": 50,
+        "gamma": gamma,
+        "lam": lam,
+        "covariance": covariance,
+        "target": target,
+        "noise_variance": noise_variance,
+    }
     for gamma, lam, covariance, target, noise_variance in (
         (2.0, 0.1, "spread", "even", 0.4),
         (0.5, 0.02, "spread", "aligned", 0.4),
@@ -110,12 +117,12 @@ CLAIMS = (
         _RISK,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).test),
-        experiments.test_error_draw,
+        experiments.fresh_error_draw,
         _GRID,
         tolerance=0.02,
         size="n",
         quick=(0, 1, 2),
-        assumptions="rows with independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
+        assumptions="independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
         "with a vanishing ridge",
     ),
     Claim(
@@ -184,8 +191,11 @@ CLAIMS = (
         _RISK,
         Kind.ASYMPTOTIC,
         lambda entries, **p: float(_risk(**p).test),
-        experiments.test_error_draw,
-        [{**_GRID[i], "entries": e} for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))],
+        experiments.fresh_error_draw,
+        [
+            {**_GRID[i], "entries": e}
+            for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))
+        ],
         tolerance=0.03,
         size="n",
         quick=(0, 1),
@@ -211,8 +221,14 @@ CLAIMS = (
         lambda n, gamma, lam, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
         ),
-        lambda rng, signal, **p: signal * experiments.test_error_draw(
-            rng, covariance="isotropic", target="even", **{**p, "noise_variance": p["noise_variance"] / signal}
+        lambda rng, signal, **p: (
+            signal
+            * experiments.fresh_error_draw(
+                rng,
+                covariance="isotropic",
+                target="even",
+                **{**p, "noise_variance": p["noise_variance"] / signal},
+            )
         ),
         [
             {"n": 50, "gamma": g, "lam": lam, "signal": r, "noise_variance": v}
@@ -275,12 +291,15 @@ CLAIMS = (
     ),
     Claim(
         "ridge/overparametrised-excess",
-        "At every size, isotropic least-norm interpolation has excess risk signal (1 - n/d) + noise_variance n/(d - n - 1).",
+        "At every size, isotropic least-norm interpolation errs by signal (1 - n/d) + noise_variance n/(d - n - 1).",
         Source("hastie2022surprises", "inverse-Wishart mean, derived"),
         Kind.MEAN,
         lambda **p: _closed("overparametrised_excess", **p),
         experiments.ridgeless_excess_draw,
-        [{"n": 10, "d": 30, "signal": 1.0, "noise_variance": 0.5}, {"n": 5, "d": 20, "signal": 2.0, "noise_variance": 1.0}],
+        [
+            {"n": 10, "d": 30, "signal": 1.0, "noise_variance": 0.5},
+            {"n": 5, "d": 20, "signal": 2.0, "noise_variance": 1.0},
+        ],
         tolerance=0.03,
         formula=closed_forms.overparametrised_excess,
         most_draws=32768,
@@ -288,12 +307,14 @@ CLAIMS = (
     ),
     Claim(
         "ridge/optimal-ridge",
-        "For an isotropic prior the best ridge is noise_variance d/signal, whatever the covariance and the sample size.",
+        "For an isotropic prior the best ridge is noise_variance d/signal, whatever the covariance and n.",
         Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
         Kind.THRESHOLD,
         lambda n, d, covariance, signal, noise_variance: float(
             optimal_ridge(
-                Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)), n, noise_variance
+                Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)),
+                n,
+                noise_variance,
             ).value
         ),
         experiments.ridge_slope,
@@ -311,14 +332,22 @@ CLAIMS = (
         Source("dobriban2018high", "derived"),
         Kind.ASYMPTOTIC,
         lambda n, gamma, covariance, signal, noise_variance: float(
-            noise_variance * effective_ridge(
-                Spectrum(eigenvalues(covariance, round(gamma * n))), n, noise_variance * round(gamma * n) / signal
-            ).value / (noise_variance * round(gamma * n) / n / signal)
+            noise_variance
+            * effective_ridge(
+                Spectrum(eigenvalues(covariance, round(gamma * n))),
+                n,
+                noise_variance * round(gamma * n) / signal,
+            ).value
+            / (noise_variance * round(gamma * n) / n / signal)
         ),
         experiments.tuned_error_draw,
         [
             {"n": 50, "gamma": g, "covariance": c, "signal": r, "noise_variance": v}
-            for g, c, r, v in ((2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3))
+            for g, c, r, v in (
+                (2.0, "spread", 1.0, 0.5),
+                (0.5, "two-scales", 2.0, 1.0),
+                (1.0, "isotropic", 1.0, 0.3),
+            )
         ],
         tolerance=0.02,
         size="n",
@@ -338,7 +367,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/best-ridge-can-be-negative",
-        "When strong spikes carry the target, the weak modes act as a ridge of their own and the best ridge is negative.",
+        "When strong spikes carry the target, the weak modes act as a ridge and the best ridge is negative.",
         _KERNEL,
         Kind.ORDER,
         lambda n, ridge, noise_variance: float(
@@ -386,7 +415,12 @@ CLAIMS = (
         experiments.eigenvalue_fraction_draw,
         [
             {"n": 40, "gamma": g, "covariance": c, "at": x}
-            for g, c, x in ((0.5, "isotropic", 1.0), (0.25, "two-scales", 0.5), (2.0, "spread", 3.0), (0.5, "spread", 2.0))
+            for g, c, x in (
+                (0.5, "isotropic", 1.0),
+                (0.25, "two-scales", 0.5),
+                (2.0, "spread", 3.0),
+                (0.5, "spread", 2.0),
+            )
         ],
         tolerance=0.01,
         size="n",
@@ -399,7 +433,11 @@ CLAIMS = (
         Kind.EXACT,
         lambda n, **_: float(n),
         experiments.learnability_sum,
-        [{"n": 20, "points": 64, "decay": 2.0}, {"n": 60, "points": 64, "decay": 1.0}, {"n": 1, "points": 16, "decay": 3.0}],
+        [
+            {"n": 20, "points": 64, "decay": 2.0},
+            {"n": 60, "points": 64, "decay": 1.0},
+            {"n": 1, "points": 16, "decay": 3.0},
+        ],
         tolerance=1e-10,
     ),
     Claim(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-
 __all__ = ["DATASETS", "kernel_learning_curve", "load_kernel"]
 
 Array = NDArray[np.float64]

@@ -4,10 +4,10 @@ from .analysis import Outcome as Outcome
 from .analysis import Source as Source
 from .analysis import Verdict as Verdict
 from .analysis import bibtex as bibtex
-from .analysis import claim as claim
 from .analysis import claims as claims
 from .analysis import families as families
 from .analysis import verify as verify
+from .analysis.catalogue import claim as claim
 from .solvers import Solution as Solution
 from .solvers import Spectrum as Spectrum
 from .solvers import Status as Status

@@ -50,14 +50,10 @@ def list_(family: Annotated[str | None, typer.Argument(help="Show one family onl
         names = {member.name for member in members}
         console.print(f"[bold]{name}[/bold]")
         for member in members:
-            console.print(
-                f"  claim   {member.name:<42} {escape(member.statement)}", overflow="ellipsis", no_wrap=True
-            )
+            console.print(f"  claim   {member.name:<42} {escape(member.statement)}", overflow="ellipsis", no_wrap=True)
         for item in figures():
             if not item.claims or names & set(item.claims):
-                console.print(
-                    f"  figure  {item.name:<42} {escape(item.title)}", overflow="ellipsis", no_wrap=True
-                )
+                console.print(f"  figure  {item.name:<42} {escape(item.title)}", overflow="ellipsis", no_wrap=True)
 
 
 @app.command()
@@ -67,7 +63,7 @@ def show(
 ) -> None:
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
     from solvable.analysis import citation
-    from solvable.analysis import claim as find
+    from solvable.analysis.catalogue import claim as find
     from solvable.analysis.conventions import CONVENTIONS
 
     item = find(claim)
@@ -75,25 +71,14 @@ def show(
     if item.formula is not None:
         import sympy
 
-        text = (
-            sympy.latex(item.formula)
-            if latex
-            else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
-        )
+        text = sympy.latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
     print(f"  kind         {item.kind.name}: {item.kind.value}")
     if item.assumptions:
         print(f"  assumptions  {item.assumptions}")
-    print(
-        f"  source       {citation(item.source.key)}"
-        + (f" ({item.source.locator})" if item.source.locator else "")
-    )
-    print(
-        f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {len(item.grid)} cells"
-    )
-    used = {name for cell in item.grid for name in cell} | {
-        str(s) for s in getattr(item.formula, "free_symbols", ())
-    }
+    print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))
+    print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {len(item.grid)} cells")
+    used = {name for cell in item.grid for name in cell} | {str(s) for s in getattr(item.formula, "free_symbols", ())}
     for symbol, argument, meaning in CONVENTIONS:
         if used & set(argument.split(", ")):
             print(f"  convention   {symbol} ({argument}): {meaning}")
@@ -131,9 +116,7 @@ def cite(
 
 @app.command()
 def verify(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Claims or families; all of them if none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Claims or families; all of them if none is named.")] = None,
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = _JOBS,
@@ -148,7 +131,7 @@ def _exit_code(verdicts: list[Verdict]) -> int:
 
 
 def _chosen(names: list[str] | None) -> list[Claim]:
-    from solvable.analysis import claim, claims
+    from solvable.analysis.catalogue import claim, claims
 
     if not names:
         return claims()
@@ -167,9 +150,7 @@ def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path 
             outcome = verdict.outcome.value
             mark = " (kept)" if kept else ""
             summary = verdict.summary().removeprefix(f"{outcome}: ")
-            console.print(
-                f"[{_STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<42} {summary}{mark}", soft_wrap=True
-            )
+            console.print(f"[{_STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<42} {summary}{mark}", soft_wrap=True)
             advance()
     for verdict in verdicts:
         if verdict.outcome.value != "AGREES":
@@ -229,17 +210,13 @@ def _formats(text: str) -> list[str]:
 
     forms = [part.strip() for part in text.split(",") if part.strip()]
     if not forms or any(form not in FORMATS for form in forms):
-        raise ValueError(
-            f"format = {text!r} is not allowed: name some of {', '.join(FORMATS)}, comma-separated."
-        )
+        raise ValueError(f"format = {text!r} is not allowed: name some of {', '.join(FORMATS)}, comma-separated.")
     return forms
 
 
 @app.command()
 def reproduce(
-    out: Annotated[Path, typer.Option(help="Folder of the report; finished results are kept in it.")] = Path(
-        "report"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder of the report; finished results are kept in it.")] = Path("report"),
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = _JOBS,
@@ -278,16 +255,10 @@ def main() -> None:
             raise
         usage = getattr(error, "format_message", None)
         if type(error).__name__ == "Abort":
-            sys.exit(
-                _fail("interrupted; what was finished is kept and the next run goes on from there.", 130)
-            )
+            sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
         if usage is not None:
             sys.exit(_fail(usage(), 2))
-        sys.exit(
-            _fail(
-                str(error) or type(error).__name__, 2 if isinstance(error, (LookupError, ValueError)) else 1
-            )
-        )
+        sys.exit(_fail(str(error) or type(error).__name__, 2 if isinstance(error, (LookupError, ValueError)) else 1))
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from solvable.analysis import bibtex, citation, claim, claims, families
+from solvable.analysis import bibtex, citation, claims, families
 from solvable.analysis.campaign import verdict_key, verify_all, write_whole
-from solvable.analysis.catalogue import UnknownName
+from solvable.analysis.catalogue import UnknownName, claim
 from solvable.analysis.fingerprint import digest, sources
 from solvable.analysis.references import keys
 

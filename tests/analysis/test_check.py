@@ -52,7 +52,15 @@ def synthetic(index, error):
 
     predict = (lambda **_: 1.0) if kind is Kind.ORDER else (lambda mu, **_: mu)
     return Claim(
-        f"synthetic/c{index}", "Synthetic.", DERIVED, kind, predict, measure, grid, tolerance=tolerance, **options
+        f"synthetic/c{index}",
+        "Synthetic.",
+        DERIVED,
+        kind,
+        predict,
+        measure,
+        grid,
+        tolerance=tolerance,
+        **options,
     )
 
 

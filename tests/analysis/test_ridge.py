@@ -35,7 +35,9 @@ def test_a_wrong_prediction_is_caught(claim):
         Kind.ORDER: lambda **p: -claim.predict(**p),
         Kind.BOUND: lambda **p: 3 * claim.predict(**p),
     }.get(claim.kind, lambda **p: factor * claim.predict(**p))
-    assert verify(dataclasses.replace(claim, predict=wrong, grid=claim.grid[:1], quick=None)).outcome is Outcome.DISAGREES
+    assert (
+        verify(dataclasses.replace(claim, predict=wrong, grid=claim.grid[:1], quick=None)).outcome is Outcome.DISAGREES
+    )
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.name)
@@ -53,7 +55,9 @@ def test_marchenko_pastur_density_is_the_solver():
 
 
 def test_marchenko_pastur_density_has_mass_one():
-    density = sympy.lambdify(closed_forms.x, closed_forms.marchenko_pastur_density.subs(closed_forms.gamma, 0.3), "numpy")
+    density = sympy.lambdify(
+        closed_forms.x, closed_forms.marchenko_pastur_density.subs(closed_forms.gamma, 0.3), "numpy"
+    )
     low, high = (1 - np.sqrt(0.3)) ** 2, (1 + np.sqrt(0.3)) ** 2
     theta = (np.arange(400) + 0.5) * np.pi / 400
     x = (low + high) / 2 - (high - low) / 2 * np.cos(theta)
@@ -76,12 +80,15 @@ def test_bias_and_variance_add_up_to_the_test_error():
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_real_data_theory_is_close_where_it_should_be(name):
-    """Seed 0, 30 training sets of N/25 points, ridge 1: within 5 % (two standard errors are about 3 %)."""
+    """Seed 0, 30 training sets of N/25 points, ridge 1.
+
+    The theory's error is over all N points, the measurement's over those not trained on: up to 2n/N = 8 % apart.
+    """
     K, y = load_kernel(name)
     n = y.size // 25
     test, train = kernel_learning_curve(np.random.default_rng(0), K, y, [n], [1.0], 30)
     risk = ridge_risk(Spectrum.from_kernel(K, y), n, 1.0)
-    assert test.mean() == pytest.approx(float(risk.test), rel=0.05)
+    assert test.mean() == pytest.approx(float(risk.test), rel=0.08)
     assert train.mean() == pytest.approx(float(risk.train), rel=0.15)  # small training sets scatter more
 
 

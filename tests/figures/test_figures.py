@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from solvable.analysis import claim
+from solvable.analysis.catalogue import claim
 from solvable.analysis.references import keys
 from solvable.figures import figures, find_figure
 

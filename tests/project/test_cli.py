@@ -74,7 +74,8 @@ def test_disagreement_is_exit_code_one(monkeypatch):
     from dataclasses import replace
 
     from solvable import cli
-    from solvable.analysis import catalogue, claim
+    from solvable.analysis import catalogue
+    from solvable.analysis.catalogue import claim
 
     wrong = replace(claim("ridge/conservation-law"), predict=lambda n, **_: 1.1 * n)
     monkeypatch.setattr(catalogue, "claims", lambda family=None: [wrong])
@@ -88,14 +89,17 @@ def test_disagreement_is_exit_code_one(monkeypatch):
 def test_figure_writes_whole_files_with_a_caption(tmp_path):
     done = solvable("figure", "ridge-double-descent", "--quick", "--out", str(tmp_path), "--format", "png,pdf")
     assert done.returncode == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"ridge-double-descent.png", "ridge-double-descent.pdf"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "ridge-double-descent.png",
+        "ridge-double-descent.pdf",
+    }
     assert "two standard errors" in done.stdout
 
 
 def test_report_is_self_contained_and_a_second_run_redoes_nothing(tmp_path, monkeypatch):
     """Two claims and one figure through the very functions `reproduce` calls."""
-    from solvable.analysis import claim
     from solvable.analysis.campaign import verify_all
+    from solvable.analysis.catalogue import claim
     from solvable.figures import find_figure
     from solvable.figures.report import write_figure, write_report
 

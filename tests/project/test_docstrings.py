@@ -42,7 +42,7 @@ def functions():
             yield pytest.param(item, id=name)
 
 
-@pytest.mark.parametrize("function", functions())
+@pytest.mark.parametrize("function", list(functions()))
 def test_solver_docstrings_have_every_section(function):
     text = function.__doc__
     for section in ("Parameters", "Returns", "Raises", "References", "Examples"):
@@ -51,7 +51,7 @@ def test_solver_docstrings_have_every_section(function):
         assert re.search(rf"\b{parameter}\b", text), f"{function.__name__}: {parameter} is not documented"
 
 
-@pytest.mark.parametrize("function", functions())
+@pytest.mark.parametrize("function", list(functions()))
 def test_solver_references_are_in_the_bibliography(function):
     references = re.search(r"References\n\s*-+\n(.*?)(\n\s*\n|\Z)", function.__doc__, re.S).group(1)
     cited = re.findall(r"\b[a-z]+\d{4}[a-z]*\b", references)

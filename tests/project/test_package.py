@@ -84,7 +84,10 @@ def test_no_public_name_hides_a_module():
 def test_readme_has_exactly_the_two_commands():
     lines = (ROOT / "README.md").read_text().splitlines()
     commands = [line for line in lines if line.startswith("pip install")]
-    assert commands == ["pip install -e . && solvable reproduce --quick", "pip install -e '.[test]' && pytest"]
+    assert commands == [
+        "pip install -e . && solvable reproduce --quick",
+        "pip install -e '.[test]' && pytest",
+    ]
 
 
 def test_modules_stay_small():
