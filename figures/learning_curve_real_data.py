@@ -98,7 +98,7 @@ def caption(data: xr.Dataset) -> str:
         )
     return (
         f"Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "
-        f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. Test error, theory against "
-        f"measurement: {'; '.join(parts)}. Beyond N/10 the finite pool is felt: the spectrum was estimated from the "
-        f"same points. Training errors at the smallest ridge lie below the axis."
+        f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. "
+        f"Test error, theory against measurement: {'; '.join(parts)}. "
+        f"Beyond N/10 the finite pool is felt: the spectrum was estimated from the same points. Training errors at the smallest ridge lie below the axis."
     )

@@ -328,23 +328,27 @@ def learnabilities(
     return np.asarray(spectrum.eigenvalues / (spectrum.eigenvalues + kappa))
 
 
-def _stationarity(spectrum: Spectrum, n: float, noise: float, kappa: Array) -> tuple[Array, Array]:
+def _stationarity(
+    spectrum: Spectrum, n: float, noise: float, kappa: Array, slack: Array | None = None
+) -> tuple[Array, Array]:
     r"""Test error, and the two terms of its derivative in log kappa as a log ratio: positive where it rises.
+
+    `slack` = n - df1 may be given where it is known better than as a difference (ridge/kappa).
 
     d log test/d log k = [sum 2 g (1-g)^2 v^2]/[sum (1-g)^2 v^2 + noise] - [sum 2 m g^2 (1-g)]/[n - df2].
     """
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    k = kappa.reshape(-1, 1)
+    k = kappa[:, None]
     g, c = s / (s + k), k / (s + k)
-    sums = mode_sums(spectrum, np.full(kappa.size, n), kappa.ravel())
-    overlap, level = sums.slack + sums.df1_minus_df2, sums.unlearned + noise
+    sums = mode_sums(spectrum, np.full(kappa.size, n), kappa)
+    overlap, level = (sums.slack if slack is None else slack) + sums.df1_minus_df2, sums.unlearned + noise
     rise, fall = (g * c**2) @ power * overlap, (g**2 * c) @ m * level
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (n * level / overlap).reshape(kappa.shape), np.log(rise / fall).reshape(kappa.shape)
+        return n * level / overlap, np.log(rise / fall)
 
 
 def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple[float, float, int]:
-    """Minimise over kappa above `lowest`: scan in log kappa, then the root of the derivative near the best node."""
+    """Best ridge with kappa above `lowest`: scan in log kappa, then the root of the derivative near the best node."""
     from scipy.optimize import brentq
 
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
@@ -362,14 +366,25 @@ def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple
     slope[np.abs(slope) < 1e-12] = 0.0  # rounding: at the ridgeless end without noise it is exactly zero
     minima = np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0))
     best = minima[np.argmin(risk[minima])] if minima.size else 0
+    ends = np.exp(x[[0, best, best + 1]])
+    ridges = ends * mode_sums(spectrum, np.full(3, n), ends).slack
     if slope[0] >= 0 and (minima.size == 0 or risk[0] <= risk[best]):
-        return lowest, 0.0, x.size
+        return (ridges[0] if ridges[0] < -1e-12 * ridges[2] else 0.0), 0.0, x.size
+
+    # the root in the ridge itself, kappa from it: near the ridgeless end the ridge is a small difference in kappa
+    def slope_at(t: float) -> float:
+        ridge = np.exp(t) if positive else t
+        kappa = effective_ridge(spectrum, n, ridge).value.reshape(1)
+        return float(_stationarity(spectrum, n, noise, kappa, ridge / kappa)[1][0])
+
+    positive = bool(ridges[1] > -1e-9 * ridges[2])
+    low, high = (np.log(max(ridges[1], 1e-12 * ridges[2])), np.log(ridges[2])) if positive else ridges[1:]
+    if positive and slope_at(low) >= 0:
+        return 0.0, 0.0, x.size
     root, report = brentq(
-        lambda t: _stationarity(spectrum, n, noise, np.exp(np.array([t])))[1][0],
-        x[best], x[best + 1], xtol=1e-15, rtol=1e-15, full_output=True,
-    )  # fmt: skip
-    residual = abs(_stationarity(spectrum, n, noise, np.exp(np.array([root])))[1][0])
-    return float(np.exp(root)), float(residual), x.size + report.iterations
+        slope_at, low, high, xtol=1e-300 if positive else 1e-15 * abs(low), rtol=1e-15, full_output=True
+    )
+    return float(np.exp(root) if positive else root), abs(slope_at(root)), x.size + report.iterations
 
 
 def optimal_ridge(
@@ -427,7 +442,7 @@ def optimal_ridge(
     spectrum.require_target()
     spectrum.check_sample_size(samples)
     counts, residual = np.zeros(samples.shape, dtype=np.int64), np.zeros(samples.shape)
-    kappa = np.zeros(samples.shape)
+    value = np.zeros(samples.shape)
     lowest = effective_ridge(spectrum, samples, 0.0).value
     if allow_negative:
         edge = stability_edge(spectrum, samples).value
@@ -435,9 +450,5 @@ def optimal_ridge(
         lowest = np.where(samples < spectrum.rank, inside, lowest)
     for cell in np.ndindex(samples.shape):
         noise = float(sigma2[cell]) + spectrum.irreducible_power
-        kappa[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
-    with np.errstate(invalid="ignore"):
-        slack = mode_sums(spectrum, samples.ravel(), kappa.ravel()).slack.reshape(samples.shape)
-        at_zero = (kappa == lowest) & (not allow_negative)
-        value = np.where(at_zero, 0.0, np.where(np.isinf(kappa), np.inf, kappa * slack))
+        value[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
     return Solution(value, residual, np.zeros(samples.shape, dtype=np.int8), counts)

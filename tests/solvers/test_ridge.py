@@ -1,0 +1,194 @@
+"""The risk of ridge regression: closed forms, properties, simulation of what has no claim, optima."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solvable.solvers import (
+    Spectrum,
+    Status,
+    effective_ridge,
+    learnabilities,
+    optimal_ridge,
+    ridge_cross_risk,
+    ridge_risk,
+    ridge_risk_general,
+)
+
+S = np.linspace(0.2, 3, 300) ** 2
+BETA = np.random.default_rng(0).standard_normal(300) / np.sqrt(300)
+SPREAD = Spectrum.from_parameters(S, BETA)
+pairs = st.lists(st.tuples(st.floats(1e-4, 1e4), st.floats(0, 10)), min_size=1, max_size=8)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    modes=pairs,
+    n=st.floats(0.2, 40),
+    ridge=st.floats(1e-6, 1e6),
+    noise=st.floats(0, 10),
+    scale=st.sampled_from([1e-100, 1e100]),
+)
+def test_properties(modes, n, ridge, noise, scale):
+    s, power = np.array(modes).T
+    risk = ridge_risk(Spectrum(s, power), n, ridge, noise)
+    np.testing.assert_allclose(risk.bias + risk.variance + noise, risk.test, rtol=1e-13)
+    np.testing.assert_allclose(risk.excess, risk.test - noise, rtol=1e-9, atol=1e-12 * float(risk.test))
+    assert risk.df2 <= risk.df1 * (1 + 1e-14)
+    assert risk.df1 <= min(n, s.size) * (1 + 1e-12)
+    assert risk.train <= risk.test
+    assert risk.test >= noise
+    scaled = ridge_risk(Spectrum(scale * s, power), n, scale * ridge, noise)
+    np.testing.assert_allclose(scaled.test, risk.test, rtol=1e-11)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0, 4.0, 0.999, 1.001])
+def test_isotropic_ridgeless_closed_form(gamma):
+    n, signal, noise = 1000, 2.0, 0.3
+    expected = noise * gamma / (1 - gamma) if gamma < 1 else signal * (1 - 1 / gamma) + noise / (gamma - 1)
+    risk = ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise)
+    np.testing.assert_allclose(risk.excess, expected, rtol=1e-11)
+    assert risk.train == (0.0 if gamma > 1 else pytest.approx((1 - gamma) ** 2 * float(risk.test), rel=1e-10))
+
+
+def test_pole_at_n_equal_rank():
+    risk = ridge_risk(SPREAD, [299, 300, 301], 0.0, [[0.5], [0.0]])
+    np.testing.assert_array_equal(risk.solution.status, [Status.CONVERGED, Status.DIVERGES, Status.CONVERGED])
+    assert np.isinf(risk.test[0, 1])
+    assert np.isinf(risk.variance[0, 1])
+    assert risk.test[1, 1] == 0  # without noise there is nothing to amplify: n = rank interpolates the truth
+    assert np.all(np.isfinite(risk.test[:, ::2]))
+    assert risk.train[0, 1] == 0
+
+
+def test_limits_of_large_ridge_and_many_samples():
+    total = SPREAD.target_variance
+    np.testing.assert_allclose(ridge_risk(SPREAD, 100, [1e12, np.inf], 0.3).test, total + 0.3, rtol=1e-8)
+    np.testing.assert_allclose(ridge_risk(SPREAD, 1e12, 1.0, 0.3).excess, 0, atol=1e-8)
+
+
+def test_broadcasts_over_noise_without_solving_again():
+    risk = ridge_risk(SPREAD, np.array([50, 100])[:, None, None], np.array([0.1, 1.0, 10.0])[:, None], [0.0, 0.5])
+    assert risk.test.shape == (2, 3, 2)
+    assert risk.solution.value.shape == (2, 3, 1)
+    one = ridge_risk(SPREAD, 100, 10.0, 0.5)
+    for field in ("test", "train", "bias", "variance"):
+        np.testing.assert_allclose(getattr(risk, field)[1, 2, 1], getattr(one, field), rtol=1e-13)
+
+
+def test_overfitting_coefficient_is_the_derivative_of_kappa():
+    """n/(n - df2) = n dkappa/dridge: a central difference of the solver, whose own error is 1e-9."""
+    risk = ridge_risk(SPREAD, 150, 30.0)
+    up, down = effective_ridge(SPREAD, 150, [30.003, 29.997]).value
+    np.testing.assert_allclose(150 * (up - down) / 0.006, 150 / (150 - risk.df2), rtol=1e-7)
+
+
+def test_misspecified_target_is_irreducible_power():
+    psi = np.sqrt(S * SPREAD.target_power)
+    general = ridge_risk_general(SPREAD, [100, 500], [[0.0], [3.0]], psi, SPREAD.target_variance + 0.2)
+    plain = ridge_risk(SPREAD, [100, 500], [[0.0], [3.0]], 0.2)
+    np.testing.assert_allclose(general.test, plain.test, rtol=1e-11)
+
+
+def simulate(n, ridges, draw, count, seed=0):
+    """Repeat `draw(rng, X, maps)` on fresh designs; maps[i] takes labels to the fit at ridges[i]."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for _ in range(count):
+        X = rng.standard_normal((n, S.size)) * np.sqrt(S)
+        out.append(draw(rng, X, [np.linalg.solve(X.T @ X + r * np.eye(S.size), X.T) for r in ridges]))
+    return np.array(out)
+
+
+def within(samples, theory, wrong=1.05, finite=0.004):
+    """4.5 standard errors plus the 1/n of n = 150..200; and a 5 % wrong constant would fail."""
+    mean, error = samples.mean(0), samples.std(0, ddof=1) / np.sqrt(len(samples))
+    assert np.all(np.abs(mean - theory) <= 4.5 * error + finite * np.abs(theory))
+    assert np.all(np.abs(mean - wrong * theory) > 4.5 * error + finite * np.abs(theory))
+
+
+def test_cross_risk_of_two_ridges_against_simulation():
+    def draw(rng, X, maps):
+        y = X @ BETA + np.sqrt(0.3) * rng.standard_normal(X.shape[0])
+        errors = [m @ y - BETA for m in maps]
+        return [S @ (errors[0] * errors[1]) + 0.3]
+
+    samples = simulate(200, [10.0, 140.0], draw, 200)
+    within(samples[:, 0], float(ridge_cross_risk(SPREAD, 200, 10.0, 140.0, 0.3).value))
+
+
+def test_cross_risk_is_symmetric_and_contains_the_risk():
+    value = ridge_cross_risk(SPREAD, 150, [0.0, 5.0, 20.0], [20.0, 5.0, 0.0], 0.3).value
+    assert value[0] == pytest.approx(value[2], rel=1e-13)
+    assert value[1] == pytest.approx(float(ridge_risk(SPREAD, 150, 5.0, 0.3).test), rel=1e-13)
+
+
+def test_nonlinear_target_against_simulation():
+    """y = beta.x + (x_1^2 - s_1)/(s_1 sqrt 2): the quadratic part has power 1 and no linear predictor sees it."""
+
+    def draw(rng, X, maps):
+        y = X @ BETA + (X[:, -1] ** 2 - S[-1]) / (S[-1] * np.sqrt(2))
+        w = maps[0] @ y
+        return [S @ (w - BETA) ** 2 + 1.0]
+
+    samples = simulate(200, [60.0], draw, 200, seed=1)
+    theory = ridge_risk_general(SPREAD, 200, 60.0, S * BETA, float(S @ BETA**2) + 1.0).test
+    within(samples[:, 0], float(theory))
+
+
+def test_learnabilities_sum_to_n():
+    g = learnabilities(SPREAD, [10, 150], [[0.0], [2.0]])
+    assert g.shape == (2, 2, 300)
+    np.testing.assert_allclose(g[0].sum(-1), [10, 150], rtol=1e-12)
+    assert np.all(g[1].sum(-1) < [10, 150])
+
+
+@pytest.mark.parametrize("n", [10, 300, 500, 1000])
+@pytest.mark.parametrize("noise", [1e-6, 0.3, 50.0])
+def test_optimal_ridge_of_an_isotropic_prior(n, noise):
+    spectrum = Spectrum.from_parameters(S, np.full(300, np.sqrt(2.0 / 300)))
+    found = optimal_ridge(spectrum, n, noise)
+    # where the ridge is far below kappa the risk hardly feels it: eps*kappa*w/ridge = 1e-9 at worst here
+    np.testing.assert_allclose(found.value, noise * 300 / 2.0, rtol=1e-8)
+    risk = ridge_risk(spectrum, n, found.value, noise)
+    # test = noise * kappa/lam at the optimum
+    np.testing.assert_allclose(risk.test, noise * risk.effective_ridge * n / found.value, rtol=1e-8)
+
+
+def test_optimal_ridge_is_a_minimum():
+    noise = np.array([0.1, 0.3, 3.0])
+    best = optimal_ridge(SPREAD, 100, noise).value
+    assert np.all(best > 0)
+    at = ridge_risk(SPREAD, 100, best * np.array([[0.5], [1.0], [2.0]]), noise).test
+    assert np.all(at[1] < at[0])
+    assert np.all(at[1] < at[2])
+
+
+def test_optimal_ridge_at_its_ends():
+    assert optimal_ridge(SPREAD, 400, 0.0).value == 0  # least squares without noise
+    assert optimal_ridge(Spectrum([1.0, 2.0], [0.0, 0.0]), 5, 1.0).value == np.inf  # nothing to learn
+    spikes = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
+    assert optimal_ridge(spikes, 100, 0.1).value == 0
+    free = optimal_ridge(spikes, 100, 0.1, allow_negative=True).value
+    assert free < 0
+    around = ridge_risk(spikes, 100, free * np.array([0.98, 1.0, 1.02]), 0.1).test
+    assert np.argmin(around) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ridge_risk(Spectrum([1.0]), 5, 1.0), "target_power"),
+        (lambda: ridge_risk(SPREAD, 5, 1.0, -0.1), "noise_variance"),
+        (lambda: ridge_risk(SPREAD, [5, 6], 1.0, [0.1, 0.2, 0.3]), "noise_variance.shape"),
+        (lambda: optimal_ridge(SPREAD, 0, 0.1), "n = "),
+        (lambda: optimal_ridge(SPREAD, [1, 2], [0.1, 0.2, 0.3]), "noise_variance.shape"),
+        (lambda: ridge_risk_general(SPREAD, 5, 1.0, [1.0], 2.0), "cross_moment.shape"),
+        (lambda: ridge_cross_risk(SPREAD, [1, 2], [1.0, 2.0, 3.0], 1.0), "broadcast"),
+        (lambda: learnabilities(SPREAD, -1, 1.0), "n = "),
+    ],
+)
+def test_bad_input_is_one_sentence(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()
