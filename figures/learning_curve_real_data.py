@@ -100,5 +100,6 @@ def caption(data: xr.Dataset) -> str:
         f"Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "
         f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. "
         f"Test error, theory against measurement: {'; '.join(parts)}. "
-        f"Beyond N/10 the finite pool is felt: the spectrum was estimated from the same points. Training errors at the smallest ridge lie below the axis."
+        "Beyond N/10 the finite pool is felt: the spectrum was estimated from the same points. "
+        "Training errors at the smallest ridge lie below the axis."
     )
