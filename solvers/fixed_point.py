@@ -23,13 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.interpolation import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.spectrum import Spectrum
-from solvable.solvers.validate import as_positive, as_real, refuse
+from solvable.solvers.spectrum import Spectrum, as_spectrum
+from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse
 
 __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
 
 Array = NDArray[np.float64]
-_EPS = float(np.finfo(float).eps)
+_EPS, _TINY, _HUGE = (float(getattr(np.finfo(float), name)) for name in ("eps", "tiny", "max"))
 _CHUNK = 1 << 17  # cells x modes worked on at once: a few arrays of 1 MB
 _MAX_ITERATIONS = 200
 
@@ -177,19 +177,19 @@ def _iterate_negative(spectrum: Spectrum, n: Array, ridge: Array) -> FixedPoint:
     )
 
 
-def _refuse_beyond_edge(spectrum: Spectrum, n: Array, ridge: Array) -> None:
+def _refuse_beyond_edge(spectrum: Spectrum, n: Array, ridge: Array, name: str) -> None:
     edge = stability_edge(spectrum, n).value
     beyond = ridge <= edge
     if beyond.any():
         worst = np.flatnonzero(beyond)[0]
         raise refuse(
-            "ridge",
+            name,
             float(ridge[worst]),
             f"at n = {n[worst]:g} it must exceed the stability edge {edge[worst]:.6g}",
         )
 
 
-def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> FixedPoint:
+def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, name: str = "ridge") -> FixedPoint:
     """Solve flat, validated cells of every kind: positive, zero, infinite and negative ridge."""
     kappa, residual = np.zeros(n.size), np.zeros(n.size)
     sums = _empty_sums(n.size)
@@ -204,7 +204,7 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -
         _put(sums, index, mode_sums(spectrum, n[index], kappa[index]))
         status[index] = np.where(np.isfinite(ridge[index]) & (n[index] == spectrum.rank), Status.DIVERGES, 0)
     if negative.any():
-        _refuse_beyond_edge(spectrum, n[negative], ridge[negative])
+        _refuse_beyond_edge(spectrum, n[negative], ridge[negative], name)
     for index in (np.flatnonzero(regular), np.flatnonzero(negative)):
         if index.size:
             if negative[index[0]]:
@@ -215,7 +215,7 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -
             kappa[index], residual[index] = part.kappa, part.residual
             status[index], iterations[index] = part.status, part.iterations
     # at the root n - df1 = ridge/kappa, which keeps its relative accuracy where n - df1 is tiny
-    np.divide(ridge, kappa, out=sums.slack, where=(kappa != 0) & np.isfinite(ridge))
+    np.divide(ridge, kappa, out=sums.slack, where=(kappa != 0) & np.isfinite(kappa))
     return FixedPoint(kappa, sums, residual, status, iterations)
 
 
@@ -242,27 +242,40 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
     return FixedPoint(kappa, sums, residual, status, iterations)
 
 
-def flat_cells(spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike) -> tuple[Array, Array, tuple[int, ...]]:
-    """Validate and broadcast (n, ridge); return them flat with the shape of the grid."""
-    if not isinstance(spectrum, Spectrum):
-        raise TypeError(f"spectrum = {spectrum!r} is not allowed: it must be a Spectrum.")
-    samples, delta = as_positive("n", n), as_real("ridge", ridge)
+def flat_cells(
+    spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, name: str = "ridge"
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """Validate and broadcast (n, ridge); return them flat with the shape of the grid.
+
+    A ridge/n below the normal doubles counts as zero and one above them as infinite: kappa >= ridge/n has no
+    accurate double there.
+    """
+    as_spectrum(spectrum)
+    samples, delta = as_positive("n", n), as_real(name, ridge)
     spectrum.check_sample_size(samples)
     try:
         samples, delta = np.broadcast_arrays(samples, delta)
     except ValueError:
-        raise refuse("n.shape, ridge.shape", (samples.shape, delta.shape), "they must broadcast together") from None
+        raise refuse(f"n.shape, {name}.shape", (samples.shape, delta.shape), "they must broadcast together") from None
+    with np.errstate(over="ignore", under="ignore"):
+        delta = np.where(np.abs(delta) < _TINY * samples, 0.0, np.where(delta > _HUGE * samples, np.inf, delta))
     return samples.ravel(), delta.ravel(), samples.shape
 
 
 def solve_grid(
-    spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, rtol: float, on_failure: OnFailure, what: str
+    spectrum: Spectrum,
+    n: ArrayLike,
+    ridge: ArrayLike,
+    rtol: float,
+    on_failure: OnFailure,
+    what: str,
+    name: str = "ridge",
 ) -> tuple[FixedPoint, Solution, Array]:
     """Validate, solve and report: the flat fixed point, the solution on the grid, and n on the grid."""
-    if not 0 < rtol < 1:
+    if not 0 < as_scalar("rtol", rtol) < 1:
         raise refuse("rtol", rtol, "it must lie strictly between 0 and 1")
-    samples, delta, shape = flat_cells(spectrum, n, ridge)
-    point = solve_fixed_point(spectrum, samples, delta, rtol)
+    samples, delta, shape = flat_cells(spectrum, n, ridge, name)
+    point = solve_fixed_point(spectrum, samples, delta, rtol, name)
     solution = Solution.shaped(shape, point.kappa, point.residual, point.status, point.iterations)
     report_failures(solution, what, on_failure)
     return point, solution, samples.reshape(shape)

@@ -17,12 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.fixed_point import solve_grid
 from solvable.solvers.solution import OnFailure, Solution, Status
-from solvable.solvers.spectrum import Spectrum
-from solvable.solvers.validate import as_finite, as_matrix, refuse
+from solvable.solvers.spectrum import Spectrum, as_spectrum
+from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, refuse
 
-__all__ = ["PairSolution", "resolvent_pair_trace", "resolvent_trace", "solve_pair"]
+__all__ = ["PairSolution", "finish", "resolvent_pair_trace", "resolvent_trace", "solve_pair", "times"]
 
 Array = NDArray[np.float64]
+_CHUNK = 1 << 17  # cells x modes worked on at once
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class PairSolution:
     slack_a: Array  # n - df1 at ridge_a
     slack_b: Array
     gap: Array  # n - sum m g_a g_b
-    unlearned_a: Array  # (cells, modes): 1 - g
-    unlearned_b: Array
+    unlearned: Array  # sum (1 - g_a)(1 - g_b) target_power
     residual: Array
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
@@ -51,17 +51,17 @@ def solve_pair(
     spectrum: Spectrum, n: ArrayLike, ridge_a: ArrayLike, ridge_b: ArrayLike, on_failure: OnFailure, what: str
 ) -> PairSolution:
     """Solve two fixed points; n - sum m g_a g_b = slack_a + sum m g_a (1 - g_b) does not cancel."""
+    arrays = as_positive("n", n), as_real("ridge_a", ridge_a), as_real("ridge_b", ridge_b)
     try:
-        grid = np.broadcast_arrays(n, ridge_a, ridge_b)
+        samples, *ridges = np.broadcast_arrays(*arrays)
     except ValueError:
-        shapes = tuple(np.shape(x) for x in (n, ridge_a, ridge_b))
+        shapes = tuple(array.shape for array in arrays)
         raise refuse("n.shape, ridge_a.shape, ridge_b.shape", shapes, "they must broadcast together") from None
     (a, found_a, samples), (b, found_b, _) = (
-        solve_grid(spectrum, grid[0], ridge, 1e-15, on_failure, what) for ridge in grid[1:]
+        solve_grid(spectrum, samples, ridge, 1e-15, on_failure, what, name)
+        for ridge, name in zip(ridges, ("ridge_a", "ridge_b"), strict=True)
     )
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    ca, cb = (_unlearned(s, x.kappa) for x in (a, b))
-    gap = a.sums.slack + ((1 - ca) * cb) @ m
+    gap, unlearned = _mixed_sums(spectrum, a.kappa, b.kappa)
     shape = samples.shape
     return PairSolution(
         n=samples,
@@ -69,34 +69,32 @@ def solve_pair(
         kappa_b=b.kappa.reshape(shape),
         slack_a=a.sums.slack.reshape(shape),
         slack_b=b.sums.slack.reshape(shape),
-        gap=gap.reshape(shape),
-        unlearned_a=ca,
-        unlearned_b=cb,
+        gap=(a.sums.slack + gap).reshape(shape),
+        unlearned=unlearned.reshape(shape),
         residual=np.maximum(found_a.residual, found_b.residual),
         status=np.maximum(found_a.status, found_b.status),
         iterations=np.maximum(found_a.iterations, found_b.iterations),
     )
 
 
-def _unlearned(s: Array, kappa: Array) -> Array:
-    k = kappa[:, None]
-    return np.where(np.isinf(k), 1.0, k / (s + k))
+def _mixed_sums(spectrum: Spectrum, kappa_a: Array, kappa_b: Array) -> tuple[Array, Array]:
+    """Sums of m g_a (1 - g_b) and of (1 - g_a)(1 - g_b) target_power, in chunks of bounded memory."""
+    s, m = spectrum.eigenvalues, spectrum.multiplicities
+    power = np.zeros_like(s) if spectrum.target_power is None else spectrum.target_power
+    out = np.empty((2, kappa_a.size))
+    step = max(1, _CHUNK // s.size)
+    for first in range(0, kappa_a.size, step):
+        cells = slice(first, first + step)
+        a, b = kappa_a[cells, None], kappa_b[cells, None]
+        with np.errstate(divide="ignore"):
+            ca, cb = 1 / (1 + s / a), 1 / (1 + s / b)  # right at kappa = 0 and inf as well
+        out[0, cells] = (s / (s + a) * cb) @ m  # not 1 - ca: tails have g of 1e-20, and many modes
+        out[1, cells] = (ca * cb) @ power
+    return out[0], out[1]
 
 
-def _weights(spectrum: Spectrum, name: str, weights: ArrayLike, eigenvectors: Array | None) -> Array:
-    """Diagonal weights as a vector over modes; with eigenvectors, the matrix as it is."""
-    if eigenvectors is None:
-        vector = as_finite(name, weights)
-        if vector.ndim == 0:
-            vector = np.full(spectrum.eigenvalues.shape, float(vector))
-        if vector.shape != spectrum.eigenvalues.shape:
-            raise refuse(f"{name}.shape", vector.shape, f"without eigenvectors it must be {spectrum.eigenvalues.shape}")
-        return vector
-    d = eigenvectors.shape[0]
-    return as_matrix(name, weights, (d, d))
-
-
-def _eigenvectors(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array | None:
+def _eigenbasis(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array | None:
+    """Orthonormal columns: the eigenvectors, then any basis of the directions without variance."""
     if eigenvectors is None:
         return None
     U = as_matrix("eigenvectors", eigenvectors, (None, spectrum.eigenvalues.size))
@@ -108,7 +106,26 @@ def _eigenvectors(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array |
         )
     if not np.allclose(U.T @ U, np.eye(U.shape[1]), atol=1e-8):
         raise refuse("eigenvectors", U, "its columns must be orthonormal, one for each of spectrum.eigenvalues")
-    return U
+    return np.hstack([U, np.linalg.qr(U, mode="complete")[0][:, U.shape[1] :]])
+
+
+def _weights(spectrum: Spectrum, name: str, weights: ArrayLike, basis: Array | None) -> Array:
+    """Diagonal weights as a vector over modes; with eigenvectors, the matrix in their basis."""
+    size = spectrum.eigenvalues.size
+    if basis is None:
+        vector = as_finite(name, weights)
+        if vector.ndim == 0:
+            vector = np.full(size, float(vector))
+        if vector.shape != (size,):
+            raise refuse(f"{name}.shape", vector.shape, f"without eigenvectors it must be {(size,)}")
+        return vector
+    d = basis.shape[0]
+    rotated = basis.T @ as_matrix(name, weights, (d, d)) @ basis
+    # outside the span the resolvent is n/ridge, which would blow rounding up: what is zero there must be exactly zero
+    rounding = 8 * d * np.finfo(float).eps * np.abs(rotated).max()
+    beyond = np.arange(d) >= size
+    rotated[(beyond[:, None] | beyond) & (np.abs(rotated) <= rounding)] = 0.0
+    return np.asarray(rotated)
 
 
 def _prefactor(n: Array, slack: Array) -> Array:
@@ -163,25 +180,30 @@ def resolvent_trace(
     >>> float(resolvent_trace(Spectrum.isotropic(100), 200, 0.0, 1.0).value)  # 100/(1 - 100/200)
     200.0
     """
-    U = _eigenvectors(spectrum, eigenvectors)
-    A = _weights(spectrum, "weights", weights, U)
+    basis = _eigenbasis(as_spectrum(spectrum), eigenvectors)
+    A = _weights(spectrum, "weights", weights, basis)
     point, solution, samples = solve_grid(spectrum, n, ridge, 1e-15, on_failure, "resolvent_trace")
     s = spectrum.eigenvalues
-    diagonal = A * spectrum.multiplicities if U is None else np.einsum("dm,de,em->m", U, A, U, optimize=True)
-    outside = 0.0 if U is None else float(np.trace(A) - diagonal.sum())
-    kappa, slack = point.kappa, point.sums.slack
-    factor = _prefactor(samples.ravel(), slack)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inner = np.array([diagonal @ (1 / (s + k)) for k in kappa])
-        value = np.where(inner == 0, 0.0, factor * inner)
-        if U is not None and U.shape[0] > U.shape[1] and outside != 0:
-            value = value + outside * factor / kappa
-    return _finish(value.reshape(samples.shape), solution)
+    inside = A * spectrum.multiplicities if basis is None else np.diag(A)[: s.size]
+    outside = 0.0 if basis is None else float(np.diag(A)[s.size :].sum())
+    with np.errstate(divide="ignore"):
+        inner = np.array([inside @ (1 / (s + k)) for k in point.kappa])
+        if outside:
+            inner = inner + outside / point.kappa
+    value = times(_prefactor(samples.ravel(), point.sums.slack), inner)
+    return finish(value.reshape(samples.shape), solution)
 
 
-def _finish(value: Array, found: Solution | PairSolution) -> Solution:
+def times(factor: Array, value: Array) -> Array:
+    """Product in which an infinite factor leaves an exact zero alone."""
+    with np.errstate(invalid="ignore"):
+        return np.where(value == 0, 0.0, factor * value)
+
+
+def finish(value: Array, found: Solution | PairSolution) -> Solution:
+    """Infinite values, and they alone, have status DIVERGES."""
     status = np.where(np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES)
-    return Solution(np.where(np.isnan(value), np.inf, value), found.residual, status.astype(np.int8), found.iterations)
+    return Solution(value, found.residual, status.astype(np.int8), found.iterations)
 
 
 def resolvent_pair_trace(
@@ -236,32 +258,35 @@ def resolvent_pair_trace(
     >>> float(value)  # 100/(1 - 1/2)^3
     800.0
     """
-    U = _eigenvectors(spectrum, eigenvectors)
-    A, B = _weights(spectrum, "weights_a", weights_a, U), _weights(spectrum, "weights_b", weights_b, U)
+    basis = _eigenbasis(as_spectrum(spectrum), eigenvectors)
+    A, B = (_weights(spectrum, *pair, basis) for pair in (("weights_a", weights_a), ("weights_b", weights_b)))
     pair = solve_pair(spectrum, n, ridge_a, ridge_b, on_failure, "resolvent_pair_trace")
     s, m = spectrum.eigenvalues, spectrum.multiplicities
+    # tr(A G_a B G_b) = sum_ij G_a,i (A^T o B)_ij G_b,j in the eigenbasis, whatever A and B
+    overlap = (m * A * B) if basis is None else A.T * B
+    a, b = (m * A, m * B) if basis is None else (np.diag(A)[: s.size], np.diag(B)[: s.size])
     value = np.empty(pair.n.size)
     cells = zip(pair.kappa_a.ravel(), pair.kappa_b.ravel(), pair.gap.ravel(), strict=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore"):
         for cell, (ka, kb, gap) in enumerate(cells):
             ga, gb = 1 / (s + ka), 1 / (s + kb)
-            if U is None:
-                direct = float((m * A) @ (B * ga * gb))
-                left, right = float((m * A) @ (s * ga * gb)), float((m * B) @ (s * ga * gb))
-            else:
-                Ga, Gb = _full(U, ga, ka), _full(U, gb, kb)
-                mixed = (U * (s * ga * gb)) @ U.T
-                direct = float(np.sum((A @ Ga) * (B @ Gb).T))
-                left, right = float(np.sum(A * mixed)), float(np.sum(B * mixed))
-            value[cell] = direct + left * right / gap
-        factor = _prefactor(pair.n, pair.slack_a) * _prefactor(pair.n, pair.slack_b)
-        result = np.where(value.reshape(pair.shape) == 0, 0.0, factor * value.reshape(pair.shape))
-    return _finish(result, pair)
+            shared = s * ga * gb
+            value[cell] = _direct(overlap, ga, gb, ka, kb) + times(1 / gap, (a @ shared) * (b @ shared))
+    factor = _prefactor(pair.n, pair.slack_a) * _prefactor(pair.n, pair.slack_b)
+    return finish(times(factor, value.reshape(pair.shape)), pair)
 
 
-def _full(U: Array, inside: Array, kappa: float) -> Array:
-    """(Sigma + kappa)^{-1} as a matrix, 1/kappa outside the span of the eigenvectors."""
-    G = (U * inside) @ U.T
-    if U.shape[0] > U.shape[1]:
-        G += (np.eye(U.shape[0]) - U @ U.T) / kappa
-    return np.asarray(G)
+def _direct(overlap: Array, ga: Array, gb: Array, ka: float, kb: float) -> float:
+    """Sum of G_a,i overlap_ij G_b,j; beyond the modes G is 1/kappa, infinite at kappa = 0 unless overlap vanishes."""
+    if overlap.ndim == 1:
+        return float(overlap @ (ga * gb))
+    size = ga.size
+    total = ga @ overlap[:size, :size] @ gb
+    for part, factor in (
+        (ga @ overlap[:size, size:].sum(axis=1), 1 / kb),
+        (overlap[size:, :size].sum(axis=0) @ gb, 1 / ka),
+        (overlap[size:, size:].sum(), 1 / (ka * kb)),
+    ):
+        if part != 0:
+            total = total + part * factor
+    return float(total)

@@ -15,15 +15,15 @@ n - df2 = ridge/kappa + sum g(1-g).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.fixed_point import effective_ridge, mode_sums, solve_grid, stability_edge
-from solvable.solvers.resolvent import solve_pair
+from solvable.solvers.resolvent import finish, solve_pair, times
 from solvable.solvers.solution import OnFailure, Solution
-from solvable.solvers.spectrum import Spectrum
+from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, refuse
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RidgeRisk:
     r"""Risk of ridge regression over the broadcast grid of (n, ridge, noise_variance).
 
@@ -74,10 +74,11 @@ class RidgeRisk:
         return self.bias + self.variance
 
 
-def _times(factor: Array, value: Array) -> Array:
-    """Product in which a factor that diverges leaves an exact zero alone: the limit, not NaN."""
-    with np.errstate(invalid="ignore"):
-        return np.where(value == 0, 0.0, factor * value)
+def _check_noise(sigma2: Array, shape: tuple[int, ...]) -> None:
+    try:
+        np.broadcast_shapes(shape, sigma2.shape)
+    except ValueError:
+        raise refuse("noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}") from None
 
 
 def ridge_risk(
@@ -135,25 +136,22 @@ def ridge_risk(
     >>> risk.test  # overparametrised: 1 - n/d + s2/(d/n - 1) + s2; under: s2/(1 - d/n)
     array([1.5, 1. ])
     """
-    spectrum.require_target()
+    as_spectrum(spectrum).require_target()
     sigma2 = as_nonnegative("noise_variance", noise_variance)
     point, solution, samples = solve_grid(spectrum, n, ridge, rtol, on_failure, "ridge_risk")
     shape = samples.shape
-    try:
-        np.broadcast_shapes(shape, sigma2.shape)
-    except ValueError:
-        raise refuse("noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}") from None
+    _check_noise(sigma2, shape)
     sums = point.sums
     df1, df2, w, slack = (a.reshape(shape) for a in (sums.df1, sums.df2, sums.df1_minus_df2, sums.slack))
     with np.errstate(divide="ignore"):
         overfitting = samples / (slack + w)
-        bias = _times(overfitting, sums.unlearned.reshape(shape) + spectrum.irreducible_power)
+        bias = times(overfitting, sums.unlearned.reshape(shape) + spectrum.irreducible_power)
         noise_gain = df2 / (slack + w)
     bias, noise_gain, sigma2 = np.broadcast_arrays(bias, noise_gain, sigma2)
-    variance = _times(noise_gain, sigma2)
+    variance = times(noise_gain, sigma2)
     test = bias + variance + sigma2
     # interpolation (slack = 0) fits the training labels whatever the test error
-    train = _times(test, np.broadcast_to((slack / samples) ** 2, test.shape))
+    train = times(test, np.broadcast_to((slack / samples) ** 2, test.shape))
     return RidgeRisk(
         test,
         train,
@@ -219,7 +217,7 @@ def ridge_risk_general(
     >>> float(ridge_risk_general(spectrum, 400, 0.0, [1.0], second_moment=1.5).test)
     1.0
     """
-    target = Spectrum.from_moments(spectrum.eigenvalues, cross_moment, second_moment)
+    target = Spectrum.from_moments(as_spectrum(spectrum).eigenvalues, cross_moment, second_moment)
     full = Spectrum(
         target.eigenvalues,
         target.target_power,
@@ -276,14 +274,13 @@ def ridge_cross_risk(
     >>> float(ridge_cross_risk(Spectrum.isotropic(200), 400, 0.0, 0.0, 0.5).value)
     1.0
     """
-    power = spectrum.require_target()
+    as_spectrum(spectrum).require_target()
     sigma2 = as_nonnegative("noise_variance", noise_variance)
     pair = solve_pair(spectrum, n, ridge_a, ridge_b, on_failure, "ridge_cross_risk")
-    unlearned = np.array([(ca * cb) @ power for ca, cb in zip(pair.unlearned_a, pair.unlearned_b, strict=True)])
-    noise = unlearned.reshape(pair.shape) + spectrum.irreducible_power + sigma2
+    _check_noise(sigma2, pair.shape)
     with np.errstate(divide="ignore"):
-        value = _times(pair.n / pair.gap, noise)
-    return Solution(value, pair.residual, pair.status, pair.iterations)
+        value = times(pair.n / pair.gap, pair.unlearned + spectrum.irreducible_power + sigma2)
+    return finish(value, pair)
 
 
 def learnabilities(
@@ -357,9 +354,11 @@ def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple
     if noise == 0 and lowest == 0:
         return 0.0, 0.0, 0  # least squares without noise has no error to reduce
     # beyond `top` the derivative is positive; below `bottom` (n >= rank, with noise) it is negative
-    top = 100 * (float(m @ s**2) / float(s @ power)) * (float(power.sum()) + noise) / n + 10 * s.max()
-    curvature = float((power / s**2).sum())
-    bottom = 1e-3 * min(s.min(), np.sqrt(noise / curvature), noise * float((m / s).sum()) / (n * curvature))
+    high, low, signal = s.max(), s.min(), power.sum()
+    t, u = s / high, low / s  # squares of eigenvalues may leave the range of doubles, squares of ratios may not
+    top = high * (100 * (m @ t**2) / (t @ (power / signal)) * (1 + noise / signal) / n + 10)
+    curvature = max(power @ u**2, 1e-300 * signal)
+    bottom = 1e-3 * low * min(1.0, np.sqrt(noise / curvature), noise * (m @ u) / (n * curvature))
     start = lowest if lowest > 0 else bottom
     x = np.linspace(np.log(start), np.log(max(top, 2 * start)), 32 + int(16 * np.log(max(top / start, 2.0))))
     risk, slope = _stationarity(spectrum, n, noise, np.exp(x))
@@ -434,13 +433,14 @@ def optimal_ridge(
     >>> round(float(optimal_ridge(spectrum, n=10, noise_variance=0.3).value), 10)  # 0.3 * 3 / 0.12
     7.5
     """
+    as_spectrum(spectrum).require_target()
     samples, sigma2 = as_positive("n", n), as_nonnegative("noise_variance", noise_variance)
     try:
         samples, sigma2 = np.broadcast_arrays(samples, sigma2)
     except ValueError:
         raise refuse("noise_variance.shape", sigma2.shape, "it must broadcast with n") from None
-    spectrum.require_target()
     spectrum.check_sample_size(samples)
+    spectrum = replace(spectrum, points=None)  # warned once is enough
     counts, residual = np.zeros(samples.shape, dtype=np.int64), np.zeros(samples.shape)
     value = np.zeros(samples.shape)
     lowest = effective_ridge(spectrum, samples, 0.0).value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from dataclasses import dataclass
 from enum import IntEnum
@@ -10,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures"]
+__all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
 
 OnFailure = Literal["warn", "raise", "ignore"]
 
@@ -37,7 +38,7 @@ class Status(IntEnum):
     MAX_ITERATIONS = 3, "The iteration stopped at its limit before the residual met the tolerance."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """Result of an iterative solve, every field an array over the broadcast grid of the arguments.
 
@@ -87,6 +88,14 @@ class Solution:
         return " ".join(f"{s.name} ({c}): {s.sentence}" for s, c in zip(members, counts, strict=True))
 
 
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called the package, however deep inside it the reason was found."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("solvable."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
     if on_failure not in ("warn", "raise", "ignore"):
@@ -98,4 +107,4 @@ def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     message = f"{what}: {int(failed.sum())} of {failed.size} cells did not converge (largest residual {worst:.1e})."
     if on_failure == "raise":
         raise ArithmeticError(message)
-    warnings.warn(message, ConvergenceWarning, stacklevel=3)
+    warn_caller(message, ConvergenceWarning)

@@ -2,60 +2,88 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_finite", "as_matrix", "as_nonnegative", "as_positive", "as_real", "refuse"]
+__all__ = ["as_finite", "as_matrix", "as_nonnegative", "as_positive", "as_real", "as_scalar", "as_whole", "refuse"]
+
+
+def _sentence(name: str, value: Any, allowed: str) -> str:
+    text = np.array2string(value, threshold=6) if isinstance(value, np.ndarray) else reprlib.repr(value)
+    return f"{name} = {' '.join(text.split())} is not allowed: {allowed}."
 
 
 def refuse(name: str, value: Any, allowed: str) -> ValueError:
     """Build the error for a bad argument: ``name = value is not allowed: allowed``."""
-    text = np.array2string(value, threshold=6) if isinstance(value, np.ndarray) else repr(value)
-    return ValueError(f"{name} = {text} is not allowed: {allowed}.")
+    return ValueError(_sentence(name, value, allowed))
+
+
+def _require(name: str, array: NDArray[np.float64], good: NDArray[np.bool_], allowed: str) -> None:
+    """Refuse the first entry that is not good, by its index: a long array would not show it."""
+    if not good.all():
+        index = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise refuse(f"{name}[{', '.join(map(str, index))}]" if index else name, float(array[index]), allowed)
 
 
 def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Convert to a float64 array without NaN (infinities pass); never an alias that a caller could see change."""
-    if isinstance(value, (str, bytes)) or value is None:
-        raise TypeError(f"{name} = {value!r} is not allowed: it must be a real number or an array of them.")
-    raw = np.asarray(value)
-    if raw.dtype.kind not in "biuf":
-        if raw.dtype.kind == "c":
-            raise TypeError(f"{name} has complex entries: it must be real.")
-        try:
-            raw = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{name} has entries of type {raw.dtype}: it must be an array of real numbers.") from None
-    array = raw.astype(np.float64)
-    if np.isnan(array).any():
-        raise refuse(name, array, "it must not contain NaN")
+    allowed = "it must be a real number or an array of them"
+    try:
+        raw = np.asarray(value)
+        # numpy would read None as NaN and parse strings; fractions and decimals are numbers
+        if raw.dtype.kind == "O" and not any(isinstance(entry, (str, bytes, type(None))) for entry in raw.flat):
+            raw = raw.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):  # ragged lists, objects, integers beyond the range of a double
+        raise TypeError(_sentence(name, value, allowed)) from None
+    if raw.dtype.kind not in "biuf":  # not strings, dates or complex numbers either
+        raise TypeError(_sentence(name, value, allowed))
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(_sentence(name, value.tolist(), "it must not have masked entries"))
+    with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
+        array = raw.astype(np.float64)
+    _require(name, array, ~np.isnan(array), "it must not be NaN")
     return array
 
 
 def as_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """As :func:`as_real`, and every entry finite."""
     array = as_real(name, value)
-    if not np.isfinite(array).all():
-        raise refuse(name, array, "every entry must be finite")
+    _require(name, array, np.isfinite(array), "it must be finite")
     return array
 
 
 def as_positive(name: str, value: ArrayLike, *, infinite: bool = False) -> NDArray[np.float64]:
     """As :func:`as_finite` (or :func:`as_real` where ``infinite``), and every entry above zero."""
     array = as_real(name, value) if infinite else as_finite(name, value)
-    if not (array > 0).all():
-        raise refuse(name, array, "every entry must be positive")
+    _require(name, array, array > 0, "it must be positive")
     return array
 
 
 def as_nonnegative(name: str, value: ArrayLike, *, infinite: bool = False) -> NDArray[np.float64]:
     """As :func:`as_finite` (or :func:`as_real` where ``infinite``), and no entry below zero."""
     array = as_real(name, value) if infinite else as_finite(name, value)
-    if not (array >= 0).all():
-        raise refuse(name, array, "no entry may be negative")
+    _require(name, array, array >= 0, "it must not be negative")
     return array
+
+
+def as_scalar(name: str, value: ArrayLike, check: Callable[[str, ArrayLike], NDArray[np.float64]] = as_finite) -> float:
+    """One number that passes `check`."""
+    array = check(name, value)
+    if array.size != 1:
+        raise refuse(f"{name}.shape", array.shape, "it must be a single number")
+    return float(array.reshape(()))
+
+
+def as_whole(name: str, value: ArrayLike) -> int:
+    """One positive whole number."""
+    number = as_scalar(name, value, as_positive)
+    if number != int(number):
+        raise refuse(name, number, "it must be a whole number")
+    return int(number)
 
 
 def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None)) -> NDArray[np.float64]:
