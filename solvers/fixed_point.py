@@ -311,13 +311,15 @@ def effective_ridge(
     Solution
         `value` is :math:`\kappa >= 0` for ridge >= 0 (and 0 where ridge = 0 and n >= rank; between
         :math:`-s_{min}` and 0 for a negative ridge and n > rank). `residual` is relative to the size of
-        the equation's terms. Status ``DIVERGES`` marks n = rank with ridge = 0, where
-        :math:`d\kappa/d\delta` is infinite.
+        the equation's terms; where the table answered, it is that of the table's equation. Status ``DIVERGES``
+        marks n = rank with ridge = 0, where :math:`d\kappa/d\delta` is infinite.
 
     Raises
     ------
     ValueError
         Non-positive n, NaN, shapes that do not broadcast, a ridge at or below the stability edge.
+    TypeError
+        Not a `Spectrum`; arguments that are not real numbers.
 
     Notes
     -----

@@ -163,12 +163,17 @@ def resolvent_trace(
     Returns
     -------
     Solution
-        `value` is the trace. At ridge 0 with n <= rank it is infinite, status ``DIVERGES``.
+        `value` is the trace. At ridge 0 it is infinite, status ``DIVERGES``, where n <= rank or A reaches outside
+        the span of the eigenvectors.
 
     Raises
     ------
     ValueError
         Shapes that do not match, eigenvectors that are not orthonormal, and as `effective_ridge`.
+
+    Notes
+    -----
+    What is below rounding in the rows and columns of A outside the span counts as zero: there it meets n/ridge.
 
     References
     ----------
@@ -194,7 +199,7 @@ def resolvent_trace(
     return finish(value.reshape(samples.shape), solution)
 
 
-def times(factor: Array, value: Array) -> Array:
+def times(factor: Array | float, value: Array | float) -> Array:
     """Product in which an infinite factor leaves an exact zero alone."""
     with np.errstate(invalid="ignore"):
         return np.where(value == 0, 0.0, factor * value)
@@ -203,7 +208,8 @@ def times(factor: Array, value: Array) -> Array:
 def finish(value: Array, found: Solution | PairSolution) -> Solution:
     """Infinite values, and they alone, have status DIVERGES."""
     status = np.where(np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES)
-    return Solution(value, found.residual, status.astype(np.int8), found.iterations)
+    fields = np.broadcast_arrays(value, found.residual, status.astype(np.int8), found.iterations)
+    return Solution(*(np.array(field) for field in fields))
 
 
 def resolvent_pair_trace(
@@ -236,7 +242,8 @@ def resolvent_pair_trace(
     Returns
     -------
     Solution
-        `value` is the trace; infinite with status ``DIVERGES`` at ridge 0 with n <= rank.
+        `value` is the trace; infinite with status ``DIVERGES`` at ridge 0 where n <= rank or A and B meet outside
+        the span of the eigenvectors.
 
     Raises
     ------

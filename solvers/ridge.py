@@ -257,7 +257,8 @@ def ridge_cross_risk(
     Returns
     -------
     Solution
-        `value` is the cross risk, label noise included.
+        `value` is the cross risk, label noise included; inf with status ``DIVERGES`` where n = rank, both ridges
+        are 0 and there is noise.
 
     Raises
     ------
@@ -392,7 +393,8 @@ def optimal_ridge(
     r"""Ridge that minimises the test error of `ridge_risk`.
 
     Minimises over :math:`\kappa`, with :math:`\delta = \kappa(n-df_1)`; the stationary point is the root of the
-    derivative, so the ridge is accurate to rounding and not to its square root. For an isotropic prior
+    derivative, so the ridge is accurate to its conditioning and not to the square root of rounding. For an
+    isotropic prior
     (every squared weight equal to :math:`\|\beta\|^2/d`) and any covariance it is
     :math:`\delta^* = \sigma^2 d/\|\beta\|^2`.
 
@@ -421,6 +423,10 @@ def optimal_ridge(
     -----
     The risk need not be unimodal in the ridge: it is scanned at 16 nodes per factor e of
     :math:`\kappa`, a spacing on which all sums over modes are smooth.
+
+    For n < rank the best ridge is ill-conditioned at small noise: rounding of the target power moves it by about
+    1e-16 of the ridge scale :math:`n\kappa`, so its relative accuracy is about 1e-16 over the noise-to-signal
+    ratio, and below a ratio of about 1e-12 it is 0. For n > rank no negative ridge can be best.
 
     References
     ----------

@@ -1,17 +1,17 @@
 r"""Mean-square stability of SGD linearised at an interpolating minimum: exact thresholds and growth rates.
 
-Setting: :math:`\theta_{t+1} = (I - \eta \hat H_t)\theta_t` with :math:`\hat H_t = (1/B)\sum_{i\in batch} H_i`, for losses
+Setting: :math:`\theta_{t+1} = (I - \eta \hat H_t)\theta_t`, :math:`\hat H_t = (1/B)\sum_{i\in batch} H_i`, for losses
 :math:`(1/2n)\sum_i r_i^2` that interpolate, so that :math:`H_i = g_i g_i^T`. The second moment evolves by
 
 .. math:: T(M) = M - \eta(HM + MH) + \eta^2\big[c_0 H M H + \tfrac{p}{n}\sum_i H_i M H_i\big],
 
 with c0 = 1 - p, p = (n-B)/(B(n-1)) without replacement, p = 1/B with replacement, and c0 = 1, p = 1/B - 1/n for
 Bernoulli(B/n) sampling at fixed normaliser B. T is self-adjoint and maps positive matrices to positive ones, so its
-spectral radius is its largest eigenvalue and the top eigenmatrix overlaps with the identity: Lanczos from there cannot miss
-it. The dynamics is mean-square stable iff :math:`\eta\le\eta^*`, :math:`2/\eta^* = \lambda_{max}(C^{-1/2} D C^{-1/2})` with
+spectral radius is its largest eigenvalue and the top eigenmatrix overlaps with the identity: Lanczos from there
+cannot miss it. Stable in mean square iff :math:`\eta\le\eta^*`, :math:`2/\eta^* = \lambda_{max}(C^{-1/2} D C^{-1/2})`,
 C = (H.I + I.H)/2 and D the bracket.
 
-In the eigenbasis of H, C and the first two terms are entrywise; only symmetric r x r matrices are ever formed, r the rank.
+In the eigenbasis of H, C and the first two terms are entrywise; only symmetric r x r matrices are formed, r the rank.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import as_finite, as_nonnegative, as_real, refuse
 
-__all__ = ["Curvature", "SAMPLINGS", "growth_rate", "read_curvature", "sampling_weights", "stability_threshold"]
+__all__ = [
+    "SAMPLINGS",
+    "Curvature",
+    "batch_sizes",
+    "growth_rate",
+    "read_curvature",
+    "sampling_weights",
+    "stability_threshold",
+]
 
 Array = NDArray[np.float64]
 SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
@@ -50,7 +58,9 @@ class Curvature:
 def _factorise(hessians: Array) -> Array:
     """Square roots of full Hessians, cut to the largest rank that occurs."""
     if not np.allclose(hessians, hessians.transpose(0, 2, 1), rtol=1e-10, atol=1e-10 * np.abs(hessians).max()):
-        raise refuse("hessians.shape", hessians.shape, "square Hessians must be symmetric (factors have r != d columns)")
+        raise refuse(
+            "hessians.shape", hessians.shape, "square Hessians must be symmetric (factors have r != d columns)"
+        )
     values, vectors = np.linalg.eigh(hessians)
     floor = hessians.shape[1] * np.finfo(float).eps * np.abs(values).max()
     if values.min() < -10 * floor:
@@ -95,16 +105,14 @@ def sampling_weights(n: int, batch_size: Array, sampling: str) -> tuple[Array, A
     """c0 and p of the second-moment map for each batch size."""
     if sampling not in SAMPLINGS:
         raise refuse("sampling", sampling, f"choose one of {', '.join(SAMPLINGS)}")
-    if sampling == "with-replacement":
-        p = 1 / batch_size
-        return 1 - p, p
     if sampling == "bernoulli":
-        return np.ones_like(batch_size), (n - batch_size) / (batch_size * n)
-    p = (n - batch_size) / (batch_size * max(n - 1, 1))
-    return 1 - p, p
+        return np.ones(batch_size.shape), (n - batch_size) / (batch_size * n)
+    p = 1 / batch_size if sampling == "with-replacement" else (n - batch_size) / (batch_size * max(n - 1, 1))
+    return np.asarray(1 - p), np.asarray(p)
 
 
-def _batch_sizes(curvature: Curvature, batch_size: ArrayLike) -> Array:
+def batch_sizes(curvature: Curvature, batch_size: ArrayLike) -> Array:
+    """Validate whole batch sizes from 1 to n."""
     sizes = as_real("batch_size", batch_size)
     if not np.all((sizes >= 1) & (sizes <= curvature.n) & (sizes == np.round(sizes))):
         raise refuse("batch_size", sizes, f"it must be a whole number from 1 to n = {curvature.n}")
@@ -119,15 +127,21 @@ class _Pairs:
         self.rank = r = Z.shape[1]
         self.rows, self.columns = np.triu_indices(r)
         self.weight = np.where(self.rows == self.columns, 1.0, np.sqrt(2.0))
+        self.start = np.where(self.rows == self.columns, 1.0, 0.0)  # the identity
         self.factors = Z
         first, second = np.triu_indices(Z.shape[2])
         self.explicit: Array | None = None
         if self.rows.size * Z.shape[0] * first.size <= _EXPLICIT:
-            outer = Z[:, self.rows][:, :, first] * Z[:, self.columns][:, :, second]
-            outer = outer + Z[:, self.rows][:, :, second] * Z[:, self.columns][:, :, first]
-            outer *= np.where(first == second, 0.5, np.sqrt(0.5))
-            # symmetric part of z_a z_b^T, sqrt 2 off the diagonal
-            self.explicit = (outer.transpose(1, 0, 2) * self.weight[:, None, None]).reshape(self.rows.size, -1)
+            left, right = (
+                np.ascontiguousarray(Z.transpose(1, 2, 0)[:, side].reshape(r, -1)) for side in (first, second)
+            )
+            outer = left[self.rows]
+            outer *= right[self.columns]
+            if Z.shape[2] > 1:  # symmetric part of z_a z_b^T, sqrt 2 off the diagonal
+                outer += right[self.rows] * left[self.columns]
+                outer *= np.repeat(np.where(first == second, 0.5, np.sqrt(0.5)), Z.shape[0])
+            outer *= self.weight[:, None]
+            self.explicit = outer
 
     def apply(self, vectors: Array) -> Array:
         """Apply to each column."""
@@ -149,15 +163,68 @@ class _Pairs:
 
 
 def _top_eigenvalues(pairs: _Pairs, diagonal: Array, outer: Array, weight: Array) -> tuple[Array, Array, Array]:
-    """Largest eigenvalue of diag(diagonal) + weight * outer P outer for every column, by Lanczos on all at once.
+    """Largest eigenvalue of diag(diagonal) + weight * outer P outer for every column: value, error estimate, steps."""
+    if pairs.explicit is None:
+        return _lanczos(pairs, diagonal, outer, weight)
+    value, change, spent = _secular(pairs.explicit, pairs.start, diagonal, outer, weight)
+    slow = np.flatnonzero(change > _STAGNATION)
+    if slow.size:
+        value[slow], change[slow], more = _lanczos(pairs, diagonal[:, slow], outer[:, slow], weight[slow])
+        spent[slow] += more
+    return np.asarray(value), np.asarray(change), np.asarray(spent)
+
+
+def _secular(
+    V: Array, start: Array, diagonal: Array, outer: Array, weight: Array, most: int = 40
+) -> tuple[Array, Array, Array]:
+    """Dual form: rho > max(diagonal) with lambda_max(K(rho)) = 1, K = weight V^T outer^2/(rho - diagonal) V.
+
+    K is a positive n x n map with a dominant eigenvector, so one power step and one Newton step on 1/lambda (nearly
+    linear in rho) are taken together; the Rayleigh quotient's error is the square of the vector's.
+    """
+    count = diagonal.shape[1]
+    rho, change, spent = np.empty(count), np.full(count, np.inf), np.zeros(count, dtype=np.int64)
+    index, D, square, low = np.arange(count), diagonal, weight * outer**2, diagonal.max(axis=0)
+    x = low + square.max(axis=0) * float(np.max(np.sum(V**2, axis=0)))
+    y = V.T @ start
+    y = np.repeat((y / np.linalg.norm(y))[:, None], count, axis=1)
+    last = np.full(count, np.inf)
+    for step in range(1, most + 1):
+        u = V @ y
+        inverse = np.subtract(x, D)
+        np.divide(1.0, inverse, out=inverse)
+        scaled = square * inverse
+        scaled *= u
+        y = V.T @ scaled
+        y /= np.linalg.norm(y, axis=0)
+        u *= scaled
+        level = u.sum(axis=0)
+        slope = np.einsum("ij,ij->j", u, inverse)
+        new = np.maximum(x + (level**2 - level) / slope, low + 0.05 * (x - low))
+        move = np.abs(new - x) / np.maximum(np.abs(new), 1e-300)
+        x = new
+        done = (move <= _STAGNATION) & (last <= 1e4 * _STAGNATION)  # and not by chance
+        last = move
+        rho[index], spent[index] = x, step
+        change[index[done]] = move[done]
+        if done.all():
+            break
+        if done.mean() > 0.25 or step % 8 == 0:  # leave finished columns behind, but not at every step: it copies
+            keep = ~done
+            index, D, square, low = index[keep], D[:, keep], square[:, keep], low[keep]
+            x, y, last = x[keep], y[:, keep], last[keep]
+    return np.asarray(rho), np.asarray(change), np.asarray(spent)
+
+
+def _lanczos(pairs: _Pairs, diagonal: Array, outer: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Lanczos from the identity on all columns at once.
 
     No reorthogonalisation: it only repeats converged Ritz values, and only the largest one is read. Ritz values rise
-    monotonically; a column is done when eight more steps change its value by rounding only. Returns the value, the
-    relative change in those steps (the error estimate) and the steps.
+    monotonically; a column is done when eight more steps change its value by rounding only.
     """
     count = diagonal.shape[1]
     value, change, spent = np.zeros(count), np.full(count, np.inf), np.zeros(count, dtype=np.int64)
-    q = np.where((pairs.rows == pairs.columns)[:, None], outer, 0.0)
+    q = pairs.start[:, None] * outer
     q = q / np.linalg.norm(q, axis=0)
     previous, beta = np.zeros_like(q), np.zeros(count)
     alphas, betas = np.empty((_MAX_STEPS, count)), np.empty((_MAX_STEPS, count))
@@ -181,7 +248,7 @@ def _top_eigenvalues(pairs: _Pairs, diagonal: Array, outer: Array, weight: Array
             if active.size == 0:
                 break
         previous, q = q, v / beta
-    return value, change, spent
+    return np.asarray(value), np.asarray(change), np.asarray(spent)
 
 
 def _top_of_tridiagonal(alpha: Array, beta: Array) -> float:
@@ -203,7 +270,8 @@ def stability_threshold(
 ) -> Solution:
     r"""Largest step size at which linearised SGD is mean-square stable: the exact threshold.
 
-    :math:`\eta^* = 2/\lambda_{max}(C^{-1/2} D C^{-1/2})` for :math:`\theta_{t+1} = (I-\eta\hat H_t)\theta_t`; the second moment
+    :math:`\eta^* = 2/\lambda_{max}(C^{-1/2} D C^{-1/2})` for :math:`\theta_{t+1} = (I-\eta\hat H_t)\theta_t`;
+    the second moment
     :math:`E\|\theta_t\|^2` stays bounded for :math:`\eta<\eta^*` and grows exponentially for :math:`\eta>\eta^*`.
 
     Parameters
@@ -216,15 +284,16 @@ def stability_threshold(
     sampling : {"without-replacement", "with-replacement", "bernoulli"}
         How batches are drawn. ``bernoulli`` includes each sample with probability B/n and divides by B.
     loss : {"squared", "squared-without-half"}
-        :math:`(1/2n)\sum r_i^2` or :math:`(1/n)\sum r_i^2` (Hessians twice as large); full Hessians are taken as they are.
+        :math:`(1/2n)\sum r_i^2` or :math:`(1/n)\sum r_i^2` (Hessians twice as large); full Hessians are
+        taken as they are.
     on_failure : {"warn", "raise", "ignore"}
         What to do where Lanczos did not converge.
 
     Returns
     -------
     Solution
-        `value` has the shape of `batch_size`; for deterministic gradients (B = n without replacement or Bernoulli) it is
-        :math:`2/\lambda_{max}(H)` exactly. `residual` is the relative change of the Ritz value
+        `value` has the shape of `batch_size`; for deterministic gradients (B = n, not with replacement)
+        it is :math:`2/\lambda_{max}(H)` exactly. `residual` is the relative change of the Ritz value
         in the last eight Lanczos steps.
 
     Raises
@@ -250,7 +319,7 @@ def stability_threshold(
     array([2., 8.])
     """
     curvature = read_curvature(hessians, loss)
-    sizes = _batch_sizes(curvature, batch_size)
+    sizes = batch_sizes(curvature, batch_size)
     c0, p = sampling_weights(curvature.n, sizes.ravel(), sampling)
     value = np.full(p.size, 2 / curvature.eigenvalues[0])
     residual, spent = np.zeros(p.size), np.zeros(p.size, dtype=np.int64)
@@ -323,7 +392,7 @@ def growth_rate(
     array([1.  , 0.25, 0.25])
     """
     curvature = read_curvature(hessians, loss)
-    steps, sizes = as_nonnegative("step_size", step_size), _batch_sizes(curvature, batch_size)
+    steps, sizes = as_nonnegative("step_size", step_size), batch_sizes(curvature, batch_size)
     try:
         steps, sizes = np.broadcast_arrays(steps, sizes)
     except ValueError:

@@ -291,7 +291,8 @@ class Spectrum:
             Whether the modes beyond `size` are included. They are: sums over them are replaced by
             Gauss-Legendre quadrature with Euler-Maclaurin end corrections and carried as ordinary modes with
             fractional multiplicities, exact to 1e-10 (size 64), 1e-11 (300) or rounding (2,000) for any
-            effective ridge above :math:`10^{-24a}` and exponents from 1.05 to 4. With ``tail=False`` the law is cut at `size`, which can cost 17 % of the risk.
+            effective ridge above :math:`10^{-24a}` and exponents from 1.05 to 4. With ``tail=False`` the law is
+            cut at `size`, which can cost 17 % of the risk.
 
         Examples
         --------

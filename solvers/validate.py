@@ -39,7 +39,8 @@ def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
             raw = raw.astype(np.float64)
     except (TypeError, ValueError, OverflowError):  # ragged lists, objects, integers beyond the range of a double
         raise TypeError(_sentence(name, value, allowed)) from None
-    if raw.dtype.kind not in "biuf":  # not strings, dates or complex numbers either
+    if raw.dtype.kind not in "biuf":  # no strings, dates or complex numbers
+        allowed = "it must be real, not complex" if raw.dtype.kind == "c" else allowed
         raise TypeError(_sentence(name, value, allowed))
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(_sentence(name, value.tolist(), "it must not have masked entries"))

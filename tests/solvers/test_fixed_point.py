@@ -59,11 +59,11 @@ def test_scale_only_scales(scale):
             continue  # its least eigenvalue, 1e-261, would underflow
         n, ridges = spectrum.rank * np.array([0.1, 0.5, 1.0, 1.5])[:, None], 10.0 ** np.arange(-50, 51, 10)
         scaled = Spectrum(scale * spectrum.eigenvalues, multiplicities=spectrum.multiplicities)
-        np.testing.assert_allclose(
-            effective_ridge(scaled, n, scale * ridges).value / scale,
-            effective_ridge(spectrum, n, ridges).value,
-            rtol=1e-13,
-        )
+        solution = effective_ridge(scaled, n, scale * ridges, on_failure="raise")
+        assert solution.residual.max() / EPS <= 30
+        np.testing.assert_allclose(solution.value / scale, effective_ridge(spectrum, n, ridges).value, rtol=1e-13)
+        edges = stability_edge(scaled, n).value / scale
+        np.testing.assert_allclose(edges, stability_edge(spectrum, n).value, rtol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,6 +115,22 @@ def test_table_equals_the_exact_route():
         np.testing.assert_allclose(exact.value[::20, ::20], one, rtol=1e-13)
 
 
+@pytest.mark.parametrize(("ridge", "same_as"), [(5e-324, 0.0), (-1e-310, 0.0), (1e-308, 0.0), (1e308, 1e308)])
+def test_ridges_at_the_ends_of_the_doubles(ridge, same_as):
+    """kappa >= ridge/n: below the normal doubles it has no digits, so the ridge counts as zero; nothing is NaN."""
+    spectrum = Spectrum(np.arange(1, 20.0) ** -1.5)
+    found, expected = (effective_ridge(spectrum, [5, 19, 30], r) for r in (ridge, same_as))
+    np.testing.assert_array_equal(found.value, expected.value)
+    np.testing.assert_array_equal(found.status, expected.status)
+    assert np.all(np.isfinite(found.residual))
+
+
+def test_ridges_beyond_the_doubles_learn_nothing():
+    spectrum = Spectrum([2.0, 1.0])
+    assert effective_ridge(spectrum, 1e-300, 1e300).value == np.inf  # kappa = 1e600
+    assert effective_ridge(spectrum, 1e300, 1e300).value == pytest.approx(1.0)
+
+
 def test_infinite_ridge_learns_nothing():
     assert effective_ridge(Spectrum.isotropic(5), 3, np.inf).value == np.inf
 
@@ -123,6 +139,27 @@ def test_infinite_ridge_learns_nothing():
 def test_stability_edge_is_the_edge_of_the_spectrum(n):
     expected = -((np.sqrt(400) - np.sqrt(n)) ** 2)
     np.testing.assert_allclose(stability_edge(Spectrum.isotropic(400), n).value, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", SPECTRA)
+def test_edge_is_where_the_branch_turns(name):
+    """ridge(kappa) = kappa (n - df1), with slope n - df2: its least value is at df2 = n, here at 300 digits."""
+    spectrum = SPECTRA[name]
+    for ratio in (0.1, 0.5, 2.0):
+        n = ratio * spectrum.rank
+        edge = stability_edge(spectrum, n)
+        assert edge.status == Status.CONVERGED
+        with mpmath.workdps(300):
+            values, counts = np.unique(spectrum.eigenvalues, return_counts=True)
+            s = [(mpmath.mpf(float(x)), int(c)) for x, c in zip(values, counts, strict=True)]
+            low, high = mpmath.log(s[0][0]) - 20, mpmath.log(s[-1][0]) + 20  # of kappa + s_min
+            for _ in range(90):
+                middle = (low + high) / 2
+                k = mpmath.exp(middle) - s[0][0]
+                df2 = mpmath.fsum(c * (x / (x + k)) ** 2 for x, c in s)
+                low, high = (middle, high) if df2 > n else (low, middle)
+            exact = k * (n - mpmath.fsum(c * x / (x + k) for x, c in s))
+            assert abs(edge.value / exact - 1) < 1e-13
 
 
 def test_negative_ridges_down_to_the_edge_and_no_further():
@@ -155,8 +192,9 @@ def test_failure_is_reported(monkeypatch):
 
     monkeypatch.setattr(fixed_point, "_MAX_ITERATIONS", 1)
     spectrum = SPECTRA["exponent 1.5"]
-    with pytest.warns(ConvergenceWarning, match="did not converge"):
+    with pytest.warns(ConvergenceWarning, match="did not converge") as caught:
         solution = effective_ridge(spectrum, 30, 1.0)
+    assert caught[0].filename == __file__
     assert not solution.converged
     assert "MAX_ITERATIONS (1)" in solution.explain()
     with pytest.raises(ArithmeticError):
@@ -171,12 +209,14 @@ def test_failure_is_reported(monkeypatch):
 @pytest.mark.parametrize(
     ("n", "ridge", "match"),
     [
-        (0, 1.0, r"n = array\(0\.\)|n = "),
+        (0, 1.0, r"n = 0\.0 is not allowed: it must be positive\."),
         (-3, 1.0, "n = "),
         (np.nan, 1.0, "NaN"),
         (np.inf, 1.0, "n = "),
         (5, np.nan, "ridge"),
         (5, -1e9, "stability edge"),
+        (5, -np.inf, "stability edge"),
+        ([5, -2.0], 1.0, r"n\[1\] = -2\.0"),
         ([1, 2, 3], [1.0, 2.0], "broadcast"),
     ],
 )
@@ -188,5 +228,15 @@ def test_bad_input_is_one_sentence(n, ridge, match):
 def test_not_a_spectrum():
     with pytest.raises(TypeError, match="Spectrum"):
         effective_ridge([1.0, 2.0], 3, 1.0)
-    with pytest.raises(ValueError, match="rtol"):
-        effective_ridge(SPECTRA["exponent 1.5"], 3, 1.0, rtol=0.0)
+    for rtol, error in ((0.0, ValueError), (1.0, ValueError), (np.nan, ValueError), ([0.1, 0.2], ValueError),
+                        (None, TypeError), ("1e-3", TypeError)):  # fmt: skip
+        with pytest.raises(error, match=r"^rtol"):
+            effective_ridge(SPECTRA["exponent 1.5"], 3, 1.0, rtol=rtol)
+
+
+@pytest.mark.parametrize("value", ["1", None, 1j, ["1"], [[1.0], [1.0, 2.0]]])
+def test_wrong_types_are_refused(value):
+    with pytest.raises(TypeError, match=r"^n = .*\.$"):
+        effective_ridge(SPECTRA["exponent 1.5"], value, 1.0)
+    with pytest.raises(TypeError, match=r"^ridge = .*\.$"):
+        effective_ridge(SPECTRA["exponent 1.5"], 1.0, value)

@@ -83,6 +83,75 @@ def test_two_ridges_obey_the_resolvent_identity():
     np.testing.assert_allclose(qa - qb, 0.9 * pair, rtol=1e-11)
 
 
+@pytest.mark.parametrize("ridge", [0.0, 1e-200, 1e-12, 1.0])
+def test_weights_inside_the_span_never_see_the_directions_without_variance(ridge):
+    """n > rank: rounding of A outside the span meets n/ridge there, and must not come back as 1e12 or inf."""
+    half, vectors = S[:60], U[:, :60]
+    spectrum = Spectrum(half)
+    sigma, inverse = (vectors * half) @ vectors.T, (vectors / half) @ vectors.T
+    first = resolvent_trace(spectrum, 150, ridge, sigma, eigenvectors=vectors)
+    np.testing.assert_allclose(first.value, resolvent_trace(spectrum, 150, ridge, half).value, rtol=1e-11)
+    pair = resolvent_pair_trace(spectrum, 150, ridge, ridge, sigma, inverse, eigenvectors=vectors)
+    expected = resolvent_pair_trace(spectrum, 150, ridge, ridge, half, 1 / half)
+    np.testing.assert_allclose(pair.value, expected.value, rtol=1e-11)
+    assert pair.status == first.status == Status.CONVERGED
+
+
+def test_weights_outside_the_span_meet_n_over_ridge():
+    """Exactly: Q = n/ridge on those directions, so tr(PQ) and tr(PQPQ) with P their projector are known."""
+    half, vectors = S[:60], U[:, :60]
+    spectrum, P = Spectrum(half), np.eye(120) - vectors @ vectors.T
+    for n in (40, 150):
+        ridge = np.array([1e-100, 1e-9, 1.0])
+        first = resolvent_trace(spectrum, n, ridge, P, eigenvectors=vectors).value
+        np.testing.assert_allclose(first, 60 * n / ridge, rtol=1e-12)
+        pair = resolvent_pair_trace(spectrum, n, ridge, 2 * ridge, P, P, eigenvectors=vectors).value
+        np.testing.assert_allclose(pair, 60 * n**2 / (2 * ridge**2), rtol=1e-12)
+        # -d tr(AQ)/dlam = tr(AQQ) with A everywhere: mixed blocks and all
+        h = 1e-5
+        up, down = resolvent_trace(spectrum, n, n * np.array([0.3 + h, 0.3 - h]), A, eigenvectors=vectors).value
+        both = resolvent_pair_trace(spectrum, n, 0.3 * n, 0.3 * n, A, np.eye(120), eigenvectors=vectors).value
+        np.testing.assert_allclose(-(up - down) / (2 * h), both, rtol=1e-7)
+    at_zero = resolvent_trace(spectrum, 150, 0.0, P, eigenvectors=vectors)
+    assert at_zero.value == np.inf
+    assert at_zero.status == Status.DIVERGES
+    assert resolvent_pair_trace(spectrum, 150, 0.0, 1.0, P, P, eigenvectors=vectors).value == np.inf
+    assert resolvent_pair_trace(spectrum, 150, 0.0, 0.0, P, 0 * P, eigenvectors=vectors).value == 0
+
+
+@pytest.mark.parametrize("exponent", [1.05, 1.5])
+def test_identities_hold_with_the_infinite_tail(exponent):
+    """Modes with g below 1e-16 carry a fifth of the trace at 1.05: no sum may go through 1 - g."""
+    spectrum, n = Spectrum.power_law(exponent, 2.0, 100), 50
+    lam = np.array([0.2, 1.1])
+    kappa = effective_ridge(spectrum, n, n * lam).value
+    traces = resolvent_trace(spectrum, n, n * lam, spectrum.eigenvalues).value
+    np.testing.assert_allclose(traces, n * (kappa / lam - 1), rtol=1e-12)
+    pair = resolvent_pair_trace(spectrum, n, n * lam[0], n * lam[1], spectrum.eigenvalues, 1.0).value
+    np.testing.assert_allclose(traces[0] - traces[1], (lam[1] - lam[0]) * pair, rtol=1e-11)
+
+
+def test_symmetries_and_ends():
+    spectrum, a, b = Spectrum([3.0, 1.0]), [1.0, -2.0], [0.5, 4.0]
+    one = resolvent_pair_trace(spectrum, 5, [0.1, 0.0], [7.0, 2.0], a, b).value
+    np.testing.assert_allclose(resolvent_pair_trace(spectrum, 5, [7.0, 2.0], [0.1, 0.0], b, a).value, one, rtol=1e-13)
+    assert resolvent_trace(spectrum, 5, np.inf, a).value == 0
+    assert resolvent_pair_trace(spectrum, 5, np.inf, 1.0, a, b).value == 0
+    assert resolvent_trace(spectrum, 1, 0.0, [-1.0, -1.0]).value == -np.inf
+    rank = resolvent_pair_trace(spectrum, 2, 0.0, 0.0, [0.0, 0.0], [1.0, 1.0])  # n = rank, nothing asked
+    assert rank.value == 0
+    assert rank.status == Status.CONVERGED
+    assert resolvent_pair_trace(spectrum, 2, 0.0, 1.0, 1.0, 1.0).status == Status.DIVERGES
+    for scale in (1e-100, 1e100):
+        scaled = Spectrum([3.0 * scale, scale])
+        for found in (
+            resolvent_trace(scaled, 5, 0.1 * scale, a).value / resolvent_trace(spectrum, 5, 0.1, a).value * scale,
+            resolvent_pair_trace(scaled, 5, 0.1 * scale, scale, a, b).value * scale * scale
+            / resolvent_pair_trace(spectrum, 5, 0.1, 1.0, a, b).value,
+        ):  # fmt: skip
+            assert found == pytest.approx(1, rel=1e-12)
+
+
 def test_trace_of_the_sample_covariance_is_known():
     """tr(S Q) = d - lam tr Q, and tr(Sigma Q) = n (kappa/lam - 1) by the fixed point."""
     lam = 0.4
@@ -123,8 +192,26 @@ def test_multiplicities_and_broadcasting():
             "multiplicity",
         ),
         (lambda: resolvent_pair_trace(SPECTRUM, [1, 2], [1.0, 2.0, 3.0], 1.0, 1.0, 1.0), "broadcast"),
+        (lambda: resolvent_pair_trace(SPECTRUM, N, -1e9, 1.0, 1.0, 1.0), "ridge_a = .*stability edge"),
+        (lambda: resolvent_pair_trace(SPECTRUM, N, 1.0, np.nan, 1.0, 1.0), "ridge_b = nan"),
+        (lambda: resolvent_pair_trace(SPECTRUM, N, 1.0, 1.0, 1.0, [1.0, 2.0]), "weights_b.shape"),
+        (lambda: resolvent_trace(SPECTRUM, N, 1.0, np.inf), "weights = inf"),
+        (lambda: resolvent_trace(SPECTRUM, 0, 1.0, 1.0), "n = 0.0"),
+        (lambda: resolvent_trace(SPECTRUM, N, 1.0, A, eigenvectors=np.ones((2, 2, 2))), "eigenvectors.shape"),
     ],
 )
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_wrong_types_are_refused():
+    for call, match in (
+        (lambda: resolvent_trace(None, N, 1.0, 1.0), "spectrum = None"),
+        (lambda: resolvent_pair_trace(np.ones(3), N, 1.0, 1.0, 1.0, 1.0), "spectrum = array"),
+        (lambda: resolvent_trace(SPECTRUM, N, "1", 1.0), "ridge = '1'"),
+        (lambda: resolvent_pair_trace(SPECTRUM, N, 1.0, None, 1.0, 1.0), "ridge_b = None"),
+        (lambda: resolvent_trace(SPECTRUM, N, 1.0, 1j), "weights = 1j"),
+    ):
+        with pytest.raises(TypeError, match=match):
+            call()

@@ -14,6 +14,7 @@ from solvable.solvers import (
     ridge_cross_risk,
     ridge_risk,
     ridge_risk_general,
+    stability_edge,
 )
 
 S = np.linspace(0.2, 3, 300) ** 2
@@ -40,7 +41,18 @@ def test_properties(modes, n, ridge, noise, scale):
     assert risk.train <= risk.test
     assert risk.test >= noise
     scaled = ridge_risk(Spectrum(scale * s, power), n, scale * ridge, noise)
-    np.testing.assert_allclose(scaled.test, risk.test, rtol=1e-11)
+    shuffled = ridge_risk(Spectrum(s[::-1], power[::-1]), n, ridge, noise)
+    louder = ridge_risk(Spectrum(s, scale * power), n, ridge, scale * noise)
+    for field in ("test", "train", "bias", "variance", "df1", "df2"):
+        expected = getattr(risk, field)
+        np.testing.assert_allclose(getattr(scaled, field), expected, rtol=1e-11, err_msg=field)
+        np.testing.assert_allclose(getattr(shuffled, field), expected, rtol=1e-11, err_msg=field)
+        unit = 1 if field.startswith("df") else scale
+        np.testing.assert_allclose(getattr(louder, field) / unit, expected, rtol=1e-11, atol=1e-200, err_msg=field)
+    np.testing.assert_allclose(scaled.effective_ridge / scale, risk.effective_ridge, rtol=1e-11)
+    np.testing.assert_allclose(
+        ridge_cross_risk(Spectrum(s, power), n, ridge, ridge, noise).value, risk.test, rtol=1e-12, atol=1e-300
+    )
 
 
 @pytest.mark.parametrize("gamma", [0.5, 2.0, 4.0, 0.999, 1.001])
@@ -48,7 +60,8 @@ def test_isotropic_ridgeless_closed_form(gamma):
     n, signal, noise = 1000, 2.0, 0.3
     expected = noise * gamma / (1 - gamma) if gamma < 1 else signal * (1 - 1 / gamma) + noise / (gamma - 1)
     risk = ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise)
-    np.testing.assert_allclose(risk.excess, expected, rtol=1e-11)
+    # the closed form itself loses eps/|1 - gamma|
+    np.testing.assert_allclose(risk.excess, expected, rtol=1e-13 if abs(gamma - 1) > 0.1 else 1e-11)
     assert risk.train == (0.0 if gamma > 1 else pytest.approx((1 - gamma) ** 2 * float(risk.test), rel=1e-10))
 
 
@@ -66,6 +79,51 @@ def test_limits_of_large_ridge_and_many_samples():
     total = SPREAD.target_variance
     np.testing.assert_allclose(ridge_risk(SPREAD, 100, [1e12, np.inf], 0.3).test, total + 0.3, rtol=1e-8)
     np.testing.assert_allclose(ridge_risk(SPREAD, 1e12, 1.0, 0.3).excess, 0, atol=1e-8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(modes=pairs, ratio=st.sampled_from([0.1, 0.5, 0.9, 1.2, 3.0]), noise=st.floats(0.01, 10))
+def test_ridgeless_is_the_limit_from_both_sides(modes, ratio, noise):
+    """Change by at most C ridge with C of order 1/(smallest eigenvalue): 1e-12 of it moves nothing by 1e-8."""
+    s, power = np.array(modes).T
+    spectrum, step = Spectrum(s, power), 1e-12 * s.min()
+    risk = ridge_risk(spectrum, ratio * s.size, [-step, 0.0, step], noise)
+    for field in ("test", "train", "bias", "variance", "df1", "df2"):
+        values = getattr(risk, field)
+        np.testing.assert_allclose(values[[0, 2]], values[1], rtol=1e-8, atol=1e-10 * float(risk.test[1]))
+    if ratio < 1:
+        assert risk.train[1] == 0
+
+
+def test_table_answers_the_whole_risk():
+    """rtol=1e-10 on large grids against the exact route, field by field, over all shapes of spectra.
+
+    Every field is a smooth function of kappa with logarithmic slope at most 2, but n - df2 turns that into up to
+    n/(n - df2) more: the slack of 30.
+    """
+    i = np.arange(1, 201.0)
+    spectra = {
+        "power law": Spectrum(i**-1.5, i**-2.0),
+        "infinite": Spectrum.power_law(1.2, 1.5, 100),
+        "exponential": Spectrum(np.exp(-i), np.exp(-0.5 * i), irreducible_power=0.2),
+        "spike": Spectrum([1e8, 1.0], [1.0, 2.0], [1.0, 199.0]),
+        "two scales": Spectrum([1.0, 1e-10], [1.0, 0.0], [50.0, 150.0]),
+        "no target": Spectrum(i**-1.5, 0 * i),
+    }
+    for name, spectrum in spectra.items():
+        n = np.r_[np.linspace(1, 199, 60), 200.0, np.linspace(201, 600, 60)][:, None]
+        ridges = np.r_[0.0, np.geomspace(1e-12, 1e3, 120)]
+        # quadrature nodes of the infinite tail are too many for the exact route on the whole grid
+        n, ridges = (n[::8], ridges[::8]) if name == "infinite" else (n, ridges)
+        table, exact = (ridge_risk(spectrum, n, ridges, [[0.3]], rtol=rtol) for rtol in (1e-10, 1e-15))
+        np.testing.assert_array_equal(table.solution.status, exact.solution.status, err_msg=name)
+        assert table.solution.residual.max() < 1e-9
+        for field in ("effective_ridge", "df1", "df2", "bias", "variance", "test", "train"):
+            one, other = getattr(table, field), getattr(exact, field)
+            bound = 1.001e-10 if field == "effective_ridge" else 3e-9
+            finite = np.isfinite(other)
+            np.testing.assert_array_equal(finite, np.isfinite(one))
+            np.testing.assert_allclose(one[finite], other[finite], rtol=bound, err_msg=f"{name} {field}")
 
 
 def test_broadcasts_over_noise_without_solving_again():
@@ -124,6 +182,36 @@ def test_cross_risk_is_symmetric_and_contains_the_risk():
     assert value[1] == pytest.approx(float(ridge_risk(SPREAD, 150, 5.0, 0.3).test), rel=1e-13)
 
 
+def test_cross_risk_keeps_the_infinite_tail():
+    """Exponent 1.05: a fifth of the risk sits in modes with g below 1e-16, which 1 - (1 - g) would drop."""
+    for a in (1.05, 1.2, 2.0):
+        spectrum = Spectrum.power_law(a, 1.5, 100)
+        for n, ridge in ((50, 0.0), (50, 0.1), (300, 1e-3)):
+            np.testing.assert_allclose(
+                ridge_cross_risk(spectrum, n, ridge, ridge, 0.3).value,
+                ridge_risk(spectrum, n, ridge, 0.3).test,
+                rtol=1e-13,
+            )
+
+
+def test_cross_risk_at_poles_and_ends():
+    """Infinite only where both ridges are 0 at n = rank and there is noise; arrays of one shape throughout."""
+    spectrum = Spectrum([3.0, 2.0, 1.0], [0.3, 0.2, 0.1])
+    cross = ridge_cross_risk(spectrum, 3, 0.0, [[0.0], [1.0], [np.inf]], [0.0, 1.0])
+    assert cross.value.shape == cross.residual.shape == cross.status.shape == cross.iterations.shape == (3, 2)
+    np.testing.assert_array_equal(cross.status, [[Status.CONVERGED, Status.DIVERGES], [0, 0], [0, 0]])
+    assert cross.value[0, 0] == 0
+    assert cross.value[0, 1] == np.inf
+    # against an infinite ridge the other predictor is multiplied by the target's mean square it leaves
+    np.testing.assert_allclose(ridge_cross_risk(spectrum, 2, np.inf, np.inf, 1.0).value, 1.6, rtol=1e-14)
+    # negative ridges are allowed, and n > rank ridgeless is least squares
+    edge = float(stability_edge(spectrum, 9).value)
+    at = ridge_cross_risk(spectrum, 9, [0.9 * edge, 0.0], [0.9 * edge, 0.0], 1.0).value
+    np.testing.assert_allclose(at, ridge_risk(spectrum, 9, [0.9 * edge, 0.0], 1.0).test, rtol=1e-12)
+    for array in vars(ridge_cross_risk(spectrum, 2, 1.0, 2.0)).values():
+        assert isinstance(array, np.ndarray)
+
+
 def test_nonlinear_target_against_simulation():
     """y = beta.x + (x_1^2 - s_1)/(s_1 sqrt 2): the quadratic part has power 1 and no linear predictor sees it."""
 
@@ -160,9 +248,45 @@ def test_optimal_ridge_is_a_minimum():
     noise = np.array([0.1, 0.3, 3.0])
     best = optimal_ridge(SPREAD, 100, noise).value
     assert np.all(best > 0)
-    at = ridge_risk(SPREAD, 100, best * np.array([[0.5], [1.0], [2.0]]), noise).test
+    at = ridge_risk(SPREAD, 100, best * np.array([[0.99], [1.0], [1.01]]), noise).test
     assert np.all(at[1] < at[0])
     assert np.all(at[1] < at[2])
+
+
+modes_of_all_sizes = st.lists(
+    st.tuples(st.floats(-12, 4), st.floats(-4, 1), st.integers(1, 20)), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    modes=modes_of_all_sizes,
+    ratio=st.sampled_from([0.01, 0.3, 0.9, 1.0, 1.1, 3.0]),
+    noise=st.sampled_from([0.0, 1e-8, 1e-3, 0.1, 10.0]),
+    negative=st.booleans(),
+)
+def test_no_ridge_is_better_than_the_optimal_one(modes, ratio, noise, negative):
+    """Against 800 ridges over 60 decades, either sign: the risk may have several minima."""
+    exponents, powers, counts = np.array(modes).T
+    spectrum = Spectrum(10.0**exponents, 10.0**powers, counts)
+    n = ratio * spectrum.rank
+    grid = np.r_[0.0, spectrum.eigenvalues.max() * np.geomspace(1e-30, 1e30, 500)]
+    if negative and n != spectrum.rank:
+        edge = float(stability_edge(spectrum, n).value)
+        grid = np.r_[grid, edge * np.geomspace(1e-20, 0.99, 200), edge * (1 - np.geomspace(1e-6, 0.5, 100))]
+    best = optimal_ridge(spectrum, n, noise, allow_negative=negative).value
+    assert negative or best >= 0
+    least = ridge_risk(spectrum, n, grid, noise).test.min()
+    assert ridge_risk(spectrum, n, best, noise).test <= least * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("n", [3, 150, 301, 600])
+def test_optimal_ridge_of_hard_spectra(n):
+    """Isotropic priors, so the answer is noise * d/signal = noise: decay to e^-600, whose square underflows."""
+    for s in (np.exp(-2.0 * np.arange(301)), np.r_[1e8, np.ones(300)], np.r_[np.ones(150), np.full(151, 1e-10)]):
+        for scale in (1e-40, 1.0, 1e40):
+            found = optimal_ridge(Spectrum(scale * s, s), n, 1e-3).value
+            np.testing.assert_allclose(found, scale * 1e-3, rtol=1e-9)
 
 
 def test_optimal_ridge_at_its_ends():
@@ -187,8 +311,42 @@ def test_optimal_ridge_at_its_ends():
         (lambda: ridge_risk_general(SPREAD, 5, 1.0, [1.0], 2.0), "cross_moment.shape"),
         (lambda: ridge_cross_risk(SPREAD, [1, 2], [1.0, 2.0, 3.0], 1.0), "broadcast"),
         (lambda: learnabilities(SPREAD, -1, 1.0), "n = "),
+        (lambda: ridge_risk(SPREAD, 5, -1e6), "ridge = -1000000.0 .* at n = 5 it must exceed the stability edge"),
+        (lambda: ridge_risk(SPREAD, 5, 1.0, [0.1, np.nan]), r"noise_variance\[1\] = nan"),
+        (lambda: ridge_risk(SPREAD, 5, 1.0, np.inf), "noise_variance = inf"),
+        (lambda: ridge_risk_general(SPREAD, 5, 1.0, np.zeros(300), [1.0, 2.0]), "second_moment.shape"),
+        (lambda: ridge_risk_general(SPREAD, 5, 1.0, np.ones(300), 1.0), "second_moment = 1.0"),
+        (lambda: ridge_cross_risk(SPREAD, 5, np.nan, 1.0), "ridge_a = nan"),
+        (lambda: ridge_cross_risk(SPREAD, 5, 1.0, -1e6), "ridge_b = -1000000.0"),
+        (lambda: ridge_cross_risk(SPREAD, [1, 2], 1.0, 1.0, [1.0, 2.0, 3.0]), "noise_variance.shape"),
+        (lambda: ridge_cross_risk(Spectrum([1.0]), 5, 1.0, 1.0), "target_power"),
+        (lambda: optimal_ridge(Spectrum([1.0]), 5, 1.0), "target_power"),
+        (lambda: optimal_ridge(SPREAD, 5, -1.0), "noise_variance = -1.0"),
     ],
 )
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ridge_risk(np.ones(3), 5, 1.0), r"spectrum = array\(.*it must be a Spectrum"),
+        (lambda: ridge_risk_general(None, 5, 1.0, [1.0], 1.0), "spectrum = None"),
+        (lambda: ridge_cross_risk("spectrum", 5, 1.0, 1.0), "spectrum = 'spectrum'"),
+        (lambda: learnabilities(3, 5, 1.0), "spectrum = 3"),
+        (lambda: optimal_ridge([1.0], 5, 1.0), r"spectrum = \[1\.0\]"),
+        (lambda: stability_edge({}, 5), "spectrum = {}"),
+        (lambda: ridge_risk(SPREAD, "5", 1.0), "n = '5'"),
+        (lambda: ridge_risk(SPREAD, 5, None), "ridge = None"),
+        (lambda: ridge_risk(SPREAD, 5, 1.0, 1j), "noise_variance = 1j"),
+        (lambda: ridge_cross_risk(SPREAD, 5, 1.0, ["1"]), r"ridge_b = \['1'\]"),
+        (lambda: optimal_ridge(SPREAD, 5, object()), "noise_variance = <object"),
+        (lambda: ridge_risk_general(SPREAD, 5, 1.0, np.zeros(300), "V"), "second_moment = 'V'"),
+    ],
+)
+def test_wrong_types_are_refused(call, match):
+    with pytest.raises(TypeError, match=match) as caught:
+        call()
+    assert str(caught.value).endswith(".")

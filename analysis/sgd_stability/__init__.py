@@ -1,0 +1,1 @@
+"""Linear stability of SGD at interpolating minima: experiments and claims."""

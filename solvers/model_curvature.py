@@ -1,0 +1,191 @@
+r"""Curvature of two solvable models at an interpolating minimum: diagonal linear and two-layer ReLU networks.
+
+For losses :math:`(1/2n)\sum r_i^2` the Hessian at interpolation is :math:`H = E[g g^T]`, g the gradient of the output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from solvable.solvers.validate import as_finite, as_matrix, refuse
+
+__all__ = ["Sharpness", "diagonal_network_sharpness", "network_gradients", "relu_network_sharpness"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """Trace, Frobenius norm and largest eigenvalue of the Hessian."""
+
+    trace: float
+    frobenius: float
+    top_eigenvalue: float
+
+    @classmethod
+    def of_gradients(cls, gradients: ArrayLike) -> Sharpness:
+        """Exactly on data: :math:`H = (1/n)\\sum g_i g_i^T` from the smaller Gram matrix."""
+        G = as_matrix("gradients", gradients)
+        values = np.linalg.eigvalsh(G @ G.T if G.shape[0] <= G.shape[1] else G.T @ G) / len(G)
+        return cls(float(values.sum()), float(np.sqrt(np.sum(values**2))), float(values[-1]))
+
+
+def diagonal_network_sharpness(w_plus: ArrayLike, w_minus: ArrayLike) -> Sharpness:
+    r"""Sharpness of :math:`f(x) = \sum_j (w_{+j}^2 - w_{-j}^2)x_j` for standard Gaussian inputs.
+
+    :math:`\mathrm{tr}H = 4\|w\|^2`, :math:`\|H\|_F = 4(\sum_j(w_{+j}^2+w_{-j}^2)^2)^{1/2}`,
+    :math:`\lambda_{max} = 4\max_j(w_{+j}^2+w_{-j}^2)`. So stability of SGD bounds :math:`\|\beta\|_1` by
+    :math:`1/(2\eta)`, the Frobenius condition :math:`\|\beta\|_2`, and gradient descent only :math:`\|\beta\|_\infty`.
+
+    Parameters
+    ----------
+    w_plus, w_minus : array_like, shape (d,)
+        Weights (the u*v parametrisation has a quarter of this curvature in u, v).
+
+    Returns
+    -------
+    Sharpness
+        Trace, Frobenius norm, top eigenvalue.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ, values that are not finite.
+
+    References
+    ----------
+    wu2023implicit (derived)
+
+    Examples
+    --------
+    >>> from solvable.solvers import diagonal_network_sharpness
+    >>> diagonal_network_sharpness([1.0, 0.0], [0.0, 0.5])
+    Sharpness(trace=5.0, frobenius=4.123105625617661, top_eigenvalue=4.0)
+    """
+    a, b = as_finite("w_plus", w_plus), as_finite("w_minus", w_minus)
+    if a.ndim != 1 or a.shape != b.shape or a.size == 0:
+        raise refuse("w_plus.shape, w_minus.shape", (a.shape, b.shape), "they must be equal non-empty vectors")
+    size = a**2 + b**2
+    return Sharpness(float(4 * size.sum()), float(4 * np.linalg.norm(size)), float(4 * size.max()))
+
+
+def relu_network_sharpness(hidden: ArrayLike, readout: ArrayLike) -> Sharpness:
+    r"""Sharpness of :math:`f(x) = \sum_j a_j\,\mathrm{relu}(b_j\cdot x)` for standard Gaussian inputs, in closed form.
+
+    With :math:`\theta` the angle of unit vectors u, v,
+
+    .. math:: E[1_{u\cdot x>0}1_{v\cdot x>0}xx^T] = \frac{\pi-\theta}{2\pi}I
+              + \frac{uv^T+vu^T-\cos\theta(uu^T+vv^T)}{2\pi\sin\theta};
+
+    every block of H is this matrix or its product with :math:`b_j`. The trace is
+    :math:`\|B\|_F^2/2 + d\|a\|^2/2`, at least :math:`\sqrt d\sum_j|a_j|\|b_j\|` (path norm).
+
+    Parameters
+    ----------
+    hidden : array_like, shape (k, d)
+        Rows :math:`b_j`, none of them zero.
+    readout : array_like, shape (k,)
+        :math:`a_j`.
+
+    Returns
+    -------
+    Sharpness
+        Of the full k(d+1) x k(d+1) Hessian.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ, a zero row.
+
+    References
+    ----------
+    wu2023implicit (trace; the full Hessian is derived)
+
+    Examples
+    --------
+    >>> from solvable.solvers import relu_network_sharpness
+    >>> round(relu_network_sharpness([[1.0, 0.0]], [2.0]).trace, 9)  # 1/2 + 2*4/2
+    4.5
+    """
+    B = as_matrix("hidden", hidden)
+    a = as_finite("readout", readout)
+    k, d = B.shape
+    if a.shape != (k,):
+        raise refuse("readout.shape", a.shape, f"it must be ({k},), one entry for each row of hidden")
+    norms = np.linalg.norm(B, axis=1)
+    if not np.all(norms > 0):
+        raise refuse("hidden", B, "no row may vanish: the gradient is undefined there")
+    U = B / norms[:, None]
+    H = np.empty((k * (d + 1), k * (d + 1)))
+    for i in range(k):
+        for j in range(k):
+            C = _gated_second_moment(U[i], U[j], i == j)
+            rows, columns = slice(k + i * d, k + (i + 1) * d), slice(k + j * d, k + (j + 1) * d)
+            H[i, j] = B[i] @ C @ B[j]
+            H[rows, columns] = a[i] * a[j] * C
+            H[i, columns] = a[j] * (C @ B[i])
+            H[rows, j] = a[i] * (C @ B[j])
+    values = np.linalg.eigvalsh(H)
+    return Sharpness(float(np.trace(H)), float(np.linalg.norm(H)), float(values[-1]))
+
+
+def _gated_second_moment(u: Array, v: Array, same: bool) -> Array:
+    """E[1(u.x > 0) 1(v.x > 0) x x^T] for unit u, v; the angle from the chord, which keeps small angles."""
+    half_chord = 1.0 if same else min(1.0, 0.5 * float(np.linalg.norm(u - v)))
+    theta = 0.0 if same else 2 * float(np.arcsin(half_chord))
+    C = (np.pi - theta) / (2 * np.pi) * np.eye(u.size)
+    sine, cosine = np.sin(theta), np.cos(theta)
+    if sine > 1e-12:  # parallel or opposite vectors: the plane's part vanishes
+        cross = np.outer(u, v)
+        C += (cross + cross.T - cosine * (np.outer(u, u) + np.outer(v, v))) / (2 * np.pi * sine)
+    return np.asarray(C)
+
+
+def network_gradients(model: str, X: ArrayLike, *weights: ArrayLike) -> Array:
+    """Gradients of the outputs on data, one row a sample.
+
+    Parameters
+    ----------
+    model : {"diagonal", "relu"}
+        Which network.
+    X : array_like, shape (n, d)
+        Inputs.
+    *weights : array_like
+        ``w_plus, w_minus`` or ``hidden, readout``.
+
+    Returns
+    -------
+    ndarray, shape (n, parameters)
+        To be passed to `stability_threshold` or ``Sharpness.of_gradients``.
+
+    Raises
+    ------
+    ValueError
+        An unknown model, shapes that do not match.
+
+    References
+    ----------
+    wu2023implicit
+
+    Examples
+    --------
+    >>> from solvable.solvers import network_gradients
+    >>> network_gradients("diagonal", [[1.0, 2.0]], [1.0, 0.5], [0.0, 1.0])
+    array([[ 2.,  2., -0., -4.]])
+    """
+    inputs = as_matrix("X", X)
+    if model not in ("diagonal", "relu"):
+        raise refuse("model", model, "choose diagonal or relu")
+    first, second = (as_finite(f"weights[{i}]", w) for i, w in enumerate(weights))
+    if model == "diagonal":
+        if first.shape != (inputs.shape[1],) or second.shape != first.shape:
+            raise refuse("weights", (first.shape, second.shape), f"both must be ({inputs.shape[1]},)")
+        return np.hstack([2 * inputs * first, -2 * inputs * second])
+    if first.ndim != 2 or first.shape[1] != inputs.shape[1] or second.shape != first.shape[:1]:
+        raise refuse("weights", (first.shape, second.shape), f"they must be (k, {inputs.shape[1]}) and (k,)")
+    active = inputs @ first.T
+    gates = (active > 0) * second
+    return np.hstack([np.maximum(active, 0), (gates[:, :, None] * inputs[:, None, :]).reshape(len(inputs), -1)])

@@ -1,0 +1,52 @@
+"""Data of the SGD-stability figures."""
+
+import numpy as np
+import pytest
+
+from solvable.figures import find_figure
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    store = tmp_path_factory.mktemp("figures")
+    return lambda name: find_figure(name).data(quick=True, store=store)
+
+
+def test_growth_changes_sign_at_the_threshold_and_below_the_bound(data):
+    found = data("stability-diagram")
+    exact = np.interp(found.coherence, found.fine, found.exact)
+    step = found.step.values
+    for row, threshold in zip(found.log_growth.values, exact, strict=True):
+        assert np.all(row[step < 0.999 * threshold] <= 1e-12)
+        assert np.all(row[step > 1.001 * threshold] > 0)
+    assert np.all(found.sufficient.values >= found.exact.values - 1e-12)
+
+
+def test_thresholds_rise_with_the_batch_below_the_bounds(data):
+    found = data("threshold-against-batch")
+    assert np.all(np.diff(found.threshold.values, axis=1) > 0)
+    assert np.all(found.threshold.values[0] <= found.necessary.values)
+    np.testing.assert_allclose(found.threshold.values[[0, 2], -1], found.attrs["full"], rtol=1e-12)
+
+
+def test_only_the_right_sharpness_is_bounded(data):
+    found = data("sharpness-at-convergence")
+    ratio = found.value.values * found.step.values[:, None] / 2
+    sgd, descent = ratio
+    assert np.all(sgd[0] <= 1)  # trace, batch size 1
+    assert np.all(descent[2] <= 1)  # top eigenvalue
+    assert np.any(descent[0] > 2)  # the trace is free under gradient descent
+
+
+def test_single_chains_lag_behind_the_mean_square(data):
+    found = data("mean-square-against-almost-sure")
+    assert np.all(found.almost_sure.values + found.error.values / 2 < found.mean_square.values + 1e-3)
+    between = (found.mean_square.values > 0) & (found.almost_sure.values < 0)
+    assert between.any()
+
+
+def test_effective_step_size_has_slope_one_half(data):
+    found = data("weight-decay-equilibrium")
+    few = found["product"].values < 0.05
+    slope = np.polyfit(np.log(found["product"].values[few]), np.log(found.effective.values[few]), 1)[0]
+    assert slope == pytest.approx(0.5, abs=0.01)
