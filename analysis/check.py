@@ -79,10 +79,15 @@ class Verdict:
         notes = [row.note for row in self.rows if row.outcome is self.outcome and row.note]
         if notes:
             return f"{head}; {notes[0]}"
-        relative = [
-            abs(row.measured / row.prediction - 1) for row in self.rows if row.prediction and np.isfinite(row.measured)
-        ]
-        return f"{head}; largest deviation {max(relative):.2g} of the prediction" if relative else head
+        finite = [row for row in self.rows if row.prediction and np.isfinite(row.measured)]
+        if not finite:
+            return head
+        ratios = [row.measured / row.prediction for row in finite]
+        if all(row.allowed_low == -math.inf for row in finite):
+            return f"{head}; at most {max(ratios):.2f} of the bound"
+        if all(row.allowed_high == math.inf for row in finite):
+            return f"{head}; at least {min(ratios):.2f} of the bound"
+        return f"{head}; largest deviation {max(abs(ratio - 1) for ratio in ratios):.2g} of the prediction"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

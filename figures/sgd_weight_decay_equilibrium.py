@@ -42,7 +42,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 @figure(
     "weight-decay-equilibrium",
     title="Weight decay sets the effective step size of a scale-invariant model",
-    source="vanlaarhoven2017l2",
+    source="vanlaarhoven2017regularization",
     claims=["sgd-stability/weight-decay-equilibrium", "sgd-stability/effective-step-size"],
 )
 def draw(data: xr.Dataset) -> Any:

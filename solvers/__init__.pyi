@@ -3,7 +3,6 @@ from .density import sample_covariance_density as sample_covariance_density
 from .density import support_edges as support_edges
 from .fixed_point import effective_ridge as effective_ridge
 from .fixed_point import stability_edge as stability_edge
-from .linearised_sgd import linearised_sgd as linearised_sgd
 from .model_curvature import Sharpness as Sharpness
 from .model_curvature import diagonal_network_sharpness as diagonal_network_sharpness
 from .model_curvature import network_gradients as network_gradients
@@ -22,6 +21,7 @@ from .scale_invariant import WeightDecayEquilibrium as WeightDecayEquilibrium
 from .scale_invariant import weight_decay_equilibrium as weight_decay_equilibrium
 from .second_moment import growth_rate as growth_rate
 from .second_moment import stability_threshold as stability_threshold
+from .sgd_chains import linearised_sgd as linearised_sgd
 from .solution import ConvergenceWarning as ConvergenceWarning
 from .solution import Solution as Solution
 from .solution import Status as Status

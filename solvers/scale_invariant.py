@@ -69,7 +69,7 @@ def weight_decay_equilibrium(
 
     References
     ----------
-    vanlaarhoven2017l2 (scaling; the finite-step form is derived)
+    vanlaarhoven2017regularization (scaling; the finite-step form is derived)
 
     Examples
     --------

@@ -27,7 +27,7 @@ __all__ = ["CLAIMS"]
 _EXACT = Source("mulayoff2024exact", "second-moment form derived in docs/theory/sgd_stability.md")
 _TRACE = Source("wu2023implicit", "derived as a Rayleigh quotient")
 _COHERENCE = Source("dexter2024precise", "re-derived and checked by enumeration")
-_DECAY = Source("vanlaarhoven2017l2", "finite-step form derived")
+_DECAY = Source("vanlaarhoven2017regularization", "finite-step form derived")
 
 
 def _curvature(problem: str, n: int, d: int) -> Any:

@@ -144,13 +144,16 @@ def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path 
     from solvable.analysis.campaign import verify_all
 
     console, verdicts = _console(), []
+    width = max(len(item.name) for item in chosen)
     with _progress(console, "verify", len(chosen)) as advance:
         for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store):
             verdicts.append(verdict)
             outcome = verdict.outcome.value
             mark = " (kept)" if kept else ""
             summary = verdict.summary().removeprefix(f"{outcome}: ")
-            console.print(f"[{_STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<42} {summary}{mark}", soft_wrap=True)
+            console.print(
+                f"[{_STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<{width}}  {summary}{mark}", soft_wrap=True
+            )
             advance()
     for verdict in verdicts:
         if verdict.outcome.value != "AGREES":
