@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STEPS = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
 QUANTITIES = ("trace", "frobenius", "top")
 LABELS = (r"$\mathrm{tr}\,H$", r"$\|H\|_F$", r"$\lambda_{\max}(H)$")
-CASES = (("SGD, batch 1", 1, 0.3), ("gradient descent", 10, 0.6))
+CASES = (("SGD, batch 1", 1, 0.3), ("SGD, batch 3", 3, 0.3), ("gradient descent", 10, 0.6))
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -54,7 +54,7 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
     fine = np.geomspace(0.018, 0.11, 50)
-    for i, axes in enumerate(canvas.subplots(1, 2, sharey=True)):
+    for i, axes in enumerate(canvas.subplots(1, len(CASES), sharey=True)):
         axes.plot(fine, 2 / fine, color="black", label=r"$2/\eta$")
         for q, name in enumerate(LABELS):
             runs = data.value[i, q]
@@ -65,7 +65,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.minorticks_off()
         axes.set_title(CASES[i][0], loc="left")
     canvas.axes[0].set_ylabel("sharpness where training settled")
-    canvas.axes[1].legend(loc="lower left", ncols=2)
+    canvas.axes[-1].legend(loc="lower left", ncols=2, columnspacing=1.0)
     return canvas
 
 
@@ -74,6 +74,6 @@ def caption(data: xr.Dataset) -> str:
     ratio = data.value.values * data.step.values[:, None] / 2
     return (
         f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs a step size; line: median, band: all "
-        f"runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} for SGD but up to "
-        f"{ratio[1, 0].max():.1f} for gradient descent, whose λ_max stays below: at most {ratio[1, 2].max():.2f}."
+        f"runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} for SGD with batch 1 but up to "
+        f"{ratio[-1, 0].max():.1f} for gradient descent, whose λ_max stays below: at most {ratio[-1, 2].max():.2f}."
     )

@@ -32,7 +32,7 @@ def test_thresholds_rise_with_the_batch_below_the_bounds(data):
 def test_only_the_right_sharpness_is_bounded(data):
     found = data("sharpness-at-convergence")
     ratio = found.value.values * found.step.values[:, None] / 2
-    sgd, descent = ratio
+    sgd, _, descent = ratio
     assert np.all(sgd[0] <= 1)  # trace, batch size 1
     assert np.all(descent[2] <= 1)  # top eigenvalue
     assert np.any(descent[0] > 2)  # the trace is free under gradient descent
