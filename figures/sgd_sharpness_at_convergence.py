@@ -74,6 +74,6 @@ def caption(data: xr.Dataset) -> str:
     ratio = data.value.values * data.step.values[:, None] / 2
     return (
         f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs a step size; line: median, band: all "
-        f"runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} for SGD with batch 1 but up to "
-        f"{ratio[-1, 0].max():.1f} for gradient descent, whose λ_max stays below: at most {ratio[-1, 2].max():.2f}."
+        f"runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} for SGD with batch 1 but up "
+        f"to {ratio[-1, 0].max():.1f} for gradient descent, whose λ_max stays below: at most {ratio[-1, 2].max():.2f}."
     )

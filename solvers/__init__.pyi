@@ -7,6 +7,8 @@ from .model_curvature import Sharpness as Sharpness
 from .model_curvature import diagonal_network_sharpness as diagonal_network_sharpness
 from .model_curvature import network_gradients as network_gradients
 from .model_curvature import relu_network_sharpness as relu_network_sharpness
+from .random_features import RandomFeatureRisk as RandomFeatureRisk
+from .random_features import random_feature_risk as random_feature_risk
 from .regularization_path import RidgePath as RidgePath
 from .regularization_path import ridge_path as ridge_path
 from .resolvent import resolvent_pair_trace as resolvent_pair_trace
