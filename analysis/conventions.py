@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CONVENTIONS"]
+from typing import Any
+
+__all__ = ["CONVENTIONS", "formula_latex"]
 
 CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     ("n, d, k", "n, d, k", "samples, input dimension, random features"),
@@ -32,3 +34,24 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
         "unconstrained features: (1/2N)||WH-Y||² + λ_W/2 ||W||² + λ_H/2 ||H||²",
     ),
 )
+
+# How arguments are typeset in formulas.
+_LATEX = {
+    "lam": r"\lambda",
+    "ridge": r"\delta",
+    "noise_variance": r"{\sigma^{2}}",
+    "signal": r"{\|\beta\|^{2}}",
+    "step_size": r"\eta",
+    "weight_decay": r"\lambda",
+    "gradient_norm": "g",
+    "batch_size": "B",
+    "coherence": r"\sigma",
+    "largest_eigenvalue": r"\lambda_{1}",
+}
+
+
+def formula_latex(formula: Any) -> str:
+    """LaTeX of a claim's formula, with the symbols of the convention table instead of argument names."""
+    import sympy
+
+    return str(sympy.latex(formula, symbol_names={sympy.Symbol(k, positive=True): v for k, v in _LATEX.items()}))

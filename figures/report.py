@@ -16,6 +16,7 @@ from solvable.analysis.campaign import write_whole
 from solvable.analysis.catalogue import claims
 from solvable.analysis.check import Outcome, Verdict
 from solvable.analysis.claim import Claim
+from solvable.analysis.conventions import formula_latex
 from solvable.analysis.references import citation
 from solvable.figures.registry import Figure
 
@@ -84,9 +85,7 @@ def _width(svg: bytes) -> float:
 def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
     formula = None
     if claim.formula is not None:
-        import sympy
-
-        formula = _mathml(sympy.latex(claim.formula), "block")
+        formula = _mathml(formula_latex(claim.formula), "block")
     return {
         "name": claim.name,
         "statement": _prose(claim.statement),

@@ -64,14 +64,14 @@ def show(
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
     from solvable.analysis import citation
     from solvable.analysis.catalogue import claim as find
-    from solvable.analysis.conventions import CONVENTIONS
+    from solvable.analysis.conventions import CONVENTIONS, formula_latex
 
     item = find(claim)
     print(f"{item.name}\n  {item.statement}")
     if item.formula is not None:
         import sympy
 
-        text = sympy.latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
+        text = formula_latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
     print(f"  kind         {item.kind.name}: {item.kind.value}")
     if item.assumptions:
