@@ -202,6 +202,8 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, n
         index = np.flatnonzero(closed)
         kappa[index] = np.where(np.isinf(ridge[index]), np.inf, 0.0)
         _put(sums, index, mode_sums(spectrum, n[index], kappa[index]))
+        # the rank as it was compared with n: fractional multiplicities summed in another order miss the pole
+        sums.slack[index] = np.where(np.isinf(ridge[index]), n[index], n[index] - spectrum.rank)
         status[index] = np.where(np.isfinite(ridge[index]) & (n[index] == spectrum.rank), Status.DIVERGES, 0)
     if negative.any():
         _refuse_beyond_edge(spectrum, n[negative], ridge[negative], name)

@@ -71,7 +71,7 @@ class RidgeRisk:
     @property
     def excess(self) -> Array:
         """Test error without the label noise: ``bias + variance``."""
-        return self.bias + self.variance
+        return np.asarray(self.bias + self.variance)
 
 
 def _check_noise(sigma2: Array, shape: tuple[int, ...]) -> None:
@@ -149,7 +149,7 @@ def ridge_risk(
         noise_gain = df2 / (slack + w)
     bias, noise_gain, sigma2 = np.broadcast_arrays(bias, noise_gain, sigma2)
     variance = times(noise_gain, sigma2)
-    test = bias + variance + sigma2
+    test = np.asarray(bias + variance + sigma2)
     # interpolation (slack = 0) fits the training labels whatever the test error
     train = times(test, np.broadcast_to((slack / samples) ** 2, test.shape))
     return RidgeRisk(

@@ -119,6 +119,25 @@ def test_weights_outside_the_span_meet_n_over_ridge():
     assert resolvent_pair_trace(spectrum, 150, 0.0, 0.0, P, 0 * P, eigenvectors=vectors).value == 0
 
 
+@pytest.mark.parametrize("rank", [60, 120])
+def test_dense_matrices_give_the_same(rank):
+    """The formula as it is written, with inverses of full matrices; A and B not symmetric, so every block counts."""
+    generator = np.random.default_rng(3)
+    C, D = generator.standard_normal((2, 120, 120))
+    values, vectors = S[:rank], U[:, :rank]
+    sigma, spectrum, delta = (vectors * values) @ vectors.T, Spectrum(values), np.array([3.0, 70.0])
+    for n in (40, 300):
+        ka, kb = effective_ridge(spectrum, n, delta).value
+        Ga, Gb = (np.linalg.inv(sigma + k * np.eye(120)) for k in (ka, kb))
+        gap = n - np.trace(sigma @ Ga @ sigma @ Gb)
+        mixed = np.trace(C @ Ga @ sigma @ Gb) * np.trace(D @ Ga @ sigma @ Gb) / gap
+        expected = ka * kb * n**2 / delta.prod() * (np.trace(C @ Ga @ D @ Gb) + mixed)
+        found = resolvent_pair_trace(spectrum, n, *delta, C, D, eigenvectors=vectors).value
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+        first = resolvent_trace(spectrum, n, delta[0], C, eigenvectors=vectors).value
+        np.testing.assert_allclose(first, ka * n / delta[0] * np.trace(C @ Ga), rtol=1e-10)
+
+
 @pytest.mark.parametrize("exponent", [1.05, 1.5])
 def test_identities_hold_with_the_infinite_tail(exponent):
     """Modes with g below 1e-16 carry a fifth of the trace at 1.05: no sum may go through 1 - g."""
