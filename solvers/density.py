@@ -23,7 +23,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.spectrum import Spectrum
+from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, refuse
 
 __all__ = ["SampleDensity", "sample_covariance_density", "support_edges"]
@@ -260,8 +260,7 @@ class SampleDensity:
 
 def _normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, float]:
     """Distinct eigenvalues relative to the largest, c = m/n, the scale, and rank/n - 1."""
-    if not isinstance(spectrum, Spectrum):
-        raise TypeError(f"spectrum = {spectrum!r} is not allowed: it must be a Spectrum.")
+    as_spectrum(spectrum)
     count = as_positive("n", n)
     if count.ndim:
         raise refuse("n", count, "it must be a single number")

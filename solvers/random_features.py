@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.fixed_point import effective_ridge
+from solvable.solvers.resolvent import times
 from solvable.solvers.ridge import ridge_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.spectrum import Spectrum
+from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, refuse
 
 __all__ = ["RandomFeatureRisk", "random_feature_risk"]
@@ -198,7 +199,7 @@ def random_feature_risk(
     >>> risk.test.round(4)
     array([1.4964, 1.1108])
     """
-    spectrum.require_target()
+    as_spectrum(spectrum).require_target()
     samples, features = as_positive("n", n, infinite=True), as_positive("k", k, infinite=True)
     delta, sigma2 = as_nonnegative("ridge", ridge), as_nonnegative("noise_variance", noise_variance)
     try:
@@ -215,18 +216,12 @@ def random_feature_risk(
     solution = Solution.shaped(grid, cell.gamma, cell.residual, cell.status, cell.iterations)
     report_failures(solution, "random_feature_risk", on_failure)
     noise = np.array(np.broadcast_to(sigma2, shape))
-    bias = np.array(np.broadcast_to(_product(cell.gain, cell.unlearned).reshape(grid), shape))
-    variance = _product(np.broadcast_to(cell.noise_gain.reshape(grid), shape), noise)
+    bias = np.array(np.broadcast_to(times(cell.gain, cell.unlearned).reshape(grid), shape))
+    variance = times(np.broadcast_to(cell.noise_gain.reshape(grid), shape), noise)
     test = bias + variance + noise
-    train = _product(test, np.broadcast_to(cell.train_factor.reshape(grid), shape))
+    train = times(test, np.broadcast_to(cell.train_factor.reshape(grid), shape))
     z, q, kappa = (array.reshape(grid) for array in (cell.z, cell.q, cell.kappa))
     return RandomFeatureRisk(test, train, bias, variance, solution.value, kappa, z, q, solution, noise)
-
-
-def _product(factor: Array, value: Array) -> Array:
-    """Product in which a factor that diverges leaves an exact zero alone: the limit, not NaN."""
-    with np.errstate(invalid="ignore"):
-        return np.where(value == 0, 0.0, factor * value)
 
 
 @dataclass
