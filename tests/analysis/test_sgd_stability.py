@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from solvable.analysis import claims
+from solvable.analysis.sgd_stability import training
 from solvable.analysis.sgd_stability.experiments import softmax_factors
 from solvable.analysis.sgd_stability.training import train_diagonal, train_relu
 
@@ -37,3 +38,29 @@ def test_training_interpolates(batch):
 
 def test_runs_that_blow_up_say_so():
     assert not train_diagonal(np.random.default_rng(0), 10, 30, 1.0, 0.5, 1, 1000)[-1]
+
+
+def test_training_kernels_against_plain_numpy():
+    """The same uniforms, batches by the same partial shuffle, gradients by matrix products."""
+    rng = np.random.default_rng(0)
+    X, y, uniform = rng.standard_normal((6, 3)), rng.standard_normal(6), rng.random((40, 2))
+    u, v = rng.standard_normal((2, 3))
+    B, c = rng.standard_normal((4, 3)), rng.standard_normal(4)
+    reference = [a.copy() for a in (u, v, B, c)]
+    order = np.arange(6)
+    for row in uniform:
+        for j, draw in enumerate(row):
+            other = j + int(draw * (6 - j))
+            order[[j, other]] = order[[other, j]]
+        x, t = X[order[:2]], y[order[:2]]
+        a, b, hidden, out = reference
+        g = x.T @ (x @ (a**2 - b**2) - t) / 2
+        active = x @ hidden.T
+        residual = (np.maximum(active, 0) @ out - t) / 2
+        step_hidden = ((active > 0) * residual[:, None] * out).T @ x
+        step_out = np.maximum(active, 0).T @ residual
+        reference = [a - 0.02 * 2 * a * g, b + 0.02 * 2 * b * g, hidden - 0.02 * step_hidden, out - 0.02 * step_out]
+    training._diagonal(X, y, u, v, 0.02, uniform)
+    training._relu(X, y, B, c, 0.02, uniform)
+    for found, expected in zip((u, v, B, c), reference, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)

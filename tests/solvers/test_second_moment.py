@@ -197,3 +197,12 @@ def test_chains_do_not_depend_on_threads_and_never_overflow():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_full_batch_chains_against_plain_numpy():
+    """Without replacement at B = n nothing is random but the start, which the same generator draws."""
+    start = np.random.default_rng(7).standard_normal((3, 4))
+    start /= np.linalg.norm(start, axis=1, keepdims=True)
+    step = np.eye(4) - 0.3 * GRADIENTS.T @ GRADIENTS / 6
+    expected = [[np.log(np.sum((np.linalg.matrix_power(step, t) @ x) ** 2)) for t in (0, 1, 30)] for x in start]
+    np.testing.assert_allclose(linearised_sgd(GRADIENTS, 0.3, 6, [0, 1, 30], 3, 7), expected, rtol=1e-10, atol=1e-14)
