@@ -15,7 +15,6 @@ from .resolvent import resolvent_pair_trace as resolvent_pair_trace
 from .resolvent import resolvent_trace as resolvent_trace
 from .ridge import RidgeRisk as RidgeRisk
 from .ridge import learnabilities as learnabilities
-from .ridge import optimal_ridge as optimal_ridge
 from .ridge import ridge_cross_risk as ridge_cross_risk
 from .ridge import ridge_risk as ridge_risk
 from .ridge import ridge_risk_general as ridge_risk_general
@@ -34,3 +33,4 @@ from .stability_bounds import coherence as coherence
 from .stability_bounds import divergence_step_size as divergence_step_size
 from .stability_bounds import group_threshold as group_threshold
 from .stability_bounds import stability_conditions as stability_conditions
+from .tuning import optimal_ridge as optimal_ridge

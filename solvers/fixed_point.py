@@ -141,7 +141,9 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None, rt
         ended = active[finished]
         _put(sums, ended, _take(now, np.flatnonzero(finished)))
         residual[ended] = (np.abs(gap) / scale)[finished]
-        status[ended] = Status.CONVERGED
+        # a bracket may also close on a root that rounding hides: that counts only if the residual agrees
+        good = done | (np.abs(gap) <= 1e-10 * scale)
+        status[ended] = np.where(good, Status.CONVERGED, Status.MAX_ITERATIONS)[finished]
         iterations[active] = count
         last[active] = np.abs(np.log(trial / k))
         kappa[active[~finished]] = trial[~finished]
