@@ -249,19 +249,20 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     from typer.main import get_command
 
+    code: object = 130  # what the library below returns for Ctrl-C, where it does not raise
     try:
         code = get_command(app).main(args=arguments, prog_name="solvable", standalone_mode=False)
     except KeyboardInterrupt:
-        sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
+        pass
     except Exception as error:
         if debug:
             raise
-        usage = getattr(error, "format_message", None)
-        if type(error).__name__ == "Abort":
-            sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
-        if usage is not None:
-            sys.exit(_fail(usage(), 2))
-        sys.exit(_fail(str(error) or type(error).__name__, 2 if isinstance(error, (LookupError, ValueError)) else 1))
+        if type(error).__name__ != "Abort":
+            usage = getattr(error, "format_message", None)
+            refused = usage is not None or isinstance(error, (LookupError, ValueError))
+            sys.exit(_fail(usage() if usage else str(error) or type(error).__name__, 2 if refused else 1))
+    if code == 130:
+        sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
     sys.exit(code if isinstance(code, int) else 0)
 
 

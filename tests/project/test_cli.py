@@ -1,6 +1,7 @@
 """The command line as a user meets it: output, sentences, exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -68,6 +69,24 @@ def test_mistakes_are_one_sentence_and_exit_code_two(arguments, hint):
 
 def test_debug_shows_the_traceback():
     assert "Traceback" in solvable("show", "ridge/test-eror", "--debug").stderr
+
+
+def test_interrupt_keeps_whole_files_and_says_so(tmp_path):
+    """Ctrl-C after the first verdict: exit code 130, one sentence, no temporary file left, and a rerun goes on."""
+    # a shell that runs this in the background ignores SIGINT for its children: restore it
+    code = "import signal; signal.signal(2, signal.default_int_handler); from solvable.cli import main; main()"
+    command = [sys.executable, "-u", "-c", code, "reproduce", "--quick", "--jobs", "1", "--out", str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as running:
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert complaint.strip().startswith("solvable: interrupted")
+    assert len(complaint.strip().splitlines()) == 1
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if path.name.startswith(".")]
 
 
 def test_disagreement_is_exit_code_one(monkeypatch):
