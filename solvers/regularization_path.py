@@ -51,7 +51,8 @@ class RidgePath:
     leave_one_out : ndarray, shape (m[, q])
         Mean squared leave-one-out residual, exact.
     leave_one_out_residuals : ndarray, shape (m, n[, q])
-        ``y_i`` minus the prediction for row i of the fit to all other rows.
+        ``y_i`` minus the prediction for row i of the fit to all other rows; inf where that fit does not
+        exist, the ridge being negative and beyond the edge of the other rows.
     gcv : ndarray, shape (m[, q])
         Generalised cross-validation, ``train/(1 - degrees_of_freedom/n)**2``, its limit where that is 0/0.
     degrees_of_freedom : ndarray, shape (m,)
@@ -82,8 +83,8 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
         One target, or several.
     ridges : array_like, shape () or (m,)
         Ridges :math:`\delta`. Zero is the least-norm least-squares solution. A negative ridge must exceed
-        :math:`-s_{min}^2`, the least non-zero singular value of X (where X has a null space: the stationary
-        point in its row space), and for n > p the same with any one row left out.
+        :math:`-s_{min}^2`, the least non-zero singular value of X; where X has a null space, the solution is
+        the stationary point in the row space.
     intercept : bool
         Fit an unpenalised intercept; everything else then refers to the centred X. Leave-one-out stays
         exact: every left-out fit has its own intercept.
@@ -146,10 +147,10 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     U, squares = _left_basis(_without_constant(features) if intercept else features, float(scaled.min()))
     U = _with_constant(U) if intercept else U
     least, top = (float(squares.min()), float(squares.max())) if squares.size else (1.0, 0.0)
-    edge = -least if squares.size else 0.0
-    if np.any((scaled < 0) & (scaled <= edge)):
-        allowed = f"a negative ridge must exceed -s_min**2 = {np.ldexp(edge, 2 * exponent):.6g}"
-        raise refuse("min(ridges)", float(delta.min()), allowed)
+    rounding = _EPS * max(n, p)
+    if np.any((scaled < 0) & (scaled <= rounding * top - least)) or (top == 0 and delta.min() < 0):
+        edge = np.ldexp(-least if top else 0.0, 2 * exponent)
+        raise refuse("min(ridges)", float(delta.min()), f"a negative ridge must exceed -s_min**2 = {edge:.6g}")
 
     free = n - int(intercept) - squares.size  # dimensions that no fit reaches
     outside, unreached = _complement(U, centred, intercept) if free else (np.zeros_like(centred), np.zeros(n))
@@ -161,14 +162,13 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     level = damped @ (U * U).T
 
     # Without row i, X has a singular value of at most sqrt(unreached_i / sum_j U_ij^2/(s_j^2 + ridge)).
-    tolerance = (_EPS * max(n, p)) ** 2 * top
-    lonely = unreached <= tolerance * level / (least + scaled[:, None])
+    lonely = unreached <= rounding**2 * top * level / (least + scaled[:, None])
     complement = unreached + share[:, None] * level
-    if np.any((complement <= 0) & ~lonely):
-        allowed = "a negative ridge must exceed -s_min**2 of X without any one of its rows"
-        raise refuse("min(ridges)", float(delta.min()), allowed)
+    unbounded = ~lonely & (complement <= rounding * (unreached - share[:, None] * level))  # negative ridges only
     residuals = np.where(lonely[..., None], 0.0, outside) + share[:, None, None] * inner
-    loo = np.where(lonely[..., None], inner, residuals) / np.where(lonely, level, complement)[..., None]
+    divisor = np.where(lonely, level, np.where(unbounded, np.inf, complement))
+    loo = np.where(lonely[..., None], inner, residuals) / divisor[..., None]
+    loo[unbounded] = np.inf
     train = np.mean(residuals**2, axis=1)
     trace = damped.sum(axis=1)
     reached = squares / (squares + scaled[:, None])

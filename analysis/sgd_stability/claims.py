@@ -103,6 +103,14 @@ def _path_norm_gap(rng: np.random.Generator, d: int, width: int) -> float:
     return float(trace - np.sqrt(d) * np.sum(np.abs(c) * np.linalg.norm(B, axis=1)))
 
 
+def _l1_norm_gap(rng: np.random.Generator, d: int) -> float:
+    """Trace of H on Gaussian inputs minus 4 times the l1 norm of beta = u^2 - v^2, for random weights."""
+    u, v = rng.standard_normal((2, d))
+    X = rng.standard_normal((2000, d))
+    trace = np.mean(np.sum((2 * X * u) ** 2, axis=1) + np.sum((2 * X * v) ** 2, axis=1))
+    return float(trace - 4 * np.sum(np.abs(u**2 - v**2)))
+
+
 _SMALL = {"n": 6, "d": 4}
 _GRID = [
     {"problem": p, **_SMALL, "batch_size": b, "sampling": s}
@@ -306,6 +314,15 @@ CLAIMS = (
         [{"d": 4, "width": 5, "quantity": q, "n": 500} for q in ("trace", "frobenius", "top_eigenvalue")],
         tolerance=0.02,
         size="n",
+    ),
+    Claim(
+        "sgd-stability/l1-norm",
+        "For a diagonal network tr H is at least 4 times the l1 norm of beta, so stability of SGD bounds that norm.",
+        _TRACE,
+        Kind.ORDER,
+        lambda **_: 1.0,
+        _l1_norm_gap,
+        [{"d": 5}, {"d": 20}],
     ),
     Claim(
         "sgd-stability/path-norm",
