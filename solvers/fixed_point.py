@@ -234,8 +234,12 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
     table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 8)
     if table is None:
         return _iterate(spectrum, n, ridge, None, rtol)
-    kappa, accurate, columns, residual = table.solve(n, ridge, rtol)
-    sums = ModeSums(columns[0], columns[1], columns[2], np.where(ridge > 0, ridge / kappa, 0.0), n, columns[3])
+
+    def pull(k: Array) -> tuple[Array, Array]:
+        return ridge / k, ridge / k
+
+    kappa, accurate, columns, residual = table.solve(n, pull, rtol)
+    sums = ModeSums(columns[0], columns[2], columns[1], np.where(ridge > 0, ridge / kappa, 0.0), n, columns[3])
     status, iterations = np.zeros(n.size, dtype=np.int8), np.full(n.size, 2)
     left = np.flatnonzero(~accurate)
     if left.size:

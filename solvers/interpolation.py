@@ -1,6 +1,7 @@
-"""Sums over modes, tabulated in log kappa: one table answers every (n, ridge) cell.
+"""Sums over modes, tabulated in log kappa: one table answers every (n, ridge) or (n, k, ridge) cell.
 
-df1, df2, df1 - df2 and sum (1-g)^2 v^2 do not depend on n or the ridge. Each is a sum of terms whose phase,
+df1, df1 - df2, df2, sum (1-g)^2 v^2 and sum g(1-g) v^2 do not depend on n, k or the ridge; those enter through a
+falling function of kappa alone, pull = n - df1 at the root. Each sum is of terms whose phase,
 at complex log kappa with imaginary part below pi/2, stays within a quarter turn, so none has a zero there:
 their logarithms are analytic in a strip whose width no spectrum can change. A spline of degree 7 on a uniform
 grid therefore has the same relative error, about (node spacing)^8, for every spectrum.
@@ -8,6 +9,7 @@ grid therefore has the same relative error, about (node spacing)^8, for every sp
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,31 +26,34 @@ _MARGIN = 10  # nodes beyond either end, where the spline's end conditions are f
 
 
 def _columns(spectrum: Spectrum, kappa: Array) -> Array:
-    """Logs of df1, df2, df1 - df2 and the unlearned power at each kappa, chunked to stay in cache."""
+    """Logs of df1, df1 - df2, df2 and of the target's two sums at each kappa, chunked to stay in cache."""
     s, m = spectrum.eigenvalues, spectrum.multiplicities
     power = np.zeros_like(s) if spectrum.target_power is None else spectrum.target_power
-    out = np.empty((kappa.size, 4))
+    out = np.empty((kappa.size, 5))
     step = max(1, (1 << 15) // s.size)
     for first in range(0, kappa.size, step):
         k = kappa[first : first + step, None]
         g = s / (s + k)
         c = k * g / s
         block = out[first : first + step]
-        block[:, 0], block[:, 2] = g @ m, (g * c) @ m
+        block[:, 0] = g @ m
+        gc = g * c
+        block[:, 1], block[:, 4] = gc @ m, gc @ power
         g *= g
         c *= c
-        block[:, 1], block[:, 3] = g @ m, c @ power
+        block[:, 2], block[:, 3] = g @ m, c @ power
     with np.errstate(divide="ignore"):
         return np.log(out)
 
 
 @dataclass(frozen=True)
 class ModeTable:
-    """Spline of the four log sums over a range of log kappa, with its measured relative error."""
+    """Splines of the five log sums over a range of log kappa, with their measured relative error."""
 
     nodes: Array
-    values: Array
-    spline: Any
+    df1: Array
+    root_spline: Any  # df1 and df1 - df2: what the root needs
+    risk_spline: Any  # df2 and the target's sums: what the risk needs
     error: float
 
     @classmethod
@@ -63,47 +68,59 @@ class ModeTable:
 
         nodes = first + _SPACING * (np.arange(count) - _MARGIN)
         values = _columns(spectrum, np.exp(nodes))
-        if np.isneginf(values[:, 3]).all():
-            values[:, 3] = -np.inf
-        elif not np.isfinite(values).all():
+        # without target power its two columns are empty, and left out
+        width = 3 if np.isneginf(values[:, 3:]).all() else 5
+        if not np.isfinite(values[:, :width]).all():
             return None
-        kept = values.copy()
-        kept[:, 3] = np.where(np.isneginf(values[:, 3]), 0.0, values[:, 3])
-        spline = make_interp_spline(nodes, kept, k=7)
+        splines = [make_interp_spline(nodes, values[:, part], k=7) for part in (slice(0, 2), slice(2, width))]
         # the error is measured, not assumed: at 12 midpoints, where it is largest
         middle = nodes[np.linspace(_MARGIN, count - _MARGIN - 1, 12).astype(int)] + _SPACING / 2
-        exact = _columns(spectrum, np.exp(middle))
-        deviation = np.abs(spline(middle) - np.where(np.isneginf(exact), 0.0, exact))
-        return cls(nodes, values, spline, 4 * float(deviation.max()))
+        found = np.concatenate([spline(middle) for spline in splines], axis=1)
+        deviation = np.abs(found - _columns(spectrum, np.exp(middle))[:, :width])
+        return cls(nodes, np.exp(values[:, 0]), splines[0], splines[1], 4 * float(deviation.max()))
 
-    def solve(self, n: Array, ridge: Array, rtol: float) -> tuple[Array, NDArray[np.bool_], Array, Array]:
-        """Return kappa, where it meets `rtol`, the four sums there, and the scaled residual of the table's equation."""
-        t = self._start(n, ridge)
+    def solve(
+        self, n: Array, pull: Callable[[Array], tuple[Array, Array]], rtol: float
+    ) -> tuple[Array, NDArray[np.bool_], Array, Array]:
+        """Solve n = df1(kappa) + pull(kappa), where `pull` also returns its slope -d pull/d log kappa.
+
+        Return kappa, where it meets `rtol`, the five sums there, and the scaled residual of the table's equation.
+        """
+        t = self._start(n, pull)
         for _ in range(2):
-            logs = self.spline(t)
-            df1, pull = np.exp(logs[:, 0]), ridge * np.exp(-t)
-            gap, slope = n - df1 - pull, np.exp(logs[:, 2]) + pull
+            gap, slope, *_ = self._gap(t, n, pull)
             t = t - np.clip(gap / slope, -_SPACING, _SPACING)
-        logs = self.spline(t)
-        columns = np.exp(logs).T
-        if np.isneginf(self.values[0, 3]):
-            columns[3] = 0.0
-        pull = ridge * np.exp(-t)
-        gap = n - columns[0] - pull
+        gap, slope, df1, rest = self._gap(t, n, pull)
+        columns = np.zeros((5, n.size))
+        columns[0], columns[1] = df1, rest
+        risk = np.exp(self.risk_spline(t)).T
+        columns[2 : 2 + risk.shape[0]] = risk
         # d log kappa = d(gap)/slope: the table's relative error is amplified by the equation's conditioning
-        error = (np.abs(gap) + self.error * columns[0]) / (columns[2] + pull) + 2 * self.error
+        error = (np.abs(gap) + self.error * df1) / slope + 2 * self.error
         return np.exp(t), (error <= rtol) & (rtol >= 1e-12), columns, np.abs(gap) / n
 
-    def _start(self, n: Array, ridge: Array) -> Array:
+    def _gap(
+        self, t: Array, n: Array, pull: Callable[[Array], tuple[Array, Array]]
+    ) -> tuple[Array, Array, Array, Array]:
+        """n - df1 - pull, its derivative in t = log kappa, df1 and df1 - df2."""
+        sums = np.exp(self.root_spline(t))
+        df1, rest = np.ascontiguousarray(sums[:, 0]), np.ascontiguousarray(sums[:, 1])
+        force, stiffness = pull(np.exp(t))
+        return n - df1 - force, rest + stiffness, df1, rest
+
+    def _start(self, n: Array, pull: Callable[[Array], tuple[Array, Array]]) -> Array:
         """Bisect over the nodes, then one secant inside the node interval."""
-        df1, inverse = np.exp(self.values[:, 0]), np.exp(-self.nodes)
+        kappa = np.exp(self.nodes)
+
+        def gap(index: NDArray[np.intp]) -> Array:
+            return n - self.df1[index] - pull(kappa[index])[0]
+
         low, high = np.zeros(n.size, dtype=np.intp), np.full(n.size, self.nodes.size - 1)
         for _ in range(int(np.ceil(np.log2(self.nodes.size)))):
             middle = (low + high) // 2
-            above = n - df1[middle] - ridge * inverse[middle] > 0
+            above = gap(middle) > 0
             high, low = np.where(above, middle, high), np.where(above, low, middle)
-        left = n - df1[low] - ridge * inverse[low]
-        right = n - df1[high] - ridge * inverse[high]
+        left, right = gap(low), gap(high)
         with np.errstate(divide="ignore", invalid="ignore"):
             fraction = np.where(right > left, -left / (right - left), 0.5)
-        return self.nodes[low] + (self.nodes[high] - self.nodes[low]) * np.clip(fraction, 0.0, 1.0)
+        return np.asarray(self.nodes[low] + (self.nodes[high] - self.nodes[low]) * np.clip(fraction, 0.0, 1.0))

@@ -21,18 +21,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.fixed_point import effective_ridge
+from solvable.solvers.random_feature_root import feature_sums, solve_feature_root
 from solvable.solvers.resolvent import times
 from solvable.solvers.ridge import ridge_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
 
 __all__ = ["RandomFeatureRisk", "random_feature_risk"]
 
 Array = NDArray[np.float64]
-_EPS = float(np.finfo(float).eps)
-_CHUNK = 1 << 17
-_MAX_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -75,77 +73,6 @@ class RandomFeatureRisk:
         return self.bias + self.variance
 
 
-def _sums(spectrum: Spectrum, gamma: Array) -> Array:
-    """z, q, w, S1, S2 at each gamma; a last row is left for min(n, k) - z."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    power = spectrum.require_target()
-    out = np.zeros((6, gamma.size))
-    step = max(1, _CHUNK // s.size)
-    with np.errstate(under="ignore"):
-        for first in range(0, gamma.size, step):
-            cells = slice(first, first + step)
-            x = gamma[cells, None]
-            g, c = s / (s + x), x / (s + x)
-            out[0, cells], out[1, cells], out[2, cells] = g @ m, (g * g) @ m, (g * c) @ m
-            out[3, cells], out[4, cells] = (c * c) @ power, (g * c) @ power
-    return out
-
-
-def _solve(
-    spectrum: Spectrum, n: Array, k: Array, delta: Array
-) -> tuple[Array, Array, Array, NDArray[np.int8], NDArray[np.int64]]:
-    """Positive ridge, finite n and k: Newton in log(gamma - gamma_min), bisection where it leaves the bracket."""
-    least = np.minimum(n, k)
-    spare = np.maximum(least - spectrum.rank, 0.0)
-    floor = np.where(least < spectrum.rank, effective_ridge(spectrum, least, 0.0).value, 0.0)
-    low = np.full(n.size, -745.0) + np.log(np.maximum(floor, spectrum.trace / least))
-    high = np.log(np.maximum(2 * spectrum.trace / least, 4 * delta / n) + 4 * delta / k) + 1.0
-    x = np.log(delta / n + spectrum.trace / least)
-    spent, status = np.zeros(n.size, dtype=np.int64), np.full(n.size, Status.MAX_ITERATIONS, dtype=np.int8)
-    value, residual = np.empty(n.size), np.full(n.size, np.inf)
-    sums = np.empty((6, n.size))
-    active = np.arange(n.size)
-    for count in range(1, _MAX_ITERATIONS + 1):
-        gap = np.exp(x[active])
-        gamma = floor[active] + gap
-        now = _sums(spectrum, gamma)
-        now[5] = _minus_floor(spectrum, gap, gamma, floor[active])
-        small = now[5] + spare[active]
-        large = np.abs(n[active] - k[active]) + small
-        with np.errstate(divide="ignore"):
-            h = np.log(gamma) + np.log(small) + np.log(large) - np.log(k[active]) - np.log(delta[active])
-        slope = gap / gamma * (1 + now[2] / small + now[2] / large)
-        low[active] = np.where(h < 0, x[active], low[active])
-        high[active] = np.where(h > 0, x[active], high[active])
-        value[active], sums[:, active], spent[active] = gamma, now, count
-        residual[active] = np.abs(h)
-        with np.errstate(invalid="ignore", over="ignore"):
-            trial = x[active] - h / slope
-        inside = (trial > low[active]) & (trial < high[active])
-        trial = np.where(inside, trial, (low[active] + high[active]) / 2)
-        done = (np.abs(h) <= 1e-14 * np.maximum(1.0, np.abs(np.log(delta[active])))) | (
-            np.abs(trial - x[active]) <= 4 * _EPS * np.maximum(np.abs(x[active]), 1.0)
-        )
-        status[active[done]] = Status.CONVERGED
-        x[active] = trial
-        active = active[~done]
-        if active.size == 0:
-            break
-    report = (np.asarray(residual), np.asarray(status), np.asarray(spent))
-    return np.asarray(value), np.asarray(sums), *report
-
-
-def _minus_floor(spectrum: Spectrum, gap: Array, gamma: Array, floor: Array) -> Array:
-    """min(n, k) - z (up to the spare) from gap = gamma - gamma_min itself, which may be far below rounding of gamma."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    out = np.empty(gap.size)
-    step = max(1, _CHUNK // s.size)
-    for first in range(0, gap.size, step):
-        c = slice(first, first + step)
-        out[c] = gap[c] * ((s / ((s + gamma[c, None]) * (s + floor[c, None]))) @ m)
-    return out
-
-
 def random_feature_risk(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -153,6 +80,7 @@ def random_feature_risk(
     ridge: ArrayLike,
     noise_variance: ArrayLike = 0.0,
     *,
+    rtol: float = 1e-15,
     on_failure: OnFailure = "warn",
 ) -> RandomFeatureRisk:
     r"""Test and training error, bias and variance of ridge regression on k Gaussian random features.
@@ -170,6 +98,9 @@ def random_feature_risk(
     ridge, noise_variance : array_like
         Un-normalised ridge and label noise, not negative; all four broadcast together. ``ridge = 0`` is the
         minimum-norm limit on both sides of n = k.
+    rtol : float, optional
+        Relative accuracy asked for. At 1e-12 or coarser, large grids are answered from an interpolation table whose
+        error is measured; cells where that is not good enough are solved one by one.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
 
@@ -200,6 +131,8 @@ def random_feature_risk(
     array([1.4964, 1.1108])
     """
     as_spectrum(spectrum).require_target()
+    if not 0 < as_scalar("rtol", rtol) < 1:
+        raise refuse("rtol", rtol, "it must lie strictly between 0 and 1")
     samples, features = as_positive("n", n, infinite=True), as_positive("k", k, infinite=True)
     delta, sigma2 = as_nonnegative("ridge", ridge), as_nonnegative("noise_variance", noise_variance)
     try:
@@ -212,7 +145,7 @@ def random_feature_risk(
         raise refuse("n, k", (samples, features), "they must not be infinite together")
     spectrum.check_sample_size(samples[np.isfinite(samples)])
     grid = samples.shape
-    cell = _cells(spectrum, samples.ravel(), features.ravel(), delta.ravel())
+    cell = _cells(spectrum, samples.ravel(), features.ravel(), delta.ravel(), rtol)
     solution = Solution.shaped(grid, cell.gamma, cell.residual, cell.status, cell.iterations)
     report_failures(solution, "random_feature_risk", on_failure)
     noise = np.array(np.broadcast_to(sigma2, shape))
@@ -247,7 +180,7 @@ class _Cells:
         return cls(**reals, status=np.zeros(size, dtype=np.int8), iterations=np.zeros(size, dtype=np.int64))
 
 
-def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array) -> _Cells:
+def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) -> _Cells:
     """Dispatch: kernel limit, infinite data, ridgeless, and the regular equation."""
     size = n.size
     out = _Cells.zeros(size)
@@ -259,20 +192,19 @@ def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array) -> _Cells:
     finite = np.isfinite(n) & np.isfinite(k)
     regular = np.flatnonzero(finite & (delta > 0))
     ridgeless = np.flatnonzero(finite & (delta == 0))
-    a, b, sums = np.zeros(size), np.zeros(size), np.zeros((6, size))
+    a, b, sums = np.zeros(size), np.zeros(size), np.zeros((5, size))
     if regular.size:
         i = regular
-        out.gamma[i], sums[:, i], out.residual[i], out.status[i], out.iterations[i] = _solve(
-            spectrum, n[i], k[i], delta[i]
-        )
-        small = sums[5, i] + np.maximum(np.minimum(n[i], k[i]) - spectrum.rank, 0.0)
+        root = solve_feature_root(spectrum, n[i], k[i], delta[i], rtol)
+        out.gamma[i], sums[:, i], small = root.gamma, root.sums, root.small
+        out.residual[i], out.status[i], out.iterations[i] = root.residual, root.status, root.iterations
         large = np.abs(n[i] - k[i]) + small
         a[i], b[i] = np.where(n[i] > k[i], small, large), np.where(n[i] > k[i], large, small)
     still = np.r_[ridgeless, data]
     if still.size:
         least = np.minimum(n[still], k[still])
         floor = effective_ridge(spectrum, least, 0.0).value
-        out.gamma[still], sums[:, still] = floor, _sums(spectrum, floor)
+        out.gamma[still], sums[:, still] = floor, feature_sums(spectrum, floor)
         spare = np.maximum(least - spectrum.rank, 0.0)
         a[still], b[still] = k[still] - least + spare, n[still] - least + spare
     cells = np.r_[regular, ridgeless]

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solvable.solvers import Spectrum, Status, random_feature_risk, ridge_risk
+from solvable.solvers import (
+    Spectrum,
+    Status,
+    optimal_random_feature_ridge,
+    optimal_ridge,
+    random_feature_risk,
+    ridge_risk,
+)
 
 S = np.arange(1, 101.0) ** -1.5
 SPECTRUM = Spectrum(S, S)
@@ -159,5 +166,74 @@ def test_against_gaussian_random_features():
     ],
 )
 def test_bad_input_is_one_sentence(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()
+
+
+def test_the_table_answers_whole_grids_to_the_accuracy_asked_for():
+    """Grid wide enough for the table (here 20 x 20 x 10 x 1,000 modes): every field to 1e-11, nothing unconverged."""
+    s = np.arange(1, 1001.0) ** -1.5
+    spectrum = Spectrum(s, s)
+    sizes, ridges = np.geomspace(5, 1500, 20), np.geomspace(1e-8, 10, 10)
+    quick = random_feature_risk(spectrum, sizes[:, None, None], sizes[:, None], ridges, 0.1, rtol=1e-10)
+    exact = random_feature_risk(spectrum, sizes[:, None, None], sizes[:, None], ridges, 0.1)
+    assert quick.solution.converged
+    for field in ("test", "train", "bias", "variance", "gamma", "effective_ridge", "z", "q"):
+        np.testing.assert_allclose(getattr(quick, field), getattr(exact, field), rtol=1e-11)
+    # the exact route may start from the table: it must not depend on that
+    alone = random_feature_risk(spectrum, sizes[3], sizes[11], ridges[2], 0.1)
+    assert exact.test[3, 11, 2] == pytest.approx(float(alone.test), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "n", "k", "noise"),
+    [(SPECTRUM, 30, 60, 0.3), (SPECTRUM, 60, 30, 0.05), (SPECTRUM, 50, 50, 0.3), (SPECTRUM, 150, 400, 0.3),
+     (Spectrum.isotropic(20), 50, 30, 0.3), (Spectrum.power_law(1.4, 1.3, 200), 40, 25, 1.0)],
+)  # fmt: skip
+def test_optimal_ridge_against_a_search_over_the_risk(spectrum, n, k, noise):
+    """A bounded search knows the minimiser to the square root of rounding, 1e-8; 1e-6 leaves room for flat minima."""
+    from scipy.optimize import minimize_scalar
+
+    best = optimal_random_feature_ridge(spectrum, n, k, noise)
+    search = minimize_scalar(
+        lambda x: float(random_feature_risk(spectrum, n, k, np.exp(x), noise).test),
+        bounds=(-15, 8), method="bounded", options={"xatol": 1e-9},
+    )  # fmt: skip
+    assert best.converged
+    assert best.value == pytest.approx(np.exp(search.x), rel=1e-6)
+    assert random_feature_risk(spectrum, n, k, best.value, noise).test <= search.fun * (1 + 1e-14)
+
+
+def test_optimal_ridge_limits():
+    kernel = optimal_ridge(SPECTRUM, 40, 0.3).value
+    assert optimal_random_feature_ridge(SPECTRUM, 40, np.inf, 0.3).value == pytest.approx(float(kernel), rel=1e-12)
+    assert optimal_random_feature_ridge(SPECTRUM, 40, 1e9, 0.3).value == pytest.approx(float(kernel), rel=1e-5)
+    assert optimal_random_feature_ridge(SPECTRUM, np.inf, 40, 0.3).value == 0
+    assert optimal_random_feature_ridge(SPECTRUM, 200, 300, 0.0).value == 0  # spans all modes, no noise
+    assert optimal_random_feature_ridge(Spectrum([1.0, 0.5], [0.0, 0.0]), 5, 5, 1.0).value == np.inf
+    # obligatory overfitting: a target far smoother than the kernel, and no noise
+    assert optimal_random_feature_ridge(Spectrum.power_law(1.25, 2.5, 200), 50, 1e6, 0.0).value < 1e-6
+
+
+def test_more_data_and_more_features_are_better_at_the_best_ridge():
+    sizes = np.array([20.0, 40, 80, 160, 320])
+    spectrum = Spectrum.power_law(1.4, 1.3, 200)
+    best = optimal_random_feature_ridge(spectrum, sizes[:, None], sizes, 0.3)
+    errors = random_feature_risk(spectrum, sizes[:, None], sizes, best.value, 0.3).test
+    assert np.diff(errors, axis=0).max() < 0
+    assert np.diff(errors, axis=1).max() < 0
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: optimal_random_feature_ridge(SPECTRUM, 0, 5, 1.0), "n = "),
+        (lambda: optimal_random_feature_ridge(SPECTRUM, 5, 0, 1.0), "k = "),
+        (lambda: optimal_random_feature_ridge(SPECTRUM, 5, 5, -1.0), "noise_variance"),
+        (lambda: optimal_random_feature_ridge(SPECTRUM, np.inf, np.inf, 1.0), "infinite together"),
+        (lambda: random_feature_risk(SPECTRUM, 5, 5, 1.0, rtol=0.0), "rtol"),
+    ],
+)
+def test_bad_input_of_the_tuning(call, match):
     with pytest.raises(ValueError, match=match):
         call()

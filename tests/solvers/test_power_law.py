@@ -1,0 +1,85 @@
+"""Power-law kernel regression: against sums over the infinite tail, and the optimum against a search."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from solvable.solvers import (
+    Spectrum,
+    optimal_fitting_ratio,
+    optimal_ridge,
+    overfitting_threshold,
+    power_law_risk,
+    ridge_risk,
+)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1.5, 1.3), (2.0, 3.0), (1.25, 2.5), (3.0, 1.5)])
+def test_risk_against_exact_sums(a, b):
+    """Replacing sums by integrals moves df2 = (1 - 1/a) n (1 - t) by about 1/2, and all else by less."""
+    for n in (300, 3000):
+        room = 0.6 / ((1 - 1 / a) * n * (1 - np.sqrt(0.5)))
+        law = power_law_risk(a, b, n, [0.0, 0.1, 0.5], relative_noise=0.4)
+        exact = ridge_risk(Spectrum.power_law(a, b, 2000), n, law.ridge, law.noise_variance)
+        for field in ("test", "bias", "variance", "effective_ridge"):
+            np.testing.assert_allclose(getattr(law, field), getattr(exact, field), rtol=room)
+        np.testing.assert_allclose(law.train / law.test, [0.0, 0.1, 0.5], rtol=1e-12)
+        assert np.all(law.excess == law.bias + law.variance)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "relative", "expected"),
+    [(1.5, 2.0, 2 / 1.5, 0.0314), (2.0, 3.0, 1.0, 0.01449), (1.5, 1.3, 0.0, 0.09467), (1.5, 1.3, 2 / 1.5, 0.44986)],
+)
+def test_optimum_against_values_computed_before(a, b, relative, expected):
+    assert optimal_fitting_ratio(a, b, relative).value == pytest.approx(expected, abs=6e-5)
+
+
+@pytest.mark.parametrize(("a", "b", "relative"), [(1.5, 1.3, 0.3), (2.0, 3.0, 1.0), (1.25, 2.5, 8.0)])
+def test_optimum_is_that_of_the_risk(a, b, relative):
+    """Stationary in t: a bracketed root of the numerical derivative, good to its step (1e-5)."""
+    ratio = float(optimal_fitting_ratio(a, b, relative).value)
+
+    def slope(t, h=1e-6):
+        up, down = power_law_risk(a, b, 100.0, [(t + h) ** 2, (t - h) ** 2], relative_noise=relative).test
+        return up - down
+
+    assert brentq(slope, 1e-4, 0.99) == pytest.approx(np.sqrt(ratio), rel=1e-5)
+
+
+def test_optimum_against_the_best_ridge_on_exact_sums():
+    """Seed-free: n = 3,000, corrections O(1/n)."""
+    law = power_law_risk(1.5, 1.3, 3000, 0.0, relative_noise=0.3)
+    spectrum = Spectrum.power_law(1.5, 1.3, 2000)
+    best = ridge_risk(spectrum, 3000, optimal_ridge(spectrum, 3000, law.noise_variance).value, law.noise_variance)
+    assert best.train / best.test == pytest.approx(float(optimal_fitting_ratio(1.5, 1.3, 0.3).value), rel=3e-3)
+
+
+def test_overfitting_is_obligatory_up_to_the_threshold():
+    a, b = np.array([1.25, 1.5, 2.0]), np.array([2.5, 3.0, 2.5])
+    edge = overfitting_threshold(a, b)
+    assert np.all(optimal_fitting_ratio(a, b, edge).value == 0)
+    assert np.all(optimal_fitting_ratio(a, b, edge * 0.99).value == 0)
+    assert np.all(optimal_fitting_ratio(a, b, edge * 1.01).value > 0)
+    assert np.all(overfitting_threshold(2.0, [1.5, 1.9]) < 0)  # never
+    assert np.all(optimal_fitting_ratio(2.0, [1.5, 1.9]).value > 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: power_law_risk(1.0, 1.5, 10), "exponent"),
+        (lambda: power_law_risk(1.5, 1.0, 10), "target_exponent"),
+        (lambda: power_law_risk(1.5, 4.0, 10), "2\\*exponent"),
+        (lambda: power_law_risk(1.5, 1.5, 0), "n = "),
+        (lambda: power_law_risk(1.5, 1.5, 10, 1.0), "fitting_ratio"),
+        (lambda: power_law_risk(1.5, 1.5, 10, 0.1, -1.0), "noise_variance"),
+        (lambda: power_law_risk(1.5, 1.5, 10, 0.1, 1.0, relative_noise=1.0), "one of them"),
+        (lambda: optimal_fitting_ratio(1.5, 1.5, -1.0), "relative_noise"),
+        (lambda: optimal_fitting_ratio([1.5, 2.0], [1.5, 1.6, 1.7]), "broadcast"),
+        (lambda: overfitting_threshold(0.5, 1.5), "exponent"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()
