@@ -1,0 +1,1 @@
+"""Random features, shallow and deep: settings, matched experiments, claims."""

@@ -1,0 +1,500 @@
+"""Claims about random features, shallow and deep, each against its matched experiment or a published form.
+
+Tolerances: deterministic equivalents hold up to O(1/n) and the extrapolation over n, 2n, 4n removes that term; 2 to 3 %
+leaves room for what is left and for the statistics.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from solvable.analysis.claim import Claim, Kind, Source
+from solvable.analysis.random_features import experiments, literature, real_data
+from solvable.analysis.random_features.settings import (
+    frozen_network,
+    frozen_teacher,
+    input_eigenvalues,
+    power_law,
+)
+from solvable.solvers import (
+    Spectrum,
+    deep_feature_moments,
+    deep_random_feature_risk,
+    gaussian_coefficients,
+    layer_coefficients,
+    optimal_fitting_ratio,
+    optimal_random_feature_ridge,
+    overfitting_threshold,
+    random_feature_risk,
+    ridge_risk,
+)
+
+__all__ = ["CLAIMS"]
+
+_SHALLOW = Source("simon2024more", "the one-unknown form is derived in docs/theory/random_features.md")
+_POWER = Source("simon2024more", "derived in docs/theory/random_features.md")
+_DEEP = Source("schroeder2023deterministic", "the form without weights is derived in docs/theory/random_features.md")
+
+
+@cache
+def _spectrum(exponent: float, target_exponent: float) -> Spectrum:
+    return Spectrum(*power_law(exponent, target_exponent))
+
+
+def _risk(
+    n: int, ratio: float, ridge: float, exponent: float, target_exponent: float, noise_variance: float = 0.0
+) -> Any:
+    return random_feature_risk(
+        _spectrum(exponent, target_exponent), n, round(ratio * n), ridge, noise_variance, on_failure="raise"
+    )
+
+
+def _tuned(n: int, k: int, exponent: float, target_exponent: float, noise_variance: float) -> float:
+    spectrum = _spectrum(exponent, target_exponent)
+    best = optimal_random_feature_ridge(spectrum, n, k, noise_variance).value
+    return float(random_feature_risk(spectrum, n, k, best, noise_variance).test)
+
+
+def _grown(n: int, k: int, grow: str) -> tuple[int, int]:
+    return (2 * n, k) if grow == "n" else (n, 2 * k)
+
+
+def _peak(
+    n: int, k: int, grow: str, ridge: float, exponent: float, target_exponent: float, noise_variance: float
+) -> float:
+    spectrum = _spectrum(exponent, target_exponent)
+    before, after = (
+        random_feature_risk(spectrum, *size, ridge, noise_variance).test for size in ((n, k), _grown(n, k, grow))
+    )
+    return float(before - after)
+
+
+def _mei_montanari(
+    psi1: float, psi2: float, lam: float, mu1: float, mu_star: float, signal: float, nonlinear: float, noise: float
+) -> float:
+    """Excess error in units of d: one mode for the linear part, an infinitely fine tail for the rest."""
+    fine = 1e17
+    spectrum = Spectrum([mu1**2, mu_star**2 / fine], [signal, 0.0], [1.0, fine], irreducible_power=nonlinear)
+    return float(random_feature_risk(spectrum, psi2, psi1, psi2 * lam, noise).test - noise)
+
+
+def _relu_excess(d: int, psi1: float, psi2: float, lam: float, signal: float, noise_variance: float) -> float:
+    relu = gaussian_coefficients("relu")
+    return _mei_montanari(psi1, psi2, lam, float(relu.linear), float(relu.nonlinear), signal, 0.0, noise_variance)
+
+
+def _deep(d: int, widths: tuple[float, ...], activation: str, ratio: float, ridge: float, noise_variance: float) -> Any:
+    sizes = [round(w * d) for w in widths]
+    return deep_random_feature_risk(
+        input_eigenvalues(d), sizes, activation, round(ratio * d), ridge, noise_variance, on_failure="raise"
+    )
+
+
+def _layer_square(d: int, widths: tuple[float, ...], activation: str) -> float:
+    """tr(Omega_L^2)/k_L averaged over weights: Wishart moments, layer by layer."""
+    s = input_eigenvalues(d)
+    layers = layer_coefficients(activation, len(widths), mean_square=float(s.mean()))
+    trace, square, fan = float(s.sum()), float(s @ s), float(d)
+    for width, slope, rest in zip(widths, layers.linear**2, layers.nonlinear**2, strict=True):
+        k = float(round(width * d))
+        inner = k * trace / fan
+        inner_square = (k * (k + 1) * square + k * trace**2) / fan**2
+        square = slope**2 * inner_square + 2 * slope * rest * inner + k * rest**2
+        trace, fan = slope * inner + k * rest, k
+    return float(square / fan)
+
+
+@cache
+def _teacher_spectra(d: int, widths: tuple[float, ...], activation: str, teacher: str) -> tuple[Spectrum, ...]:
+    moments = deep_feature_moments(frozen_network(d, widths, 0), np.diag(input_eigenvalues(d)), activation)
+    hidden, readouts = frozen_teacher(d)
+    if teacher == "linear":
+        return tuple(moments.linear(t) for t in readouts.T)
+    return tuple(moments.hidden_layer(hidden, a, "erf") for a in readouts.T)
+
+
+def _conditional(
+    d: int, widths: tuple[float, ...], activation: str, teacher: str, ratio: float, ridge: float, noise_variance: float
+) -> float:
+    spectra = _teacher_spectra(d, widths, activation, teacher)
+    return float(np.mean([ridge_risk(s, round(ratio * d), ridge, noise_variance).test for s in spectra]))
+
+
+@cache
+def _digits() -> Spectrum:
+    X, y = real_data.load_digits_pair()
+    return Spectrum.from_kernel(real_data.relu_kernel(X), y)
+
+
+def _digits_error(n: int, k: int, ridge: float) -> float:
+    return float(random_feature_risk(_digits(), n, k, ridge).test)
+
+
+_GRID: list[dict[str, Any]] = [
+    {"n": 40, "ratio": ratio, "ridge": ridge, "exponent": a, "target_exponent": b, "noise_variance": noise}
+    for ratio, ridge, a, b, noise in (
+        (0.5, 0.05, 1.5, 1.5, 0.5),  # fewer features than samples
+        (2.0, 0.05, 1.5, 1.5, 0.5),  # more
+        (1.0, 0.2, 1.5, 1.5, 0.5),  # the peak, damped
+        (0.5, 0.0, 1.2, 1.5, 0.3),  # ridgeless on both sides
+        (2.5, 0.0, 1.2, 1.5, 0.3),
+        (4.0, 1.0, 1.5, 2.5, 1.0),
+    )
+]
+
+
+def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
+
+
+_MODEL = [
+    {"n": n, "k": k, "ridge": ridge, "noise": noise}
+    for n, k, ridge, noise in (
+        (30.0, 20.0, 0.1, 0.3),
+        (20.0, 60.0, 1e-3, 0.3),
+        (50.0, 50.0, 1.0, 0.0),
+        (80.0, 30.0, 1e-4, 1),
+    )
+]
+_ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
+_DEEP_GRID: list[dict[str, Any]] = [
+    {"d": 40, "widths": widths, "activation": activation, "ratio": ratio, "ridge": ridge, "noise_variance": 0.2}
+    for widths, activation, ratio, ridge in (
+        ((1.25,), "tanh", 0.7, 0.03),
+        ((1.2, 1.0), "sign", 0.7, 0.05),
+        ((1.3, 1.0, 1.25), "erf", 0.7, 0.03),
+        ((1.25,), "sign", 1.7, 0.02),
+        ((1.2, 1.0), "erf", 1.7, 0.02),
+        ((1.3, 1.0, 1.25), "tanh", 1.7, 0.02),
+    )
+]
+
+CLAIMS = (
+    Claim(
+        "random-features/test-error",
+        "The test error of k random features follows from one scalar equation, gamma (k - z)(n - z) = k ridge.",
+        _SHALLOW,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).test),
+        experiments.test_error_draw,
+        _GRID,
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+        assumptions="Gaussian features and eigenfunctions; n and k large; not n = k with a vanishing ridge",
+    ),
+    Claim(
+        "random-features/train-error",
+        "The training error is ((n - z)/n)^2 times the test error.",
+        _SHALLOW,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).train),
+        experiments.train_error_draw,
+        [c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "random-features/bias",
+        "Without label noise the error is n [S1 (a + w) + S2 w]/(ab + w(a + b)), a = k - z, b = n - z.",
+        _SHALLOW,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p).bias),
+        experiments.bias_draw,
+        _without(_GRID, "noise_variance"),
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+        assumptions="the randomness of the features counts as bias",
+    ),
+    Claim(
+        "random-features/variance",
+        "Label noise alone contributes noise_variance [a q + w z]/(ab + w(a + b)).",
+        _SHALLOW,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_risk(**p, target_exponent=1.0).variance),
+        experiments.variance_draw,
+        _without(_GRID, "target_exponent"),
+        tolerance=0.03,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "random-features/two-unknown-form",
+        "The one-unknown, cancellation-free form equals the published form in two unknowns.",
+        Source("simon2024more"),
+        Kind.EXACT,
+        lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).test),
+        lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(*power_law(1.5, 1.5), n, k, ridge, noise),
+        _MODEL,
+        tolerance=1e-10,
+    ),
+    Claim(
+        "random-features/defilippis-form",
+        "The dimension-free deterministic equivalent in nu_1, nu_2 is the same excess error.",
+        Source("defilippis2024dimension"),
+        Kind.EXACT,
+        lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
+        lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
+        _MODEL,
+        tolerance=1e-10,
+    ),
+    Claim(
+        "random-features/mei-montanari-form",
+        "In proportional asymptotics the eigenframework is the closed form of Mei and Montanari.",
+        Source("mei2022generalization"),
+        Kind.EXACT,
+        _mei_montanari,
+        lambda rng, **p: literature.mei_montanari_excess(**p),
+        [
+            {"psi1": p1, "psi2": p2, "lam": lam, **_ACTIVATION, "nonlinear": rest, "noise": noise}
+            for p1, p2, lam, rest, noise in (
+                (2.0, 3.0, 1e-2, 0.0, 0.5),
+                (3.0, 2.0, 0.1, 0.4, 0.5),
+                (1.0, 1.0, 0.1, 0.0, 0.2),
+                (5.0, 0.5, 0.05, 1.0, 0.0),
+            )
+        ],
+        tolerance=1e-10,
+    ),
+    Claim(
+        "random-features/relu-on-the-sphere",
+        "Centred ReLU features of isotropic inputs learn a linear target as the closed form says.",
+        Source("mei2022generalization"),
+        Kind.ASYMPTOTIC,
+        _relu_excess,
+        experiments.relu_error_draw,
+        [
+            {"d": 30, "psi1": p1, "psi2": p2, "lam": lam, "signal": 1.0, "noise_variance": 0.25}
+            for p1, p2, lam in ((3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02))
+        ],
+        tolerance=0.04,
+        size="d",
+        quick=(0,),
+        assumptions="activation centred; target linear, or with a nonlinear part that acts as noise",
+    ),
+    Claim(
+        "random-features/kernel-limit",
+        "The excess of k random features over the kernel itself vanishes as 1/k.",
+        _SHALLOW,
+        Kind.RATE,
+        lambda **_: -1.0,
+        experiments.kernel_gap_draw,
+        [
+            {"k": 40, "n": 10, "ridge": 1.0, "exponent": 1.5, "target_exponent": 1.5, "noise_variance": 0.3},
+            {"k": 40, "n": 6, "ridge": 0.3, "exponent": 1.5, "target_exponent": 2.0, "noise_variance": 0.1},
+        ],
+        absolute_tolerance=0.15,
+        size="k",
+        quick=(0,),
+        assumptions="k well above n",
+    ),
+    Claim(
+        "random-features/more-is-better",
+        "At the best ridge, more samples and more features always help.",
+        Source("simon2024more"),
+        Kind.ORDER,
+        lambda n, k, grow, **p: _tuned(n, k, **p) - _tuned(*_grown(n, k, grow), **p),
+        experiments.tuned_drop_draw,
+        [
+            {"n": n, "k": k, "grow": grow, "exponent": 1.4, "target_exponent": 1.3, "noise_variance": 0.3}
+            for n in (20, 40, 80)
+            for k in (20, 40, 80)
+            for grow in ("n", "k")
+        ],
+        quick=(0, 1, 7, 10),
+    ),
+    Claim(
+        "random-features/more-can-hurt-at-a-fixed-ridge",
+        "At a small fixed ridge the error peaks where the features are as many as the samples.",
+        Source("simon2024more"),
+        Kind.ORDER,
+        _peak,
+        experiments.peak_draw,
+        [
+            {
+                "n": n,
+                "k": k,
+                "grow": grow,
+                "ridge": 1e-3,
+                "exponent": 1.5,
+                "target_exponent": 1.5,
+                "noise_variance": 0.5,
+            }
+            for n, k, grow in ((20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k"))
+        ],
+        quick=(0, 1, 2),
+    ),
+    Claim(
+        "random-features/fitting-ratio-optimum",
+        "On power laws the best ridge has a fitting ratio (training over test error) that does not depend on n.",
+        _POWER,
+        Kind.THRESHOLD,
+        lambda n, **p: float(optimal_fitting_ratio(**p).value),
+        experiments.ratio_slope_draw,
+        [
+            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
+            for a, b, noise in ((1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0))
+        ],
+        tolerance=0.15,
+        quick=(0,),
+        assumptions="k infinite; 1 < target_exponent < 2 exponent + 1",
+    ),
+    Claim(
+        "random-features/obligatory-overfitting",
+        "Interpolation is best up to a relative noise (b - a)/(a(a - 1)), and not beyond.",
+        _POWER,
+        Kind.ORDER,
+        lambda n, exponent, target_exponent, relative_noise: float(
+            overfitting_threshold(exponent, target_exponent) - relative_noise
+        ),
+        experiments.overfitting_draw,
+        [
+            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
+            for a, b, noise in ((1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0))
+        ],
+        quick=(0, 1),
+        assumptions="power laws with their infinite tails",
+    ),
+    Claim(
+        "random-features/power-law-learning-curve",
+        "Noiseless kernel interpolation on power laws errs as n^-(b - 1).",
+        _POWER,
+        Kind.RATE,
+        lambda exponent, target_exponent, **_: 1 - target_exponent,
+        experiments.learning_curve_draw,
+        [{"n": 40, "exponent": 1.5, "target_exponent": b} for b in (1.4, 2.0, 1.7)],
+        absolute_tolerance=0.04,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "random-features/deep-layer-covariance",
+        "A frozen layer maps a covariance Omega to kappa_1^2 W Omega W^T + kappa_*^2 I.",
+        _DEEP,
+        Kind.ASYMPTOTIC,
+        _layer_square,
+        experiments.layer_square_draw,
+        [
+            {"d": 40, "widths": widths, "activation": activation}
+            for widths, activation in (((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh"))
+        ],
+        tolerance=0.03,
+        size="d",
+        quick=(0, 1),
+        assumptions="centred activations; all widths proportional to d",
+    ),
+    Claim(
+        "random-features/deep-test-error",
+        "The test error of deep random features has a nested closed form without weights, at any depth.",
+        _DEEP,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_deep(**p).test),
+        experiments.deep_error_draw,
+        _DEEP_GRID,
+        tolerance=0.03,
+        size="d",
+        quick=(0, 1, 2),
+        assumptions="teacher on the same features; centred activations; all widths and n proportional to d",
+    ),
+    Claim(
+        "random-features/deep-train-error",
+        "The training error of deep random features is (1 - df1/n)^2 times the test error.",
+        _DEEP,
+        Kind.ASYMPTOTIC,
+        lambda **p: float(_deep(**p).train),
+        experiments.deep_train_draw,
+        _DEEP_GRID,
+        tolerance=0.04,
+        size="d",
+        quick=(3, 4),
+    ),
+    Claim(
+        "random-features/gaussian-universality",
+        "A frozen network and its linearisation with independent noise have the same test error.",
+        Source("schroeder2023deterministic"),
+        Kind.ASYMPTOTIC,
+        lambda **_: 1.0,
+        experiments.equivalence_ratio_draw,
+        [
+            {
+                "d": 40,
+                "widths": (1.5,),
+                "activation": "sign",
+                "slopes": (0.797884560803,),
+                "rests": (0.602810275,),
+                "ratio": 1.0,
+                "ridge": 0.05,
+                "noise_variance": 0.2,
+            },
+            {
+                "d": 40,
+                "widths": (1.5, 1.2),
+                "activation": "sign",
+                "slopes": (0.797884560803,) * 2,
+                "rests": (0.602810275,) * 2,
+                "ratio": 1.5,
+                "ridge": 0.02,
+                "noise_variance": 0.2,
+            },
+        ],
+        tolerance=0.03,
+        size="d",
+        quick=(0,),
+    ),
+    Claim(
+        "random-features/mismatched-teacher",
+        "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
+        Source("schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"),
+        Kind.ASYMPTOTIC,
+        _conditional,
+        experiments.conditional_error_draw,
+        [
+            {
+                "d": 40,
+                "widths": widths,
+                "activation": "tanh",
+                "teacher": teacher,
+                "ratio": ratio,
+                "ridge": 0.03,
+                "noise_variance": 0.1,
+            }
+            for widths, teacher, ratio in (
+                ((1.2,), "linear", 1.0),
+                ((1.2, 1.1), "hidden", 0.7),
+                ((1.2, 1.1), "linear", 2.0),
+            )
+        ],
+        tolerance=0.04,
+        size="d",
+        quick=(0, 1),
+        assumptions="given weights, typical of Gaussian ones",
+    ),
+    Claim(
+        "random-features/digits-at-moderate-ridge",
+        "Real ReLU features on handwritten digits: with a moderate ridge the theory holds to a fifth.",
+        Source("simon2024more", "real data: our measurement"),
+        Kind.MEAN,
+        _digits_error,
+        real_data.digits_error_draw,
+        [{"n": 60, "k": k, "ridge": 0.03} for k in (20, 300, 60)],
+        tolerance=0.2,
+        quick=(0, 1),
+        assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
+    ),
+    Claim(
+        "random-features/digits-at-small-ridge",
+        "Real ReLU features on handwritten digits: with a small ridge and k < n, theory is optimistic.",
+        Source("simon2024more", "real data: our measurement"),
+        Kind.BOUND,
+        _digits_error,
+        real_data.digits_error_draw,
+        [{"n": 60, "k": k, "ridge": 1e-5} for k in (20, 40)],
+        side="lower",
+        assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
+    ),
+)
