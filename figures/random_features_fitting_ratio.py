@@ -92,5 +92,5 @@ def caption(data: xr.Dataset) -> str:
         f"Kernel ridge regression on power laws with their infinite tails; noise relative to the noiseless "
         f"interpolator's error. Lines: closed form; stars: its optimum, at 0 (overfitting obligatory) for relative "
         f"noise up to {edges} (negative: never). Dots: n = {data.attrs['n']}, {data.attrs['trials']} designs, two "
-        f"standard errors; median distance {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} % (of order 1/n)."
+        f"standard errors; median distance {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} %."
     )

@@ -35,8 +35,9 @@ def compute(quick: bool = False) -> xr.Dataset:
         best = optimal_random_feature_ridge(spectrum, n, k, NOISE).value
         envelope[axis] = random_feature_risk(spectrum, n, k, best, NOISE).test
         for place in places.tolist():
-            sizes = (FIXED, place) if axis == 0 else (place, FIXED)
-            dots.append([shallow_errors(rng, *sizes, RIDGES[list(DOTS)], EXPONENT, EXPONENT, 1.0, NOISE)[0]
+            samples, features = (FIXED, place) if axis == 0 else (place, FIXED)
+            ridges = RIDGES[list(DOTS)]
+            dots.append([shallow_errors(rng, samples, features, ridges, EXPONENT, EXPONENT, 1.0, NOISE)[0]
                          for _ in range(trials)])  # fmt: skip
     measured = np.array(dots).reshape(2, places.size, trials, len(DOTS))
     dims = ("axis", "place", "dot")
