@@ -61,6 +61,9 @@ class Claim:
         The measured value must lie within ``tolerance*|prediction| + absolute_tolerance`` of the prediction.
     formula : sympy expression, optional
         The closed form, in symbols named like the parameters; `predict` is tested against it.
+    quantities : callable, optional
+        ``quantities(**parameters)``: values, at the precision mpmath is set to, of symbols that a formula may use
+        besides the parameters (kappa, df1, ...), each defined by an equation.
     size : str, optional
         The parameter that grows (``ASYMPTOTIC``, ``RATE``); all others are intensive or follow it.
     sizes : sequence of float
@@ -87,6 +90,7 @@ class Claim:
     tolerance: float = 0.0
     absolute_tolerance: float = 0.0
     formula: Any = None
+    quantities: Callable[..., Mapping[str, Any]] | None = None
     size: str | None = None
     sizes: Sequence[float] = (1, 2, 4)
     side: Literal["upper", "lower"] | None = None

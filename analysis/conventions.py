@@ -47,6 +47,12 @@ _LATEX = {
     "batch_size": "B",
     "coherence": r"\sigma",
     "largest_eigenvalue": r"\lambda_{1}",
+    "df1": r"\mathrm{df}_{1}",
+    "df2": r"\mathrm{df}_{2}",
+    "unlearned": r"{\textstyle\sum}(1-g)^{2}v^{2}",
+    "exponent": "a",
+    "target_exponent": "b",
+    "relative_noise": r"\rho",
 }
 
 

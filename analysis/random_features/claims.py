@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.claim import Claim, Kind, Source
-from solvable.analysis.random_features import experiments, literature, real_data
+from solvable.analysis.derivation.quantities import random_feature_quantities
+from solvable.analysis.random_features import closed_forms, experiments, literature, real_data
 from solvable.analysis.random_features.settings import (
     frozen_network,
     frozen_teacher,
@@ -50,6 +51,12 @@ def _risk(
     return random_feature_risk(
         _spectrum(exponent, target_exponent), n, round(ratio * n), ridge, noise_variance, on_failure="raise"
     )
+
+
+def _quantities(
+    n: int, ratio: float, ridge: float, exponent: float, target_exponent: float = 1.0, **_: Any
+) -> dict[str, Any]:
+    return random_feature_quantities(_spectrum(exponent, target_exponent), n, round(ratio * n), ridge)
 
 
 def _tuned(n: int, k: int, exponent: float, target_exponent: float, noise_variance: float) -> float:
@@ -182,6 +189,8 @@ CLAIMS = (
         experiments.test_error_draw,
         _GRID,
         tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
         assumptions="Gaussian features and eigenfunctions; n and k large; not n = k with a vanishing ridge",
@@ -195,6 +204,8 @@ CLAIMS = (
         experiments.train_error_draw,
         [c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
         tolerance=0.03,
+        formula=closed_forms.train_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
     ),
@@ -207,6 +218,8 @@ CLAIMS = (
         experiments.bias_draw,
         _without(_GRID, "noise_variance"),
         tolerance=0.03,
+        formula=closed_forms.bias,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
         assumptions="the randomness of the features counts as bias",
@@ -220,6 +233,8 @@ CLAIMS = (
         experiments.variance_draw,
         _without(_GRID, "target_exponent"),
         tolerance=0.03,
+        formula=closed_forms.variance,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
     ),
@@ -357,6 +372,7 @@ CLAIMS = (
             {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
             for a, b, noise in ((1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0))
         ],
+        formula=closed_forms.overfitting_margin,
         quick=(0, 1),
         assumptions="power laws with their infinite tails",
     ),
@@ -368,6 +384,7 @@ CLAIMS = (
         lambda exponent, target_exponent, **_: 1 - target_exponent,
         experiments.learning_curve_draw,
         [{"n": 40, "exponent": 1.5, "target_exponent": b} for b in (1.4, 2.0, 1.7)],
+        formula=1 - closed_forms.target_exponent,
         absolute_tolerance=0.04,
         size="n",
         quick=(0,),

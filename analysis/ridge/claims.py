@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.claim import Claim, Kind, Source
+from solvable.analysis.derivation.quantities import isotropic_quantities, ridge_quantities
 from solvable.analysis.ridge import closed_forms, experiments
 from solvable.analysis.ridge.settings import eigenvalues, weights
 from solvable.solvers import (
@@ -37,6 +38,14 @@ def _spectrum(covariance: str, target: str, d: int) -> Spectrum:
 
 def _risk(n: int, gamma: float, lam: float, covariance: str, target: str, noise_variance: float = 0.0, **_: Any) -> Any:
     return ridge_risk(_spectrum(covariance, target, round(gamma * n)), n, n * lam, noise_variance)
+
+
+def _quantities(n: int, gamma: float, lam: float, covariance: str, target: str = "even", **_: Any) -> dict[str, Any]:
+    return ridge_quantities(_spectrum(covariance, target, round(gamma * n)), n, lam)
+
+
+def _isotropic_quantities(n: int, gamma: float, lam: float = 0.0, signal: float = 1.0, **_: Any) -> dict[str, Any]:
+    return isotropic_quantities(n, gamma, lam, signal)
 
 
 def _variance(n: int, gamma: float, lam: float, covariance: str, noise_variance: float) -> float:
@@ -120,6 +129,8 @@ CLAIMS = (
         experiments.fresh_error_draw,
         _GRID,
         tolerance=0.02,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1, 2),
         assumptions="independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
@@ -134,6 +145,8 @@ CLAIMS = (
         experiments.bias_draw,
         _without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
         tolerance=0.02,
+        formula=closed_forms.bias,
+        quantities=_quantities,
         size="n",
         quick=(0, 2),
     ),
@@ -146,6 +159,8 @@ CLAIMS = (
         experiments.variance_draw,
         _without([c for c in _GRID if c["noise_variance"] > 0], "target"),
         tolerance=0.02,
+        formula=closed_forms.variance,
+        quantities=_quantities,
         size="n",
         quick=(0, 2),
     ),
@@ -158,6 +173,8 @@ CLAIMS = (
         experiments.train_error_draw,
         [c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
         tolerance=0.03,
+        formula=closed_forms.train_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
     ),
@@ -170,6 +187,8 @@ CLAIMS = (
         experiments.gcv_draw,
         _REGULAR,
         tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
     ),
@@ -182,6 +201,8 @@ CLAIMS = (
         experiments.leave_one_out_draw,
         _REGULAR,
         tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
     ),
@@ -197,6 +218,8 @@ CLAIMS = (
             for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))
         ],
         tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
         size="n",
         quick=(0, 1),
         assumptions="independent entries with a finite fourth moment",
@@ -210,6 +233,7 @@ CLAIMS = (
         experiments.companion_stieltjes_draw,
         [{"n": 40, "gamma": g, "lam": lam} for g, lam in ((0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01))],
         tolerance=0.005,
+        quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
         size="n",
     ),
@@ -235,6 +259,7 @@ CLAIMS = (
             for g, lam, r, v in ((0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0))
         ],
         tolerance=0.02,
+        quantities=_isotropic_quantities,
         formula=closed_forms.isotropic_test_error,
         size="n",
         quick=(0, 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 __all__ = [
+    "bias",
     "effective_ridge",
     "gamma",
     "isotropic_bias",
@@ -23,11 +24,21 @@ __all__ = [
     "overparametrised_excess",
     "ridgeless_excess",
     "signal",
+    "test_error",
+    "train_error",
+    "variance",
     "x",
 ]
 
+# in terms of the effective ridge: any covariance; `unlearned` is sum (1 - g)^2 v^2
+df1, df2, unlearned, n, d = sp.symbols("df1 df2 unlearned n d", positive=True)
+noise = sp.Symbol("noise_variance", positive=True)
+bias = n / (n - df2) * unlearned
+variance = noise * df2 / (n - df2)
+test_error = n / (n - df2) * (unlearned + noise)
+train_error = (1 - df1 / n) ** 2 * test_error
+
 gamma, lam, signal, noise_variance, x = sp.symbols("gamma lam signal noise_variance x", positive=True)
-n, d = sp.symbols("n d", positive=True)
 
 # kappa^2 + (1 - lam - gamma) kappa - lam = 0
 _b = 1 - lam - gamma

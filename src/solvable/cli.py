@@ -189,6 +189,70 @@ def _progress(console: Any, what: str, total: int) -> Iterator[Any]:
 
 
 @app.command()
+def check(
+    formula: Annotated[str, typer.Argument(help="Your formula, in plain notation or (--latex) in LaTeX.")],
+    against: Annotated[str, typer.Option(help="Name of the claim it should equal.")],
+    latex: Annotated[bool, typer.Option("--latex", help="The formula is LaTeX.")] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Where to check: gamma=0.1:0.9:9, or n=40,80; may be repeated.")
+    ] = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="What a symbol of yours is: s=sqrt(noise_variance); may be repeated.")
+    ] = None,
+    seed: Seed = 0,
+    budget: Annotated[int | None, typer.Option(min=0, help="Draws a cell at most; 0 skips the simulation.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the report as JSON.")] = None,
+) -> None:
+    """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off."""
+    from threadpoolctl import threadpool_limits
+
+    from solvable import check as check_formula
+
+    pairs = [_split(text, "symbol") for text in symbol or []]
+    with threadpool_limits(1):
+        report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
+    style = _STYLES[report.outcome.value]
+    console = _console()
+    console.print(report.sentence, style=style, markup=False, soft_wrap=True)
+    for stage in report.stages:
+        console.print(f"  {stage.outcome:<12} {stage.name:<12} {stage.detail}", markup=False, soft_wrap=True)
+    if report.verdict is not None and report.verdict.outcome.value != "AGREES":
+        console.print("\n".join(str(report.verdict).splitlines()[1:]), markup=False, soft_wrap=True)
+    if save is not None:
+        print(f"report: {report.save(save)}")
+    raise typer.Exit(0 if report.outcome.value == "AGREES" else 1)
+
+
+def _split(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise ValueError(f"{option} = {text!r} is not allowed: write name=value.")
+    return name.strip(), value.strip()
+
+
+def _places(texts: list[str] | None) -> dict[str, list[Any]] | None:
+    """Read name=low:high:count or name=value,value,... into lists of numbers."""
+    if not texts:
+        return None
+    import numpy as np
+
+    places: dict[str, list[Any]] = {}
+    for text in texts:
+        name, value = _split(text, "set")
+        try:
+            if ":" in value:
+                low, high, count = value.split(":")
+                places[name] = np.linspace(float(low), float(high), int(count)).tolist()
+            else:
+                places[name] = [float(v) if set(v) & set(".e") else int(v) for v in value.split(",")]
+        except ValueError:
+            raise ValueError(f"set = {text!r} is not allowed: write name=low:high:count or name=value,value.") from None
+        if not places[name]:
+            raise ValueError(f"set = {text!r} is not allowed: it names no value.")
+    return places
+
+
+@app.command()
 def figure(
     name: Annotated[str, typer.Argument(help="Name of a figure, or all.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("figures-out"),

@@ -1,0 +1,1 @@
+"""Checking a formula that a user brings: notation, implicit quantities, diagnoses, report."""

@@ -1,0 +1,460 @@
+"""`check`: is this formula right, and if not, where and by what?"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.catalogue import claim as find_claim
+from solvable.analysis.check import Outcome, Verdict, verify
+from solvable.analysis.claim import Claim, Kind, Source
+from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.report import CheckReport, Stage
+from solvable.analysis.derivation.slips import find_slip, partial_agreement
+from solvable.solvers.validate import refuse
+
+__all__ = ["check", "check_bound", "check_rate"]
+
+Array = NDArray[np.float64]
+_POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
+_SAME = 1e-9  # two doubles of one formula, through different operations
+
+
+def check(
+    formula: Any,
+    against: str | Claim | None = None,
+    symbols: Mapping[str, Any] | None = None,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    rng: Any = None,
+    budget: int | None = None,
+    *,
+    experiment: Callable[..., float] | None = None,
+    size: str | None = None,
+    tolerance: float = 0.02,
+    latex: bool = False,
+    quick: bool = True,
+) -> CheckReport:
+    r"""Check a formula against a claim of the catalogue, or against your own simulation.
+
+    Four stages: symbolic equality with our formula; equality at 20 random points at 50 digits; agreement with the
+    solver over the claim's grid; agreement with the simulation, an equivalence test that a weak simulation cannot
+    pass. Where it disagrees, the common convention slips and their pairs are searched, and verified before they are
+    named.
+
+    Parameters
+    ----------
+    formula : str, sympy expression or callable
+        In the claim's parameters (or usual names for them: ``sigma**2``, ``lambda``, ``delta``, ``eta``, ...), and in
+        what its equations define: ``kappa``, ``df1``, ``df2``, ``unlearned``, ``gamma_rf``, ``z``, ...
+        ``mp_mean(f)`` is a mean over x under the Marchenko-Pastur law.
+    against : str or Claim
+        Name of a claim; or leave it out and give `experiment`.
+    symbols : mapping, optional
+        What your symbols are in ours: ``{"s": "sqrt(noise_variance)"}``.
+    at : mapping or sequence of mappings, optional
+        Where to check in place of the claim's grid: cells, or one mapping with lists (their product is taken);
+        parameters that are not given keep the values of the claim's first cell.
+    rng : Generator, SeedSequence or int, optional
+        Seed of the points and of the simulation.
+    budget : int, optional
+        Draws for each cell and size at most; 0 skips the simulation.
+    experiment : callable, optional
+        ``experiment(rng, **parameters) -> float``, one draw of your own simulation; needs `at`.
+    size, tolerance : str, float
+        For your own experiment: the parameter that grows (the deviation is extrapolated over s, 2s, 4s) or None for
+        equality in the mean, and the relative deviation that still counts as agreement.
+    latex : bool
+        Whether a string is LaTeX.
+    quick : bool
+        Simulate the claim's quick cells only.
+
+    Returns
+    -------
+    CheckReport
+        Prints as a verdict and its stages; a table and a picture in a notebook.
+
+    Raises
+    ------
+    ValueError
+        A formula that cannot be read, an unknown symbol, neither or both of `against` and `experiment`.
+    LookupError
+        An unknown claim, with the closest names.
+
+    Examples
+    --------
+    >>> from solvable import check
+    >>> report = check("sigma**2*gamma/(1 - gamma)", against="ridge/isotropic-ridgeless-variance", budget=0)
+    >>> report.sentence
+    'agrees everywhere tried'
+    >>> check("2*sigma**2*gamma/(1 - gamma)", against="ridge/isotropic-ridgeless-variance", budget=0).sentence
+    'differs by the constant factor 2: yours is 2 times ours'
+    """
+    if (against is None) == (experiment is None):
+        raise refuse("against, experiment", (against, experiment), "give one of them")
+    seed = _seed(rng)
+    if experiment is not None:
+        return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex)
+    claim = find_claim(against) if isinstance(against, str) else against
+    assert claim is not None
+    cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
+    claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
+    yours = read_formula(formula, claim, symbols, latex)
+    points = _points(claim, np.random.default_rng(seed))
+    precise, ours, found = _high_precision(yours, claim, points)
+    symbolic = _symbolic(yours, claim, precise.outcome)
+    solver, rows = _solver(yours, claim)
+    stages = [symbolic, precise, solver]
+    slip, partial = None, None
+    if "DISAGREES" in (precise.outcome, solver.outcome):
+        points, ours, found = _float_points(yours, claim, points, ours, found)
+        columns = _columns(claim, points)
+        close = np.abs(found - ours) <= _SAME * np.maximum(np.abs(ours), 1e-300)
+        partial = partial_agreement(close, columns)
+        slip = None if partial else find_slip(yours.on, yours.names, ours, columns)
+        partial = partial or (None if slip else partial_agreement(close, columns, degenerate=True))
+    simulation, verdict = _simulation(yours, claim, seed, budget, quick, solver.outcome)
+    stages.append(simulation)
+    sentence = _sentence(stages, rows, partial, slip.sentence if slip else None)
+    return CheckReport(
+        sentence, _overall(stages), tuple(stages), yours.text, claim.name, slip.parts if slip else (), rows, verdict
+    )
+
+
+def check_rate(
+    experiment: Callable[..., float],
+    size: str = "n",
+    exponent: float = -1.0,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    tolerance: float = 0.1,
+    rng: Any = None,
+    budget: int = 4096,
+) -> CheckReport:
+    """Check that a positive quantity of your own simulation scales as a power of `size`.
+
+    Parameters
+    ----------
+    experiment : callable
+        ``experiment(rng, **parameters) -> float``, one draw; its mean must be positive.
+    size : str
+        The parameter that grows: measured at the value in `at`, twice and four times it.
+    exponent : float
+        The power that is claimed.
+    at : mapping or sequence of mappings
+        Cells, `size` among their parameters.
+    tolerance : float
+        Deviation of the exponent that still counts as agreement.
+    rng, budget
+        As `check`.
+
+    Returns
+    -------
+    CheckReport
+        One stage: the simulation.
+
+    Examples
+    --------
+    >>> from solvable import check_rate
+    >>> report = check_rate(lambda rng, n: rng.standard_normal(n).mean() ** 2, exponent=-1, at={"n": 10})
+    >>> report.outcome.value
+    'AGREES'
+    """
+    claim = Claim("user/rate", "an exponent", Source("derived"), Kind.RATE, lambda **_: exponent, experiment,
+                  _own_cells(at), absolute_tolerance=tolerance, size=size, most_draws=budget)  # fmt: skip
+    return _own_report(claim, f"{size}**{exponent:g}", _seed(rng))
+
+
+def check_bound(
+    formula: Any,
+    experiment: Callable[..., float],
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    side: str = "upper",
+    symbols: Mapping[str, Any] | None = None,
+    latex: bool = False,
+    rng: Any = None,
+    budget: int = 4096,
+) -> CheckReport:
+    """Check that a formula bounds the mean of your own simulation.
+
+    Parameters
+    ----------
+    formula : str, sympy expression or callable
+        The bound, in the parameters of `at`.
+    experiment : callable
+        ``experiment(rng, **parameters) -> float``, one draw.
+    at : mapping or sequence of mappings
+        Cells.
+    side : {"upper", "lower"}
+        Whether the formula bounds from above or from below.
+    symbols, latex, rng, budget
+        As `check`.
+
+    Returns
+    -------
+    CheckReport
+        One stage: the simulation.
+
+    Examples
+    --------
+    >>> from solvable import check_bound
+    >>> report = check_bound("1/sqrt(n)", lambda rng, n: abs(rng.standard_normal(n).mean()), at={"n": [4, 16]})
+    >>> report.outcome.value
+    'AGREES'
+    """
+    if side not in ("upper", "lower"):
+        raise refuse("side", side, "choose 'upper' or 'lower'")
+    yours = read_formula(formula, None, symbols, latex)
+    claim = Claim("user/bound", "a bound", Source("derived"), Kind.BOUND, _as_prediction(yours), experiment,
+                  _own_cells(at), side=side, most_draws=budget)  # type: ignore[arg-type]  # fmt: skip
+    return _own_report(claim, yours.text, _seed(rng))
+
+
+def _seed(rng: Any) -> int:
+    if rng is None:
+        return 0
+    if isinstance(rng, int | np.integer) and rng >= 0:
+        return int(rng)
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**31))
+    if isinstance(rng, np.random.SeedSequence):
+        return int(rng.generate_state(1)[0])
+    raise refuse("rng", rng, "it must be a Generator, a SeedSequence or a whole number from 0")
+
+
+def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cells from a list of them, or from one mapping whose lists are multiplied out."""
+    if at is None:
+        return []
+    if not isinstance(at, Mapping):
+        return [{**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in at]
+    lists = {name: value if isinstance(value, list | tuple | np.ndarray) else [value] for name, value in at.items()}
+    unknown = set(lists) - set(base) if base else set()
+    if unknown:
+        raise refuse("at", sorted(unknown)[0], f"the claim's parameters are {', '.join(base)}")
+    plain = [[_like(base.get(name), name, value) for value in values] for name, values in lists.items()]
+    return [{**base, **dict(zip(lists, values, strict=True))} for values in itertools.product(*plain)]
+
+
+def _like(old: Any, name: str, value: Any) -> Any:
+    """Plain number of the type the claim uses: its experiments count in whole numbers."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(old, int) and isinstance(value, float):
+        if value != int(value):
+            raise refuse(f"at[{name!r}]", value, "the claim wants a whole number")
+        return int(value)
+    return float(value) if isinstance(old, float) and isinstance(value, int) else value
+
+
+def _own_cells(at: Any) -> list[dict[str, Any]]:
+    cells = _cells(at, {})
+    if not cells:
+        raise refuse("at", at, "your own experiment needs the parameters to run it at")
+    return cells
+
+
+def _as_prediction(yours: Formula) -> Callable[..., float]:
+    def predict(**parameters: Any) -> float:
+        return float(yours(parameters))
+
+    return predict
+
+
+def _against_experiment(
+    formula: Any, experiment: Callable[..., float], symbols: Any, at: Any, seed: int, budget: int | None,
+    size: str | None, tolerance: float, latex: bool,
+) -> CheckReport:  # fmt: skip
+    yours = read_formula(formula, None, symbols, latex)
+    claim = Claim(
+        "user/formula", "your formula", Source("derived"), Kind.MEAN if size is None else Kind.ASYMPTOTIC,
+        _as_prediction(yours), experiment, _own_cells(at), tolerance=tolerance, size=size, most_draws=budget or 4096,
+    )  # fmt: skip
+    return _own_report(claim, yours.text, seed)
+
+
+def _own_report(claim: Claim, text: str, seed: int) -> CheckReport:
+    verdict = verify(claim, seed=seed)
+    stage = Stage("simulation", verdict.outcome.value, _without_outcome(verdict))
+    sentence = {Outcome.AGREES: "agrees with the simulation", Outcome.DISAGREES: "the simulation disagrees",
+                Outcome.INCONCLUSIVE: "the simulation does not decide"}[verdict.outcome]  # fmt: skip
+    return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", (), (), verdict)
+
+
+def _without_outcome(verdict: Verdict) -> str:
+    return verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
+
+
+def _points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Random points near the claim's cells: sizes on their grid, other numbers moved by up to a third."""
+    points = []
+    continuous = claim.formula is not None and claim.quantities is None
+    for j in range(_POINTS):
+        point = dict(claim.grid[j % len(claim.grid)])
+        for name, value in point.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            factor = float(np.exp(rng.uniform(-0.28, 0.28)))
+            if isinstance(value, float) or continuous:
+                point[name] = float(value) * factor
+            else:
+                point[name] = max(1, round(value * (1 + abs(factor - 1))))
+        points.append(point)
+    return points
+
+
+def _high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -> tuple[Stage, Array, Array]:
+    """Compare with our formula at random points, 50 digits; also return both as doubles."""
+    import mpmath as mp
+
+    if claim.formula is None:
+        skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
+        return skipped, np.zeros(0), np.zeros(0)
+    reference = read_formula(claim.formula, claim)
+    double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
+    with mp.workdps(20 if double else _DIGITS + 10):
+        pairs = []
+        for point in points:
+            values = known_values(claim, point)
+            pairs.append((yours(values), reference(values)))
+        ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
+        room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
+        usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
+        same = [mp.isfinite(a) and abs(a - b) <= room * abs(b) for a, b in usable]
+        worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
+    if not usable:
+        return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
+    agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
+    detail = f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}"
+    return Stage("50 digits", "AGREES" if agree == len(usable) else "DISAGREES", detail), ours, found
+
+
+def _symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
+    """Prove equality by simplification within a time limit; tried only where the numbers agree."""
+    if yours.expression is None or claim.formula is None:
+        return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
+    if numeric == "DISAGREES":
+        return Stage("symbols", "DISAGREES", "not equal: the values differ")
+    difference = yours.expression - read_formula(claim.formula, claim).expression
+    proof = _within(_SECONDS, lambda: _vanishes(difference))
+    if proof is None:
+        return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")
+    return Stage("symbols", "AGREES" if proof else "SKIPPED", "equal" if proof else "sympy could not decide")
+
+
+def _vanishes(difference: Any) -> bool:
+    import sympy as sp
+
+    if difference == 0 or sp.expand(difference) == 0:
+        return True
+    for step in (lambda e: sp.cancel(sp.together(e)), sp.radsimp, sp.simplify):
+        if step(sp.piecewise_fold(difference)) == 0:
+            return True
+    return False
+
+
+def _within(seconds: float, work: Callable[[], Any]) -> Any:
+    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
+    import ctypes
+
+    result: list[Any] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except Exception:  # sympy may fail in many ways on an expression it cannot treat
+            result.append(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and time.monotonic() < deadline:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
+        thread.join(0.1)
+    return result[0] if result else None
+
+
+def _solver(yours: Formula, claim: Claim) -> tuple[Stage, tuple[dict[str, Any], ...]]:
+    """Compare with the claim's float solver at every cell."""
+    rows: list[dict[str, Any]] = []
+    for cell in claim.grid:
+        ours = float(claim.predict(**cell))
+        rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
+    wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(_SAME * abs(row["ours"]), 1e-12)]
+    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
+    detail = f"{len(rows) - len(wrong)} of {len(rows)} cells agree"
+    if ratios:
+        detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
+    return Stage("solver", "DISAGREES" if wrong else "AGREES", detail), tuple(rows)
+
+
+def _float_points(
+    yours: Formula, claim: Claim, points: list[dict[str, Any]], ours: Array, found: Array
+) -> tuple[list[dict[str, Any]], Array, Array]:
+    """Points for the diagnosis; without a closed form of ours, the solver's values there."""
+    if ours.size:
+        return points, ours, found
+    values = [float(claim.predict(**point)) for point in points]
+    return points, np.array(values), np.array([float(yours(known_values(claim, point))) for point in points])
+
+
+def _columns(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
+    rows = [{name: float(value) for name, value in known_values(claim, point).items()} for point in points]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _simulation(
+    yours: Formula, claim: Claim, seed: int, budget: int | None, quick: bool, solver: str
+) -> tuple[Stage, Verdict | None]:
+    if budget == 0:
+        return Stage("simulation", "SKIPPED", "budget 0"), None
+    if claim.kind is Kind.ORDER:
+        return Stage("simulation", "SKIPPED", "the claim is about an order: its simulation knows signs only"), None
+
+    def predict(**parameters: Any) -> float:
+        return float(yours(known_values(claim, parameters)))
+
+    try:
+        verdict = verify(
+            dataclasses.replace(claim, predict=predict, formula=None, quantities=None),
+            seed=seed, quick=quick, most_draws=budget,
+        )  # fmt: skip
+    except ValueError as error:
+        return Stage("simulation", "DISAGREES", str(error)), None
+    return Stage("simulation", verdict.outcome.value, _without_outcome(verdict)), verdict
+
+
+def _overall(stages: list[Stage]) -> Outcome:
+    outcomes = {stage.outcome for stage in stages}
+    for outcome in (Outcome.DISAGREES, Outcome.INCONCLUSIVE):
+        if outcome.value in outcomes:
+            return outcome
+    return Outcome.AGREES
+
+
+def _sentence(stages: list[Stage], rows: Any, partial: str | None, slip: str | None) -> str:
+    """Put the verdict on top."""
+    symbols, precise, solver, simulation = (stage.outcome for stage in stages)
+    if partial:
+        return f"agrees for {partial} only"
+    if slip:
+        return slip
+    if "DISAGREES" in (symbols, precise, solver):
+        gaps = [abs(row["yours"] / row["ours"] - 1) for row in rows if row["ours"]]
+        finite = [gap for gap in gaps if np.isfinite(gap)]
+        if not finite:
+            return "disagrees: it has no finite value on the claim's grid"
+        span = f"{100 * min(finite):.2g} % to {100 * max(finite):.2g} %"
+        return f"differs by {span} over the grid; no common slip explains it"
+    if simulation == "DISAGREES":
+        return "equals our formula, but the simulation disagrees with both"
+    if simulation == "INCONCLUSIVE":
+        return "equals our formula; the simulation did not decide within its budget"
+    return "agrees everywhere tried"
