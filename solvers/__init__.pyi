@@ -3,6 +3,10 @@ from .density import sample_covariance_density as sample_covariance_density
 from .density import support_edges as support_edges
 from .fixed_point import effective_ridge as effective_ridge
 from .fixed_point import stability_edge as stability_edge
+from .implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
+from .implicit_bias import interpolator as interpolator
+from .minimum_norm import minimum_l1 as minimum_l1
+from .minimum_norm import minimum_l2 as minimum_l2
 from .model_curvature import Sharpness as Sharpness
 from .model_curvature import diagonal_network_sharpness as diagonal_network_sharpness
 from .model_curvature import network_gradients as network_gradients
@@ -18,6 +22,8 @@ from .ridge import learnabilities as learnabilities
 from .ridge import ridge_cross_risk as ridge_cross_risk
 from .ridge import ridge_risk as ridge_risk
 from .ridge import ridge_risk_general as ridge_risk_general
+from .saddles import SaddlePath as SaddlePath
+from .saddles import saddle_to_saddle as saddle_to_saddle
 from .scale_invariant import WeightDecayEquilibrium as WeightDecayEquilibrium
 from .scale_invariant import weight_decay_equilibrium as weight_decay_equilibrium
 from .second_moment import growth_rate as growth_rate
