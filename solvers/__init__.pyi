@@ -1,8 +1,12 @@
 from .density import SampleDensity as SampleDensity
 from .density import sample_covariance_density as sample_covariance_density
 from .density import support_edges as support_edges
+from .descent import DescentRun as DescentRun
+from .descent import diagonal_descent as diagonal_descent
 from .fixed_point import effective_ridge as effective_ridge
 from .fixed_point import stability_edge as stability_edge
+from .gradient_noise import StochasticFlow as StochasticFlow
+from .gradient_noise import stochastic_gradient_flow as stochastic_gradient_flow
 from .implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
 from .implicit_bias import interpolator as interpolator
 from .minimum_norm import minimum_l1 as minimum_l1
