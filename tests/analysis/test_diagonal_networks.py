@@ -15,11 +15,11 @@ def test_at_least_sixteen_claims():
 def test_worst_ratio_sees_one_wrong_coefficient():
     theory = np.array([2.0, 0.1, 0.0])
     assert worst_ratio(theory, theory) == 1
-    assert worst_ratio(theory + [0, -0.2, 0.1], theory) == pytest.approx(0.9)
+    assert worst_ratio(np.array([2.0, -0.1, 0.1]), theory) == pytest.approx(0.9)
 
 
 def test_flow_in_closed_form():
-    """One feature x = 1: w_+^2 - w_-^2 with w_+ w_- fixed; the logarithm's derivative is -4 sqrt(beta^2 + 4 a^4)(b - y)."""
+    """One feature x = 1: w_+ w_- is conserved, so d beta/dt = 4 sqrt(beta^2 + 4 a^4)(y - beta)."""
     assert flows.flow_limit(np.ones((1, 1)), np.array([0.7]), 0.3)[0] == pytest.approx(0.7, rel=1e-9)
     from scipy.integrate import quad
 
@@ -31,24 +31,18 @@ def test_flow_in_closed_form():
 def test_penalised_flow_against_euler_steps():
     """Small Euler steps of the full gradient of L + penalty |grad L|^2/2, by finite differences of that function."""
     X, y, _ = sparse_regression(np.random.default_rng(0), 3, 5, 1)
-    penalty, step = 0.2, 2e-4
+    penalty, step = 0.2, 2e-3
 
     def objective(w):
-        g = X.T @ (X @ (w[0] ** 2 - w[1] ** 2) - y) / 3
-        slope = 2 * np.array([w[0] * g, -w[1] * g])
-        return np.sum((X @ (w[0] ** 2 - w[1] ** 2) - y) ** 2) / 6 + penalty / 2 * np.sum(slope**2)
+        up, down = w[..., 0, :], w[..., 1, :]
+        residual = (up**2 - down**2) @ X.T - y
+        g = residual @ X / 3
+        square = np.sum(4 * (up**2 + down**2) * g**2, axis=-1)
+        return np.sum(residual**2, axis=-1) / 6 + penalty / 2 * square
 
-    w = np.full((2, 5), 0.4)
-    for _ in range(4000):
-        slope = np.zeros_like(w)
-        for index in np.ndindex(w.shape):
-            up, down = w.copy(), w.copy()
-            up[index] += 1e-5
-            down[index] -= 1e-5
-            slope[index] = (objective(up) - objective(down)) / 2e-5
-        w -= step * slope
-        if np.abs(slope).max() < 1e-3:
-            break
+    w, shifts = np.full((2, 5), 0.4), 1e-5 * np.eye(10).reshape(10, 2, 5)
+    for _ in range(10_000):
+        w = w - step * ((objective(w + shifts) - objective(w - shifts)) / 2e-5).reshape(2, 5)
     beta, logs, _ = flows.regularised_flow(X, y, 0.4, penalty, 0.0)
     np.testing.assert_allclose(w[0] ** 2 - w[1] ** 2, beta, atol=5e-3)
     np.testing.assert_allclose(np.log(w[0] * w[1]), logs, atol=5e-3)
