@@ -34,9 +34,9 @@ def compute(quick: bool = False) -> xr.Dataset:
     """Errors against the cap at one n, and against n at the cap sigma sqrt(2 n ln d)/d."""
     import xarray as xr
 
-    n, d, seeds, trained = (100, 600, 4, 1) if quick else (100, 1000, 8, 1)
-    caps = np.geomspace(1e-3, 0.06, 8 if quick else 14)
-    sizes = (60, 100, 160) if quick else (50, 75, 100, 150, 220)
+    n, d, seeds, trained = (100, 600, 3, 1) if quick else (100, 1000, 8, 1)
+    caps = np.geomspace(1e-3, 0.06, 7 if quick else 14)
+    sizes = (60, 140) if quick else (50, 75, 100, 150, 220)
     by_cap, fixed = np.empty((2, caps.size, seeds)), np.empty((2, seeds))
     dots, chosen = np.empty((3, trained)), [-5, -3, -1]
     for s in range(seeds):

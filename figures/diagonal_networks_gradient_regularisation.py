@@ -30,7 +30,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     """Left: fall of the scale, flow against descent. Right: error with the penalty over that without."""
     import xarray as xr
 
-    small, seeds = (1, 4) if quick else (6, 12)
+    small, seeds = (1, 3) if quick else (6, 12)
     fine = np.linspace(0.0, 0.2, 4 if quick else 9)[1:]
     theory = np.empty((len(ESTIMATES), fine.size, small))
     found = np.empty((len(ESTIMATES), len(PENALTIES), small))
@@ -107,6 +107,6 @@ def caption(data: xr.Dataset) -> str:
         f"Left: n = 10, d = 20, initial scale 0.3, data sets: {data.attrs['small']}; lines: 4ρ∫g·g' along the flow, "
         f"dots: descent at step 0.004 on the same data. At ρ = {PENALTIES[-1]}: {falls}. Right: n = 30, d = 60, "
         f"initial scale 0.1, forward estimate with ascent 0.02, {seeds} data sets, bars two standard errors; at ρ = "
-        f"{strength} the error changes by {100 * (full - 1):+.0f} % with the full batch, {100 * (five - 1):+.0f} % with "
-        f"batch 5 and {100 * (one - 1):+.0f} % with single samples."
+        f"{strength} the error changes by {100 * (full - 1):+.0f} % with the full batch, {100 * (five - 1):+.0f} % "
+        f"with batch 5 and {100 * (one - 1):+.0f} % with single samples."
     )
