@@ -79,6 +79,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     source="zhou2023implicit",
     claims=[
         "diagonal-networks/linear-branch",
+        "diagonal-networks/branch-is-a-lasso",
         "diagonal-networks/branch-beats-least-l1",
         "diagonal-networks/branch-beats-least-l2",
         "diagonal-networks/branch-window",

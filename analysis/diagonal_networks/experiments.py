@@ -28,6 +28,7 @@ __all__ = [
     "gain_contrast",
     "jump_lag",
     "kernel_residual",
+    "lasso_gap",
     "least_l1",
     "least_l2_excess",
     "noisy_shrinkage",
@@ -39,6 +40,7 @@ __all__ = [
     "recovery_change",
     "scalar_defect",
     "sharpness_aware_run",
+    "whitened_lasso",
 ]
 
 Array = NDArray[np.float64]
@@ -262,6 +264,25 @@ def least_l2_excess(rng: Rng, n: int, d: int, signal: float, noise_variance: flo
         y = X @ target + np.sqrt(noise_variance) * rng.standard_normal(n)
         errors.append(np.sum((np.linalg.lstsq(X, y, rcond=None)[0] - target) ** 2))
     return float(np.mean(errors))
+
+
+def whitened_lasso(X: Array, y: Array, cap: float) -> Array:
+    """LASSO on (X X^T)^(-1/2)(y - X b) with penalty cap ||b||_1, plus the least-norm fit of its residuals."""
+    from sklearn.linear_model import Lasso
+
+    values, vectors = np.linalg.eigh(X @ X.T)
+    root = vectors / np.sqrt(values) @ vectors.T
+    fit = Lasso(alpha=cap / len(X), fit_intercept=False, max_iter=200_000, tol=1e-14).fit(root @ X, root @ y)
+    return np.asarray(fit.coef_ + np.linalg.pinv(X) @ (y - X @ fit.coef_))
+
+
+@cache
+def lasso_gap(log_scale: float, cap: float) -> float:
+    """Distance of the limit with a linear branch from the whitened LASSO of the same cap, relative, fixed data."""
+    X, y, _ = sparse_regression(np.random.default_rng(11), 15, 40, 2, 0.5)
+    beta = interpolator(X, y, np.exp(-log_scale), linear_scale=np.sqrt(2 * cap / log_scale)).value
+    theory = whitened_lasso(X, y, cap)
+    return float(np.linalg.norm(beta - theory) / np.linalg.norm(theory))
 
 
 def combined_excess(rng: Rng, n: int, d: int, cap: float, against: str) -> float:
