@@ -68,9 +68,13 @@ class _Problem:
     start: Array
 
     def at(self, shift: float) -> _Problem:
-        """Same problem with all scales multiplied, exp(level) by exp(shift)."""
+        """Same problem with all scales multiplied, exp(level) by exp(shift).
+
+        At depth 2 the offset stays; beyond, its dual does: a point of the dual then keeps its distance from the poles.
+        """
         level = self.level + shift
-        return replace(self, level=level, start=inverse_link(self.offset, level, self.p))
+        held = level if np.isinf(self.p) else self.level
+        return replace(self, level=level, start=inverse_link(self.offset, held, self.p))
 
     def primal(self, nu: Array) -> tuple[Array, Array, Array]:
         """Coefficients, their derivatives in t, and the dual variables z."""
@@ -85,11 +89,22 @@ def _solve_newton(Q: Array, weights: Array, right: Array) -> Array:
     keep = weights > 1e-18 * weights.max()
     rows = Q[keep] if keep.mean() < 0.7 else Q
     scaled = rows * np.sqrt(weights[keep] if keep.mean() < 0.7 else weights)[:, None]
-    factor = cho_factor(scaled.T @ scaled, lower=True, overwrite_a=True, check_finite=False)
-    pivots = np.abs(np.diag(factor[0]))
-    if not pivots.min() > 1e-7 * pivots.max():  # squared: one part in 10^14
+    try:
+        factor = cho_factor(scaled.T @ scaled, lower=True, overwrite_a=True, check_finite=False)
+        pivots = np.abs(np.diag(factor[0]))
+        if pivots.min() > 1e-6 * pivots.max():  # squared: one part in 10^12
+            return np.asarray(cho_solve(factor, right, check_finite=False))
+    except LinAlgError:
+        pass
+    # twice the digits at several times the cost: rows in falling order keep the small ones from drowning
+    ordered = (Q * np.sqrt(weights)[:, None])[np.argsort(-weights)]
+    triangle = qr(ordered, mode="economic", check_finite=False)[1]
+    pivots = np.abs(np.diag(triangle))
+    # a coefficient of size one is only known to rounding: directions lighter than that are lost
+    if pivots.size < right.size or not pivots.min() > max(1e-7, 1e-13 * pivots.max()):
         raise LinAlgError("singular to rounding")
-    return np.asarray(cho_solve(factor, right, check_finite=False))
+    half = solve_triangular(triangle, right, trans="T", check_finite=False)
+    return np.asarray(solve_triangular(triangle, half, check_finite=False))
 
 
 def _newton(problem: _Problem, nu: Array, tolerance: float, limit: int = 200) -> tuple[Array, Array, Array, int]:
@@ -121,8 +136,11 @@ def _newton(problem: _Problem, nu: Array, tolerance: float, limit: int = 200) ->
 def _homotopy(problem: _Problem, start: float, stop: float, tolerance: float) -> tuple[Array, Array, Array, int, float]:
     """Follow the solution from large scales down to exp(stop) times the problem's, extrapolating in log scale."""
     shift, stride = start, 2.0
-    first = tolerance if start == stop else 1e-3
-    nu, beta, weights, total = _newton(problem.at(start), np.zeros(problem.c.size), first)
+    stage, nu, first = problem.at(start), np.zeros(problem.c.size), tolerance if start == stop else 1e-3
+    try:
+        nu, beta, weights, total = _newton(stage, nu, first)
+    except LinAlgError:  # scales too unequal for any step
+        return nu, *stage.primal(nu)[:2], 0, np.inf
     before: tuple[float, Array] | None = None
     while shift > stop:
         following = max(shift - stride, stop)
@@ -138,7 +156,7 @@ def _homotopy(problem: _Problem, start: float, stop: float, tolerance: float) ->
         before, shift = (shift, nu), following
         nu, beta, weights, count = found
         total += count
-        stride *= 2.0 if count <= 4 else (1.0 if count <= 8 else 0.5)
+        stride = max(stride * (2.0 if count <= 4 else (1.0 if count <= 8 else 0.5)), 0.25)
     return nu, beta, weights, total, shift
 
 
@@ -187,29 +205,34 @@ def _vanishing_scale(problem: _Problem, nu: Array, beta: Array, weights: Array) 
     limit[support] = np.linalg.lstsq(Q[support].T, c, rcond=None)[0]
     if np.abs(Q.T @ limit - c).max() > _TOLERANCE * np.abs(c).max() or np.any(limit[support] * beta[support] <= 0):
         return None
-    # |t| of a coefficient of that size, to leading order; a point of the dual where it is attained on the support
-    height = np.abs(inverse_link(np.full(beta.size, np.abs(beta).max()), problem.level, problem.p)) / problem.rate
-    gap = np.sign(limit[support]) * height[support] - Q[support] @ nu
-    dual = np.abs(Q @ (nu + np.linalg.lstsq(Q[support], gap, rcond=None)[0]))
-    optimal = np.allclose(dual[support], height[support], rtol=1e-9) and np.all(np.delete(dual / height, support) < 1)
+    # t where z of the support is that of a coefficient of that size, to leading order; below it elsewhere?
+    height = np.abs(inverse_link(np.full(beta.size, np.abs(beta).max()), problem.level, problem.p))
+    wanted = (np.sign(limit) * height - problem.start)[support] / problem.rate[support]
+    t = Q @ (nu + np.linalg.lstsq(Q[support], wanted - Q[support] @ nu, rcond=None)[0])
+    z = np.abs(problem.rate * t + problem.start) / height
+    optimal = np.allclose(z[support], 1, rtol=1e-9) and np.all(np.delete(z, support) < 1)
     return limit if optimal else None
 
 
-def _solve(problem: _Problem, start: float) -> tuple[Array, int, Array | None]:
-    """Coefficients, iterations and the limit of vanishing scale where it had to be taken."""
+def _solve(problem: _Problem, start: float) -> tuple[Array, int, bool, Array | None]:
+    """Coefficients, iterations, whether they are the solution, and the limit of vanishing scale where it was taken."""
     final, stop = problem.at(0.0), 0.0
     polar = np.isfinite(problem.p) and problem.linear == 0
     if polar:  # z of the largest coefficient comes within _EDGE of the pole at this scale
         stop = max(0.0, problem.p * np.log(_EDGE) - float(problem.level.min()))
     nu, beta, weights, total, shift = _homotopy(problem, max(start, stop), stop, 1e-14)
     if shift == 0.0:
-        return _polish(final, beta, weights), total, None
+        left = np.abs(problem.Q.T @ beta - problem.c).max() / max(np.abs(problem.c).max(), np.abs(beta).max())
+        return _polish(final, beta, weights), total, bool(left < 1e-6), None  # the projection squares what is left
+    if np.isinf(shift):
+        return beta, total, False, None
     if polar:
         held, count = _held_primal(final, beta, weights)
         total += count
         if held is not None:
-            return held, total, None
-    return beta, total, _vanishing_scale(problem.at(shift), nu, beta, weights)
+            return held, total, True, None
+    limit = _vanishing_scale(problem.at(shift), nu, beta, weights)
+    return beta if limit is None else limit, total, limit is not None, limit
 
 
 def interpolator(
@@ -245,7 +268,8 @@ def interpolator(
         :math:`D\ge2`.
     offset : array_like, optional
         Start :math:`\tilde\beta_0=\alpha_+^2-\alpha_-^2` of the Bregman projection (finite-step theory), one number or
-        one a coordinate; `initial_scale` is then :math:`\sqrt{\alpha_+\alpha_-}`. Any depth: the flow's start.
+        one a coordinate; `initial_scale` is then :math:`\sqrt{\alpha_+\alpha_-}`. Beyond depth 2 the start is
+        :math:`\alpha_+^D-\alpha_-^D` with :math:`\alpha^{2-D}=(\alpha_+^{2-D}+\alpha_-^{2-D})/2`.
     linear_scale : float
         :math:`\lambda\ge0` of the linear branch.
     on_failure : {"warn", "raise", "ignore"}
@@ -254,8 +278,8 @@ def interpolator(
     Returns
     -------
     Solution
-        `value` has shape (d,); `residual` is the largest :math:`|Q^T\beta-c|` over the largest :math:`|c|`, the
-        constraints written with orthonormal Q.
+        `value` has shape (d,); `residual` is the largest :math:`|Q^T\beta-c|` over the largest :math:`|c|` or
+        :math:`|\beta|`, the constraints written with orthonormal Q.
 
     Raises
     ------
@@ -271,7 +295,8 @@ def interpolator(
     Notes
     -----
     Homotopy in log scale with extrapolation; :math:`n^2d` operations a Newton step. Above depth 2, where z is a pole to
-    rounding, the active coordinates are placed by the constraints instead.
+    rounding, the active coordinates are placed by the constraints instead. Scales that differ between coordinates by
+    factors of ten and more may be too much for doubles beyond depth 3: the status then says so.
 
     References
     ----------
@@ -298,7 +323,7 @@ def interpolator(
     least = Q @ c
     size = max(np.abs(least).max(), np.abs(start).max())
     if size == 0 or c.size == d:
-        return _answer(Q, c, least, 0, on_failure)
+        return _answer(Q, c, least, 0, True, on_failure)
     reference = np.log(scale).mean()
     level = D * np.log(scale) - np.log(size)
     rate = np.exp((D - 2) * (np.log(scale) - reference))
@@ -306,7 +331,7 @@ def interpolator(
     linear = 0.0 if lam == 0 else float(np.exp(min(2 * np.log(lam / D) - (D - 2) * reference - np.log(size), 700)))
     p = np.inf if D == 2 else D / (D - 2)
     problem = _Problem(Q, c / size, p, level, rate, start / size, linear, np.zeros(d))
-    beta, iterations, limit = _solve(problem, max(0.0, 1.0 - float(level.min())))
+    beta, iterations, solved, limit = _solve(problem, max(0.0, 1.0 - float(level.min())))
     if limit is not None:
         warn_caller(
             f"interpolator: the minimum-l1 interpolator has {np.count_nonzero(limit)} nonzeros, fewer than the rank "
@@ -314,8 +339,7 @@ def interpolator(
             f"(the coefficients left out are of order {size * np.exp(level.max()):.0e} or a root of it).",
             DegenerateLimitWarning,
         )
-        beta = limit
-    return _answer(Q, c, size * beta, iterations, on_failure)
+    return _answer(Q, c, size * beta, iterations, solved, on_failure)
 
 
 def _per_coordinate(name: str, value: Array, d: int) -> Array:
@@ -324,9 +348,9 @@ def _per_coordinate(name: str, value: Array, d: int) -> Array:
     return np.full(d, value) if value.ndim == 0 else value
 
 
-def _answer(Q: Array, c: Array, beta: Array, iterations: int, on_failure: OnFailure) -> Solution:
-    residual = np.abs(Q.T @ beta - c).max() / max(np.abs(c).max(), np.finfo(float).tiny)
-    status = Status.CONVERGED if residual <= _TOLERANCE else Status.MAX_ITERATIONS
+def _answer(Q: Array, c: Array, beta: Array, iterations: int, solved: bool, on_failure: OnFailure) -> Solution:
+    residual = np.abs(Q.T @ beta - c).max() / max(np.abs(c).max(), np.abs(beta).max(), np.finfo(float).tiny)
+    status = Status.CONVERGED if solved and residual <= _TOLERANCE else Status.MAX_ITERATIONS
     solution = Solution(beta, np.array(residual), np.array(status, np.int8), np.array(iterations))
     report_failures(solution, "interpolator", on_failure)
     return solution

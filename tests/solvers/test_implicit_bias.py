@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from solvable.solvers import DegenerateLimitWarning, Status, interpolator, minimum_l1, minimum_l2
+from solvable.solvers import ConvergenceWarning, DegenerateLimitWarning, Status, interpolator, minimum_l1, minimum_l2
 from solvable.solvers.hyperbolic import inverse_link, link
 
 rng = np.random.default_rng(0)
@@ -52,6 +52,26 @@ def test_scales_and_starts_one_a_coordinate():
     plus, minus = scale, scale[::-1]
     theory = interpolator(X, Y, np.sqrt(plus * minus), offset=plus**2 - minus**2).value
     np.testing.assert_allclose(flow(X, Y, None, 2, start=(plus, minus)), theory, atol=2e-8)
+
+
+def test_start_and_branch_beyond_depth_two():
+    plus, minus = np.linspace(0.4, 0.9, 12), np.linspace(0.8, 0.5, 12)
+    for depth in (3, 4):
+        scale = ((plus ** (2 - depth) + minus ** (2 - depth)) / 2) ** (1 / (2 - depth))
+        theory = interpolator(X, Y, scale, depth, offset=plus**depth - minus**depth, linear_scale=0.3).value
+        np.testing.assert_allclose(flow(X, Y, None, depth, 0.3, start=(plus, minus)), theory, atol=2e-8)
+
+
+def test_unequal_scales_beyond_doubles_are_reported():
+    """Depth 6, scales a hundredfold apart: coordinates are weighed by 1e20. Most are solved, the rest say so."""
+    statuses = []
+    for seed in range(18, 24):
+        scale = 1e-9 * 10 ** np.random.default_rng(seed).uniform(-1, 1, 12)
+        statuses.append(int(interpolator(X, Y, scale, 6, on_failure="ignore").status))
+    assert set(statuses) == {Status.CONVERGED, Status.MAX_ITERATIONS}
+    failing = 1e-9 * 10 ** np.random.default_rng(18 + statuses.index(Status.MAX_ITERATIONS)).uniform(-1, 1, 12)
+    with pytest.warns(ConvergenceWarning, match="did not converge"):
+        interpolator(X, Y, failing, 6)
 
 
 def fifty_digits(X, y, scale, depth, beta):
@@ -187,6 +207,30 @@ def test_kkt_conditions(n, extra, seed, log_scale, depth, units):
             np.testing.assert_allclose(outside, 0, atol=1e-9 * np.abs(z).max() + 10 * blur)
     other = interpolator(A * units, y, scale * units ** (-1 / depth), depth).value * units
     np.testing.assert_allclose(other, beta, atol=1e-9 * np.abs(beta).max())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(1, 10),
+    extra=st.integers(1, 20),
+    seed=st.integers(0, 10**6),
+    log_scale=st.floats(-60, 2),
+    branch=st.sampled_from([0.0, 0.0, 0.1, 3.0]),
+)
+def test_unequal_scales_offsets_and_branches(n, extra, seed, log_scale, branch):
+    """Depth 2, where everything converges: interpolation, and the dual of what is not dominated by rounding."""
+    generator = np.random.default_rng(seed)
+    A, y = generator.standard_normal((n, n + extra)), generator.standard_normal(n)
+    scale = 10.0**log_scale * 10 ** generator.uniform(-1, 1, n + extra)
+    offset = 3 * scale**2 * generator.uniform(-1, 1, n + extra)
+    solution = interpolator(A, y, scale, offset=offset, linear_scale=branch, on_failure="raise")
+    np.testing.assert_allclose(A @ solution.value, y, atol=1e-11 * np.abs(solution.value).max() * (n + extra))
+    if branch == 0:
+        z = np.arcsinh(solution.value / (2 * scale**2)) - np.arcsinh(offset / (2 * scale**2))
+        outside = z - A.T @ np.linalg.lstsq(A.T, z, rcond=None)[0]
+        blur = np.abs(solution.value).max() / np.sqrt(solution.value**2 + 4 * scale**4).min()
+        if blur < 1e9:
+            np.testing.assert_allclose(outside, 0, atol=1e-9 * np.abs(z).max() + 1e-11 * blur)
 
 
 def test_link_and_its_inverse():
