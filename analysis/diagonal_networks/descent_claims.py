@@ -81,7 +81,7 @@ _RUN_GRID: list[dict[str, Any]] = [
     {"step_size": 0.1, "batch_size": 20},
     {"step_size": 0.02, "batch_size": 5},
     {"step_size": 0.02, "batch_size": 5, "sampling": "with-replacement"},
-    {"step_size": 0.01, "batch_size": 1, "label_noise": 0.0, "gradient_penalty": 0.02, "ascent": 0.02},
+    {"step_size": 0.01, "batch_size": 1, "gradient_penalty": 0.02, "ascent": 0.02},
 ]
 
 DESCENT_CLAIMS = (
