@@ -1,0 +1,127 @@
+"""Gradient flows integrated as they are defined, in the weights: no dual variable, no potential.
+
+Loss (1/2n)||X beta - y||^2 throughout. Only the saddle flow, whose weights would underflow, uses logarithms.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+
+from solvable.analysis.diagonal_networks.settings import saddle_problem
+
+__all__ = ["crossing_times", "flow_limit", "flow_residual", "regularised_flow", "saddle_flow"]
+
+Array = NDArray[np.float64]
+
+
+def flow_limit(X: Array, y: Array, initial_scale: float, depth: float = 2, linear_scale: float = 0.0) -> Array:
+    """Coefficients where the flow of w_+^D - w_-^D + lambda v ends (residual below 1e-10 of the labels)."""
+    n, d = X.shape
+
+    def coefficients(weights: Array) -> Array:
+        up, down, v = weights.reshape(3, d)
+        return np.asarray(up**depth - down**depth + linear_scale * v)
+
+    def velocity(_: float, weights: Array) -> Array:
+        up, down, _v = weights.reshape(3, d)
+        g = X.T @ (X @ coefficients(weights) - y) / n
+        return np.concatenate([-depth * up ** (depth - 1) * g, depth * down ** (depth - 1) * g, -linear_scale * g])
+
+    def fitted(_: float, weights: Array) -> float:
+        return float(np.abs(X @ coefficients(weights) - y).max() - 1e-10 * np.abs(y).max())
+
+    fitted.terminal = True  # type: ignore[attr-defined]
+    start = np.concatenate([np.full(2 * d, float(initial_scale)), np.zeros(d)])
+    run = solve_ivp(velocity, (0, 1e6), start, method="LSODA", rtol=1e-11, atol=1e-14, events=fitted)
+    return coefficients(run.y[:, -1])
+
+
+def flow_residual(X: Array, y: Array, initial_scale: float, time: float) -> Array:
+    """X beta - y of the flow at depth 2 after some time."""
+    n, d = X.shape
+
+    def velocity(_: float, weights: Array) -> Array:
+        up, down = weights.reshape(2, d)
+        g = X.T @ (X @ (up**2 - down**2) - y) / n
+        return np.concatenate([-2 * up * g, 2 * down * g])
+
+    run = solve_ivp(velocity, (0, time), np.full(2 * d, initial_scale), method="LSODA", rtol=1e-11, atol=1e-12)
+    up, down = run.y[:, -1].reshape(2, d)
+    return np.asarray(X @ (up**2 - down**2) - y)
+
+
+def regularised_flow(
+    X: Array, y: Array, initial_scale: float, penalty: float, ascent: float
+) -> tuple[Array, Array, Array]:
+    """Flow of L plus an estimate of penalty ||grad L||^2/2; the limit, ln(w_+ w_-) there, and the integral of g g'."""
+    n, d = X.shape
+
+    def gradient(weights: Array) -> tuple[Array, Array]:
+        up, down = weights
+        g = X.T @ (X @ (up**2 - down**2) - y) / n
+        return np.array([2 * up * g, -2 * down * g]), g
+
+    def velocity(_: float, state: Array) -> Array:
+        weights = state.reshape(3, d)[:2]
+        slope, g = gradient(weights)
+        if ascent == 0:  # double backpropagation: the Hessian of L times its gradient, product rule by hand
+            change = X.T @ (X @ (2 * weights[0] * slope[0] - 2 * weights[1] * slope[1])) / n
+            estimate = np.array(
+                [2 * slope[0] * g + 2 * weights[0] * change, -2 * slope[1] * g - 2 * weights[1] * change]
+            )
+            ahead = g
+        else:
+            moved, ahead = gradient(weights + ascent * slope)
+            estimate = (moved - slope) / ascent
+        return np.concatenate([*(-slope - penalty * estimate), g * ahead])
+
+    def fitted(_: float, state: Array) -> float:
+        up, down, _i = state.reshape(3, d)
+        return float(np.abs(X @ (up**2 - down**2) - y).max() - 1e-10)
+
+    fitted.terminal = True  # type: ignore[attr-defined]
+    start = np.concatenate([np.full(2 * d, initial_scale), np.zeros(d)])
+    run = solve_ivp(velocity, (0, 1e6), start, method="LSODA", rtol=1e-11, atol=1e-14, events=fitted)
+    up, down, integral = run.y[:, -1].reshape(3, d)
+    return up**2 - down**2, np.log(up * down), integral
+
+
+def _integrate(X: Array, y: Array, log_scale: float, times: Array, levels: Array) -> tuple[Array, Array]:
+    """Coefficients at rescaled times, and the rescaled times at which the loss falls through the levels."""
+    n, d = X.shape
+
+    def powers(s: Array) -> tuple[Array, Array]:
+        # capped: a trial step of the integrator may overshoot
+        return np.exp(np.minimum(2 * log_scale * (s - 1), 300)), np.exp(np.minimum(-2 * log_scale * (s + 1), 300))
+
+    def residual(s: Array) -> Array:
+        up, down = powers(s)
+        return np.asarray(X @ (up - down) - y)
+
+    def velocity(_: float, s: Array) -> Array:
+        return np.asarray(-2 * X.T @ residual(s) / n)
+
+    def jacobian(_: float, s: Array) -> Array:
+        return np.asarray(-4 * log_scale * (X.T @ X) / n * np.sum(powers(s), axis=0))
+
+    events = [lambda _, s, level=level: float(np.sum(residual(s) ** 2) / (2 * n) - level) for level in levels]
+    # Radau: BDF steps over the exponential walls at s = +-1 unnoticed
+    run = solve_ivp(velocity, (0, times[-1]), np.zeros(d), "Radau", times, jac=jacobian, events=events,
+                    first_step=1e-4, rtol=1e-7, atol=1e-9)  # fmt: skip
+    up, down = powers(run.y)
+    return (up - down).T, np.array([found[0] if len(found) else np.nan for found in run.t_events])
+
+
+def saddle_flow(seed: int, log_scale: float, times: Array) -> Array:
+    """Coefficients of the flow from w = exp(-log_scale), time in units of log_scale, for the fixed problem."""
+    return _integrate(*saddle_problem(seed), log_scale, times, np.empty(0))[0]
+
+
+@cache
+def crossing_times(seed: int, log_scale: float, levels: tuple[float, ...], end: float) -> Array:
+    """Rescaled times at which the loss of the fixed problem falls through the levels."""
+    return _integrate(*saddle_problem(seed), log_scale, np.array([end]), np.array(levels))[1]
