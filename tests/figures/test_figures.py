@@ -5,13 +5,7 @@ import pytest
 
 from solvable.analysis.catalogue import claim
 from solvable.analysis.references import keys
-from solvable.figures import figures, find_figure
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    store = tmp_path_factory.mktemp("figures")
-    return lambda name: find_figure(name).data(quick=True, store=store)
+from solvable.figures import figures
 
 
 @pytest.mark.parametrize("item", figures(), ids=lambda item: item.name)
