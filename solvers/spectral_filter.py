@@ -119,21 +119,19 @@ def _two_step(z: NDArray[Any], times: Array, mu: float, method: str) -> tuple[ND
     """r and 1 - r of heavy ball or Nesterov: roots of x^2 - b x + c with 1 - b + c = z."""
     z = z.astype(complex)
     b, c = (1 + mu - z, np.full_like(z, mu)) if method == "heavy-ball" else ((1 - z) * (1 + mu), (1 - z) * mu)
-    spread = np.sqrt((2 - b) ** 2 - 4 * z)
-    spread = np.where((np.conj(2 - b) * spread).real < 0, -spread, spread)
-    far = (2 - b + spread) / 2  # 1 - M where the root next to 1 is the larger one
+    # b^2 - 4c = (2 - b)^2 - 4z, from whichever cancels less
+    spread = np.sqrt(np.where(np.abs(b) < np.abs(2 - b), b * b - 4 * c, (2 - b) ** 2 - 4 * z))
+    spread = np.where((np.conj(b) * spread).real < 0, -spread, spread)
+    large = (b + spread) / 2
+    large = np.where(large == 0, 1e-300, large)
+    small, gap, t = c / large, spread / large, times[:, None]
+    far = (2 - b + spread) / 2  # 1 - M, and near = 1 - L: their product is z
     with np.errstate(divide="ignore", invalid="ignore"):
-        near = np.where(z == 0, 0, z / far)
-    swap = np.abs(1 - far) > np.abs(1 - near)
-    near, far = np.where(swap, far, near), np.where(swap, near, far)
-    large = np.where(near == 1, 1e-300, 1 - near)
-    small = np.where(np.abs(far - 1) > 0.5, 1 - far, c / large)
-    gap = (far - near) / large  # (L - M)/L
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_large = np.where(near == 1, _ZERO, _log1p(-near))
+        near = np.where((np.conj(2 - b) * spread).real >= 0, z / far, (2 - b - spread) / 2)
+        near = np.where(z == 0, 0, near)
+        log_large = np.where(np.abs(near) < 0.5, _log1p(-near), np.log(large))
         log_ratio = np.where(np.abs(gap) < 0.5, _log1p(-gap), np.log(small / large))
         log_ratio = np.where(small == 0, _ZERO, log_ratio)
-        t = times[:, None]
         series = np.where(gap == 0, t, np.expm1(t * log_ratio) / -gap)
     # (L^t - M^t)/(L - M)
     quotient = np.where(t == 0, 0, np.exp(np.maximum(t - 1, 0) * log_large) * series)
