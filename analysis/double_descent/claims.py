@@ -264,6 +264,16 @@ CLAIMS = (
         statistic="median",
     ),
     Claim(
+        "double-descent/start-is-never-unlearned",
+        "Large initial weights raise the error beyond the peak (k = 4n): what the data do not see is not unlearned.",
+        _STORY,
+        Kind.ORDER,
+        lambda **_: 1.0,
+        experiments.start_penalty,
+        [{"n": 24, "ratio": 4.0, "conditioning": "centred", "steps": 100_000, "start": 1.0}],
+        statistic="median",
+    ),
+    Claim(
         "double-descent/epoch-wise",
         "With fast and slow features the test error falls, rises and falls again as training goes on.",
         Source("liu2023optimization", "epoch-wise axis; setting ours"),

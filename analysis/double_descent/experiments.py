@@ -23,6 +23,7 @@ __all__ = [
     "peak_ratio",
     "random_feature_data",
     "smallest_eigenvalue_draw",
+    "start_penalty",
 ]
 
 Array = NDArray[np.float64]
@@ -127,16 +128,14 @@ def smallest_eigenvalue_draw(rng: Rng, n: int, at: float) -> float:
 
 def half_time_draw(rng: Rng, n: int) -> float:
     """Time of gradient flow at k = n until half of the variance of least squares is there: geometric mean of 40."""
-    logs = np.empty(40)
-    for j in range(40):
-        s = np.linalg.svd(rng.standard_normal((n, n)) / np.sqrt(n), compute_uv=False) ** 2
-        low, high = -5.0, 60.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            part = np.sum(np.expm1(-np.exp(middle) * s) ** 2 / s)
-            low, high = (middle, high) if part < 0.5 * np.sum(1 / s) else (low, middle)
-        logs[j] = low
-    return float(np.exp(np.mean(logs)))
+    s = np.linalg.svd(rng.standard_normal((40, n, n)) / np.sqrt(n), compute_uv=False) ** 2
+    full = np.sum(1 / s, axis=1)
+    low, high = np.full(40, -5.0), np.full(40, 60.0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        reached = np.sum(np.expm1(-np.exp(middle)[:, None] * s) ** 2 / s, axis=1) >= 0.5 * full
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    return float(np.exp(np.mean(low)))
 
 
 def one_pass_draw(
@@ -200,6 +199,16 @@ def peak_ratio(
         for k in (n, 4 * n)
     ]
     return float(np.log(heights[0] / heights[1]))
+
+
+def start_penalty(rng: Rng, n: int, ratio: float, conditioning: str, steps: int, start: float) -> float:
+    """Log of the test error at k = ratio*n from random initial weights over that from 0, medians of five data sets."""
+    k = round(ratio * n)
+    far, near = (
+        np.median([_stepped_error(rng, n, k, conditioning, steps, 1.0, 0.0, scale) for _ in range(5)])
+        for scale in (start, 0.0)
+    )
+    return float(np.log(far / near))
 
 
 def epoch_wise_rise(rng: Rng, n: int, first: int, second: int, third: int, noise_variance: float) -> float:
