@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from solvable.analysis.claim import Claim, Kind, Source
@@ -69,8 +70,18 @@ def _generator(d: int, rows: int, generations: int, generator_noise: float, quan
     return float(getattr(found, quantity))
 
 
-def _exponent(n: int, capacity: float, smoothness: float, ridge_exponent: float, quantity: str) -> float:
+def _exponent(capacity: float, smoothness: float, ridge_exponent: float, quantity: str, **_: int) -> float:
     return float(getattr(collapse_exponents(capacity, smoothness, ridge_exponent), quantity))
+
+
+def _adaptive_gain(
+    rng: np.random.Generator, n: int, capacity: float, smoothness: float, noise_growth: float, generations: int
+) -> float:
+    found = collapse_exponents(capacity, smoothness, 0.1, noise_growth)
+    each = n**noise_growth / generations
+    return experiments.adaptive_gain_draw(
+        rng, n, capacity, smoothness, float(found.clean), float(found.adaptive), generations, each, 0.01
+    )
 
 
 def _cells(names: str, *rows: tuple[Any, ...], **shared: Any) -> list[dict[str, Any]]:
@@ -205,7 +216,12 @@ CLAIMS = (
         Kind.RATE,
         _exponent,
         experiments.power_law_draw,
-        _cells("n capacity smoothness ridge_exponent", (50, 1.5, 1.0, 1.0), (100, 2.0, 0.5, 0.3), quantity="bias"),
+        _cells(
+            "n capacity smoothness ridge_exponent modes",
+            (50, 1.5, 1.0, 1.0, 800),
+            (100, 2.0, 0.5, 0.3, 400),
+            quantity="bias",
+        ),
         tolerance=0.06,
         size="n",
         quick=(0,),
@@ -219,33 +235,24 @@ CLAIMS = (
         _exponent,
         experiments.power_law_draw,
         _cells(
-            "ridge_exponent smoothness quantity", (0.6, 0.5, "variance"), (0.3, 0.5, "variance"), n=40, capacity=1.5
+            "n capacity smoothness ridge_exponent modes",
+            (60, 3.0, 0.5, 1.5, 200),
+            (60, 4.0, 0.5, 2.0, 100),
+            quantity="variance",
         ),
-        tolerance=0.1,
+        tolerance=0.06,
         size="n",
         quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
     ),
     Claim(
         "model-collapse/adaptive-ridge",
-        "After generations of noisy labels the ridge exponent that is best without them is beaten by a smaller one.",
+        "After labels with t sigma_0^2 = n^b the ridge exponent (1 - b) ell beats ell, the best one without them.",
         Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
         Kind.ORDER,
         lambda **_: 1.0,
-        experiments.adaptive_gain_draw,
-        [
-            {
-                "n": 200,
-                "capacity": 1.5,
-                "smoothness": 0.5,
-                "clean": 0.6,
-                "adaptive": 0.3,
-                "generations": t,
-                "generator_noise": 1.0,
-                "noise_variance": 0.01,
-            }
-            for t in (2, 5)
-        ],
+        _adaptive_gain,
+        _cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
         quick=(1,),
     ),
 )

@@ -102,14 +102,13 @@ def linear_growth_draw(
 
 
 def power_law_draw(
-    rng: Rng, n: int, capacity: float, smoothness: float, ridge_exponent: float, quantity: str, modes: int = 1000
+    rng: Rng, n: int, capacity: float, smoothness: float, ridge_exponent: float, quantity: str, modes: int
 ) -> float:
-    """Bias or variance of ridge regression at lambda = n^-ell on a power law, rows above `modes` left out."""
+    """Bias or variance of ridge regression at lambda = n^-ell on the first `modes` modes of a power law."""
     s = eigenvalues(f"power-{capacity}", modes)
     X, lam = _rows(rng, n, s), n**-ridge_exponent
     if quantity == "variance":
-        noise = rng.standard_normal((n, _LABELS))
-        return float(np.mean(s @ _fit(X, noise, n * lam) ** 2))
+        return float(s @ np.sum(_fit(X, np.eye(n), n * lam) ** 2, axis=1))  # unit noise averaged exactly
     truth = _truth(rng, s, smoothness)
     return float(np.mean(s @ (_fit(X, X @ truth, n * lam) - truth) ** 2))
 
