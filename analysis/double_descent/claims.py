@@ -127,7 +127,7 @@ CLAIMS = (
         _RISK_GRID,
         tolerance=0.02,
         size="n",
-        quick=(0, 2, 5),
+        quick=(0, 5),
         assumptions="independent standardised entries; start at 0",
     ),
     Claim(
