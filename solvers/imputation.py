@@ -377,8 +377,8 @@ def imputed_ridge_risk(
     -----
     Not an exact limit: what the best predictor misses depends on the mask, hence on the inputs, and is not noise.
     Measured deviations are below 2 % with a ridge of 0.05 n. Without one, at n = 2.5 d, errors are higher by 2 % or
-    less for inputs of full rank, but by 8 to 15 % for rank 5, at any size: with few factors the residual of a row scales
-    with its norm.
+    less for inputs of full rank, but by 8 to 15 % for rank 5, at any size: with few factors the residual of a row
+    scales with its norm.
 
     References
     ----------

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.claim import Claim, Kind, Source
-from solvable.analysis.double_descent import experiments
+from solvable.analysis.double_descent import axes, experiments
 from solvable.analysis.double_descent.settings import eigenvalues
 from solvable.solvers import (
     Spectrum,
@@ -279,7 +279,7 @@ CLAIMS = (
         Source("liu2023optimization", "epoch-wise axis; setting ours"),
         Kind.ORDER,
         lambda **_: 1.0,
-        experiments.epoch_wise_rise,
-        [{"n": 60, "first": 3, "second": 60, "third": 30_000, "noise_variance": 0.1}],
+        axes.epoch_wise_rise,
+        [{"n": 60, "first": 3, "second": 60, "third": 30_000}],
     ),
 )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from solvable.analysis.double_descent.settings import eigenvalues
 
 __all__ = [
+    "descend",
     "descent_error_draw",
-    "epoch_wise_rise",
     "features",
     "flow_draw",
     "flow_to_ridge_ratio",
@@ -61,7 +61,7 @@ def _power(gram: Array, cross: Array, step_size: float, steps: int) -> Array:
     return np.asarray(w)
 
 
-def _descend(X: Array, y: Array, step_size: float, momentum: float, steps: int) -> Array:
+def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int) -> Array:
     """Step down (1/2n)||y - Xw||^2 from 0; with more columns than rows on the coefficients of w = X^T a."""
     n, d = X.shape
     gram, cross = (X.T @ X / n, X.T @ y / n) if d <= n else (X @ X.T / n, y / n)
@@ -85,7 +85,7 @@ def descent_error_draw(
     noise = np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
     y = {"bias": X @ beta, "variance": noise}.get(quantity, X @ beta + noise)
     size = step / ((1 + np.sqrt(gamma)) ** 2 * s.max())
-    w = _descend(X, y, size, momentum, steps)
+    w = descend(X, y, size, momentum, steps)
     if quantity == "train":
         return float(np.mean((y - X @ w) ** 2))
     gap = w if quantity == "variance" else w - beta
@@ -99,7 +99,7 @@ def flow_draw(rng: Rng, n: int, gamma: float, time: float, noise_variance: float
     beta = rng.choice([-1.0, 1.0], (d, _LABELS)) / np.sqrt(d)
     y = X @ beta + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
     errors = [
-        np.mean(np.sum((_descend(X, y, time / steps, 0.0, steps) - beta) ** 2, axis=0)) for steps in (2**12, 2**13)
+        np.mean(np.sum((descend(X, y, time / steps, 0.0, steps) - beta) ** 2, axis=0)) for steps in (2**12, 2**13)
     ]
     return float(2 * errors[1] - errors[0] + noise_variance)
 
@@ -209,16 +209,3 @@ def start_penalty(rng: Rng, n: int, ratio: float, conditioning: str, steps: int,
         for scale in (start, 0.0)
     )
     return float(np.log(far / near))
-
-
-def epoch_wise_rise(rng: Rng, n: int, first: int, second: int, third: int, noise_variance: float) -> float:
-    """The smaller of the two moves in a fall-rise-fall of the test error, at three numbers of steps; one design."""
-    s = eigenvalues("fast-and-slow", round(0.7 * n))
-    X = rng.standard_normal((n, s.size)) * np.sqrt(s)
-    fast = s == 1.0
-    power = np.where(fast, 0.7 / fast.sum(), 0.3 / (~fast).sum()) / s
-    beta = np.sqrt(power)[:, None] * rng.choice([-1.0, 1.0], (s.size, _LABELS))
-    y = X @ beta + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
-    gram, cross = X.T @ X / n, X.T @ y / n
-    errors = [np.mean(s @ (_power(gram, cross, 0.3, steps) - beta) ** 2) for steps in (first, second, third)]
-    return float(min(errors[1] - errors[0], errors[1] - errors[2]))

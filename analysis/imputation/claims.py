@@ -105,6 +105,18 @@ CLAIMS = (
         absolute_tolerance=1e-12,
     ),
     Claim(
+        "imputation/risk-on-drawn-masks",
+        "The same identity in dimensions where masks can only be drawn.",
+        _PAPER,
+        Kind.MEAN,
+        lambda d, covariance, observed: float(
+            imputed_risk(np.full(d, d**-0.5), matrix(covariance, d), target(matrix(covariance, d)), observed)
+        ),
+        experiments.sampled_risk,
+        [{"d": 60, "covariance": c, "observed": p} for c, p in (("uneven", 0.5), ("spiked", 0.2))],
+        tolerance=0.02,
+    ),
+    Claim(
         "imputation/optimum-is-ridge",
         "The best weights on imputed inputs are a ridge solution, (1/rho)(Sigma + lambda diag Sigma)^-1 Sigma beta.",
         _DERIVED,

@@ -35,8 +35,8 @@ def enumerated_risk(theta: Array, sigma: Array, beta: Array, observed: float) ->
     for mask in itertools.product((0.0, 1.0), repeat=len(beta)):
         seen = sum(mask)
         gap = beta - np.array(mask) * theta
-        total += observed**seen * (1 - observed) ** (len(mask) - seen) * (gap @ sigma @ gap)
-    return float(total)
+        total += observed**seen * (1 - observed) ** (len(mask) - seen) * float(gap @ sigma @ gap)
+    return total
 
 
 def best_enumerated_risk(sigma: Array, beta: Array, observed: float) -> float:
@@ -56,11 +56,12 @@ def _root(sigma: Array) -> Array:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def sampled_risk(rng: Rng, theta: Array, sigma: Array, beta: Array, observed: float, count: int = 2000) -> float:
-    """The same risk from drawn inputs and masks."""
-    X = rng.standard_normal((count, len(beta))) @ _root(sigma).T
+def sampled_risk(rng: Rng, d: int, covariance: str, observed: float, count: int = 2000) -> float:
+    """Error of the weights (1, ..., 1)/sqrt d from drawn inputs and masks."""
+    sigma = matrix(covariance, d)
+    X = rng.standard_normal((count, d)) @ _root(sigma).T
     Z = X * (rng.random(X.shape) < observed)
-    return float(np.mean((X @ beta - Z @ theta) ** 2))
+    return float(np.mean((X @ target(sigma) - Z.sum(axis=1) / np.sqrt(d)) ** 2))
 
 
 @cache
@@ -132,6 +133,6 @@ def bias_draw(rng: Rng, d: int, covariance: str, observed: float, count: int = 4
     Z = X * (rng.random(X.shape) < observed)
     halves = []
     for part in (slice(None), slice(0, count // 2)):
-        theta = np.linalg.solve(Z[part].T @ Z[part], Z[part].T @ (X[part] @ setting[1]))
+        theta = np.asarray(np.linalg.solve(Z[part].T @ Z[part], Z[part].T @ (X[part] @ setting[1])))
         halves.append(_error(theta, setting))
     return 2 * halves[0] - halves[1]
