@@ -14,6 +14,7 @@ __all__ = [
     "least_squares_draw",
     "linear_growth_draw",
     "power_law_draw",
+    "power_law_excess_draw",
 ]
 
 Array = NDArray[np.float64]
@@ -111,6 +112,17 @@ def power_law_draw(
         return float(s @ np.sum(_fit(X, np.eye(n), n * lam) ** 2, axis=1))  # unit noise averaged exactly
     truth = _truth(rng, s, smoothness)
     return float(np.mean(s @ (_fit(X, X @ truth, n * lam) - truth) ** 2))
+
+
+def power_law_excess_draw(
+    rng: Rng, n: int, capacity: float, smoothness: float, ridge_exponent: float, modes: int, rows: int,
+    generations: int, generator_noise: float, noise_variance: float,
+) -> float:  # fmt: skip
+    """Excess error at lambda = n^-ell on a power law, after generators of least squares on `rows` rows."""
+    s = eigenvalues(f"power-{capacity}", modes)
+    truth = _truth(rng, s, smoothness)
+    w = _chain(rng, s, truth, rows, generations, generator_noise)
+    return _excess(rng, s, truth, w, n, n**-ridge_exponent, noise_variance)
 
 
 def adaptive_gain_draw(
