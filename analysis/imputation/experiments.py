@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.imputation.settings import covariance as matrix
-from solvable.analysis.imputation.settings import target
+from solvable.analysis.imputation.settings import leading_target, target
 
 __all__ = [
     "averaged_sgd_draw",
@@ -65,10 +65,10 @@ def sampled_risk(rng: Rng, d: int, covariance: str, observed: float, count: int 
 
 
 @cache
-def _setting(name: str, d: int, observed: float) -> tuple[Array, Array, Array, Array, Array]:
+def _setting(name: str, d: int, observed: float, leading: bool = False) -> tuple[Array, Array, Array, Array, Array]:
     """Root of the covariance, target, and the moments E z z^T, E z y of imputed inputs, by mask probabilities."""
     sigma = matrix(name, d)
-    beta = target(sigma)
+    beta = leading_target(sigma) if leading else target(sigma)
     both_seen = np.full((d, d), observed**2)
     np.fill_diagonal(both_seen, observed)
     return _root(sigma), beta, both_seen * sigma, observed * sigma @ beta, sigma
@@ -126,9 +126,9 @@ def averaged_sgd_gain(rng: Rng, n: int, d: int, covariance: str, observed: float
     return float(np.log(small / large))
 
 
-def bias_draw(rng: Rng, d: int, covariance: str, observed: float, count: int = 4000) -> float:
+def bias_draw(rng: Rng, d: int, covariance: str, observed: float, count: int = 4000, leading: bool = False) -> float:
     """Excess error of least squares on many imputed rows (count >> d), with the d/count of its variance removed."""
-    setting = _setting(covariance, d, observed)
+    setting = _setting(covariance, d, observed, leading)
     X = rng.standard_normal((count, d)) @ setting[0].T
     Z = X * (rng.random(X.shape) < observed)
     halves = []

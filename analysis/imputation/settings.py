@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["covariance", "equal_low_rank", "target"]
+__all__ = ["covariance", "equal_low_rank", "leading_target", "target"]
 
 Array = NDArray[np.float64]
 
@@ -43,4 +43,10 @@ def covariance(name: str, d: int) -> Array:
 def target(sigma: Array) -> Array:
     """A fixed target with label variance one."""
     beta = np.random.default_rng(12).standard_normal(len(sigma))
+    return np.asarray(beta / np.sqrt(beta @ sigma @ beta))
+
+
+def leading_target(sigma: Array) -> Array:
+    """Target along the leading direction of the covariance, label variance one."""
+    beta = np.linalg.eigh(sigma)[1][:, -1]
     return np.asarray(beta / np.sqrt(beta @ sigma @ beta))
