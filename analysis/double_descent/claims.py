@@ -14,7 +14,7 @@ import sympy as sp
 
 from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.double_descent import axes, experiments
-from solvable.analysis.double_descent.settings import eigenvalues
+from solvable.analysis.double_descent.settings import eigenvalues, projection
 from solvable.solvers import (
     Spectrum,
     descent_path,
@@ -47,6 +47,15 @@ def _descent(
     size = step / ((1 + np.sqrt(gamma)) ** 2 * spectrum.eigenvalues.max())
     risk = gradient_descent_risk(spectrum, n, size, [steps], noise_variance, momentum or None)
     return float(getattr(risk, quantity)[0])
+
+
+@cache
+def _projected(n: int, gamma: float, step: float, steps: int, noise_variance: float) -> float:
+    """Features F x: covariance F F^T, and what F^T w cannot reach of the target acts as label noise."""
+    F, beta = projection(round(gamma * n), 2 * round(gamma * n))
+    s, U = np.linalg.eigh(F @ F.T)
+    spectrum = Spectrum.from_moments(s, U.T @ (F @ beta), 1.0)
+    return float(gradient_descent_risk(spectrum, n, step / 6, [steps], noise_variance).test[0])
 
 
 def _filter_gap(rng: np.random.Generator, method: str, n: int, d: int, steps: int, start: float) -> float:
@@ -143,6 +152,21 @@ CLAIMS = (
         quick=(0,),
     ),
     Claim(
+        "double-descent/misspecified-features",
+        "Gradient descent on random features: what these cannot express of the target acts as label noise.",
+        _CONTOUR,
+        Kind.ASYMPTOTIC,
+        _projected,
+        experiments.projected_error_draw,
+        [
+            {"n": 40, "gamma": gamma, "step": 1.0, "steps": steps, "noise_variance": 0.1}
+            for gamma, steps in ((1.5, 20), (0.6, 200), (1.0, 60))
+        ],
+        tolerance=0.02,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
         "double-descent/isotropic-flow",
         "Gradient flow on isotropic rows: bias and variance are integrals against the Marchenko-Pastur law.",
         Source("ali2019continuous", "isotropic case, by quadrature"),
@@ -219,6 +243,18 @@ CLAIMS = (
         experiments.one_pass_draw,
         [{"d": 12, "covariance": "two-scales", "step_size": 0.03, "batch_size": 2, "steps": 30, "noise_variance": 0.5}],
         tolerance=0.02,
+    ),
+    Claim(
+        "double-descent/one-pass-sgd-stability",
+        "One-pass SGD on isotropic Gaussian rows is mean-square stable below the step size 2/(1 + (d + 1)/B).",
+        Source("liu2023optimization", "derived in docs/theory/double_descent.md"),
+        Kind.THRESHOLD,
+        lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
+        experiments.one_pass_growth,
+        [{"d": 20, "batch_size": b} for b in (1, 10, 100)],
+        tolerance=0.03,
+        formula=2 / (1 + (d + 1) / B),
+        quick=(0, 1),
     ),
     Claim(
         "double-descent/peak-grows-with-time",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.double_descent.settings import eigenvalues
+from solvable.analysis.double_descent.settings import eigenvalues, projection
 
 __all__ = [
     "descend",
@@ -20,7 +20,9 @@ __all__ = [
     "half_time_draw",
     "iterated_weights",
     "one_pass_draw",
+    "one_pass_growth",
     "peak_ratio",
+    "projected_error_draw",
     "random_feature_data",
     "smallest_eigenvalue_draw",
     "start_penalty",
@@ -92,6 +94,15 @@ def descent_error_draw(
     return float(np.mean(s @ gap**2) + (noise_variance if quantity == "test" else 0.0))
 
 
+def projected_error_draw(rng: Rng, n: int, gamma: float, step: float, steps: int, noise_variance: float) -> float:
+    """Test error of descent on k = gamma n linear random features of 2k Gaussian inputs; step relative to 1/6."""
+    F, beta = projection(round(gamma * n), 2 * round(gamma * n))
+    X = rng.standard_normal((n, beta.size))
+    y = (X @ beta)[:, None] + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
+    w = descend(X @ F.T, y, step / 6, 0.0, steps)
+    return float(np.mean(np.sum((F.T @ w - beta[:, None]) ** 2, axis=0)) + noise_variance)
+
+
 def flow_draw(rng: Rng, n: int, gamma: float, time: float, noise_variance: float) -> float:
     """Test error of gradient flow on isotropic rows: descent at two small steps, extrapolated to step 0."""
     d = round(gamma * n)
@@ -152,6 +163,15 @@ def one_pass_draw(
         )
         w = w - step_size / batch_size * np.einsum("cb,cbp->cp", residual, X)
     return float(np.mean(np.sum(s * (w - beta) ** 2, axis=1)))
+
+
+def one_pass_growth(rng: Rng, at: float, d: int, batch_size: int) -> float:
+    """Mean change of ||w - beta||^2 in one noiseless step from a unit vector at step size `at`, 500 batches."""
+    X = rng.standard_normal((500, batch_size, d))
+    # rotation invariance: any unit vector is as good as the first one
+    after = -at / batch_size * np.einsum("cbp,cb->cp", X, X[:, :, 0])
+    after[:, 0] += 1.0
+    return float(np.mean(np.sum(after**2, axis=1)) - 1)
 
 
 def features(conditioning: str, inputs: Array, weights: Array, scales: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AXES", "CONDITIONINGS", "TIMES", "Axis", "eigenvalues"]
+__all__ = ["AXES", "CONDITIONINGS", "TIMES", "Axis", "eigenvalues", "projection"]
 
 Array = NDArray[np.float64]
 
@@ -43,3 +43,10 @@ def eigenvalues(covariance: str, d: int) -> Array:
         "fast-and-slow": np.where(u < 6 / 7, 1.0, 1e-3),
     }
     return np.asarray(laws[covariance])
+
+
+def projection(k: int, d: int) -> tuple[Array, Array]:
+    """A fixed random map to k features of d inputs, and a fixed target of unit norm on the inputs."""
+    rng = np.random.default_rng(13)
+    F, beta = rng.standard_normal((k, d)) / np.sqrt(d), rng.standard_normal(d)
+    return F, beta / np.linalg.norm(beta)

@@ -147,6 +147,7 @@ def test_too_few_nodes_are_refused(monkeypatch):
         (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [1], -0.1), "noise_variance"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [1], 0.0, 1.0), "below 1"),
         (lambda: gradient_descent_risk(Spectrum([1.0]), 10, 0.01, [1]), "target_power"),
+        (lambda: gradient_descent_risk(Spectrum.power_law(1.5, 2.0, 100, tail=True), 9, 0.1, [1]), "finite dimension"),
         (lambda: isotropic_flow_risk(0.0, [1.0]), "gamma"),
         (lambda: isotropic_flow_risk(1.0, [2.0, 1.0]), "increase"),
     ],
