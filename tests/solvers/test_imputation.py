@@ -194,3 +194,13 @@ def test_inputs_without_variance_do_not_matter():
     sigma = np.diag([1.0, 0.0])
     assert float(imputation_bias(sigma, [1.0, 5.0], 0.5)) == pytest.approx(0.5)
     np.testing.assert_allclose(imputation_optimum(sigma, [1.0, 5.0], 0.5), [1.0, 0.0], atol=1e-15)
+
+
+def test_bound_term_by_term():
+    """One input: theta* = beta, trace s, bias (1 - rho) s beta^2."""
+    s, beta, rho, n, noise = 2.0, 0.7, 0.6, 49, 0.3
+    expected = (3 * s * beta**2 + noise + s * beta**2) / 7 + (1 - rho) * s * beta**2
+    assert float(averaged_sgd_bound([[s]], [beta], rho, n, noise)) == pytest.approx(expected, rel=1e-13)
+    assert float(averaged_sgd_bound([[s]], [beta], rho, n, noise, kurtosis=1.0)) == pytest.approx(
+        expected - 2 * s * beta**2 / 7, rel=1e-13
+    )

@@ -131,3 +131,10 @@ def test_smallest_eigenvalue_law():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_irreducible_power_is_label_noise_that_stays():
+    plain = one_pass_sgd_risk(Spectrum([1.0, 0.3], [0.5, 0.5]), 0.2, 2, [0, 9], 0.5)
+    moved = one_pass_sgd_risk(Spectrum([1.0, 0.3], [0.5, 0.5], irreducible_power=0.3), 0.2, 2, [0, 9], 0.2)
+    np.testing.assert_allclose(moved.test, plain.test, rtol=1e-13)
+    assert moved.stationary == pytest.approx(plain.stationary + 0.3, rel=1e-12)
