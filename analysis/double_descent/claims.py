@@ -300,6 +300,16 @@ CLAIMS = (
         statistic="median",
     ),
     Claim(
+        "double-descent/small-batches-higher-peak",
+        "After the same number of epochs at one step size smaller batches, taking more steps, give the higher peak.",
+        _STORY,
+        Kind.ORDER,
+        lambda **_: 1.0,
+        experiments.batch_peak_gain,
+        [{"n": 24, "conditioning": "centred", "epochs": 500, "small": 2}],
+        statistic="median",
+    ),
+    Claim(
         "double-descent/start-is-never-unlearned",
         "Large initial weights raise the error beyond the peak (k = 4n): what the data do not see is not unlearned.",
         _STORY,

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.double_descent.settings import eigenvalues, projection
+from solvable.solvers import optimiser_chain
 
 __all__ = [
+    "batch_peak_gain",
     "descend",
     "descent_error_draw",
     "features",
@@ -219,6 +221,22 @@ def peak_ratio(
         for k in (n, 4 * n)
     ]
     return float(np.log(heights[0] / heights[1]))
+
+
+def batch_peak_gain(rng: Rng, n: int, conditioning: str, epochs: int, small: int) -> float:
+    """Log peak ratio (k = n over 4n) of SGD with batch `small` minus that with the full batch, same epochs and step."""
+    heights = np.empty((2, 2))
+    for i, k in enumerate((n, 4 * n)):
+        errors = np.empty((2, 5))
+        for j in range(5):
+            Phi, y, fresh, target = random_feature_data(rng, n, k, max(n // 3, 1), 0.05, conditioning)
+            step = 0.5 / float(np.max(np.sum(Phi**2, axis=1)))  # stable for every batch
+            for b, batch in enumerate((small, n)):
+                w = optimiser_chain(Phi, y, [epochs * n // batch], step_size=step, batch_size=batch, rng=rng)[0]
+                errors[b, j] = np.mean((fresh @ w - target) ** 2) + 0.05
+        heights[:, i] = np.median(errors, axis=1)
+    ratios = np.log(heights[:, 0] / heights[:, 1])
+    return float(ratios[0] - ratios[1])
 
 
 def start_penalty(rng: Rng, n: int, ratio: float, conditioning: str, steps: int, start: float) -> float:
