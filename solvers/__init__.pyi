@@ -8,12 +8,12 @@ from .gradient_descent import gradient_descent_risk as gradient_descent_risk
 from .gradient_descent import isotropic_flow_risk as isotropic_flow_risk
 from .hard_edge import smallest_eigenvalue_cdf as smallest_eigenvalue_cdf
 from .hard_edge import smallest_eigenvalue_quantile as smallest_eigenvalue_quantile
-from .imputation import averaged_sgd_bound as averaged_sgd_bound
 from .imputation import imputation_bias as imputation_bias
 from .imputation import imputation_optimum as imputation_optimum
-from .imputation import imputed_ridge_risk as imputed_ridge_risk
 from .imputation import imputed_risk as imputed_risk
 from .imputation import low_rank_imputation_bias as low_rank_imputation_bias
+from .imputed_regression import averaged_sgd_bound as averaged_sgd_bound
+from .imputed_regression import imputed_ridge_risk as imputed_ridge_risk
 from .iterated_regression import IteratedRisk as IteratedRisk
 from .iterated_regression import iterated_regression_risk as iterated_regression_risk
 from .iterated_regression import synthetic_noise_gain as synthetic_noise_gain
