@@ -9,12 +9,13 @@ With :math:`S = X^TX/n`, residual filter r (`spectral_response`) and a contour a
 
 Two factors r(S) need the second-order equivalent at two points of the contour. r is entire and leaves the contour free:
 
-.. math:: z(\varphi) = \varepsilon\sinh^2(A\cos\varphi + iB\sin\varphi), \qquad 0\le\varphi<\pi,
+.. math:: z(\varphi) = \frac{Z}{1+Z/H}, \qquad Z = \varepsilon\sinh^2(A\cos\varphi + iB\sin\varphi), \qquad
+          0\le\varphi<\pi,
 
-an analytic closed curve (the square makes it :math:`\pi`-periodic) that crosses the real axis at
-:math:`-\varepsilon\sin^2B` and beyond the upper edge. Around 0 its nodes are spaced on a logarithmic scale from
-:math:`\varepsilon\sim 1/(\eta t_{max})` on, so one contour serves all times up to :math:`t_{max}` with a few hundred
-nodes, and B keeps it where the filter does not grow.
+an analytic closed curve (the square makes it :math:`\pi`-periodic), a lens of half angle 2B that crosses the real axis
+left of 0 and between the upper edge and H. Its nodes are log-spaced from 0, starting at
+:math:`\varepsilon\sim 1/(\eta t_{max})`, and from H: one contour of a few hundred nodes serves all times up to
+:math:`t_{max}`, up to the edge of stability.
 """
 
 from __future__ import annotations
@@ -70,14 +71,16 @@ class GradientDescentRisk:
         return np.asarray(self.bias + self.variance)
 
 
-def _contour(low: float, high: float, opening: float, nodes: int) -> tuple[Complex, Complex]:
-    """Upper half of the nodes and -dz/(2 pi i) there: crossing at -low*sin(opening)^2 and at `high`."""
-    reach = np.arcsinh(np.sqrt(high / low))
+def _contour(low: float, edge: float, high: float, opening: float, nodes: int) -> tuple[Complex, Complex]:
+    """Upper half of the nodes and -dz/(2 pi i) there: crossing left of 0 at the scale `low`, and at `high`."""
+    far = 2 * high - edge  # the map takes infinity there: nodes are log-spaced from it as they are from 0
+    reach = np.arcsinh(np.sqrt(high * far / (far - high) / low))
     phi = (np.arange(nodes // 2) + 0.5) * np.pi / nodes  # off the real axis; the lower half is conjugate
     q = reach * np.cos(phi) + 1j * opening * np.sin(phi)
-    z = low * np.sinh(q) ** 2
-    dz = low * np.sinh(2 * q) * (-reach * np.sin(phi) + 1j * opening * np.cos(phi)) * np.pi / nodes
-    return z, -dz / (2j * np.pi)
+    plain = low * np.sinh(q) ** 2
+    slope = low * np.sinh(2 * q) * (-reach * np.sin(phi) + 1j * opening * np.cos(phi))
+    shrink = 1 / (1 + plain / far)
+    return plain * shrink, -slope * shrink**2 * np.pi / nodes / (2j * np.pi)
 
 
 def _kappa(spectrum: Spectrum, n: float, z: Complex, start: Complex | None) -> tuple[Complex, bool]:
@@ -185,8 +188,7 @@ def gradient_descent_risk(
     ValueError
         A step size at or above its limit, steps that do not increase, a spectrum without target power.
     ArithmeticError
-        No convergence (``on_failure="raise"``): in practice a momentum very close to 1, or a step size within a
-        hair of its limit at many steps.
+        No convergence (``on_failure="raise"``): in practice a momentum of 0.9 or more with many steps.
 
     References
     ----------
@@ -234,13 +236,15 @@ def _converge(
     # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
     limit = 2 * (1 + mu) / step
     high = min(1.1 * edge, max(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))
-    # half way (in q) to where the contour leaves the right half-plane; with momentum to where it leaves the filter's
-    # region of stability, an ellipse of semi-axes (1 + mu)/step and (1 - mu)/step
-    opening = min(0.4, 0.75 * (1 - mu))
+    # the contour is a lens of half angle 2B; the filter's region of stability an ellipse with these semi-axes
+    width, height = (1 + mu) / step, (1 - mu) / step
+    middle = high - edge / 2
+    room = np.arctan2(height * np.sqrt(1 - (middle / width - 1) ** 2), middle)
+    opening = min(0.4, 0.75 * float(room))
     before, change, kappa = None, np.full(times.size, np.inf), None
     nodes = _FIRST_NODES
     while True:
-        z, weight = _contour(low, high, opening, nodes)
+        z, weight = _contour(low, edge, high, opening, nodes)
         start = None
         if kappa is not None:
             old, new = ((np.arange(half) + 0.5) / half for half in (nodes // 4, nodes // 2))

@@ -118,6 +118,15 @@ def test_scale_and_order(gamma, eta, scale, last):
     np.testing.assert_allclose(risk.excess, risk.test - 0.1, atol=1e-12)
 
 
+@pytest.mark.parametrize("momentum", [None, 0.5])
+def test_steps_next_to_the_limit(momentum):
+    """0.05 % below it the filter of the largest eigenvalues turns sign at every step and decays over thousands."""
+    for n in (60, 400):
+        limit = 2 * (1 + (momentum or 0.0)) / support_edges(SPREAD, n)[-1, 1]
+        risk = gradient_descent_risk(SPREAD, n, 0.9995 * limit, [10, 10**6], 0.4, momentum)
+        assert risk.test[1] == pytest.approx(float(ridge_risk(SPREAD, n, 0.0, 0.4).test), rel=1e-7)
+
+
 def test_irreducible_power_is_label_noise_that_stays():
     plain = gradient_descent_risk(Spectrum([1.0], [1.0], [50]), 100, 0.3, [7], 0.5)
     moved = gradient_descent_risk(Spectrum([1.0], [1.0], [50], irreducible_power=0.3), 100, 0.3, [7], 0.2)
