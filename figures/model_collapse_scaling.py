@@ -28,24 +28,17 @@ def compute(quick: bool = False) -> xr.Dataset:
     s = eigenvalues(f"power-{CAPACITY}", MODES)
     spectrum = Spectrum(s, s * target_weights(SMOOTHNESS, s))
     clean = float(collapse_exponents(CAPACITY, SMOOTHNESS, 0.5).clean)
-    n = np.geomspace(10, 1e4, 31)
+    n = np.geomspace(10, 1e4, 61)
     places = np.array([12, 40, 150, 500])
-    lines = np.array(
-        [iterated_regression_risk(spectrum, m, m ** (1 - clean), GENERATIONS, ROWS, NOISE, LABEL).excess for m in n]
-    ).T
-    best = np.empty_like(lines)
-    exponents = np.linspace(0.02, 1.2, 40 if quick else 120)
-    for i, m in enumerate(n):
-        grid = np.array(
-            [iterated_regression_risk(spectrum, m, m ** (1 - e), GENERATIONS, ROWS, NOISE, LABEL).excess
-             for e in exponents]
-        )  # fmt: skip
-        best[:, i] = grid.min(axis=0)
-    fixed = 1000
-    curves = np.array(
-        [iterated_regression_risk(spectrum, fixed, fixed ** (1 - e), GENERATIONS, ROWS, NOISE, LABEL).excess
-         for e in exponents]
-    ).T  # fmt: skip
+
+    def excess(samples: Any, ridge: Any) -> Any:  # generations on the first axis
+        counts = np.array(GENERATIONS).reshape(-1, *[1] * np.ndim(ridge))
+        return iterated_regression_risk(spectrum, samples, ridge, counts, ROWS, NOISE, LABEL).excess
+
+    exponents, fixed = np.linspace(0.02, 1.2, 120), 1000
+    lines = excess(n, n ** (1 - clean))
+    best = excess(n[:, None], n[:, None] ** (1 - exponents)).min(axis=-1)
+    curves = excess(fixed, fixed ** (1 - exponents))
     draws = np.array(
         [[[power_law_excess_draw(rng, int(m), CAPACITY, SMOOTHNESS, clean, MODES, ROWS, t, LABEL, NOISE)
            for _ in range(trials)] for m in places] for t in GENERATIONS]
@@ -102,8 +95,8 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State exponents, plateaus and where the best ridge goes."""
-    logs = np.log(data.n.values[15:])
-    slope = np.polyfit(logs, np.log(data.best.values[0, 15:]), 1)[0]
+    logs = np.log(data.n.values[30:])
+    slope = np.polyfit(logs, np.log(data.best.values[0, 30:]), 1)[0]
     plateau = data.excess.values[1:, -1] / data.excess.values[0, -1]
     best = [float(data.exponent[int(row.argmin())]) for row in data.curve.values]
     theory = np.array([np.interp(np.log(data.place.values), np.log(data.n.values), row) for row in data.excess.values])

@@ -19,18 +19,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.fixed_point import FixedPoint, solve_grid
-from solvable.solvers.solution import Solution
+from solvable.solvers.resolvent import times
+from solvable.solvers.solution import Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
 
 __all__ = ["IteratedRisk", "as_generations", "iterated_regression_risk", "synthetic_noise_gain"]
 
 Array = NDArray[np.float64]
+_CHUNK = 1 << 17  # cells x modes worked on at once
 
 
 @dataclass(frozen=True, eq=False)
 class IteratedRisk:
-    """Risk after each number of generations.
+    """Risk on the broadcast grid of the arguments.
 
     Attributes
     ----------
@@ -43,7 +45,7 @@ class IteratedRisk:
     generator_power : ndarray
         Variance of the labels it makes, without their noise.
     solution : Solution
-        Fixed point of the final fit; one cell.
+        Fixed point of the final fit.
     """
 
     excess: Array
@@ -61,24 +63,47 @@ def as_generations(name: str, value: ArrayLike) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def _fit(spectrum: Spectrum, n: float, ridge: float, what: str) -> tuple[FixedPoint, Solution, Array, Array, float]:
-    """Fixed point, g, 1 - g and n - df2; refuse the pole n = rank of a ridgeless fit."""
-    point, solution, _ = solve_grid(spectrum, n, ridge, 1e-15, "raise", what)
-    s, kappa = spectrum.eigenvalues, float(point.kappa[0])
-    gap = float(point.sums.slack[0] + point.sums.df1_minus_df2[0])
-    if gap <= 0:
-        raise refuse(what, n, f"a ridgeless fit at n = rank = {spectrum.rank:g} has infinite variance")
-    return point, solution, s / (s + kappa), kappa / (s + kappa), gap
+@dataclass(frozen=True)
+class _Generators:
+    """Weights after 0, 1, ... generations, shape (generations + 1, modes); the random power is signal + label*noise."""
+
+    kept: Array
+    signal: Array
+    noise: Array
+
+
+def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data: bool) -> _Generators:
+    """Second moments of every generation; at the pole (a ridgeless fit with rows = rank) the noise is infinite."""
+    power, m = spectrum.require_target(), spectrum.multiplicities
+    kept, signal, noise = np.ones((last + 1, power.size)), *np.zeros((2, last + 1, power.size))
+    if last == 0:
+        return _Generators(kept, signal, noise)
+    point, *_ = solve_grid(spectrum, rows, ridge, 1e-15, "raise", "iterated_regression_risk", "generator_ridge")
+    kappa, gap = float(point.kappa[0]), float(point.sums.slack[0] + point.sums.df1_minus_df2[0])
+    g, c = spectrum.eigenvalues / (spectrum.eigenvalues + kappa), kappa / (spectrum.eigenvalues + kappa)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = g**2 * m / gap
+        for t in range(last):
+            if same_data and t:
+                kept[t + 1], signal[t + 1], noise[t + 1] = kept[t], signal[t], noise[t] + spread
+                continue
+            now = kept[t] ** 2 * power + signal[t]
+            kept[t + 1] = kept[t] * g
+            signal[t + 1] = g**2 * signal[t] + times(spread, np.full_like(g, c**2 @ now))
+            # a pole has c = 0: what it makes infinite it does not unlearn
+            unlearned = float(c**2 @ noise[t]) if gap > 0 else 0.0
+            noise[t + 1] = g**2 * noise[t] + spread * (unlearned + 1)
+    return _Generators(kept, signal, noise)
 
 
 def iterated_regression_risk(
     spectrum: Spectrum,
-    n: float,
-    ridge: float,
+    n: ArrayLike,
+    ridge: ArrayLike,
     generations: ArrayLike,
     generator_samples: float,
-    noise_variance: float = 0.0,
-    generator_noise: float = 0.0,
+    noise_variance: ArrayLike = 0.0,
+    generator_noise: ArrayLike = 0.0,
     *,
     generator_ridge: float = 0.0,
     same_data: bool = False,
@@ -93,15 +118,15 @@ def iterated_regression_risk(
     ----------
     spectrum : Spectrum
         Eigenvalues and target power, all of it in the modes.
-    n, ridge : float
-        Rows and ridge of the final fit.
+    n, ridge : array_like
+        Rows and ridge of the final fit; broadcast with the other array arguments.
     generations : array_like
-        Whole numbers, zero allowed; the result has their shape.
+        Whole numbers, zero allowed.
     generator_samples : float
         Rows of each generator's fit: above the rank (least squares), or below (least norm).
-    noise_variance : float
+    noise_variance : array_like
         Noise on the labels of the final fit.
-    generator_noise : float
+    generator_noise : array_like
         Noise on the labels of every generator.
     generator_ridge : float
         Ridge of the generators.
@@ -117,7 +142,12 @@ def iterated_regression_risk(
     Raises
     ------
     ValueError
-        A ridgeless fit at n = rank, negative arguments, irreducible power, same data with a generator ridge.
+        Negative arguments, irreducible power, same data with a generator ridge, shapes that do not broadcast.
+
+    Notes
+    -----
+    A ridgeless fit at n = rank, of a generator or the final one, is a pole: with noise the error is inf and the status
+    ``DIVERGES``.
 
     References
     ----------
@@ -133,45 +163,58 @@ def iterated_regression_risk(
     power = as_spectrum(spectrum).require_target()
     if spectrum.irreducible_power > 0:
         raise refuse("spectrum.irreducible_power", spectrum.irreducible_power, "generators are linear: it must be 0")
-    counts = as_generations("generations", generations)
-    sigma2, label = (
-        as_scalar(name, value, as_nonnegative)
-        for name, value in (("noise_variance", noise_variance), ("generator_noise", generator_noise))
-    )
     delta0 = as_scalar("generator_ridge", generator_ridge, as_nonnegative)
     if same_data and delta0 > 0:
         raise refuse("generator_ridge", delta0, "with same_data the generators must be ridgeless")
     rows = as_scalar("generator_samples", generator_samples, as_positive)
-    point, solution, g, c, gap = _fit(
-        spectrum, as_scalar("n", n, as_positive), as_scalar("ridge", ridge, as_nonnegative), "n"
+    arrays = (
+        as_positive("n", n),
+        as_nonnegative("ridge", ridge),
+        as_generations("generations", generations).astype(float),
+        as_nonnegative("noise_variance", noise_variance),
+        as_nonnegative("generator_noise", generator_noise),
     )
-    m = spectrum.multiplicities
-    last = int(counts.max(initial=0))
-    excess, error, total = np.empty(last + 1), np.empty(last + 1), np.empty(last + 1)
-    kept, random = np.ones_like(power), np.zeros_like(power)
-    if last:
-        *_, g0, c0, gap0 = _fit(spectrum, rows, delta0, "generator_samples")
-    for t in range(last + 1):
+    try:
+        samples, delta, steps, sigma2, label = np.broadcast_arrays(*arrays)
+    except ValueError:
+        names = "n, ridge, generations, noise_variance, generator_noise shapes"
+        raise refuse(names, tuple(array.shape for array in arrays), "they must broadcast together") from None
+    shape, counts = samples.shape, steps.astype(np.int64).ravel()
+    past = _iterate(spectrum, rows, delta0, int(counts.max(initial=0)), same_data)
+    point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")
+    found = np.empty((3, counts.size))
+    chunk = max(1, _CHUNK // power.size)
+    for first in range(0, counts.size, chunk):
+        cells = slice(first, first + chunk)
+        found[:, cells] = _final(spectrum, point, past, counts, sigma2.ravel(), label.ravel(), cells)
+    excess, error, total = (row.reshape(shape) for row in found)
+    status = np.where(np.isfinite(excess), np.where(solution.status == Status.DIVERGES, 0, solution.status),
+                      Status.DIVERGES)  # fmt: skip
+    solution = Solution(solution.value, solution.residual, status.astype(np.int8), solution.iterations)
+    return IteratedRisk(excess, excess + sigma2, error, total, solution)
+
+
+def _final(
+    spectrum: Spectrum, point: FixedPoint, past: _Generators, counts: NDArray[np.int64], sigma2: Array, label: Array,
+    cells: slice,
+) -> Array:  # fmt: skip
+    """Excess of the final fit, error and power of its labeller, for a chunk of cells."""
+    power, kappa, t = spectrum.require_target(), point.kappa[cells, None], counts[cells]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        c = 1 / (1 + spectrum.eigenvalues / kappa)
+        g = spectrum.eigenvalues / (spectrum.eigenvalues + kappa)
+        kept, random = past.kept[t], past.signal[t] + times(past.noise[t], label[cells, None])
         now = kept**2 * power + random
-        unlearned = float(c**2 @ now)
-        # sum s E(w - w_0)^2 of the final fit: (1 - g p)^2 V + g^2 R, and what the fit adds itself
-        excess[t] = (1 - g * kept if t else c) ** 2 @ power + g**2 @ random
-        excess[t] += float(point.sums.df2[0]) / gap * (unlearned + sigma2)
-        error[t], total[t] = (1 - kept) ** 2 @ power + random.sum(), now.sum()
-        if t == last:
-            break
-        spread = g0**2 * m / gap0
-        if same_data and t:
-            random = random + spread * label
-        else:
-            random = g0**2 * random + spread * (c0**2 @ now + label)
-            kept = kept * g0
-    return IteratedRisk(excess[counts], excess[counts] + sigma2, error[counts], total[counts], solution)
+        lost = np.where(t[:, None] > 0, 1 - g * kept, c)  # no rounding where nothing has happened yet
+        gap = point.sums.slack[cells] + point.sums.df1_minus_df2[cells]
+        unlearned = np.sum(times(now, c**2), axis=1) + sigma2[cells]
+        excess = lost**2 @ power + np.sum(g**2 * random, axis=1) + times(point.sums.df2[cells] / gap, unlearned)
+    return np.array([excess, (1 - kept) ** 2 @ power + random.sum(axis=1), now.sum(axis=1)])
 
 
 def synthetic_noise_gain(
-    spectrum: Spectrum, n: float, ridge: float, generator_samples: float, *, finite_size: bool = False
-) -> float:
+    spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, generator_samples: float, *, finite_size: bool = False
+) -> Array:
     r"""Error that each least-squares generation adds, per unit of its label noise: the :math:`\rho` of model collapse.
 
     For generators with more rows than the rank, excess = clean excess + generations * generator_noise * rho,
@@ -182,8 +225,8 @@ def synthetic_noise_gain(
     ----------
     spectrum : Spectrum
         Eigenvalues.
-    n, ridge : float
-        Rows and un-normalised ridge of the final fit (loss :math:`\|y-Xw\|^2+\delta\|w\|^2`).
+    n, ridge : array_like
+        Rows and un-normalised ridge of the final fit (loss :math:`\|y-Xw\|^2+\delta\|w\|^2`), broadcast together.
     generator_samples : float
         Rows of each generator, above the rank d.
     finite_size : bool
@@ -191,8 +234,8 @@ def synthetic_noise_gain(
 
     Returns
     -------
-    float
-        The gain.
+    ndarray
+        The gain, on the grid of n and ridge.
 
     Raises
     ------
@@ -206,13 +249,16 @@ def synthetic_noise_gain(
     Examples
     --------
     >>> from solvable.solvers import Spectrum, synthetic_noise_gain
-    >>> synthetic_noise_gain(Spectrum.isotropic(100), 300, 0.0, 200)
-    1.0
+    >>> synthetic_noise_gain(Spectrum.isotropic(100), [200, 300], 0.0, 200)
+    array([1., 1.])
     """
     rank = as_spectrum(spectrum).rank
     rows = as_scalar("generator_samples", generator_samples, as_positive) - rank - float(finite_size)
     if rows <= 0:
         raise refuse("generator_samples", generator_samples, f"it must exceed {rank + float(finite_size):g}")
-    point, _, _, c, gap = _fit(spectrum, as_scalar("n", n, as_positive), as_scalar("ridge", ridge, as_nonnegative), "n")
-    df2 = float(point.sums.df2[0])
-    return float(df2 * (1 + spectrum.multiplicities @ c**2 / gap) / rows)
+    point, solution, _ = solve_grid(spectrum, n, as_nonnegative("ridge", ridge), 1e-15, "raise", "synthetic_noise_gain")
+    sums = point.sums
+    with np.errstate(divide="ignore"):
+        c = 1 / (1 + spectrum.eigenvalues / point.kappa[:, None])
+        amplified = times(1 / (sums.slack + sums.df1_minus_df2), c**2 @ spectrum.multiplicities)
+    return np.asarray((sums.df2 * (1 + amplified) / rows).reshape(solution.value.shape))

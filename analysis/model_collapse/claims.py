@@ -56,13 +56,13 @@ def _linear(n: int, gamma: float, lam: float, covariance: str, rows: float, gene
     size = round(gamma * n)
     spectrum = _spectrum(covariance, size)
     clean = float(ridge_risk(spectrum, n, n * lam, noise["noise_variance"]).excess)
-    gain = synthetic_noise_gain(spectrum, n, n * lam, round(rows * size), finite_size=True)
+    gain = float(synthetic_noise_gain(spectrum, n, n * lam, round(rows * size), finite_size=True))
     return clean + generations * noise["generator_noise"] * gain
 
 
 def _gain(n: int, d: int, lam: float, generator_samples: int, generator_noise: float, **_: int) -> float:
     spectrum = _spectrum("spread", d)
-    return generator_noise * synthetic_noise_gain(spectrum, n, n * lam, generator_samples, finite_size=True)
+    return generator_noise * float(synthetic_noise_gain(spectrum, n, n * lam, generator_samples, finite_size=True))
 
 
 def _generator(d: int, rows: int, generations: int, generator_noise: float, quantity: str, same_data: bool) -> float:

@@ -129,8 +129,7 @@ def test_exponents_against_the_recursion():
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: iterated_regression_risk(SPREAD, 150, 0.0, 1, 100), "n = rank = 100"),
-        (lambda: iterated_regression_risk(SPREAD, 100, 0.0, 1, 200), "n = rank = 100"),
+        (lambda: iterated_regression_risk(SPREAD, [150, 200], 0.0, [1, 2, 3], 200), "broadcast"),
         (lambda: iterated_regression_risk(SPREAD, 150, 0.0, 1.5, 200), "whole number of generations"),
         (lambda: iterated_regression_risk(SPREAD, 150, 0.0, -1, 200), "generations"),
         (lambda: iterated_regression_risk(SPREAD, 150, -1.0, 1, 200), "ridge"),
@@ -155,3 +154,35 @@ def test_bad_input_is_one_sentence(call, match):
 def test_zero_generations_need_no_generator():
     assert float(iterated_least_squares_excess(300, 100, 50, 0, 0.5)) == pytest.approx(0.5 * 100 / 199)
     assert float(iterated_regression_risk(SPREAD, 150, 1.0, 0, 100).generator_error) == 0.0
+
+
+def test_arguments_broadcast_like_single_calls(monkeypatch):
+    from solvable.solvers import iterated_regression
+
+    n, ridge = np.array([30.0, 150.0])[:, None, None], np.array([0.5, 20.0])[:, None]
+    generations, noise = np.array([0, 1, 4]), 0.3
+    grids = []
+    for chunk in (1 << 17, 250):  # 250: two cells at once
+        monkeypatch.setattr(iterated_regression, "_CHUNK", chunk)
+        grids.append(iterated_regression_risk(SPREAD, n, ridge, generations, 60, 0.1, noise))
+    np.testing.assert_allclose(grids[0].excess, grids[1].excess, rtol=1e-14)  # sums in another order
+    assert grids[0].excess.shape == grids[0].solution.status.shape == (2, 2, 3)
+    for i, j, k in np.ndindex(2, 2, 3):
+        one = iterated_regression_risk(SPREAD, n[i, 0, 0], ridge[j, 0], generations[k], 60, 0.1, noise)
+        for name in ("excess", "test", "generator_error", "generator_power"):
+            assert getattr(grids[0], name)[i, j, k] == pytest.approx(float(getattr(one, name)), rel=1e-13)
+
+
+def test_poles_are_infinite_with_their_status():
+    from solvable.solvers import Status
+
+    final = iterated_regression_risk(SPREAD, [100, 150], 0.0, 1, 200, 0.1, 0.1)
+    np.testing.assert_array_equal(np.isinf(final.excess), [True, False])
+    np.testing.assert_array_equal(final.solution.status, [Status.DIVERGES, Status.CONVERGED])
+    made = iterated_regression_risk(SPREAD, 150, 10.0, [0, 1, 3], 100, 0.1, 0.1)
+    np.testing.assert_array_equal(np.isinf(made.excess), [False, True, True])
+    np.testing.assert_array_equal(made.solution.status == Status.DIVERGES, [False, True, True])
+    # without noise interpolation of a linear truth is exact, pole or not
+    clean = iterated_regression_risk(SPREAD, 150, 10.0, [0, 1, 3], 100)
+    np.testing.assert_allclose(clean.excess, clean.excess[0], rtol=1e-12)
+    assert not np.any(np.isnan(np.r_[final.test, made.test, made.generator_error, made.generator_power]))
