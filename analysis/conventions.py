@@ -59,6 +59,14 @@ _LATEX = {
     "exponent": "a",
     "target_exponent": "b",
     "relative_noise": r"\rho",
+    "depth": "D",
+    "penalty": r"\rho",
+    "curvature": "h",
+    "steps": "t",
+    "observed": r"\rho",
+    "generations": "g",
+    "generator_noise": r"{\sigma_{0}^{2}}",
+    "generator_samples": "n_{0}",
 }
 
 
