@@ -238,6 +238,7 @@ class _Recorder:
         gram = rows @ rows.T
         if np.trace(gram) <= floor or not np.any(target):
             return self.absent(name, "the class means (or their target) vanish: 0/0")
+        target = target / np.abs(target).max()
         return float(np.linalg.norm(gram / np.linalg.norm(gram) - target / np.linalg.norm(target)))
 
     def alignment(self, name: str, classifier: Array | None, rows: Array, floor: float) -> float:
@@ -245,6 +246,7 @@ class _Recorder:
             return self.absent(name, "no classifier was given")
         if np.sum(rows**2) <= floor or not np.any(classifier):
             return self.absent(name, "the class means or the classifier vanish: 0/0")
+        classifier = classifier / np.abs(classifier).max()
         return float(np.linalg.norm(classifier / np.linalg.norm(classifier) - rows / np.linalg.norm(rows)))
 
 
@@ -295,10 +297,9 @@ def _angles(note: _Recorder, M: Array, floor: float) -> tuple[float, float, floa
     )
 
 
-def _nc4(note: _Recorder, X: Array, means: Array, W: Array | None, bias: Array) -> float:
+def _nc4(note: _Recorder, X: Array, W: Array | None, bias: Array, nearest: NDArray[np.int64]) -> float:
     if W is None:
         return note.absent("nc4", "no classifier was given")
-    nearest = np.argmin(np.sum(means**2, axis=1) - 2 * X @ means.T, axis=1)
     return float(np.mean(np.argmax(X @ W.T + bias, axis=1) != nearest))
 
 
@@ -353,9 +354,10 @@ def collapse_metrics(
     >>> metrics.nc1 < 1e-30, round(metrics.nc2, 12), metrics.reasons["nc3"]
     (True, 0.0, 'no classifier was given')
     """
-    X = as_matrix("features", features)
-    y = read_labels(labels, len(X))
-    k, d = int(y.max()) + 1, X.shape[1]
+    raw = as_matrix("features", features)
+    y = read_labels(labels, len(raw))
+    k, d = int(y.max()) + 1, raw.shape[1]
+    X = raw / (np.abs(raw).max() or 1.0)  # only NC4 sees the units, and squares could overflow
     W = None if classifier is None else as_matrix("classifier", classifier, (k, d))
     if global_mean not in ("classes", "samples"):
         raise refuse("global_mean", global_mean, "choose 'classes' or 'samples'")
@@ -368,6 +370,7 @@ def collapse_metrics(
     M = means - centre
     floor = (10 * np.finfo(float).eps) ** 2 * float(np.sum(X**2)) / counts.min()
     note = _Recorder()
+    nearest = np.argmin(np.sum(means**2, axis=1) - 2 * X @ means.T, axis=1)
     spread, angles, excess = _angles(note, M, floor)
     return CollapseMetrics(
         nc1=_nc1(note, M, deviations, floor),
@@ -385,6 +388,6 @@ def collapse_metrics(
         angle_excess=excess,
         nc3=note.alignment("nc3", W, M, floor),
         nc3_uncentred=note.alignment("nc3_uncentred", W, means, floor),
-        nc4=_nc4(note, X, means, W, np.zeros(k) if bias is None else _per_class("bias", bias, k)),
+        nc4=_nc4(note, raw, W, np.zeros(k) if bias is None else _per_class("bias", bias, k), nearest),
         reasons=note.reasons,
     )
