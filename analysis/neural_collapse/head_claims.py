@@ -1,4 +1,4 @@
-"""Claims about unconstrained features under linear heads: minima, thresholds, rates."""
+"""Claims about unconstrained features under linear heads, squared loss: minima, thresholds, rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.neural_collapse import experiments
 from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED
-from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates, cross_entropy_code
+from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
 
 __all__ = ["HEAD_CLAIMS"]
 
@@ -18,8 +18,6 @@ _BALANCED = Source("tirer2022extended", "re-derived in docs/theory/neural_collap
 _BIAS = Source("zhu2021geometric", "squared-loss form derived in docs/theory/neural_collapse.md")
 _DEEP = Source("dang2023neural", "re-derived in docs/theory/neural_collapse.md")
 _THRESHOLD = Source("dang2023neural", "thresholds derived in docs/theory/neural_collapse.md")
-_CROSS = Source("zhu2021geometric", "closed form derived in docs/theory/neural_collapse.md")
-_LOW_RANK = Source("garrod2024persistence", "abstract; values derived in docs/theory/neural_collapse.md")
 _RATES = Source("dang2023neural", "the minimum; its rates are derived in docs/theory/neural_collapse.md")
 
 
@@ -67,14 +65,7 @@ def _closed(expression: Any) -> Any:
     return lambda **cell: float(function(*(cell[name] for name in names)))
 
 
-_CROSS_CELLS = [
-    {"classes": 4, "samples": 5, "depth": m, "weight_decay": 1e-3, "feature_decay": 1e-4} for m in (2, 3, 4)
-]
 _RATE_CELL = {"classes": 4, "samples": 5, "decay": 5e-3, "width": 9}
-
-
-def _best_code(code: str, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float) -> float:
-    return float(cross_entropy_code(classes, samples, [weight_decay] * depth, feature_decay, code).objective)  # type: ignore[arg-type]
 
 
 HEAD_CLAIMS = (
@@ -325,76 +316,6 @@ HEAD_CLAIMS = (
         ],
         first_draws=8,
         quick=(1,),
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-gap",
-        "One layer, cross-entropy: own minus other logits are log(1 + K(1 - c)/c).",
-        _CROSS,
-        Kind.EXACT,
-        lambda classes, samples, weight_decay, feature_decay: float(
-            cross_entropy_code(classes, samples, weight_decay, feature_decay).scale
-        ),
-        experiments.logit_gap,
-        BALANCED,
-        tolerance=1e-5,
-        formula=sp.log(1 + K * (1 - c) / c),
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-objective",
-        "One layer, cross-entropy: the simplex is the global minimum, with this value.",
-        _CROSS,
-        Kind.EXACT,
-        lambda classes, samples, weight_decay, feature_decay: float(
-            cross_entropy_code(classes, samples, weight_decay, feature_decay).objective
-        ),
-        lambda rng, **cell: experiments.trained_quantity(rng, "objective", loss="ce", **cell),
-        BALANCED,
-        tolerance=1e-9,
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-two-layers",
-        "Two layers, cross-entropy, weak decay: the best of several runs is still the simplex.",
-        _LOW_RANK,
-        Kind.EXACT,
-        lambda **cell: _best_code("simplex", **cell),
-        experiments.best_random_objective,
-        _CROSS_CELLS[:1],
-        tolerance=1e-9,
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-square",
-        "Three layers and more, four classes, weak decay: the best runs form a square, of rank two.",
-        _LOW_RANK,
-        Kind.EXACT,
-        lambda **cell: _best_code("circle", **cell),
-        experiments.best_random_objective,
-        _CROSS_CELLS[1:],
-        tolerance=1e-9,
-        quick=(0,),
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-not-a-simplex",
-        "Three layers and more: training ends below the best simplex, so the simplex is not the global minimum.",
-        _LOW_RANK,
-        Kind.ORDER,
-        lambda **_: -1.0,
-        experiments.simplex_excess,
-        _CROSS_CELLS[1:],
-        first_draws=8,
-        quick=(0,),
-        assumptions="contradicts a literal reading of the abstract of dang2023neural for cross-entropy",
-    ),
-    Claim(
-        "neural-collapse/cross-entropy-within-class",
-        "What fails is the simplex, not within-class collapse: features of a class still coincide.",
-        _LOW_RANK,
-        Kind.BOUND,
-        lambda **_: 1e-8,
-        experiments.within_class_trace,
-        _CROSS_CELLS[1:],
-        side="upper",
-        first_draws=8,
-        quick=(0,),
     ),
     Claim(
         "neural-collapse/within-class-rates",

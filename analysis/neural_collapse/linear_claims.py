@@ -45,7 +45,7 @@ LINEAR_CLAIMS = (
         lambda rng, **cell: experiments.trained_minimum_norm(rng, "standard", **cell),
         [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
         tolerance=1e-6,
-        quick=(2, 3),
+        quick=(2,),
     ),
     Claim(
         "neural-collapse/parallel-minimum-norm",
@@ -153,7 +153,7 @@ LINEAR_CLAIMS = (
             {"pair": p, "dimension": 9, "new": 20.0, "old": 8.0}
             for p in ("new-old-same", "old-old-same", "new-old-different", "old-old-different")
         ],
-        tolerance=0.02,
+        tolerance=0.03,
         quick=(0, 3),
     ),
     Claim(
