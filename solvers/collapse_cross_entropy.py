@@ -8,7 +8,6 @@ decay on M layers and the features costs :math:`\frac{M+1}2C\|Z\|_{S_p}^p`, p = 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,7 +101,7 @@ def cross_entropy_code(
     samples: ArrayLike,
     layer_decays: ArrayLike,
     feature_decay: ArrayLike,
-    code: Literal["simplex", "circle", "orthoplex"] | Array = "simplex",
+    code: str | Array = "simplex",
 ) -> CrossEntropyCode:
     r"""Best scale and objective of a code for unconstrained features under cross-entropy, balanced classes.
 

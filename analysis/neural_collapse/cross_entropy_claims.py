@@ -22,7 +22,7 @@ c = K * sp.sqrt(n * lw * lh)
 
 
 def _best_code(code: str, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float) -> float:
-    return float(cross_entropy_code(classes, samples, [weight_decay] * depth, feature_decay, code).objective)  # type: ignore[arg-type]
+    return float(cross_entropy_code(classes, samples, [weight_decay] * depth, feature_decay, code).objective)
 
 
 CROSS_ENTROPY_CLAIMS = (

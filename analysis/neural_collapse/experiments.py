@@ -13,6 +13,7 @@ from solvable.analysis.neural_collapse.training import Minimum, minimise
 __all__ = [
     "best_random_objective",
     "branch_is_gone",
+    "cross_entropy_run",
     "descent_metrics",
     "final_slope",
     "logit_gap",
@@ -22,6 +23,7 @@ __all__ = [
     "one_direction_switch",
     "output_above_threshold",
     "simplex_excess",
+    "single_class_output",
     "trained_objective",
     "trained_quantity",
     "trained_spectrum",
@@ -152,6 +154,22 @@ def nonzero_is_worse(rng: Rng, at: float, samples: int, depth: int) -> float:
     return found.objective - 0.5 if found.classifier.ravel()[0] > 1e-6 else 1e-6
 
 
+def single_class_output(rng: Rng, size: int, total: int, decay: float, depth: int) -> tuple[float, float]:
+    """Output for one class among `total` samples: of the best run, and of gradient descent from large weights.
+
+    Classes without a bias do not interact; the class alone has the same problem with decays times total/size and
+    the loss times size/total.
+    """
+    own = decay * total / size
+    large = [minimise(rng, [size], [own] * depth, own, 1, scales=(1e-3,), start=_single_class_start(size, depth, s))
+             for s in (1.0, 1.5)]  # fmt: skip
+    best = min(large, key=lambda run: run.objective)
+    output = float((best.classifier @ best.means)[0, 0]) if best.objective < 0.5 else 0.0
+    start = _single_class_start(size, depth, 1.0)
+    flow = descend(rng, [size], [own] * depth, own, 1, [20_000], 0.1, scale=1e-3, start=start)
+    return output, float(flow.classifier()[0, 0, 0, 0] * flow.means[0, 0, 0, 0])
+
+
 def branch_is_gone(rng: Rng, at: float, samples: int, depth: int) -> float:
     """0.1 minus the output that gradient descent keeps from weights of one; a single class, all decays `at`."""
     start = _single_class_start(samples, depth, 1.0)
@@ -178,6 +196,15 @@ def best_random_objective(
         rng, [samples] * classes, [weight_decay] * depth, feature_decay, classes + 2, loss="ce",
         scales=(0.4,) * 8,
     ).objective  # fmt: skip
+
+
+def cross_entropy_run(
+    rng: Rng, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, starts: int
+) -> tuple[float, Array]:
+    """Best objective over random starts, and the singular values of the class-mean logits there."""
+    found = minimise(rng, [samples] * classes, [weight_decay] * depth, feature_decay, classes + 2, loss="ce",
+                     scales=(0.4,) * starts)  # fmt: skip
+    return found.objective, np.asarray(np.linalg.svd(found.classifier @ found.means, compute_uv=False))
 
 
 def simplex_excess(

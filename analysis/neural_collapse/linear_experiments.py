@@ -21,6 +21,7 @@ __all__ = [
     "spread_centres",
     "trained_long_tail",
     "trained_minimum_norm",
+    "trained_scalar",
     "trained_shrinkage",
 ]
 
@@ -142,6 +143,14 @@ def trained_shrinkage(rng: Rng, index: int, depth: int, weight_decay: float) -> 
         return float(np.linalg.svd(trained, compute_uv=False)[index])
     product = _train_deep(rng, matrix, depth, weight_decay, starts=4)[1]
     return float(np.linalg.svd(product, compute_uv=False)[index])
+
+
+def trained_scalar(rng: Rng, target: float, depth: int, weight_decay: float) -> float:
+    """Product of the best scalar network, from large and from small weights; two layers at least."""
+    objective, _ = _deep(np.array([[target]]), depth, weight_decay, 1)
+    starts = [np.full(depth, (part * target) ** (1 / depth)) + 1e-3 * rng.standard_normal(depth)
+              for part in (1.0, 0.8, 0.6, 1e-6)]  # fmt: skip
+    return float(np.prod(min((_search(objective, start) for start in starts), key=lambda pair: pair[0])[1]))
 
 
 def scalar_zero_is_best(rng: Rng, at: float, depth: int, weight_decay: float) -> float:

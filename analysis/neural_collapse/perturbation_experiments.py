@@ -16,6 +16,8 @@ from solvable.analysis.neural_collapse.training import minimise
 __all__ = [
     "attached_minimiser",
     "block_singular_value",
+    "block_singular_values",
+    "flow",
     "flow_rise",
     "flow_slope",
     "hessian_eigenvalue",
@@ -97,6 +99,16 @@ def block_singular_value(
     size = samples * dimension
     F = np.eye(size, X.size) - _hessian(X, classes, weight_decay, feature_decay, size) / attachment
     return float(np.linalg.svd(F[:, size : 2 * size] if other else F[:, :size], compute_uv=False)[index])
+
+
+def block_singular_values(
+    rng: Rng, classes: int, samples: int, dimension: int, weight_decay: float, feature_decay: float, attachment: float
+) -> Array:
+    """All singular values, descending, of the first diagonal block of I - Hessian/beta at trained features."""
+    X = _collapsed(rng, classes, samples, dimension, weight_decay, feature_decay)
+    size = samples * dimension
+    block = _hessian(X, classes, weight_decay, feature_decay, size)[:, :size]
+    return np.asarray(np.linalg.svd(np.eye(size) - block / attachment, compute_uv=False))
 
 
 def _change(rng: Rng, kind: str, X: Array, classes: int) -> Array:
