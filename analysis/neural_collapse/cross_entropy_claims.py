@@ -62,6 +62,19 @@ CROSS_ENTROPY_CLAIMS = (
         tolerance=1e-9,
     ),
     Claim(
+        "neural-collapse/cross-entropy-two-layers-not-always",
+        "Two layers: stronger decay or more classes suffice for the square, or pairs of opposite axes, to win.",
+        _LOW_RANK,
+        Kind.EXACT,
+        _best_code,
+        lambda rng, code, **cell: experiments.best_random_objective(rng, **cell),
+        [
+            {"code": "orthoplex", "classes": 6, "samples": 5, "depth": 2, "weight_decay": 1e-3, "feature_decay": 1e-4},
+            {"code": "circle", "classes": 4, "samples": 5, "depth": 2, "weight_decay": 0.015, "feature_decay": 0.015},
+        ],
+        tolerance=1e-9,
+    ),
+    Claim(
         "neural-collapse/cross-entropy-square",
         "Three layers and more, four classes, weak decay: the best runs form a square, of rank two.",
         _LOW_RANK,
