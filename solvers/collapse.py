@@ -25,7 +25,7 @@ from solvable.solvers.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse
 
-__all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "sample_minimizer"]
+__all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_layer_decays", "sample_minimizer"]
 
 Array = NDArray[np.float64]
 Bias = Literal["none", "free", "ridge"]
@@ -131,8 +131,12 @@ class CollapseMinimizer:
         return np.asarray(self._in_class_space(self.outputs) @ self._targets())
 
 
-def _layers(layer_decays: ArrayLike) -> Array:
-    return np.atleast_1d(as_positive("layer_decays", layer_decays))
+def read_layer_decays(layer_decays: ArrayLike) -> Array:
+    """Validate the decays of the layers, the last axis counting layers; a number is one layer."""
+    layers = np.atleast_1d(as_positive("layer_decays", layer_decays))
+    if layers.shape[-1] == 0:
+        raise refuse("layer_decays.shape", layers.shape, "at least one layer is needed")
+    return layers
 
 
 def _bias_decay(bias: str, bias_decay: ArrayLike | None, sizes: Array) -> Array:
@@ -224,7 +228,7 @@ def collapse_minimizer(
     >>> collapse_minimizer([40, 20, 3], [0.05] * 3, 0.002).collapsed
     array([False, False,  True])
     """
-    sizes, layers = read_class_sizes(class_sizes), _layers(layer_decays)
+    sizes, layers = read_class_sizes(class_sizes), read_layer_decays(layer_decays)
     decay = as_positive("feature_decay", feature_decay)
     penalty = _bias_decay(bias, bias_decay, sizes)
     levels, modes = _modes(sizes, bias)
@@ -257,6 +261,7 @@ def collapse_minimizer(
 
     power = np.where(alive, factors * u, -np.inf)  # log x^M
     outputs = expit(power)
+    phi = expit(-power) * (1 + factors * outputs)  # 1/(1+x^M) + r x at the minimum: no difference of nearby numbers
     offset = np.log(total * decay)[..., None]
     with np.errstate(divide="ignore"):
         log_square = power + offset - np.log(weight)
@@ -272,7 +277,7 @@ def collapse_minimizer(
         singular_values=np.exp(log_square / 2),
         layer_singular_values=np.exp(balanced / 2),
         bias=_optimal_bias(bias, sizes, penalty, outputs),
-        objective=np.asarray(((weight * levels - np.where(alive, gain, 0.0)).sum(axis=-1)) / (2 * total)),
+        objective=np.asarray(np.sum(weight * levels * phi, axis=-1) / (2 * total)),
         collapsed=~alive,
         critical_class_size=np.exp(shared - critical),
         spinodal_class_size=np.exp(shared - spinodal),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
+from solvable.solvers.collapse import read_layer_decays
 from solvable.solvers.solution import Solution, Status
 from solvable.solvers.validate import as_matrix, as_positive, as_whole, refuse
 
@@ -157,7 +158,7 @@ def cross_entropy_code(
     k = as_whole("classes", classes)
     gram = code_gram(code, k) if isinstance(code, str) else as_matrix("code", code, (k, k))
     values = _eigenvalues(gram)
-    layers = np.atleast_1d(as_positive("layer_decays", layer_decays))
+    layers = read_layer_decays(layer_decays)
     depth = layers.shape[-1]
     n, logs, decay = np.broadcast_arrays(
         as_positive("samples", samples), np.log(layers).sum(axis=-1), as_positive("feature_decay", feature_decay)

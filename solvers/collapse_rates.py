@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.collapse import collapse_minimizer
+from solvable.solvers.collapse import collapse_minimizer, read_layer_decays
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse
 
 __all__ = ["CollapseRates", "collapse_rates"]
@@ -108,7 +108,7 @@ def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_
     (0.2236068, 0.02)
     """
     k, n = as_whole("classes", classes), as_whole("samples", samples)
-    layers = np.atleast_1d(as_positive("layer_decays", layer_decays))
+    layers = read_layer_decays(layer_decays)
     if layers.ndim != 1:
         raise refuse("layer_decays.shape", layers.shape, "one number for each layer is needed")
     decay = as_scalar("feature_decay", feature_decay, as_positive)

@@ -230,27 +230,29 @@ def within_class_trace(
     return float(within / np.mean(np.sum((means - means.mean(axis=1, keepdims=True)) ** 2, axis=0)))
 
 
-def _at_minimum(
-    classes: int, samples: int, depth: int, decay: float, width: int, scale: float, rng: Rng, times: Sequence[int]
-) -> Descent:
-    """Gradient descent (step 1/2) from aligned unit weights until it rests, then from there plus noise."""
+def _near_minimum(
+    rng: Rng, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, width: int,
+    scale: float, times: Sequence[int],
+) -> Descent:  # fmt: skip
+    """Train from aligned unit weights, add noise, and run gradient descent of step 1/2 from there."""
     frame = np.eye(classes, width)
     layers = [np.eye(width)[:classes].T @ np.eye(width)[:classes]] * (depth - 1) + [frame]
     start = layers, np.repeat(frame, samples, axis=0), np.zeros(classes)
-    settled = minimise(rng, [samples] * classes, [decay] * depth, decay, width, scales=(0.0,), start=start)
+    problem = [samples] * classes, [weight_decay] * depth, feature_decay, width
+    settled = minimise(rng, *problem, scales=(0.0,), start=start)
     start = settled.layers, settled.features.T, np.zeros(classes)
-    return descend(rng, [samples] * classes, [decay] * depth, decay, width, times, 0.5, scale=scale, start=start)
+    return descend(rng, *problem, times, 0.5, scale=scale, start=start)
 
 
 def within_class_factor(
-    rng: Rng, span: str, classes: int, samples: int, depth: int, decay: float, width: int, steps: int = 20
+    rng: Rng, span: str, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, width: int
 ) -> float:
-    """Rate at which within-class scatter inside or outside the means' span dies, from `steps` steps near collapse."""
-    found = _at_minimum(classes, samples, depth, decay, width, 1e-7, rng, [0, steps])
+    """Rate at which within-class scatter inside or outside the means' span dies, from 20 steps near collapse."""
+    found = _near_minimum(rng, classes, samples, depth, weight_decay, feature_decay, width, 1e-7, [0, 20])
     basis = np.linalg.svd(found.classifier()[0, 0])[2]
     part = basis[:classes] if span == "inside" else basis[classes:]
     traces = [np.trace(part @ found.scatter[0, t] @ part.T) for t in (0, 1)]
-    return float(2 * (1 - (traces[1] / traces[0]) ** (1 / (2 * steps))))  # the factor of a step is (1 - rate/2)^2
+    return float(2 * (1 - (traces[1] / traces[0]) ** (1 / 40)))  # the factor of a step is (1 - rate/2)^2
 
 
 def descent_metrics(found: Descent, samples: float = 1.0, lengths: Array | None = None) -> dict[str, Array]:
@@ -275,8 +277,12 @@ def _unit(matrices: Array) -> Array:
     return np.asarray(matrices / np.linalg.norm(matrices, axis=(-2, -1), keepdims=True))
 
 
-def final_slope(rng: Rng, metric: str, classes: int, samples: int, depth: int, decay: float, width: int) -> float:
+def final_slope(
+    rng: Rng, metric: str, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, width: int
+) -> float:
     """Rate of decay of a metric late in a run that starts 1e-3 away from collapse, per unit of time."""
-    late = [int(12 / decay), int(18 / decay)] if metric != "nc1" else [int(6 / decay), int(9 / decay)]
-    found = descent_metrics(_at_minimum(classes, samples, depth, decay, width, 1e-3, rng, late))[metric][0]
+    unit = 1 / min(weight_decay, feature_decay)
+    late = [int(12 * unit), int(18 * unit)] if metric != "nc1" else [int(4 * unit), int(6 * unit)]
+    run = _near_minimum(rng, classes, samples, depth, weight_decay, feature_decay, width, 1e-3, late)
+    found = descent_metrics(run)[metric][0]
     return float(np.log(found[0] / found[1]) / (0.5 * (late[1] - late[0])))

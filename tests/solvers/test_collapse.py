@@ -149,6 +149,12 @@ def test_no_underflow_for_deep_heads():
     assert np.all(found.solution.residual < 1e-12)
 
 
+def test_weak_decay_keeps_its_digits():
+    """c = 1e-20: the objective c(1 - c/2) is far below the rounding of 1."""
+    found = collapse_minimizer([5] * 4, 1e-20, 1e-20 / 80)
+    assert float(found.objective) == pytest.approx(4 * np.sqrt(5 / 80) * 1e-20, rel=1e-12)
+
+
 def test_grid_equals_cell_by_cell():
     rng = np.random.default_rng(0)
     layers, feature = rng.uniform(1e-3, 2e-2, (3, 1, 2)), rng.uniform(1e-3, 1e-2, 4)
@@ -262,6 +268,7 @@ def test_metrics_vanish_at_minimisers():
         (lambda: collapse_minimizer([5, 0], 0.1, 0.1), "class_sizes"),
         (lambda: collapse_minimizer(5, 0.1, 0.1), "two classes"),
         (lambda: collapse_minimizer([5, 5], -0.1, 0.1), "layer_decays"),
+        (lambda: collapse_minimizer([5, 5], [], 0.1), "one layer"),
         (lambda: collapse_minimizer([5, 5], 0.1, 0.0), "feature_decay"),
         (lambda: collapse_minimizer([5, 5], 0.1, 0.1, width=0), "width"),
         (lambda: collapse_minimizer([5, 5], 0.1, 0.1, bias="some"), "none, free, ridge"),
