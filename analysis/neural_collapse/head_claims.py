@@ -342,9 +342,14 @@ HEAD_CLAIMS = (
         Kind.EXACT,
         _rate,
         experiments.final_slope,
-        [{"metric": m, "depth": d, **_RATE_CELL} for d in (1, 2, 3) for m in ("nc1", "nc1_trace", "nc2", "nc3")],
+        [
+            {"metric": m, "depth": d, **_RATE_CELL}
+            for d in (1, 2, 3)
+            for m in ("nc1", "nc1_trace", "nc2", "nc3")
+            if (m, d) != ("nc3", 1)  # two rates only 6 % apart: rounding comes before one of them is left
+        ],
         tolerance=0.02,
-        quick=(0, 5, 10, 11),
+        quick=(0, 4, 9, 10),
         assumptions="width above K; step small against the rates; late enough for one mode to be left",
     ),
 )
