@@ -8,8 +8,8 @@ from .collapse_perturbation import ResponseSpectrum as ResponseSpectrum
 from .collapse_perturbation import feature_response as feature_response
 from .collapse_perturbation import response_operator as response_operator
 from .collapse_perturbation import response_spectrum as response_spectrum
-from .collapse_rates import CollapseRates as CollapseRates
-from .collapse_rates import collapse_rates as collapse_rates
+from .collapse_speed import CollapseRates as CollapseRates
+from .collapse_speed import collapse_rates as collapse_rates
 from .density import SampleDensity as SampleDensity
 from .density import sample_covariance_density as sample_covariance_density
 from .density import support_edges as support_edges
