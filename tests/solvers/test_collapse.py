@@ -155,16 +155,28 @@ def test_weak_decay_keeps_its_digits():
     assert float(found.objective) == pytest.approx(4 * np.sqrt(5 / 80) * 1e-20, rel=1e-12)
 
 
-def test_grid_equals_cell_by_cell():
+@pytest.mark.parametrize(
+    ("sizes", "options"),
+    [
+        ([9, 6, 2], {"bias": "free"}),
+        ([9, 6, 6], {"width": 2}),
+        ([6, 6, 6], {"bias": "ridge", "bias_decay": 0.3}),
+    ],
+)
+def test_grid_equals_cell_by_cell(sizes, options):
     rng = np.random.default_rng(0)
-    layers, feature = rng.uniform(1e-3, 2e-2, (3, 1, 2)), rng.uniform(1e-3, 1e-2, 4)
-    grid = collapse_minimizer([9, 6, 2], layers, feature, bias="free")
-    assert grid.outputs.shape == (3, 4, 3)
-    for i in range(3):
+    layers, feature = rng.uniform(1e-3, 2e-2, (5, 1, 2)), rng.uniform(1e-3, 1e-2, 4)
+    grid = collapse_minimizer(sizes, layers, feature, **options)
+    assert grid.outputs.shape == (5, 4, 3)
+    assert grid.bias.shape == (5, 4, 3)
+    assert grid.degenerate.shape == (5, 4)
+    for i in range(5):
         for j in range(4):
-            one = collapse_minimizer([9, 6, 2], layers[i, 0], feature[j], bias="free")
+            one = collapse_minimizer(sizes, layers[i, 0], feature[j], **options)
             np.testing.assert_allclose(grid.feature_gram[i, j], one.feature_gram, rtol=1e-12, atol=1e-15)
+            np.testing.assert_allclose(grid.bias[i, j], one.bias, rtol=1e-12)
             assert float(grid.objective[i, j]) == pytest.approx(float(one.objective), rel=1e-13)
+            assert grid.degenerate[i, j] == one.degenerate
 
 
 @settings(max_examples=40, deadline=None)
@@ -217,6 +229,7 @@ def test_codes_are_stationary(depth, code):
     K, n, decays, lh = 6, 3, [1e-3] * depth, 5e-4
     found = cross_entropy_code(K, n, decays, lh, code)
     assert found.scale > 0
+    assert found.solution.converged
     _, vectors = np.linalg.eigh(code_gram(code, K))
     vectors = vectors[:, ::-1]
     features = np.repeat((vectors * found.feature_singular_values), n, axis=0)
@@ -284,6 +297,7 @@ def test_metrics_vanish_at_minimisers():
         (lambda: cross_entropy_code(4, 5, 0.1, 0.1, "cube"), "simplex, circle, orthoplex"),
         (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.diag([1.0, 2.0, 3.0])), "permutations"),
         (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.ones((3, 3))), "different vectors"),
+        (lambda: cross_entropy_code(3, 5, 0.1, 0.1, 0.5 - np.eye(3)), "Gram matrix"),
         (lambda: code_gram("orthoplex", 5), "even"),
     ],
 )

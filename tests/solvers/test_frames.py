@@ -73,6 +73,15 @@ def test_metrics_against_definitions(global_mean):
     assert not found.reasons
 
 
+def test_nearest_mean_and_bias_decide_nc4():
+    """One dimension: means 0 and 4 (short and long), the head splits at 1 or, with the bias, at 2."""
+    X, labels = np.array([[-0.5], [0.5], [1.5], [-1.5], [4.2], [3.8]]), [0, 0, 0, 0, 1, 1]
+    head = np.array([[0.0], [1.0]])
+    assert collapse_metrics(X, labels, head, [1.0, 0.0]).nc4 == pytest.approx(1 / 6)  # 1.5 is labelled 1
+    assert collapse_metrics(X, labels, head, [2.0, 0.0]).nc4 == 0
+    assert collapse_metrics(X, labels, head, [-2.0, 0.0]).nc4 == pytest.approx(4 / 6)
+
+
 def test_rank_deficient_covariance_does_not_blow_up():
     """d = 400, Sigma_B has rank 3: a pseudo-inverse with noise directions would give anything."""
     generator = np.random.default_rng(3)

@@ -66,7 +66,11 @@ def test_compatibility_holds_iff_the_new_model_is_more_concentrated():
     np.testing.assert_array_equal(found.compatible, [True, True, False])
     assert np.all((found.new_old_same >= found.old_old_same) == found.compatible)
     assert np.all((found.new_old_different <= found.old_old_different) == found.compatible)
-    np.testing.assert_allclose(found.new_old_same, mean_resultant(9, [20.0, 8.0, 3.0]) * mean_resultant(9, 8.0))
+    new, old = mean_resultant(9, [20.0, 8.0, 3.0]), mean_resultant(9, 8.0)
+    np.testing.assert_allclose(found.new_old_same, new * old)
+    np.testing.assert_allclose(found.old_old_same, old**2)
+    np.testing.assert_allclose(found.new_old_different, -new * old / 9)
+    np.testing.assert_allclose(found.old_old_different, -(old**2) / 9)
 
 
 @pytest.mark.parametrize(
