@@ -108,11 +108,12 @@ def trained_objective(
     feature_decay: float,
     width: int = 6,
     bias: str = "none",
-    loss: str = "mse",
+    bias_decay: float = 0.0,
 ) -> float:
-    """Best objective of several random starts."""
+    """Best objective of several random starts, squared loss."""
     scales = _scales(len(layer_decays))
-    return minimise(rng, class_sizes, layer_decays, feature_decay, width, bias=bias, loss=loss, scales=scales).objective
+    arguments = class_sizes, layer_decays, feature_decay, width
+    return minimise(rng, *arguments, bias=bias, bias_decay=bias_decay, scales=scales).objective
 
 
 def trained_spectrum(

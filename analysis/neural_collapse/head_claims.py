@@ -163,6 +163,23 @@ HEAD_CLAIMS = (
         quick=(0,),
     ),
     Claim(
+        "neural-collapse/penalised-bias-deep",
+        "Deep heads with a penalised bias: the best run attains the minimum among those aligned with the classes.",
+        _BIAS,
+        Kind.EXACT,
+        lambda class_sizes, layer_decays, feature_decay, bias_decay: float(
+            collapse_minimizer(class_sizes, layer_decays, feature_decay, bias="ridge", bias_decay=bias_decay).objective
+        ),
+        lambda rng, **cell: experiments.trained_objective(rng, bias="ridge", **cell),
+        [
+            {"class_sizes": (5,) * 4, "layer_decays": (5e-3,) * m, "feature_decay": 2e-3, "bias_decay": b}
+            for m, b in ((2, 0.2), (2, 0.02), (3, 2.0))
+        ],
+        tolerance=1e-9,
+        quick=(0,),
+        assumptions="measured, not proved: the constant direction has a squared error of its own weight",
+    ),
+    Claim(
         "neural-collapse/collapse-threshold",
         "Features and head vanish, continuously, when c = K sqrt(n lW lH) reaches 1: for both losses.",
         _BALANCED,

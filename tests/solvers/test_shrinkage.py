@@ -133,6 +133,21 @@ def test_duality_gap_known_values():
     assert float(bounded.dual) == pytest.approx(4 / 0.9, rel=1e-14)
 
 
+@pytest.mark.parametrize("values", [(3.0, 1.0), (1.0, 1.0), (2.0, 0.3)])
+def test_bounded_primal_against_a_search_over_the_first_layer(values):
+    """Three layers: given W_1 the others cost the nuclear norm of W_1^{-1} Y, and W_1 has Frobenius norm t."""
+    from scipy.optimize import minimize
+
+    def cost(flat):
+        W = 0.9 * flat.reshape(2, 2) / np.linalg.norm(flat)
+        return np.linalg.svd(np.linalg.solve(W, np.diag(values)), compute_uv=False).sum()
+
+    rng = np.random.default_rng(0)
+    options = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000}
+    found = min(minimize(cost, rng.standard_normal(4), method="Nelder-Mead", options=options).fun for _ in range(3))
+    assert float(duality_gap(values, 3, norm_bound=0.9).primal) == pytest.approx(found, rel=1e-7)
+
+
 def test_rounding_noise_does_not_enter_the_gap():
     clean, noisy = duality_gap([2.0, 0.0], 10), duality_gap([2.0, 1e-16], 10)
     assert float(noisy.primal) == float(clean.primal)  # (1e-16)^(1/5) would add 0.003
