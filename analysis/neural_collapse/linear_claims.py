@@ -92,6 +92,7 @@ LINEAR_CLAIMS = (
         experiments.scalar_zero_is_best,
         [{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
         tolerance=0.02,
+        first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
     ),
