@@ -42,7 +42,6 @@ def compute(quick: bool = False) -> xr.Dataset:
             "first_order": (("decay", "attachment", "kind"), first),
         },
         {"decay": list(FEATURE_DECAYS), "index": np.arange(1, size + 1).astype(float), "attachment": beta},
-        {"steps": int(np.unique(found.block_multiplicities[found.block_multiplicities > 0]).size)},
     )
 
 
