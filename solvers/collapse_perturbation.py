@@ -105,7 +105,7 @@ def response_spectrum(
 
     References
     ----------
-    tirer2023perturbation (Theorem 4.2: largest and smallest singular values; the full spectrum is derived)
+    tirer2023perturbation (extreme singular values of the blocks; the full spectrum is derived)
 
     Examples
     --------
@@ -165,7 +165,7 @@ def response_operator(
 
     References
     ----------
-    tirer2023perturbation (Theorem 4.1; the matrix-free form is derived)
+    tirer2023perturbation (the response as a matrix; the matrix-free form is derived)
 
     Examples
     --------
@@ -237,7 +237,7 @@ def feature_response(
 
     References
     ----------
-    tirer2023perturbation (Theorem 4.1)
+    tirer2023perturbation
 
     Examples
     --------

@@ -173,7 +173,7 @@ def central_path(
 
     References
     ----------
-    tirer2023perturbation (Theorem 3.1); the derivatives are derived
+    tirer2023perturbation (monotone traces; their derivatives are derived)
 
     Examples
     --------

@@ -10,8 +10,9 @@ import sympy as sp
 
 from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.neural_collapse import linear_experiments as experiments
-from solvable.analysis.neural_collapse.settings import target_matrix
+from solvable.analysis.neural_collapse.settings import start_features, target_matrix
 from solvable.solvers import (
+    centre_term,
     duality_gap,
     minimum_angle_bound,
     shrink_singular_values,
@@ -95,6 +96,18 @@ LINEAR_CLAIMS = (
         first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
+    ),
+    Claim(
+        "neural-collapse/centre-term-at-class-means",
+        "Learnt centres end at the class means, and the centre term is the mean over classes of the class variance.",
+        _TAIL,
+        Kind.EXACT,
+        lambda class_sizes, dimension, problem: centre_term(
+            start_features(1, sum(class_sizes), dimension, problem), np.repeat(range(len(class_sizes)), class_sizes)
+        ),
+        experiments.trained_centres,
+        [{"class_sizes": (9, 4, 1), "dimension": 3, "problem": i} for i in (0, 1)],
+        tolerance=1e-9,
     ),
     Claim(
         "neural-collapse/angle-term-minimum",

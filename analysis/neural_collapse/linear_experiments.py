@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.neural_collapse.settings import target_matrix
+from solvable.analysis.neural_collapse.settings import start_features, target_matrix
 
 __all__ = [
     "angle_excess",
@@ -19,6 +19,7 @@ __all__ = [
     "scalar_zero_is_best",
     "sphere_features",
     "spread_centres",
+    "trained_centres",
     "trained_long_tail",
     "trained_minimum_norm",
     "trained_scalar",
@@ -163,6 +164,22 @@ def scalar_zero_is_best(rng: Rng, at: float, depth: int, weight_decay: float) ->
         if abs(np.prod(weights)) > 1e-6:
             best = max(best, 0.5 * at**2 - value) if best > -1e-6 else 0.5 * at**2 - value
     return best
+
+
+def trained_centres(rng: Rng, class_sizes: Sequence[int], dimension: int, problem: int) -> float:
+    """Least mean over classes of the mean squared distance to learnt centres, features of a numbered problem."""
+    sizes = np.asarray(class_sizes)
+    features = start_features(1, int(sizes.sum()), dimension, problem)
+    labels = np.repeat(np.arange(sizes.size), sizes)
+
+    def objective(flat: Array) -> tuple[float, Array]:
+        away = flat.reshape(sizes.size, dimension)[labels] - features
+        weight = 1 / (sizes.size * sizes[labels])
+        slope = np.zeros((sizes.size, dimension))
+        np.add.at(slope, labels, 2 * weight[:, None] * away)
+        return float(weight @ np.sum(away**2, axis=1)), slope.ravel()
+
+    return _search(objective, rng.standard_normal(sizes.size * dimension))[0]
 
 
 def _angle_term(centres: Array, sharpness: float) -> tuple[float, Array]:

@@ -15,9 +15,11 @@ from solvable.solvers import CentralPath, ResponseSpectrum, central_path, respon
 
 __all__ = ["RESPONSE_CLAIMS"]
 
-_PATH = Source("tirer2023perturbation", "Theorem 3.1 and Corollary 3.2")
+_PATH = Source("tirer2023perturbation", "perturbation analysis, central path")
 _SLOPES = Source("tirer2023perturbation", "derivatives derived in docs/theory/neural_collapse.md")
-_SPECTRUM = Source("tirer2023perturbation", "Theorem 4.2; full spectrum derived in docs/theory/neural_collapse.md")
+_SPECTRUM = Source(
+    "tirer2023perturbation", "extremes of the blocks; full spectrum derived in docs/theory/neural_collapse.md"
+)
 _KINDS = ("rotation", "outside", "inside", "symmetric")
 
 
