@@ -105,6 +105,22 @@ def test_balanced_closed_forms():
     assert float(nothing.objective) == 0.5
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("penalty", [0.02, 0.2, 3.0])
+def test_penalised_bias_against_a_grid(depth, penalty):
+    """The constant direction alone: weight lb/(1+lb) on its squared error, Schatten price, bias from the residual."""
+    n, decay, feature = 5, 5e-3, 2e-3
+    found = collapse_minimizer([n] * 4, [decay] * depth, feature, bias="ridge", bias_decay=penalty)
+    a = np.linspace(0, 1, 200_001)
+    price = (depth + 1) / 2 * (feature * decay**depth) ** (1 / (depth + 1)) * (a * np.sqrt(n)) ** (2 / (depth + 1))
+    values = n / 40 * penalty / (1 + penalty) * (1 - a) ** 2 + price
+    assert found.outputs[-1] == pytest.approx(a[np.argmin(values)], abs=1e-5)
+    others = n / 40 * (1 - a) ** 2 + price
+    assert float(found.objective) == pytest.approx(3 * others.min() + values.min(), rel=1e-9)
+    residual = (1 - found.outputs[-1]) / 4  # mean of Y - Z over samples, each class
+    np.testing.assert_allclose(found.bias, residual / (1 + penalty), rtol=1e-12)
+
+
 def test_conversion_to_the_normalisation_per_class():
     """(1/2Kn)||WH-Y||^2 + lW'/2K ||W||^2 + lH'/2Kn ||H||^2: rho = (1-c) sqrt(lW'/lH'), c = sqrt(lW' lH')."""
     k, n, lw, lh = 4, 6, 0.8, 0.3

@@ -92,6 +92,19 @@ def test_collapsed_features_are_the_minimiser_and_gains_are_their_response():
     np.testing.assert_allclose(feature_response(X, LABELS, lw, lh, beta, rotation).value, rotation, atol=1e-10)
 
 
+def test_response_is_linear_in_the_change():
+    X = collapsed(0.8, 0.3)
+    change = np.random.default_rng(1).standard_normal(X.shape)
+    one = feature_response(X, LABELS, 0.8, 0.3, 2.0, change)
+    for scale in (1e-30, 1e30):
+        scaled = feature_response(X, LABELS, 0.8, 0.3, 2.0, scale * change)
+        assert scaled.converged
+        np.testing.assert_allclose(scaled.value / scale, one.value, atol=1e-10)
+    nothing = feature_response(X, LABELS, 0.8, 0.3, 2.0, np.zeros_like(X))
+    assert nothing.converged
+    assert not nothing.value.any()
+
+
 def test_response_against_the_nonlinear_minimiser():
     """Newton on the full problem, by the operator itself, from a change of 1e-4: errors of second order."""
     lw, lh, beta = 0.8, 0.3, 5.0

@@ -68,6 +68,18 @@ def test_branch_against_fifty_digits(factors, log_ratio):
     assert residual[0] < 1e-12
 
 
+@pytest.mark.parametrize("factors", [1, 2, 3, 6])
+def test_critical_ratio_is_where_zero_is_as_good(factors):
+    """phi(x) = 1/(1+x^M) + r x on a grid: its minimum passes 1, the value of zero, at r_c, with x^M = M - 1 there."""
+    ratio = np.exp(branch_limits(factors)[0])
+    x = np.linspace(0, 4, 400_001)
+    for factor in (0.99, 1.01):
+        least = np.min(1 / (1 + x**factors) + factor * ratio * x)
+        assert (least < 1 - 1e-6) == (factor < 1)
+    u, _, _ = nonzero_branch(np.array([np.log(ratio) - 1e-12]), factors)
+    assert np.exp(factors * u[0]) == pytest.approx(factors - 1, abs=1e-5)
+
+
 def test_branch_ends_at_the_spinodal():
     for factors in (2, 3, 6):
         critical, spinodal = branch_limits(factors)
