@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.interpolation import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse
+from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
 
 __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
 
@@ -289,6 +289,7 @@ def solve_grid(
     return point, solution, samples.reshape(shape)
 
 
+@within_range
 def effective_ridge(
     spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, *, rtol: float = 1e-15, on_failure: OnFailure = "warn"
 ) -> Solution:
@@ -348,6 +349,7 @@ def effective_ridge(
     return solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge")[1]
 
 
+@within_range
 def stability_edge(spectrum: Spectrum, n: ArrayLike) -> Solution:
     r"""Most negative ridge: the end of the branch of :math:`\kappa` on which :math:`df_2 < n`.
 

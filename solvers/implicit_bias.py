@@ -16,7 +16,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from solvable.solvers.hyperbolic import inverse_link, link
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures, warn_caller
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["DegenerateLimitWarning", "interpolator", "read_regression"]
 
@@ -235,6 +235,7 @@ def _solve(problem: _Problem, start: float) -> tuple[Array, int, bool, Array | N
     return beta if limit is None else limit, total, limit is not None, limit
 
 
+@within_range
 def interpolator(
     X: ArrayLike,
     y: ArrayLike,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, refuse
+from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, refuse, within_range
 
 __all__ = ["PowerLawRisk", "optimal_fitting_ratio", "overfitting_threshold", "power_law_risk"]
 
@@ -73,6 +73,7 @@ def _broadcast(*named: tuple[str, Array]) -> list[Array]:
         raise refuse(f"{names} shapes", shapes, "they must broadcast together") from None
 
 
+@within_range
 def power_law_risk(
     exponent: ArrayLike,
     target_exponent: ArrayLike,
@@ -155,6 +156,7 @@ def power_law_risk(
     return PowerLawRisk(test, ratio * test, bias, variance, kappa, samples * t * kappa, np.array(noise))
 
 
+@within_range
 def overfitting_threshold(exponent: ArrayLike, target_exponent: ArrayLike) -> Array:
     r"""Largest relative noise at which interpolation is the best ridge: overfitting is obligatory up to it.
 
@@ -190,6 +192,7 @@ def overfitting_threshold(exponent: ArrayLike, target_exponent: ArrayLike) -> Ar
     return np.asarray((b - a) / (a * (a - 1)))
 
 
+@within_range
 def optimal_fitting_ratio(exponent: ArrayLike, target_exponent: ArrayLike, relative_noise: ArrayLike = 0.0) -> Solution:
     r"""Fitting ratio (training over test error) of the best ridge on power laws.
 

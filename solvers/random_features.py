@@ -26,7 +26,7 @@ from solvable.solvers.resolvent import times
 from solvable.solvers.ridge import ridge_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["RandomFeatureRisk", "random_feature_risk"]
 
@@ -73,6 +73,7 @@ class RandomFeatureRisk:
         return self.bias + self.variance
 
 
+@within_range
 def random_feature_risk(
     spectrum: Spectrum,
     n: ArrayLike,

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_finite, as_nonnegative, as_real, refuse
+from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, refuse, within_range
 
 __all__ = [
     "SAMPLINGS",
@@ -79,8 +79,7 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
     array = as_finite("hessians", hessians)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise refuse("hessians.shape", array.shape, "it must be (n, d), (n, d, r) or (n, d, d)")
-    if loss not in _LOSSES:
-        raise refuse("loss", loss, f"choose one of {', '.join(_LOSSES)}")
+    loss = as_choice("loss", loss, tuple(_LOSSES))
     if array.ndim == 3 and array.shape[1] == array.shape[2]:
         factors = _factorise(array)
     else:
@@ -103,8 +102,7 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
 
 def sampling_weights(n: int, batch_size: Array, sampling: str) -> tuple[Array, Array]:
     """c0 and p of the second-moment map for each batch size."""
-    if sampling not in SAMPLINGS:
-        raise refuse("sampling", sampling, f"choose one of {', '.join(SAMPLINGS)}")
+    sampling = as_choice("sampling", sampling, SAMPLINGS)
     if sampling == "bernoulli":
         return np.ones(batch_size.shape), (n - batch_size) / (batch_size * n)
     p = 1 / batch_size if sampling == "with-replacement" else (n - batch_size) / (batch_size * max(n - 1, 1))
@@ -260,6 +258,7 @@ def _top_of_tridiagonal(alpha: Array, beta: Array) -> float:
     return float(eigh_tridiagonal(alpha, beta, eigvals_only=True, select="i", select_range=(last, last))[0])
 
 
+@within_range
 def stability_threshold(
     hessians: ArrayLike,
     batch_size: ArrayLike,
@@ -340,6 +339,7 @@ def stability_threshold(
     return solution
 
 
+@within_range
 def growth_rate(
     step_size: ArrayLike,
     hessians: ArrayLike,

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.validate import as_choice
+
 __all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
 
 OnFailure = Literal["warn", "raise", "ignore"]
@@ -98,8 +100,7 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
-    if on_failure not in ("warn", "raise", "ignore"):
-        raise ValueError(f"on_failure = {on_failure!r} is not allowed: choose 'warn', 'raise' or 'ignore'.")
+    as_choice("on_failure", on_failure, ("warn", "raise", "ignore"))
     failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS))
     if on_failure == "ignore" or not failed.any():
         return
