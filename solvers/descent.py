@@ -381,7 +381,7 @@ def diagonal_descent(
     # the weights after the last step have not met the test yet
     ends[(ends < 0) & ~np.all(np.abs(record[:, :, -1]) < _LARGE**0.5, axis=(1, 2))] = count
     for r in np.flatnonzero(ends >= 0):  # nothing after a divergence was recorded: the last finite weights
-        last = np.searchsorted(times, ends[r]) - 1
+        last = max(np.searchsorted(times, ends[r]) - 1, 0)
         record[r, :, last + 1 :] = record[r, :, last : last + 1]
     plus, minus, branch = record.transpose(1, 0, 2, 3)
     beta = plus**2 - minus**2 + lam * branch

@@ -158,7 +158,7 @@ def linearised_sgd(
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     seeds = generator.integers(1, 2**63, len(start)).astype(np.uint64)
     step = as_scalar("step_size", step_size, as_positive)
-    logs = _run(G, step, batch, SAMPLINGS.index(sampling), start, seeds, times.astype(np.int64))
+    logs = _run(np.ascontiguousarray(G), step, batch, SAMPLINGS.index(sampling), start, seeds, times.astype(np.int64))
     if np.isnan(logs).any():
         raise refuse("gradients", G, "steps of this size leave the range of doubles at once")
     return np.asarray(logs)
