@@ -2,6 +2,7 @@ from .activations import Activation as Activation
 from .activations import GaussianCoefficients as GaussianCoefficients
 from .activations import activation_function as activation_function
 from .activations import gaussian_coefficients as gaussian_coefficients
+from .certificate import Certificate as Certificate
 from .deep_random_features import DeepRandomFeatureRisk as DeepRandomFeatureRisk
 from .deep_random_features import LayerCoefficients as LayerCoefficients
 from .deep_random_features import deep_random_feature_risk as deep_random_feature_risk

@@ -210,7 +210,8 @@ def finish(value: Array, found: Solution | PairSolution) -> Solution:
     """Infinite values, and they alone, have status DIVERGES."""
     status = np.where(np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES)
     fields = np.broadcast_arrays(value, found.residual, status.astype(np.int8), found.iterations)
-    return Solution(*(np.array(field) for field in fields))
+    value, residual, status, iterations = (np.array(field) for field in fields)
+    return Solution(value, residual, status, iterations)
 
 
 @within_range

@@ -16,7 +16,7 @@ In the eigenbasis of H, C and the first two terms are entrywise; only symmetric 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +39,7 @@ SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
 _LOSSES = {"squared": 1.0, "squared-without-half": 2.0}
 _EXPLICIT = 2e7  # entries up to which the map M -> (f_i^T M f_i)_i is kept as a matrix
 _MAX_STEPS = 400
-_STAGNATION = 1e-12
+_STAGNATION = 2e-14
 
 
 @dataclass(frozen=True)
@@ -266,6 +266,7 @@ def stability_threshold(
     loss: str = "squared",
     *,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> Solution:
     r"""Largest step size at which linearised SGD is mean-square stable: the exact threshold.
 
@@ -287,6 +288,9 @@ def stability_threshold(
         taken as they are.
     on_failure : {"warn", "raise", "ignore"}
         What to do where Lanczos did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each threshold is right to 1e-12: `certificate` of the solution
+        holds the enclosures. Done for gradients (n, d) that span min(n, d) <= 11 dimensions, within 2 ms up to 3.
 
     Returns
     -------
@@ -336,7 +340,13 @@ def stability_threshold(
         status[noisy] = np.where(residual[noisy] <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(sizes.shape, value, residual, status, spent)
     report_failures(solution, "stability_threshold", on_failure)
-    return solution
+    if not certify:
+        return solution
+    from solvable.solvers.threshold_certificate import certify_threshold
+
+    array = as_finite("hessians", hessians)
+    proof = certify_threshold(array, sizes, sampling, _LOSSES[loss], solution.value, "stability_threshold")
+    return replace(solution, certificate=proof)
 
 
 @within_range

@@ -6,12 +6,15 @@ import sys
 import warnings
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solvable.solvers.validate import as_choice
+
+if TYPE_CHECKING:
+    from solvable.solvers.certificate import Certificate
 
 __all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
 
@@ -54,12 +57,15 @@ class Solution:
         Members of `Status`.
     iterations : ndarray of int64
         Iterations spent in each cell.
+    certificate : Certificate or None
+        Proved enclosures of `value`, where ``certify=True`` asked for them.
     """
 
     value: NDArray[np.float64]
     residual: NDArray[np.float64]
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
+    certificate: Certificate | None = None
 
     @classmethod
     def shaped(

@@ -80,6 +80,7 @@ ARGUMENTS = {
     "noise_variance": lambda s: s.pick(0.0, s.number(0, 2)),
     "rtol": lambda s: s.pick(1e-15, 1e-12, 1e-6),
     "on_failure": lambda s: s.pick("warn", "ignore"),
+    "certify": lambda s: s.pick(False, False, True),
     "weights": lambda s: s.rng.standard_normal(s.modes),
     "weights_a": lambda s: s.rng.standard_normal(s.modes),
     "weights_b": lambda s: s.rng.standard_normal(s.modes),
@@ -169,7 +170,8 @@ def plain_arguments(name, seed):
 
 NUMBERS = [float("nan"), np.inf, -np.inf, 0.0, -0.0, 5e-324, 1e-310, 1e-150, 1e150, 1e308, -1.0, 1.0, 0.5, 2**70, 3]
 OTHERS = [
-    None, "text", b"bytes", 1 + 2j, object(), [], [[]], {}, {1}, [1, [2]], np.array([]), np.zeros((0, 3)), np.array(1.0),
+    None, "text", b"bytes", 1 + 2j, object(), [], [[]], {}, {1}, [1, [2]], np.array([]), np.zeros((0, 3)),
+    np.array(1.0),
     np.array([1.0, None], dtype=object), np.array(["a"]), np.datetime64("2020-01-01"), np.ma.masked_array([1.0, 2.0],
     [0, 1]), Fraction(1, 3), Decimal("0.5"), np.float32(0.5), np.longdouble(0.5), True, [1.0, 2.0], range(3), print,
     np.zeros((2, 2, 2)), np.ones((1, 1)), np.array([[1.0, np.nan]]), np.ones(2, dtype=np.uint8), 10**400,
@@ -311,7 +313,9 @@ def fuzz(name, data):
         value = arguments[argument]
         if inspect.signature(FUNCTIONS[name]).parameters[argument].annotation == "bool":
             arguments[argument] = data.draw(st.sampled_from([None, "text", 1, True]))
-        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray) and data.draw(st.booleans()):
+        elif (
+            isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray) and data.draw(st.booleans())
+        ):
             arguments[argument] = type(value)([changed(argument, value[0], data.draw), *value[1:]])
         else:
             arguments[argument] = changed(argument, value, data.draw)
@@ -332,7 +336,7 @@ def same_in_every_form(name, data):
             np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * np.max(np.abs(left), initial=1.0))
 
 
-SLACK = dict(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
