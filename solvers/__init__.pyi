@@ -2,6 +2,7 @@ from .activations import Activation as Activation
 from .activations import GaussianCoefficients as GaussianCoefficients
 from .activations import activation_function as activation_function
 from .activations import gaussian_coefficients as gaussian_coefficients
+from .certificate import Certificate as Certificate
 from .collapse import CollapseMinimizer as CollapseMinimizer
 from .collapse import collapse_minimizer as collapse_minimizer
 from .collapse import sample_minimizer as sample_minimizer
