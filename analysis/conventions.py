@@ -22,6 +22,12 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("κ", "effective_ridge", "root of n = Σ s/(s+κ) + ridge/κ"),
     ("df1, df2", "df1, df2", "Σ s/(s+κ), Σ (s/(s+κ))²"),
+    ("Σ(1-g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
+    (
+        "γ, z, q, w, S₁, S₂",
+        "gamma_rf, z, q, w, S1, S2",
+        "random features: root of γ(k-z)(n-z) = kδ, and Σg, Σg², Σg(1-g), Σ(1-g)²v², Σg(1-g)v² with g = s/(s+γ)",
+    ),
     (
         "η, B",
         "step_size, batch_size",
@@ -53,6 +59,14 @@ _LATEX = {
     "exponent": "a",
     "target_exponent": "b",
     "relative_noise": r"\rho",
+    "depth": "D",
+    "penalty": r"\rho",
+    "curvature": "h",
+    "steps": "t",
+    "observed": r"\rho",
+    "generations": "g",
+    "generator_noise": r"{\sigma_{0}^{2}}",
+    "generator_samples": "n_{0}",
 }
 
 

@@ -3,14 +3,6 @@
 import numpy as np
 import pytest
 
-from solvable.figures import find_figure
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    store = tmp_path_factory.mktemp("figures")
-    return lambda name: find_figure(name).data(quick=True, store=store)
-
 
 def test_norms_go_from_one_limit_to_the_other(data):
     found = data("kernel-to-rich")

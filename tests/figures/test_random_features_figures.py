@@ -6,12 +6,6 @@ import pytest
 from solvable.figures import find_figure
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    store = tmp_path_factory.mktemp("figures")
-    return lambda name: find_figure(name).data(quick=True, store=store)
-
-
 def test_a_fixed_ridge_peaks_at_equality_and_the_best_one_falls(data):
     found = data("random-features-more-is-better")
     for axis in (0, 1):

@@ -3,14 +3,6 @@
 import numpy as np
 import pytest
 
-from solvable.figures import find_figure
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    store = tmp_path_factory.mktemp("figures")
-    return lambda name: find_figure(name).data(quick=True, store=store)
-
 
 def test_growth_changes_sign_at_the_threshold_and_below_the_bound(data):
     found = data("stability-diagram")

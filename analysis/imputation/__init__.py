@@ -1,0 +1,1 @@
+"""Zero imputation of missing inputs: matched experiments and claims."""

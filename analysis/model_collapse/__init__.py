@@ -1,0 +1,1 @@
+"""Model collapse in regression: matched chains of generators and claims."""

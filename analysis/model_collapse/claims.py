@@ -1,0 +1,258 @@
+"""Claims about regression on labels of earlier regressions, each against chains of fitted generators.
+
+Exact claims use Gaussian rows and the n - d - 1 of the inverse-Wishart mean; deterministic equivalents are extrapolated
+over n, 2n, 4n and held to 2 to 3 %.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from solvable.analysis.claim import Claim, Kind, Source
+from solvable.analysis.model_collapse import experiments
+from solvable.analysis.model_collapse.settings import eigenvalues
+from solvable.solvers import (
+    Spectrum,
+    collapse_exponents,
+    interpolating_generators,
+    iterated_least_squares_excess,
+    iterated_regression_risk,
+    ridge_risk,
+    synthetic_noise_gain,
+)
+
+__all__ = ["CLAIMS"]
+
+_EXACT = Source("dohmatob2024model", "finite size derived in docs/theory/model_collapse.md")
+_RECURSION = Source("dohmatob2024model", "recursion derived in docs/theory/model_collapse.md")
+_SCALING = Source("dohmatob2024model", "exponents as recalled")
+
+
+@cache
+def _spectrum(covariance: str, size: int) -> Spectrum:
+    s = eigenvalues(covariance, size)
+    return Spectrum(s, s / s.size)
+
+
+def _excess(
+    n: int, gamma: float, lam: float, covariance: str, rows: float, generations: int, noise_variance: float,
+    generator_noise: float, generator_lam: float = 0.0, same_data: bool = False,
+) -> float:  # fmt: skip
+    size = round(gamma * n)
+    samples = round(rows * size)
+    risk = iterated_regression_risk(
+        _spectrum(covariance, size), n, n * lam, generations, samples, noise_variance, generator_noise,
+        generator_ridge=samples * generator_lam, same_data=same_data,
+    )  # fmt: skip
+    return float(risk.excess)
+
+
+def _linear(n: int, gamma: float, lam: float, covariance: str, rows: float, generations: int, **noise: float) -> float:
+    """Clean excess plus generations times noise times rho."""
+    size = round(gamma * n)
+    spectrum = _spectrum(covariance, size)
+    clean = float(ridge_risk(spectrum, n, n * lam, noise["noise_variance"]).excess)
+    gain = float(synthetic_noise_gain(spectrum, n, n * lam, round(rows * size), finite_size=True))
+    return clean + generations * noise["generator_noise"] * gain
+
+
+def _gain(n: int, d: int, lam: float, generator_samples: int, generator_noise: float, **_: int) -> float:
+    spectrum = _spectrum("spread", d)
+    return generator_noise * float(synthetic_noise_gain(spectrum, n, n * lam, generator_samples, finite_size=True))
+
+
+def _generator(d: int, rows: int, generations: int, generator_noise: float, quantity: str, same_data: bool) -> float:
+    found = interpolating_generators(rows, d, generations, generator_noise, same_data=same_data)
+    return float(getattr(found, quantity))
+
+
+def _exponent(capacity: float, smoothness: float, ridge_exponent: float, quantity: str, **_: int) -> float:
+    return float(getattr(collapse_exponents(capacity, smoothness, ridge_exponent), quantity))
+
+
+def _adaptive_gain(
+    rng: np.random.Generator, n: int, capacity: float, smoothness: float, noise_growth: float, generations: int
+) -> float:
+    found = collapse_exponents(capacity, smoothness, 0.1, noise_growth)
+    each = n**noise_growth / generations
+    return experiments.adaptive_gain_draw(
+        rng, n, capacity, smoothness, float(found.clean), float(found.adaptive), generations, each, 0.01
+    )
+
+
+def _cells(names: str, *rows: tuple[Any, ...], **shared: Any) -> list[dict[str, Any]]:
+    return [{**shared, **dict(zip(names.split(), row, strict=True))} for row in rows]
+
+
+n, d, rows, t, sigma2, label = sp.symbols(
+    "n d generator_samples generations noise_variance generator_noise", positive=True
+)
+_COMMON = {"n": 40, "covariance": "spread", "noise_variance": 0.2, "generator_noise": 0.2}
+
+CLAIMS = (
+    Claim(
+        "model-collapse/least-squares",
+        "Least squares after t generations: the errors of all fits add, linearly in t; any covariance.",
+        _EXACT,
+        Kind.MEAN,
+        lambda covariance, **p: float(iterated_least_squares_excess(**p)),
+        experiments.least_squares_draw,
+        _cells(
+            "n d covariance generator_samples generations",
+            (60, 20, "spread", 36, 5),
+            (60, 20, "isotropic", 36, 0),
+            (90, 20, "spread", 60, 20),
+            noise_variance=0.3,
+            generator_noise=0.3,
+        ),
+        tolerance=0.03,
+        formula=sigma2 * d / (n - d - 1) + t * label * d / (rows - d - 1),
+        quick=(0, 1),
+    ),
+    Claim(
+        "model-collapse/ridge-after-least-squares",
+        "Ridge after t least-squares generators: the clean error plus t sigma_0^2 rho, generators exact at any size.",
+        _RECURSION,
+        Kind.ASYMPTOTIC,
+        _linear,
+        experiments.excess_draw,
+        _cells("gamma lam rows generations", (1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0), **_COMMON),
+        tolerance=0.02,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "model-collapse/growth-a-generation",
+        "With more rows than dimensions every generation adds the same error, sigma_0^2 rho.",
+        _RECURSION,
+        Kind.MEAN,
+        _gain,
+        experiments.linear_growth_draw,
+        [
+            {"n": 200, "d": 40, "lam": 0.1, "generator_samples": 80, "first": a, "second": b, "generator_noise": 0.5}
+            for a, b in ((0, 5), (5, 10))
+        ],
+        tolerance=0.04,
+        quick=(0,),
+        assumptions="rho itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
+    ),
+    Claim(
+        "model-collapse/interpolating-generators",
+        "Generators with fewer rows than dimensions (least norm, fresh rows) lose the signal: the recursion holds.",
+        _RECURSION,
+        Kind.ASYMPTOTIC,
+        _excess,
+        experiments.excess_draw,
+        _cells("gamma lam rows generations", (1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4), **_COMMON),
+        tolerance=0.02,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "model-collapse/same-data",
+        "Interpolating generators that all see the same rows project once and then only add noise.",
+        _RECURSION,
+        Kind.ASYMPTOTIC,
+        _excess,
+        experiments.excess_draw,
+        _cells("gamma lam rows generations same_data", (0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True), **_COMMON),
+        tolerance=0.02,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "model-collapse/ridge-generators",
+        "The recursion holds for generators fitted with a ridge.",
+        _RECURSION,
+        Kind.ASYMPTOTIC,
+        _excess,
+        experiments.excess_draw,
+        _cells(
+            "gamma lam rows generations generator_lam", (1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1), **_COMMON
+        ),
+        tolerance=0.02,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "model-collapse/exponential-collapse",
+        "Isotropic interpolating generators: the power of the signal falls as (n_0/d)^t and noise builds up, exactly.",
+        _EXACT,
+        Kind.MEAN,
+        _generator,
+        experiments.generator_draw,
+        _cells(
+            "generations generator_noise quantity",
+            (4, 0.0, "error"),
+            (2, 0.3, "power"),
+            (4, 0.3, "error"),
+            d=40,
+            rows=20,
+            same_data=False,
+        ),
+        tolerance=0.02,
+        quick=(0, 1),
+    ),
+    Claim(
+        "model-collapse/same-data-keeps-the-projection",
+        "On the same rows the signal is projected once; only the noise grows, linearly, exactly.",
+        _EXACT,
+        Kind.MEAN,
+        _generator,
+        experiments.generator_draw,
+        _cells(
+            "generations generator_noise quantity", (4, 0.0, "error"), (4, 0.3, "error"), d=40, rows=20, same_data=True
+        ),
+        tolerance=0.02,
+    ),
+    Claim(
+        "model-collapse/bias-exponent",
+        "Power laws: at lambda = n^-ell the bias falls as n^(-2 min(r, 1) ell).",
+        _SCALING,
+        Kind.RATE,
+        _exponent,
+        experiments.power_law_draw,
+        _cells(
+            "n capacity smoothness ridge_exponent modes",
+            (50, 1.5, 1.0, 1.0, 800),
+            (100, 2.0, 0.5, 0.3, 400),
+            quantity="bias",
+        ),
+        tolerance=0.08,
+        size="n",
+        quick=(0,),
+        assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 4 %",
+    ),
+    Claim(
+        "model-collapse/variance-exponent",
+        "Power laws: at lambda = n^-ell the variance falls as n^-(1 - ell/beta).",
+        _SCALING,
+        Kind.RATE,
+        _exponent,
+        experiments.power_law_draw,
+        _cells(
+            "n capacity smoothness ridge_exponent modes",
+            (60, 3.0, 0.5, 1.5, 200),
+            (60, 4.0, 0.5, 2.0, 100),
+            quantity="variance",
+        ),
+        tolerance=0.06,
+        size="n",
+        quick=(0,),
+        assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
+    ),
+    Claim(
+        "model-collapse/adaptive-ridge",
+        "After labels with t sigma_0^2 = n^b the ridge exponent (1 - b) ell beats ell, the best one without them.",
+        Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
+        Kind.ORDER,
+        lambda **_: 1.0,
+        _adaptive_gain,
+        _cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
+        quick=(1,),
+    ),
+)
