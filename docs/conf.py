@@ -8,9 +8,9 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-import pages
+import pages  # noqa: E402, beside this file
 
-from solvable import __version__
+from solvable import __version__  # noqa: E402
 
 project = "solvable"
 copyright = "the authors of solvable"

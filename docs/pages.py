@@ -131,8 +131,8 @@ def _gallery() -> dict[str, str]:
         cards.append(f"* [![{item.title}]({item.name}.svg)]({item.name}.md)\n\n  {item.title}\n")
     listed = "\n".join(f"{item.name}" for item in figures())
     texts["gallery/index.md"] = (
-        "# Gallery\n\nEvery figure of the toolkit from quick data (fewer draws than `solvable figure` takes). Lines are "
-        "theory, dots are simulations, bars are two standard errors unless the caption says otherwise.\n\n"
+        "# Gallery\n\nEvery figure of the toolkit from quick data (fewer draws than `solvable figure` takes). "
+        "Lines are theory, dots are simulations, bars are two standard errors unless the caption says otherwise.\n\n"
         "{.gallery}\n" + "\n".join(cards) + "\n"
         f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
     )
@@ -229,7 +229,7 @@ def _index() -> str:
     return "# Every function in one line\n\n" + "\n".join(rows) + "\n"
 
 
-# Notebooks and conventions ----------------------------------------------------------------------------------------------
+# Notebooks and conventions --------------------------------------------------------------------------------------------
 
 
 def _notebooks() -> dict[str, str]:
@@ -249,8 +249,8 @@ def _notebooks() -> dict[str, str]:
     texts["notebooks/index.md"] = (
         "# Notebooks\n\nEach opens with what you will see and ends with exercises, solutions folded. They are run when "
         "these pages are built. The sources are in `notebooks/` as plain Python (jupytext): "
-        "`pip install -e '.[notebooks]'`, then open one in Jupyter, or run it as a script. Where a knob teaches there is "
-        "a slider, which needs a running kernel; the picture above it is for reading.\n\n"
+        "`pip install -e '.[notebooks]'`, then open one in Jupyter, or run it as a script. Where a knob teaches "
+        "there is a slider, which needs a running kernel; the picture above it is for reading.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n{listed}\n```\n"
     )
     return texts
@@ -259,6 +259,7 @@ def _notebooks() -> dict[str, str]:
 def _conventions() -> str:
     from solvable.analysis.conventions import CONVENTIONS
 
-    rows = "\n".join(f"* - {s}\n  - {', '.join(f'`{a}`' for a in names.split(', '))}\n  - {_prose(m)}"
-                     for s, names, m in CONVENTIONS)  # fmt: skip
-    return f"# Conventions\n\n```{{list-table}}\n:header-rows: 1\n:widths: 12 28 60\n\n* - symbol\n  - argument\n  - meaning\n{rows}\n```\n"
+    rows = ["* - symbol\n  - argument\n  - meaning"]
+    for symbol, names, meaning in CONVENTIONS:
+        rows.append(f"* - {symbol}\n  - {', '.join(f'`{name}`' for name in names.split(', '))}\n  - {_prose(meaning)}")
+    return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"
