@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["COLOURS", "DOUBLE", "MARKERS", "SINGLE", "style"]
+__all__ = ["COLOURS", "DOUBLE", "MARKERS", "SINGLE", "style", "use_style"]
 
 SINGLE, DOUBLE = 3.3, 6.9  # column widths in inches
 # Okabe and Ito's palette, dark enough on white, in the order of use.
@@ -46,3 +46,11 @@ def style() -> Iterator[None]:
     settings: dict[Any, Any] = {**_SETTINGS, "backend": "agg"}
     with mpl.rc_context(settings):
         yield
+
+
+def use_style() -> None:
+    """Apply the style for the rest of a session, larger on the screen, as a notebook does."""
+    import matplotlib as mpl
+
+    settings: dict[Any, Any] = {**_SETTINGS, "figure.dpi": 150}
+    mpl.rcParams.update(settings)

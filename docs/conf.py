@@ -1,0 +1,70 @@
+"""The documentation site: pages by hand, and pages made from the catalogue, the figures and the docstrings."""
+
+import os
+import sys
+from pathlib import Path
+
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pages  # noqa: E402, beside this file
+
+from solvable import __version__  # noqa: E402
+
+project = "solvable"
+copyright = "the authors of solvable"
+version = release = __version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["design.md"]  # for contributors, read in the repository
+suppress_warnings = ["config.cache"]  # the hook below is a function
+
+html_theme = "pydata_sphinx_theme"
+html_title = "solvable"
+html_static_path = ["_static", "images"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"index": [], "glossary": [], "conventions": [], "numerical_contract": [], "which_function": []}
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "pygments_light_style": "tango",
+}
+html_context = {"default_mode": "light"}
+
+default_role = "code"  # single backticks in docstrings are names
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+bibtex_bibfiles = ["../papers.bib"]
+bibtex_default_style = "plain"
+bibtex_reference_style = "author_year"
+
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(Path(__file__).parents[1] / "build" / "notebooks")
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # sliders need a running kernel; every one has a static picture beside it
+
+
+def setup(app):
+    """Write the made pages before the sources are collected, and complete docstrings and theory pages."""
+    app.connect("config-inited", lambda *_: pages.write())
+    app.connect("source-read", pages.add_claims)
+    app.connect("autodoc-process-docstring", pages.tidy_docstring)

@@ -1,0 +1,265 @@
+"""Pages made from what the package knows: verdicts, gallery, reference of functions, notebooks, conventions."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE = ROOT / "docs" / "generated"
+STORE = ROOT / "report" / "results"  # where `solvable reproduce` keeps results: nothing is computed twice
+KEY = re.compile(r"\b[a-z]+\d{4}[a-z]*\b")
+
+
+def write() -> None:
+    """Write every made page; a page whose text is unchanged keeps its date, so that it is not rebuilt."""
+    texts = {**_gallery(), **_reference(), **_notebooks(), "conventions.md": _conventions(), "functions.md": _index()}
+    for name, text in texts.items():
+        path = MADE / name
+        if not path.exists() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    for path in [path for path in MADE.rglob("*") if path.is_file() and path.suffix in (".md", ".rst", ".ipynb")]:
+        if str(path.relative_to(MADE)) not in texts:
+            path.unlink()
+
+
+# Verdicts -------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _verdicts() -> dict[str, Any]:
+    from solvable.analysis import claims
+    from solvable.analysis.campaign import verify_all
+
+    jobs = os.cpu_count() or 1
+    return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
+
+
+def add_claims(_app: Any, name: str, source: list[str]) -> None:
+    """Append to a theory page what the toolkit computes for the family, and its claims with their verdicts."""
+    from solvable.analysis import families
+
+    family = name.removeprefix("theory/").replace("_", "-")
+    if name.startswith("theory/") and family in families():
+        source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
+
+
+def _used(family: str) -> str:
+    """Solver functions that the family's own modules import, and its figures."""
+    from solvable.analysis import claims
+    from solvable.figures import figures
+
+    names: set[str] = set()
+    folder = ROOT / "analysis" / family.replace("-", "_")
+    for path in [*folder.glob("*.py"), folder.with_suffix(".py")]:
+        for node in ast.walk(ast.parse(path.read_text())) if path.exists() else ():
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers"):
+                names |= {alias.name for alias in node.names}
+    known = [name for name in _functions() if name in names]
+    rows = [f"* {{py:obj}}`~solvable.solvers.{name}`: {_summary(name)}" for name in known]
+    own = {claim.name for claim in claims(family)}
+    shown = [f"[{item.title}](/generated/gallery/{item.name}.md)" for item in figures() if own & set(item.claims)]
+    return "\n".join(rows) + ("\n\nFigures: " + "; ".join(shown) + "." if shown else "")
+
+
+def _claims(family: str) -> str:
+    from solvable.analysis import claims
+    from solvable.analysis.conventions import formula_latex
+
+    parts = [
+        "Checked when these pages were built, on the quick cells, by the equivalence test of the "
+        "[numerical contract](/numerical_contract.md); `solvable verify` runs the whole grid.\n"
+    ]
+    for claim in claims(family):
+        verdict = _verdicts()[claim.name]
+        where = f" ({claim.source.locator})" if claim.source.locator else ""
+        parts.append(f"({_anchor(claim.name)})=\n`{claim.name}`\n: {claim.statement}\n")
+        if claim.formula is not None:
+            parts.append(f"  $$\n  {formula_latex(claim.formula)}\n  $$\n")
+        valid = f" Valid: {claim.assumptions}" if claim.assumptions else ""
+        summary = verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
+        parts.append(
+            f"  {claim.kind.value.capitalize()}; {{cite:t}}`{claim.source.key}`{where}.{valid}\n\n"
+            f"  **{verdict.outcome.value}**: {_plain(summary)}\n"
+        )
+    return "\n".join(parts)
+
+
+def _anchor(claim: str) -> str:
+    return "claim-" + claim.replace("/", "-")
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown would read as markup."""
+    return re.sub(r"([\\`*_\[\]<>|~$#])", r"\\\1", text)
+
+
+def _prose(text: str) -> str:
+    """Escape a sentence, its $...$ and `...` parts apart."""
+    return "".join(part if i % 2 else _plain(part) for i, part in enumerate(re.split(r"(\$[^$]+\$|`[^`]+`)", text)))
+
+
+# Gallery --------------------------------------------------------------------------------------------------------------
+
+
+def _gallery() -> dict[str, str]:
+    """One page a figure, with caption, claims, source and script; one page with all of them."""
+    from solvable.figures import figures
+
+    texts, cards = {}, []
+    for item in figures():
+        data = item.data(True, STORE)
+        picture = MADE / "gallery" / f"{item.name}.svg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_bytes(item.render(data, "svg"))
+        script = item.module.rsplit(".", 1)[1]
+        shown = "\n".join(f"* [`{name}`](#{_anchor(name)})" for name in item.claims)
+        shape = "wide" if _inches(picture.read_bytes()) > 4 else "narrow"
+        texts[f"gallery/{item.name}.md"] = (
+            f"# {item.title}\n\n```{{figure}} {item.name}.svg\n:alt: {item.title}\n:figclass: {shape}\n\n"
+            f"{_prose(item.caption(data))}\n```\n\nSource: {{cite:t}}`{item.source}`.\n\n"
+            f"```sh\nsolvable figure {item.name}\n```\n\n"
+            + (f"Claims that the figure shows:\n\n{shown}\n\n" if shown else "")
+            + f"## The script\n\n`figures/{script}.py`\n\n```{{literalinclude}} ../../../figures/{script}.py\n```\n"
+        )
+        cards.append(f"* [![{item.title}]({item.name}.svg)]({item.name}.md)\n\n  {item.title}\n")
+    listed = "\n".join(f"{item.name}" for item in figures())
+    texts["gallery/index.md"] = (
+        "# Gallery\n\nEvery figure of the toolkit from quick data (fewer draws than `solvable figure` takes). "
+        "Lines are theory, dots are simulations, bars are two standard errors unless the caption says otherwise.\n\n"
+        "{.gallery}\n" + "\n".join(cards) + "\n"
+        f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+    )
+    return texts
+
+
+def _inches(svg: bytes) -> float:
+    found = re.search(rb'<svg[^>]*width="([0-9.]+)pt"', svg)
+    return float(found.group(1)) / 72 if found else 0.0
+
+
+# Reference ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _modules() -> dict[str, list[str]]:
+    """Module of the solvers -> its public names, in the order of the stub."""
+    found: dict[str, list[str]] = {}
+    for node in ast.parse((ROOT / "solvers" / "__init__.pyi").read_text()).body:
+        if isinstance(node, ast.ImportFrom):
+            found.setdefault(str(node.module), []).extend(alias.name for alias in node.names)
+    return found
+
+
+def _functions() -> list[str]:
+    return [name for names in _modules().values() for name in names]
+
+
+def _summary(name: str) -> str:
+    """First line of a docstring, its mathematics in dollars."""
+    import solvable.solvers
+
+    text = (getattr(solvable.solvers, name).__doc__ or "").split("\n\n")[0]
+    return re.sub(r":math:`([^`]*)`", r"$\1$", " ".join(text.split()))
+
+
+def _page(title: str, module: str, names: list[str]) -> str:
+    """Reference page in reStructuredText, which the docstrings are written in."""
+    lines = [title, "=" * len(title), "", f".. currentmodule:: {module}", ""]
+    for name in names:
+        item = getattr(import_module(module), name)
+        kind = "autoclass" if isinstance(item, type) else "autofunction" if callable(item) else "autodata"
+        lines += [f".. {kind}:: {name}", *(["   :members:"] if kind == "autoclass" else []), ""]
+    return "\n".join(lines)
+
+
+def _reference() -> dict[str, str]:
+    """One page a module of the solvers, one for claims and checks, one for figures."""
+    texts = {}
+    for module, names in _modules().items():
+        title = (import_module(f"solvable.solvers.{module}").__doc__ or module).splitlines()[0].rstrip(".")
+        page = _page(module, "solvable.solvers", names).split("\n", 2)
+        texts[f"api/{module}.rst"] = f"{page[0]}\n{page[1]}\n\n{title.replace('|', chr(92) + '|')}.\n{page[2]}\n"
+    import solvable
+    import solvable.figures
+
+    own = [name for name in solvable.__all__ if name not in _functions()]
+    texts["api/claims-and-checks.rst"] = _page("Claims and checks", "solvable", own)
+    texts["api/figures.rst"] = _page("Figures", "solvable.figures", list(solvable.figures.__all__))
+    listed = "\n".join(_modules())
+    texts["api/index.md"] = (
+        "# Reference\n\nWhat is public, from the docstrings. `import solvable` gives claims and checks, "
+        "`solvable.solvers` the mathematics, `solvable.figures` the pictures.\n\n"
+        "```{toctree}\n:caption: The front door\nclaims-and-checks\nfigures\n```\n\n"
+        f"```{{toctree}}\n:caption: Solvers\n{listed}\n```\n"
+    )
+    return texts
+
+
+def tidy_docstring(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+    """Turn paper keys below References into citations; take bars and trailing underscores as characters."""
+    references = example = False
+    for i, line in enumerate(lines):
+        references = ("rubric:: References" in line) or (references and "rubric::" not in line)
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if references:
+            lines[i] = KEY.sub(lambda found: f":cite:t:`{found.group()}`", line)
+        elif not example:
+            parts = re.split(r"(`+[^`]*`+)", line)
+            lines[i] = "".join(
+                part if j % 2 else re.sub(r"(?<=\w)_(?!\w)|\|", r"\\\g<0>", part) for j, part in enumerate(parts)
+            )
+
+
+def _index() -> str:
+    """Every public function with its first line, by module."""
+    rows = []
+    for module, names in _modules().items():
+        for name in names:
+            if not name[0].isupper():
+                rows.append(
+                    f"* {{py:obj}}`~solvable.solvers.{name}` ([{module}](/generated/api/{module}.rst)): {_summary(name)}"
+                )
+    return "# Every function in one line\n\n" + "\n".join(rows) + "\n"
+
+
+# Notebooks and conventions --------------------------------------------------------------------------------------------
+
+
+def _notebooks() -> dict[str, str]:
+    """Jupytext sources as notebooks, which are run when the page is built."""
+    import jupytext
+
+    texts, names = {}, []
+    for path in sorted((ROOT / "notebooks").glob("*.py")):
+        notebook = jupytext.read(path)
+        for i, cell in enumerate(notebook.cells):
+            cell["id"] = f"cell-{i}"
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+        texts[f"notebooks/{path.stem}.ipynb"] = jupytext.writes(notebook, fmt="ipynb")
+        names.append(path.stem)
+    listed = "\n".join(names)
+    texts["notebooks/index.md"] = (
+        "# Notebooks\n\nEach opens with what you will see and ends with exercises, solutions folded. They are run when "
+        "these pages are built. The sources are in `notebooks/` as plain Python (jupytext): "
+        "`pip install -e '.[notebooks]'`, then open one in Jupyter, or run it as a script. Where a knob teaches "
+        "there is a slider, which needs a running kernel; the picture above it is for reading.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n{listed}\n```\n"
+    )
+    return texts
+
+
+def _conventions() -> str:
+    from solvable.analysis.conventions import CONVENTIONS
+
+    rows = ["* - symbol\n  - argument\n  - meaning"]
+    for symbol, names, meaning in CONVENTIONS:
+        rows.append(f"* - {symbol}\n  - {', '.join(f'`{name}`' for name in names.split(', '))}\n  - {_prose(meaning)}")
+    return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"
