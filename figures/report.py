@@ -6,7 +6,7 @@ import base64
 import json
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from solvable.analysis.check import Outcome, Verdict
 from solvable.analysis.claim import Claim
 from solvable.analysis.conventions import formula_latex
 from solvable.analysis.references import citation
-from solvable.figures.registry import Figure
+from solvable.figures.registry import Figure, find_figure
 
 __all__ = ["manifest", "write_figure", "write_report"]
 
@@ -32,6 +32,30 @@ def write_figure(
     for form in forms:
         write_whole(out / f"{item.name}.{form}", pictures[form])
     return item.caption(data), pictures["svg"]
+
+
+def _write_by_name(
+    name: str, out: Path, forms: Sequence[str], quick: bool, store: Path | None
+) -> tuple[str, str, bytes]:
+    return (name, *write_figure(find_figure(name), out, forms, quick, store))
+
+
+def write_figures(
+    items: Sequence[Figure], out: Path, forms: Sequence[str], quick: bool, store: Path | None = None, jobs: int = 1
+) -> Iterator[tuple[str, str, bytes]]:
+    """Write figures and yield (name, caption, SVG) in their order; workers are processes with one BLAS thread."""
+    from joblib import Parallel, delayed, parallel_config
+    from threadpoolctl import threadpool_limits
+
+    names = [item.name for item in items]
+    if jobs == 1 or len(names) < 2:
+        with threadpool_limits(1):
+            for name in names:
+                yield _write_by_name(name, out, forms, quick, store)
+        return
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = Parallel(n_jobs=min(jobs, len(names)), return_as="generator", batch_size=1)
+        yield from pool(delayed(_write_by_name)(name, out, forms, quick, store) for name in names)
 
 
 def manifest(seed: int, quick: bool) -> dict[str, Any]:

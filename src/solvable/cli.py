@@ -258,17 +258,17 @@ def figure(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("figures-out"),
     format: Annotated[str, typer.Option(help="Comma-separated: pdf, svg, png.")] = "pdf,svg,png",
     quick: Quick = False,
+    jobs: Jobs = _JOBS,
 ) -> None:
     """Compute and write a figure, or all of them."""
     from solvable.figures import figures, find_figure
-    from solvable.figures.report import write_figure
+    from solvable.figures.report import write_figures
 
     forms = _formats(format)
     chosen = figures() if name == "all" else [find_figure(name)]
     with _progress(_console(), "figures", len(chosen)) as advance:
-        for item in chosen:
-            caption, _ = write_figure(item, out, forms, quick)
-            print(f"{', '.join(str(out / f'{item.name}.{form}') for form in forms)}\n  {caption}")
+        for done, caption, _ in write_figures(chosen, out, forms, quick, jobs=jobs):
+            print(f"{', '.join(str(out / f'{done}.{form}') for form in forms)}\n  {caption}")
             advance()
 
 
@@ -292,15 +292,15 @@ def reproduce(
     """Check every claim, draw every figure and write one self-contained page. The main job."""
     from solvable.analysis import claims
     from solvable.figures import figures
-    from solvable.figures.report import write_figure, write_report
+    from solvable.figures.report import write_figures, write_report
 
     forms, store, pictures = _formats(format), out / "results", {}
     verdicts = _verify(claims(), quick, seed, jobs, store)
     with _progress(_console(), "figures", len(figures())) as advance:
-        for item in figures():
-            caption, svg = write_figure(item, out / "figures", forms, quick, store)
-            pictures[item.name] = (item, caption, svg)
-            print(f"{'figure':<12} {item.name}")
+        known = {item.name: item for item in figures()}
+        for name, caption, svg in write_figures(figures(), out / "figures", forms, quick, store, jobs):
+            pictures[name] = (known[name], caption, svg)
+            print(f"{'figure':<12} {name}")
             advance()
     page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
     print(f"report: {page}")
