@@ -19,13 +19,14 @@ version = release = __version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
+    "mathml",
     "sphinx.ext.napoleon",
     "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["design.md"]  # for contributors, read in the repository
 suppress_warnings = ["config.cache"]  # the hook below is a function
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "solvable"
 html_static_path = ["_static", "images"]

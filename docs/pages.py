@@ -223,9 +223,8 @@ def _index() -> str:
     for module, names in _modules().items():
         for name in names:
             if not name[0].isupper():
-                rows.append(
-                    f"* {{py:obj}}`~solvable.solvers.{name}` ([{module}](/generated/api/{module}.rst)): {_summary(name)}"
-                )
+                page = f"[{module}](/generated/api/{module}.rst)"
+                rows.append(f"* {{py:obj}}`~solvable.solvers.{name}` ({page}): {_summary(name)}")
     return "# Every function in one line\n\n" + "\n".join(rows) + "\n"
 
 
@@ -261,5 +260,6 @@ def _conventions() -> str:
 
     rows = ["* - symbol\n  - argument\n  - meaning"]
     for symbol, names, meaning in CONVENTIONS:
-        rows.append(f"* - {symbol}\n  - {', '.join(f'`{name}`' for name in names.split(', '))}\n  - {_prose(meaning)}")
+        arguments = ", ".join(f"`{name}`" for name in names.split(", "))
+        rows.append(f"* - {symbol}\n  - {arguments}\n  - {_prose(meaning)}")
     return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"
