@@ -19,7 +19,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_positive, refuse
+from solvable.solvers.validate import as_finite, as_positive, refuse, within_range
 
 __all__ = ["Activation", "GaussianCoefficients", "activation_function", "activation_layers", "gaussian_coefficients"]
 
@@ -127,6 +127,7 @@ def _sinh_minus(x: Array) -> Array:
         return np.where(x < 0.3, series, np.sinh(np.minimum(x, 700.0)) - x)
 
 
+@within_range
 def activation_function(activation: Activation) -> Callable[[Array], Array]:
     r"""Return the function that an activation argument stands for.
 
@@ -265,6 +266,7 @@ def _integrate(activation: Callable[[Array], Array], scale: float, kinks: Array 
     return moments, error
 
 
+@within_range
 def gaussian_coefficients(
     activation: Activation, variance: ArrayLike = 1.0, *, kinks: Sequence[float] | None = None
 ) -> GaussianCoefficients:
@@ -309,7 +311,7 @@ def gaussian_coefficients(
     """
     r = as_positive("variance", variance)
     function = activation_function(activation)
-    breaks = None if kinks is None else as_finite("kinks", list(kinks)).ravel()
+    breaks = None if kinks is None else as_finite("kinks", kinks).ravel()
     if isinstance(activation, str) and activation in _CLOSED:
         mean, linear, second, rest = (np.asarray(f(r), dtype=float) for f in _CLOSED[activation][1:])
         return GaussianCoefficients(mean, linear, np.asarray(np.sqrt(rest)), second, r, np.zeros(r.shape))

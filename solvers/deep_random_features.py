@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.resolvent import times
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["DeepRandomFeatureRisk", "LayerCoefficients", "deep_random_feature_risk", "layer_coefficients"]
 
@@ -94,6 +94,7 @@ class DeepRandomFeatureRisk:
         return self.bias + self.variance
 
 
+@within_range
 def layer_coefficients(
     activation: Activation | Sequence[Activation],
     depth: int,
@@ -137,6 +138,7 @@ def layer_coefficients(
     >>> layer_coefficients("sign", 2).linear.round(4)
     array([0.7979, 0.7979])
     """
+    depth = as_whole("depth", depth)
     layers = activation_layers(activation, depth)
     delta = np.ones(depth) if gains is None else np.atleast_1d(as_positive("gains", gains))
     if delta.shape not in ((depth,), (1,)):
@@ -272,6 +274,7 @@ def _finish(state: _State, n: Array, delta: Array, rank: float) -> tuple[Array, 
     return np.where(pole, 0.0, kappa), df1, slack, np.where(pole, 0.0, w * kappa / state.kappa)
 
 
+@within_range
 def deep_random_feature_risk(
     eigenvalues: ArrayLike,
     widths: ArrayLike,

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_positive, as_real, refuse
+from solvable.solvers.validate import as_positive, as_real, refuse, within_range
 
 __all__ = ["SampleDensity", "sample_covariance_density", "support_edges"]
 
@@ -276,6 +276,7 @@ def _normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, floa
     return levels / scale, multiplicities / float(count), scale, (spectrum.rank - float(count)) / float(count)
 
 
+@within_range
 def support_edges(spectrum: Spectrum, n: float) -> Array:
     r"""Edges of the support of the limiting spectral law of :math:`X^TX/n`, the atom at zero apart.
 
@@ -310,6 +311,7 @@ def support_edges(spectrum: Spectrum, n: float) -> Array:
     return np.asarray(scale * _edges(s, c, balance)[:, 0].reshape(-1, 2))
 
 
+@within_range
 def sample_covariance_density(
     spectrum: Spectrum, n: float, grid: ArrayLike, *, on_failure: OnFailure = "warn"
 ) -> SampleDensity:

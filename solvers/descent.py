@@ -16,7 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.implicit_bias import read_regression
 from solvable.solvers.solution import Status
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_generator,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    refuse,
+    within_range,
+)
 
 __all__ = ["DescentRun", "diagonal_descent"]
 
@@ -233,6 +243,7 @@ class DescentRun:
         return np.asarray(squares[:, 0] - squares[:, 1])
 
 
+@within_range
 def diagonal_descent(
     X: ArrayLike,
     y: ArrayLike,
@@ -338,8 +349,7 @@ def diagonal_descent(
     batch = n if batch_size is None else as_whole("batch_size", batch_size)
     if batch > n:
         raise refuse("batch_size", batch, f"it must be a whole number from 1 to n = {n}")
-    if sampling not in ("without-replacement", "with-replacement"):
-        raise refuse("sampling", sampling, "choose without-replacement or with-replacement")
+    sampling = as_choice("sampling", sampling, ("without-replacement", "with-replacement"))
     noise = as_scalar("label_noise", label_noise, as_nonnegative)
     mu = as_scalar("momentum", momentum, as_nonnegative)
     if mu >= 1:
@@ -351,11 +361,11 @@ def diagonal_descent(
     lam = as_scalar("linear_scale", linear_scale, as_nonnegative)
     times = _recorded(checkpoints, count)
     runs = as_whole("seeds", seeds)
-    states = np.random.default_rng(rng).integers(1, 2**63, runs).astype(np.uint64)
+    states = as_generator("rng", rng).integers(1, 2**63, runs).astype(np.uint64)
     start = np.ascontiguousarray(np.broadcast_to(scale, d))
     gamma = np.ascontiguousarray(np.broadcast_to(schedule, count) if schedule.ndim == 0 else schedule[:count])
     design, labels = np.ascontiguousarray(design), np.ascontiguousarray(labels)
-    options = (noise**0.5, mu, rho, epsilon, flood, lam, float(accumulate))
+    options = (noise**0.5, mu, rho, epsilon, flood, lam, float(bool(accumulate)))
     plain = batch == 1 and n > 1 and not any(options[:4]) and lam == 0 and not accumulate and flooding is None
     record, sums = np.zeros((runs, 3, times.size, d)), np.zeros((runs, 4, d))
 
@@ -371,7 +381,7 @@ def diagonal_descent(
     # the weights after the last step have not met the test yet
     ends[(ends < 0) & ~np.all(np.abs(record[:, :, -1]) < _LARGE**0.5, axis=(1, 2))] = count
     for r in np.flatnonzero(ends >= 0):  # nothing after a divergence was recorded: the last finite weights
-        last = np.searchsorted(times, ends[r]) - 1
+        last = max(np.searchsorted(times, ends[r]) - 1, 0)
         record[r, :, last + 1 :] = record[r, :, last : last + 1]
     plus, minus, branch = record.transpose(1, 0, 2, 3)
     beta = plus**2 - minus**2 + lam * branch

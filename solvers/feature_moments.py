@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.spectrum import Spectrum
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_scalar, refuse
+from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_scalar, refuse, within_range
 
 __all__ = ["FeatureMoments", "deep_feature_moments"]
 
@@ -114,6 +114,7 @@ def _through_layer(W: Array, covariance: Array, activation: Activation, per_neur
     return slopes[0] ** 2 * pre + float(found.nonlinear[0]) ** 2 * np.eye(variance.size), slopes
 
 
+@within_range
 def deep_feature_moments(
     weights: Sequence[ArrayLike],
     covariance: ArrayLike,
@@ -165,7 +166,7 @@ def deep_feature_moments(
     omega = as_matrix("covariance", covariance)
     if omega.shape[0] != omega.shape[1] or not np.allclose(omega, omega.T, rtol=1e-10, atol=0):
         raise refuse("covariance", omega, "it must be symmetric")
-    layers = list(weights)
+    layers = list(weights) if isinstance(weights, Sequence) or np.ndim(weights) else []
     if not layers:
         raise refuse("weights", weights, "it must hold at least one layer")
     current, cross = omega, omega

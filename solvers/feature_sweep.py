@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.regularization_path import ridge_path
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, refuse
+from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, refuse, within_range
 
 __all__ = ["FeatureSweep", "random_feature_sweep"]
 
@@ -56,6 +56,7 @@ def _tridiagonal_solve(G: Array, right: Array, penalties: Array) -> Array:
     return inner
 
 
+@within_range
 def random_feature_sweep(
     features: ArrayLike, y: ArrayLike, test_features: ArrayLike, widths: ArrayLike, ridges: ArrayLike
 ) -> FeatureSweep:

@@ -16,15 +16,16 @@ With n >= rank a third, on log(slack k/ridge), has a slope between 1 and 2. All 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certificate import certify_edge, certify_effective_ridge
 from solvable.solvers.interpolation import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse
+from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
 
 __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
 
@@ -289,8 +290,15 @@ def solve_grid(
     return point, solution, samples.reshape(shape)
 
 
+@within_range
 def effective_ridge(
-    spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, *, rtol: float = 1e-15, on_failure: OnFailure = "warn"
+    spectrum: Spectrum,
+    n: ArrayLike,
+    ridge: ArrayLike,
+    *,
+    rtol: float = 1e-15,
+    on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> Solution:
     r"""Effective ridge :math:`\kappa` of ridge or kernel ridge regression.
 
@@ -313,6 +321,9 @@ def effective_ridge(
         table whose error is measured; cells where that is not good enough are solved one by one.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each value lies within 1e-12 of a root, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -345,10 +356,16 @@ def effective_ridge(
     >>> float(effective_ridge(Spectrum.isotropic(200), n=100, ridge=0.0).value)
     1.0
     """
-    return solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge")[1]
+    solution = solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge")[1]
+    if not certify:
+        return solution
+    samples, delta, _ = flat_cells(spectrum, n, ridge)
+    proof = certify_effective_ridge(spectrum, samples, delta, solution.value, "effective_ridge")
+    return replace(solution, certificate=proof)
 
 
-def stability_edge(spectrum: Spectrum, n: ArrayLike) -> Solution:
+@within_range
+def stability_edge(spectrum: Spectrum, n: ArrayLike, *, certify: bool = False) -> Solution:
     r"""Most negative ridge: the end of the branch of :math:`\kappa` on which :math:`df_2 < n`.
 
     Along the branch the ridge is :math:`\delta(\kappa)=\kappa(n-df_1)`, with
@@ -361,6 +378,9 @@ def stability_edge(spectrum: Spectrum, n: ArrayLike) -> Solution:
         Population eigenvalues.
     n : array_like
         Number of samples.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each edge lies within 1e-12 of a root, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -401,4 +421,8 @@ def stability_edge(spectrum: Spectrum, n: ArrayLike) -> Solution:
     kappa[samples == spectrum.rank] = 0.0
     value = kappa * mode_sums(spectrum, samples, kappa).slack
     status = np.where(root.success, Status.CONVERGED, Status.MAX_ITERATIONS)
-    return Solution.shaped(shape, value, np.abs(root.f_x), status, root.nfev)
+    solution = Solution.shaped(shape, value, np.abs(root.f_x), status, root.nfev)
+    if not certify:
+        return solution
+    proof = certify_edge(spectrum, samples, np.exp(root.x), solution.value, "stability_edge")
+    return replace(solution, certificate=proof)

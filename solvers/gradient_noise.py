@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.implicit_bias import read_regression
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import (
+    as_generator,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    refuse,
+    within_range,
+)
 
 __all__ = ["StochasticFlow", "stochastic_gradient_flow"]
 
@@ -43,6 +51,7 @@ class StochasticFlow:
     loss_integral: Array
 
 
+@within_range
 def stochastic_gradient_flow(
     X: ArrayLike,
     y: ArrayLike,
@@ -115,7 +124,7 @@ def stochastic_gradient_flow(
     scale = as_positive("initial_scale", initial_scale)
     if scale.shape not in ((), (d,)):
         raise refuse("initial_scale.shape", scale.shape, f"it must be one number or ({d},)")
-    generator = np.random.default_rng(rng)
+    generator = as_generator("rng", rng)
     squares = np.sum(design**2, axis=0) / n
     theta, integral = np.zeros((runs, d)), np.zeros(runs)  # odd part of ln w
     losses = np.empty((runs, count + 1))

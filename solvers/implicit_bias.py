@@ -16,7 +16,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from solvable.solvers.hyperbolic import inverse_link, link
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures, warn_caller
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["DegenerateLimitWarning", "interpolator", "read_regression"]
 
@@ -43,7 +43,8 @@ def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
 
 def orthonormal_constraints(X: Array, y: Array) -> tuple[Array, Array]:
     """Write X beta = y as Q^T beta = c with orthonormal columns, whatever the rank."""
-    Q, R, order = qr(X.T, mode="economic", pivoting=True)
+    width = 2.0 ** np.floor(np.log2(np.abs(X).max()))  # LAPACK squares entries; a power of two keeps the bits
+    Q, R, order = qr(X.T / width, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(R))
     rank = int(np.sum(diagonal > max(X.shape) * np.finfo(float).eps * diagonal[0]))
     labels = y[order]
@@ -51,7 +52,7 @@ def orthonormal_constraints(X: Array, y: Array) -> tuple[Array, Array]:
     left = np.abs(R[:rank].T @ c - labels).max()
     if left > 1e-9 * max(np.abs(y).max(), np.finfo(float).tiny):
         raise refuse("y", y, f"it must lie in the range of X (rank {rank}): the nearest fit misses by {left:.2g}")
-    return np.ascontiguousarray(Q[:, :rank]), c
+    return np.ascontiguousarray(Q[:, :rank]), c / width
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,7 @@ def _solve(problem: _Problem, start: float) -> tuple[Array, int, bool, Array | N
     return beta if limit is None else limit, total, limit is not None, limit
 
 
+@within_range
 def interpolator(
     X: ArrayLike,
     y: ArrayLike,

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.implicit_bias import orthonormal_constraints, read_regression
+from solvable.solvers.validate import within_range
 
 __all__ = ["minimum_l1", "minimum_l2"]
 
 Array = NDArray[np.float64]
 
 
+@within_range
 def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     r"""Interpolator of least l1 norm, :math:`\arg\min\{\|\beta\|_1: X\beta=y\}`, as a linear program (HiGHS).
 
@@ -64,6 +66,7 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     return np.asarray(beta)
 
 
+@within_range
 def minimum_l2(X: ArrayLike, y: ArrayLike) -> Array:
     r"""Interpolator of least l2 norm, :math:`X^+y`: limit of `interpolator` at growing scale.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_matrix, refuse
+from solvable.solvers.validate import as_choice, as_finite, as_matrix, refuse, within_range
 
 __all__ = ["Sharpness", "diagonal_network_sharpness", "network_gradients", "relu_network_sharpness"]
 
@@ -33,6 +33,7 @@ class Sharpness:
         return cls(float(values.sum()), float(np.sqrt(np.sum(values**2))), float(values[-1]))
 
 
+@within_range
 def diagonal_network_sharpness(w_plus: ArrayLike, w_minus: ArrayLike) -> Sharpness:
     r"""Sharpness of :math:`f(x) = \sum_j (w_{+j}^2 - w_{-j}^2)x_j` for standard Gaussian inputs.
 
@@ -72,6 +73,7 @@ def diagonal_network_sharpness(w_plus: ArrayLike, w_minus: ArrayLike) -> Sharpne
     return Sharpness(float(4 * size.sum()), float(4 * np.linalg.norm(size)), float(4 * size.max()))
 
 
+@within_range
 def relu_network_sharpness(hidden: ArrayLike, readout: ArrayLike) -> Sharpness:
     r"""Sharpness of :math:`f(x) = \sum_j a_j\,\mathrm{relu}(b_j\cdot x)` for standard Gaussian inputs, in closed form.
 
@@ -144,6 +146,7 @@ def _gated_second_moment(u: Array, v: Array, same: bool) -> Array:
     return np.asarray(C)
 
 
+@within_range
 def network_gradients(model: str, X: ArrayLike, *weights: ArrayLike) -> Array:
     """Gradients of the outputs on data, one row a sample.
 
@@ -177,8 +180,9 @@ def network_gradients(model: str, X: ArrayLike, *weights: ArrayLike) -> Array:
     array([[ 2.,  2., -0., -4.]])
     """
     inputs = as_matrix("X", X)
-    if model not in ("diagonal", "relu"):
-        raise refuse("model", model, "choose diagonal or relu")
+    model = as_choice("model", model, ("diagonal", "relu"))
+    if len(weights) != 2:
+        raise refuse("weights", weights, "two arrays are needed, one for each layer")
     first, second = (as_finite(f"weights[{i}]", w) for i, w in enumerate(weights))
     if model == "diagonal":
         if first.shape != (inputs.shape[1],) or second.shape != first.shape:

@@ -13,13 +13,14 @@ The corrections are of relative order 1/n. The best fitting ratio solves an equa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certificate import certify_fitting_ratio
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, refuse
+from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, refuse, within_range
 
 __all__ = ["PowerLawRisk", "optimal_fitting_ratio", "overfitting_threshold", "power_law_risk"]
 
@@ -73,6 +74,7 @@ def _broadcast(*named: tuple[str, Array]) -> list[Array]:
         raise refuse(f"{names} shapes", shapes, "they must broadcast together") from None
 
 
+@within_range
 def power_law_risk(
     exponent: ArrayLike,
     target_exponent: ArrayLike,
@@ -155,6 +157,7 @@ def power_law_risk(
     return PowerLawRisk(test, ratio * test, bias, variance, kappa, samples * t * kappa, np.array(noise))
 
 
+@within_range
 def overfitting_threshold(exponent: ArrayLike, target_exponent: ArrayLike) -> Array:
     r"""Largest relative noise at which interpolation is the best ridge: overfitting is obligatory up to it.
 
@@ -190,7 +193,10 @@ def overfitting_threshold(exponent: ArrayLike, target_exponent: ArrayLike) -> Ar
     return np.asarray((b - a) / (a * (a - 1)))
 
 
-def optimal_fitting_ratio(exponent: ArrayLike, target_exponent: ArrayLike, relative_noise: ArrayLike = 0.0) -> Solution:
+@within_range
+def optimal_fitting_ratio(
+    exponent: ArrayLike, target_exponent: ArrayLike, relative_noise: ArrayLike = 0.0, *, certify: bool = False
+) -> Solution:
     r"""Fitting ratio (training over test error) of the best ridge on power laws.
 
     With u = 1 - t, t the root of the ratio, it solves
@@ -205,6 +211,9 @@ def optimal_fitting_ratio(exponent: ArrayLike, target_exponent: ArrayLike, relat
         a > 1 and b in (1, 2a + 1), broadcast with `relative_noise`.
     relative_noise : array_like
         Label noise over the noiseless interpolator's test error, not negative.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each ratio lies within 1e-12 of a root, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -244,4 +253,8 @@ def optimal_fitting_ratio(exponent: ArrayLike, target_exponent: ArrayLike, relat
         u = new
     residual = np.where(inner, np.abs(weight * u**b + linear * u - right) / right, 0.0)
     status = np.where(residual <= 1e-13, Status.CONVERGED, Status.MAX_ITERATIONS)
-    return Solution((1 - u) ** 2, residual, status.astype(np.int8), np.full(a.shape, count))
+    solution = Solution((1 - u) ** 2, residual, status.astype(np.int8), np.full(a.shape, count))
+    if not certify:
+        return solution
+    proof = certify_fitting_ratio(a.ravel(), b.ravel(), noise.ravel(), solution.value, "optimal_fitting_ratio")
+    return replace(solution, certificate=proof)

@@ -15,7 +15,7 @@ from solvable.solvers.random_feature_root import minus_floor
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.tuning import optimal_ridge
-from solvable.solvers.validate import as_nonnegative, as_positive, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, refuse, within_range
 
 __all__ = ["optimal_random_feature_ridge"]
 
@@ -124,6 +124,7 @@ def _optimise(
     return value, residual, status, iterations
 
 
+@within_range
 def optimal_random_feature_ridge(
     spectrum: Spectrum,
     n: ArrayLike,

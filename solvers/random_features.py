@@ -15,18 +15,19 @@ Every term is non-negative. The smaller of a and b is written with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certificate import certify_feature_root
 from solvable.solvers.fixed_point import effective_ridge
 from solvable.solvers.random_feature_root import feature_sums, solve_feature_root
 from solvable.solvers.resolvent import times
 from solvable.solvers.ridge import ridge_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["RandomFeatureRisk", "random_feature_risk"]
 
@@ -73,6 +74,7 @@ class RandomFeatureRisk:
         return self.bias + self.variance
 
 
+@within_range
 def random_feature_risk(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -82,6 +84,7 @@ def random_feature_risk(
     *,
     rtol: float = 1e-15,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> RandomFeatureRisk:
     r"""Test and training error, bias and variance of ridge regression on k Gaussian random features.
 
@@ -103,6 +106,9 @@ def random_feature_risk(
         error is measured; cells where that is not good enough are solved one by one.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each gamma lies within 1e-12 of a root, the only one there:
+        `certificate` of the risk's solution holds the enclosures.
 
     Returns
     -------
@@ -148,6 +154,10 @@ def random_feature_risk(
     cell = _cells(spectrum, samples.ravel(), features.ravel(), delta.ravel(), rtol)
     solution = Solution.shaped(grid, cell.gamma, cell.residual, cell.status, cell.iterations)
     report_failures(solution, "random_feature_risk", on_failure)
+    if certify:
+        cells = (samples.ravel(), features.ravel(), delta.ravel())
+        proof = certify_feature_root(spectrum, *cells, solution.value, cell.kappa, "random_feature_risk")
+        solution = replace(solution, certificate=proof)
     noise = np.array(np.broadcast_to(sigma2, shape))
     bias = np.array(np.broadcast_to(times(cell.gain, cell.unlearned).reshape(grid), shape))
     variance = times(np.broadcast_to(cell.noise_gain.reshape(grid), shape), noise)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_matrix, refuse
+from solvable.solvers.validate import as_finite, as_matrix, refuse, within_range
 
 __all__ = ["RidgePath", "ridge_path"]
 
@@ -80,6 +80,7 @@ def _svd(X: Array, least_ridge: float) -> tuple[Array, Array, Array]:
     return U[:, keep], singular[keep], Vt[keep].T
 
 
+@within_range
 def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool = False) -> RidgePath:
     r"""Ridge regression, exact leave-one-out and GCV for many ridges at the cost of one.
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.fixed_point import solve_grid
 from solvable.solvers.solution import OnFailure, Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, refuse
+from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, refuse, within_range
 
 __all__ = ["PairSolution", "finish", "resolvent_pair_trace", "resolvent_trace", "solve_pair", "times"]
 
@@ -134,6 +134,7 @@ def _prefactor(n: Array, slack: Array) -> Array:
         return np.asarray(n / slack)
 
 
+@within_range
 def resolvent_trace(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -209,9 +210,11 @@ def finish(value: Array, found: Solution | PairSolution) -> Solution:
     """Infinite values, and they alone, have status DIVERGES."""
     status = np.where(np.isfinite(value), np.where(found.status == Status.DIVERGES, 0, found.status), Status.DIVERGES)
     fields = np.broadcast_arrays(value, found.residual, status.astype(np.int8), found.iterations)
-    return Solution(*(np.array(field) for field in fields))
+    value, residual, status, iterations = (np.array(field) for field in fields)
+    return Solution(value, residual, status, iterations)
 
 
+@within_range
 def resolvent_pair_trace(
     spectrum: Spectrum,
     n: ArrayLike,

@@ -25,7 +25,7 @@ from solvable.solvers.resolvent import finish, solve_pair, times
 from solvable.solvers.solution import OnFailure, Solution
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.tuning import optimal_ridge
-from solvable.solvers.validate import as_nonnegative, refuse
+from solvable.solvers.validate import as_nonnegative, refuse, within_range
 
 __all__ = [
     "RidgeRisk",
@@ -82,6 +82,7 @@ def _check_noise(sigma2: Array, shape: tuple[int, ...]) -> None:
         raise refuse("noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}") from None
 
 
+@within_range
 def ridge_risk(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -166,6 +167,7 @@ def ridge_risk(
     )
 
 
+@within_range
 def ridge_risk_general(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -229,6 +231,7 @@ def ridge_risk_general(
     return ridge_risk(full, n, ridge, on_failure=on_failure)
 
 
+@within_range
 def ridge_cross_risk(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -285,6 +288,7 @@ def ridge_cross_risk(
     return finish(value, pair)
 
 
+@within_range
 def learnabilities(
     spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, *, on_failure: OnFailure = "warn"
 ) -> NDArray[np.float64]:

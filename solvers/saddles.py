@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.implicit_bias import read_regression
-from solvable.solvers.validate import as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_positive, as_scalar, refuse, within_range
 
 __all__ = ["SaddlePath", "saddle_to_saddle"]
 
@@ -42,6 +42,7 @@ class SaddlePath:
         return self.saddles[np.searchsorted(self.times, np.asarray(time, dtype=float), side="right")]
 
 
+@within_range
 def saddle_to_saddle(X: ArrayLike, y: ArrayLike, most_jumps: int = 10_000) -> SaddlePath:
     r"""Saddles and jump times of gradient flow from vanishing initial scale.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_positive, refuse
+from solvable.solvers.validate import as_positive, refuse, within_range
 
 __all__ = ["WeightDecayEquilibrium", "weight_decay_equilibrium"]
 
@@ -41,6 +41,7 @@ class WeightDecayEquilibrium:
     relaxation: Array
 
 
+@within_range
 def weight_decay_equilibrium(
     step_size: ArrayLike, weight_decay: ArrayLike, gradient_norm: ArrayLike = 1.0
 ) -> WeightDecayEquilibrium:

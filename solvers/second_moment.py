@@ -16,13 +16,13 @@ In the eigenbasis of H, C and the first two terms are entrywise; only symmetric 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_finite, as_nonnegative, as_real, refuse
+from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, refuse, within_range
 
 __all__ = [
     "SAMPLINGS",
@@ -39,7 +39,7 @@ SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
 _LOSSES = {"squared": 1.0, "squared-without-half": 2.0}
 _EXPLICIT = 2e7  # entries up to which the map M -> (f_i^T M f_i)_i is kept as a matrix
 _MAX_STEPS = 400
-_STAGNATION = 1e-12
+_STAGNATION = 2e-14
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
     array = as_finite("hessians", hessians)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise refuse("hessians.shape", array.shape, "it must be (n, d), (n, d, r) or (n, d, d)")
-    if loss not in _LOSSES:
-        raise refuse("loss", loss, f"choose one of {', '.join(_LOSSES)}")
+    loss = as_choice("loss", loss, tuple(_LOSSES))
     if array.ndim == 3 and array.shape[1] == array.shape[2]:
         factors = _factorise(array)
     else:
@@ -103,8 +102,7 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
 
 def sampling_weights(n: int, batch_size: Array, sampling: str) -> tuple[Array, Array]:
     """c0 and p of the second-moment map for each batch size."""
-    if sampling not in SAMPLINGS:
-        raise refuse("sampling", sampling, f"choose one of {', '.join(SAMPLINGS)}")
+    sampling = as_choice("sampling", sampling, SAMPLINGS)
     if sampling == "bernoulli":
         return np.ones(batch_size.shape), (n - batch_size) / (batch_size * n)
     p = 1 / batch_size if sampling == "with-replacement" else (n - batch_size) / (batch_size * max(n - 1, 1))
@@ -260,6 +258,7 @@ def _top_of_tridiagonal(alpha: Array, beta: Array) -> float:
     return float(eigh_tridiagonal(alpha, beta, eigvals_only=True, select="i", select_range=(last, last))[0])
 
 
+@within_range
 def stability_threshold(
     hessians: ArrayLike,
     batch_size: ArrayLike,
@@ -267,6 +266,7 @@ def stability_threshold(
     loss: str = "squared",
     *,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> Solution:
     r"""Largest step size at which linearised SGD is mean-square stable: the exact threshold.
 
@@ -288,6 +288,9 @@ def stability_threshold(
         taken as they are.
     on_failure : {"warn", "raise", "ignore"}
         What to do where Lanczos did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each threshold is right to 1e-12: `certificate` of the solution
+        holds the enclosures. Done for gradients (n, d) that span min(n, d) <= 11 dimensions, within 2 ms up to 3.
 
     Returns
     -------
@@ -337,9 +340,16 @@ def stability_threshold(
         status[noisy] = np.where(residual[noisy] <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(sizes.shape, value, residual, status, spent)
     report_failures(solution, "stability_threshold", on_failure)
-    return solution
+    if not certify:
+        return solution
+    from solvable.solvers.threshold_certificate import certify_threshold
+
+    array = as_finite("hessians", hessians)
+    proof = certify_threshold(array, sizes, sampling, _LOSSES[loss], solution.value, "stability_threshold")
+    return replace(solution, certificate=proof)
 
 
+@within_range
 def growth_rate(
     step_size: ArrayLike,
     hessians: ArrayLike,

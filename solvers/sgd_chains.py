@@ -11,7 +11,17 @@ from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.second_moment import SAMPLINGS
-from solvable.solvers.validate import as_matrix, as_positive, refuse
+from solvable.solvers.validate import (
+    as_choice,
+    as_generator,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    refuse,
+    within_range,
+)
 
 __all__ = ["linearised_sgd"]
 
@@ -83,6 +93,7 @@ def _run(gradients, step, batch, scheme, start, seeds, steps):  # type: ignore[n
     return logs
 
 
+@within_range
 def linearised_sgd(
     gradients: ArrayLike,
     step_size: float,
@@ -135,17 +146,19 @@ def linearised_sgd(
     array([[1.386294, 2.772589]])
     """
     G = as_matrix("gradients", gradients)
-    if sampling not in SAMPLINGS:
-        raise refuse("sampling", sampling, f"choose one of {', '.join(SAMPLINGS)}")
-    if not 1 <= batch_size <= len(G) or int(batch_size) != batch_size:
-        raise refuse("batch_size", batch_size, f"it must be a whole number from 1 to n = {len(G)}")
-    times = np.atleast_1d(np.asarray(steps))
-    if times.ndim != 1 or times.dtype.kind not in "iu" or np.any(np.diff(times) <= 0) or times[0] < 0:
+    sampling = as_choice("sampling", sampling, SAMPLINGS)
+    batch = as_whole("batch_size", batch_size)
+    if batch > len(G):
+        raise refuse("batch_size", batch, f"it must be a whole number from 1 to n = {len(G)}")
+    times = np.atleast_1d(as_nonnegative("steps", steps))
+    if times.ndim != 1 or times.size == 0 or np.any(np.diff(times) <= 0) or np.any(times != np.round(times)):
         raise refuse("steps", times, "it must hold increasing whole numbers")
-    generator = np.random.default_rng(rng)
-    start = generator.standard_normal((int(as_positive("chains", chains)), G.shape[1]))
+    generator = as_generator("rng", rng)
+    start = generator.standard_normal((as_whole("chains", chains), G.shape[1]))
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     seeds = generator.integers(1, 2**63, len(start)).astype(np.uint64)
-    step = float(as_positive("step_size", step_size))
-    logs = _run(G, step, int(batch_size), SAMPLINGS.index(sampling), start, seeds, times.astype(np.int64))
+    step = as_scalar("step_size", step_size, as_positive)
+    logs = _run(np.ascontiguousarray(G), step, batch, SAMPLINGS.index(sampling), start, seeds, times.astype(np.int64))
+    if np.isnan(logs).any():
+        raise refuse("gradients", G, "steps of this size leave the range of doubles at once")
     return np.asarray(logs)

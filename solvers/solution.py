@@ -6,10 +6,15 @@ import sys
 import warnings
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from solvable.solvers.validate import as_choice
+
+if TYPE_CHECKING:
+    from solvable.solvers.certificate import Certificate
 
 __all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
 
@@ -52,12 +57,15 @@ class Solution:
         Members of `Status`.
     iterations : ndarray of int64
         Iterations spent in each cell.
+    certificate : Certificate or None
+        Proved enclosures of `value`, where ``certify=True`` asked for them.
     """
 
     value: NDArray[np.float64]
     residual: NDArray[np.float64]
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
+    certificate: Certificate | None = None
 
     @classmethod
     def shaped(
@@ -98,8 +106,7 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
-    if on_failure not in ("warn", "raise", "ignore"):
-        raise ValueError(f"on_failure = {on_failure!r} is not allowed: choose 'warn', 'raise' or 'ignore'.")
+    as_choice("on_failure", on_failure, ("warn", "raise", "ignore"))
     failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS))
     if on_failure == "ignore" or not failed.any():
         return

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.second_moment import batch_sizes, read_curvature, sampling_weights
-from solvable.solvers.validate import as_positive, as_real, refuse
+from solvable.solvers.validate import as_positive, as_real, as_whole, refuse, within_range
 
 __all__ = ["StabilityConditions", "coherence", "divergence_step_size", "group_threshold", "stability_conditions"]
 
 Array = NDArray[np.float64]
 
 
+@within_range
 def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
     r"""Coherence :math:`\sigma=\lambda_1(S)/\max_i\lambda_1(H_i)`, :math:`S_{ij}=\sqrt{\mathrm{tr}(H_iH_j)}`.
 
@@ -60,6 +61,7 @@ def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
     return float(np.linalg.eigvalsh(np.sqrt(squares))[-1] / largest)
 
 
+@within_range
 def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str = "squared") -> Array:
     r"""Step size above which the second moment diverges for sure, Bernoulli sampling.
 
@@ -103,6 +105,7 @@ def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str =
     return np.asarray(np.minimum(2.0, noisy) / top)
 
 
+@within_range
 def group_threshold(
     largest_eigenvalue: ArrayLike, coherence: ArrayLike, n: int, batch_size: ArrayLike, sampling: str = "bernoulli"
 ) -> Array:
@@ -146,7 +149,12 @@ def group_threshold(
     0.34782608695652173
     """
     top, sigma = as_positive("largest_eigenvalue", largest_eigenvalue), as_positive("coherence", coherence)
-    sizes = as_real("batch_size", batch_size)
+    sizes, n = as_real("batch_size", batch_size), as_whole("n", n)
+    try:
+        np.broadcast_shapes(top.shape, sigma.shape, sizes.shape)
+    except ValueError:
+        shapes = (top.shape, sigma.shape, sizes.shape)
+        raise refuse("largest_eigenvalue, coherence, batch_size shapes", shapes, "they must broadcast") from None
     if np.any((sigma < 1) | (sigma > n)):
         raise refuse("coherence", sigma, f"it must lie between 1 and n = {n}")
     if np.any((sizes < 1) | (sizes > n)):
@@ -181,6 +189,7 @@ class StabilityConditions:
     frobenius: float
 
 
+@within_range
 def stability_conditions(
     hessians: ArrayLike, batch_size: ArrayLike, sampling: str = "without-replacement", loss: str = "squared"
 ) -> StabilityConditions:

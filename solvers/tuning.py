@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.fixed_point import effective_ridge, mode_sums, stability_edge
 from solvable.solvers.solution import Solution
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, refuse, within_range
 
 __all__ = ["optimal_ridge"]
 
@@ -82,6 +82,7 @@ def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple
     return float(np.exp(root) if positive else root), abs(slope_at(root)), x.size + report.iterations
 
 
+@within_range
 def optimal_ridge(
     spectrum: Spectrum, n: ArrayLike, noise_variance: ArrayLike, *, allow_negative: bool = False
 ) -> Solution:

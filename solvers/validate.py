@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_finite", "as_matrix", "as_nonnegative", "as_positive", "as_real", "as_scalar", "as_whole", "refuse"]
+__all__ = [
+    "as_choice",
+    "as_finite",
+    "as_generator",
+    "as_matrix",
+    "as_nonnegative",
+    "as_positive",
+    "as_real",
+    "as_scalar",
+    "as_whole",
+    "refuse",
+    "within_range",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def _sentence(name: str, value: Any, allowed: str) -> str:
@@ -96,3 +112,39 @@ def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] 
         if want is not None and have != want:
             raise refuse(f"{name}.shape", array.shape, f"it must be {shape}, None standing for any size")
     return array
+
+
+def as_choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    """One of the given words."""
+    if not isinstance(value, str) or value not in choices:
+        raise refuse(name, value, f"choose one of {', '.join(choices)}")
+    return value
+
+
+def as_generator(name: str, value: Any) -> np.random.Generator:
+    """A generator as it is, or a new one from a seed."""
+    try:
+        return np.random.default_rng(value)
+    except (TypeError, ValueError):
+        raise TypeError(_sentence(name, value, "it must be a Generator or a non-negative whole number")) from None
+
+
+def within_range(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn overflow, division by zero and 0/0 that a function did not provide for into a refusal.
+
+    A function provides for them where they occur, with ``np.errstate``; anywhere else they would leave NaN or a wrong
+    infinity behind a warning.
+    """
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+                return function(*args, **kwargs)
+        except (FloatingPointError, OverflowError, ZeroDivisionError, np.linalg.LinAlgError) as error:
+            raise ValueError(
+                f"The arguments of {function.__name__} are not allowed: they lead beyond the range or the precision "
+                f"of doubles ({error}); rescale them."
+            ) from None
+
+    return checked

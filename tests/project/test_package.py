@@ -86,7 +86,7 @@ def test_readme_has_exactly_the_two_commands():
     commands = [line for line in lines if line.startswith("pip install")]
     assert commands == [
         "pip install -e . && solvable reproduce --quick",
-        "pip install -e '.[test]' && pytest",
+        "pip install -e '.[test]' && pytest -n auto",
     ]
 
 

@@ -266,3 +266,9 @@ def test_bad_input_is_one_sentence(call, match):
 def test_a_flow_with_too_long_steps_says_so():
     with pytest.raises(ArithmeticError, match="too long"):
         stochastic_gradient_flow(X, Y, 0.1, 20.0, 50, 1.0, rng=0)
+
+
+def test_divergence_before_the_first_step_keeps_the_start():
+    run = diagonal_descent([[1e200]], [1.0], 0.01, 8, 0.7, 1, flooding=0.01, seeds=2, checkpoints=4, rng=3)
+    assert np.all(run.status == Status.DIVERGES)
+    np.testing.assert_array_equal(run.plus, 0.7)

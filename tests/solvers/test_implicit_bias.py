@@ -286,3 +286,11 @@ def test_failure_is_reported_not_hidden():
     """A huge offset at a tiny scale: whatever comes back says how good it is."""
     solution = interpolator(X, Y, 1e-3, offset=0.4, on_failure="ignore")
     assert (solution.status == Status.CONVERGED) == (solution.residual <= 1e-10)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150, 1e300])
+def test_least_norms_do_not_depend_on_the_scale_of_the_design(scale):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((3, 6)), rng.standard_normal(3)
+    for minimum in (minimum_l1, minimum_l2):
+        np.testing.assert_allclose(minimum(X * scale, y) * scale, minimum(X, y), rtol=1e-12)

@@ -1,0 +1,1 @@
+"""Neural-collapse geometry of unconstrained features: settings, experiments and claims."""
