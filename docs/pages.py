@@ -41,13 +41,28 @@ def _verdicts() -> dict[str, Any]:
     return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
 
 
-def add_claims(_app: Any, name: str, source: list[str]) -> None:
-    """Append to a theory page what the toolkit computes for the family, and its claims with their verdicts."""
+def complete_theory(_app: Any, name: str, source: list[str]) -> None:
+    """Set indices in a theory page, append what the toolkit computes and the claims with their verdicts."""
     from solvable.analysis import families
 
     family = name.removeprefix("theory/").replace("_", "-")
     if name.startswith("theory/") and family in families():
+        source[0] = _indices(source[0])
         source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
+
+
+def _indices(text: str) -> str:
+    """Typeset plain-text s_i and x^{-1} outside code and formulas."""
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        if line.startswith("    "):
+            continue
+        parts = re.split(r"(`[^`]*`|\$[^$]*\$)", line)
+        for j in range(0, len(parts), 2):
+            part = re.sub(r"(?<!\w)([^\W\d_])_(?:\{([^}]*)\}|([A-Za-z0-9]+))", r"\1<sub>\2\3</sub>", parts[j])
+            parts[j] = re.sub(r"\^(?:\{([^}]*)\}|([−-]?\w+))", r"<sup>\1\2</sup>", part)
+        lines[i] = "".join(parts)
+    return "\n".join(lines)
 
 
 def _used(family: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from solvable.figures import figures, find_figure
 from solvable.figures.style import DOUBLE, SINGLE
 
-NAME = "ridge-double-descent"
+NAME = "fitting-ratio"  # one of the quickest
 
 
 @pytest.fixture(scope="module")
