@@ -8,7 +8,14 @@ from docutils import nodes
 from latex2mathml.converter import convert
 
 # Commands that the converter does not know, in ones that it does.
-_SAME = {r"\lVert": r"\|", r"\rVert": r"\|", r"\lvert": "|", r"\rvert": "|", r"\operatorname": r"\mathrm"}
+_SAME = {
+    r"\arg\min": r"\mathrm{arg\,min}",
+    r"\lVert": r"\|",
+    r"\rVert": r"\|",
+    r"\lvert": "|",
+    r"\rvert": "|",
+    r"\operatorname": r"\mathrm",
+}
 
 
 def mathml(latex: str, display: str) -> str:
