@@ -19,13 +19,14 @@ version = release = __version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
+    "mathml",
     "sphinx.ext.napoleon",
     "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["design.md"]  # for contributors, read in the repository
 suppress_warnings = ["config.cache"]  # the hook below is a function
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "solvable"
 html_static_path = ["_static", "images"]
@@ -34,7 +35,8 @@ html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {"index": [], "glossary": [], "conventions": [], "numerical_contract": [], "which_function": []}
 html_theme_options = {
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
+    "navbar_end": [],
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_prev_next": False,
@@ -45,6 +47,7 @@ html_context = {"default_mode": "light"}
 
 default_role = "code"  # single backticks in docstrings are names
 napoleon_google_docstring = False
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -66,5 +69,5 @@ nb_ipywidgets_js = {}  # sliders need a running kernel; every one has a static p
 def setup(app):
     """Write the made pages before the sources are collected, and complete docstrings and theory pages."""
     app.connect("config-inited", lambda *_: pages.write())
-    app.connect("source-read", pages.add_claims)
+    app.connect("source-read", pages.complete_theory)
     app.connect("autodoc-process-docstring", pages.tidy_docstring)

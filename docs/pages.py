@@ -41,13 +41,28 @@ def _verdicts() -> dict[str, Any]:
     return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
 
 
-def add_claims(_app: Any, name: str, source: list[str]) -> None:
-    """Append to a theory page what the toolkit computes for the family, and its claims with their verdicts."""
+def complete_theory(_app: Any, name: str, source: list[str]) -> None:
+    """Set indices in a theory page, append what the toolkit computes and the claims with their verdicts."""
     from solvable.analysis import families
 
     family = name.removeprefix("theory/").replace("_", "-")
     if name.startswith("theory/") and family in families():
+        source[0] = _indices(source[0])
         source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
+
+
+def _indices(text: str) -> str:
+    """Typeset plain-text s_i and x^{-1} outside code and formulas."""
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        if line.startswith("    "):
+            continue
+        parts = re.split(r"(`[^`]*`|\$[^$]*\$)", line)
+        for j in range(0, len(parts), 2):
+            part = re.sub(r"(?<!\w)([^\W\d_])_(?:\{([^}]*)\}|([A-Za-z0-9]+))", r"\1<sub>\2\3</sub>", parts[j])
+            parts[j] = re.sub(r"\^(?:\{([^}]*)\}|([−-]?\w+))", r"<sup>\1\2</sup>", part)
+        lines[i] = "".join(parts)
+    return "\n".join(lines)
 
 
 def _used(family: str) -> str:
@@ -223,9 +238,8 @@ def _index() -> str:
     for module, names in _modules().items():
         for name in names:
             if not name[0].isupper():
-                rows.append(
-                    f"* {{py:obj}}`~solvable.solvers.{name}` ([{module}](/generated/api/{module}.rst)): {_summary(name)}"
-                )
+                page = f"[{module}](/generated/api/{module}.rst)"
+                rows.append(f"* {{py:obj}}`~solvable.solvers.{name}` ({page}): {_summary(name)}")
     return "# Every function in one line\n\n" + "\n".join(rows) + "\n"
 
 
@@ -261,5 +275,6 @@ def _conventions() -> str:
 
     rows = ["* - symbol\n  - argument\n  - meaning"]
     for symbol, names, meaning in CONVENTIONS:
-        rows.append(f"* - {symbol}\n  - {', '.join(f'`{name}`' for name in names.split(', '))}\n  - {_prose(meaning)}")
+        arguments = ", ".join(f"`{name}`" for name in names.split(", "))
+        rows.append(f"* - {symbol}\n  - {arguments}\n  - {_prose(meaning)}")
     return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"

@@ -99,7 +99,8 @@ def draw(data: xr.Dataset) -> Any:
     left.plot(data.dot_cap, data.dot, color=COLOURS[2], marker=MARKERS[2], ls="none")
     for i, name in enumerate(METHODS[:2]):
         left.axhline(float(data.fixed[i]), color=COLOURS[i], lw=1.0)
-        left.text(0.06, float(data.fixed[i]) * 0.97, name, fontsize=7, color=COLOURS[i], ha="right", va="top")
+        side = ("top", "bottom")[i]  # each on the side of its line where there is room
+        left.text(1e-3, float(data.fixed[i]) * (0.95, 1.15)[i], name, fontsize=7, color=COLOURS[i], va=side)
     left.set(
         xscale="log",
         yscale="log",

@@ -63,7 +63,8 @@ for alpha in (0.03, 1.0):
 # Along gradient flow $\dot w_\pm=\mp2g\odot w_\pm$ with $g=X^T(X\beta-y)/n$, so $\log w_\pm$ moves in the range of
 # $X^T$ only, and $\beta=2\alpha^2\sinh(z)$ with $z$ in that range. Those are the optimality conditions of
 #
-# $$\min_\beta\sum_iQ_\alpha(\beta_i)\ \text{ subject to }X\beta=y,\quad Q_\alpha'(b)=\operatorname{arcsinh}\frac b{2\alpha^2}.$$
+# $$\min_\beta\sum_iQ_\alpha(\beta_i)\ \text{ subject to }X\beta=y,\quad
+# Q_\alpha'(b)=\operatorname{arcsinh}\frac b{2\alpha^2}.$$
 #
 # For large $\alpha$ the potential is a parabola (minimum $\ell_2$ norm), for small $\alpha$ it is close to
 # $|b|\log(1/\alpha^2)$ (minimum $\ell_1$ norm).

@@ -145,9 +145,8 @@ print("measured rate", -np.polyfit(times[late], np.log(nc1[late]), 1)[0].round(6
 
 # %%
 metrics = collapse_metrics(H.T, labels, W)
-print(
-    f"NC1 {metrics.nc1:.1e}, NC2 {metrics.nc2:.1e}, NC3 {metrics.nc3:.4f}, {np.sqrt(2 - 2 * np.sqrt(1 - 1 / K)):.4f} expected"
-)
+expected = np.sqrt(2 - 2 * np.sqrt(1 - 1 / K))
+print(f"NC1 {metrics.nc1:.1e}, NC2 {metrics.nc2:.1e}, NC3 {metrics.nc3:.4f} (expected {expected:.4f})")
 
 # %% [markdown]
 # A knob: the decay of the features. At which value does everything vanish?

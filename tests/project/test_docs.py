@@ -1,0 +1,106 @@
+"""The pages do what they say: their code runs, their commands print what is shown, and the names exist."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import solvable
+import solvable.solvers
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+TUTORIALS = sorted(path for path in (DOCS / "tutorials").glob("*.md") if path.stem != "index")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+
+
+def blocks(path, language):
+    return [text for name, text in BLOCK.findall(path.read_text()) if name == language]
+
+
+def run(command, source, folder):
+    """Run one line of a page with the package of `source`; solvable is the module, whatever is installed."""
+    program, *arguments = shlex.split(command)
+    assert program == "solvable"
+    environment = os.environ | {"PYTHONPATH": str(source / "src")}
+    return subprocess.run(
+        [sys.executable, "-m", "solvable", *arguments], capture_output=True, text=True, cwd=folder, env=environment
+    )
+
+
+def test_start_page_shows_the_commands_of_the_readme():
+    own, readme = ([line for text in blocks(path, "sh") for line in text.splitlines() if line.startswith("pip install")]
+                   for path in (DOCS / "index.md", ROOT / "README.md"))  # fmt: skip
+    assert own == readme
+
+
+@pytest.mark.parametrize("path", [p for p in TUTORIALS if p.stem != "add_a_result"], ids=lambda path: path.stem)
+def test_python_on_a_page_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    names = {}
+    for text in blocks(path, "python"):
+        exec(compile(text, str(path), "exec"), names)
+    assert names
+
+
+def shown_answers():
+    """Commands that a page shows together with their answer."""
+    text = (DOCS / "tutorials" / "check_your_derivation.md").read_text()
+    found = re.findall(r"^```sh\n(solvable check [^\n]*)\n```\n\n```text\n([^\n]*)\n```$", text, re.M)
+    assert len(found) >= 4
+    return [pytest.param(*pair, id=pair[1]) for pair in found]
+
+
+@pytest.mark.parametrize(("command", "answer"), shown_answers())
+def test_commands_print_what_the_page_shows(command, answer, tmp_path):
+    done = run(command, ROOT, tmp_path)
+    assert done.stdout.splitlines()[0] == answer
+    assert done.returncode == (0 if answer == "agrees everywhere tried" else 1)
+
+
+def test_add_a_result_followed_to_the_letter(tmp_path):
+    """Write the file that the page shows into a copy of the checkout, then run its commands."""
+    for folder in ("analysis", "figures", "solvers", "src"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "papers.bib", tmp_path)
+    page = DOCS / "tutorials" / "add_a_result.md"
+    (written,) = re.findall(r"Write this file to `(analysis/\w+\.py)`", page.read_text())
+    (code,) = blocks(page, "python")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 35
+    (tmp_path / written).write_text(code)
+    verify, check = (text.strip() for text in blocks(page, "sh"))
+    done = run(verify, tmp_path, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(blocks(page, "text")[0].strip())
+    assert run(check, tmp_path, tmp_path).returncode == 1
+    listed = run("solvable list cross-validation", tmp_path, tmp_path)
+    assert "cross-validation/least-squares" in listed.stdout
+
+
+def test_functions_named_on_pages_exist():
+    for path in DOCS.glob("*.md"):
+        for name in re.findall(r"\{py:obj\}`~?solvable\.([\w.]+)`", path.read_text()):
+            item = solvable
+            for part in name.split("."):
+                item = getattr(item, part)
+
+
+def test_pages_cite_papers_that_exist():
+    from solvable.analysis.references import keys
+
+    for path in DOCS.rglob("*.md"):
+        if "generated" not in path.parts:
+            assert set(re.findall(r"\{cite:[tp]\}`(\w+)`", path.read_text())) <= set(keys()), path.name
+
+
+def test_every_family_has_a_theory_page():
+    pages = {path.stem.replace("_", "-") for path in (DOCS / "theory").glob("*.md")}
+    from solvable.analysis import families
+
+    assert set(families()) <= pages
