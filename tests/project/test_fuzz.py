@@ -333,7 +333,8 @@ def same_in_every_form(name, data):
     assert type(plain) is type(other)
     for left, right in zip(leaves(plain), leaves(other), strict=True):
         if left.dtype.kind == "f":  # BLAS sums in an order that depends on the layout
-            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * np.max(np.abs(left), initial=1.0))
+            size = np.max(np.abs(left[np.isfinite(left)]), initial=1.0)
+            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * size)
 
 
 SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
@@ -357,14 +358,14 @@ def test_plain_arguments_are_accepted(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=25, **SLACK)
+@settings(max_examples=60, **SLACK)
 @given(data=st.data())
 def test_hostile_arguments(name, data):
     fuzz(name, data)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=6, **SLACK)
+@settings(max_examples=10, **SLACK)
 @given(data=st.data())
 def test_layout_and_type_do_not_matter(name, data):
     same_in_every_form(name, data)
