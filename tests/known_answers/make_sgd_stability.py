@@ -1,7 +1,7 @@
 """Make sgd_stability.json: thresholds and growth rates at 50 digits, from the d^2 x d^2 second-moment operator.
 
-Shares nothing with the package: Kronecker products of whole Hessians and dense eigenproblems in mpmath, where the solver
-works on the range of the mean Hessian with Lanczos and a secular equation. Takes a minute:
+Shares nothing with the package: Kronecker products of whole Hessians and dense eigenproblems in mpmath, where the
+solver works on the range of the mean Hessian with Lanczos and a secular equation. Takes a few seconds:
 
     python tests/known_answers/make_sgd_stability.py
 """
