@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
@@ -60,18 +61,24 @@ def write_figures(
 
 def manifest(seed: int, quick: bool) -> dict[str, Any]:
     """Versions, seed and BLAS: what a rerun needs to get the same bits."""
+    import numba
     import numpy as np
     from threadpoolctl import threadpool_info
 
     np.linalg.norm(np.ones(2))  # loads the BLAS, so that it can be named
-    packages = ("solvable", "numpy", "scipy", "sympy", "numba", "matplotlib", "scikit-learn", "xarray")
-    blas = sorted({f"{x['internal_api']} {x['version']}" for x in threadpool_info() if x["user_api"] == "blas"})
+    packages = ("solvable", "numpy", "scipy", "sympy", "numba", "matplotlib", "scikit-learn", "xarray", "mpmath")
+    libraries = [x for x in threadpool_info() if x["user_api"] == "blas"]
+    blas = sorted({f"{x['internal_api']} {x['version']} ({x.get('architecture', '?')})" for x in libraries})
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "system": platform.platform(),
+        "cpu count": os.cpu_count(),
         **{name: version(name) for name in packages},
         "blas": ", ".join(blas),
+        "blas threads": max((x["num_threads"] for x in libraries), default=1),
         "blas threads in workers": 1,
+        "numba threads": numba.get_num_threads(),
         "seed": seed,
         "quick": quick,
     }

@@ -116,7 +116,7 @@ def _newton(spectrum: Spectrum, n: Array, k: Array, delta: Array, start: Array |
             trial = x[active] - h / slope
         inside = (trial > low[active]) & (trial < high[active])
         trial = np.where(inside, trial, (low[active] + high[active]) / 2)
-        done = (np.abs(h) <= 1e-14 * np.maximum(1.0, np.abs(np.log(delta[active])))) | (
+        done = (np.abs(h) <= 4 * _EPS * np.maximum(1.0, np.abs(np.log(delta[active])))) | (
             np.abs(trial - x[active]) <= 4 * _EPS * np.maximum(np.abs(x[active]), 1.0)
         )
         status[active[done]] = Status.CONVERGED
@@ -124,6 +124,11 @@ def _newton(spectrum: Spectrum, n: Array, k: Array, delta: Array, start: Array |
         active = active[~done]
         if active.size == 0:
             break
+    # at the root the product of the factors is known: the smaller one to the accuracy of gamma, however small it is
+    c = k / value * delta
+    gap = np.abs(n - k)
+    with np.errstate(over="ignore"):  # far from the root, where nothing was found
+        small = np.where(status == Status.CONVERGED, 2 * c / (gap + np.hypot(gap, 2 * np.sqrt(c))), small)
     return FeatureRoot(value, sums, small, residual, status, spent)
 
 

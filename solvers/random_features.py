@@ -228,7 +228,8 @@ def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) ->
         out.gain[i], out.unlearned[i] = n[i] / den, weighted
         out.noise_gain[i] = (a[i] * sums[1, i] + w[i] * sums[0, i]) / den
         out.train_factor[i] = (b[i] / n[i]) ** 2
-        out.kappa[i] = out.gamma[i] * a[i] / k[i]
+        # from the larger factor: delta/(n - z) or gamma (k - z)/k
+        out.kappa[i] = np.where((n[i] > k[i]) & (delta[i] > 0), delta[i] / b[i], out.gamma[i] * a[i] / k[i])
         out.status[i[den == 0]] = Status.DIVERGES
         # infinite data: a = 0 unless k exceeds the rank; the fit is the best in the span of the features
         j = data

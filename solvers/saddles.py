@@ -132,7 +132,8 @@ def _signed_least_squares(A: Array, b: Array, signs: Array) -> Array:
     chosen = np.flatnonzero(signs)
     columns = A[:, chosen] * signs[chosen]
     found = nnls(columns, b)[0]
-    positive = found > 1e-10 * max(found.max(), np.finfo(float).tiny)
+    share = found * np.linalg.norm(columns, axis=0)  # of the labels: coefficients may have very different units
+    positive = share > 1e-10 * max(share.max(), np.finfo(float).tiny)
     exact = np.linalg.lstsq(columns[:, positive], b, rcond=None)[0]
     if np.all(exact >= 0):
         found = np.zeros_like(found)

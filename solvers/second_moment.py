@@ -54,6 +54,11 @@ class Curvature:
         """Number of samples."""
         return int(self.factors.shape[0])
 
+    def scaled(self) -> Curvature:
+        """In units of the top eigenvalue: products of four factors stay within the range of doubles."""
+        top = self.eigenvalues[0]
+        return Curvature(self.factors / np.sqrt(top), self.eigenvalues / top)
+
 
 def _factorise(hessians: Array) -> Array:
     """Square roots of full Hessians, cut to the largest rank that occurs."""
@@ -329,12 +334,12 @@ def stability_threshold(
     status = np.zeros(p.size, dtype=np.int8)
     noisy = np.flatnonzero(p > 0)
     if noisy.size:
-        pairs = _Pairs(curvature)
+        pairs = _Pairs(curvature.scaled())
         top = curvature.eigenvalues[0]
         s = curvature.eigenvalues / top
         mean = (s[pairs.rows] + s[pairs.columns]) / 2
         diagonal = (s[pairs.rows] * s[pairs.columns] / mean)[:, None] * c0[noisy]
-        outer = np.repeat(1 / (np.sqrt(mean) * top)[:, None], noisy.size, axis=1)
+        outer = np.repeat(1 / np.sqrt(mean)[:, None], noisy.size, axis=1)
         largest, residual[noisy], spent[noisy] = _top_eigenvalues(pairs, diagonal, outer, p[noisy] / curvature.n)
         value[noisy] = 2 / (largest * top)
         status[noisy] = np.where(residual[noisy] <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
@@ -408,7 +413,7 @@ def growth_rate(
     except ValueError:
         raise refuse("step_size.shape, batch_size.shape", (steps.shape, sizes.shape), "they must broadcast") from None
     c0, p = sampling_weights(curvature.n, sizes.ravel(), sampling)
-    pairs = _Pairs(curvature)
+    pairs = _Pairs(curvature.scaled())
     top = curvature.eigenvalues[0]
     s, eta = curvature.eigenvalues / top, steps.ravel() * top
     a, b = s[pairs.rows][:, None], s[pairs.columns][:, None]
@@ -419,7 +424,7 @@ def growth_rate(
     value[still] = diagonal[:, still].max(axis=0) if still.any() else 0.0
     noisy = np.flatnonzero(~still)
     if noisy.size:
-        outer = np.full((pairs.rows.size, noisy.size), 1 / top)
+        outer = np.ones((pairs.rows.size, noisy.size))
         weight = eta[noisy] ** 2 * p[noisy] / curvature.n
         value[noisy], residual[noisy], spent[noisy] = _top_eigenvalues(pairs, diagonal[:, noisy], outer, weight)
         status[noisy] = np.where(residual[noisy] <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)

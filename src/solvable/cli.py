@@ -97,6 +97,26 @@ def conventions() -> None:
     _console().print(table)
 
 
+@app.command(name="known-answers")
+def known_answers(
+    family: Annotated[
+        str | None, typer.Argument(help="Print this family's table; without it, list the tables.")
+    ] = None,
+) -> None:
+    """Print answers at 50 digits as JSON, to test other code against: docs/trust.md says how to read them."""
+    import json
+
+    from solvable.analysis.answer_tables import answer_table, answer_tables
+
+    if family is not None:
+        print(json.dumps(answer_table(family), indent=1))
+        return
+    for name in answer_tables():
+        entries = answer_table(name)
+        functions = sorted({entry["function"] for entry in entries})
+        print(f"{name:<20} {len(entries):>4} answers  {', '.join(functions)}")
+
+
 @app.command()
 def cite(
     name: Annotated[str, typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.")],

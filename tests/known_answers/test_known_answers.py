@@ -36,7 +36,7 @@ def check(entry, wrong=1.0):
     arguments = {k: spectrum(v) if k == "spectrum" else v for k, v in entry["arguments"].items()}
     found = getattr(solvers, entry["function"])(**arguments)
     for field, digits in entry["expected"].items():
-        value = found if isinstance(found, np.ndarray) else attrgetter(field)(found)
+        value = found if isinstance(found, (np.ndarray, float)) else attrgetter(field)(found)
         # answers below the least double are zero in floating point
         expected = wrong * np.array(numbers(digits))
         np.testing.assert_allclose(value, expected, rtol=entry["rtol"], atol=1e-305, err_msg=field)

@@ -139,3 +139,12 @@ def test_report_is_self_contained_and_a_second_run_redoes_nothing(tmp_path, monk
     for item_claim in chosen:
         assert item_claim.name in text
     assert json.loads((tmp_path / "manifest.json").read_text())["seed"] == 0
+
+
+def test_known_answers_lists_and_prints_the_tables():
+    listed = solvable("known-answers").stdout.split()
+    assert "ridge" in listed
+    entries = json.loads(solvable("known-answers", "ridge").stdout)
+    assert len(entries) >= 100
+    assert set(entries[0]) == {"name", "function", "arguments", "expected", "rtol"}
+    assert "Closest: ridge" in solvable("known-answers", "rigde").stderr

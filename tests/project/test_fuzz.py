@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import solvable.solvers
@@ -277,7 +277,7 @@ def invoke(name, arguments):
             before = [keywords.pop(p) for p in list(inspect.signature(function).parameters) if p in keywords]
             extra = [*before, *(value if isinstance(value, tuple) else (value,))]
     kept = [(a, a.copy()) for value in arguments.values() for a in arrays_of(value)]
-    started = time.monotonic()
+    started = time.process_time()
     refusal = result = None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -286,7 +286,7 @@ def invoke(name, arguments):
             result = function(*extra, **keywords)
         except (ValueError, TypeError, ArithmeticError) as error:
             refusal = error
-    assert time.monotonic() - started < 5.0, "slower than 5 s"
+    assert time.process_time() - started < 5.0, "slower than 5 s of CPU"
     for array, copied in kept:
         assert array.dtype == copied.dtype, "an argument was changed"
         assert array.tobytes() == copied.tobytes() or array.dtype == object, "an argument was changed"
@@ -333,10 +333,13 @@ def same_in_every_form(name, data):
     assert type(plain) is type(other)
     for left, right in zip(leaves(plain), leaves(other), strict=True):
         if left.dtype.kind == "f":  # BLAS sums in an order that depends on the layout
-            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * np.max(np.abs(left), initial=1.0))
+            size = np.max(np.abs(left[np.isfinite(left)]), initial=1.0)
+            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * size)
 
 
-SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
+# no shrinking: it may take minutes, and the draws of a failure are printed as they are
+SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
+         "phases": [Phase.generate]}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -357,14 +360,14 @@ def test_plain_arguments_are_accepted(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=25, **SLACK)
+@settings(max_examples=60, **SLACK)
 @given(data=st.data())
 def test_hostile_arguments(name, data):
     fuzz(name, data)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=6, **SLACK)
+@settings(max_examples=10, **SLACK)
 @given(data=st.data())
 def test_layout_and_type_do_not_matter(name, data):
     same_in_every_form(name, data)

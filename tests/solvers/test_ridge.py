@@ -223,7 +223,8 @@ def test_cross_risk_at_poles_and_ends():
     edge = float(stability_edge(spectrum, 9).value)
     at = ridge_cross_risk(spectrum, 9, [0.9 * edge, 0.0], [0.9 * edge, 0.0], 1.0).value
     np.testing.assert_allclose(at, ridge_risk(spectrum, 9, [0.9 * edge, 0.0], 1.0).test, rtol=1e-12)
-    for array in vars(ridge_cross_risk(spectrum, 2, 1.0, 2.0)).values():
+    solution = ridge_cross_risk(spectrum, 2, 1.0, 2.0)
+    for array in (solution.value, solution.residual, solution.status, solution.iterations):
         assert isinstance(array, np.ndarray)
 
 

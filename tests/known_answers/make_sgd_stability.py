@@ -1,0 +1,160 @@
+"""Make sgd_stability.json: thresholds and growth rates at 50 digits, from the d^2 x d^2 second-moment operator.
+
+Shares nothing with the package: Kronecker products of whole Hessians and dense eigenproblems in mpmath, where the
+solver works on the range of the mean Hessian with Lanczos and a secular equation. Takes a few seconds:
+
+    python tests/known_answers/make_sgd_stability.py
+"""
+
+import json
+from pathlib import Path
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 70
+SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
+
+
+def kron(A, B):
+    n, m = A.rows, B.rows
+    return mp.matrix([[A[i // m, j // m] * B[i % m, j % m] for j in range(n * m)] for i in range(n * m)])
+
+
+def hessians(G, factor=1):
+    rows = [mp.matrix(row) for row in G]
+    return [factor * (row * row.T) for row in rows]
+
+
+def mean(matrices):
+    return sum(matrices[1:], matrices[0]) / len(matrices)
+
+
+def weights(n, B, sampling):
+    B = mp.mpf(B)
+    p = {"without-replacement": (n - B) / (B * max(n - 1, 1)), "with-replacement": 1 / B,
+         "bernoulli": 1 / B - mp.mpf(1) / n}[sampling]  # fmt: skip
+    return (mp.mpf(1) if sampling == "bernoulli" else 1 - p), p
+
+
+def noise_part(each, c0, p):
+    H = mean(each)
+    return c0 * kron(H, H) + p * mean([kron(h, h) for h in each])
+
+
+def threshold(G, B, sampling, factor=1):
+    """2 over the largest eigenvalue of C^-1 D, C = (H x I + I x H)/2."""
+    unit = max(abs(mp.mpf(x)) for row in G for x in row)  # mpmath's Cholesky has an absolute tolerance
+    each = hessians([[x / unit for x in row] for row in G], factor)
+    H, one = mean(each), mp.eye(len(G[0]))
+    C = (kron(H, one) + kron(one, H)) / 2
+    D = noise_part(each, *weights(len(G), B, sampling))
+    L = mp.cholesky(C)
+    inverse = L**-1
+    return 2 / max(mp.eigsy(inverse * D * inverse.T, eigvals_only=True)) / unit**2
+
+
+def growth(G, B, sampling, step):
+    each = hessians(G)
+    H, one, step = mean(each), mp.eye(len(G[0])), mp.mpf(step)
+    D = noise_part(each, *weights(len(G), B, sampling))
+    T = kron(one, one) - step * (kron(H, one) + kron(one, H)) + step**2 * D
+    return max(abs(x) for x in mp.eigsy((T + T.T) / 2, eigvals_only=True))
+
+
+def conditions(G, B, sampling):
+    each = hessians(G)
+    H = mean(each)
+    values = mp.eigsy(H, eigvals_only=True)
+    c0, p = weights(len(G), B, sampling)
+    trace = sum(values)
+    norms = [sum(h[i, i] for i in range(h.rows)) for h in each]  # rank one: norm = trace
+    square = sum(x * x for x in values)
+    single = mp.fsum(x * x for x in norms) / len(G)
+    return {"top_eigenvalue": 2 / max(values), "necessary": 2 * trace / (c0 * square + p * single),
+            "trace": 2 / trace, "sufficient": 2 / max(norms), "frobenius": 1 / mp.sqrt(square)}  # fmt: skip
+
+
+def coherence(G):
+    """Largest eigenvalue of |g_i . g_j| over the largest |g_i|^2."""
+    rows = [mp.matrix(row) for row in G]
+    inner = mp.matrix([[abs((a.T * b)[0]) for b in rows] for a in rows])
+    return max(mp.eigsy(inner, eigvals_only=True)) / max(inner[i, i] for i in range(len(rows)))
+
+
+def equilibrium(step, decay, gradient):
+    """Fixed point of |w|^2 -> (1 - step decay)^2 |w|^2 + (step gradient)^2/|w|^2, by bisection."""
+    step, decay, gradient = mp.mpf(step), mp.mpf(decay), mp.mpf(gradient)
+    keep = 1 - step * decay
+    low, high = mp.mpf(10) ** -60, mp.mpf(10) ** 60
+    for _ in range(600):
+        middle = mp.sqrt(low * high)
+        grows = keep**2 * middle + (step * gradient) ** 2 / middle > middle
+        low, high = (middle, high) if grows else (low, middle)
+    square = low  # of the norm
+    return {"norm": mp.sqrt(square), "effective_step_size": step / square,
+            "angle": mp.atan(step * gradient / square / keep)}  # fmt: skip
+
+
+def sharpness(plus, minus):
+    """All eigenvalues of 4 diag(a^2 + b^2), written as the 2d x 2d Gauss-Newton matrix of whitened inputs."""
+    plus, minus = [mp.mpf(x) for x in plus], [mp.mpf(x) for x in minus]
+    d = len(plus)
+    J = mp.zeros(d, 2 * d)
+    for i in range(d):
+        J[i, i], J[i, d + i] = 2 * plus[i], -2 * minus[i]
+    values = mp.eigsy(J.T * J, eigvals_only=True)
+    return {"trace": sum(values), "frobenius": mp.sqrt(sum(x * x for x in values)), "top_eigenvalue": max(values)}
+
+
+def entry(name, function, arguments, expected, rtol=1e-12):
+    expected = expected if isinstance(expected, dict) else {"value": expected}
+    return {"name": f"{function}: {name}", "function": function, "arguments": arguments,
+            "expected": {key: mp.nstr(value, 50) for key, value in expected.items()}, "rtol": rtol}  # fmt: skip
+
+
+def entries():
+    rng = np.random.default_rng(0)
+    problems = {
+        "4 in 2 dimensions": rng.standard_normal((4, 2)),
+        "3 in 3 dimensions": rng.standard_normal((3, 3)),
+        "6 in 3 dimensions": rng.standard_normal((6, 3)),
+        "one large sample": np.array([[30.0, 1.0], [0.1, 0.2], [0.3, -0.1], [0.1, 0.1]]),
+        "scale 1e60": 1e60 * rng.standard_normal((4, 2)),
+        "scale 1e-60": 1e-60 * rng.standard_normal((4, 2)),
+        "anisotropic": rng.standard_normal((5, 3)) * np.array([1.0, 1e-2, 1e-4]),
+    }
+    for name, array in problems.items():
+        G, n = array.tolist(), len(array)
+        for B in (1, 2, n):
+            for sampling in SAMPLINGS:
+                exact = threshold(G, B, sampling)
+                yield entry(f"{name}, B={B}, {sampling}", "stability_threshold",
+                            {"hessians": G, "batch_size": B, "sampling": sampling}, exact)  # fmt: skip
+                if B == 2 or sampling == "bernoulli":
+                    step = float(exact) * (0.5 if B == 1 else 1.3)
+                    yield entry(f"{name}, B={B}, {sampling}", "growth_rate",
+                                {"step_size": step, "hessians": G, "batch_size": B, "sampling": sampling},
+                                growth(G, B, sampling, step))  # fmt: skip
+        yield entry(f"{name}, loss without the half", "stability_threshold",
+                    {"hessians": G, "batch_size": 2, "loss": "squared-without-half"},
+                    threshold(G, 2, SAMPLINGS[0], 2))  # fmt: skip
+        yield entry(name, "stability_conditions", {"hessians": G, "batch_size": 2, "sampling": "bernoulli"},
+                    conditions(G, 2, "bernoulli"))  # fmt: skip
+        yield entry(name, "coherence", {"hessians": G}, coherence(G))
+    for step, decay, gradient in ((0.1, 0.01, 1.0), (1e-3, 1e-4, 5.0), (0.5, 1.9, 0.2), (1e-8, 1e-8, 1e3)):
+        yield entry(f"step {step:g}, decay {decay:g}", "weight_decay_equilibrium",
+                    {"step_size": step, "weight_decay": decay, "gradient_norm": gradient},
+                    equilibrium(step, decay, gradient))  # fmt: skip
+    for name, plus, minus in (("three", [1.0, 0.5, 2.0], [0.3, 0.0, -1.0]), ("wide range", [1e-8, 1e8], [1.0, -1e4])):
+        yield entry(name, "diagonal_network_sharpness", {"w_plus": plus, "w_minus": minus}, sharpness(plus, minus))
+
+
+def main():
+    lines = [json.dumps(line) for line in entries()]
+    Path(__file__).with_name("sgd_stability.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+    print(len(lines), "entries")
+
+
+if __name__ == "__main__":
+    main()
