@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import Any
 
@@ -37,15 +37,19 @@ def size_of(executor: Executor) -> int:
     return 1
 
 
-def in_this_process(chunks: Iterable[Chunk]) -> Iterator[Result]:
+def in_this_process(chunks: Iterable[Chunk]) -> Generator[Result, None, None]:
     """One chunk after another."""
-    return map(compute, chunks)
+    yield from map(compute, chunks)
 
 
 def on_executor(
-    chunks: Iterable[Chunk], executor: Executor, ahead: int, renew: Callable[[], Executor] | None = None
-) -> Iterator[Result]:
-    """Results as they come, with at most `ahead` chunks under way.
+    chunks: Iterable[Chunk],
+    executor: Executor,
+    ahead: int,
+    check: Callable[[], None],
+    renew: Callable[[], Executor] | None = None,
+) -> Generator[Result, None, None]:
+    """Results as they come, with at most `ahead` chunks under way; `check` is called several times a second.
 
     Where a worker's death breaks the executor and `renew` gives another, all chunks under way are run again one at a
     time; the one that breaks it twice while alone is given up, the others are innocent.
@@ -67,7 +71,7 @@ def on_executor(
             if not pending and not broken:
                 return
             alone = len(pending) == 1 and not broken
-            for future in wait(pending, return_when=FIRST_COMPLETED).done if pending else ():
+            for future in _finished(pending, check):
                 chunk = pending.pop(future)
                 try:
                     result = future.result()
@@ -95,11 +99,21 @@ def on_executor(
             elif broken:
                 raise RuntimeError("the executor is broken or shut down; finished chunks are kept in the store.")
     finally:
-        for future in pending:
-            future.cancel()
+        if renew is None:  # loky's kill_workers does it for our own, and stumbles over futures cancelled before
+            for future in pending:
+                future.cancel()
 
 
-def in_processes(chunks: Iterable[Chunk], workers: int) -> Iterator[Result]:
+def _finished(pending: Iterable[Future[Result]], check: Callable[[], None]) -> set[Future[Result]]:
+    """Wait for at least one of the futures, if there are any."""
+    while True:
+        check()
+        done, others = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        if done or not others:
+            return done
+
+
+def in_processes(chunks: Iterable[Chunk], workers: int, check: Callable[[], None]) -> Generator[Result, None, None]:
     """Worker processes of our own (loky): replaced when one dies, gone when this process is."""
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
@@ -118,7 +132,7 @@ def in_processes(chunks: Iterable[Chunk], workers: int) -> Iterator[Result]:
         return pool
 
     try:
-        yield from on_executor(chunks, renew(), 2 * workers, renew)
+        yield from on_executor(chunks, renew(), 2 * workers, check, renew)
     finally:
         pool.shutdown(wait=True, kill_workers=True)
 

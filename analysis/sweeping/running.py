@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from solvable.analysis.references import citation
-from solvable.analysis.sweeping.chunks import Chunk, Layout
+from solvable.analysis.sweeping.chunks import Chunk, Layout, Result
 from solvable.analysis.sweeping.execution import (
     available_cores,
     in_processes,
@@ -21,6 +21,7 @@ from solvable.analysis.sweeping.execution import (
     on_executor,
     size_of,
 )
+from solvable.analysis.sweeping.interrupts import Interrupts
 from solvable.analysis.sweeping.specification import Specification
 from solvable.analysis.sweeping.store import Memory, Store
 from solvable.solvers.validate import as_whole, refuse
@@ -159,25 +160,29 @@ def run(
         layout = kept.layout
         todo = [number for number in range(len(layout)) if number not in kept.done]
         chunks = (Chunk.cut(specification, layout, number) for number in todo)
-        if executor is not None:
-            results = on_executor(chunks, executor, ahead)
-        elif count == 1 or len(todo) < 2:
-            results = in_this_process(chunks)
-        else:
-            results = in_processes(chunks, min(count, len(todo)))
         total = math.prod(shape)
         done = total - sum(_units(layout, number) for number in todo)
-        with _reporting(progress, done, total) as report:
-            try:
-                for result in results:
+        interrupts = Interrupts()
+        parallel = executor is not None or (count > 1 and len(todo) > 1)
+        results: Generator[Result, None, None]
+        if executor is not None:
+            results = on_executor(chunks, executor, ahead, interrupts.check)
+        elif parallel:
+            results = in_processes(chunks, min(count, len(todo)), interrupts.check)
+        else:
+            results = in_this_process(chunks)
+        with (
+            _reporting(progress, done, total) as report,
+            interrupts.watching(),
+            interrupts.shield() if parallel else nullcontext(),
+            closing(results),
+        ):
+            for result in results:
+                with interrupts.shield():
                     kept.add(result)
-                    if kept.names:
-                        _known(units or {}, [*specification.axes, *kept.names])
-                    done += _units(layout, result.number)
-                    report(done, total)
-            finally:
-                if isinstance(results, Iterator) and hasattr(results, "close"):
-                    results.close()
+                _known(units or {}, [*specification.axes, *kept.names] if kept.names else list(units or {}))
+                done += _units(layout, result.number)
+                report(done, total)
         return label(kept.dataset())
 
 

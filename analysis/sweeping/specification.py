@@ -6,7 +6,6 @@ Chunk size, workers and backend are no part of it: results do not depend on them
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
