@@ -38,6 +38,13 @@ def _digest(values: Mapping[str, Array]) -> str:
     return content.hexdigest()
 
 
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(line))
+    except ValueError:  # damaged: what it spoke of is computed again
+        return None
+
+
 class Memory:
     """Results in arrays over (separate, shared) axes, and the messages of units that raised."""
 
@@ -137,7 +144,7 @@ class Store(Memory):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not self.journal_path.exists():
             raise refuse("store", str(path), "it exists and no sweep wrote it; name another place")
-        self.journal = open(self.journal_path, "a+b")  # noqa: SIM115  closed in close()
+        self.journal = open(self.journal_path, "a+b", buffering=0)  # noqa: SIM115  closed in close()
         try:
             self._lock()
             self._resume()
@@ -165,8 +172,9 @@ class Store(Memory):
         """Append a line that is whole on disk, or none."""
         size = self.journal.seek(0, os.SEEK_END)
         try:
-            self.journal.write(json.dumps(line).encode() + b"\n")
-            self.journal.flush()
+            content = json.dumps(line).encode() + b"\n"
+            while content:
+                content = content[self.journal.write(content) :]
             os.fsync(self.journal.fileno())
         except OSError:
             os.truncate(self.journal_path, size)
@@ -177,11 +185,13 @@ class Store(Memory):
         content = self.journal.read()
         whole = content.rfind(b"\n") + 1
         os.truncate(self.journal_path, whole)  # a torn last line
-        lines = [json.loads(line) for line in content[:whole].splitlines()]
+        lines = [line for line in map(_parse, content[:whole].splitlines()) if line is not None]
         record = self.specification.record
         if not lines:
             self._write_line({"hash": self.specification.hash, "block": self.layout.block, "specification": record})
             return
+        if "specification" not in lines[0]:
+            raise refuse("store", str(self.path), "the first line of its journal is damaged; delete both")
         different = differences(lines[0]["specification"], record)
         if different:
             kept = f"it holds another sweep ({'; '.join(different)}); name another place or delete this one"
