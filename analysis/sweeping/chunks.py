@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import sys
 import threading
 import time
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 
 from solvable.analysis.sweeping.specification import Specification
 
-__all__ = ["Chunk", "Layout", "Result", "compute", "lost", "single_thread"]
+__all__ = ["THREAD_VARIABLES", "Chunk", "Layout", "Result", "compute", "lost", "single_thread"]
 
 Array = NDArray[np.float64]
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _MOST = 1000  # units in a chunk: a result comes often enough, and passing it on costs little
 
 
@@ -193,8 +195,10 @@ class _Limit:
         self.lock, self.holders, self.limits = threading.Lock(), 0, None
 
     def hold(self) -> None:
-        import scipy.linalg  # noqa: F401  a BLAS that is loaded later would escape the limit
         from threadpoolctl import threadpool_limits
+
+        if any(os.environ.get(name) != "1" for name in THREAD_VARIABLES):
+            import scipy.linalg  # noqa: F401  a BLAS that is loaded later would escape the limit
 
         with self.lock:
             if self.holders == 0:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import Any
 
-from solvable.analysis.sweeping.chunks import Chunk, Result, compute, lost
+from solvable.analysis.sweeping.chunks import THREAD_VARIABLES, Chunk, Result, compute, lost
 
 __all__ = ["available_cores", "in_processes", "in_this_process", "on_executor", "size_of"]
 
-_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _DIED = "the worker process died on this chunk twice, alone: killed, out of memory or a crash"
 
 
@@ -127,7 +126,7 @@ def in_processes(chunks: Iterable[Chunk], workers: int, check: Callable[[], None
             workers,
             initializer=_attend,
             initargs=(os.getpid(),),
-            env=dict.fromkeys(_THREAD_VARIABLES, "1"),
+            env=dict.fromkeys(THREAD_VARIABLES, "1"),
         )
         return pool
 
