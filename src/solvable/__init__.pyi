@@ -12,6 +12,7 @@ from .analysis.derivation.checking import check as check
 from .analysis.derivation.checking import check_bound as check_bound
 from .analysis.derivation.checking import check_rate as check_rate
 from .analysis.derivation.report import CheckReport as CheckReport
+from .analysis.sweeping.running import sweep as sweep
 from .solvers import Solution as Solution
 from .solvers import Spectrum as Spectrum
 from .solvers import Status as Status

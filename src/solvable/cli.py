@@ -327,6 +327,45 @@ def reproduce(
     raise typer.Exit(_exit_code(verdicts))
 
 
+@app.command()
+def sweep(
+    spec: Annotated[Path, typer.Argument(help="Specification, a TOML file; examples in figures/specs.")],
+    store: Annotated[Path | None, typer.Option(help="Zarr store; named after the specification by default.")] = None,
+    backend: Annotated[str, typer.Option(help="processes, serial, dask or mpi.")] = "processes",
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; results do not depend on it.")] = None,
+    address: Annotated[str | None, typer.Option(help="Scheduler of dask, such as tcp://host:8786.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Every so manieth grid value only, where it costs calls.")] = 1,
+    draws: Annotated[int | None, typer.Option(min=1, help="Other draws than the specification's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the specification's.")] = None,
+    chunk: Annotated[int | None, typer.Option(min=1, help="Calls passed on and stored as one.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Compute again where a call raised.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only measure what it would cost.")] = False,
+) -> None:
+    """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was."""
+    from solvable.analysis.sweeping.backends import opened
+    from solvable.analysis.sweeping.cost import estimate as measure
+    from solvable.analysis.sweeping.running import run
+    from solvable.analysis.sweeping.specfile import read, thin
+
+    file = read(spec)
+    specification = thin(file.specification, every, draws, seed)
+    if estimate:
+        print(measure(specification))
+        return
+    path = store or Path(f"{spec.stem}.zarr")
+    with opened(backend, workers, address) as executor:
+        data = run(
+            specification, executor=executor, store=path, workers=1 if backend == "serial" else workers,
+            units=file.units, source=file.source, chunk=chunk or file.chunk, retry=retry,
+        )  # fmt: skip
+    sizes = " x ".join(f"{name} {size}" for name, size in data.sizes.items())
+    print(f"{', '.join(name for name in map(str, data.data_vars) if name != 'error')}: {sizes}\nstore: {path}")
+    if data.attrs["failed"]:
+        first = next(message for message in data["error"].values.ravel() if message)
+        print(f"{data.attrs['failed']} calls raised; the first message: {first}")
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line; turn every error into a sentence and an exit code."""
     arguments = [part for part in sys.argv[1:] if part != "--debug"]

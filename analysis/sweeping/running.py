@@ -1,0 +1,243 @@
+"""The sweep itself: from a grid to a labelled dataset, on a laptop or a cluster, going on where it was stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager, nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+
+from solvable.analysis.references import citation
+from solvable.analysis.sweeping.chunks import Chunk, Layout, Result
+from solvable.analysis.sweeping.execution import (
+    available_cores,
+    in_processes,
+    in_this_process,
+    on_executor,
+    size_of,
+)
+from solvable.analysis.sweeping.interrupts import Interrupts
+from solvable.analysis.sweeping.specification import Specification
+from solvable.analysis.sweeping.store import Memory, Store
+from solvable.solvers.validate import as_whole, refuse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["run", "sweep"]
+
+Report = Callable[[int, int], None]
+
+
+def sweep(
+    function: Callable[..., Any],
+    grid: Mapping[str, ArrayLike],
+    draws: int | None = None,
+    seed: int = 0,
+    executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    progress: bool | Report = True,
+    *,
+    workers: int | None = None,
+    together: Sequence[str] = (),
+    fixed: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    source: str = "",
+    chunk: int | None = None,
+    ahead: int | None = None,
+    retry: bool = False,
+) -> xr.Dataset:
+    """Call a function at every point of a grid, and return a labelled dataset.
+
+    Results are the same bits for any executor, number of workers, chunk size, order and number of interruptions: draw j
+    of cell i has the seed (i, j), and a call sees one BLAS and one numba thread.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(rng, **cell)`` with `draws`, else ``function(**cell)``. Returns a number, a tuple of numbers (named
+        by `outputs`) or a mapping from names to numbers; arrays over the axes in `together`, in the grid's order.
+    grid : mapping
+        Axis name to a vector of numbers or strings.
+    draws : int, optional
+        Independent repetitions; adds the axis ``draw``.
+    seed : int
+        Root seed.
+    executor : concurrent.futures.Executor, optional
+        Who computes: ``dask.distributed.Client(...).get_executor(pure=False)``, ``mpi4py.futures.MPIPoolExecutor()``.
+        Without one, `workers` processes of our own. The caller shuts it down.
+    store : path, optional
+        Zarr store; finished chunks are in it at once, and a sweep that was stopped goes on. Its journal lies beside it.
+    progress : bool or callable
+        A bar on a terminal, or ``progress(done, total)`` in calls of the function, after each chunk is kept.
+    workers : int, optional
+        Processes; all cores by default, 1 computes in this process.
+    together : sequence of str
+        Axes that the function takes as whole arrays, so that their values share one decomposition or one compiled call.
+        With ``"draw"`` among them, ``rng`` is a list with one generator for each draw.
+    fixed : mapping, optional
+        Arguments that do not vary.
+    outputs : sequence of str
+        Names of what the function returns; ``value`` by default.
+    units : mapping, optional
+        Unit of an axis or output; becomes its attribute ``units``.
+    source : str
+        Key of ``papers.bib``; becomes an attribute.
+    chunk : int, optional
+        Calls that are passed on and stored as one; choose about a second's worth. A resumed store keeps its own.
+    ahead : int, optional
+        Chunks under way at a time on an `executor`; twice its workers by default.
+    retry : bool
+        When resuming, compute chunks again in which a call raised.
+
+    Returns
+    -------
+    xarray.Dataset
+        float64 variables over the axes of the grid, then ``draw``. Where a call raised: NaN, and its message in the
+        variable ``error``; ``attrs["failed"]`` counts them. From a store, values are read from disk when used.
+
+    Raises
+    ------
+    ValueError
+        Bad arguments, or a store that holds another sweep; the sentence names the difference.
+    RuntimeError
+        Every call raised, or a worker of the caller's executor died.
+
+    References
+    ----------
+    none (bookkeeping, no mathematics)
+
+    Examples
+    --------
+    >>> from solvable import sweep
+    >>> data = sweep(lambda rng, scale: scale * rng.standard_normal(), {"scale": [1.0, 2.0]}, draws=3, workers=1)
+    >>> dict(data.sizes), data["value"].dims
+    ({'scale': 2, 'draw': 3}, ('scale', 'draw'))
+    """
+    specification = Specification(function, grid, draws, seed, tuple(together), dict(fixed or {}), tuple(outputs))
+    return run(
+        specification, executor=executor, store=store, progress=progress, workers=workers, units=units, source=source,
+        chunk=chunk, ahead=ahead, retry=retry,
+    )  # fmt: skip
+
+
+def run(
+    specification: Specification,
+    *,
+    executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    progress: bool | Report = True,
+    workers: int | None = None,
+    units: Mapping[str, str] | None = None,
+    source: str = "",
+    chunk: int | None = None,
+    ahead: int | None = None,
+    retry: bool = False,
+) -> xr.Dataset:
+    """Run a specification; see :func:`sweep`."""
+    count = as_whole("workers", workers) if workers is not None else available_cores()
+    count = size_of(executor) if executor is not None else count
+    shape = specification.shape(specification.separate)
+    layout = Layout.of(shape, as_whole("chunk", chunk) if chunk is not None else Layout.usual(shape, count))
+    ahead = as_whole("ahead", ahead) if ahead is not None else 2 * count
+
+    if source:
+        citation(source)  # an unknown key is refused before anything is computed
+
+    def label(data: xr.Dataset) -> xr.Dataset:
+        return _label(data, specification, units or {}, source)
+
+    kept = Memory(specification, layout) if store is None else Store(Path(store), specification, layout, label)
+    with closing(kept):
+        if retry:
+            kept.forget_failed()
+        layout = kept.layout
+        todo = [number for number in range(len(layout)) if number not in kept.done]
+        chunks = (Chunk.cut(specification, layout, number) for number in todo)
+        total = math.prod(shape)
+        done = total - sum(_units(layout, number) for number in todo)
+        interrupts = Interrupts()
+        parallel = executor is not None or (count > 1 and len(todo) > 1)
+        results: Generator[Result, None, None]
+        if executor is not None:
+            results = on_executor(chunks, executor, ahead, interrupts.check)
+        elif parallel:
+            results = in_processes(chunks, min(count, len(todo)), interrupts.check)
+        else:
+            results = in_this_process(chunks)
+        with (
+            _reporting(progress, done, total) as report,
+            interrupts.watching(),
+            interrupts.shield() if parallel else nullcontext(),
+            closing(results),
+        ):
+            for result in results:
+                with interrupts.shield():
+                    kept.add(result)
+                _known(units or {}, [*specification.axes, *kept.names] if kept.names else list(units or {}))
+                done += _units(layout, result.number)
+                report(done, total)
+        return label(kept.dataset())
+
+
+def _units(layout: Layout, number: int) -> int:
+    return math.prod(part.stop - part.start for part in layout.slices(number))
+
+
+def _known(units: Mapping[str, str], names: Sequence[str]) -> None:
+    for name in units:
+        if name not in names:
+            raise refuse("units", dict(units), f"{name} is not among axes and outputs: {', '.join(names)}")
+
+
+def _label(data: xr.Dataset, specification: Specification, units: Mapping[str, str], source: str) -> xr.Dataset:
+    for name, unit in units.items():
+        if name in data.variables:
+            data[name].attrs["units"] = unit
+    record = specification.record
+    data.attrs |= {
+        "function": record["function"], "seed": record["seed"], "specification": specification.hash,
+        "code": record["code"], "version": record["libraries"]["solvable"],
+    }  # fmt: skip
+    if source:
+        data.attrs |= {"source": source, "citation": citation(source)}
+    return data
+
+
+@contextmanager
+def _reporting(progress: bool | Report, done: int, total: int) -> Iterator[Report]:
+    """Hand out what is called after each chunk: nothing, the caller's function, or a bar on a terminal."""
+    if callable(progress):
+        yield progress
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not progress or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("sweep", total=total, completed=done, rate="")
+
+        def report(done: int, total: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, rate=f"{speed:.3g} cells/s" if speed else "")
+
+        yield report
