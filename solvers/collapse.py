@@ -12,6 +12,7 @@ value in the product of layers :math:`N\lambda_Hx^M`, and :math:`f^*=\sum(\eta/2
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,10 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from solvable.solvers.frames import random_frame
+from solvable.solvers.frames import MOST, random_frame
 from solvable.solvers.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import as_choice, as_generator, as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_layer_decays", "sample_minimizer"]
 
@@ -140,8 +141,7 @@ def read_layer_decays(layer_decays: ArrayLike) -> Array:
 
 
 def _bias_decay(bias: str, bias_decay: ArrayLike | None, sizes: Array) -> Array:
-    if bias not in _BIASES:
-        raise refuse("bias", bias, f"choose one of {', '.join(_BIASES)}")
+    as_choice("bias", bias, _BIASES)
     if (bias == "ridge") != (bias_decay is not None):
         raise refuse("bias_decay", bias_decay, "it is needed with bias = 'ridge', and only there")
     if bias == "ridge" and np.any(sizes != sizes[..., :1]):
@@ -165,6 +165,7 @@ def _modes(sizes: Array, bias: str) -> tuple[Array, Array]:
     return levels, modes
 
 
+@within_range
 def collapse_minimizer(
     class_sizes: ArrayLike,
     layer_decays: ArrayLike,
@@ -319,6 +320,7 @@ def _optimal_bias(bias: str, sizes: Array, penalty: Array, outputs: Array) -> Ar
     return np.asarray(np.repeat(value[..., None], outputs.shape[-1], axis=-1))
 
 
+@within_range
 def sample_minimizer(
     minimizer: CollapseMinimizer, width: int | Sequence[int], rng: np.random.Generator | int | None = None
 ) -> tuple[list[Array], Array, Array]:
@@ -348,7 +350,7 @@ def sample_minimizer(
     Raises
     ------
     ValueError
-        A grid of minimisers, or a width below the number of surviving modes.
+        A grid of minimisers, or a width below the number of surviving modes or above 10,000.
 
     References
     ----------
@@ -363,16 +365,21 @@ def sample_minimizer(
     >>> np.allclose(second @ first @ first.T @ second.T, found.classifier_gram)
     True
     """
+    if not isinstance(minimizer, CollapseMinimizer):
+        raise TypeError(
+            f"minimizer = {reprlib.repr(minimizer)} is not allowed: it must be what collapse_minimizer returns."
+        )
     if minimizer.objective.ndim:
         raise refuse("minimizer.objective.shape", minimizer.objective.shape, "draw from one cell at a time")
     depth = minimizer.layer_decays.size
-    widths = [as_scalar("width", w) for w in (width if isinstance(width, Sequence) else [width] * depth)]
+    asked = as_positive("width", width)
+    widths = [as_whole("width", w, MOST) for w in (asked if asked.ndim == 1 else [width] * depth)]
     alive = ~minimizer.collapsed
     rank = int(alive.sum())
-    if len(widths) != depth or min(widths) < max(rank, 1) or any(w != int(w) for w in widths):
+    if len(widths) != depth or min(widths) < max(rank, 1):
         raise refuse("width", width, f"{depth} whole numbers are needed, each at least the {rank} modes that survive")
-    generator = np.random.default_rng(rng)
-    frames = [random_frame(int(w), rank, generator) for w in widths]
+    generator = as_generator("rng", rng)
+    frames = [random_frame(w, rank, generator) for w in widths]
     modes = minimizer.modes[:, alive]
     spectra = minimizer.layer_singular_values[:, alive]
     layers = [(after * s) @ before.T for before, after, s in zip(frames, [*frames[1:], modes], spectra, strict=True)]

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from solvable.solvers.collapse import read_layer_decays
+from solvable.solvers.frames import MOST
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_matrix, as_positive, as_whole, refuse
+from solvable.solvers.validate import as_choice, as_matrix, as_positive, as_whole, broadcast, refuse, within_range
 
 __all__ = ["CrossEntropyCode", "code_gram", "cross_entropy_code"]
 
@@ -42,7 +43,7 @@ def code_gram(code: str, classes: int) -> Array:
     Raises
     ------
     ValueError
-        An unknown code, an orthoplex of an odd number of classes.
+        An unknown code, an orthoplex of an odd number of classes, more than 10,000 classes.
 
     References
     ----------
@@ -54,19 +55,18 @@ def code_gram(code: str, classes: int) -> Array:
     >>> code_gram("circle", 4).round(12)[0] + 0.0
     array([ 1.,  0., -1.,  0.])
     """
-    k = as_whole("classes", classes)
+    k = as_whole("classes", classes, MOST)
     if k < 2:
         raise refuse("classes", classes, "a code needs at least two")
+    as_choice("code", code, ("simplex", "circle", "orthoplex"))
     if code == "simplex":
         return np.eye(k) - 1 / k
     if code == "circle":
         angles = 2 * np.pi / k * np.arange(k)
         return np.asarray(np.cos(angles[:, None] - angles))
-    if code == "orthoplex":
-        if k % 2:
-            raise refuse("classes", classes, "an orthoplex has an even number of vertices")
-        return np.asarray(np.kron(np.eye(k // 2), [[1.0, -1.0], [-1.0, 1.0]]))
-    raise refuse("code", code, "choose one of simplex, circle, orthoplex")
+    if k % 2:
+        raise refuse("classes", classes, "an orthoplex has an even number of vertices")
+    return np.asarray(np.kron(np.eye(k // 2), [[1.0, -1.0], [-1.0, 1.0]]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +97,7 @@ class CrossEntropyCode:
     solution: Solution
 
 
+@within_range
 def cross_entropy_code(
     classes: int,
     samples: ArrayLike,
@@ -155,13 +156,15 @@ def cross_entropy_code(
     simplex 0.0152693
     circle 0.0141037
     """
-    k = as_whole("classes", classes)
+    k = as_whole("classes", classes, MOST)
     gram = code_gram(code, k) if isinstance(code, str) else as_matrix("code", code, (k, k))
     values = _eigenvalues(gram)
     layers = read_layer_decays(layer_decays)
     depth = layers.shape[-1]
-    n, logs, decay = np.broadcast_arrays(
-        as_positive("samples", samples), np.log(layers).sum(axis=-1), as_positive("feature_decay", feature_decay)
+    n, logs, decay = broadcast(
+        samples=as_positive("samples", samples),
+        layer_decays=np.asarray(np.log(layers).sum(axis=-1)),
+        feature_decay=as_positive("feature_decay", feature_decay),
     )
     p = 2 / (depth + 1)
     log_c = (logs + np.log(decay)) / (depth + 1)

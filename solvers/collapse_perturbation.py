@@ -17,7 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.feature_flow import best_classifier, read_balanced
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import (
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    broadcast,
+    refuse,
+    within_range,
+)
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -75,6 +84,7 @@ class ResponseSpectrum:
         return np.asarray(share * gains[..., 2] ** 2 + (1 - share) * gains[..., 1] ** 2)
 
 
+@within_range
 def response_spectrum(
     classes: int, samples: int, dimension: int, weight_decay: ArrayLike, feature_decay: ArrayLike
 ) -> ResponseSpectrum:
@@ -101,7 +111,7 @@ def response_spectrum(
     Raises
     ------
     ValueError
-        d < K, decays that are not positive, :math:`\lambda_W\lambda_H\ge 1`, where features collapse to zero.
+        d < K, sizes above a million, decays that are not positive, :math:`\lambda_W\lambda_H\ge 1`, where features collapse to zero.
 
     References
     ----------
@@ -114,12 +124,17 @@ def response_spectrum(
     >>> found.rates.round(6), found.multiplicities
     (array([0.      , 0.3     , 0.612372, 0.612122]), array([ 26, 100,  80,  10]))
     """
-    k, n, d = as_whole("classes", classes), as_whole("samples", samples), as_whole("dimension", dimension)
+    # products of three of them are counted in 64 bits
+    sizes = {"classes": classes, "samples": samples, "dimension": dimension}
+    k, n, d = (as_whole(name, value, 10**6) for name, value in sizes.items())
     if k < 2:
         raise refuse("classes", classes, "at least two are needed")
     if d < k:
         raise refuse("dimension", dimension, f"orthogonal features of {k} classes need at least {k}")
-    lw, lh = np.broadcast_arrays(as_positive("weight_decay", weight_decay), as_positive("feature_decay", feature_decay))
+    lw, lh = broadcast(
+        weight_decay=as_positive("weight_decay", weight_decay),
+        feature_decay=as_positive("feature_decay", feature_decay),
+    )
     c, s, zero = np.sqrt(lw * lh), np.sqrt(lh / lw), np.zeros(lw.shape)
     if np.any(c >= 1):
         raise refuse("weight_decay * feature_decay", lw * lh, "it must be below 1, or the features are zero")
@@ -136,6 +151,7 @@ def response_spectrum(
     )
 
 
+@within_range
 def response_operator(
     features: ArrayLike, labels: ArrayLike, weight_decay: float, feature_decay: float
 ) -> LinearOperator:
@@ -179,7 +195,10 @@ def response_operator(
     from scipy.sparse.linalg import LinearOperator
 
     X, Y = read_balanced(features, labels)
-    lw, lh = as_scalar("weight_decay", weight_decay, as_positive), float(as_nonnegative("feature_decay", feature_decay))
+    lw, lh = (
+        as_scalar("weight_decay", weight_decay, as_positive),
+        as_scalar("feature_decay", feature_decay, as_nonnegative),
+    )
     W = best_classifier(X, Y, lw)
     E = X @ W.T - Y
     factor = cho_factor(X.T @ X + len(X) / Y.shape[1] * lw * np.eye(X.shape[1]))
@@ -192,6 +211,7 @@ def response_operator(
     return LinearOperator((X.size, X.size), matvec=apply, rmatvec=apply, dtype=np.float64)
 
 
+@within_range
 def feature_response(
     features: ArrayLike,
     labels: ArrayLike,
@@ -253,6 +273,7 @@ def feature_response(
     shape = np.shape(features)
     step = as_matrix("change", change, (shape[0], shape[1]))
     beta = as_scalar("attachment", attachment, as_positive)
+    rtol = as_scalar("rtol", rtol, as_positive)
     shifted = LinearOperator(operator.shape, matvec=lambda v: v + operator.matvec(v) / beta, dtype=np.float64)
     count = [0]
     found, _ = cg(shifted, step.ravel(), rtol=rtol, atol=0.0, maxiter=10 * step.size,

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.collapse import collapse_minimizer, read_layer_decays
-from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["CollapseRates", "collapse_rates"]
 
 Array = NDArray[np.float64]
+_MOST = 1_000  # classes: the minimum is found for every one
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ class CollapseRates:
         return min(self.head_geometry, self.alignment, self.antisymmetric)
 
 
+@within_range
 def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_decay: float) -> CollapseRates:
     r"""Rates of gradient flow near balanced collapse, squared loss, no bias.
 
@@ -94,7 +96,7 @@ def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_
     Raises
     ------
     ValueError
-        Arguments out of range, or decays so strong that the features collapse to zero.
+        Arguments out of range, more than 1,000 classes, or decays so strong that the features collapse to zero.
 
     References
     ----------
@@ -107,7 +109,7 @@ def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_
     >>> round(rates.within_span, 7), rates.within_outside
     (0.2236068, 0.02)
     """
-    k, n = as_whole("classes", classes), as_whole("samples", samples)
+    k, n = as_whole("classes", classes, _MOST), as_whole("samples", samples)
     layers = read_layer_decays(layer_decays)
     if layers.ndim != 1:
         raise refuse("layer_decays.shape", layers.shape, "one number for each layer is needed")

@@ -362,8 +362,8 @@ def diagonal_descent(
     times = _recorded(checkpoints, count)
     runs = as_whole("seeds", seeds)
     states = as_generator("rng", rng).integers(1, 2**63, runs).astype(np.uint64)
-    start = np.ascontiguousarray(np.broadcast_to(scale, d))
-    gamma = np.ascontiguousarray(np.broadcast_to(schedule, count) if schedule.ndim == 0 else schedule[:count])
+    start = np.array(np.broadcast_to(scale, d))  # of one entry it would stay read-only: another compilation
+    gamma = np.array(np.broadcast_to(schedule, count) if schedule.ndim == 0 else schedule[:count], order="C")
     design, labels = np.ascontiguousarray(design), np.ascontiguousarray(labels)
     options = (noise**0.5, mu, rho, epsilon, flood, lam, float(bool(accumulate)))
     plain = batch == 1 and n > 1 and not any(options[:4]) and lam == 0 and not accumulate and flooding is None

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.frames import read_labels
-from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["CentralPath", "best_classifier", "central_path", "optimal_classifier", "read_balanced"]
 
 Array = NDArray[np.float64]
+_MOST = 50_000  # evaluations of the flow: rates that differ by many orders of magnitude would take for ever
 
 
 def _one_hot(labels: NDArray[np.int64]) -> Array:
@@ -49,6 +50,7 @@ def best_classifier(X: Array, Y: Array, weight_decay: float) -> Array:
     return np.asarray((X.T @ np.linalg.solve(X @ X.T + ridge * np.eye(n), Y)).T)
 
 
+@within_range
 def optimal_classifier(features: ArrayLike, labels: ArrayLike, weight_decay: float) -> Array:
     r"""Best classifier for given features, :math:`W^*(H)=YH^T(HH^T+n\lambda_WI)^{-1}`.
 
@@ -139,6 +141,7 @@ def _traces(X: Array, Y: Array, weight_decay: float, feature_decay: float) -> tu
     )
 
 
+@within_range
 def central_path(
     features: ArrayLike, labels: ArrayLike, weight_decay: float, feature_decay: float, times: ArrayLike
 ) -> CentralPath:
@@ -169,7 +172,7 @@ def central_path(
     ValueError
         Decays out of range, times that do not increase, labels that are not balanced.
     ArithmeticError
-        The integrator gave up.
+        The integrator gave up, or needed more than 50,000 evaluations.
 
     References
     ----------
@@ -187,12 +190,20 @@ def central_path(
     from scipy.integrate import solve_ivp
 
     X, Y = read_balanced(features, labels)
-    lw, lh = as_scalar("weight_decay", weight_decay, as_positive), float(as_nonnegative("feature_decay", feature_decay))
+    lw, lh = (
+        as_scalar("weight_decay", weight_decay, as_positive),
+        as_scalar("feature_decay", feature_decay, as_nonnegative),
+    )
     t = np.atleast_1d(as_nonnegative("times", times))
-    if t.ndim != 1 or np.any(np.diff(t) <= 0):
+    if t.ndim != 1 or t.size == 0 or np.any(np.diff(t) <= 0):
         raise refuse("times", t, "they must increase from 0 on")
 
+    spent = [0]
+
     def velocity(_: float, flat: Array) -> Array:
+        spent[0] += 1
+        if spent[0] > _MOST:
+            raise ArithmeticError(f"central_path: more than {_MOST:,} evaluations: rescale the features or the decays.")
         H = flat.reshape(X.shape)
         W = best_classifier(H, Y, lw)
         return np.asarray(((Y - H @ W.T) @ W - lh * H).ravel())
@@ -201,7 +212,7 @@ def central_path(
     if t[-1] > 0:
         found = solve_ivp(velocity, (0.0, t[-1]), X.ravel(), "DOP853", t, rtol=1e-10, atol=1e-12)
         if not found.success:
-            raise ArithmeticError(f"central_path: the integrator stopped: {found.message}")
+            raise ArithmeticError(f"central_path: the integrator stopped: {found.message.rstrip('.')}.")
         states = found.y.T.reshape(t.size, *X.shape)
     traces = np.array([_traces(state, Y, lw, lh) for state in states]).T
     return CentralPath(t, states, *traces)

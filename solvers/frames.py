@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_matrix, as_whole, refuse
+from solvable.solvers.validate import as_choice, as_finite, as_generator, as_matrix, as_whole, refuse, within_range
 
 __all__ = [
     "CollapseMetrics",
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+MOST = 10_000  # of classes or dimensions: their matrices grow with the square
 
 
 def random_frame(dimension: int, count: int, rng: np.random.Generator) -> Array:
@@ -52,7 +53,7 @@ def simplex_coordinates(dimension: int) -> Array:
     Raises
     ------
     ValueError
-        A dimension that is not a positive whole number.
+        A dimension that is not a positive whole number up to 10,000.
 
     References
     ----------
@@ -65,7 +66,7 @@ def simplex_coordinates(dimension: int) -> Array:
     >>> (vertices @ vertices.T).round(12)[0]
     array([ 1. , -0.5, -0.5])
     """
-    d = as_whole("dimension", dimension)
+    d = as_whole("dimension", dimension, MOST)
     rows = np.vstack([np.eye(d), np.full(d, (1 - np.sqrt(d + 1)) / d)])
     rows -= rows.mean(axis=0)
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
@@ -93,7 +94,7 @@ def simplex_frame(classes: int, dimension: int | None = None, rng: np.random.Gen
     Raises
     ------
     ValueError
-        Fewer than two classes, or a dimension below K - 1.
+        Fewer than two classes, a dimension below K - 1, or more than 10,000 of either.
 
     References
     ----------
@@ -106,14 +107,14 @@ def simplex_frame(classes: int, dimension: int | None = None, rng: np.random.Gen
     >>> (M @ M.T).round(6)[0, :2]
     array([ 1.      , -0.333333])
     """
-    k = as_whole("classes", classes)
+    k = as_whole("classes", classes, MOST)
     if k < 2:
         raise refuse("classes", classes, "a frame needs at least two")
-    d = k - 1 if dimension is None else as_whole("dimension", dimension)
+    d = k - 1 if dimension is None else as_whole("dimension", dimension, MOST)
     if d < k - 1:
         raise refuse("dimension", dimension, f"a simplex frame of {k} classes needs at least {k - 1}")
     rows = simplex_coordinates(k - 1)
-    rotation = np.eye(k - 1, d) if rng is None else random_frame(d, k - 1, np.random.default_rng(rng)).T
+    rotation = np.eye(k - 1, d) if rng is None else random_frame(d, k - 1, as_generator("rng", rng)).T
     return np.asarray(rows @ rotation)
 
 
@@ -141,7 +142,7 @@ def orthogonal_frame(
     Raises
     ------
     ValueError
-        Negative lengths, a dimension below the number of nonzero ones.
+        Negative lengths, a dimension below the number of nonzero ones or above 10,000.
 
     References
     ----------
@@ -157,12 +158,12 @@ def orthogonal_frame(
     a = as_finite("lengths", lengths)
     if a.ndim != 1 or a.size == 0 or np.any(a < 0):
         raise refuse("lengths", a, "it must be a list of numbers that are not negative")
-    d = a.size if dimension is None else as_whole("dimension", dimension)
+    d = a.size if dimension is None else as_whole("dimension", dimension, MOST)
     alive = np.flatnonzero(a)
     if d < alive.size:
         raise refuse("dimension", dimension, f"{alive.size} orthogonal vectors need at least that many dimensions")
     rows = np.zeros((a.size, d))
-    axes = np.eye(alive.size, d) if rng is None else random_frame(d, alive.size, np.random.default_rng(rng)).T
+    axes = np.eye(alive.size, d) if rng is None else random_frame(d, alive.size, as_generator("rng", rng)).T
     rows[alive] = a[alive, None] * axes
     return rows
 
@@ -217,7 +218,8 @@ def read_labels(labels: ArrayLike, samples: int) -> NDArray[np.int64]:
         raise refuse("labels.shape", found.shape, f"one label for each of the {samples} samples is needed")
     if np.any(found != np.round(found)) or np.any(found < 0):
         raise refuse("labels", found, "they must be whole numbers from 0 to K - 1")
-    whole = found.astype(np.int64)
+    # more classes than samples leave holes, and would be counted one by one
+    whole = found.astype(np.int64) if found.max(initial=0.0) < samples else np.zeros(0, dtype=np.int64)
     counts = np.bincount(whole)
     if counts.size < 2 or np.any(counts == 0):
         raise refuse("labels", found, "at least two classes, numbered 0 to K - 1 without holes, are needed")
@@ -303,6 +305,7 @@ def _nc4(note: _Recorder, X: Array, W: Array | None, bias: Array, nearest: NDArr
     return float(np.mean(np.argmax(X @ W.T + bias, axis=1) != nearest))
 
 
+@within_range
 def collapse_metrics(
     features: ArrayLike,
     labels: ArrayLike,
@@ -359,8 +362,7 @@ def collapse_metrics(
     k, d = int(y.max()) + 1, raw.shape[1]
     X = raw / (np.abs(raw).max() or 1.0)  # only NC4 sees the units, and squares could overflow
     W = None if classifier is None else as_matrix("classifier", classifier, (k, d))
-    if global_mean not in ("classes", "samples"):
-        raise refuse("global_mean", global_mean, "choose 'classes' or 'samples'")
+    as_choice("global_mean", global_mean, ("classes", "samples"))
     counts = np.bincount(y).astype(float)
     means = np.zeros((k, d))
     np.add.at(means, y, X)

@@ -29,7 +29,7 @@ from solvable.solvers.density import support_edges
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectral_filter import as_times, check_step, evaluate_filter
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"]
 
@@ -143,6 +143,7 @@ def _estimate(
     return _Estimate(bias, noise, 2 * (twice @ (G @ power)).real, 2 * (twice @ (1 / kappa)).real)
 
 
+@within_range
 def gradient_descent_risk(
     spectrum: Spectrum,
     n: float,
@@ -264,6 +265,7 @@ def _converge(
         before, nodes = rows, 2 * nodes
 
 
+@within_range
 def isotropic_flow_risk(
     gamma: float,
     times: ArrayLike,

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_nonnegative, as_real, refuse
+from solvable.solvers.validate import as_nonnegative, as_real, refuse, within_range
 
 __all__ = ["smallest_eigenvalue_cdf", "smallest_eigenvalue_quantile"]
 
 Array = NDArray[np.float64]
 
 
+@within_range
 def smallest_eigenvalue_cdf(x: ArrayLike) -> Array:
     r"""Limiting probability that :math:`n\lambda_{\min}(X^TX)\le x` for a square Gaussian X of unit variance.
 
@@ -51,6 +52,7 @@ def smallest_eigenvalue_cdf(x: ArrayLike) -> Array:
     return np.asarray(-np.expm1(-value / 2 - np.sqrt(value)))
 
 
+@within_range
 def smallest_eigenvalue_quantile(probability: ArrayLike) -> Array:
     r"""Inverse of `smallest_eigenvalue_cdf`: :math:`(\sqrt{1-2\log(1-p)}-1)^2`.
 

@@ -20,7 +20,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_real, as_scalar, refuse
+from solvable.solvers.validate import (
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_real,
+    as_scalar,
+    broadcast,
+    refuse,
+    within_range,
+)
 
 __all__ = [
     "ImputationProblem",
@@ -81,6 +91,7 @@ def _correlation(problem: ImputationProblem) -> tuple[Array, Array, Array]:
     return np.maximum(c, 0.0), Q.T @ (scale * problem.target[used]), back
 
 
+@within_range
 def imputed_risk(
     weights: ArrayLike, covariance: ArrayLike, target: ArrayLike, observed: ArrayLike, noise_variance: float = 0.0
 ) -> Array:
@@ -131,6 +142,7 @@ def imputed_risk(
     return np.asarray(complete + extra + as_scalar("noise_variance", noise_variance, as_nonnegative))
 
 
+@within_range
 def imputation_optimum(covariance: ArrayLike, target: ArrayLike, observed: ArrayLike) -> Array:
     r"""Best weights on zero-imputed inputs, :math:`\theta^*=\frac1\rho(\Sigma+\lambda D)^{-1}\Sigma\beta`.
 
@@ -176,6 +188,7 @@ def imputation_optimum(covariance: ArrayLike, target: ArrayLike, observed: Array
     return np.asarray((shrunk * b) @ back.T / rho[..., None])
 
 
+@within_range
 def imputation_bias(covariance: ArrayLike, target: ArrayLike, observed: ArrayLike) -> Array:
     r"""Least error on zero-imputed inputs minus the label noise: what missing entries cost with infinite data.
 
@@ -220,6 +233,7 @@ def imputation_bias(covariance: ArrayLike, target: ArrayLike, observed: ArrayLik
     return np.asarray(np.sum(lam * share * b**2, axis=-1))
 
 
+@within_range
 def low_rank_imputation_bias(d: ArrayLike, rank: ArrayLike, observed: ArrayLike, signal: ArrayLike = 1.0) -> Array:
     r"""Imputation bias for r equal eigenvalues d/r and unit diagonal: :math:`\lambda\|\beta\|_\Sigma^2/(d/r+\lambda)`.
 
@@ -255,9 +269,13 @@ def low_rank_imputation_bias(d: ArrayLike, rank: ArrayLike, observed: ArrayLike,
     >>> low_rank_imputation_bias([5, 50, 500], 5, 0.5).round(4)
     array([0.5   , 0.0909, 0.0099])
     """
-    dimension, r = as_positive("d", d), as_positive("rank", rank)
+    dimension, r, rho, power = broadcast(
+        d=as_positive("d", d),
+        rank=as_positive("rank", rank),
+        observed=as_observed(observed),
+        signal=as_nonnegative("signal", signal),
+    )
     if np.any(r > dimension):
         raise refuse("rank", r, "it must not exceed d")
-    rho = as_observed(observed)
     lam = (1 - rho) / rho
-    return np.asarray(lam * as_nonnegative("signal", signal) / (dimension / r + lam))
+    return np.asarray(lam * power / (dimension / r + lam))

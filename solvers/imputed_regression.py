@@ -12,13 +12,14 @@ from solvable.solvers.imputation import as_observed, imputation_bias, imputation
 from solvable.solvers.ridge import RidgeRisk, ridge_risk
 from solvable.solvers.solution import OnFailure
 from solvable.solvers.spectrum import Spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, within_range
 
 __all__ = ["averaged_sgd_bound", "imputed_ridge_risk"]
 
 Array = NDArray[np.float64]
 
 
+@within_range
 def averaged_sgd_bound(
     covariance: ArrayLike,
     target: ArrayLike,
@@ -88,6 +89,7 @@ def _checkas_observed(name: str, value: ArrayLike) -> Array:
     return as_observed(value)
 
 
+@within_range
 def imputed_ridge_risk(
     covariance: ArrayLike,
     target: ArrayLike,

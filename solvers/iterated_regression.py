@@ -22,12 +22,13 @@ from solvable.solvers.fixed_point import FixedPoint, solve_grid
 from solvable.solvers.resolvent import times
 from solvable.solvers.solution import Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["IteratedRisk", "as_generations", "iterated_regression_risk", "synthetic_noise_gain"]
 
 Array = NDArray[np.float64]
 _CHUNK = 1 << 17  # cells x modes worked on at once
+_MOST = 100_000  # generations: the weights of every one are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,13 @@ class IteratedRisk:
     solution: Solution
 
 
-def as_generations(name: str, value: ArrayLike) -> NDArray[np.int64]:
+def as_generations(name: str, value: ArrayLike, most: int = 2**53) -> NDArray[np.int64]:
     """Validate whole numbers of generations, zero allowed."""
     counts = as_nonnegative(name, value)
     if np.any(counts != np.round(counts)):
         raise refuse(name, counts, "it must be a whole number of generations")
+    if np.any(counts > most):
+        raise refuse(name, counts, f"it must not exceed {most:,}")
     return counts.astype(np.int64)
 
 
@@ -96,6 +99,7 @@ def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data
     return _Generators(kept, signal, noise)
 
 
+@within_range
 def iterated_regression_risk(
     spectrum: Spectrum,
     n: ArrayLike,
@@ -170,7 +174,7 @@ def iterated_regression_risk(
     arrays = (
         as_positive("n", n),
         as_nonnegative("ridge", ridge),
-        as_generations("generations", generations).astype(float),
+        as_generations("generations", generations, _MOST).astype(float),
         as_nonnegative("noise_variance", noise_variance),
         as_nonnegative("generator_noise", generator_noise),
     )
@@ -212,6 +216,7 @@ def _final(
     return np.array([excess, (1 - kept) ** 2 @ power + random.sum(axis=1), now.sum(axis=1)])
 
 
+@within_range
 def synthetic_noise_gain(
     spectrum: Spectrum, n: ArrayLike, ridge: ArrayLike, generator_samples: float, *, finite_size: bool = False
 ) -> Array:

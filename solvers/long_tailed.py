@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.frames import read_labels
-from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, refuse
+from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, refuse, within_range
 
 __all__ = [
     "Compatibility",
@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 _CLAMP = 0.99999
 
 
+@within_range
 def centre_term(features: ArrayLike, labels: ArrayLike, centres: ArrayLike | None = None) -> float:
     r"""Mean over classes of the mean squared distance to the class centre.
 
@@ -74,6 +75,7 @@ def centre_term(features: ArrayLike, labels: ArrayLike, centres: ArrayLike | Non
     return float(np.mean(np.bincount(y, np.sum((X - M[y]) ** 2, axis=1)) / counts))
 
 
+@within_range
 def minimum_angle_term(centres: ArrayLike) -> float:
     r"""Negative mean over classes of the angle to the nearest other centre, seen from the mean of the centres.
 
@@ -153,6 +155,7 @@ def minimum_angle_bound(classes: int, dimension: int) -> float:
     return -float(np.arccos(-1 / (k - 1)))
 
 
+@within_range
 def mean_resultant(dimension: int, concentration: ArrayLike) -> Array:
     r"""Length of the mean of von Mises-Fisher unit vectors, :math:`A_d(\kappa)=I_{d/2}(\kappa)/I_{d/2-1}(\kappa)`.
 
@@ -224,6 +227,7 @@ class Compatibility:
     compatible: NDArray[np.bool_]
 
 
+@within_range
 def simplex_compatibility(dimension: int, new_concentration: ArrayLike, old_concentration: ArrayLike) -> Compatibility:
     r"""Compatibility of two models with one fixed d-simplex classifier, in expectation.
 
@@ -259,8 +263,9 @@ def simplex_compatibility(dimension: int, new_concentration: ArrayLike, old_conc
     >>> float(found.new_old_same.round(5)), float(found.new_old_different.round(5)), bool(found.compatible)
     (0.49054, -0.0545, True)
     """
-    new, old = np.broadcast_arrays(
-        mean_resultant(dimension, new_concentration), mean_resultant(dimension, old_concentration)
+    new, old = broadcast(
+        new_concentration=mean_resultant(dimension, as_nonnegative("new_concentration", new_concentration)),
+        old_concentration=mean_resultant(dimension, as_nonnegative("old_concentration", old_concentration)),
     )
-    d = as_whole("dimension", dimension)
+    d = float(as_whole("dimension", dimension))
     return Compatibility(new * old, old**2, -new * old / d, -(old**2) / d, np.asarray(new >= old))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.iterated_regression import as_generations
-from solvable.solvers.validate import as_nonnegative, as_positive, as_real, as_scalar, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_real, as_scalar, broadcast, refuse, within_range
 
 __all__ = [
     "CollapseExponents",
@@ -25,6 +25,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
+@within_range
 def iterated_least_squares_excess(
     n: ArrayLike,
     d: ArrayLike,
@@ -72,13 +73,16 @@ def iterated_least_squares_excess(
     """
     rows, dimension = as_positive("n", n), as_positive("d", d)
     others = as_positive("generator_samples", generator_samples)
-    counts = as_generations("generations", generations)
+    counts = as_generations("generations", generations).astype(float)
+    sigma2, label = as_nonnegative("noise_variance", noise_variance), as_nonnegative("generator_noise", generator_noise)
+    rows, dimension, others, counts, sigma2, label = broadcast(
+        n=rows, d=dimension, generator_samples=others, generations=counts, noise_variance=sigma2, generator_noise=label
+    )
     if np.any(rows <= dimension + 1):
         raise refuse("n", rows, "the mean error of least squares is finite for n > d + 1 only")
     if np.any((others <= dimension + 1) & (counts > 0)):
         raise refuse("generator_samples", others, "the mean error of least squares is finite above d + 1 only")
-    final = as_nonnegative("noise_variance", noise_variance) * dimension / (rows - dimension - 1)
-    label = as_nonnegative("generator_noise", generator_noise)
+    final = sigma2 * dimension / (rows - dimension - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.where(counts > 0, label * dimension / (others - dimension - 1), 0.0)
     return np.asarray(final + counts * each)
@@ -100,6 +104,7 @@ class InterpolatingGenerators:
     error: Array
 
 
+@within_range
 def interpolating_generators(
     generator_samples: float,
     d: float,
@@ -190,6 +195,7 @@ class CollapseExponents:
     clean: Array
 
 
+@within_range
 def collapse_exponents(
     capacity: ArrayLike, smoothness: ArrayLike, ridge_exponent: ArrayLike, noise_growth: ArrayLike = 0.0
 ) -> CollapseExponents:
@@ -242,7 +248,7 @@ def collapse_exponents(
         raise refuse("capacity", beta, "it must exceed 1")
     if np.any((b < 0) | (b >= 1)):
         raise refuse("noise_growth", b, "it must lie in [0, 1)")
-    beta, r, ell, b = np.broadcast_arrays(beta, r, ell, b)
+    beta, r, ell, b = broadcast(capacity=beta, smoothness=r, ridge_exponent=ell, noise_growth=b)
     if np.any(ell >= beta):
         raise refuse("ridge_exponent", ell, "it must be below capacity")
     smooth = np.minimum(r, 1.0)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.spectral_filter import as_times
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, within_range
 
 __all__ = ["OnePassRisk", "one_pass_sgd_risk"]
 
@@ -47,6 +47,7 @@ class OnePassRisk:
     stationary: float
 
 
+@within_range
 def one_pass_sgd_risk(
     spectrum: Spectrum, step_size: float, batch_size: int, steps: ArrayLike, noise_variance: float = 0.0
 ) -> OnePassRisk:

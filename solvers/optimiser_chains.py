@@ -11,7 +11,16 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.spectral_filter import as_times
-from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_scalar, as_whole, refuse
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_generator,
+    as_matrix,
+    as_positive,
+    as_scalar,
+    as_whole,
+    refuse,
+)
 
 __all__ = ["optimiser_chain"]
 
@@ -135,23 +144,28 @@ def optimiser_chain(
     array([[ 0.5 , -0.5 ],
            [ 0.75, -0.75]])
     """
-    features = as_matrix("X", X)
+    features = np.ascontiguousarray(as_matrix("X", X))  # one compilation for every layout
     n, p = features.shape
-    targets = as_finite("y", y)
+    targets = np.ascontiguousarray(as_finite("y", y))
     if targets.shape != (n,):
         raise refuse("y.shape", targets.shape, f"it must be {(n,)}, one label for each row of X")
-    if optimiser not in OPTIMISERS:
-        raise refuse("optimiser", optimiser, f"choose one of {', '.join(OPTIMISERS)}")
+    as_choice("optimiser", optimiser, OPTIMISERS)
     batch = n if batch_size is None else as_whole("batch_size", batch_size)
     if batch > n:
         raise refuse("batch_size", batch, f"it must be a whole number from 1 to n = {n}")
-    times = as_times("steps", steps).astype(np.int64)
+    moments = as_times("steps", steps)
+    if moments[-1] > 2.0**53:
+        raise refuse("steps", moments, "updates can be counted up to 2^53")
+    times = moments.astype(np.int64)
     weights = np.zeros(p) if start is None else as_finite("start", start)
     if weights.shape != (p,):
         raise refuse("start.shape", weights.shape, f"it must be {(p,)}")
-    if len(betas) != 2 or not all(0 <= b < 1 for b in betas):
-        raise refuse("betas", betas, "it must be two numbers in [0, 1)")
+    averaging = as_finite("betas", betas)
+    if averaging.shape != (2,) or np.any((averaging < 0) | (averaging >= 1)):
+        raise refuse("betas", averaging, "it must be two numbers in [0, 1)")
     step, small = as_scalar("step_size", step_size, as_positive), as_scalar("guard", guard, as_positive)
-    seed = np.random.default_rng(rng).integers(1, 2**63)
-    arguments = features, targets, weights.copy(), step, batch, optimiser == "adam", *betas, small
-    return np.asarray(_run(*arguments, np.uint64(seed), times))
+    seed = as_generator("rng", rng).integers(1, 2**63)
+    first, second = (float(b) for b in averaging)
+    arguments = features, targets, weights.copy(), step, batch, optimiser == "adam", first, second, small
+    found = _run(*arguments, np.uint64(seed), times)
+    return np.where(np.isnan(found), np.inf, found)  # inf - inf: the weights had diverged

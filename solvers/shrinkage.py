@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_nonnegative, as_positive, as_whole, refuse
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, broadcast, refuse, within_range
 
 __all__ = [
     "DualityGap",
@@ -105,6 +105,7 @@ class Shrinkage:
     solution: Solution
 
 
+@within_range
 def shrink_singular_values(singular_values: ArrayLike, weight_decay: ArrayLike, depth: int) -> Shrinkage:
     r"""Shrink singular values as weight decay on a deep linear network does.
 
@@ -144,8 +145,9 @@ def shrink_singular_values(singular_values: ArrayLike, weight_decay: ArrayLike, 
     >>> shrink_singular_values([0.5, 2.0], 1.0, depth=2).value
     array([0., 1.])
     """
-    sigma, beta = np.broadcast_arrays(
-        as_nonnegative("singular_values", singular_values), as_nonnegative("weight_decay", weight_decay)
+    sigma, beta = broadcast(
+        singular_values=as_nonnegative("singular_values", singular_values),
+        weight_decay=as_nonnegative("weight_decay", weight_decay),
     )
     layers = as_whole("depth", depth)
     shape, sigma, beta = sigma.shape, sigma.ravel(), beta.ravel()
@@ -196,6 +198,7 @@ class DualityGap:
         return np.asarray(self.primal - self.dual)
 
 
+@within_range
 def duality_gap(
     singular_values: ArrayLike, depth: int, norm_bound: float | None = None, rtol: float = 1e-12
 ) -> DualityGap:
@@ -246,12 +249,13 @@ def duality_gap(
     sigma, layers = as_nonnegative("singular_values", singular_values), as_whole("depth", depth)
     if layers < 2:
         raise refuse("depth", depth, "the dual needs at least two layers")
-    if sigma.ndim == 0:
-        raise refuse("singular_values.shape", sigma.shape, "it must have at least one axis")
-    sigma = np.where(sigma > rtol * sigma.max(axis=-1, keepdims=True), sigma, 0.0)
+    if sigma.ndim == 0 or sigma.shape[-1] == 0:
+        raise refuse("singular_values.shape", sigma.shape, "its last axis must hold at least one")
+    tolerance = as_scalar("rtol", rtol, as_nonnegative)
+    sigma = np.where(sigma > tolerance * sigma.max(axis=-1, keepdims=True), sigma, 0.0)
     schatten, nuclear = np.sum(sigma ** (2 / layers), axis=-1), np.sum(sigma, axis=-1)
     if norm_bound is not None:
-        scale = float(as_positive("norm_bound", norm_bound)) ** -(layers - 2)
+        scale = as_scalar("norm_bound", norm_bound, as_positive) ** -(layers - 2)
         bidual = np.asarray(scale * nuclear)
         return DualityGap(np.asarray(scale * schatten ** (layers / 2)), bidual, bidual)
     half = layers / 2

@@ -24,7 +24,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    refuse,
+    within_range,
+)
 
 __all__ = [
     "METHODS",
@@ -86,8 +95,7 @@ def check_step(largest: float, step_size: float, momentum: float, method: str, w
 
 def _settings(method: str, momentum: float | None) -> float:
     """Check that method and momentum fit together; return the momentum as a number."""
-    if method not in METHODS:
-        raise refuse("method", method, f"choose one of {', '.join(METHODS)}")
+    as_choice("method", method, METHODS)
     needed = method in ("heavy-ball", "nesterov")
     if needed != (momentum is not None):
         raise refuse("momentum", momentum, "heavy-ball and nesterov need one, the other methods have none")
@@ -156,6 +164,7 @@ def evaluate_filter(
     return (residual, learned) if np.iscomplexobj(eigenvalues) else (residual.real, learned.real)
 
 
+@within_range
 def spectral_response(
     eigenvalues: ArrayLike,
     times: ArrayLike,
@@ -255,6 +264,7 @@ class DescentPath:
     eigenvalues: Array
 
 
+@within_range
 def descent_path(
     X: ArrayLike,
     y: ArrayLike,

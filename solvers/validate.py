@@ -20,6 +20,7 @@ __all__ = [
     "as_real",
     "as_scalar",
     "as_whole",
+    "broadcast",
     "refuse",
     "within_range",
 ]
@@ -95,12 +96,23 @@ def as_scalar(name: str, value: ArrayLike, check: Callable[[str, ArrayLike], NDA
     return float(array.reshape(()))
 
 
-def as_whole(name: str, value: ArrayLike) -> int:
-    """One positive whole number."""
+def as_whole(name: str, value: ArrayLike, most: int | None = None) -> int:
+    """One positive whole number, up to `most` where memory grows with it."""
     number = as_scalar(name, value, as_positive)
     if number != int(number):
         raise refuse(name, number, "it must be a whole number")
+    if most is not None and number > most:
+        raise refuse(name, number, f"it must be a whole number up to {most:,}")
     return int(number)
+
+
+def broadcast(**arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Broadcast checked arguments against each other, or refuse their shapes by their names."""
+    try:
+        return tuple(np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = tuple(array.shape for array in arrays.values())
+        raise refuse(f"{', '.join(arrays)} shapes", shapes, "they must broadcast together") from None
 
 
 def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None)) -> NDArray[np.float64]:

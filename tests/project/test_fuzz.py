@@ -31,7 +31,7 @@ FUNCTIONS = {
 SAMPLINGS = ["without-replacement", "with-replacement", "bernoulli"]
 ACTIVATIONS = ["identity", "relu", "erf", "sign", "sin", "cos", "tanh", np.tanh, np.polynomial.Polynomial([0, 1, 0, 1])]
 # work grows with these: a request for 10^300 steps is honest, not hostile
-COUNTS = {"steps", "seeds", "chains", "checkpoints", "most_jumps", "depth", "widths"}
+COUNTS = {"steps", "seeds", "chains", "checkpoints", "most_jumps", "depth", "widths", "times"}
 
 
 class Setting:
@@ -137,7 +137,42 @@ ARGUMENTS = {
     "eigenvectors": lambda s: None,
     "rng": lambda s: 3,
     "model": lambda s: "diagonal",
+    "labels": lambda s: s.rng.permutation([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]),
+    "centres": lambda s: s.normal(2, 3),
+    "feature_decay": lambda s: s.rng.uniform(1e-4, 1e-2),
+    "layer_decays": lambda s: s.rng.uniform(1e-4, 1e-2, s.pick(1, 2, 3)),
+    "class_sizes": lambda s: s.rng.integers(1, 9, 3),
+    "classes": lambda s: s.pick(2, 4),
+    "samples": lambda s: s.pick(1, 3),
+    "dimension": lambda s: s.pick(4, 9),
+    "width": lambda s: 4,
+    "code": lambda s: s.pick("simplex", "circle", "orthoplex"),
+    "minimizer": lambda s: solvable.solvers.collapse_minimizer(s.rng.integers(1, 9, 3), [1e-2, 1e-2], 1e-4),
+    "attachment": lambda s: s.rng.uniform(0.1, 9),
+    "change": lambda s: s.normal(6, 3),
+    "times": lambda s: np.array([0.0, 1.0, 3.0]),
+    "singular_values": lambda s: s.rng.uniform(0, 3, 3),
+    "lengths": lambda s: s.rng.uniform(0, 3, 3),
+    "concentration": lambda s: s.number(0, 30),
+    "new_concentration": lambda s: s.number(0, 30),
+    "old_concentration": lambda s: s.number(0, 30),
+    "target": lambda s: s.rng.standard_normal(s.d),
+    "observed": lambda s: s.rng.uniform(0.1, 1),
+    "d": lambda s: 20.0,
+    "rank": lambda s: s.number(1, 20),
+    "signal": lambda s: s.pick(0.0, 1.0),
+    "generations": lambda s: s.pick(0, 2, np.array([0, 1, 3])),
+    "generator_samples": lambda s: 60.0,
+    "generator_noise": lambda s: s.pick(0.0, 0.5),
+    "gamma": lambda s: s.rng.uniform(0.1, 4),
+    "capacity": lambda s: s.number(1.1, 3),
+    "smoothness": lambda s: s.number(0.1, 2),
+    "ridge_exponent": lambda s: s.number(0.1, 1),
+    "x": lambda s: s.rng.uniform(0, 5, 3),
+    "probability": lambda s: s.rng.uniform(0, 1, 3),
 }
+LABELLED = ["centre_term", "central_path", "collapse_metrics", "feature_response", "optimal_classifier",
+            "response_operator"]  # fmt: skip
 SPECIAL = {
     ("deep_feature_moments", "weights"): lambda s: [s.rng.standard_normal((s.d + 1, s.d)) / np.sqrt(s.d)],
     ("deep_feature_moments", "activation"): lambda s: s.pick("erf", "sin", "identity"),
@@ -153,6 +188,22 @@ SPECIAL = {
     ("stochastic_gradient_flow", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "sampling"): lambda s: s.pick(*SAMPLINGS[:2]),
+    **{(name, "features"): lambda s: s.normal(6, 3) for name in LABELLED},
+    ("collapse_metrics", "target"): lambda s: np.array([1.0, 2.0]),
+    ("collapse_metrics", "classifier"): lambda s: s.normal(2, 3),
+    ("imputed_risk", "weights"): lambda s: s.rng.standard_normal(s.d),
+    ("interpolating_generators", "d"): lambda s: 90.0,
+    ("iterated_least_squares_excess", "n"): lambda s: s.number(22, 90),
+    ("spectral_response", "method"): lambda s: s.pick("heavy-ball", "nesterov"),
+    ("spectral_response", "momentum"): lambda s: 0.5,
+    ("spectral_response", "step_size"): lambda s: s.pick(None, 1e-3),
+    ("descent_path", "method"): lambda s: s.pick("heavy-ball", "nesterov"),
+    ("descent_path", "momentum"): lambda s: 0.5,
+    ("descent_path", "step_size"): lambda s: None,
+    ("optimiser_chain", "step_size"): lambda s: 0.1 / s.scale**2,
+    ("optimiser_chain", "steps"): lambda s: np.array([0, 3, 8]),
+    ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
+    ("response_spectrum", "weight_decay"): lambda s: s.number(0.1, 1),
 }
 BY_ANNOTATION = {"float": 0.5, "int": 2, "bool": False, "str": "squared"}
 
@@ -252,8 +303,10 @@ def nan_free(value, where):
         solution = getattr(value, "solution", None)
         if isinstance(solution, Solution) and np.any(solution.status >= Status.NO_SOLUTION):
             return
+        said = getattr(value, "reasons", {})  # why an entry is NaN
         for field in dataclasses.fields(value):
-            nan_free(getattr(value, field.name), f"{where}.{field.name}")
+            if field.name not in said:
+                nan_free(getattr(value, field.name), f"{where}.{field.name}")
     elif isinstance(value, (np.ndarray, float, np.floating)):
         array = np.asarray(value)
         assert array.dtype.kind not in "fc" or not np.isnan(array).any(), f"NaN in {where}"
