@@ -24,7 +24,7 @@ from scipy.special import expit
 from solvable.solvers.frames import MOST, random_frame
 from solvable.solvers.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_choice, as_generator, as_positive, as_scalar, as_whole, refuse, within_range
+from solvable.solvers.validate import as_choice, as_generator, as_positive, as_whole, refuse, within_range
 
 __all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_layer_decays", "sample_minimizer"]
 

@@ -111,7 +111,8 @@ def response_spectrum(
     Raises
     ------
     ValueError
-        d < K, sizes above a million, decays that are not positive, :math:`\lambda_W\lambda_H\ge 1`, where features collapse to zero.
+        d < K, sizes above a million, decays that are not positive, :math:`\lambda_W\lambda_H\ge 1`, where features
+        collapse to zero.
 
     References
     ----------

@@ -320,7 +320,7 @@ def arrays_of(value):
     return [value] if isinstance(value, np.ndarray) else []
 
 
-def invoke(name, arguments):
+def invoke(name, arguments, again=False):
     """Call; the result, or the refusal."""
     function, keywords = FUNCTIONS[name], dict(arguments)
     extra = []
@@ -330,7 +330,7 @@ def invoke(name, arguments):
             before = [keywords.pop(p) for p in list(inspect.signature(function).parameters) if p in keywords]
             extra = [*before, *(value if isinstance(value, tuple) else (value,))]
     kept = [(a, a.copy()) for value in arguments.values() for a in arrays_of(value)]
-    started = time.monotonic()
+    started = time.process_time()
     refusal = result = None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -339,7 +339,9 @@ def invoke(name, arguments):
             result = function(*extra, **keywords)
         except (ValueError, TypeError, ArithmeticError) as error:
             refusal = error
-    assert time.monotonic() - started < 5.0, "slower than 5 s"
+    if time.process_time() - started > 5.0:
+        assert not again, "slower than 5 s"  # unless that was a compilation
+        return invoke(name, arguments, again=True)
     for array, copied in kept:
         assert array.dtype == copied.dtype, "an argument was changed"
         assert array.tobytes() == copied.tobytes() or array.dtype == object, "an argument was changed"
@@ -386,7 +388,8 @@ def same_in_every_form(name, data):
     assert type(plain) is type(other)
     for left, right in zip(leaves(plain), leaves(other), strict=True):
         if left.dtype.kind == "f":  # BLAS sums in an order that depends on the layout
-            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * np.max(np.abs(left), initial=1.0))
+            size = np.max(np.abs(left), initial=1.0, where=np.isfinite(left))
+            np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * size)
 
 
 SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
