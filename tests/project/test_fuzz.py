@@ -202,6 +202,10 @@ SPECIAL = {
     ("descent_path", "step_size"): lambda s: None,
     ("optimiser_chain", "step_size"): lambda s: 0.1 / s.scale**2,
     ("optimiser_chain", "steps"): lambda s: np.array([0, 3, 8]),
+    ("gradient_descent_risk", "step_size"): lambda s: 0.01,
+    ("gradient_descent_risk", "n"): lambda s: float(s.rng.uniform(0.5, 30)),
+    ("gradient_descent_risk", "momentum"): lambda s: s.pick(None, 0.5),
+    ("iterated_regression_risk", "spectrum"): lambda s: Spectrum(*s.rng.uniform(0.1, 3, (2, s.modes))),
     ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
     ("response_spectrum", "weight_decay"): lambda s: s.number(0.1, 1),
 }
@@ -400,7 +404,7 @@ def test_plain_arguments_are_accepted(name):
     """Or the fuzzing would see refusals only; this also compiles the kernels before calls are timed."""
     known = {p for f, p in SPECIAL if f == name} | set(ARGUMENTS)
     results = []
-    for seed in range(40):
+    for seed in range(24):
         arguments = plain_arguments(name, seed)
         try:
             results.append(invoke(name, copy.copy(arguments)))
@@ -409,18 +413,18 @@ def test_plain_arguments_are_accepted(name):
                 raise
     required = [p.name for p in inspect.signature(FUNCTIONS[name]).parameters.values() if p.default is p.empty]
     if set(required) <= known:
-        assert sum(not isinstance(result, Exception) for result in results) >= 8
+        assert sum(not isinstance(result, Exception) for result in results) >= 5
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=25, **SLACK)
+@settings(max_examples=20, **SLACK)
 @given(data=st.data())
 def test_hostile_arguments(name, data):
     fuzz(name, data)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=6, **SLACK)
+@settings(max_examples=4, **SLACK)
 @given(data=st.data())
 def test_layout_and_type_do_not_matter(name, data):
     same_in_every_form(name, data)
