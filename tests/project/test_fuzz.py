@@ -202,6 +202,10 @@ SPECIAL = {
     ("descent_path", "step_size"): lambda s: None,
     ("optimiser_chain", "step_size"): lambda s: 0.1 / s.scale**2,
     ("optimiser_chain", "steps"): lambda s: np.array([0, 3, 8]),
+    ("gradient_descent_risk", "step_size"): lambda s: 0.01,
+    ("gradient_descent_risk", "n"): lambda s: float(s.rng.uniform(0.5, 30)),
+    ("gradient_descent_risk", "momentum"): lambda s: s.pick(None, 0.5),
+    ("iterated_regression_risk", "spectrum"): lambda s: Spectrum(*s.rng.uniform(0.1, 3, (2, s.modes))),
     ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
     ("response_spectrum", "weight_decay"): lambda s: s.number(0.1, 1),
 }
@@ -320,7 +324,7 @@ def arrays_of(value):
     return [value] if isinstance(value, np.ndarray) else []
 
 
-def invoke(name, arguments):
+def invoke(name, arguments, again=False):
     """Call; the result, or the refusal."""
     function, keywords = FUNCTIONS[name], dict(arguments)
     extra = []
@@ -339,7 +343,9 @@ def invoke(name, arguments):
             result = function(*extra, **keywords)
         except (ValueError, TypeError, ArithmeticError) as error:
             refusal = error
-    assert time.process_time() - started < 5.0, "slower than 5 s of CPU"
+    if time.process_time() - started > 5.0:
+        assert not again, "slower than 5 s"  # unless that was a compilation
+        return invoke(name, arguments, again=True)
     for array, copied in kept:
         assert array.dtype == copied.dtype, "an argument was changed"
         assert array.tobytes() == copied.tobytes() or array.dtype == object, "an argument was changed"
@@ -386,7 +392,7 @@ def same_in_every_form(name, data):
     assert type(plain) is type(other)
     for left, right in zip(leaves(plain), leaves(other), strict=True):
         if left.dtype.kind == "f":  # BLAS sums in an order that depends on the layout
-            size = np.max(np.abs(left[np.isfinite(left)]), initial=1.0)
+            size = np.max(np.abs(left), initial=1.0, where=np.isfinite(left))
             np.testing.assert_allclose(right, left, rtol=1e-7, atol=1e-9 * size)
 
 
@@ -400,7 +406,7 @@ def test_plain_arguments_are_accepted(name):
     """Or the fuzzing would see refusals only; this also compiles the kernels before calls are timed."""
     known = {p for f, p in SPECIAL if f == name} | set(ARGUMENTS)
     results = []
-    for seed in range(40):
+    for seed in range(24):
         arguments = plain_arguments(name, seed)
         try:
             results.append(invoke(name, copy.copy(arguments)))
@@ -409,18 +415,18 @@ def test_plain_arguments_are_accepted(name):
                 raise
     required = [p.name for p in inspect.signature(FUNCTIONS[name]).parameters.values() if p.default is p.empty]
     if set(required) <= known:
-        assert sum(not isinstance(result, Exception) for result in results) >= 8
+        assert sum(not isinstance(result, Exception) for result in results) >= 5
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=60, **SLACK)
+@settings(max_examples=20, **SLACK)
 @given(data=st.data())
 def test_hostile_arguments(name, data):
     fuzz(name, data)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=10, **SLACK)
+@settings(max_examples=4, **SLACK)
 @given(data=st.data())
 def test_layout_and_type_do_not_matter(name, data):
     same_in_every_form(name, data)
