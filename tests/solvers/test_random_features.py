@@ -237,3 +237,16 @@ def test_more_data_and_more_features_are_better_at_the_best_ridge():
 def test_bad_input_of_the_tuning(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_no_noise_by_default_and_irreducible_power_is_noise_that_stays():
+    """A part that no mode can fit acts as label noise of its size, in every limit."""
+    s, v = [2.0, 1.0, 0.2], [1.0, 0.5, 0.3]
+    plain, misspecified = Spectrum(s, v, [3.0, 5.0, 9.0]), Spectrum(s, v, [3.0, 5.0, 9.0], irreducible_power=0.4)
+    for n, k, ridge in ((4, 7, 0.1), (7, 4, 0.0), (4, np.inf, 0.1), (np.inf, 5, 0.0), (40, 30, 0.0)):
+        found = random_feature_risk(misspecified, n, k, ridge)
+        expected = random_feature_risk(plain, n, k, ridge, 0.4)
+        np.testing.assert_allclose(found.test, expected.test, rtol=1e-12)
+        np.testing.assert_array_equal(found.noise_variance, 0.0)
+        np.testing.assert_allclose(optimal_random_feature_ridge(plain, n, k).value,
+                                   optimal_random_feature_ridge(plain, n, k, 0.0).value)  # fmt: skip

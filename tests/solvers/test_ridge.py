@@ -366,3 +366,11 @@ def test_wrong_types_are_refused(call, match):
     with pytest.raises(TypeError, match=match) as caught:
         call()
     assert str(caught.value).endswith(".")
+
+
+def test_cross_risk_counts_the_irreducible_power_and_no_noise_by_default():
+    """What no mode can fit stays in the error: equal ridges give the risk."""
+    spectrum = Spectrum([2.0, 1.0, 0.2], [1.0, 0.5, 0.3], [3.0, 5.0, 9.0], irreducible_power=0.4)
+    for n in (4.0, 30.0):
+        expected = ridge_risk(spectrum, n, 0.3, 0.0).test
+        np.testing.assert_allclose(ridge_cross_risk(spectrum, n, 0.3, 0.3).value, expected, rtol=1e-13)
