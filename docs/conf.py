@@ -55,7 +55,7 @@ bibtex_bibfiles = ["../papers.bib"]
 bibtex_default_style = "plain"
 bibtex_reference_style = "author_year"
 
-myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(Path(__file__).parents[1] / "build" / "notebooks")

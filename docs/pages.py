@@ -59,7 +59,7 @@ def _indices(text: str) -> str:
             continue
         parts = re.split(r"(`[^`]*`|\$[^$]*\$)", line)
         for j in range(0, len(parts), 2):
-            part = re.sub(r"(?<!\w)([^\W\d_])_(?:\{([^}]*)\}|([A-Za-z0-9]+))", r"\1<sub>\2\3</sub>", parts[j])
+            part = re.sub(r"(?<!\w)([^\W\d_]|∂)_(?:\{([^}]*)\}|([A-Za-z0-9]+|λ))", r"\1<sub>\2\3</sub>", parts[j])
             parts[j] = re.sub(r"\^(?:\{([^}]*)\}|([−-]?\w+))", r"<sup>\1\2</sup>", part)
         lines[i] = "".join(parts)
     return "\n".join(lines)
