@@ -23,6 +23,7 @@ class Cost:
     calls: int
     results: int
     sample: int
+    busy: float  # seconds of processor in a call: less than the clock's where others had the core
 
     def hours(self, cores: int) -> float:
         """Hours on that many cores like this one, all of them busy to the end."""
@@ -33,7 +34,8 @@ class Cost:
         share = self.seconds / (self.results / self.calls)
         on = ", ".join(f"{cores:,} cores {_span(3600 * self.hours(cores))}" for cores in (1, 2, 64, 1024))
         return (
-            f"{1e3 * self.seconds:.3g} ms a call (standard error {1e3 * self.error:.2g}, {self.sample} calls), "
+            f"{1e3 * self.seconds:.3g} ms a call (standard error {1e3 * self.error:.2g}, {self.sample} calls; "
+            f"{1e3 * self.busy:.3g} ms of processor), "
             f"{1e3 * share:.3g} ms a grid point and draw; {self.calls:,} calls, {self.results:,} points and draws\n"
             f"{on}"
         )
@@ -55,11 +57,12 @@ def estimate(specification: Specification, sample: int = 60) -> Cost:
     layout, calls = Layout.of(shape, 1), math.prod(shape)
     places = np.random.default_rng(0).choice(calls, min(sample, calls), replace=False)
     compute(Chunk.cut(specification, layout, int(places[0])))
-    seconds = []
+    seconds, processor = [], time.process_time()
     for place in places:
         started = time.perf_counter()
         compute(Chunk.cut(specification, layout, int(place)))
         seconds.append(time.perf_counter() - started)
+    busy = (time.process_time() - processor) / len(seconds)
     spread = float(np.std(seconds, ddof=1)) if len(seconds) > 1 else 0.0
     results = calls * math.prod(specification.shape(specification.shared))
-    return Cost(float(np.mean(seconds)), spread / math.sqrt(len(seconds)), calls, results, len(seconds))
+    return Cost(float(np.mean(seconds)), spread / math.sqrt(len(seconds)), calls, results, len(seconds), busy)

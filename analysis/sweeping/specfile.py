@@ -91,8 +91,9 @@ def thin(
     """Every so manieth value of the axes that cost calls, with other draws or another seed where given."""
     grid = dict(specification.grid)
     for name in grid:
-        if name not in specification.together and every <= specification.axes[name].size:
-            grid[name] = specification.axes[name][every - 1 :: every]
+        if name not in specification.together:
+            values = specification.axes[name]
+            grid[name] = values[(min(every, values.size) - 1) // 2 :: every]  # middles: the usual cost on average
     if draws is not None and specification.draws is None:
         raise refuse("draws", draws, "this sweep has no draws")
     return replace(

@@ -2,4 +2,5 @@
 
 from solvable.cli import main
 
-main()
+if __name__ == "__main__":  # workers of MPI import this file too
+    main()

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -214,3 +215,28 @@ def test_the_record_tells_functions_apart():
     assert record(closing_over(1)) != record(closing_over(2))
     many = np.zeros(5000)
     assert record(len, fixed={"x": many}) != record(len, fixed={"x": many + (np.arange(5000) == 2500)})
+
+
+def test_overhead_of_an_empty_cell_is_below_200_microseconds():
+    """Measured: 20 without draws, 70 with; CPU time, so that neighbours do not matter."""
+    grid = {"a": range(100), "b": range(100)}
+    for function, draws in ((lambda a, b: 0.0, None), (lambda rng, a, b: 0.0, 1)):
+        started = time.process_time()
+        sweep(function, grid, draws=draws, workers=1)
+        assert (time.process_time() - started) / 10_000 < 200e-6
+
+
+@pytest.mark.slow
+def test_two_workers_share_the_time():
+    """Cells that wait need no second core, so this measures the engine: 1.84 at 400 cells of 50 ms."""
+
+    def cell(a):
+        time.sleep(0.05)
+        return a
+
+    seconds = []
+    for workers in (1, 2):
+        started = time.perf_counter()
+        sweep(cell, {"a": range(400)}, workers=workers)
+        seconds.append(time.perf_counter() - started)
+    assert seconds[0] / seconds[1] > 1.6
