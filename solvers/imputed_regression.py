@@ -84,11 +84,6 @@ def averaged_sgd_bound(
     )
 
 
-def _checkas_observed(name: str, value: ArrayLike) -> Array:
-    del name
-    return as_observed(value)
-
-
 @within_range
 def imputed_ridge_risk(
     covariance: ArrayLike,

@@ -295,7 +295,7 @@ def stability_threshold(
         What to do where Lanczos did not converge.
     certify : bool
         Prove in interval arithmetic (python-flint) that each threshold is right to 1e-12: `certificate` of the solution
-        holds the enclosures. Done for gradients (n, d) that span min(n, d) <= 11 dimensions, within 2 ms up to 3.
+        holds the enclosures. Done for gradients (n, d) that span min(n, d) <= 11 dimensions.
 
     Returns
     -------
