@@ -25,7 +25,16 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.resolvent import times
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
+from solvable.solvers.validate import (
+    as_finite,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    broadcast,
+    refuse,
+    within_range,
+)
 
 __all__ = ["DeepRandomFeatureRisk", "LayerCoefficients", "deep_random_feature_risk", "layer_coefficients"]
 
@@ -348,12 +357,8 @@ def deep_random_feature_risk(
     r2 = as_scalar("teacher_power", teacher_power, as_nonnegative)
     samples, delta = as_positive("n", n), as_nonnegative("ridge", ridge)
     sigma2 = as_nonnegative("noise_variance", noise_variance)
-    try:
-        samples, delta = np.broadcast_arrays(samples, delta)
-        shape = np.broadcast_shapes(samples.shape, sigma2.shape)
-    except ValueError:
-        shapes = (samples.shape, delta.shape, sigma2.shape)
-        raise refuse("n, ridge, noise_variance shapes", shapes, "they must broadcast together") from None
+    shape = broadcast(n=samples, ridge=delta, noise_variance=sigma2)[0].shape
+    samples, delta = broadcast(n=samples, ridge=delta)
     layers = layer_coefficients(activation, k.size, mean_square=float(s.mean()), gains=gains)
     delta_l = np.ones(k.size) if gains is None else np.broadcast_to(as_finite("gains", gains), k.size)
     a, b = delta_l * layers.linear**2, layers.nonlinear**2

@@ -25,7 +25,7 @@ from solvable.solvers.certificate import certify_edge, certify_effective_ridge
 from solvable.solvers.interpolation import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_positive, as_real, as_scalar, broadcast, refuse, within_range
 
 __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
 
@@ -262,10 +262,7 @@ def flat_cells(
     as_spectrum(spectrum)
     samples, delta = as_positive("n", n), as_real(name, ridge)
     spectrum.check_sample_size(samples)
-    try:
-        samples, delta = np.broadcast_arrays(samples, delta)
-    except ValueError:
-        raise refuse(f"n.shape, {name}.shape", (samples.shape, delta.shape), "they must broadcast together") from None
+    samples, delta = broadcast(**{"n": samples, name: delta})
     with np.errstate(over="ignore", under="ignore"):
         delta = np.where(np.abs(delta) < _TINY * samples, 0.0, np.where(delta > _HUGE * samples, np.inf, delta))
     return samples.ravel(), delta.ravel(), samples.shape

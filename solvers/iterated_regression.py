@@ -22,7 +22,7 @@ from solvable.solvers.fixed_point import FixedPoint, solve_grid
 from solvable.solvers.resolvent import times
 from solvable.solvers.solution import Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
 __all__ = ["IteratedRisk", "as_generations", "iterated_regression_risk", "synthetic_noise_gain"]
 
@@ -171,18 +171,13 @@ def iterated_regression_risk(
     if same_data and delta0 > 0:
         raise refuse("generator_ridge", delta0, "with same_data the generators must be ridgeless")
     rows = as_scalar("generator_samples", generator_samples, as_positive)
-    arrays = (
-        as_positive("n", n),
-        as_nonnegative("ridge", ridge),
-        as_generations("generations", generations, _MOST).astype(float),
-        as_nonnegative("noise_variance", noise_variance),
-        as_nonnegative("generator_noise", generator_noise),
+    samples, delta, steps, sigma2, label = broadcast(
+        n=as_positive("n", n),
+        ridge=as_nonnegative("ridge", ridge),
+        generations=as_generations("generations", generations, _MOST).astype(float),
+        noise_variance=as_nonnegative("noise_variance", noise_variance),
+        generator_noise=as_nonnegative("generator_noise", generator_noise),
     )
-    try:
-        samples, delta, steps, sigma2, label = np.broadcast_arrays(*arrays)
-    except ValueError:
-        names = "n, ridge, generations, noise_variance, generator_noise shapes"
-        raise refuse(names, tuple(array.shape for array in arrays), "they must broadcast together") from None
     shape, counts = samples.shape, steps.astype(np.int64).ravel()
     past = _iterate(spectrum, rows, delta0, int(counts.max(initial=0)), same_data)
     point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificate import certify_fitting_ratio
 from solvable.solvers.solution import Solution, Status
-from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, refuse, within_range
+from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, broadcast, refuse, within_range
 
 __all__ = ["PowerLawRisk", "optimal_fitting_ratio", "overfitting_threshold", "power_law_risk"]
 
@@ -64,14 +64,6 @@ def _exponents(exponent: ArrayLike, target_exponent: ArrayLike) -> tuple[Array, 
     if np.any(b <= 1):
         raise refuse("target_exponent", b, "it must exceed 1, or the target has no power")
     return a, b
-
-
-def _broadcast(*named: tuple[str, Array]) -> list[Array]:
-    try:
-        return list(np.broadcast_arrays(*(array for _, array in named)))
-    except ValueError:
-        names, shapes = ", ".join(name for name, _ in named), tuple(array.shape for _, array in named)
-        raise refuse(f"{names} shapes", shapes, "they must broadcast together") from None
 
 
 @within_range
@@ -136,8 +128,8 @@ def power_law_risk(
     noise = as_nonnegative(name, noise_variance if relative_noise is None else relative_noise)
     if relative_noise is not None and np.any(as_nonnegative("noise_variance", noise_variance) > 0):
         raise refuse("noise_variance, relative_noise", (noise_variance, relative_noise), "give one of them")
-    a, b, samples, ratio, noise = _broadcast(
-        ("exponent", a), ("target_exponent", b), ("n", samples), ("fitting_ratio", ratio), (name, noise)
+    a, b, samples, ratio, noise = broadcast(
+        exponent=a, target_exponent=b, n=samples, fitting_ratio=ratio, **{name: noise}
     )
     if np.any(b >= 2 * a + 1):
         raise refuse("target_exponent", b, "it must lie below 2*exponent + 1: beyond, the bias is no power of n")
@@ -189,7 +181,8 @@ def overfitting_threshold(exponent: ArrayLike, target_exponent: ArrayLike) -> Ar
     >>> overfitting_threshold(2.0, [1.5, 2.0, 3.0])
     array([-0.25,  0.  ,  0.5 ])
     """
-    a, b = _broadcast(*zip(("exponent", "target_exponent"), _exponents(exponent, target_exponent), strict=True))
+    a, b = _exponents(exponent, target_exponent)
+    a, b = broadcast(exponent=a, target_exponent=b)
     return np.asarray((b - a) / (a * (a - 1)))
 
 
@@ -237,7 +230,7 @@ def optimal_fitting_ratio(
     """
     a, b = _exponents(exponent, target_exponent)
     noise = as_nonnegative("relative_noise", relative_noise)
-    a, b, noise = _broadcast(("exponent", a), ("target_exponent", b), ("relative_noise", noise))
+    a, b, noise = broadcast(exponent=a, target_exponent=b, relative_noise=noise)
     if np.any(b >= 2 * a + 1):
         raise refuse("target_exponent", b, "it must lie below 2*exponent + 1")
     weight, linear, right = a * (a - 1) * noise, (a - 1) * b, a * (b - 1)

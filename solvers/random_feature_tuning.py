@@ -15,7 +15,7 @@ from solvable.solvers.random_feature_root import minus_floor
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.tuning import optimal_ridge
-from solvable.solvers.validate import as_nonnegative, as_positive, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, refuse, within_range
 
 __all__ = ["optimal_random_feature_ridge"]
 
@@ -182,11 +182,7 @@ def optimal_random_feature_ridge(
     power = as_spectrum(spectrum).require_target()
     samples, features = as_positive("n", n, infinite=True), as_positive("k", k, infinite=True)
     sigma2 = as_nonnegative("noise_variance", noise_variance)
-    try:
-        samples, features, sigma2 = np.broadcast_arrays(samples, features, sigma2)
-    except ValueError:
-        shapes = tuple(a.shape for a in (samples, features, sigma2))
-        raise refuse("n, k, noise_variance shapes", shapes, "they must broadcast together") from None
+    samples, features, sigma2 = broadcast(n=samples, k=features, noise_variance=sigma2)
     if np.any(np.isinf(samples) & np.isinf(features)):
         raise refuse("n, k", (samples, features), "they must not be infinite together")
     spectrum.check_sample_size(samples[np.isfinite(samples)])

@@ -27,7 +27,7 @@ from solvable.solvers.resolvent import times
 from solvable.solvers.ridge import ridge_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
 __all__ = ["RandomFeatureRisk", "random_feature_risk"]
 
@@ -141,12 +141,8 @@ def random_feature_risk(
         raise refuse("rtol", rtol, "it must lie strictly between 0 and 1")
     samples, features = as_positive("n", n, infinite=True), as_positive("k", k, infinite=True)
     delta, sigma2 = as_nonnegative("ridge", ridge), as_nonnegative("noise_variance", noise_variance)
-    try:
-        samples, features, delta = np.broadcast_arrays(samples, features, delta)
-        shape = np.broadcast_shapes(samples.shape, sigma2.shape)
-    except ValueError:
-        shapes = tuple(a.shape for a in (samples, features, delta, sigma2))
-        raise refuse("n, k, ridge, noise_variance shapes", shapes, "they must broadcast together") from None
+    shape = broadcast(n=samples, k=features, ridge=delta, noise_variance=sigma2)[0].shape
+    samples, features, delta = broadcast(n=samples, k=features, ridge=delta)
     if np.any(np.isinf(samples) & np.isinf(features)):
         raise refuse("n, k", (samples, features), "they must not be infinite together")
     spectrum.check_sample_size(samples[np.isfinite(samples)])

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.fixed_point import solve_grid
 from solvable.solvers.solution import OnFailure, Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, refuse, within_range
+from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, broadcast, refuse, within_range
 
 __all__ = ["PairSolution", "finish", "resolvent_pair_trace", "resolvent_trace", "solve_pair", "times"]
 
@@ -51,12 +51,9 @@ def solve_pair(
     spectrum: Spectrum, n: ArrayLike, ridge_a: ArrayLike, ridge_b: ArrayLike, on_failure: OnFailure, what: str
 ) -> PairSolution:
     """Solve two fixed points; n - sum m g_a g_b = slack_a + sum m g_a (1 - g_b) does not cancel."""
-    arrays = as_positive("n", n), as_real("ridge_a", ridge_a), as_real("ridge_b", ridge_b)
-    try:
-        samples, *ridges = np.broadcast_arrays(*arrays)
-    except ValueError:
-        shapes = tuple(array.shape for array in arrays)
-        raise refuse("n.shape, ridge_a.shape, ridge_b.shape", shapes, "they must broadcast together") from None
+    samples, *ridges = broadcast(
+        n=as_positive("n", n), ridge_a=as_real("ridge_a", ridge_a), ridge_b=as_real("ridge_b", ridge_b)
+    )
     (a, found_a, samples), (b, found_b, _) = (
         solve_grid(spectrum, samples, ridge, 1e-15, on_failure, what, name)
         for ridge, name in zip(ridges, ("ridge_a", "ridge_b"), strict=True)

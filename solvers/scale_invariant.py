@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.validate import as_positive, refuse, within_range
+from solvable.solvers.validate import as_positive, broadcast, refuse, within_range
 
 __all__ = ["WeightDecayEquilibrium", "weight_decay_equilibrium"]
 
@@ -81,10 +81,7 @@ def weight_decay_equilibrium(
     """
     eta, decay = as_positive("step_size", step_size), as_positive("weight_decay", weight_decay)
     g = as_positive("gradient_norm", gradient_norm)
-    try:
-        eta, decay, g = np.broadcast_arrays(eta, decay, g)
-    except ValueError:
-        raise refuse("step_size, weight_decay, gradient_norm", (eta.shape, decay.shape, g.shape), "broadcast") from None
+    eta, decay, g = broadcast(step_size=eta, weight_decay=decay, gradient_norm=g)
     product = eta * decay
     if np.any(product >= 1):
         raise refuse("step_size * weight_decay", product, "it must be below 1")

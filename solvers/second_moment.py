@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, refuse, within_range
+from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, broadcast, refuse, within_range
 
 __all__ = [
     "SAMPLINGS",
@@ -408,10 +408,7 @@ def growth_rate(
     """
     curvature = read_curvature(hessians, loss)
     steps, sizes = as_nonnegative("step_size", step_size), batch_sizes(curvature, batch_size)
-    try:
-        steps, sizes = np.broadcast_arrays(steps, sizes)
-    except ValueError:
-        raise refuse("step_size.shape, batch_size.shape", (steps.shape, sizes.shape), "they must broadcast") from None
+    steps, sizes = broadcast(step_size=steps, batch_size=sizes)
     c0, p = sampling_weights(curvature.n, sizes.ravel(), sampling)
     pairs = _Pairs(curvature.scaled())
     top = curvature.eigenvalues[0]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.second_moment import batch_sizes, read_curvature, sampling_weights
-from solvable.solvers.validate import as_positive, as_real, as_whole, refuse, within_range
+from solvable.solvers.validate import as_positive, as_real, as_whole, broadcast, refuse, within_range
 
 __all__ = ["StabilityConditions", "coherence", "divergence_step_size", "group_threshold", "stability_conditions"]
 
@@ -150,11 +150,7 @@ def group_threshold(
     """
     top, sigma = as_positive("largest_eigenvalue", largest_eigenvalue), as_positive("coherence", coherence)
     sizes, n = as_real("batch_size", batch_size), as_whole("n", n)
-    try:
-        np.broadcast_shapes(top.shape, sigma.shape, sizes.shape)
-    except ValueError:
-        shapes = (top.shape, sigma.shape, sizes.shape)
-        raise refuse("largest_eigenvalue, coherence, batch_size shapes", shapes, "they must broadcast") from None
+    broadcast(largest_eigenvalue=top, coherence=sigma, batch_size=sizes)
     if np.any((sigma < 1) | (sigma > n)):
         raise refuse("coherence", sigma, f"it must lie between 1 and n = {n}")
     if np.any((sizes < 1) | (sizes > n)):

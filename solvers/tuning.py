@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.fixed_point import effective_ridge, mode_sums, stability_edge
 from solvable.solvers.solution import Solution
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
 
 __all__ = ["optimal_ridge"]
 
@@ -137,10 +137,7 @@ def optimal_ridge(
     """
     as_spectrum(spectrum).require_target()
     samples, sigma2 = as_positive("n", n), as_nonnegative("noise_variance", noise_variance)
-    try:
-        samples, sigma2 = np.broadcast_arrays(samples, sigma2)
-    except ValueError:
-        raise refuse("noise_variance.shape", sigma2.shape, "it must broadcast with n") from None
+    samples, sigma2 = broadcast(n=samples, noise_variance=sigma2)
     spectrum.check_sample_size(samples)
     spectrum = replace(spectrum, points=None)  # warned once is enough
     counts, residual = np.zeros(samples.shape, dtype=np.int64), np.zeros(samples.shape)
