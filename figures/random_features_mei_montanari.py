@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments import relu_error_draw
+from solvable.analysis.random_features.proportional import proportional_spectrum
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, SINGLE
-from solvable.solvers import Spectrum, gaussian_coefficients, random_feature_risk
+from solvable.solvers import gaussian_coefficients, random_feature_risk
 
 if TYPE_CHECKING:
     import xarray as xr
 
 PSI2, NOISE = 3.0, 0.25
 LAMS = (1e-4, 1e-2, 1e-1)
-FINE = 1e17  # modes of the nonlinear part, in units of d: infinitely many
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -24,7 +24,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     relu = gaussian_coefficients("relu")
-    spectrum = Spectrum([float(relu.linear) ** 2, float(relu.nonlinear) ** 2 / FINE], [1.0, 0.0], [1.0, FINE])
+    spectrum = proportional_spectrum(float(relu.linear), float(relu.nonlinear), 1.0)
     psi1 = np.unique(np.r_[np.geomspace(0.3, 30, 241), PSI2])
     lams = np.array(LAMS)
     risk = random_feature_risk(spectrum, PSI2, psi1, PSI2 * lams[:, None], NOISE)

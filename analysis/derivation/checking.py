@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,18 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.catalogue import claim as find_claim
-from solvable.analysis.check import Outcome, Verdict, verify
+from solvable.analysis.check import Outcome, verify
 from solvable.analysis.claim import Claim, Kind, Source
-from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.slips import find_slip, partial_agreement
+from solvable.analysis.derivation.stages import (
+    SAME,
+    against_simulation,
+    against_solver,
+    columns_at,
+    float_values,
+    high_precision,
+    random_points,
+    symbolic,
+    without_outcome,
+)
 from solvable.solvers.validate import refuse
 
 __all__ = ["check", "check_bound", "check_rate"]
 
 Array = NDArray[np.float64]
-_POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
-_SAME = 1e-9  # two doubles of one formula, through different operations
 
 
 def check(
@@ -106,20 +113,19 @@ def check(
     cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     yours = read_formula(formula, claim, symbols, latex)
-    points = _points(claim, np.random.default_rng(seed))
-    precise, ours, found = _high_precision(yours, claim, points)
-    symbolic = _symbolic(yours, claim, precise.outcome)
-    solver, rows = _solver(yours, claim)
-    stages = [symbolic, precise, solver]
+    points = random_points(claim, np.random.default_rng(seed))
+    precise, ours, found = high_precision(yours, claim, points)
+    solver, rows = against_solver(yours, claim)
+    stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     slip, partial = None, None
     if "DISAGREES" in (precise.outcome, solver.outcome):
-        points, ours, found = _float_points(yours, claim, points, ours, found)
-        columns = _columns(claim, points)
-        close = np.abs(found - ours) <= _SAME * np.maximum(np.abs(ours), 1e-300)
+        ours, found = float_values(yours, claim, points, ours, found)
+        columns = columns_at(claim, points)
+        close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
         partial = partial_agreement(close, columns)
         slip = None if partial else find_slip(yours.on, yours.names, ours, columns)
         partial = partial or (None if slip else partial_agreement(close, columns, degenerate=True))
-    simulation, verdict = _simulation(yours, claim, seed, budget, quick, solver.outcome)
+    simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
     stages.append(simulation)
     sentence = _sentence(stages, rows, partial, slip.sentence if slip else None)
     return CheckReport(
@@ -281,154 +287,10 @@ def _against_experiment(
 
 def _own_report(claim: Claim, text: str, seed: int) -> CheckReport:
     verdict = verify(claim, seed=seed)
-    stage = Stage("simulation", verdict.outcome.value, _without_outcome(verdict))
+    stage = Stage("simulation", verdict.outcome.value, without_outcome(verdict))
     sentence = {Outcome.AGREES: "agrees with the simulation", Outcome.DISAGREES: "the simulation disagrees",
                 Outcome.INCONCLUSIVE: "the simulation does not decide"}[verdict.outcome]  # fmt: skip
     return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", (), (), verdict)
-
-
-def _without_outcome(verdict: Verdict) -> str:
-    return verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
-
-
-def _points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Random points near the claim's cells: sizes on their grid, other numbers moved by up to a third."""
-    points = []
-    continuous = claim.formula is not None and claim.quantities is None
-    for j in range(_POINTS):
-        point = dict(claim.grid[j % len(claim.grid)])
-        for name, value in point.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                continue
-            factor = float(np.exp(rng.uniform(-0.28, 0.28)))
-            if isinstance(value, float) or continuous:
-                point[name] = float(value) * factor
-            else:
-                point[name] = max(1, round(value * (1 + abs(factor - 1))))
-        points.append(point)
-    return points
-
-
-def _high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -> tuple[Stage, Array, Array]:
-    """Compare with our formula at random points, 50 digits; also return both as doubles."""
-    import mpmath as mp
-
-    if claim.formula is None:
-        skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
-        return skipped, np.zeros(0), np.zeros(0)
-    reference = read_formula(claim.formula, claim)
-    double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
-    with mp.workdps(20 if double else _DIGITS + 10):
-        pairs = []
-        for point in points:
-            values = known_values(claim, point)
-            pairs.append((yours(values), reference(values)))
-        ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
-        room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
-        usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
-        same = [mp.isfinite(a) and abs(a - b) <= room * abs(b) for a, b in usable]
-        worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
-    if not usable:
-        return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
-    agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
-    detail = f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}"
-    return Stage("50 digits", "AGREES" if agree == len(usable) else "DISAGREES", detail), ours, found
-
-
-def _symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
-    """Prove equality by simplification within a time limit; tried only where the numbers agree."""
-    if yours.expression is None or claim.formula is None:
-        return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
-    if numeric == "DISAGREES":
-        return Stage("symbols", "DISAGREES", "not equal: the values differ")
-    difference = yours.expression - read_formula(claim.formula, claim).expression
-    proof = _within(_SECONDS, lambda: _vanishes(difference))
-    if proof is None:
-        return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")
-    return Stage("symbols", "AGREES" if proof else "SKIPPED", "equal" if proof else "sympy could not decide")
-
-
-def _vanishes(difference: Any) -> bool:
-    import sympy as sp
-
-    if difference == 0 or sp.expand(difference) == 0:
-        return True
-    for step in (lambda e: sp.cancel(sp.together(e)), sp.radsimp, sp.simplify):
-        if step(sp.piecewise_fold(difference)) == 0:
-            return True
-    return False
-
-
-def _within(seconds: float, work: Callable[[], Any]) -> Any:
-    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
-    import ctypes
-
-    result: list[Any] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except Exception:  # sympy may fail in many ways on an expression it cannot treat
-            result.append(None)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < deadline:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
-        thread.join(0.1)
-    return result[0] if result else None
-
-
-def _solver(yours: Formula, claim: Claim) -> tuple[Stage, tuple[dict[str, Any], ...]]:
-    """Compare with the claim's float solver at every cell."""
-    rows: list[dict[str, Any]] = []
-    for cell in claim.grid:
-        ours = float(claim.predict(**cell))
-        rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
-    wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(_SAME * abs(row["ours"]), 1e-12)]
-    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
-    detail = f"{len(rows) - len(wrong)} of {len(rows)} cells agree"
-    if ratios:
-        detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
-    return Stage("solver", "DISAGREES" if wrong else "AGREES", detail), tuple(rows)
-
-
-def _float_points(
-    yours: Formula, claim: Claim, points: list[dict[str, Any]], ours: Array, found: Array
-) -> tuple[list[dict[str, Any]], Array, Array]:
-    """Points for the diagnosis; without a closed form of ours, the solver's values there."""
-    if ours.size:
-        return points, ours, found
-    values = [float(claim.predict(**point)) for point in points]
-    return points, np.array(values), np.array([float(yours(known_values(claim, point))) for point in points])
-
-
-def _columns(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
-    rows = [{name: float(value) for name, value in known_values(claim, point).items()} for point in points]
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def _simulation(
-    yours: Formula, claim: Claim, seed: int, budget: int | None, quick: bool, solver: str
-) -> tuple[Stage, Verdict | None]:
-    if budget == 0:
-        return Stage("simulation", "SKIPPED", "budget 0"), None
-    if claim.kind is Kind.ORDER:
-        return Stage("simulation", "SKIPPED", "the claim is about an order: its simulation knows signs only"), None
-
-    def predict(**parameters: Any) -> float:
-        return float(yours(known_values(claim, parameters)))
-
-    try:
-        verdict = verify(
-            dataclasses.replace(claim, predict=predict, formula=None, quantities=None),
-            seed=seed, quick=quick, most_draws=budget,
-        )  # fmt: skip
-    except ValueError as error:
-        return Stage("simulation", "DISAGREES", str(error)), None
-    return Stage("simulation", verdict.outcome.value, _without_outcome(verdict)), verdict
 
 
 def _overall(stages: list[Stage]) -> Outcome:

@@ -1,0 +1,182 @@
+"""The four ways a formula is tried: symbols, high precision, our solver, the simulation."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.check import Verdict, verify
+from solvable.analysis.claim import Claim, Kind
+from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.report import Stage
+
+__all__ = [
+    "SAME",
+    "against_simulation",
+    "against_solver",
+    "columns_at",
+    "float_values",
+    "high_precision",
+    "random_points",
+    "symbolic",
+    "without_outcome",
+]
+
+Array = NDArray[np.float64]
+_POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
+SAME = 1e-9  # two doubles of one formula, through different operations
+
+
+def without_outcome(verdict: Verdict) -> str:
+    """Summary of a verdict without its first word, for a line that already has one."""
+    return verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
+
+
+def random_points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Random points near the claim's cells: sizes on their grid, other numbers moved by up to a third."""
+    points = []
+    continuous = claim.formula is not None and claim.quantities is None
+    for j in range(_POINTS):
+        point = dict(claim.grid[j % len(claim.grid)])
+        for name, value in point.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            factor = float(np.exp(rng.uniform(-0.28, 0.28)))
+            if isinstance(value, float) or continuous:
+                point[name] = float(value) * factor
+            else:
+                point[name] = max(1, round(value * (1 + abs(factor - 1))))
+        points.append(point)
+    return points
+
+
+def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -> tuple[Stage, Array, Array]:
+    """Compare with our formula at random points, 50 digits; also return both as doubles."""
+    import mpmath as mp
+
+    if claim.formula is None:
+        skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
+        return skipped, np.zeros(0), np.zeros(0)
+    reference = read_formula(claim.formula, claim)
+    double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
+    with mp.workdps(20 if double else _DIGITS + 10):
+        pairs = []
+        for point in points:
+            values = known_values(claim, point)
+            pairs.append((yours(values), reference(values)))
+        ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
+        room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
+        usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
+        same = [mp.isfinite(a) and abs(a - b) <= room * abs(b) for a, b in usable]
+        worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
+    if not usable:
+        return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
+    agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
+    detail = f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}"
+    return Stage("50 digits", "AGREES" if agree == len(usable) else "DISAGREES", detail), ours, found
+
+
+def symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
+    """Prove equality by simplification within a time limit; tried only where the numbers agree."""
+    if yours.expression is None or claim.formula is None:
+        return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
+    if numeric == "DISAGREES":
+        return Stage("symbols", "DISAGREES", "not equal: the values differ")
+    difference = yours.expression - read_formula(claim.formula, claim).expression
+    proof = _within(_SECONDS, lambda: _vanishes(difference))
+    if proof is None:
+        return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")
+    return Stage("symbols", "AGREES" if proof else "SKIPPED", "equal" if proof else "sympy could not decide")
+
+
+def _vanishes(difference: Any) -> bool:
+    import sympy as sp
+
+    if difference == 0 or sp.expand(difference) == 0:
+        return True
+    for step in (lambda e: sp.cancel(sp.together(e)), sp.radsimp, sp.simplify):
+        if step(sp.piecewise_fold(difference)) == 0:
+            return True
+    return False
+
+
+def _within(seconds: float, work: Callable[[], Any]) -> Any:
+    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
+    result: list[Any] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except Exception:  # sympy may fail in many ways on an expression it cannot treat
+            result.append(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and time.monotonic() < deadline:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
+        thread.join(0.1)
+    return result[0] if result else None
+
+
+def against_solver(yours: Formula, claim: Claim) -> tuple[Stage, tuple[dict[str, Any], ...]]:
+    """Compare with the claim's float solver at every cell."""
+    rows: list[dict[str, Any]] = []
+    for cell in claim.grid:
+        ours = float(claim.predict(**cell))
+        rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
+    floor = 1e-14 * max(abs(row["ours"]) for row in rows)  # where ours vanishes, yours may be rounding
+    wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor)]
+    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
+    detail = f"{len(rows) - len(wrong)} of {len(rows)} cells agree"
+    if ratios:
+        detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
+    return Stage("solver", "DISAGREES" if wrong else "AGREES", detail), tuple(rows)
+
+
+def float_values(
+    yours: Formula, claim: Claim, points: list[dict[str, Any]], ours: Array, found: Array
+) -> tuple[Array, Array]:
+    """Values for the diagnosis: ours and yours at the points, from the solver where there is no closed form of ours."""
+    if ours.size:
+        return ours, found
+    return (
+        np.array([float(claim.predict(**point)) for point in points]),
+        np.array([float(yours(known_values(claim, point))) for point in points]),
+    )
+
+
+def columns_at(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
+    """Value of every quantity a formula may name at each point, by name."""
+    rows = [{name: float(value) for name, value in known_values(claim, point).items()} for point in points]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def against_simulation(
+    yours: Formula, claim: Claim, seed: int, budget: int | None, quick: bool
+) -> tuple[Stage, Verdict | None]:
+    """Check the formula as the claim's prediction, against our simulation, with the draws that `budget` allows."""
+    if budget == 0:
+        return Stage("simulation", "SKIPPED", "budget 0"), None
+    if claim.kind is Kind.ORDER:
+        return Stage("simulation", "SKIPPED", "the claim is about an order: its simulation knows signs only"), None
+
+    def predict(**parameters: Any) -> float:
+        return float(yours(known_values(claim, parameters)))
+
+    try:
+        verdict = verify(
+            dataclasses.replace(claim, predict=predict, formula=None, quantities=None),
+            seed=seed, quick=quick, most_draws=budget,
+        )  # fmt: skip
+    except ValueError as error:
+        return Stage("simulation", "DISAGREES", str(error)), None
+    return Stage("simulation", verdict.outcome.value, without_outcome(verdict)), verdict
