@@ -37,6 +37,11 @@ class Figure:
     module: str
     draw: Callable[[xr.Dataset], Canvas]
 
+    @property
+    def family(self) -> str:
+        """Family of the first claim it shows; "other" if it shows none."""
+        return self.claims[0].split("/")[0] if self.claims else "other"
+
     def compute(self, quick: bool = False) -> xr.Dataset:
         """Compute the data, without keeping it."""
         data: xr.Dataset = sys.modules[self.module].compute(quick=quick)
