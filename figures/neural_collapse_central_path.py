@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.perturbation_experiments import attached_minimiser, flow, traces
 from solvable.analysis.neural_collapse.settings import start_features
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import central_path
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     time, reach, layer = canvas.subplots(1, 3)
+    letter_panels((time, reach, layer))
     for i, decay in enumerate(data.decay.values):
         colour, marker = COLOURS[i], MARKERS[i]
         time.plot(data.time, data.path[i], color=colour, label=rf"$\lambda_H={decay:g}$")
@@ -96,8 +98,8 @@ def caption(data: xr.Dataset) -> str:
     rises = int(sum((np.diff(values.values, axis=1) > 0).sum() for values in (data.path, -data.fall, data.layered)))
     return (
         f"K = {CLASSES}, n = {SAMPLES}, d = {WIDTH}, Gaussian start with ratio {data.attrs['start']:.2f}, head decay "
-        f"{HEAD_DECAY:g}. Left: lines by the adaptive solver, dots by fixed Runge-Kutta steps on the loss itself (they "
-        f"differ by at most {off:.1g}); at time 20 the ratio is {ends}. Middle: fall of the ratio at the minimiser "
-        "attached to the start; dashed, its first order. Right: each step attaches to the last. Steps at which the "
-        f"ratio rises, in any of the three panels: {rises}."
+        f"{HEAD_DECAY:g}. (a) Lines by the adaptive solver, dots by fixed Runge-Kutta steps on the loss itself (they "
+        f"differ by at most {scientific(off)}); at time 20 the ratio is {ends}. (b) Fall of the ratio at the minimiser "
+        "attached to the start; dashed: its first order. (c) Each step attaches to the last. Steps at which the ratio "
+        f"rises, in any of the three panels: {rises}."
     )

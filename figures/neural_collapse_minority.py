@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments import single_class_output
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE
 from solvable.solvers import collapse_minimizer
@@ -76,7 +77,9 @@ def draw(data: xr.Dataset) -> Any:
         axes.plot([float(critical)] * 2, [0, first], color=colour, lw=0.6, ls=":")
         axes.plot(data.place, data.trained[1, i], color=colour, marker=MARKERS[i], mfc="white", ms=3.5, ls="none")
         axes.plot(data.place, data.trained[0, i], color=colour, marker=MARKERS[i], ms=2.6, ls="none")
-    axes.set(xscale="log", xlabel="class size $n_k$", ylabel="output for the class", ylim=(-0.04, 1.02))
+    axes.set(
+        xscale="log", xlabel="size of the small class $n_k$", ylabel="output for the small class", ylim=(-0.04, 1.02)
+    )
     axes.set_xticks([10, 20, 50, 100, 200, 400], ["10", "20", "50", "100", "200", "400"])
     axes.minorticks_off()
     axes.legend(loc="lower right")
@@ -92,8 +95,8 @@ def caption(data: xr.Dataset) -> str:
     text = ", ".join(f"{float(c):.1f} (depth {d}, jump to {j:.2f})"
                      for c, d, j in zip(data.critical, DEPTHS, jumps, strict=True))  # fmt: skip
     return (
-        f"A class among N = {OTHERS} samples; decays equal in all layers and such that "
-        f"$MN(N\\lambda^{{M+1}})^{{1/M}} = {DECAY_SCALE:g}$ at every depth. Critical sizes: {text}. Dashed: local "
-        "minimum that is not global. Filled dots: best of a run from zero and runs from large weights; open: gradient "
-        f"descent from large weights, which stays on the dashed branch. Filled dots lie within {off:.1g} of the lines."
+        f"A class among N = {OTHERS} samples; decays equal in all layers and such that $MN(N\\lambda^{{M+1}})^{{1/M}} "
+        f"= {DECAY_SCALE:g}$ at every depth M. Critical sizes: {text}. Vertical dots mark them. Dashed: local minimum "
+        "that is not global. Filled dots: best of a run from zero and runs from large weights; open: gradient descent "
+        f"from large weights, which stays on the dashed branch. Filled dots lie within {scientific(off)} of the lines."
     )
