@@ -26,7 +26,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     n, d, sparsity = 40, 100, 5
-    seeds, flows = (2, 1) if quick else (20, 4)
+    seeds, flows = (6, 1) if quick else (20, 4)
     scales = np.geomspace(1e-4, 10, 13 if quick else 41)
     error, l1, l2 = (np.empty((len(DEPTHS), scales.size, seeds)) for _ in range(3))
     ends = np.empty((3, 2, seeds))  # error, l1 norm and squared l2 norm of the two limits

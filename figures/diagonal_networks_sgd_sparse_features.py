@@ -101,8 +101,8 @@ def caption(data: xr.Dataset) -> str:
     ]
     a, left_out = data.attrs, int(data.diverged.sum())
     return (
-        f"n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, no label noise, batch 1; the step is divided by 4 at "
-        f"the decay. (a) to (d): medians, and quartiles as bands, over {a['seeds']} seeds of the sampling, {left_out} "
-        f"diverged runs of {a['seeds'] * data.run.size} left out; single trajectories are chaotic. Final test loss (b) "
-        f"and number of coefficients (d): {'; '.join(names)}."
+        f"n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, no label noise, batch 1; step sizes as in the legend, "
+        f"divided by 4 at the decay. (a) to (d): medians, and quartiles as bands, over {a['seeds']} seeds of the "
+        f"sampling, {left_out} diverged runs of {a['seeds'] * data.run.size} left out; single trajectories are "
+        f"chaotic. Final test loss (b) and number of coefficients (d): {'; '.join(names)}."
     )

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.double_descent.experiments import descent_error_draw
 from solvable.analysis.double_descent.settings import eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, gradient_descent_risk, ridge_risk
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels(panels, (f"$d={data.attrs['d']}$",) * 2)
     for j, axes in enumerate(panels):
         for i, n in enumerate(data.n.values):
-            axes.plot(data.step, data.theory[j, i], color=COLOURS[i], label=f"$n={n}$")
+            axes.plot(data.step, data.theory[j, i], color=COLOURS[i])
+            entry(axes, i, f"$n={n}$", ms=3)
             axes.errorbar(
                 data.place,
                 data.measured[j, i],

@@ -114,7 +114,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.set(xscale="log", yscale="log", xlabel=f"features $k$ ($n={data.attrs['n']}$)")
         axes.legend(loc="upper left", fontsize=6.5)
     panels[0].set_ylabel("test error")
-    panels[0].set_ylim(top=25 * float(data.times.max()))
+    panels[0].set_ylim(top=15 * float(data.times.max()))
     return canvas
 
 

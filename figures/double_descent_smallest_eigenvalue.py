@@ -77,7 +77,9 @@ def draw(data: xr.Dataset) -> Any:
     middle.set_ylim(1e-3, 1e3)
     middle.legend(loc="lower right")
     right.errorbar(data.n_half, data.half, data.half_error, fmt="o", color=COLOURS[0], elinewidth=0.8)
-    right.plot(data.n_half, data.half[0] * (data.n_half / data.n_half[0]) ** 2, color="0.4", lw=0.9, label="$n^2$")
+    right.plot(
+        data.n_half, data.half[0] * (data.n_half / data.n_half[0]) ** 2, color="0.4", lw=0.9, label=r"$\propto n^2$"
+    )
     right.set(xscale="log", yscale="log", xlabel="$k=n$", ylabel="time to half the variance")
     right.set_xticks(data.n_half.values, [f"{n:.0f}" for n in data.n_half.values])
     right.minorticks_off()

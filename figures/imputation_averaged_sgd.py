@@ -104,7 +104,7 @@ def caption(data: xr.Dataset) -> str:
         f"n = {data.attrs['n']:,} rows, each used once, {100 * data.attrs['seen']:.0f} % of the entries seen, label "
         f"noise {data.attrs['noise']:g}, label variance 1; {data.attrs['trials']} runs, two standard errors. "
         f"Covariances: (a) {data.name.values[0]}, (b) {data.name.values[1]}. The measured excess of the bound's own "
-        f"step is {ratio.min():.2f} to {ratio.max():.2f} of the bound, whose constants are recalled from the paper and "
-        f"only tested here. The constant step 1/(3 tr Σ) changes the error by a factor {(1 / gain).min():.2f} to "
+        f"step is {ratio.min():.2f} to {ratio.max():.2f} of the bound, whose constants are recalled and tested here, "
+        f"not read. The constant step 1/(3 tr Σ) changes the error by a factor {(1 / gain).min():.2f} to "
         f"{(1 / gain).max():.2f}. Ridge regression is {100 * gap:.1f} % (median) from its Gaussian equivalent."
     )

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.imputation.experiments import bias_draw
 from solvable.analysis.imputation.settings import covariance, leading_target
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import imputation_bias
 
 if TYPE_CHECKING:
@@ -65,11 +65,12 @@ def draw(data: xr.Dataset) -> Any:
     left, right = canvas.subplots(1, 2)
     letter_panels((left, right), (rf"$\rho={data.attrs['seen']:g}$", "$d=64$"))
     for i, label in enumerate(data.name.values):
-        left.plot(data.d, data.bias[i], color=COLOURS[i], label=label)
+        left.plot(data.d, data.bias[i], color=COLOURS[i])
+        entry(left, i, label, ms=3)
         left.errorbar(
             data.place, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8
         )
-        right.plot(data.observed, data.share[i], color=COLOURS[i], label=label)
+        right.plot(data.observed, data.share[i], color=COLOURS[i])
     left.set(xscale="log", yscale="log", xlabel="dimension $d$", ylabel="imputation bias", ylim=(1e-3, 1))
     right.set(xlabel=r"probability to see an entry $\rho$", ylabel="imputation bias", xlim=(0, 1), ylim=(0, 1))
     left.legend(loc="lower left")

@@ -95,8 +95,8 @@ def caption(data: xr.Dataset) -> str:
     for panel, name in enumerate(DATASETS):
         near = data.n.values[panel] <= float(data.points[panel]) / 10
         parts.append(
-            f"({'ab'[panel]}) {name}: median {np.median(gap[panel][near]):.1f} %, at most {gap[panel][near].max():.0f} % "
-            f"up to n = N/10, at most {gap[panel][~near].max():.0f} % beyond (shaded)"
+            f"({'ab'[panel]}) {name}: median {np.median(gap[panel][near]):.1f} %, at most {gap[panel][near].max():.0f} "
+            f"% up to n = N/10, at most {gap[panel][~near].max():.0f} % beyond (shaded)"
         )
     return (
         "Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.model_collapse.experiments import excess_draw, generator_draw
 from solvable.analysis.model_collapse.settings import eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, interpolating_generators, iterated_regression_risk, synthetic_noise_gain
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def draw(data: xr.Dataset) -> Any:
     few = data.attrs["few_rows"] / data.attrs["wide"]
     letter_panels((left, right), ("least-squares generators", f"interpolating generators, $n_0 = {few:g}\\,d$"))
     for i, ratio in enumerate(data.rows.values):
-        left.plot(data.generation, data.excess[i], color=COLOURS[i], label=f"$n_0 = {ratio:g}\\,d$")
+        left.plot(data.generation, data.excess[i], color=COLOURS[i])
+        entry(left, i, f"$n_0 = {ratio:g}\\,d$", ms=3)
         left.errorbar(
             data.generation, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8
         )
@@ -93,7 +94,8 @@ def draw(data: xr.Dataset) -> Any:
     for a in range(2):
         for b in range(2):
             look = {"color": COLOURS[b], "ls": "-" if a else DASHED}
-            right.plot(data.generation, data.few[a, b], label=names[a][b], **look)
+            right.plot(data.generation, data.few[a, b], **look)
+            entry(right, b, names[a][b], ls=look["ls"], mfc=COLOURS[b] if a else "white", ms=3, mew=0.7)
             right.errorbar(
                 data.generation, data.few_measured[a, b], data.few_error[a, b], color=COLOURS[b], fmt=MARKERS[b], ms=3,
                 mfc=COLOURS[b] if a else "white", mew=0.7, elinewidth=0.8,

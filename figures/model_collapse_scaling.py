@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.model_collapse.experiments import power_law_excess_draw
 from solvable.analysis.model_collapse.settings import eigenvalues, target_weights
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, collapse_exponents, iterated_regression_risk
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def draw(data: xr.Dataset) -> Any:
     left, right = canvas.subplots(1, 2)
     letter_panels((left, right), ("learning curves", f"$n = {data.attrs['fixed']}$"))
     for i, t in enumerate(data.generation.values):
-        left.plot(data.n, data.excess[i], color=COLOURS[i], label=str(t))
+        left.plot(data.n, data.excess[i], color=COLOURS[i])
+        entry(left, i, str(t), ms=3)
         left.plot(data.n, data.best[i], color=COLOURS[i], lw=0.9, ls=DASHED)
         left.errorbar(
             data.place, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8

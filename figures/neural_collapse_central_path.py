@@ -10,7 +10,7 @@ from solvable.analysis.neural_collapse.perturbation_experiments import attached_
 from solvable.analysis.neural_collapse.settings import start_features
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import central_path
 
 if TYPE_CHECKING:
@@ -78,14 +78,21 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels((time, reach, layer))
     for i, decay in enumerate(data.decay.values):
         colour, marker = COLOURS[i], MARKERS[i]
-        time.plot(data.time, data.path[i], color=colour, label=rf"$\lambda_H={decay:g}$")
+        time.plot(data.time, data.path[i], color=colour)
+        entry(time, i, rf"$\lambda_H={decay:g}$", ms=2.8)
         time.plot(data.time[::4], data.stepped[i][::4], color=colour, marker=marker, ls="none", ms=2.8)
         reach.plot(data.reach, data.fall[i], color=colour, marker=marker, ms=2.8, lw=0.8)
         reach.plot(data.reach, data.first_order[i], color=colour, ls=(0, (3, 1.5)), lw=0.9)
         layer.plot(data.layer, data.layered[i], color=colour, marker=marker, ms=2.8, lw=0.8)
     time.set(yscale="log", xlabel="time on the central path", ylabel=r"$\mathrm{tr}\,\Sigma_W/\mathrm{tr}\,\Sigma_B$")
     time.legend()
-    reach.set(xscale="log", yscale="log", xlabel=r"reach $1/\beta$ of one step", ylabel="relative fall", ylim=(None, 3))
+    reach.set(
+        xscale="log",
+        yscale="log",
+        xlabel=r"reach $1/\beta$ of one step",
+        ylabel="relative fall of the ratio",
+        ylim=(None, 3),
+    )
     layer.set(yscale="log", xlabel=r"repeated steps, $\beta=1$", ylabel=time.get_ylabel(), ylim=(0.1, 10))
     layer.set_xticks([0, 5, 10])
     return canvas

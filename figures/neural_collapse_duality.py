@@ -10,7 +10,7 @@ from solvable.analysis.neural_collapse.linear_experiments import trained_minimum
 from solvable.analysis.neural_collapse.settings import target_matrix
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import duality_gap, shrink_singular_values
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def draw(data: xr.Dataset) -> Any:
     left.legend()
     for i, depth in enumerate(SHRUNK):
         alive = data.shrunk[i] > 0
-        middle.plot(data.sigma[alive], data.shrunk[i][alive], color=COLOURS[i], label=f"depth {depth}")
+        middle.plot(data.sigma[alive], data.shrunk[i][alive], color=COLOURS[i])
+        entry(middle, i, f"depth {depth}", ms=2.6)
         dashed = data.metastable[i] > 0
         middle.plot(data.sigma[dashed], data.metastable[i][dashed], color=COLOURS[i], ls=(0, (2, 1)), lw=0.8)
         middle.plot(data.place, data.dots[i], color=COLOURS[i], marker=MARKERS[i], ms=2.6, ls="none")

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.neural_collapse.experiments import single_class_output
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, MARKERS, SINGLE
+from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
 from solvable.solvers import collapse_minimizer
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def draw(data: xr.Dataset) -> Any:
         colour = COLOURS[i]
         size, critical = data["size"], data.critical[i]
         alive = data.branch[i] > 0
-        axes.plot(size[size > critical], data.stable[i][size > critical], color=colour, label=f"depth {depth}")
+        axes.plot(size[size > critical], data.stable[i][size > critical], color=colour)
+        entry(axes, i, f"depth {depth}", ms=2.6)
         dashed = alive & (size <= critical)
         axes.plot(size[dashed], data.branch[i][dashed], color=colour, ls=(0, (3, 1.5)), lw=0.9)
         first = float(data.stable[i][size > critical][0])

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.neural_collapse.perturbation_experiments import block_singular_values
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import response_spectrum
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def draw(data: xr.Dataset) -> Any:
     left, right = canvas.subplots(1, 2)
     letter_panels((left, right), (rf"$\beta={ATTACHMENT:g}$", rf"$\lambda_H={FEATURE_DECAYS[2]:g}$"))
     for i, decay in enumerate(data.decay.values):
-        left.step(data.index, data.theory[i], where="mid", color=COLOURS[i], label=rf"$\lambda_H={decay:g}$")
+        left.step(data.index, data.theory[i], where="mid", color=COLOURS[i])
+        entry(left, i, rf"$\lambda_H={decay:g}$", ms=2.5)
         left.plot(data.index[::3], data.measured[i][::3], color=COLOURS[i], marker=MARKERS[i], ms=2.5, ls="none")
     left.set(xlabel="index", ylabel=r"singular value of $F_{kk}$")
     left.legend(loc="upper right")

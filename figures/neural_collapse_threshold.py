@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.experiments import one_direction_output, trained_quantity
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import collapse_minimizer, cross_entropy_code
 
 if TYPE_CHECKING:
@@ -92,9 +92,10 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels((left, middle, right))
     for i, name in enumerate(NAMES):
         for axes, line, dots in ((left, data.length, data.trained_length), (middle, data.value, data.trained_value)):
-            axes.plot(data.c, line[i], color=COLOURS[i], label=name)
+            axes.plot(data.c, line[i], color=COLOURS[i])
             axes.errorbar(data.place, dots[i].mean("seed"), 2 * dots[i].std("seed") / data.attrs["seeds"] ** 0.5,
                           color=COLOURS[i], marker=MARKERS[i], ls="none")  # fmt: skip
+        entry(left, i, name)
     for axes in (left, middle):
         axes.axvline(1, color="0.6", lw=0.8, ls=":")
         axes.set(xscale="log", xlabel=r"$c=K\sqrt{n\lambda_W\lambda_H}$")
@@ -103,7 +104,8 @@ def draw(data: xr.Dataset) -> Any:
     middle.set(ylabel="objective / objective at zero", ylim=(0, 1.08))
     left.legend()
     for i, strength in enumerate(data.strength.values):
-        right.plot(data.bias_decay, data.output[i], color=COLOURS[2 + i], label=f"$c={strength:g}$")
+        right.plot(data.bias_decay, data.output[i], color=COLOURS[2 + i])
+        entry(right, 2 + i, f"$c={strength:g}$")
         right.plot(data.bias_place, data.trained_output[i], color=COLOURS[2 + i], marker=MARKERS[2 + i], ls="none")
         right.axvline(strength / (1 - strength), color=COLOURS[2 + i], lw=0.8, ls=":")
     right.set(xscale="log", xlabel=r"bias decay $\lambda_b$", ylabel="output along constant direction")

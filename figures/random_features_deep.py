@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.random_features.experiments import deep_errors
 from solvable.analysis.random_features.settings import input_eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import deep_random_feature_risk
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels(panels, data.activation.values)
     for i, axes in enumerate(panels):
         for j, depth in enumerate(data.depth.values):
-            axes.plot(data.ratio, data.theory[i, j], color=COLOURS[j], label=f"{depth:.0f}")
+            axes.plot(data.ratio, data.theory[i, j], color=COLOURS[j])
+            entry(axes, j, f"{depth:.0f}", mfc="white", ms=3, mew=0.7)
             axes.errorbar(data.place, data.measured[i, j], data.error[i, j], fmt=MARKERS[j], color=COLOURS[j],
                           mfc="white", ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
         axes.set(xscale="log", yscale="log", xlabel="samples per input dimension, $n/d$")

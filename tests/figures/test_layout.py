@@ -12,13 +12,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from solvable.figures import figures
-from solvable.figures.style import COLOURS, DOUBLE, HEAT, SINGLE, style
+from solvable.figures.style import COLOURS, DOUBLE, HEAT, SINGLE, letter_panels, style
 
 SMALLEST = 6  # points; exponents and indices inside a formula are 0.7 of that
 TOUCH = 0.5  # pixels by which two boxes may share an edge
@@ -199,3 +200,59 @@ def test_a_figure_is_fit_to_print(item, data):
     found = data(item.name)
     canvas = drawn(lambda: item.draw(found))
     assert [*faults(canvas), *caption_faults(canvas, item.caption(found))] == []
+
+
+def two_panels(bad=lambda canvas, left, right: None):
+    canvas = Figure(figsize=(DOUBLE, 2.5))
+    left, right = canvas.subplots(1, 2)
+    for axes in (left, right):
+        axes.plot([0, 1, 2], [0, 1, 4], color=COLOURS[0], label="square")
+        axes.set(xlabel="$x$", ylabel="$x^2$")
+    left.legend(loc="upper left")
+    letter_panels((left, right))
+    bad(canvas, left, right)
+    return canvas
+
+
+BAD = {
+    "overlap": lambda canvas, left, right: left.set_xticks([1, 1.02], ["first place", "second place"]),
+    "leaves the page": lambda canvas, left, right: canvas.text(0.99, 0.5, "far out"),
+    "is smaller": lambda canvas, left, right: left.text(1, 2, "small", fontsize=5),
+    "is not written in symbols": lambda canvas, left, right: left.set_xlabel("lambda"),
+    "no label": lambda canvas, left, right: right.set_ylabel(""),
+    "one labelled tick": lambda canvas, left, right: right.set_yticks([1]),
+    "panel b has no letter": lambda canvas, left, right: right.set_title("", loc="left"),
+    "not of the palette": lambda canvas, left, right: right.plot([0, 1], [1, 0], color="red"),
+    "covers data": lambda canvas, left, right: left.legend(loc="upper right"),
+    "neither one column nor two": lambda canvas, left, right: canvas.set_figwidth(5),
+}
+
+
+def test_a_good_page_has_no_faults():
+    assert faults(drawn(two_panels)) == []
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_every_fault_is_seen(fault):
+    """What the test of the figures can find, put into a good page."""
+    found = faults(drawn(lambda: two_panels(BAD[fault])))
+    assert any(fault in text for text in found), found
+    assert len(found) == 1, found
+
+
+def test_a_heat_map_in_another_map_is_a_fault():
+    def bad(canvas, left, right):
+        right.pcolormesh(np.arange(12.0).reshape(3, 4), cmap="jet")
+
+    assert any("not of the palette" in text for text in faults(drawn(lambda: two_panels(bad))))
+
+
+def test_captions_explain_bars_bands_and_panels():
+    def bars(canvas, left, right):
+        left.errorbar([1], [3], [0.1], color=COLOURS[0])
+        right.fill_between([0, 1], [0, 1], [1, 2], color=COLOURS[0], lw=0)
+
+    canvas = drawn(lambda: two_panels(bars))
+    assert [*caption_faults(canvas, "(a) Mean, two standard errors. (b) Band: range over 10 runs.")] == []
+    found = [*caption_faults(canvas, "Left: means of 1 runs, within 1e-06.")]
+    assert len(found) == 6, found
