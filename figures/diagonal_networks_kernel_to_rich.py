@@ -10,7 +10,7 @@ from solvable.analysis.diagonal_networks.flows import flow_limit
 from solvable.analysis.diagonal_networks.settings import sparse_regression
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import interpolator, minimum_l1, minimum_l2
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def draw(data: xr.Dataset) -> Any:
     left, middle, right = canvas.subplots(1, 3)
     letter_panels((left, middle, right))
     for i, depth in enumerate(data.depth.values):
-        style = {"color": COLOURS[i], "label": f"depth {depth}"}
+        style = {"color": COLOURS[i], "ls": DASHES[i], "label": f"depth {depth}"}
         left.plot(data.scale, data.error[i], **style)
         left.fill_between(
             data.scale,

@@ -66,12 +66,21 @@ def draw(data: xr.Dataset) -> Any:
     left, middle, right = canvas.subplots(1, 3)
     letter_panels((left, middle, right))
     for i, scale in enumerate(data.scale.values):
-        left.plot(data.time, data.loss[i], color=COLOURS[i], lw=1.0, label=rf"$\alpha=e^{{-{scale:.0f}}}$")
+        left.plot(
+            data.time,
+            data.loss[i],
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            markevery=(0.07 * i, 0.21),
+            ms=3,
+            lw=1.0,
+            label=rf"$\alpha=e^{{-{scale:.0f}}}$",
+        )
     left.plot(data.time, data.limit_loss, color="black", lw=0.8, ls="--", label=r"$\alpha\to0$")
     left.set(xscale="log", yscale="log", ylim=(1e-3, 3), ylabel="training loss")
     left.legend(loc="lower left", handlelength=1.3)
     for a in range(data.coordinate.size):
-        middle.plot(data.time, data.beta[:, a], color=COLOURS[a % len(COLOURS)], lw=1.0)
+        middle.plot(data.time, data.beta[:, a], color=COLOURS[2], lw=1.2)
         middle.plot(data.time, data.saddle[:, a], color="black", lw=0.6, ls="--")
     middle.set(xscale="log", ylabel=rf"coefficients, $\alpha=e^{{-{data.scale.values[-1]:.0f}}}$")
     for axes in (left, middle):

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.diagonal_networks.settings import unit_sparse_regression
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import Status, diagonal_descent
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def draw(data: xr.Dataset) -> Any:
     for k, axes in enumerate(panels):
         for i, name in enumerate(data.run.values):
             low, middle, high = data.value.values[k, i]
-            axes.plot(data.step / 1000, middle, color=COLOURS[i], lw=1.0, label=str(name))
+            axes.plot(data.step / 1000, middle, color=COLOURS[i], marker=MARKERS[i], markevery=(4 * i, 25), ms=3,
+                      lw=1.0, label=str(name))  # fmt: skip
             axes.fill_between(data.step / 1000, low, high, color=COLOURS[i], alpha=0.2, lw=0)
         axes.set(xlabel="steps / 1000", ylabel=labels[k], xlim=(0, data.step.values[-1] / 1000))
     panels[0].set(yscale="log", ylim=(1e-13, 1))

@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.double_descent.experiments import half_time_draw
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import isotropic_flow_risk, smallest_eigenvalue_cdf, smallest_eigenvalue_quantile
 
 if TYPE_CHECKING:
@@ -66,12 +66,20 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels((left, middle, right))
     count = data.sizes["draw"]
     for i, n in enumerate(data["size"].values):
-        left.step(data.least[i], (np.arange(count) + 0.5) / count, color=COLOURS[3 + 2 * i], lw=1.0, label=f"$n={n}$")
+        left.step(data.least[i], (np.arange(count) + 0.5) / count, color=COLOURS[4 + i], lw=1.0, label=f"$n={n}$")
     left.plot(data.x, data.law, color="black", lw=0.9, ls=DASHED, label="limiting law")
     left.set(xscale="log", xlim=(1e-3, 20), xlabel=r"$n\,\lambda_{\min}(X^TX)$", ylabel="cumulative probability")
     left.legend(loc="upper left")
     for i, n in enumerate(data.n.values):
-        middle.plot(data.time, data.finite[i], color=COLOURS[i], label=f"$k=n={n}$")
+        middle.plot(
+            data.time,
+            data.finite[i],
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            markevery=(3 * i, 9),
+            ms=3,
+            label=f"$k=n={n}$",
+        )
     middle.plot(data.time, data.limit, color="black", lw=0.9, ls=DASHED, label=r"$n\to\infty$")
     middle.set(xscale="log", yscale="log", xlabel="time of gradient flow", ylabel=r"variance / $\sigma^2$")
     middle.set_ylim(1e-3, 1e3)

@@ -9,7 +9,7 @@ import numpy as np
 
 from solvable.analysis.ridge.real_data import DATASETS, kernel_learning_curve, load_kernel
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import FinitePoolWarning, Spectrum, ridge_risk
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def draw(data: xr.Dataset) -> Any:
                     data.theory[panel, kind, :, j],
                     ls=dash,
                     color=colour,
-                    label=f"{ridge:g}" if kind == 0 else None,
                 )
-                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt="os"[kind],
+                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt=MARKERS[j],
                               color=colour, mfc="white" if kind else colour, ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
+            entry(axes, j, f"{ridge:g}", ms=3)
         points = float(data.points[panel])
         axes.axvspan(points / 10, 1.1 * n[-1], color="0.93", zorder=0)
         axes.set(xscale="log", yscale="log", xlabel="training samples $n$", xlim=(0.9 * n[0], 1.1 * n[-1]))

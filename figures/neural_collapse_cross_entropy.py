@@ -82,11 +82,10 @@ def draw(data: xr.Dataset) -> Any:
     middle.set_xticks([1, 2, 3])
     middle.legend(loc="upper right", ncols=2)
     for i in range(5):
-        right.plot(data.decay, data.ratio[i], color=COLOURS[i], label=f"depth {DEPTHS[i]}")
+        right.plot(data.decay, data.ratio[i], color=COLOURS[i])
+        right.text(1e-5, float(data.ratio[i, 0]), f"depth {DEPTHS[i]}", color=COLOURS[i], fontsize=7, va="bottom")
     right.axhline(1, color="0.6", lw=0.8, ls=":")
     right.set(xscale="log", xlabel=r"weight decay $\lambda$ of every layer", ylabel="objective, square / simplex")
-    right.legend(loc="upper right", ncols=2)
-    right.set_ylim(top=1.45)
     return canvas
 
 

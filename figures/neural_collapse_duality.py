@@ -10,7 +10,7 @@ from solvable.analysis.neural_collapse.linear_experiments import trained_minimum
 from solvable.analysis.neural_collapse.settings import target_matrix
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
+from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import duality_gap, shrink_singular_values
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def draw(data: xr.Dataset) -> Any:
     middle.set(xlabel=r"singular value $\sigma$", ylabel="value after weight decay")
     middle.legend(loc="upper left")
     for i, depth in enumerate(GAPS):
-        right.plot(data.condition, data.ratio[i], color=COLOURS[i], label=f"depth {depth}")
+        right.plot(data.condition, data.ratio[i], color=COLOURS[i], ls=DASHES[i], label=f"depth {depth}")
     right.axhline(1, color="0.6", lw=0.8, ls=":")
     right.set(xscale="log", xlabel=r"singular values $\sigma_1/\sigma_2$", ylabel="primal / dual")
     right.legend()

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.neural_collapse.descent import descend
 from solvable.analysis.neural_collapse.experiments import descent_metrics
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import collapse_rates
 
 if TYPE_CHECKING:
@@ -63,7 +63,15 @@ def draw(data: xr.Dataset) -> Any:
     for i, axes in enumerate(panels):
         for m, name in enumerate(NAMES):
             curve = data.curve[i, m]
-            axes.plot(data.time, curve.median("seed"), color=COLOURS[m], label=name)
+            axes.plot(
+                data.time,
+                curve.median("seed"),
+                color=COLOURS[m],
+                marker=MARKERS[m],
+                markevery=(4 * m, 20),
+                ms=3,
+                label=name,
+            )
             axes.fill_between(data.time, curve.min("seed"), curve.max("seed"), color=COLOURS[m], alpha=0.2, lw=0)
             part = data.time > 900
             anchor = curve.median("seed").sel(time=1800, method="nearest")

@@ -76,7 +76,15 @@ def draw(data: xr.Dataset) -> Any:
     for axes, depth in zip(panels[:2], SHOWN, strict=True):
         for m, name in enumerate(NAMES):
             curve = data.curve.sel(depth=depth)[m]
-            axes.plot(data.time, curve.median("seed"), color=COLOURS[m], label=name)
+            axes.plot(
+                data.time,
+                curve.median("seed"),
+                color=COLOURS[m],
+                marker=MARKERS[m],
+                markevery=(3 * m, 12),
+                ms=3,
+                label=name,
+            )
             axes.fill_between(data.time, curve.min("seed"), curve.max("seed"), color=COLOURS[m], alpha=0.2, lw=0)
         axes.set(yscale="log", ylim=(1e-16, 1e5), xlabel="steps", ylabel="collapse metric")
         axes.set_xticks([0, 3000, 6000])

@@ -66,9 +66,9 @@ def draw(data: xr.Dataset) -> Any:
     left.set(xlabel="index", ylabel=r"singular value of $F_{kk}$")
     left.legend(loc="upper right")
     for j, (kind, name) in enumerate(((1, "within, out of span"), (2, "within, in the span"), (3, "symmetric means"))):
-        right.plot(data.attachment, data.gain[2, :, kind], color=COLOURS[3 + j], label=name)
+        right.plot(data.attachment, data.gain[2, :, kind], color=COLOURS[4 + j], label=name)
         kept = data.first_order[2, :, kind] > 0
-        right.plot(data.attachment[kept], data.first_order[2, :, kind][kept], color=COLOURS[3 + j],
+        right.plot(data.attachment[kept], data.first_order[2, :, kind][kept], color=COLOURS[4 + j],
                    ls=(0, (3, 1.5)), lw=0.9)  # fmt: skip
     right.set(xscale="log", xlabel=r"attachment $\beta$", ylabel="part of the change that stays", ylim=(0, 1.03))
     right.legend(loc="lower right")

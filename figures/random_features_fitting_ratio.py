@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments import power_law_curve
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import optimal_fitting_ratio, overfitting_threshold, power_law_risk
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def draw(data: xr.Dataset) -> Any:
     for i, axes in enumerate(panels):
         for j, noise in enumerate(data.noise.values):
             scale = 1 + noise
-            axes.plot(data.ratio, data.theory[i, j] / scale, color=COLOURS[j], label=f"{noise:g}")
+            axes.plot(data.ratio, data.theory[i, j] / scale, color=COLOURS[j])
+            entry(axes, j, f"{noise:g}", mfc="white", ms=2.8, mew=0.7)
             ratio = data.train[i, j] / data.test[i, j]
-            axes.errorbar(ratio, data.test[i, j] / scale, data.error[i, j] / scale, fmt="o", color=COLOURS[j],
+            axes.errorbar(ratio, data.test[i, j] / scale, data.error[i, j] / scale, fmt=MARKERS[j], color=COLOURS[j],
                           mfc="white", ms=2.8, mew=0.7, elinewidth=0.7)  # fmt: skip
             best = float(data.best[i, j])
             height = np.interp(best, data.ratio, data.theory[i, j]) / scale

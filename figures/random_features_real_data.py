@@ -10,7 +10,7 @@ import numpy as np
 from solvable.analysis.random_features.real_data import load_digits_pair, measured_errors, relu_kernel
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import FinitePoolWarning, Spectrum, random_feature_risk
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels(panels, (f"$n={n:.0f}$" for n in data.n.values))
     for i, axes in enumerate(panels):
         for j, ridge in enumerate(data.ridge.values):
-            axes.plot(data.k, data.theory[i, j], color=COLOURS[j], label=scientific(ridge))
-            axes.errorbar(data.width, data.measured[i, j], data.error[i, j], fmt="o", color=COLOURS[j], mfc="white",
-                          ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
+            axes.plot(data.k, data.theory[i, j], color=COLOURS[j])
+            entry(axes, j, scientific(ridge), mfc="white", ms=3, mew=0.7)
+            axes.errorbar(data.width, data.measured[i, j], data.error[i, j], fmt=MARKERS[j], color=COLOURS[j],
+                          mfc="white", ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
         n = float(data.n[i])
         axes.axvline(n, color="0.8", lw=0.7, zorder=0)
         axes.set(xscale="log", yscale="log", xlabel="random features $k$", ylim=(0.1, 10))

@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.ridge.experiments import fresh_error_draw
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, SINGLE
+from solvable.figures.style import COLOURS, DASHED, MARKERS, SINGLE, entry
 from solvable.solvers import Spectrum, ridge_risk
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def draw(data: xr.Dataset) -> Any:
                 data.excess[ridge, i],
                 ls=dash,
                 color=colour,
-                label=f"{snr:g}" if ridge == 0 else None,
             )
-            axes.errorbar(data.place, data.measured[ridge, i], data.error[ridge, i], fmt="o" if ridge == 0 else "s",
+            axes.errorbar(data.place, data.measured[ridge, i], data.error[ridge, i], fmt=MARKERS[i],
                           color=colour, ms=2.6, mfc="white" if ridge else colour, mew=0.7, elinewidth=0.7)  # fmt: skip
+        entry(axes, i, f"{snr:g}", ms=2.6)
     axes.axvline(1, color="0.75", lw=0.7, zorder=0)
     axes.set(
         xscale="log",

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.sgd_stability.experiments import scale_invariant_run
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import weight_decay_equilibrium
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def draw(data: xr.Dataset) -> Any:
     left, right = canvas.subplots(1, 2)
     letter_panels((left, right))
     for i, decay in enumerate(data.decay.values):
-        left.plot(data.steps, data.norm[i], "o-", color=COLOURS[i], label=f"{decay:g}", lw=0.8)
+        left.plot(data.steps, data.norm[i], marker=MARKERS[i], color=COLOURS[i], label=f"{decay:g}", lw=0.8)
         left.axhline(float(data.predicted[i]), color=COLOURS[i], ls=DASHED, lw=1.0)
     left.set(xscale="log", xlabel="steps", ylabel=r"norm $\|w\|$")
     left.legend(title=r"weight decay $\lambda$; dashed: equilibrium", title_fontsize=7, ncols=3, loc="lower right")

@@ -8,7 +8,19 @@ from itertools import chain, repeat
 from string import ascii_lowercase
 from typing import Any
 
-__all__ = ["COLOURS", "DASHED", "DOUBLE", "HEAT", "MARKERS", "SINGLE", "entry", "letter_panels", "style", "use_style"]
+__all__ = [
+    "COLOURS",
+    "DASHED",
+    "DASHES",
+    "DOUBLE",
+    "HEAT",
+    "MARKERS",
+    "SINGLE",
+    "entry",
+    "letter_panels",
+    "style",
+    "use_style",
+]
 
 SINGLE, DOUBLE = 3.3, 6.9  # column widths in inches
 # The palette of [okabe2008color], in the order of use: any two stay at least 15 apart in CIE-Lab for every kind of
@@ -16,6 +28,7 @@ SINGLE, DOUBLE = 3.3, 6.9  # column widths in inches
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHED = (0, (4, 1.5))
+DASHES = ("-", "--", "-.", ":")  # for lines that no dots tell apart
 HEAT = "viridis"  # perceptually uniform, for heat maps and ordered shades
 
 _SETTINGS = {

@@ -1,19 +1,19 @@
-"""The palette and the heat map, seen by readers of every kind of colour vision.
-
-Every figure draws with these colours alone (test_layout), so what holds for any two holds in every panel.
-"""
+"""The palette, the series of every panel and the heat map, seen by readers of every kind of colour vision."""
 
 from itertools import combinations
 
 import numpy as np
 import pytest
 from matplotlib import colormaps
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 
-from solvable.figures.style import COLOURS, HEAT
+from solvable.figures import figures
+from solvable.figures.style import COLOURS, DOUBLE, HEAT, style
 
-# One step that an eye can see is about 2.3; thin lines and small dots need several.
-FAR = 15
+# One step that an eye can see is about 2.3; thin lines and small dots need several, and far more where colour is all
+# that tells them apart.
+FAR, ALONE = 15, 30
 # Machado, Oliveira and Fernandes (2009) [machado2009physiologically], severity 1, on linear RGB.
 VISION = {
     "normal": np.eye(3),
@@ -67,6 +67,34 @@ def test_the_palette_is_told_apart_by_all():
     distance, *_ = apart(COLOURS)
     assert distance == pytest.approx(16.05, abs=0.01)  # green and sky blue, tritanopia
     assert distance > FAR
+
+
+def alike(axes):
+    """Pairs of colours of a panel that no marker, dash or label tells apart, though some readers see nearly one."""
+    cues = {}
+    for line in axes.lines:
+        if len(line.get_xdata()):
+            cues.setdefault(to_hex(line.get_color()).upper(), set()).add((line.get_marker(), line.get_linestyle()))
+    for text in axes.texts:
+        cues.setdefault(to_hex(text.get_color()).upper(), set()).add(text.get_text())
+    pairs = combinations([colour for colour in cues if colour in COLOURS], 2)
+    return [pair for pair in pairs if cues[pair[0]] == cues[pair[1]] and apart(pair)[0] < ALONE]
+
+
+@pytest.mark.parametrize("item", figures(), ids=lambda item: item.name)
+def test_colour_is_never_the_only_cue(item, data):
+    with style():
+        canvas = item.draw(data(item.name))
+    assert [pair for axes in canvas.axes for pair in alike(axes)] == []
+
+
+def test_a_missing_cue_is_seen():
+    axes = Figure(figsize=(DOUBLE, 2.5)).add_subplot()
+    for i in (0, 1, 2):
+        axes.plot([0, 1], [0, i], color=COLOURS[i])
+    assert alike(axes) == [(COLOURS[0], COLOURS[2])]  # 17 apart for a tritanope
+    axes.lines[2].set_linestyle("--")
+    assert alike(axes) == []
 
 
 def rises(name, vision):
