@@ -93,11 +93,13 @@ def caption(data: xr.Dataset) -> str:
     sure = np.abs(data.place / data.critical - 1) > 0.05
     off = float(np.abs(data.trained[0] - theory).where(sure).max())
     jumps = [float(data.stable[i][data["size"] > data.critical[i]][0]) for i in range(len(DEPTHS))]
-    text = ", ".join(f"{float(c):.1f} (depth {d}, jump to {j:.2f})"
-                     for c, d, j in zip(data.critical, DEPTHS, jumps, strict=True))  # fmt: skip
+    ends = [f"jump to {j:.2f}" if d > 1 else "no jump" for d, j in zip(DEPTHS, jumps, strict=True)]
+    text = ", ".join(f"{float(c):.1f} (depth {d}, {end})"
+                     for c, d, end in zip(data.critical, DEPTHS, ends, strict=True))  # fmt: skip
     return (
-        f"A class among N = {OTHERS} samples; decays equal in all layers and such that $MN(N\\lambda^{{M+1}})^{{1/M}} "
-        f"= {DECAY_SCALE:g}$ at every depth M. Critical sizes: {text}. Vertical dots mark them. Dashed: local minimum "
-        "that is not global. Filled dots: best of a run from zero and runs from large weights; open: gradient descent "
-        f"from large weights, which stays on the dashed branch. Filled dots lie within {scientific(off)} of the lines."
+        f"One class among N = {OTHERS} samples; decays equal in all layers and such that "
+        f"$MN(N\\lambda^{{M+1}})^{{1/M}} = {DECAY_SCALE:g}$ at every depth M. Critical sizes: {text}. Vertical dots "
+        "mark them. Dashed: local minimum that is not global. Filled dots: best of a run from zero and runs from "
+        "large weights; open: gradient descent from large weights, which stays on the dashed branch. Filled dots lie "
+        f"within {scientific(off)} of the lines."
     )

@@ -67,7 +67,7 @@ def caption(data: xr.Dataset) -> str:
     diagonal = float(np.max(np.diag(data.small.values)))
     falls = max(float(np.diff(data.best.values, axis=axis).max()) for axis in (0, 1)) < 0
     return (
-        "Theory, eigenvalues and target powers fall with exponent 1.5, with the infinite tail, noise variance "
+        "Theory for eigenvalues and target powers that fall with exponent 1.5, infinite tail included; noise variance "
         f"{data.attrs['noise']:g}. (a) At ridge {data.attrs['small_ridge']:g} the error reaches {diagonal:.0f} on n = "
         f"k. (b) At the best ridge it falls with n and with k {'at every one of' if falls else 'NOT at all of'} the "
         f"{data.best.size} grid points, from {float(data.best.max()):.2f} to {float(data.best.min()):.2f}. White: "

@@ -65,7 +65,7 @@ def draw(data: xr.Dataset) -> Any:
     axes.axvline(1, color="0.8", lw=0.7, zorder=0)
     axes.set(xscale="log", xlabel=r"features per sample, $\psi_1/\psi_2=k/n$", ylabel="excess error", ylim=(0, 2.5))
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
-    axes.legend(title=r"$\lambda$", title_fontsize=7, loc="upper right")
+    axes.legend(title=r"$\lambda=\delta d/n$", title_fontsize=7, loc="upper right")
     return canvas
 
 
@@ -78,6 +78,6 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Centred ReLU features, linear target of power 1, label noise {NOISE:g} (not part of the excess), n/d = "
         f"{PSI2:g}. Lines: proportional asymptotics; dots: d = {data.attrs['d']}, {data.attrs['trials']} networks, two "
-        f"standard errors. Median distance {100 * np.median(gap):.1f} %; largest away from k = n at the smallest ridge "
-        f"{100 * gap[calm].max():.0f} %, there {100 * gap[~calm].max():.0f} % (heavy tails)."
+        f"standard errors. Median distance {100 * np.median(gap):.1f} %, largest {100 * gap[calm].max():.0f} %, "
+        f"without k = n at the smallest ridge, whose draws have heavy tails ({100 * gap[~calm].max():.0f} %)."
     )

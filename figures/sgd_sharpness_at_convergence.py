@@ -74,8 +74,8 @@ def caption(data: xr.Dataset) -> str:
     """State the largest ratios to 2/step size."""
     ratio = data.value.values * data.step.values[:, None] / 2
     return (
-        f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs for each step size; (b) is between the "
-        f"two. Line: median, band: all runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} "
-        f"for SGD with batch 1 (a) but up to {ratio[-1, 0].max():.1f} for gradient descent (c), whose λ_max stays "
-        f"below: at most {ratio[-1, 2].max():.2f}."
+        f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs for each step size. Line: median, band: "
+        f"all runs (those that stayed finite). In units of 2/η, tr H is at most {ratio[0, 0].max():.2f} for SGD with "
+        f"batch 1 (a), {ratio[1, 0].max():.2f} with batch 3 (b) and {ratio[-1, 0].max():.1f} for gradient descent (c), "
+        f"whose λ_max stays below 2/η: at most {ratio[-1, 2].max():.2f}."
     )
