@@ -379,7 +379,8 @@ def data_sets():
 def risks():
     for gamma in (0.1, 0.5, 1.0, 2.0, 10.0):
         yield entry(f"d/n = {gamma}", "isotropic_flow_risk", flow, 1e-12, together=True, digits=30,
-                    precisions=(40, 50), gamma=gamma, times=[0.0, 0.3, 5.0, 60.0], noise_variance=0.7, signal=2.0)  # fmt: skip
+                    precisions=(40, 50), gamma=gamma, times=[0.0, 0.3, 5.0, 60.0],
+                    noise_variance=0.7, signal=2.0)  # fmt: skip
     yield entry("d = n, long", "isotropic_flow_risk", flow, 1e-12, digits=30, precisions=(40, 50), gamma=1.0,
                 times=[1e3, 1e5], noise_variance=1.0)  # fmt: skip
     for d, n, step, mu in ((200, 400, 0.5, None), (400, 200, 0.3, None), (100, 100, 0.4, None), (200, 400, 0.5, 0.5),
