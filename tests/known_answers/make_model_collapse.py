@@ -208,7 +208,8 @@ def closed_chains():
                     chained_least_squares, 1e-14, digits=35, precisions=(50, 60), n=n, d=d, generator_samples=rows,
                     generations=[0, 1, 7], noise_variance=noise, generator_noise=label)  # fmt: skip
     for rows, d, noise, same in ((60, 120, 0.0, False), (60, 120, 0.3, False), (1, 50, 0.3, False),
-                                 (97, 99, 0.1, False), (60, 120, 0.3, True), (97, 99, 1e-50, True), (3, 9, 1e90, False)):  # fmt: skip
+                                 (97, 99, 0.1, False), (60, 120, 0.3, True),
+                                 (97, 99, 1e-50, True), (3, 9, 1e90, False)):  # fmt: skip
         yield entry(f"n0={rows}, d={d}, noise {noise:g}, same data {same}", "interpolating_generators",
                     chained_interpolation, 1e-13, digits=35, precisions=(50, 60), generator_samples=rows, d=d,
                     generations=[0, 1, 2, 50], generator_noise=noise, signal=2.0, same_data=same)  # fmt: skip
