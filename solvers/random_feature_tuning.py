@@ -7,11 +7,16 @@ too (a' = b' = w), so the minimum is a root, not a search among values that agre
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certificate import Certificate
+from solvable.solvers.certified_roots import certify_feature_optimum
 from solvable.solvers.fixed_point import effective_ridge
 from solvable.solvers.random_feature_root import minus_floor
+from solvable.solvers.random_features import random_feature_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.tuning import optimal_ridge
@@ -124,6 +129,14 @@ def _optimise(
     return value, residual, status, iterations
 
 
+def _certificate(spectrum: Spectrum, n: Array, k: Array, noise: Array, value: Array) -> Certificate:
+    """Certificate of flat cells, from the root gamma at each best ridge."""
+    spectrum = replace(spectrum, points=None)  # warned once is enough
+    finite = np.where(np.isinf(value), 0.0, value)
+    gamma = random_feature_risk(spectrum, n, k, finite, on_failure="ignore").gamma
+    return certify_feature_optimum(spectrum, n, k, noise, gamma, value, "optimal_random_feature_ridge")
+
+
 @within_range
 def optimal_random_feature_ridge(
     spectrum: Spectrum,
@@ -132,6 +145,7 @@ def optimal_random_feature_ridge(
     noise_variance: ArrayLike = 0.0,
     *,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> Solution:
     r"""Ridge that minimises the test error of `random_feature_risk`.
 
@@ -148,6 +162,10 @@ def optimal_random_feature_ridge(
         Label noise, not negative.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the root was not found.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each best ridge lies within 1e-12 of
+        a minimum of the error, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -207,4 +225,8 @@ def optimal_random_feature_ridge(
         value[i], residual[i], status[i], iterations[i] = _optimise(spectrum, samples[i], features[i], noise[i])
     solution = Solution.shaped(shape, value, residual, status, iterations)
     report_failures(solution, "optimal_random_feature_ridge", on_failure)
-    return solution
+    if not certify:
+        return solution
+    proof = _certificate(spectrum, samples, features, sigma2, value)
+    proof = replace(proof, **{name: getattr(proof, name).reshape(shape) for name in ("lower", "upper", "proved")})
+    return replace(solution, certificate=proof)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.certificate import Ball, Certificate, certify_cells
+from solvable.solvers.certificate import Arithmetic, Ball, Certificate, certify_cells
 
 __all__ = ["certify_threshold"]
 
@@ -90,7 +90,8 @@ def certify_threshold(
     scale = 2.0 ** np.floor(np.log2(np.abs(gradients).max()))  # exact, and keeps the float eigenproblem in range
     sizes, small = np.ravel(batch_size), min(gradients.shape) if gradients.ndim == 2 else _MOST
 
-    def prove(index: int, arb: Any) -> Ball | None:
+    def prove(index: int, arithmetic: Arithmetic) -> Ball | None:
+        arb = arithmetic.arb
         if gradients.ndim != 2 or small * (small + 1) // 2 > _MOST:
             return None
         C, D = _forms(gradients / scale, int(sizes[index]), sampling, arb)
@@ -111,4 +112,4 @@ def certify_threshold(
             return None
         return 2 / (low.union(high) * arb(factor) * arb(scale) * arb(scale))
 
-    return certify_cells(value, prove, what)
+    return certify_cells(value, prove, what, modes=False)
