@@ -245,8 +245,10 @@ def certify_inner_ridge(
     """
     modes, answer = Modes(eigenvalues, m=np.ones_like(eigenvalues)), np.ravel(value)
 
-    def prove(index: int, arithmetic: Arithmetic) -> Ball | None:
+    def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         arb, x = arithmetic.arb, float(answer[index])
+        if ridge[index] == 0 and not np.any(b) and min(float(n[index]), *widths.tolist()) >= eigenvalues.size:
+            return 0.0  # linear layers without a bottleneck: least squares
         if not 0 < x < np.inf:
             return None
         samples, target = arb(float(n[index])), arb(float(widths[-1])) * arb(float(ridge[index]))
@@ -259,7 +261,9 @@ def certify_inner_ridge(
                 room = width - effective
                 outer = kappa * room * (gain / before)
                 positive.extend([room.value > 0, outer.value - noise > 0])
-                kappa, effective, before = outer - noise, (effective * (outer - noise) + width * noise) / outer, width
+                kappa, before = outer - noise, width
+                if noise != 0:  # else T stays as it is, even where kappa_l + b_l vanishes
+                    effective = (effective * kappa + width * noise) / outer
             positive.append(samples - effective.value > 0)
             return kappa * (samples - effective) - target
 

@@ -381,7 +381,9 @@ def deep_random_feature_risk(
         bias = times(gain, kappa * w * r2 / k[-1])
         noise_gain = np.where(pole, np.inf, df2 / np.where(pole, 1.0, gap))
     status = np.where(pole, Status.DIVERGES, found.status)
-    solution = Solution.shaped(samples.shape, np.exp(found.value), found.residual, status, found.iterations)
+    whole = (flat_delta == 0) & (np.minimum(flat_n, k.min()) >= s.size) & ~np.any(b)  # least squares on all inputs
+    inner = np.where(whole, 0.0, np.exp(found.value))
+    solution = Solution.shaped(samples.shape, inner, found.residual, status, found.iterations)
     report_failures(solution, "deep_random_feature_risk", on_failure)
     if certify:
         cells = (flat_n, delta.ravel(), solution.value)

@@ -2,7 +2,8 @@ r"""The best ridge of random-feature regression, found in gamma: the ridge is ex
 
 With :math:`\delta(\gamma) = \gamma ab/k`, a = k - z, b = n - z, the test error n N/D, N = (S1 + noise)(a + w) + S2 w
 and D = ab + w(a + b), depends on (n, k) and on sums over modes at gamma alone. Its derivative in log gamma is explicit
-too (a' = b' = w), so the minimum is a root, not a search among values that agree to the square root of rounding.
+too (a' = b' = w), a difference of positive terms: the minimum is a root, not a search among values that agree to the
+square root of rounding.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ _CHUNK = 1 << 17
 
 
 def _terms(spectrum: Spectrum, gamma: Array) -> Array:
-    """w, w', S1, S1', S2, S2' at each gamma, primes for d/d log gamma."""
+    """Sums w = (gc, m), (g^2 c, m), (g c^2, m), S1 = (c^2, v^2), (g c^2, v^2), S2 = (gc, v^2), (g^2 c, v^2)."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    out = np.empty((6, gamma.size))
+    out = np.empty((7, gamma.size))
     step = max(1, _CHUNK // s.size)
     with np.errstate(under="ignore"):
         for first in range(0, gamma.size, step):
@@ -40,21 +41,25 @@ def _terms(spectrum: Spectrum, gamma: Array) -> Array:
             x = gamma[cells, None]
             g, c = s / (s + x), x / (s + x)
             gc = g * c
-            turn = gc * (g - c)
-            out[0, cells], out[1, cells], out[2, cells] = gc @ m, turn @ m, (c * c) @ power
-            out[3, cells], out[4, cells], out[5, cells] = 2 * (gc * c) @ power, gc @ power, turn @ power
+            out[0, cells], out[1, cells], out[2, cells] = gc @ m, (gc * g) @ m, (gc * c) @ m
+            out[3, cells], out[4, cells] = (c * c) @ power, (gc * c) @ power
+            out[5, cells], out[6, cells] = gc @ power, (gc * g) @ power
     return out
 
 
 def _slope_and_level(terms: Array, a: Array, b: Array, noise: Array) -> tuple[Array, Array]:
-    """d log test/d log gamma, and test/n."""
-    w, dw, s1, ds1, s2, ds2 = terms
-    top = (s1 + noise) * (a + w) + s2 * w
+    """Log ratio of the positive to the negative terms of N'D - ND' (positive where the error rises), and test/n.
+
+    Collected so that no two terms of opposite sign cancel: at large noise the best ridge is so large that nothing would
+    be left of their difference.
+    """
+    w, learned, unlearned, s1, ds1, s2, ds2 = terms
     bottom = a * b + w * (a + b)
-    rise = ds1 * (a + w) + (s1 + noise) * (w + dw) + ds2 * w + s2 * dw
-    fall = w * (a + b) + dw * (a + b) + 2 * w * w
+    rise = 2 * bottom * (ds1 * (a + w) + w * ds2)
+    fall = 2 * (s1 + noise) * (learned * a * a + w * w * (a + w)) + 2 * s2 * (unlearned * a * b + w * w * (a + b + w))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return rise / top - fall / bottom, top / bottom
+        ratio = np.clip(np.log(rise) - np.log(fall), -1e4, 1e4)
+        return ratio, ((s1 + noise) * (a + w) + s2 * w) / bottom
 
 
 def _factors(spectrum: Spectrum, n: Array, k: Array, floor: Array, gap: Array) -> tuple[Array, Array]:
@@ -171,8 +176,8 @@ def optimal_random_feature_ridge(
     -------
     Solution
         `value` is the un-normalised ridge: 0 where the ridgeless limit is best (or the best ridge is below about 1e-12
-        of its scale), inf where there is nothing to learn. `residual` is the derivative
-        :math:`d\log\mathrm{test}/d\log\gamma`.
+        of its scale), inf where there is nothing to learn. `residual` is the log
+        ratio of the positive to the negative terms of the derivative.
 
     Raises
     ------
