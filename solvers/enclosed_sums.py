@@ -140,7 +140,7 @@ class _FastSums(Sums):
 
     Each operation multiplies by a factor within 1 +- u. e takes two of them (s - shift, then + x; both summands are
     non-negative), g and c one more each, a product of p + q of them and a weight p + q more: a term carries at most
-    4 (p + q). Adding the columns of a square of side k, then the row of totals, in any order, multiplies every term by
+    4 (p + q). Adding the rows of a square of side k, then the column of totals, in any order, multiplies every term by
     at most 2(k - 1) more. So the sum is within gamma of 4 (p + q) + 2 k, relative: no term is negative. Underflow is
     excluded by `_in_range`; the passage to two doubles costs at most one u more.
     """
@@ -162,9 +162,10 @@ class _FastSums(Sums):
 
     def _at_point(self, name: str, p: int, q: int) -> tuple[Ball, Ball]:
         arb, terms = self.arithmetic.arb, self._power(p, q)
-        if name not in self.plain:
-            terms = terms * self.arrays[name]
-        total = terms.sum(axis=0).sum()
+        if name in self.plain:
+            total = terms.sum(axis=1).sum()
+        else:  # row by row, the products of weights and terms rounded as any other
+            total = (self.arrays[name][:, None, :] @ terms[:, :, None]).sum()
         high = float(total)
         if 0 < high < 1e-280 or (high == 0 and self.positive_weight[name]):  # two doubles would not hold it
             return arb.nan(), arb.nan()
