@@ -23,7 +23,8 @@ from solvable.solvers import (
     stability_edge,
     stability_threshold,
 )
-from solvable.solvers.certificate import certify_effective_ridge, certify_feature_root, krawczyk
+from solvable.solvers.certificate import Arithmetic, krawczyk
+from solvable.solvers.certified_roots import certify_effective_ridge, certify_feature_root
 
 TABLES = Path(__file__).parents[1] / "known_answers"
 
@@ -143,7 +144,7 @@ def test_krawczyk_refuses_a_double_root():
     def system(u, v):
         return [(u - 1) * (u - 1), v - 1], [[2 * (u - 1), flint.arb(0)], [flint.arb(0), flint.arb(1)]]
 
-    assert krawczyk(system, flint.arb) is None
+    assert krawczyk(system, Arithmetic(flint.arb, 53, False)) is None
 
 
 def test_without_the_library_there_is_a_sentence(monkeypatch):
