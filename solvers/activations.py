@@ -166,6 +166,10 @@ def activation_function(activation: Activation) -> Callable[[Array], Array]:
         return known[activation]
     if not callable(activation):
         raise TypeError(f"activation = {activation!r} is not allowed: it must be a name or a function.")
+    try:
+        activation(np.array([-0.5, 0.5]))
+    except TypeError:  # math.tanh
+        raise TypeError(f"activation = {activation!r} is not allowed: it must take arrays.") from None
     return activation
 
 

@@ -15,11 +15,13 @@ __all__ = [
     "as_choice",
     "as_finite",
     "as_generator",
+    "as_kind",
     "as_matrix",
     "as_nonnegative",
     "as_positive",
     "as_real",
     "as_scalar",
+    "as_seed",
     "as_whole",
     "broadcast",
     "check_room",
@@ -108,6 +110,22 @@ def as_whole(name: str, value: ArrayLike, most: int = 2**53) -> int:
     if number > most:
         raise refuse(name, number, f"it must be a whole number up to {most:,}")
     return int(number)
+
+
+def as_kind(name: str, value: Any, kinds: Any, allowed: str) -> Any:
+    """Return an instance of the given types as it is; True and False are no numbers."""
+    numbers = isinstance(value, bool) and kinds is not bool
+    if numbers or not isinstance(value, kinds):
+        raise TypeError(_sentence(name, value, allowed))
+    return value
+
+
+def as_seed(name: str, value: Any) -> int:
+    """One whole number from 0, of any size."""
+    # a timedelta is an integer to numpy
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, int | np.integer) or value < 0:
+        raise refuse(name, value, "it must be a whole number, not negative")
+    return int(value)
 
 
 def check_room(name: str, value: Any, entries: float) -> None:

@@ -6,6 +6,7 @@ the public functions, and the constructors, methods and properties of public cla
 
 import dataclasses
 import inspect
+import math
 import time
 import traceback
 import warnings
@@ -307,7 +308,7 @@ OTHERS = [
     np.zeros((2, 2, 2)), np.ones((1, 1)), np.array([[1.0, np.nan]]), np.ones(2, dtype=np.uint8), 10**400,
     pd.Series([1.0, np.nan]), pd.Series([0.5, 2.0], index=["b", "a"]), pd.DataFrame({"a": [1.0], "b": ["x"]}),
     xr.DataArray([0.5, 2.0], dims="x"), pd.NA, np.float64("nan"), np.array(None), np.zeros(1, dtype=[("a", "f8")]),
-    memoryview(b"ab"), float, Ellipsis, slice(2), 1e-320, np.timedelta64(3, "D"), iter([1.0]),
+    memoryview(b"ab"), math.tanh, Ellipsis, slice(2), 1e-320, np.timedelta64(3, "D"), iter([1.0]),
 ]  # fmt: skip
 WHOLE = [
     -1,
