@@ -16,6 +16,7 @@ import solvable.figures as _floor
 from solvable.analysis.campaign import write_whole
 from solvable.analysis.catalogue import closest
 from solvable.analysis.fingerprint import digest
+from solvable.solvers.validate import as_kind
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -118,6 +119,6 @@ def find_figure(name: str) -> Figure:
         With the closest names.
     """
     known = {item.name: item for item in figures()}
-    if name not in known:
+    if as_kind("name", name, str, "it must be the name of a figure") not in known:
         raise closest("figure", name, list(known))
     return known[name]

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 _GRID = np.linspace(-30.0, 12.0, 421)  # of log(scale * largest gap)
 
 
+@within_range
 def code_gram(code: str, classes: int) -> Array:
     r"""Gram matrix of a named code for the classes: simplex, points on a circle, or the axes and their opposites.
 

@@ -148,7 +148,7 @@ def layer_coefficients(
     >>> layer_coefficients("sign", 2).linear.round(4)
     array([0.7979, 0.7979])
     """
-    depth = as_whole("depth", depth)
+    depth = as_whole("depth", depth, 10_000)  # each takes about a millisecond
     layers = activation_layers(activation, depth)
     delta = np.ones(depth) if gains is None else np.atleast_1d(as_positive("gains", gains))
     if delta.shape not in ((depth,), (1,)):
