@@ -5,14 +5,14 @@
     python -m benchmarks.mutation solvers --again survived         # the survivors once more, after writing tests
     python -m benchmarks.mutation --report                         # the table
 
-One process collects the tests once. A first run in a fork notes for every test how long it takes and which functions it
-enters; each mutant is then compiled into a fork of that process (numba kernels of the file are compiled anew there) and
-meets the tests that enter its function, those that killed its neighbours and quick ones first, until one fails. (mutmut
-and cosmic-ray rewrite functions into wrappers, which numba refuses, and start an interpreter a mutant.) Results go to
-build/mutation.jsonl, one line a mutant, so that an interrupted run goes on where it stopped. A mutant that takes ten
-times as long as the test did, plus 10 s of CPU (60 s for kernels), counts as noticed and is marked. The sample is drawn
-by hashing what each mutant says. Survivors that cannot be told from the right formula are argued in
-equivalent_mutants.json.
+One process collects the tests once. A first run in a fork notes how long each test takes and which functions it
+enters (build/mutation_baseline.json: delete it after moving functions); each mutant is then compiled into a fork of that
+process (numba kernels of the file are compiled anew there) and meets the tests that enter its function, those that
+killed its neighbours and quick ones first, until one fails. (mutmut and cosmic-ray rewrite functions into wrappers,
+which numba refuses, and start an interpreter a mutant.) Results go to build/mutation.jsonl, one line each, so that an
+interrupted run goes on where it stopped. A mutant that takes ten times as long as the test did, plus 10 s of CPU (60 s
+for kernels), counts as noticed and is marked. The sample is drawn by hashing what each mutant says. Survivors that
+cannot be told from the right formula are argued in equivalent_mutants.json.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import argparse
 import ast
 import functools
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -42,7 +43,9 @@ from benchmarks.mutants import Mutant, mutants
 from benchmarks.mutation_report import latest, report
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = f"{ROOT / 'src' / 'solvable'}/"
 RESULTS = ROOT / "build" / "mutation.jsonl"
+BASELINE = ROOT / "build" / "mutation_baseline.json"
 TESTS = {
     "solvers": ["tests/known_answers", "tests/solvers", "tests/project/test_ratios.py"],
     "analysis": ["tests/analysis"],
@@ -195,29 +198,38 @@ class Runner:
         return True
 
     def _baseline(self) -> dict[str, tuple[float, list[str]]]:
-        """Durations and functions entered; what fails or takes too long without any mutant is left out."""
+        """Durations and functions entered, kept for test files that did not change; what fails is no use."""
+        kept = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+        digests = {check.name: _digest(check.name) for check in self.checks}
+        todo = [check for check in self.checks if kept.get(check.name, [None])[0] != digests[check.name]]
 
         def work() -> None:
-            trace = functools.partial(_note, self.functions.names, touched := set())
-            result = {}
-            for check in self.checks:
-                self.functions.forget()
-                touched.clear()
-                start = time.process_time()
-                sys.settrace(trace)
-                threading.settrace(trace)
-                fine = self._passes(check)
-                sys.settrace(None)
-                if fine and (seconds := time.process_time() - start) < self.options.longest:
-                    result[check.name] = seconds, sorted(touched)
-            self.log.write_text(json.dumps(result))
+            trace = functools.partial(_note, touched := set())
+            with self.log.open("w") as log:
+                for check in todo:
+                    self.functions.forget()
+                    touched.clear()
+                    start = time.process_time()
+                    sys.settrace(trace)
+                    threading.settrace(trace)
+                    fine = self._passes(check)
+                    sys.settrace(None)
+                    seconds = time.process_time() - start if fine else float("inf")
+                    log.write(json.dumps([check.name, digests[check.name], seconds, sorted(touched)]) + "\n")
+                    log.flush()
 
         start = time.monotonic()
-        if self._fork(work, 36000)[0]:
+        failed = self._fork(work, 36000)[0]
+        for name, *value in map(json.loads, self.log.read_text().splitlines()):
+            kept[name] = value
+        BASELINE.parent.mkdir(exist_ok=True)
+        BASELINE.write_text(json.dumps(kept))
+        if failed:
             raise SystemExit("the tests cannot be run without any mutant")
-        result = json.loads(self.log.read_text())
-        print(f"{len(result)} of {len(self.checks)} checks usable, {sum(v[0] for v in result.values()):.0f} s of CPU, "
-              f"listed in {time.monotonic() - start:.0f} s", flush=True)  # fmt: skip
+        names = [check.name for check in self.checks]
+        result = {name: kept[name][1:] for name in names if kept[name][1] < self.options.longest}
+        print(f"{len(result)} of {len(names)} checks usable, {sum(v[0] for v in result.values()):.0f} s of CPU; "
+              f"{len(todo)} of them timed in {time.monotonic() - start:.0f} s", flush=True)  # fmt: skip
         return result
 
     def _mutate(self, base: Any) -> None:
@@ -299,10 +311,17 @@ class Runner:
         return status, usage.ru_utime + usage.ru_stime
 
 
-def _note(names: dict[str, str], touched: set[str], frame: Any, event: str, argument: Any) -> None:
+def _digest(name: str) -> str:
+    """Of the file of a test and, for tables of answers, of the tables."""
+    file = ROOT / name.split("::")[0]
+    files = [file, *sorted(file.parent.glob("*.json"))] if file.exists() else []
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+
+
+def _note(touched: set[str], frame: Any, event: str, argument: Any) -> None:
     code = frame.f_code
-    if code.co_filename in names:
-        touched.add(f"{names[code.co_filename]}::{outermost(code)}")
+    if code.co_filename.startswith(PACKAGE):
+        touched.add(f"{code.co_filename[len(PACKAGE) :]}::{outermost(code)}")
 
 
 def chosen(options: argparse.Namespace, known: dict[str, Any]) -> list[Mutant]:
