@@ -15,7 +15,8 @@ COMPARISONS = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.G
 NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "log1p": "log", "expm1": "exp"}
 TUNING = {"tol", "atol", "rtol", "xtol", "ftol", "gtol", "eps", "tiny", "huge", "chunk", "accuracy", "tolerance"}
 SETTINGS = {"maxiter", "maxfun", "limit", "epsabs", "epsrel", "max_nfev", "max_step", "rcond", "stacklevel", "maxsize"}
-SETTINGS |= TUNING
+SETTINGS |= TUNING | {"tolerance", "absolute_tolerance", "sizes", "quick", "first_draws", "most_draws"}
+SETTING = (ast.Dict, ast.List, ast.ListComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Mutant:
     def tree(self, source: str) -> ast.Module:
         """Parse the file and break it at this place; line numbers stay those of the file."""
         tree = ast.parse(source)
-        sites = Sites(tree)
+        sites = Sites(tree, self.file.startswith("analysis"))
         _break(sites.found[self.index])
         return ast.fix_missing_locations(tree)
 
@@ -42,17 +43,18 @@ class Site:
     kind: str
     node: ast.AST
     function: str
-    statement: ast.stmt
+    statement: ast.AST
     numerical: bool
 
 
 class Sites:
     """Formula places of a module; messages, annotations, decorators and class bodies are left alone."""
 
-    def __init__(self, tree: ast.Module):
+    def __init__(self, tree: ast.Module, tables: bool):
         self.found: list[Site] = []
+        self._tables = tables  # whether literals at module level are tables of settings, between formulas
         self._scope: list[str] = []
-        self._statement: ast.stmt | None = None
+        self._statement: ast.AST | None = None
         for child in tree.body:
             self._visit(child, numerical=False)
 
@@ -61,11 +63,15 @@ class Sites:
             return
         if isinstance(node, ast.stmt):
             self._statement = node
-            numerical = _tuning_statement(node) or (not self._scope and isinstance(node, ast.Assign))
+            numerical = _tuning_statement(node) or (not self._scope and not self._tables)
+        if self._tables and not self._scope:
+            if isinstance(node, SETTING) or getattr(node, "arg", "") in SETTINGS:
+                return
+            self._statement = node if isinstance(node, ast.Lambda) else self._statement
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             self._definition(node)
             return
-        if isinstance(node, ast.Call) and _name(node.func) in {"warn", "refuse", "TypeVar", "namedtuple", "field"}:
+        if isinstance(node, ast.Call) and _name(node.func) in {"warn", "refuse", "TypeVar", "Source"}:
             return
         if isinstance(node, ast.Subscript) and _name(node.value) in {"NDArray", "tuple", "list", "dict", "Callable"}:
             return
@@ -176,7 +182,7 @@ def mutants(root: Path, file: str) -> list[Mutant]:
     tree = ast.parse((root / file).read_text())
     repeats: Counter[str] = Counter()
     found = []
-    for index, site in enumerate(Sites(tree).found):
+    for index, site in enumerate(Sites(tree, file.startswith("analysis")).found):
         broken = Site(site.kind, copy.deepcopy(site.node), site.function, site.statement, site.numerical)
         before = _short(site.node)
         _break(broken)
