@@ -218,8 +218,22 @@ class Runner:
                 for function in functions:
                     self.entered[function].add(name)
                     self.entered[function.split("::")[0]].add(name)
-            self._mutate(base)
+            if self.options.control:
+                self._control()
+            else:
+                self._mutate()
         return True
+
+    def _control(self) -> None:
+        """Every test that killed, alone in a fork without a mutant: one that fails there killed nothing."""
+        used = {record["by"] for record in latest(RESULTS).values()} & set(self.seconds)
+
+        def work(check: Check) -> None:
+            if not self._passes(check):
+                os._exit(1)
+
+        failing = [c.name for c in self.checks if c.name in used and self._fork(functools.partial(work, c), 900)[0]]
+        print(f"{len(used)} tests killed; {len(failing)} of them fail without a mutant: {failing}")
 
     def _baseline(self) -> dict[str, tuple[float, list[str]]]:
         """Durations and functions entered, kept for test files that did not change; what fails is no use."""
@@ -256,7 +270,7 @@ class Runner:
               f"{len(todo)} of them timed in {time.monotonic() - start:.0f} s", flush=True)  # fmt: skip
         return result
 
-    def _mutate(self, base: Any) -> None:
+    def _mutate(self) -> None:
         known = latest(RESULTS)
         RESULTS.parent.mkdir(exist_ok=True)
         kills: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -317,7 +331,8 @@ class Runner:
                 if not self.options.debug:
                     os.dup2(quiet, 2)
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-                signal.signal(signal.SIGPROF, signal.SIG_DFL)
+                for number in (signal.SIGPROF, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_DFL)
                 work()
                 os._exit(0)
             except BaseException:
@@ -327,11 +342,15 @@ class Runner:
                     traceback.print_exc()
                 os._exit(2)
         deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            done, status, usage = os.wait4(pid, os.WNOHANG)
-            if done:
-                return status, usage.ru_utime + usage.ru_stime
-            time.sleep(0.01)
+        try:
+            while time.monotonic() < deadline:
+                done, status, usage = os.wait4(pid, os.WNOHANG)
+                if done:
+                    return status, usage.ru_utime + usage.ru_stime
+                time.sleep(0.01)
+        except BaseException:  # stopped from outside: the fork must not go on alone
+            os.kill(pid, signal.SIGKILL)
+            raise
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
         return status, usage.ru_utime + usage.ru_stime
@@ -386,6 +405,7 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=20, help="leave out tests that take more seconds of CPU")
     parser.add_argument("--again", metavar="STATUS", default="", help="once more those with this status, e.g. survived")
     parser.add_argument("--only", metavar="ID", action="append", default=[], help="these mutants")
+    parser.add_argument("--control", action="store_true", help="whether the tests that killed pass without a mutant")
     parser.add_argument("--report", action="store_true", help="print the table of the results so far")
     parser.add_argument("--debug", action="store_true")
     options = parser.parse_args()
@@ -395,6 +415,7 @@ def main() -> None:
     files = [p for path in options.paths for p in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     options.every = [str(p.resolve().relative_to(ROOT)) for p in files if p.name != "__init__.py"]
     tests = options.tests or [*TESTS[options.every[0].split("/")[0]], EXAMPLES]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     plugins = ["no:cacheprovider", "no:xdist"]
     arguments = ["-q", "-s", "--tb=no", "--hypothesis-seed=0", *(x for p in plugins for x in ("-p", p)), *tests]
     pytest.main(arguments, plugins=[Runner(options)])
