@@ -207,7 +207,8 @@ class Runner:
 
         status, cpu = self._fork(work, 900) if order else (0, 0.0)
         last = self.log.read_text().splitlines()[-1] if order and status and self.log.stat().st_size else ""
-        word = {0: "survived", 256: "killed", 512: "error"}.get(status, "timeout") if order else "uncovered"
+        words = {0: "survived", 512: "error", signal.SIGPROF: "timeout", signal.SIGKILL: "timeout"}
+        word = words.get(status, "killed") if order else "uncovered"
         return {
             "id": mutant.identity, "file": mutant.file, "line": mutant.line, "numerical": mutant.numerical,
             "status": word, "by": last, "tests": len(order), "cpu": round(cpu, 1),
@@ -315,7 +316,7 @@ def main() -> None:
     options.every = [str(p.resolve().relative_to(ROOT)) for p in files if p.name != "__init__.py"]
     tests = options.tests or [*TESTS[options.every[0].split("/")[0]], EXAMPLES]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    plugins = ["no:cacheprovider", "no:xdist"]
+    plugins = ["no:cacheprovider", "no:xdist", "no:faulthandler"]
     arguments = ["-q", "-s", "--tb=no", "--hypothesis-seed=0", *(x for p in plugins for x in ("-p", p)), *tests]
     pytest.main(arguments, plugins=[Runner(options)])
 
