@@ -206,3 +206,10 @@ def test_full_batch_chains_against_plain_numpy():
     step = np.eye(4) - 0.3 * GRADIENTS.T @ GRADIENTS / 6
     expected = [[np.log(np.sum((np.linalg.matrix_power(step, t) @ x) ** 2)) for t in (0, 1, 30)] for x in start]
     np.testing.assert_allclose(linearised_sgd(GRADIENTS, 0.3, 6, [0, 1, 30], 3, 7), expected, rtol=1e-10, atol=1e-14)
+
+
+def test_chains_beyond_the_range_of_doubles_keep_their_logarithm():
+    """One sample in one dimension multiplies by (1 - step)^2: growth passes 1e100 four times, decay 1e-100 twice."""
+    for step, factor in ((3.0, 4.0), (0.5, 0.25)):
+        found = linearised_sgd(np.eye(1), step, 1, [1, 170, 700], chains=1, rng=0)[0]
+        np.testing.assert_allclose(found, np.log(factor) * np.array([1, 170, 700]), rtol=1e-13)
