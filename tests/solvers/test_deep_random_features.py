@@ -196,3 +196,16 @@ def test_layer_coefficients_of_repeated_layers():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_a_linear_bottleneck_leaves_its_rank():
+    """Identity layers 20 -> 5 -> 12 (seed 4): the best fit of a linear teacher on five directions, by projection."""
+    rng = np.random.default_rng(4)
+    W, V, t = rng.standard_normal((5, 20)), rng.standard_normal((12, 5)), rng.standard_normal(20)
+    omega = np.diag(np.linspace(0.5, 2, 20))
+    found = deep_feature_moments([W, V], omega, "identity").linear(t)
+    seen = W @ omega @ t
+    explained = seen @ np.linalg.solve(W @ omega @ W.T, seen)
+    assert found.eigenvalues.size == 5
+    np.testing.assert_allclose(found.target_power.sum(), explained, rtol=1e-10)
+    np.testing.assert_allclose(found.irreducible_power, t @ omega @ t - explained, rtol=1e-10)

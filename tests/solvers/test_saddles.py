@@ -82,3 +82,8 @@ def test_bad_input_is_one_sentence():
         saddle_to_saddle(np.eye(2), [1.0])
     with pytest.raises(ValueError, match="the path is longer"):
         saddle_to_saddle(np.eye(2), [1.0, 2.0], most_jumps=1)
+
+
+def test_coordinates_that_wake_close_together_keep_their_own_times():
+    y = np.array([3.0, 2.95, 2.9, 2.899])
+    np.testing.assert_allclose(saddle_to_saddle(np.eye(4), y).times, 2 / y, rtol=1e-14)
