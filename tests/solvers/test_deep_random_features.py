@@ -209,3 +209,10 @@ def test_a_linear_bottleneck_leaves_its_rank():
     assert found.eigenvalues.size == 5
     np.testing.assert_allclose(found.target_power.sum(), explained, rtol=1e-10)
     np.testing.assert_allclose(found.irreducible_power, t @ omega @ t - explained, rtol=1e-10)
+
+
+def test_a_ridge_of_one_is_nothing_special():
+    found = deep_random_feature_risk(S, [80, 300], "erf", [50, 200], np.array([1 - 1e-9, 1.0, 1 + 1e-9])[:, None], 0.2)
+    for field in ("test", "train", "bias", "variance", "effective_ridge", "df1", "df2", "inner_ridge"):
+        value = getattr(found, field)
+        np.testing.assert_allclose(value[1], (value[0] + value[2]) / 2, rtol=1e-12, err_msg=field)

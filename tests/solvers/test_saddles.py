@@ -74,7 +74,10 @@ def test_more_samples_than_features_end_at_least_squares():
 def test_ties_move_together():
     path = saddle_to_saddle(np.eye(2), [1.0, -1.0])
     assert path.times.tolist() == [1.0]
-    assert saddle_to_saddle(np.eye(2), [0.0, 0.0]).times.size == 0
+    nowhere = saddle_to_saddle(np.eye(2), [0.0, 0.0])
+    assert nowhere.times.size == 0
+    assert nowhere.saddles.tolist() == [[0.0, 0.0]]
+    assert nowhere.losses.tolist() == [0.0]
 
 
 def test_bad_input_is_one_sentence():

@@ -181,6 +181,7 @@ def test_chains_do_not_depend_on_threads_and_never_overflow():
         (lambda: stability_threshold(GRADIENTS, 1.5), "batch_size"),
         (lambda: stability_threshold(np.zeros((3, 2)), 1), "vanish"),
         (lambda: stability_threshold(-np.eye(2)[None], 1), "eigenvalue -1"),
+        (lambda: stability_threshold([np.eye(2), np.diag([2.0, -1.0])], 1), r"hessians\[1\] has the eigenvalue -1"),
         (lambda: stability_threshold(np.array([[[1.0, 2.0], [0.0, 1.0]]]), 1), "symmetric"),
         (lambda: stability_threshold(GRADIENTS, 1, "shuffled"), "without-replacement"),
         (lambda: stability_threshold(GRADIENTS, 1, loss="huber"), "loss"),
