@@ -171,7 +171,7 @@ def test_bad_input_is_one_sentence(call, match):
 
 
 def test_the_table_answers_whole_grids_to_the_accuracy_asked_for():
-    """Grid wide enough for the table (fewer nodes than an eighth of the cells): every field to 1e-11, none left over."""
+    """Grid wide enough for the table (fewer nodes than an eighth of the cells): every field to 1e-11, none left."""
     s = np.arange(1, 1001.0) ** -1.5
     spectrum = Spectrum(s, s)
     sizes, ridges = np.geomspace(5, 1500, 28), np.geomspace(1e-4, 10, 10)
