@@ -251,3 +251,8 @@ def test_no_noise_by_default_and_irreducible_power_is_noise_that_stays():
         np.testing.assert_array_equal(found.noise_variance, 0.0)
         np.testing.assert_allclose(optimal_random_feature_ridge(plain, n, k).value,
                                    optimal_random_feature_ridge(plain, n, k, 0.0).value)  # fmt: skip
+
+
+def test_infinite_data_leaves_nothing_to_overfit():
+    risk = random_feature_risk(SPECTRUM, np.inf, [5.0, 60.0], [[0.0], [1.0]], 0.3)
+    np.testing.assert_array_equal(risk.train, risk.test)
