@@ -300,3 +300,4 @@ def test_least_norms_do_not_depend_on_the_scale_of_the_design(scale):
 def test_least_norms_of_zero_and_unit_labels(minimum):
     np.testing.assert_array_equal(minimum([[1.0, 2.0]], [0.0]), [0.0, 0.0])
     np.testing.assert_allclose(minimum([[1.0]], [1.0]), [1.0], rtol=1e-15)
+    np.testing.assert_allclose(minimum(np.eye(3), [0.0, 2.0, 0.0]), [0.0, 2.0, 0.0], rtol=1e-15)

@@ -140,3 +140,10 @@ def test_scale_free_and_contracting(eta, mu, scale, method):
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])
+def test_steps_below_the_least_double_learn_nothing(method):
+    found = spectral_response([1e-300, 0.5e-300], [0, 1, 50], method, 1e-100, 0.5)
+    np.testing.assert_array_equal(found.residual, 1.0)
+    np.testing.assert_array_equal(found.learned, 0.0)
