@@ -34,7 +34,9 @@ def _header(title: str, text: str) -> str:
 
 
 def _family(item: Any, known: list[str]) -> str:
-    return item.claims[0].split("/")[0] if item.claims else next((f for f in known if item.name.startswith(f)), known[0])
+    return (
+        item.claims[0].split("/")[0] if item.claims else next((f for f in known if item.name.startswith(f)), known[0])
+    )
 
 
 def _script(item: Any, path: Path) -> str:
