@@ -25,8 +25,8 @@ def examples() -> dict[str, str]:
     return texts
 
 
-_INTRODUCTION = """Every figure of the toolkit from quick data (fewer draws than ``solvable figure`` takes). Lines are theory, dots are
-simulations, bars are two standard errors unless the caption says otherwise."""
+_INTRODUCTION = """Every figure of the toolkit from quick data (fewer draws than ``solvable figure`` takes). Lines are
+theory, dots are simulations, bars are two standard errors unless the caption says otherwise."""
 
 
 def _header(title: str, text: str) -> str:
@@ -40,7 +40,7 @@ def _family(item: Any, known: list[str]) -> str:
 
 
 def _script(item: Any, path: Path) -> str:
-    """Return the module with a heading in place of its docstring, and what its data depend on, so that it is redrawn."""
+    """Return the module under a heading, and a digest of what its data depend on, so that a change redraws it."""
     from solvable.analysis.fingerprint import digest
 
     source = path.read_text()
@@ -57,6 +57,7 @@ class Pictures:
     """Draws an example's figure; the registry is put back, in which running the example entered itself."""
 
     def __init__(self) -> None:
+        """Remember the figures as they were registered by their own modules."""
         from solvable.figures import figures
 
         self.known = {item.module.rsplit(".", 1)[1]: item for item in figures()}
