@@ -17,11 +17,11 @@ def examples() -> dict[str, str]:
     from solvable.analysis import families
     from solvable.figures import figures
 
-    texts = {"GALLERY_HEADER.rst": _header("Gallery", _INTRODUCTION)}
+    texts = {"GALLERY_HEADER.rst": f"Gallery\n=======\n\n{_INTRODUCTION}\n"}
     for item in figures():
         family, script = _family(item, families()), item.module.rsplit(".", 1)[1]
         texts[f"{family}/{script}.py"] = _script(item, ROOT / "figures" / f"{script}.py")
-        texts[f"{family}/GALLERY_HEADER.rst"] = _header(family.replace("-", " ").capitalize(), "")
+        texts[f"{family}/GALLERY_HEADER.rst"] = _header(family)
     return texts
 
 
@@ -29,8 +29,11 @@ _INTRODUCTION = """Every figure of the toolkit from quick data (fewer draws than
 theory, dots are simulations, bars are two standard errors unless the caption says otherwise."""
 
 
-def _header(title: str, text: str) -> str:
-    return f"{title}\n{'=' * len(title)}\n\n{text}\n"
+def _header(family: str) -> str:
+    """Return the heading of a family's theory page, and a link to it."""
+    page = family.replace("-", "_")
+    title = (ROOT / "docs" / "theory" / f"{page}.md").read_text().splitlines()[0].removeprefix("# ")
+    return f"{title}\n{'-' * len(title)}\n\nSetting, equations and verdicts: :doc:`/theory/{page}`.\n"
 
 
 def _family(item: Any, known: list[str]) -> str:
@@ -83,7 +86,7 @@ class Pictures:
             f"Source: :cite:t:`{item.source}`. To draw it with all draws:\n\n"
             f".. code-block:: sh\n\n   solvable figure {item.name}\n\n"
             + (f"Claims that the figure shows, with their verdicts:\n\n{claims}\n\n" if claims else "")
-            + f".. rubric:: The script, ``figures/{Path(variables['src_file']).name}``\n\n"
+            + f"The script\n----------\n\n``figures/{Path(variables['src_file']).name}``\n\n"
         )
 
 

@@ -158,6 +158,7 @@ def _page(title: str, module: str, names: list[str]) -> str:
         item = getattr(import_module(module), name)
         kind = "autoclass" if isinstance(item, type) else "autofunction" if callable(item) else "autodata"
         lines += [f".. {kind}:: {name}", *(["   :members:"] if kind == "autoclass" else []), ""]
+        lines += [f".. minigallery:: {module}.{name}", ""] if kind == "autofunction" else []
     return "\n".join(lines)
 
 
