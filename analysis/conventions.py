@@ -11,7 +11,7 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "δ",
         "ridge",
-        "un-normalised: minimise ||y - Xw||² + ridge ||w||² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
+        "un-normalised: minimise ‖y − Xw‖² + ridge ‖w‖² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
         "Random features enter as φ/√k",
     ),
     ("σ²", "noise_variance", "label noise; `test` includes it, `excess` does not"),
@@ -22,22 +22,22 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("κ", "effective_ridge", "root of n = Σ s/(s+κ) + ridge/κ"),
     ("df1, df2", "df1, df2", "Σ s/(s+κ), Σ (s/(s+κ))²"),
-    ("Σ(1-g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
+    ("Σ(1−g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
     (
         "γ, z, q, w, S₁, S₂",
         "gamma_rf, z, q, w, S1, S2",
-        "random features: root of γ(k-z)(n-z) = kδ, and Σg, Σg², Σg(1-g), Σ(1-g)²v², Σg(1-g)v² with g = s/(s+γ)",
+        "random features: root of γ(k−z)(n−z) = kδ, and Σg, Σg², Σg(1−g), Σ(1−g)²v², Σg(1−g)v² with g = s/(s+γ)",
     ),
     (
         "η, B",
         "step_size, batch_size",
-        "losses are (1/2n)||·||² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
+        "losses are (1/2n)‖·‖² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
     ),
-    ("α", "initial_scale", "diagonal networks: β = w₊² - w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
+    ("α", "initial_scale", "diagonal networks: β = w₊² − w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
     (
         "λ_W, λ_H",
         "weight_decay, feature_decay",
-        "unconstrained features: (1/2N)||WH-Y||² + λ_W/2 ||W||² + λ_H/2 ||H||²",
+        "unconstrained features: (1/2N)‖WH − Y‖² + (λ_W/2)‖W‖² + (λ_H/2)‖H‖²",
     ),
 )
 

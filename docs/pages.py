@@ -45,25 +45,45 @@ def _verdicts() -> dict[str, Any]:
 
 
 def complete_theory(_app: Any, name: str, source: list[str]) -> None:
-    """Set indices in a theory page, append what the toolkit computes and the claims with their verdicts."""
+    """Set indices in a theory page, link its names, append what the toolkit computes and the claims with verdicts."""
     from solvable.analysis import families
 
     family = name.removeprefix("theory/").replace("_", "-")
     if name.startswith("theory/") and family in families():
-        source[0] = _indices(source[0])
+        source[0] = _typeset_page(source[0], family)
         source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
 
 
-def _indices(text: str) -> str:
-    """Typeset plain-text s_i and x^{-1} outside code and formulas."""
+def _typeset_page(text: str, family: str) -> str:
+    """Typeset plain-text s_i and x^{-1}, and link names of claims, figures, functions and papers."""
     from solvable.analysis.prose import typeset
+    from solvable.analysis.references import keys
 
-    lines = text.split("\n")
-    for i, line in enumerate(lines):
-        if not line.startswith("    "):
-            parts = re.split(r"(`[^`]*`|\$[^$]*\$)", line)
-            lines[i] = "".join(part if j % 2 else typeset(part) for j, part in enumerate(parts))
-    return "\n".join(lines)
+    papers = re.compile(rf"\b(?:{'|'.join(keys())})\b")
+    parts = re.split(r"(\$\$.*?\$\$|^```.*?^```$|`[^`]*`|\$[^$]*\$|^    .*?$)", text, flags=re.M | re.S)
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = papers.sub(lambda found: f"{{cite:t}}`{found.group()}`", typeset(part))
+        elif part.startswith("`") and not part.startswith("```") and not parts[i - 1].endswith("}"):
+            parts[i] = _links(family).get(part.strip("`"), part)
+    return "".join(parts)
+
+
+@cache
+def _links(family: str) -> dict[str, str]:
+    """What a name in backquotes leads to on the page of a family."""
+    from solvable.analysis import claims
+    from solvable.analysis.references import keys
+    from solvable.figures import figures
+
+    links = {name: f"{{py:obj}}`~solvable.solvers.{name}`" for name in _functions()}
+    links |= {item.name: f"{{ref}}`{item.title} <figure-{item.name}>`" for item in figures()}
+    links |= {key: f"{{cite:t}}`{key}`" for key in keys()}
+    for claim in claims():
+        links[claim.name] = f"[`{claim.name}`](#{anchor(claim.name)})"
+        if claim.family == family:
+            links[claim.name.partition("/")[2]] = f"[`{claim.name.partition('/')[2]}`](#{anchor(claim.name)})"
+    return links
 
 
 def _used(family: str) -> str:
@@ -94,7 +114,8 @@ def _claims(family: str) -> str:
     ]
     for claim in claims(family):
         verdict = _verdicts()[claim.name]
-        where = f" ({claim.source.locator})" if claim.source.locator else ""
+        place = re.sub(r"docs(/theory/(\w+)\.md)", r"[\2](\1)", claim.source.locator)
+        where = f" ({place})" if place else ""
         parts.append(f"({anchor(claim.name)})=\n`{claim.name}`\n: {_prose(claim.statement)}\n")
         if claim.formula is not None:
             parts.append(f"  $$\n  {formula_latex(claim.formula)}\n  $$\n")
