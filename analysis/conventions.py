@@ -72,11 +72,27 @@ _LATEX = {
     "generations": "g",
     "generator_noise": r"{\sigma_{0}^{2}}",
     "generator_samples": "n_{0}",
+    "samples": "n",
+    "rank": "r",
+    "at": "x",
 }
 
 
 def formula_latex(formula: Any) -> str:
     """LaTeX of a claim's formula, with the symbols of the convention table instead of argument names."""
     import sympy
+    from sympy.printing.latex import LatexPrinter
 
-    return str(sympy.latex(formula, symbol_names={sympy.Symbol(k, positive=True): v for k, v in _LATEX.items()}))
+    class PositiveFirst(LatexPrinter):
+        """Writes n - d, not -d + n."""
+
+        def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+            terms = super()._as_ordered_terms(expr, order=order)
+            first = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+            return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+    names = dict(_LATEX)
+    if any(symbol.name == "feature_decay" for symbol in getattr(formula, "free_symbols", ())):
+        names["weight_decay"] = r"\lambda_{W}"
+    symbols = {sympy.Symbol(key, positive=True): value for key, value in names.items()}
+    return str(PositiveFirst({"symbol_names": symbols}).doprint(formula))

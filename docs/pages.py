@@ -114,7 +114,8 @@ def _claims(family: str) -> str:
     ]
     for claim in claims(family):
         verdict = _verdicts()[claim.name]
-        place = re.sub(r"docs(/theory/(\w+)\.md)", r"[\2](\1)", claim.source.locator)
+        place = claim.source.locator.replace(f"in docs/theory/{family.replace('-', '_')}.md", "above")
+        place = re.sub(r"docs(/theory/\w+\.md)", r"[](\1)", place)
         where = f" ({place})" if place else ""
         parts.append(f"({anchor(claim.name)})=\n`{claim.name}`\n: {_prose(claim.statement)}\n")
         if claim.formula is not None:
@@ -169,7 +170,7 @@ def _summary(name: str) -> str:
     import solvable.solvers
 
     text = (getattr(solvable.solvers, name).__doc__ or "").split("\n\n")[0]
-    return re.sub(r":math:`([^`]*)`", r"$\1$", " ".join(text.split()))
+    return _prose(re.sub(r":math:`([^`]*)`", r"$\1$", " ".join(text.split())))
 
 
 def _page(title: str, module: str, names: list[str]) -> str:
