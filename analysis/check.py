@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.claim import Claim, Kind
+from solvable.analysis.prose import counted
 from solvable.solvers.validate import as_kind, as_seed, as_whole, refuse
 
 __all__ = ["LEVEL", "Outcome", "Row", "Verdict", "verify"]
@@ -76,7 +77,7 @@ class Verdict:
 
     def summary(self) -> str:
         """One sentence: the outcome and the worst cell."""
-        head = f"{self.outcome.value}: {len(self.rows)} cells, {self.draws} draws"
+        head = f"{self.outcome.value}: {counted(len(self.rows), 'cell')}, {counted(self.draws, 'draw')}"
         notes = [row.note for row in self.rows if row.outcome is self.outcome and row.note]
         if notes:
             return f"{head}; {notes[0]}"
@@ -112,7 +113,7 @@ class Verdict:
             lines.append(
                 f"  {row.outcome.value:<12} {cell}: predicted {row.prediction:.5g}, measured {row.measured:.5g} "
                 f"in [{row.low:.5g}, {row.high:.5g}], allowed [{row.allowed_low:.5g}, {row.allowed_high:.5g}], "
-                f"{row.draws} draws"
+                f"{counted(row.draws, 'draw')}"
             )
         return "\n".join(lines)
 

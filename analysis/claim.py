@@ -60,7 +60,8 @@ class Claim:
     name : str
         ``family/what``, lower case with hyphens.
     statement : str
-        One sentence. LaTeX between dollar signs is rendered in the report.
+        One sentence of Unicode text: Greek letters, ``²``, ``√``; ``s_i`` and ``e^{-t}`` become indices and powers
+        on pages. See `solvable.analysis.prose`.
     source : Source
         Paper and place.
     kind : Kind

@@ -11,7 +11,7 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "δ",
         "ridge",
-        "un-normalised: minimise ||y - Xw||² + ridge ||w||² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
+        "un-normalised: minimise ‖y − Xw‖² + ridge ‖w‖² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
         "Random features enter as φ/√k",
     ),
     ("σ²", "noise_variance", "label noise; `test` includes it, `excess` does not"),
@@ -22,22 +22,22 @@ CONVENTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("κ", "effective_ridge", "root of n = Σ s/(s+κ) + ridge/κ"),
     ("df1, df2", "df1, df2", "Σ s/(s+κ), Σ (s/(s+κ))²"),
-    ("Σ(1-g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
+    ("Σ(1−g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
     (
         "γ, z, q, w, S₁, S₂",
         "gamma_rf, z, q, w, S1, S2",
-        "random features: root of γ(k-z)(n-z) = kδ, and Σg, Σg², Σg(1-g), Σ(1-g)²v², Σg(1-g)v² with g = s/(s+γ)",
+        "random features: root of γ(k−z)(n−z) = kδ, and Σg, Σg², Σg(1−g), Σ(1−g)²v², Σg(1−g)v² with g = s/(s+γ)",
     ),
     (
         "η, B",
         "step_size, batch_size",
-        "losses are (1/2n)||·||² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
+        "losses are (1/2n)‖·‖² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
     ),
-    ("α", "initial_scale", "diagonal networks: β = w₊² - w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
+    ("α", "initial_scale", "diagonal networks: β = w₊² − w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
     (
         "λ_W, λ_H",
         "weight_decay, feature_decay",
-        "unconstrained features: (1/2N)||WH-Y||² + λ_W/2 ||W||² + λ_H/2 ||H||²",
+        "unconstrained features: (1/2N)‖WH − Y‖² + (λ_W/2)‖W‖² + (λ_H/2)‖H‖²",
     ),
 )
 
@@ -72,11 +72,27 @@ _LATEX = {
     "generations": "g",
     "generator_noise": r"{\sigma_{0}^{2}}",
     "generator_samples": "n_{0}",
+    "samples": "n",
+    "rank": "r",
+    "at": "x",
 }
 
 
 def formula_latex(formula: Any) -> str:
     """LaTeX of a claim's formula, with the symbols of the convention table instead of argument names."""
     import sympy
+    from sympy.printing.latex import LatexPrinter
 
-    return str(sympy.latex(formula, symbol_names={sympy.Symbol(k, positive=True): v for k, v in _LATEX.items()}))
+    class PositiveFirst(LatexPrinter):
+        """Writes n - d, not -d + n."""
+
+        def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+            terms = super()._as_ordered_terms(expr, order=order)
+            first = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+            return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+    names = dict(_LATEX)
+    if any(symbol.name == "feature_decay" for symbol in getattr(formula, "free_symbols", ())):
+        names["weight_decay"] = r"\lambda_{W}"
+    symbols = {sympy.Symbol(key, positive=True): value for key, value in names.items()}
+    return str(PositiveFirst({"symbol_names": symbols}).doprint(formula))

@@ -8,7 +8,8 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-import pages  # noqa: E402, beside this file
+import gallery  # noqa: E402, beside this file
+import pages  # noqa: E402
 
 from solvable import __version__  # noqa: E402
 
@@ -21,10 +22,28 @@ extensions = [
     "sphinx.ext.autodoc",
     "mathml",
     "sphinx.ext.napoleon",
+    "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["design.md"]  # for contributors, read in the repository
+exclude_patterns = ["design.md", "generated/scripts"]  # for contributors, read in the repository; made
 suppress_warnings = ["config.cache"]  # the hook below is a function
+
+sphinx_gallery_conf = {
+    "examples_dirs": "generated/scripts",
+    "gallery_dirs": "generated/gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": (gallery.Pictures(),),
+    "reset_modules": (),
+    "doc_module": ("solvable",),
+    "backreferences_dir": "generated/gallery/backreferences",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "notebook_extensions": set(),
+    "write_computation_times": False,
+    "min_reported_time": 1e9,
+    "show_signature": False,
+}
 
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"

@@ -18,13 +18,16 @@ KEY = re.compile(r"\b[a-z]+\d{4}[a-z]*\b")
 
 def write() -> None:
     """Write every made page; a page whose text is unchanged keeps its date, so that it is not rebuilt."""
-    texts = {**_gallery(), **_reference(), **_notebooks(), "conventions.md": _conventions(), "functions.md": _index()}
+    import gallery
+
+    texts = {**_reference(), **_notebooks(), "conventions.md": _conventions(), "functions.md": _index()}
+    texts |= {f"scripts/{name}": text for name, text in gallery.examples().items()}
     for name, text in texts.items():
         path = MADE / name
         if not path.exists() or path.read_text() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    for path in [path for path in MADE.rglob("*") if path.is_file() and path.suffix in (".md", ".rst", ".ipynb")]:
+    for path in [path for path in MADE.rglob("*") if path.is_file() and "gallery" not in path.parts]:
         if str(path.relative_to(MADE)) not in texts:
             path.unlink()
 
@@ -42,27 +45,45 @@ def _verdicts() -> dict[str, Any]:
 
 
 def complete_theory(_app: Any, name: str, source: list[str]) -> None:
-    """Set indices in a theory page, append what the toolkit computes and the claims with their verdicts."""
+    """Set indices in a theory page, link its names, append what the toolkit computes and the claims with verdicts."""
     from solvable.analysis import families
 
     family = name.removeprefix("theory/").replace("_", "-")
     if name.startswith("theory/") and family in families():
-        source[0] = _indices(source[0])
+        source[0] = _typeset_page(source[0], family)
         source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
 
 
-def _indices(text: str) -> str:
-    """Typeset plain-text s_i and x^{-1} outside code and formulas."""
-    lines = text.split("\n")
-    for i, line in enumerate(lines):
-        if line.startswith("    "):
-            continue
-        parts = re.split(r"(`[^`]*`|\$[^$]*\$)", line)
-        for j in range(0, len(parts), 2):
-            part = re.sub(r"(?<!\w)([^\W\d_]|∂)_(?:\{([^}]*)\}|([A-Za-z0-9]+|λ))", r"\1<sub>\2\3</sub>", parts[j])
-            parts[j] = re.sub(r"\^(?:\{([^}]*)\}|([−-]?\w+))", r"<sup>\1\2</sup>", part)
-        lines[i] = "".join(parts)
-    return "\n".join(lines)
+def _typeset_page(text: str, family: str) -> str:
+    """Typeset plain-text s_i and x^{-1}, and link names of claims, figures, functions and papers."""
+    from solvable.analysis.prose import typeset
+    from solvable.analysis.references import keys
+
+    papers = re.compile(rf"\b(?:{'|'.join(keys())})\b")
+    parts = re.split(r"(\$\$.*?\$\$|^```.*?^```$|`[^`]*`|\$[^$]*\$|^    .*?$)", text, flags=re.M | re.S)
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = papers.sub(lambda found: f"{{cite:t}}`{found.group()}`", typeset(part))
+        elif part.startswith("`") and not part.startswith("```") and not parts[i - 1].endswith("}"):
+            parts[i] = _links(family).get(part.strip("`"), part)
+    return "".join(parts)
+
+
+@cache
+def _links(family: str) -> dict[str, str]:
+    """What a name in backquotes leads to on the page of a family."""
+    from solvable.analysis import claims
+    from solvable.analysis.references import keys
+    from solvable.figures import figures
+
+    links = {name: f"{{py:obj}}`~solvable.solvers.{name}`" for name in _functions()}
+    links |= {item.name: f"{{ref}}`{item.title} <figure-{item.name}>`" for item in figures()}
+    links |= {key: f"{{cite:t}}`{key}`" for key in keys()}
+    for claim in claims():
+        links[claim.name] = f"[`{claim.name}`](#{anchor(claim.name)})"
+        if claim.family == family:
+            links[claim.name.partition("/")[2]] = f"[`{claim.name.partition('/')[2]}`](#{anchor(claim.name)})"
+    return links
 
 
 def _used(family: str) -> str:
@@ -79,7 +100,7 @@ def _used(family: str) -> str:
     known = [name for name in _functions() if name in names]
     rows = [f"* {{py:obj}}`~solvable.solvers.{name}`: {_summary(name)}" for name in known]
     own = {claim.name for claim in claims(family)}
-    shown = [f"[{item.title}](/generated/gallery/{item.name}.md)" for item in figures() if own & set(item.claims)]
+    shown = [f"{{ref}}`{item.title} <figure-{item.name}>`" for item in figures() if own & set(item.claims)]
     return "\n".join(rows) + ("\n\nFigures: " + "; ".join(shown) + "." if shown else "")
 
 
@@ -93,11 +114,13 @@ def _claims(family: str) -> str:
     ]
     for claim in claims(family):
         verdict = _verdicts()[claim.name]
-        where = f" ({claim.source.locator})" if claim.source.locator else ""
-        parts.append(f"({_anchor(claim.name)})=\n`{claim.name}`\n: {claim.statement}\n")
+        place = claim.source.locator.replace(f"in docs/theory/{family.replace('-', '_')}.md", "above")
+        place = re.sub(r"docs(/theory/\w+\.md)", r"[](\1)", place)
+        where = f" ({place})" if place else ""
+        parts.append(f"({anchor(claim.name)})=\n`{claim.name}`\n: {_prose(claim.statement)}\n")
         if claim.formula is not None:
             parts.append(f"  $$\n  {formula_latex(claim.formula)}\n  $$\n")
-        valid = f" Valid: {claim.assumptions}" if claim.assumptions else ""
+        valid = f" Valid: {_prose(claim.assumptions)}" if claim.assumptions else ""
         summary = verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
         parts.append(
             f"  {claim.kind.value.capitalize()}; {{cite:t}}`{claim.source.key}`{where}.{valid}\n\n"
@@ -106,7 +129,8 @@ def _claims(family: str) -> str:
     return "\n".join(parts)
 
 
-def _anchor(claim: str) -> str:
+def anchor(claim: str) -> str:
+    """Label of a claim on the page of its family."""
     return "claim-" + claim.replace("/", "-")
 
 
@@ -116,47 +140,12 @@ def _plain(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Escape a sentence, its $...$ and `...` parts apart."""
-    return "".join(part if i % 2 else _plain(part) for i, part in enumerate(re.split(r"(\$[^$]+\$|`[^`]+`)", text)))
+    """Escape a sentence and typeset its indices and powers, its $...$ and `...` parts apart."""
+    from solvable.analysis.prose import typeset
 
-
-# Gallery --------------------------------------------------------------------------------------------------------------
-
-
-def _gallery() -> dict[str, str]:
-    """One page a figure, with caption, claims, source and script; one page with all of them."""
-    from solvable.figures import figures
-
-    texts, cards = {}, []
-    for item in figures():
-        data = item.data(True, STORE)
-        picture = MADE / "gallery" / f"{item.name}.svg"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        picture.write_bytes(item.render(data, "svg"))
-        script = item.module.rsplit(".", 1)[1]
-        shown = "\n".join(f"* [`{name}`](#{_anchor(name)})" for name in item.claims)
-        shape = "wide" if _inches(picture.read_bytes()) > 4 else "narrow"
-        texts[f"gallery/{item.name}.md"] = (
-            f"# {item.title}\n\n```{{figure}} {item.name}.svg\n:alt: {item.title}\n:figclass: {shape}\n\n"
-            f"{_prose(item.caption(data))}\n```\n\nSource: {{cite:t}}`{item.source}`.\n\n"
-            f"```sh\nsolvable figure {item.name}\n```\n\n"
-            + (f"Claims that the figure shows:\n\n{shown}\n\n" if shown else "")
-            + f"## The script\n\n`figures/{script}.py`\n\n```{{literalinclude}} ../../../figures/{script}.py\n```\n"
-        )
-        cards.append(f"* [![{item.title}]({item.name}.svg)]({item.name}.md)\n\n  {item.title}\n")
-    listed = "\n".join(f"{item.name}" for item in figures())
-    texts["gallery/index.md"] = (
-        "# Gallery\n\nEvery figure of the toolkit from quick data (fewer draws than `solvable figure` takes). "
-        "Lines are theory, dots are simulations, bars are two standard errors unless the caption says otherwise.\n\n"
-        "{.gallery}\n" + "\n".join(cards) + "\n"
-        f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
-    )
-    return texts
-
-
-def _inches(svg: bytes) -> float:
-    found = re.search(rb'<svg[^>]*width="([0-9.]+)pt"', svg)
-    return float(found.group(1)) / 72 if found else 0.0
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`)", text)
+    plain = (re.sub(r"\\<(/?su[bp])\\>", r"<\1>", _plain(typeset(part))) for part in parts[::2])
+    return "".join(part for pair in zip(plain, [*parts[1::2], ""], strict=True) for part in pair)
 
 
 # Reference ------------------------------------------------------------------------------------------------------------
@@ -181,7 +170,7 @@ def _summary(name: str) -> str:
     import solvable.solvers
 
     text = (getattr(solvable.solvers, name).__doc__ or "").split("\n\n")[0]
-    return re.sub(r":math:`([^`]*)`", r"$\1$", " ".join(text.split()))
+    return _prose(re.sub(r":math:`([^`]*)`", r"$\1$", " ".join(text.split())))
 
 
 def _page(title: str, module: str, names: list[str]) -> str:
@@ -191,6 +180,7 @@ def _page(title: str, module: str, names: list[str]) -> str:
         item = getattr(import_module(module), name)
         kind = "autoclass" if isinstance(item, type) else "autofunction" if callable(item) else "autodata"
         lines += [f".. {kind}:: {name}", *(["   :members:"] if kind == "autoclass" else []), ""]
+        lines += [f".. minigallery:: {module}.{name}", ""] if kind == "autofunction" else []
     return "\n".join(lines)
 
 
@@ -276,5 +266,5 @@ def _conventions() -> str:
     rows = ["* - symbol\n  - argument\n  - meaning"]
     for symbol, names, meaning in CONVENTIONS:
         arguments = ", ".join(f"`{name}`" for name in names.split(", "))
-        rows.append(f"* - {symbol}\n  - {arguments}\n  - {_prose(meaning)}")
+        rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
     return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"

@@ -18,6 +18,7 @@ from solvable.analysis.catalogue import claims
 from solvable.analysis.check import Outcome, Verdict
 from solvable.analysis.claim import Claim
 from solvable.analysis.conventions import formula_latex
+from solvable.analysis.prose import typeset
 from solvable.analysis.references import citation
 from solvable.figures.registry import Figure, find_figure
 
@@ -91,9 +92,9 @@ def _mathml(latex: str, display: str = "inline") -> str:
 
 
 def _prose(text: str) -> str:
-    """Escape a sentence, its $...$ parts as MathML."""
+    """Escape a sentence; its $...$ parts as MathML, indices and powers elsewhere typeset."""
     parts = re.split(r"\$([^$]+)\$", text)
-    return "".join(_mathml(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+    return "".join(_mathml(part) if i % 2 else typeset(escape(part)) for i, part in enumerate(parts))
 
 
 def _number(value: float) -> str:
@@ -182,9 +183,7 @@ def write_report(
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
     )
-    page = environment.get_template("report.html.j2").render(
-        families=families, counts=counts, facts=facts, quick=quick
-    )
+    page = environment.get_template("report.html.j2").render(families=families, counts=counts, facts=facts, quick=quick)
     write_whole(out / "manifest.json", json.dumps(facts, indent=2).encode())
     write_whole(out / "index.html", page.encode())
     return out / "index.html"

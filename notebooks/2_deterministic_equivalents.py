@@ -109,8 +109,9 @@ print("largest gap between the two lines:", np.abs(by_hand - exact).max().round(
 # ## 4. The test error is a derivative
 #
 # Without noise the error vector is $\delta Q\beta$. Its square needs $Q\Sigma Q$, which is minus a derivative of the
-# resolvent of a tilted problem $(X^TX+\delta+t\Sigma)^{-1}$ at $t=0$. That resolvent has the equivalent above with
-# $\Sigma$ in place of one unit of ridge, and the chain rule turns into one factor:
+# resolvent of a tilted problem, $(X^TX+\delta+t\Sigma)^{-1}$ at $t=0$. That resolvent has an equivalent of the same
+# form with $\delta+t\Sigma$ in the place of $\delta$. Differentiate it: $\kappa$ depends on $t$ too, and that makes one
+# factor,
 #
 # $$\text{test}=\frac{n}{n-\mathrm{df}_2}\Big[\sum_i\Big(\frac{\kappa}{s_i+\kappa}\Big)^2v_i^2+\sigma^2\Big],\qquad
 # \mathrm{df}_2=\sum_i\Big(\frac{s_i}{s_i+\kappa}\Big)^2.$$

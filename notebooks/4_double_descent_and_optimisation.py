@@ -127,7 +127,8 @@ ax.set(xlabel=r"$n^2\lambda_{\min}$", ylabel="probability", xlim=(0, 5))
 ax.legend()
 
 # %% [markdown]
-# A knob: the number of steps, in powers of ten.
+# A knob, to be turned in a running kernel: the number of steps, in powers of ten. Black: the end of
+# training.
 
 
 # %%

@@ -80,7 +80,8 @@ ax.legend()
 print("minimum l1 is the target:", np.allclose(minimum_l1(X, y), target, atol=1e-8))
 
 # %% [markdown]
-# A knob: the coefficients at one scale. The first three are those of the target (crosses).
+# A knob, to be turned in a running kernel: the scale. Dots are the coefficients that are found, crosses the target,
+# which has three; here at two fixed scales.
 
 
 # %%

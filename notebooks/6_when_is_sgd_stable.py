@@ -57,7 +57,7 @@ for eta in (0.9, 1.05):
 
 # %%
 gradients = np.sqrt(curvatures)[:, None]
-print("solver:", stability_threshold(gradients, [1, 2]).value, "for batches of 1 and of all 2")
+print("solver:", stability_threshold(gradients, [1, 2]).value, "for batch sizes 1 and 2 (all samples)")
 
 # %% [markdown]
 # ## 2. Many weights, any batch size
@@ -121,7 +121,7 @@ print(f"growth a step: {rate:.4f} in the mean square, {np.exp(np.median(logs[:, 
 print(verify(find_claim("sgd-stability/almost-sure-is-weaker"), quick=True).summary())
 
 # %% [markdown]
-# A knob: the step, in units of the threshold.
+# A knob, to be turned in a running kernel: the step, in units of the threshold. Twenty chains, here at 0.8.
 
 
 # %%

@@ -58,6 +58,8 @@ class Certificate:
     def explain(self) -> str:
         """One sentence: what was proved, and what was not."""
         failed = int(np.sum(~self.proved))
+        if failed == 0 and self.proved.size == 1:
+            return "The root is proved to exist and to be unique within 1e-12."
         if failed == 0:
             return f"All {self.proved.size} roots are proved to exist and to be unique within 1e-12."
         return f"{failed} of {self.proved.size} roots could not be proved to lie within 1e-12 of the value."

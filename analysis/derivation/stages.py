@@ -16,6 +16,7 @@ from solvable.analysis.check import Verdict, verify
 from solvable.analysis.claim import Claim, Kind
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.report import Stage
+from solvable.analysis.prose import counted
 
 __all__ = [
     "SAME",
@@ -136,7 +137,7 @@ def against_solver(yours: Formula, claim: Claim) -> tuple[Stage, tuple[dict[str,
     floor = 1e-14 * max(abs(row["ours"]) for row in rows)  # where ours vanishes, yours may be rounding
     wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor)]
     ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
-    detail = f"{len(rows) - len(wrong)} of {len(rows)} cells agree"
+    detail = f"{len(rows) - len(wrong)} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
     if ratios:
         detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
     return Stage("solver", "DISAGREES" if wrong else "AGREES", detail), tuple(rows)

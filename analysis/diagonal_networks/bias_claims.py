@@ -95,7 +95,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/kernel-limit",
-        "From large scales the limit approaches the minimum-l2 interpolator as scale^(-2 depth).",
+        "From large scales α the limit approaches the minimum-ℓ₂ interpolator as α^{−2D}, D the depth.",
         _BIAS,
         Kind.RATE,
         lambda depth, **_: -2.0 * depth,
@@ -107,7 +107,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/kernel-dynamics",
-        "From large scales the residual decays with the tangent kernel 8 scale^2 X X^T/n.",
+        "From large scales α the residual decays with the tangent kernel 8α²XXᵀ/n.",
         _BIAS,
         Kind.ASYMPTOTIC,
         _one,
@@ -119,7 +119,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/rich-bound",
-        "Below a published scale the l1 norm is at most 1 + epsilon times the least.",
+        "Below a published scale the ℓ₁ norm is at most 1 + ε times the least.",
         _REGIMES,
         Kind.BOUND,
         lambda epsilon, **_: 1 + epsilon,
@@ -131,7 +131,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/kernel-bound",
-        "Above a published scale the squared l2 norm is at most 1 + epsilon times the least.",
+        "Above a published scale the squared ℓ₂ norm is at most 1 + ε times the least.",
         _REGIMES,
         Kind.BOUND,
         lambda epsilon, **_: 1 + epsilon,
@@ -143,7 +143,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/smaller-scales-are-sparser",
-        "The l1 norm of the limit falls with the initial scale.",
+        "The ℓ₁ norm of the limit falls with the initial scale.",
         _BIAS,
         Kind.ORDER,
         _one,
@@ -153,7 +153,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/deeper-is-sparser",
-        "At the same small scale a deeper network has the smaller l1 norm.",
+        "At the same small scale a deeper network has the smaller ℓ₁ norm.",
         _BIAS,
         Kind.ORDER,
         _one,
@@ -176,7 +176,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/saddles-end-at-least-l1",
-        "The path of saddles ends at the minimum-l1 interpolator.",
+        "The path of saddles ends at the minimum-ℓ₁ interpolator.",
         _SADDLE,
         Kind.EXACT,
         _one,
@@ -187,7 +187,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/plateaus",
-        "Half way between two jumps the flow sits on the saddle.",
+        "Half way between two jumps the flow from a small start sits on the predicted saddle.",
         _SADDLE,
         Kind.EXACT,
         _one,
@@ -201,7 +201,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/jump-times",
-        "Jumps of the flow approach the predicted times as 1/ln(1/scale).",
+        "Jumps of the flow from saddle to saddle approach the predicted times as 1/ln(1/α).",
         _SADDLE,
         Kind.RATE,
         lambda **_: -1.0,
@@ -229,7 +229,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/branch-is-a-lasso",
-        "At fixed cap the limit tends, as 1/ln(1/scale), to a whitened LASSO plus the least-norm fit of its residuals.",
+        "At fixed cap the limit tends, as 1/ln(1/α), to a whitened LASSO plus the least-norm fit of its residuals.",
         _BENIGN,
         Kind.RATE,
         lambda **_: -1.0,
@@ -239,11 +239,11 @@ BIAS_CLAIMS = (
         size="log_scale",
         formula=sp.Integer(-1),
         quick=(0,),
-        assumptions="cap = linear_scale^2 ln(1/scale^2)/4; one fixed data set",
+        assumptions="cap = s² ln(1/α²)/4, s the scale of the linear branch; one fixed data set",
     ),
     Claim(
         "diagonal-networks/branch-beats-least-l1",
-        "On a sparse target with noise the network with a linear branch has less excess risk than minimum l1.",
+        "On a sparse target with noise the network with a linear branch has less excess risk than the minimum ℓ₁ norm.",
         _BENIGN,
         Kind.ORDER,
         _minus_one,
@@ -253,7 +253,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/branch-beats-least-l2",
-        "... and less than minimum l2.",
+        "On a sparse target with noise the network with a linear branch has less excess risk than the minimum ℓ₂ norm.",
         _BENIGN,
         Kind.ORDER,
         _minus_one,
@@ -263,7 +263,8 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/branch-window",
-        "With fewer samples and a wider branch it loses to minimum l1: the signal itself is then fitted by the branch.",
+        "With fewer samples and a wider linear branch the network loses to minimum ℓ₁: the branch then fits the "
+        "signal itself.",
         _BENIGN,
         Kind.ORDER,
         _one,
@@ -273,7 +274,7 @@ BIAS_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/least-l2-risk",
-        "Minimum l2 on Gaussian designs has excess signal (1 - n/d) + noise n/(d - n - 1).",
+        "The minimum ℓ₂ norm on Gaussian designs has excess risk ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
         Source("hastie2022surprises", "exact at finite size, derived"),
         Kind.MEAN,
         lambda n, d, signal, noise_variance: signal * (1 - n / d) + noise_variance * n / (d - n - 1),

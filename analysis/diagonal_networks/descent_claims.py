@@ -99,7 +99,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/offset-matters",
-        "Without the offset the finite-step bias is off by more than 1e-3 of the largest coefficient.",
+        "Without the offset the finite-step bias is off by more than 10⁻³ of the largest coefficient.",
         _FINITE,
         Kind.BOUND,
         lambda **_: 1e-3,
@@ -137,7 +137,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/two-cycle",
-        "On (1 - theta^2)^2/4 steps between 1 and sqrt 5 - 1 settle on a cycle known in closed form.",
+        "On (1 − θ²)²/4 steps between 1 and √5 − 1 settle on a cycle of two points, known in closed form.",
         _SCALAR,
         Kind.EXACT,
         _cycle,
@@ -148,7 +148,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/loss-stabilises",
-        "On (1 - theta^2)^2/4 steps above 1 no longer converge.",
+        "On (1 − θ²)²/4 gradient descent with steps above 1 no longer converges.",
         _SCALAR,
         Kind.THRESHOLD,
         lambda **_: 1.0,
@@ -160,7 +160,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/two-cycle-stability",
-        "The two-cycle is stable up to the step sqrt 5 - 1.",
+        "On (1 − θ²)²/4 the two-cycle is stable up to the step √5 − 1.",
         _SCALAR,
         Kind.THRESHOLD,
         lambda **_: float(np.sqrt(5) - 1),
@@ -172,7 +172,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/scalar-divergence",
-        "On (1 - theta^2)^2/4 iterates stay bounded up to the step 2 and escape beyond.",
+        "On (1 − θ²)²/4 the iterates of gradient descent stay bounded up to the step 2 and escape beyond.",
         _SCALAR,
         Kind.THRESHOLD,
         lambda **_: 2.0,
@@ -184,7 +184,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/chaotic-loss",
-        "At step 2 the loss averages to 1/8: the map is conjugate to the tripling of an angle.",
+        "On (1 − θ²)²/4 the loss at step 2 averages to 1/8: the map is conjugate to the tripling of an angle.",
         _SCALAR,
         Kind.MEAN,
         lambda **_: 0.125,
@@ -195,7 +195,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/label-noise-shrinks-the-scale",
-        "Label noise lowers ln(w_+ w_-) by 4 step^2 diag(X^T X/n)(noise + mean square residual) a step.",
+        "Label noise of variance δ lowers ln(w₊w₋) by 4γ² diag(XᵀX/n)(δ + mean square residual) a step.",
         _SPARSE,
         Kind.ASYMPTOTIC,
         _one,
@@ -209,7 +209,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/residuals-add-to-label-noise",
-        "Counting the label noise alone underestimates the shrinkage by more than a tenth.",
+        "Counting the label noise alone underestimates the shrinkage of the scale by more than a tenth.",
         _SPARSE,
         Kind.BOUND,
         lambda **_: 1.1,
@@ -230,7 +230,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/large-steps-lower-the-error",
-        "After the decay the larger step has recovered the target better.",
+        "After the decay of the step, SGD that ran with the larger step has recovered the target better.",
         _SPARSE,
         Kind.ORDER,
         _minus_one,
@@ -241,7 +241,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/penalised-flow-scale",
-        "Gradient regularisation, by any estimate, shrinks ln(w_+ w_-) by 8 penalty times the integral of g g'.",
+        "Gradient regularisation, by any estimate, shrinks ln(w₊w₋) by 8ρ times the integral of g g'.",
         _PENALTY,
         Kind.EXACT,
         _one,
@@ -252,7 +252,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/penalised-flow-bias",
-        "Its limit is the interpolator of the shrunk scale.",
+        "Gradient flow with a gradient penalty ends at the interpolator of the shrunk scale.",
         _PENALTY,
         Kind.EXACT,
         _one,
@@ -263,7 +263,8 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/forward-shrinks-most",
-        "The forward estimate shrinks the scale more than double backpropagation, and that more than the backward one.",
+        "The forward estimate of the gradient penalty shrinks the scale more than double backpropagation, and "
+        "that more than the backward one.",
         _PENALTY,
         Kind.ORDER,
         _one,
@@ -273,7 +274,8 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/sharpness-aware",
-        "Sharpness-aware minimisation without normalisation is forward regularisation with penalty = ascent.",
+        "Sharpness-aware minimisation without normalisation is forward regularisation with penalty ρ equal to the "
+        "ascent ε.",
         _PENALTY,
         Kind.EXACT,
         _one,
@@ -284,7 +286,8 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/flooding",
-        "A flooding step down and one up move by -step^2 times the backward estimate; up and down, by the forward one.",
+        "A flooding step down and one up move the weights by −γ² times the backward estimate; up and down, by the "
+        "forward one.",
         _PENALTY,
         Kind.EXACT,
         _one,
@@ -294,7 +297,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/penalised-stability",
-        "On a quadratic, descent with the penalty is stable up to 2/(curvature (1 + penalty curvature)).",
+        "On a quadratic of curvature h, descent with the penalty is stable up to the step 2/(h(1 + ρh)).",
         _PENALTY,
         Kind.THRESHOLD,
         lambda curvature, penalty, **_: 2 / (curvature + penalty * curvature**2),
@@ -309,7 +312,8 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/full-batch-penalty-hurts",
-        "With full-batch gradients the penalty worsens the recovery of a sparse target, though it shrinks the scale.",
+        "With full-batch gradients the gradient penalty worsens the recovery of a sparse target, though it "
+        "shrinks the scale.",
         _PENALTY,
         Kind.ORDER,
         _one,
@@ -319,7 +323,7 @@ DESCENT_CLAIMS = (
     ),
     Claim(
         "diagonal-networks/single-sample-penalty-helps",
-        "With single-sample gradients the same penalty improves it.",
+        "With single-sample gradients the gradient penalty improves the recovery of a sparse target.",
         _PENALTY,
         Kind.ORDER,
         _minus_one,

@@ -183,7 +183,7 @@ CLAIMS = (
     ),
     Claim(
         "double-descent/flow-is-nearly-ridge",
-        "The Bayes risk of gradient flow at time t is at most 1.6862 times that of ridge at lambda = 1/t.",
+        "The Bayes risk of gradient flow at time t is at most 1.6862 times that of ridge at λ = 1/t.",
         Source("ali2019continuous", "constant as recalled"),
         Kind.BOUND,
         lambda **_: 1.6862,
@@ -197,7 +197,7 @@ CLAIMS = (
     ),
     Claim(
         "double-descent/smallest-eigenvalue",
-        r"At k = n, $P(n\lambda_{\min}(X^TX)\le x)\to 1-e^{-x/2-\sqrt{x}}$ for Gaussian features.",
+        "At k = n, P(nλ_min(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
         _EDGE,
         Kind.ASYMPTOTIC,
         lambda n, at: float(smallest_eigenvalue_cdf(at)),
@@ -210,7 +210,7 @@ CLAIMS = (
     ),
     Claim(
         "double-descent/time-to-see-the-peak",
-        "At k = n gradient descent needs of the order of n^2 steps to reach half of the variance of least squares.",
+        "At k = n gradient descent needs of the order of n² steps to reach half of the variance of least squares.",
         _EDGE,
         Kind.RATE,
         lambda n: 2.0,
@@ -236,7 +236,8 @@ CLAIMS = (
     ),
     Claim(
         "double-descent/one-pass-sgd-any-covariance",
-        "The same with unequal eigenvalues: modes are coupled by a rank-one noise term.",
+        "One-pass SGD with unequal eigenvalues: the mean error follows a recursion whose modes a rank-one noise "
+        "term couples.",
         Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
         Kind.MEAN,
         _one_pass,

@@ -96,7 +96,7 @@ _SGD = [
 CLAIMS = (
     Claim(
         "imputation/ridge-identity",
-        "The risk on zero-imputed inputs is R(rho theta) + rho (1 - rho) theta^T diag(Sigma) theta, any covariance.",
+        "The risk on zero-imputed inputs is R(ρθ) + ρ(1 − ρ) θᵀ diag(Σ) θ, for any covariance.",
         _PAPER,
         Kind.EXACT,
         lambda **_: 1.0,
@@ -106,7 +106,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/risk-on-drawn-masks",
-        "The same identity in dimensions where masks can only be drawn.",
+        "The ridge identity of zero imputation holds in dimensions where masks can only be drawn.",
         _PAPER,
         Kind.MEAN,
         lambda d, covariance, observed: float(
@@ -118,14 +118,14 @@ CLAIMS = (
     ),
     Claim(
         "imputation/optimum-is-ridge",
-        "The best weights on imputed inputs are a ridge solution, (1/rho)(Sigma + lambda diag Sigma)^-1 Sigma beta.",
+        "The best weights on imputed inputs are a ridge solution, (1/ρ)(Σ + λ diag Σ)⁻¹Σβ.",
         _DERIVED,
         Kind.EXACT,
         lambda **_: 1.0,
         _optimum_ratio,
         [{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
         absolute_tolerance=1e-9,
-        assumptions="lambda = (1 - rho)/rho, rho the probability to see an entry",
+        assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
     ),
     Claim(
         "imputation/bias-is-the-ridge-value",
@@ -139,7 +139,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/largest-variance-bound",
-        "With unequal variances the bias is at most the ridge value at lambda times the largest of them.",
+        "With unequal variances the bias is at most the ridge value at λ times the largest of them.",
         _PAPER,
         Kind.BOUND,
         lambda **_: 1.0,
@@ -149,7 +149,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/isotropic-bias",
-        "Without correlation nothing replaces what is missing: the bias is (1 - rho)||beta||^2 in any dimension.",
+        "Without correlation nothing replaces what is missing: the bias is (1 − ρ)‖β‖² in any dimension.",
         _DERIVED,
         Kind.EXACT,
         lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
@@ -160,7 +160,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/low-rank-bias",
-        "r equal eigenvalues, unit variances: the bias is lambda ||beta||_Sigma^2/(d/r + lambda).",
+        "For r equal eigenvalues and unit variances the bias is λ‖β‖²_Σ/(d/r + λ).",
         _DERIVED,
         Kind.EXACT,
         lambda d, rank, observed: float(low_rank_imputation_bias(d, rank, observed)),
@@ -181,7 +181,7 @@ CLAIMS = (
         [{"d": 16, "covariance": "equal-2", "observed": 0.7}],
         tolerance=0.05,
         size="d",
-        assumptions="local slope from d = 16 to 64, where d/r exceeds lambda twentyfold",
+        assumptions="local slope from d = 16 to 64, where d/r exceeds λ twentyfold",
     ),
     Claim(
         "imputation/fit-on-imputed-inputs",
@@ -200,7 +200,8 @@ CLAIMS = (
     ),
     Claim(
         "imputation/gaussian-universality-fails",
-        "Without a ridge, low rank and few seen entries: the error exceeds the Gaussian equivalent by more than 2 %.",
+        "Without a ridge, at low rank and with few entries seen, the error exceeds the Gaussian equivalent by "
+        "more than 2 %.",
         _DERIVED,
         Kind.BOUND,
         lambda **_: 0.02,
@@ -211,7 +212,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/averaged-sgd-bound",
-        "One-pass averaged SGD stays below (3 tr Sigma ||theta*||^2 + sigma^2 + ||beta||_Sigma^2)/sqrt n + bias.",
+        "One-pass averaged SGD stays below (3 tr Σ ‖θ*‖² + σ² + ‖β‖²_Σ)/√n + bias.",
         _RECALLED,
         Kind.BOUND,
         _sgd_bound,
@@ -222,7 +223,7 @@ CLAIMS = (
     ),
     Claim(
         "imputation/constant-step-is-better",
-        "The constant step 1/(6 tr Sigma) does better than the step 1/(3 tr Sigma sqrt n) of the bound.",
+        "The constant step 1/(6 tr Σ) does better than the step 1/(3 tr Σ √n) of the bound.",
         Source("ayme2023naive", "observation of this project"),
         Kind.ORDER,
         lambda **_: 1.0,

@@ -115,7 +115,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/ridge-after-least-squares",
-        "Ridge after t least-squares generators: the clean error plus t sigma_0^2 rho, generators exact at any size.",
+        "Ridge after t least-squares generators: the clean error plus tσ₀²ρ, generators exact at any size.",
         _RECURSION,
         Kind.ASYMPTOTIC,
         _linear,
@@ -127,7 +127,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/growth-a-generation",
-        "With more rows than dimensions every generation adds the same error, sigma_0^2 rho.",
+        "With more rows than dimensions every generation adds the same error, σ₀²ρ.",
         _RECURSION,
         Kind.MEAN,
         _gain,
@@ -138,7 +138,7 @@ CLAIMS = (
         ],
         tolerance=0.04,
         quick=(0,),
-        assumptions="rho itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
+        assumptions="ρ itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
     ),
     Claim(
         "model-collapse/interpolating-generators",
@@ -166,7 +166,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/ridge-generators",
-        "The recursion holds for generators fitted with a ridge.",
+        "The recursion over generations holds for generators fitted with a ridge.",
         _RECURSION,
         Kind.ASYMPTOTIC,
         _excess,
@@ -180,7 +180,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/exponential-collapse",
-        "Isotropic interpolating generators: the power of the signal falls as (n_0/d)^t and noise builds up, exactly.",
+        "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
         _EXACT,
         Kind.MEAN,
         _generator,
@@ -199,7 +199,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/same-data-keeps-the-projection",
-        "On the same rows the signal is projected once; only the noise grows, linearly, exactly.",
+        "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
         _EXACT,
         Kind.MEAN,
         _generator,
@@ -211,7 +211,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/bias-exponent",
-        "Power laws: at lambda = n^-ell the bias falls as n^(-2 min(r, 1) ell).",
+        "On power laws with ridge λ = n^−ℓ the bias falls as n^{−2ℓ min(r, 1)}.",
         _SCALING,
         Kind.RATE,
         _exponent,
@@ -229,7 +229,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/variance-exponent",
-        "Power laws: at lambda = n^-ell the variance falls as n^-(1 - ell/beta).",
+        "On power laws with ridge λ = n^−ℓ the variance falls as n^{−(1 − ℓ/β)}.",
         _SCALING,
         Kind.RATE,
         _exponent,
@@ -247,7 +247,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/adaptive-ridge",
-        "After labels with t sigma_0^2 = n^b the ridge exponent (1 - b) ell beats ell, the best one without them.",
+        "After labels with tσ₀² = n^b the ridge exponent (1 − b)ℓ beats ℓ, the best one without them.",
         Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
         Kind.ORDER,
         lambda **_: 1.0,

@@ -28,7 +28,7 @@ def _best_code(code: str, classes: int, samples: int, depth: int, weight_decay: 
 CROSS_ENTROPY_CLAIMS = (
     Claim(
         "neural-collapse/cross-entropy-gap",
-        "One layer, cross-entropy: own minus other logits are log(1 + K(1 - c)/c).",
+        "One layer, cross-entropy: own minus other logits are log(1 + K(1 − c)/c).",
         _CROSS,
         Kind.EXACT,
         lambda classes, samples, weight_decay, feature_decay: float(
@@ -41,7 +41,7 @@ CROSS_ENTROPY_CLAIMS = (
     ),
     Claim(
         "neural-collapse/cross-entropy-objective",
-        "One layer, cross-entropy: the simplex is the global minimum, with this value.",
+        "One layer, cross-entropy: the simplex is the global minimum, with a value in closed form.",
         _CROSS,
         Kind.EXACT,
         lambda classes, samples, weight_decay, feature_decay: float(
@@ -63,7 +63,8 @@ CROSS_ENTROPY_CLAIMS = (
     ),
     Claim(
         "neural-collapse/cross-entropy-two-layers-not-always",
-        "Two layers: stronger decay or more classes suffice for the square, or pairs of opposite axes, to win.",
+        "Two layers, cross-entropy: stronger decay or more classes suffice for the square, or pairs of opposite "
+        "axes, to win.",
         _LOW_RANK,
         Kind.EXACT,
         _best_code,
@@ -95,11 +96,12 @@ CROSS_ENTROPY_CLAIMS = (
         _CROSS_CELLS[1:],
         first_draws=8,
         quick=(0,),
-        assumptions="contradicts a literal reading of the abstract of dang2023neural for cross-entropy",
+        assumptions="contradicts a literal reading of the abstract of the paper for cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-within-class",
-        "What fails is the simplex, not within-class collapse: features of a class still coincide.",
+        "Under cross-entropy with three layers the simplex fails, not within-class collapse: features of a class "
+        "still coincide.",
         _LOW_RANK,
         Kind.EXACT,
         lambda **_: 0.0,

@@ -78,7 +78,7 @@ def _rate(
 HEAD_CLAIMS = (
     Claim(
         "neural-collapse/balanced-objective",
-        "One layer, balanced, squared loss, no bias: the minimum is c(1 - c/2) for c = K sqrt(n lW lH) up to 1.",
+        "One layer, balanced, squared loss, no bias: the minimum is c(1 − c/2) for c = K√(nλ_Wλ_H) up to 1.",
         _BALANCED,
         Kind.EXACT,
         lambda **cell: float(_one_layer(**cell).objective),
@@ -86,11 +86,11 @@ HEAD_CLAIMS = (
         BALANCED,
         tolerance=1e-9,
         formula=c * (1 - c / 2),
-        assumptions="c <= 1, width at least the number of classes",
+        assumptions="c ≤ 1, width at least the number of classes",
     ),
     Claim(
         "neural-collapse/balanced-feature-length",
-        "There the squared length of the class means is (1 - c) sqrt(lW/(n lH)).",
+        "One layer, balanced: the squared length of the class means is (1 − c)√(λ_W/(nλ_H)), c = K√(nλ_Wλ_H).",
         _BALANCED,
         Kind.EXACT,
         lambda **cell: float(_one_layer(**cell).feature_gram[0, 0]),
@@ -101,7 +101,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/balanced-head-length",
-        "There the squared length of the head's rows is (1 - c) sqrt(n lH/lW).",
+        "One layer, balanced: the squared length of the head's rows is (1 − c)√(nλ_H/λ_W), c = K√(nλ_Wλ_H).",
         _BALANCED,
         Kind.EXACT,
         lambda **cell: float(_one_layer(**cell).classifier_gram[0, 0]),
@@ -112,7 +112,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/free-bias-objective",
-        "With an unpenalised bias the minimum is (K-1)/K times as large.",
+        "With an unpenalised bias the minimum is (K − 1)/K times as large.",
         _BIAS,
         Kind.EXACT,
         lambda **cell: float(_one_layer(**cell, bias="free").objective),
@@ -123,7 +123,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/free-bias-is-a-simplex",
-        "With an unpenalised bias the class means have pairwise cosine -1/(K-1) without centring.",
+        "With an unpenalised bias the class means have pairwise cosine −1/(K − 1) without centring.",
         _BIAS,
         Kind.EXACT,
         lambda **cell: float(
@@ -136,7 +136,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/penalised-bias-output",
-        "Under a penalty lb on the bias the constant direction of class space is predicted by 1 - c(1 + lb)/lb.",
+        "Under a penalty λ_b on the bias the constant direction of class space is predicted by 1 − c(1 + λ_b)/λ_b.",
         _BIAS,
         Kind.EXACT,
         lambda classes, samples, bias_decay, weight_decay, feature_decay: float(
@@ -152,7 +152,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/penalised-bias-switch",
-        "The simplex stays exact up to the bias decay c/(1 - c); beyond it the constant direction switches on.",
+        "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         _BIAS,
         Kind.THRESHOLD,
         _closed(c / (1 - c)),
@@ -182,7 +182,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/collapse-threshold",
-        "Features and head vanish, continuously, when c = K sqrt(n lW lH) reaches 1: for both losses.",
+        "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
         _BALANCED,
         Kind.THRESHOLD,
         _closed(threshold_decay),
@@ -246,7 +246,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/layers-are-balanced",
-        "Neighbouring layers of a minimum satisfy l_{j+1} W_{j+1}^T W_{j+1} = l_j W_j W_j^T.",
+        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_jW_jW_jᵀ.",
         _DEEP,
         Kind.EXACT,
         lambda **_: 0.0,
@@ -257,7 +257,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/imbalanced-free-bias",
-        "With an unpenalised bias the eigenvalues of diag(n) - nn^T/N replace the class sizes.",
+        "With an unpenalised bias the eigenvalues of diag(n) − nnᵀ/N replace the class sizes.",
         _THRESHOLD,
         Kind.EXACT,
         lambda **cell: float(_minimum(**cell).objective),
@@ -268,7 +268,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/bias-is-the-class-share",
-        "That bias is the share of the class, n_k/N.",
+        "An unpenalised bias ends at the share of the class, n_k/N.",
         _THRESHOLD,
         Kind.EXACT,
         _spectrum,
@@ -347,7 +347,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/within-class-rates",
-        "Near collapse within-class deviations die at lH/(1 - output) in the span of the means and at lH out of it.",
+        "Near collapse within-class deviations die at λ_H/(1 − output) in the span of the means and at λ_H out of it.",
         _RATES,
         Kind.EXACT,
         lambda span, **cell: _rate({"inside": "within_span", "outside": "within_outside"}[span], **cell),

@@ -39,7 +39,7 @@ jump = (2 * beta * (1 - q) / q) ** (1 / (2 - q))
 LINEAR_CLAIMS = (
     Claim(
         "neural-collapse/minimum-norm",
-        "Deep linear networks that fit need at least (L/2) sum sigma^{2/L} of squared weights.",
+        "Half the sum of squared weights of a deep linear network that fits is at least (L/2) Σσ^{2/L}.",
         _NORM,
         Kind.EXACT,
         lambda target, depth: float(duality_gap(_values(target), depth).primal),
@@ -50,7 +50,7 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/parallel-minimum-norm",
-        "Parallel branches with penalty sum ||.||^L need (L/2) sum sigma: a convex problem, no duality gap.",
+        "Parallel branches with penalty ½Σ‖·‖^L need (L/2) Σσ: a convex problem, no duality gap.",
         _NORM,
         Kind.EXACT,
         lambda target, depth: float(duality_gap(_values(target), depth).parallel),
@@ -111,7 +111,7 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/angle-term-minimum",
-        "The minimum-angle term is least at -arccos(-1/(K-1)), the simplex, when K <= d + 1.",
+        "The minimum-angle term is least at −arccos(−1/(K − 1)), the simplex, when K ≤ d + 1.",
         _TAIL,
         Kind.EXACT,
         minimum_angle_bound,
@@ -133,7 +133,7 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/angle-term-restores-the-simplex",
-        "A tenth of the minimum-angle term brings the same means back to the simplex.",
+        "A tenth of the minimum-angle term brings the class means of a long-tailed problem back to the simplex.",
         _TAIL,
         Kind.BOUND,
         lambda **_: 2e-3,
@@ -144,7 +144,8 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/angle-term-leaves-the-head",
-        "The head's rows of the two small classes still merge: the term acts on features only.",
+        "With the minimum-angle term the head's rows of the two small classes still merge: the term acts on "
+        "features only.",
         _TAIL,
         Kind.BOUND,
         lambda **_: 0.3,
@@ -155,8 +156,8 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/compatibility-in-expectation",
-        "New-old and old-old cosines of von Mises-Fisher features are products of mean resultants, times -1/d across "
-        "classes.",
+        "New-old and old-old cosines of von Mises-Fisher features are products of mean resultants, times −1/d "
+        "across classes.",
         _COMPATIBLE,
         Kind.MEAN,
         lambda pair, dimension, new, old: float(
@@ -172,7 +173,8 @@ LINEAR_CLAIMS = (
     ),
     Claim(
         "neural-collapse/compatibility-fails-for-single-pairs",
-        "In expectation only: single features of the better model violate the inequality more than one time in five.",
+        "Compatibility holds in expectation only: single features of the better model violate the inequality more "
+        "than one time in five.",
         _COMPATIBLE,
         Kind.BOUND,
         lambda **_: 0.2,

@@ -57,7 +57,7 @@ isotropic = (K / d) * (beta / (beta + sp.sqrt(lh / lw))) ** 2 + (1 - K / d) * (b
 RESPONSE_CLAIMS = (
     Claim(
         "neural-collapse/central-path-is-monotone",
-        "Along the central path NC1 and e^{2 lH t} tr Sigma_W fall and e^{2 lH t} tr Sigma_B rises, strictly.",
+        "Along the central path NC1 and e^{2λ_H t} tr Σ_W fall and e^{2λ_H t} tr Σ_B rises, strictly.",
         _PATH,
         Kind.ORDER,
         lambda **_: -1.0,
@@ -77,7 +77,7 @@ RESPONSE_CLAIMS = (
     ),
     Claim(
         "neural-collapse/first-order-in-attachment",
-        "To first order in 1/beta the minimiser attached to H_0 lowers NC1 by the slope of the central path.",
+        "To first order in 1/β the minimiser attached to H₀ lowers NC1 by the slope of the central path.",
         _SLOPES,
         Kind.EXACT,
         lambda attachment, **cell: float(_path(**cell).nc1_slope[0]),
@@ -87,8 +87,8 @@ RESPONSE_CLAIMS = (
     ),
     Claim(
         "neural-collapse/attachment-lowers-nc1",
-        "The minimiser attached to random features has lower NC1 than they have: for large beta by theorem, for every "
-        "beta as measured.",
+        "The minimiser attached to random features has lower NC1 than they have: for large β by theorem, for "
+        "every β as measured.",
         _PATH,
         Kind.ORDER,
         lambda **_: -1.0,
@@ -98,7 +98,7 @@ RESPONSE_CLAIMS = (
     ),
     Claim(
         "neural-collapse/response-spectrum",
-        "Perturbations of collapsed features relax with four rates: 0, lH, sqrt(lH/lW) and 4(1-c)lH, of known "
+        "Perturbations of collapsed features relax with four rates: 0, λ_H, √(λ_H/λ_W) and 4(1 − c)λ_H, of known "
         "multiplicity.",
         _SPECTRUM,
         Kind.EXACT,
@@ -107,7 +107,7 @@ RESPONSE_CLAIMS = (
         [{"index": i, **RESPONSE} for i in (8, 9, 20, 21, 26, 27, 44)],
         absolute_tolerance=1e-6,
         quick=(0, 1, 3, 4, 5),
-        assumptions="c = sqrt(lW lH) < 1, d >= K, exact collapse",
+        assumptions="c = √(λ_Wλ_H) < 1, d ≥ K, exact collapse",
     ),
     Claim(
         "neural-collapse/block-staircase",
@@ -125,7 +125,7 @@ RESPONSE_CLAIMS = (
     ),
     Claim(
         "neural-collapse/exact-gains",
-        "For any beta a small change of H_0 is followed by the factor beta/(beta + rate) of its kind.",
+        "For any attachment β a small change of H₀ is followed by the factor β/(β + rate) of its kind.",
         _SPECTRUM,
         Kind.EXACT,
         lambda kind, attachment, **cell: float(_spectrum(**cell).gains(attachment)[_KINDS.index(kind)]),
@@ -135,7 +135,7 @@ RESPONSE_CLAIMS = (
     ),
     Claim(
         "neural-collapse/isotropic-attenuation",
-        "Isotropic noise on H_0 loses within-class variance by the two squared gains weighted K/d and 1 - K/d.",
+        "Isotropic noise on H₀ loses within-class variance by the two squared gains weighted K/d and 1 − K/d.",
         _SPECTRUM,
         Kind.MEAN,
         lambda attachment, **cell: float(

@@ -72,7 +72,7 @@ _DEEP_GRID: list[dict[str, Any]] = [
 DEEP_CLAIMS = (
     Claim(
         "random-features/deep-layer-covariance",
-        "A frozen layer maps a covariance Omega to kappa_1^2 W Omega W^T + kappa_*^2 I.",
+        "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
         _DEEP,
         Kind.ASYMPTOTIC,
         _layer_square,
@@ -101,7 +101,7 @@ DEEP_CLAIMS = (
     ),
     Claim(
         "random-features/deep-train-error",
-        "The training error of deep random features is (1 - df1/n)^2 times the test error.",
+        "The training error of deep random features is (1 − df1/n)² times the test error.",
         _DEEP,
         Kind.ASYMPTOTIC,
         lambda **p: float(_deep(**p).train),

@@ -121,7 +121,7 @@ _ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
 SHALLOW_CLAIMS = (
     Claim(
         "random-features/test-error",
-        "The test error of k random features follows from one scalar equation, gamma (k - z)(n - z) = k ridge.",
+        "The test error of k random features follows from one scalar equation, γ(k − z)(n − z) = kδ.",
         _SHALLOW,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).test),
@@ -136,7 +136,7 @@ SHALLOW_CLAIMS = (
     ),
     Claim(
         "random-features/train-error",
-        "The training error is ((n - z)/n)^2 times the test error.",
+        "The training error of k random features is ((n − z)/n)² times the test error.",
         _SHALLOW,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).train),
@@ -150,7 +150,7 @@ SHALLOW_CLAIMS = (
     ),
     Claim(
         "random-features/bias",
-        "Without label noise the error is n [S1 (a + w) + S2 w]/(ab + w(a + b)), a = k - z, b = n - z.",
+        "Without label noise the error is n[S₁(a + w) + S₂w]/(ab + w(a + b)), a = k − z, b = n − z.",
         _SHALLOW,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).bias),
@@ -165,7 +165,7 @@ SHALLOW_CLAIMS = (
     ),
     Claim(
         "random-features/variance",
-        "Label noise alone contributes noise_variance [a q + w z]/(ab + w(a + b)).",
+        "Label noise alone contributes σ²(aq + wz)/(ab + w(a + b)), a = k − z, b = n − z.",
         _SHALLOW,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p, target_exponent=1.0).variance),
@@ -189,7 +189,7 @@ SHALLOW_CLAIMS = (
     ),
     Claim(
         "random-features/defilippis-form",
-        "The dimension-free deterministic equivalent in nu_1, nu_2 is the same excess error.",
+        "The dimension-free deterministic equivalent in ν₁, ν₂ is the same excess error.",
         Source("defilippis2024dimension"),
         Kind.EXACT,
         lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
@@ -296,11 +296,11 @@ SHALLOW_CLAIMS = (
         ],
         tolerance=0.15,
         quick=(0,),
-        assumptions="k infinite; 1 < target_exponent < 2 exponent + 1",
+        assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^−a and target power i^−b",
     ),
     Claim(
         "random-features/obligatory-overfitting",
-        "Interpolation is best up to a relative noise (b - a)/(a(a - 1)), and not beyond.",
+        "Interpolation is best up to a relative noise (b − a)/(a(a − 1)), and not beyond.",
         _POWER,
         Kind.ORDER,
         lambda n, exponent, target_exponent, relative_noise: float(
@@ -317,7 +317,7 @@ SHALLOW_CLAIMS = (
     ),
     Claim(
         "random-features/power-law-learning-curve",
-        "Noiseless kernel interpolation on power laws errs as n^-(b - 1).",
+        "Noiseless kernel interpolation on power laws errs as n^{−(b − 1)}.",
         _POWER,
         Kind.RATE,
         lambda exponent, target_exponent, **_: 1 - target_exponent,

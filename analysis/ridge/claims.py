@@ -122,7 +122,7 @@ def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
 CLAIMS = (
     Claim(
         "ridge/test-error",
-        "The test error of ridge regression is n/(n - df2) times (unlearned target power + label noise).",
+        "The test error of ridge regression is n/(n − df2) times (unlearned target power + label noise).",
         _RISK,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).test),
@@ -138,7 +138,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/bias",
-        "Without label noise the test error is n/(n - df2) sum (1 - g)^2 v^2.",
+        "Without label noise the test error is n/(n − df2) Σ(1 − g)²v².",
         _RISK,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).bias),
@@ -152,7 +152,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/variance",
-        "Label noise alone contributes noise_variance df2/(n - df2).",
+        "Label noise alone contributes σ² df2/(n − df2).",
         _RISK,
         Kind.ASYMPTOTIC,
         _variance,
@@ -166,7 +166,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/train-error",
-        "The training error is (1 - df1/n)^2 times the test error.",
+        "The training error of ridge regression is (1 − df1/n)² times the test error.",
         _KERNEL,
         Kind.ASYMPTOTIC,
         lambda **p: float(_risk(**p).train),
@@ -281,11 +281,11 @@ CLAIMS = (
         formula=closed_forms.ridgeless_excess,
         size="n",
         quick=(0, 1),
-        assumptions="gamma away from 1, where the error has no mean",
+        assumptions="γ = d/n away from 1, where the error has no mean",
     ),
     Claim(
         "ridge/isotropic-ridgeless-variance",
-        "Ridgeless isotropic least squares has variance noise_variance gamma/(1 - gamma) for gamma < 1.",
+        "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
         Source("hastie2022surprises"),
         Kind.ASYMPTOTIC,
         lambda n, gamma, noise_variance: float(
@@ -299,11 +299,11 @@ CLAIMS = (
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
         size="n",
         quick=(0, 1),
-        assumptions="gamma < 1",
+        assumptions="γ < 1",
     ),
     Claim(
         "ridge/least-squares-excess",
-        "At every size, least squares on Gaussian rows has excess risk noise_variance d/(n - d - 1).",
+        "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
         Source("hastie2022surprises", "inverse-Wishart mean, derived"),
         Kind.MEAN,
         lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
@@ -316,7 +316,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/overparametrised-excess",
-        "At every size, isotropic least-norm interpolation errs by signal (1 - n/d) + noise_variance n/(d - n - 1).",
+        "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
         Source("hastie2022surprises", "inverse-Wishart mean, derived"),
         Kind.MEAN,
         lambda **p: _closed("overparametrised_excess", **p),
@@ -332,7 +332,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/optimal-ridge",
-        "For an isotropic prior the best ridge is noise_variance d/signal, whatever the covariance and n.",
+        "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
         Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
         Kind.THRESHOLD,
         lambda n, d, covariance, signal, noise_variance: float(
@@ -353,7 +353,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/optimal-test-error",
-        "At the best ridge the test error is noise_variance kappa/lam.",
+        "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
         Source("dobriban2018high", "derived"),
         Kind.ASYMPTOTIC,
         lambda n, gamma, covariance, signal, noise_variance: float(
@@ -403,7 +403,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/second-order-trace",
-        "tr(Sigma Q Sigma Q) has a second-order deterministic equivalent.",
+        "tr(ΣQΣQ) has a second-order deterministic equivalent.",
         Source("bach2024projections"),
         Kind.ASYMPTOTIC,
         _pair_trace,
@@ -418,7 +418,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/two-ridge-trace",
-        "tr(Sigma Q_a Sigma Q_b) for two ridges on one sample has a second-order deterministic equivalent.",
+        "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
         Source("bach2024projections", "two ridges: derived"),
         Kind.ASYMPTOTIC,
         _pair_trace,
@@ -433,7 +433,7 @@ CLAIMS = (
     ),
     Claim(
         "ridge/spectral-law",
-        "The eigenvalues of X^T X/n follow the generalised Marchenko-Pastur law.",
+        "The eigenvalues of XᵀX/n follow the generalised Marchenko-Pastur law.",
         Source("silverstein1995limiting"),
         Kind.ASYMPTOTIC,
         _fraction,

@@ -144,7 +144,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/full-batch",
-        "With the whole batch the threshold is 2/lambda_max.",
+        "With the whole batch the threshold is 2/λ_max.",
         _EXACT,
         Kind.THRESHOLD,
         lambda problem, n, d, **_: (
@@ -164,7 +164,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/second-moment",
-        "The mean of ||theta_t||^2 follows the second-moment map at every step, for all three samplings.",
+        "The mean of ‖θ_t‖² follows the second-moment map at every step, for all three samplings.",
         _EXACT,
         Kind.MEAN,
         _second_moment,
@@ -216,7 +216,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/trace-bound-is-attained",
-        "Orthogonal gradients of equal norm attain 2/tr H at batch size 1.",
+        "Orthogonal gradients of equal norm attain the threshold 2/tr H at batch size 1.",
         _TRACE,
         Kind.THRESHOLD,
         lambda problem, n, d, **_: 2 / float(np.sum(experiments.gradients(problem, n, d) ** 2) / n),
@@ -226,7 +226,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/coherence-divergence",
-        "Above sigma (n/B - 1)^(-1/2)/lambda_max or 2/lambda_max the second moment diverges (Bernoulli sampling).",
+        "Above σ(n/B − 1)^{−1/2}/λ_max or 2/λ_max the second moment diverges (Bernoulli sampling, σ the coherence).",
         _COHERENCE,
         Kind.BOUND,
         lambda **_: 1.0,
@@ -246,7 +246,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/group-threshold",
-        "n/sigma orthogonal groups of sigma equal gradients have threshold 2 sigma/(lambda_max (sigma + n/B - 1)).",
+        "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_max(σ + n/B − 1)).",
         _COHERENCE,
         Kind.THRESHOLD,
         lambda problem, n, d, batch_size, sampling: float(
@@ -295,7 +295,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/diagonal-network-sharpness",
-        "Diagonal network, Gaussian inputs: tr H = 4||w||^2, and ||H||_F and lambda_max in closed form.",
+        "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_max in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _diagonal,
@@ -306,7 +306,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/relu-network-sharpness",
-        "Two-layer ReLU network, Gaussian inputs: tr H = ||B||^2/2 + d||a||^2/2; ||H||_F, lambda_max in closed form.",
+        "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_max in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _relu,
@@ -317,7 +317,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/l1-norm",
-        "For a diagonal network tr H is at least 4 times the l1 norm of beta, so stability of SGD bounds that norm.",
+        "For a diagonal network tr H is at least 4 times the ℓ₁ norm of β, so stability of SGD bounds that norm.",
         _TRACE,
         Kind.ORDER,
         lambda **_: 1.0,
@@ -326,7 +326,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/path-norm",
-        "For a two-layer ReLU network tr H is at least sqrt(d) times the path norm.",
+        "For a two-layer ReLU network tr H is at least √d times the path norm.",
         _TRACE,
         Kind.ORDER,
         lambda **_: 1.0,
@@ -335,7 +335,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/sgd-settles-below-the-trace-bound",
-        "Trained by SGD with batch size 1, both networks settle where tr H is at most 2/step_size.",
+        "Trained by SGD with batch size 1, both networks settle where tr H is at most 2/η.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -356,7 +356,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/gradient-descent-ignores-the-trace",
-        "Gradient descent settles with tr H above 2/step_size: only lambda_max is bounded.",
+        "Gradient descent settles with tr H above 2/η: only λ_max is bounded.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -377,7 +377,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/gradient-descent-settles-below-the-top-eigenvalue",
-        "Gradient descent settles where lambda_max is at most 2/step_size.",
+        "Gradient descent settles where λ_max is at most 2/η.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -405,11 +405,11 @@ CLAIMS = (
         experiments.scale_invariant_run,
         _DECAY_GRID,
         tolerance=1e-3,
-        assumptions="gradient orthogonal to w and of size g/||w||; step_size*weight_decay < 1",
+        assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
     ),
     Claim(
         "sgd-stability/effective-step-size",
-        "The effective step size depends on step_size times weight_decay only, as its square root.",
+        "The effective step size depends on ηλ only, step size times weight decay, as its square root.",
         _DECAY,
         Kind.EXACT,
         lambda **p: float(weight_decay_equilibrium(**p).effective_step_size),

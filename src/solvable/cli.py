@@ -65,6 +65,7 @@ def show(
     from solvable.analysis import citation
     from solvable.analysis.catalogue import claim as find
     from solvable.analysis.conventions import CONVENTIONS, formula_latex
+    from solvable.analysis.prose import counted
 
     item = find(claim)
     print(f"{item.name}\n  {item.statement}")
@@ -77,7 +78,8 @@ def show(
     if item.assumptions:
         print(f"  assumptions  {item.assumptions}")
     print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))
-    print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {len(item.grid)} cells")
+    cells = counted(len(item.grid), "cell")
+    print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {cells}")
     used = {name for cell in item.grid for name in cell} | {str(s) for s in getattr(item.formula, "free_symbols", ())}
     for symbol, argument, meaning in CONVENTIONS:
         if used & set(argument.split(", ")):
@@ -342,6 +344,7 @@ def sweep(
     estimate: Annotated[bool, typer.Option("--estimate", help="Only measure what it would cost.")] = False,
 ) -> None:
     """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was."""
+    from solvable.analysis.prose import counted
     from solvable.analysis.sweeping.backends import opened
     from solvable.analysis.sweeping.cost import estimate as measure
     from solvable.analysis.sweeping.running import run
@@ -362,7 +365,7 @@ def sweep(
     print(f"{', '.join(name for name in map(str, data.data_vars) if name != 'error')}: {sizes}\nstore: {path}")
     if data.attrs["failed"]:
         first = next(message for message in data["error"].values.ravel() if message)
-        print(f"{data.attrs['failed']} calls raised; the first message: {first}")
+        print(f"{counted(data.attrs['failed'], 'call')} raised; the first message: {first}")
         raise typer.Exit(1)
 
 

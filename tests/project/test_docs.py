@@ -104,3 +104,33 @@ def test_every_family_has_a_theory_page():
     from solvable.analysis import families
 
     assert set(families()) <= pages
+
+
+def test_every_public_function_of_the_solvers_is_found_by_its_question():
+    text = (DOCS / "which_function.md").read_text()
+    names = [name for name in solvable.solvers.__all__ if name.islower()]
+    assert len(names) >= 80
+    assert [name for name in names if f"`~solvable.solvers.{name}`" not in text] == []
+
+
+def test_links_between_pages_lead_somewhere():
+    """Relative links and anchors of the pages and of the README, as a reader of the repository follows them."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.glob("*.md"), *(DOCS / "theory").glob("*.md"), *TUTORIALS]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.S)):
+            file = target.partition("#")[0]
+            if file and ":" not in file and "generated/" not in file:
+                path = DOCS / file[1:] if file.startswith("/") else page.parent / file
+                assert path.exists(), (page.name, target)
+
+
+def test_links_to_the_web_are_well_formed():
+    """DOIs and arXiv numbers of the bibliography, and every address in the pages, by their syntax."""
+    bibliography = (ROOT / "papers.bib").read_text()
+    for doi in re.findall(r"^\s*doi\s*=\s*[{\"](.*?)[}\"],?$", bibliography, re.M | re.I):
+        assert re.fullmatch(r"10\.\d{4,9}/[^\s{}]+", doi), doi
+    for number in re.findall(r"^\s*eprint\s*=\s*[{\"](.*?)[}\"],?$", bibliography, re.M | re.I):
+        assert re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+/\d{7}", number), number
+    texts = [path.read_text() for path in [ROOT / "README.md", *DOCS.rglob("*.md")] if "generated" not in path.parts]
+    for address in re.findall(r"https?://[^\s)>\"}`]+", "\n".join([bibliography, *texts])):
+        assert re.fullmatch(r"https?://[\w.-]+\.[a-z]{2,}(/[^\s]*)?", address), address
