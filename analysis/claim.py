@@ -150,7 +150,8 @@ class Claim:
             as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
         for name in ("tolerance", "absolute_tolerance"):
             as_nonnegative(name, as_kind(name, getattr(self, name), float | int | np.number, "it must be a number"))
-        if as_kind("size", self.size, str | None, "it must be the name of a parameter") is not None:
+        as_kind("size", self.size, str | None, "it must be the name of a parameter")
+        if self.size is not None:
             for cell in self.grid:
                 as_kind(self.size, cell.get(self.size, 1), int | float | np.number, "it grows: it must be a number")
         if self.side is not None:

@@ -16,7 +16,7 @@ import solvable.figures as _floor
 from solvable.analysis.campaign import write_whole
 from solvable.analysis.catalogue import closest
 from solvable.analysis.fingerprint import digest
-from solvable.solvers.validate import as_kind
+from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,8 +40,8 @@ class Figure:
 
     @property
     def family(self) -> str:
-        """Family of the first claim it shows; "other" if it shows none."""
-        return self.claims[0].split("/")[0] if self.claims else "other"
+        """Family of the first claim it shows."""
+        return self.claims[0].split("/")[0]
 
     def compute(self, quick: bool = False) -> xr.Dataset:
         """Compute the data, without keeping it."""
@@ -83,13 +83,16 @@ _REGISTERED: dict[str, Figure] = {}
 
 
 def figure(
-    name: str, *, title: str, source: str, claims: Sequence[str] = ()
+    name: str, *, title: str, source: str, claims: Sequence[str]
 ) -> Callable[[Callable[[xr.Dataset], Canvas]], Callable[[xr.Dataset], Canvas]]:
     """Register the module that defines the decorated ``draw(data)`` as a figure.
 
     The module also defines ``compute(quick=False) -> xarray.Dataset`` and ``caption(data) -> str``; `draw` holds
     no mathematics.
     """
+
+    if not claims:
+        raise refuse("claims", claims, "a figure shows at least one claim")
 
     def register(draw: Callable[[xr.Dataset], Canvas]) -> Callable[[xr.Dataset], Canvas]:
         _REGISTERED[name] = Figure(name, title, source, tuple(claims), draw.__module__, draw)

@@ -222,10 +222,8 @@ def certify_threshold(
         }[sampling]
         forms = _Forms(data, arb(1) if sampling == "bernoulli" else 1 - p, p)
         unit = arb(factor) * arb(scale) ** power
-        if p == 0:
-            found = _full_batch(forms)
-        else:
-            found = _bounds(forms, (2 / (arb(float(answer[index])) * unit)).mid(), _ABOVE)
+        middle = (2 / (arb(float(answer[index])) * unit)).mid()
+        found = _full_batch(forms) if p == 0 else _bounds(forms, middle, _ABOVE)
         if found is None:
             return None
         low, high = found
