@@ -13,6 +13,7 @@ With fewer gradients than parameters A = G^T Y G, and the same holds for Y with 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,8 @@ class _Data:
     def small(self) -> bool:
         """Whether a proof is worth its time."""
         n, r = self.blocks.shape[0], self.size
-        return r * (r + 1) // 2 <= _MOST_UNKNOWNS and (1 if self.gram else n) * r**3 <= _MOST_WORK
+        work = r**3 if self.gram else n * r**2 if self.blocks.shape[1] == 1 else n * r**3
+        return r * (r + 1) // 2 <= _MOST_UNKNOWNS and work <= _MOST_WORK
 
 
 def _ball_matrix(values: Array) -> Matrix:
@@ -70,10 +72,15 @@ class _Forms:
         """Gradients to matrices."""
         n, k, d = data.blocks.shape
         self.gram, self.c0, self.share, self.block = data.gram, c0, p / n, k
+        self.plain = not data.hessians and not self.gram and k == 1  # gradients as rows: D(X) without any H_i
+        self.exact = data.blocks.reshape(-1, d)
         if self.gram:
-            flat = _ball_matrix(data.blocks.reshape(n * k, d))
+            flat = _ball_matrix(self.exact)
             self.parts = [flat * flat.transpose()]
             self.mean = self.parts[0] / n
+        elif self.plain:
+            self.parts = [_ball_matrix(self.exact)]
+            self.mean = self.parts[0].transpose() * self.parts[0] / n
         else:
             balls = [_ball_matrix(block) for block in data.blocks]
             self.parts = balls if data.hessians else [ball.transpose() * ball for ball in balls]
@@ -88,6 +95,13 @@ class _Forms:
         if self.gram:
             K = self.parts[0]
             return C, D + self._blocks(K * X * K) * self.share
+        if self.plain:
+            G = self.parts[0]
+            n, d = self.exact.shape
+            rows, turned = G.entries(), (G * X).entries()
+            weights = [sum((rows[j] * turned[j] for j in range(i, i + d)), rows[0] * 0) for i in range(0, n * d, d)]
+            scaled = interval_library().arb_mat(n, d, [rows[j] * weights[j // d] for j in range(n * d)])
+            return C, D + G.transpose() * scaled * self.share
         noise = sum((P * X * P for P in self.parts[1:]), self.parts[0] * X * self.parts[0])
         return C, D + noise * self.share
 
@@ -110,6 +124,10 @@ class _Forms:
         if self.gram:
             place = np.arange(H.shape[0]) // self.block
             return C, D + float(self.share) * np.where(place[:, None] == place, parts[0] @ E @ parts[0], 0.0)
+        if self.plain:
+            G = self.exact
+            weights = np.einsum("nd,Nnd->Nn", G, G @ E)
+            return C, D + float(self.share) * (G.T @ (weights[:, :, None] * G))
         for P in parts:
             D += float(self.share) * (P @ E @ P)
         return C, D
@@ -145,8 +163,6 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
     E[np.arange(rows.size), rows, columns] = E[np.arange(rows.size), columns, rows] = 1.0
     C, D = forms.stacked(E / d[:, None] / d)
     system = ((float(level) * C - D) / d[:, None] / d)[:, rows, columns].T
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LinAlgWarning)
         try:
