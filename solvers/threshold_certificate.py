@@ -27,7 +27,7 @@ __all__ = ["certify_threshold"]
 Array = NDArray[np.float64]
 Matrix = Any  # flint.arb_mat
 _MOST_UNKNOWNS, _MOST_WORK = 500, 3e6  # of the linear system in doubles; multiplications of balls for one D(X)
-_ABOVE = 2e-13  # mu over lambda, less 1
+_ABOVE = 4e-13  # mu over lambda, less 1: within the box, and as far above lambda as that allows
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def _positive_definite(S: Matrix) -> bool:
     return all(bool(near[i, i] > sum((abs(near[i, j]) for j in range(r) if j != i), near[0, 0] * 0)) for i in range(r))
 
 
-def _above(forms: _Forms, level: Ball) -> Matrix | None:
-    """X with level C(X) - D(X) = H nearly: a solve in doubles, refined with residuals in balls."""
+def _above(forms: _Forms, level: Ball) -> tuple[Matrix, Matrix, Matrix] | None:
+    """X, C(X) and D(X) with level C(X) - D(X) = H nearly: a solve in doubles, refined with residuals in balls."""
     from scipy.linalg import LinAlgError, LinAlgWarning, lu_factor, lu_solve
 
     r = forms.mean.nrows()
@@ -170,8 +170,10 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
         except (LinAlgError, ValueError):
             return None
     X, residual = None, forms.mean
-    for _ in range(3):
+    for _ in range(6):
         right = (_doubles(residual) / d[:, None] / d)[rows, columns]
+        if X is not None and np.max(np.abs(right)) < 1e-8:  # H has the diagonal 1 in these coordinates
+            break
         step = np.zeros((r, r))
         step[rows, columns] = lu_solve(factors, right)
         step = (step + np.triu(step, 1).T) / d[:, None] / d
@@ -182,16 +184,18 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
         X = interval_library().arb_mat(r, r, [x.mid() for x in X.entries()])
         C_X, D_X = forms.both(X)
         residual = forms.mean - (C_X * level - D_X)
-    return X
+    return X, C_X, D_X
 
 
 def _bounds(forms: _Forms, level: Ball, above: float) -> tuple[Ball, Ball] | None:
     """Lower and upper bound on lambda, or None."""
     top = level * (1 + above)
-    X = _above(forms, top)
-    if X is None or not _positive_definite(forms.mean) or not _positive_definite(X):
+    found = _above(forms, top)
+    if found is None:
         return None
-    C, D = forms.both(X)
+    X, C, D = found
+    if not _positive_definite(forms.mean) or not _positive_definite(X):
+        return None
     if not _positive_definite(C * top - D):
         return None
     low = forms.paired(X, D) / forms.paired(X, C)
@@ -238,10 +242,8 @@ def certify_threshold(
         }[sampling]
         forms = _Forms(data, arb(1) if sampling == "bernoulli" else 1 - p, p)
         unit = arb(factor) * arb(scale) ** power
-        if p == 0:
-            found = _full_batch(forms)
-        else:
-            found = _bounds(forms, (2 / (arb(float(answer[index])) * unit)).mid(), _ABOVE)
+        level = (2 / (arb(float(answer[index])) * unit)).mid()
+        found = _full_batch(forms) if p == 0 else _bounds(forms, level, _ABOVE)
         if found is None:
             return None
         low, high = found
