@@ -25,6 +25,7 @@ from solvable.solvers import (
     optimal_random_feature_ridge,
     optimal_ridge,
     random_feature_risk,
+    sample_covariance_density,
     shrink_singular_values,
     stability_edge,
     stability_threshold,
@@ -44,6 +45,7 @@ def modal(size: int) -> dict[str, Callable[[], object]]:
         "effective_ridge": lambda: effective_ridge(spectrum, n, 0.1, certify=True),
         "random_feature_risk": lambda: random_feature_risk(spectrum, n, 1.5 * n, 0.1, certify=True),
         "stability_edge": lambda: stability_edge(spectrum, n, certify=True),
+        "sample_covariance_density (an edge)": lambda: sample_covariance_density(spectrum, n[-1], [], certify=True),
         "optimal_ridge": lambda: optimal_ridge(spectrum, n, 0.3, certify=True),
         "optimal_random_feature_ridge": lambda: optimal_random_feature_ridge(spectrum, n, 1.5 * n, 0.3, certify=True),
         "deep_random_feature_risk": lambda: deep_random_feature_risk(

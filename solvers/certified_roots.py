@@ -107,19 +107,22 @@ def certify_feature_root(
     return certify_cells(gamma, prove, what)
 
 
-def certify_edge(spectrum: Spectrum, n: Array, distance: Array, value: Array, what: str) -> Certificate:
-    """Certificate of kappa (n - df1) where df2 = n; `distance` is kappa + s_min there."""
+def certify_edge(
+    spectrum: Spectrum, n: Array, distance: Array, value: Array, what: str, reference: Array | None = None
+) -> Certificate:
+    """Certificate of kappa (n - df1) where df2 = n; `distance` is kappa + reference there, s_min unless given."""
     modes = _modes(spectrum)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
-        if n[index] == spectrum.rank:
+        base = modes.low if reference is None else float(reference[index])
+        if n[index] == spectrum.rank and (reference is None or distance[index] == base == 0):
             return 0.0
         arb, x = arithmetic.arb, float(distance[index])
         samples = arb(float(n[index]))
-        if not 0 < x < np.inf:
+        if x == 0 or not np.isfinite(x):
             return None
         for _ in range(3):  # the value is stationary there: it may be right where the distance is less so
-            sums = modes.around(x, arithmetic, modes.low)
+            sums = modes.around(x, arithmetic, base)
             excess = samples - sums("m", 2, 0, point(arithmetic))
             step = float((-excess.value / excess.slope).mid())
             if abs(step) < 1e-13 or not abs(step) < 0.5:
@@ -128,7 +131,7 @@ def certify_edge(spectrum: Spectrum, n: Array, distance: Array, value: Array, wh
         image = newton(lambda v: samples - sums("m", 2, 0, v), arithmetic)
         if image is None:
             return None
-        return at_root(lambda v: (arb(x) * v - arb(modes.low)) * (samples - sums("m", 1, 0, v)), image, arithmetic)
+        return at_root(lambda v: (v * arb(x) - arb(base)) * (samples - sums("m", 1, 0, v)), image, arithmetic)
 
     return certify_cells(value, prove, what)
 

@@ -13,6 +13,7 @@ With fewer gradients than parameters A = G^T Y G, and the same holds for Y with 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ __all__ = ["certify_threshold"]
 Array = NDArray[np.float64]
 Matrix = Any  # flint.arb_mat
 _MOST_UNKNOWNS, _MOST_WORK = 500, 3e6  # of the linear system in doubles; multiplications of balls for one D(X)
-_ABOVE = 2e-13  # mu over lambda, less 1
+_ABOVE = 4e-13  # mu over lambda, less 1: within the box, and as far above lambda as that allows
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class _Data:
     def small(self) -> bool:
         """Whether a proof is worth its time."""
         n, r = self.blocks.shape[0], self.size
-        return r * (r + 1) // 2 <= _MOST_UNKNOWNS and (1 if self.gram else n) * r**3 <= _MOST_WORK
+        work = r**3 if self.gram else n * r**2 if self.blocks.shape[1] == 1 else n * r**3
+        return r * (r + 1) // 2 <= _MOST_UNKNOWNS and work <= _MOST_WORK
 
 
 def _ball_matrix(values: Array) -> Matrix:
@@ -70,10 +72,15 @@ class _Forms:
         """Gradients to matrices."""
         n, k, d = data.blocks.shape
         self.gram, self.c0, self.share, self.block = data.gram, c0, p / n, k
+        self.plain = not data.hessians and not self.gram and k == 1  # gradients as rows: D(X) without any H_i
+        self.exact = data.blocks.reshape(-1, d)
         if self.gram:
-            flat = _ball_matrix(data.blocks.reshape(n * k, d))
+            flat = _ball_matrix(self.exact)
             self.parts = [flat * flat.transpose()]
             self.mean = self.parts[0] / n
+        elif self.plain:
+            self.parts = [_ball_matrix(self.exact)]
+            self.mean = self.parts[0].transpose() * self.parts[0] / n
         else:
             balls = [_ball_matrix(block) for block in data.blocks]
             self.parts = balls if data.hessians else [ball.transpose() * ball for ball in balls]
@@ -88,6 +95,13 @@ class _Forms:
         if self.gram:
             K = self.parts[0]
             return C, D + self._blocks(K * X * K) * self.share
+        if self.plain:
+            G = self.parts[0]
+            n, d = self.exact.shape
+            rows, turned = G.entries(), (G * X).entries()
+            weights = [sum((rows[j] * turned[j] for j in range(i, i + d)), rows[0] * 0) for i in range(0, n * d, d)]
+            scaled = interval_library().arb_mat(n, d, [rows[j] * weights[j // d] for j in range(n * d)])
+            return C, D + G.transpose() * scaled * self.share
         noise = sum((P * X * P for P in self.parts[1:]), self.parts[0] * X * self.parts[0])
         return C, D + noise * self.share
 
@@ -110,6 +124,10 @@ class _Forms:
         if self.gram:
             place = np.arange(H.shape[0]) // self.block
             return C, D + float(self.share) * np.where(place[:, None] == place, parts[0] @ E @ parts[0], 0.0)
+        if self.plain:
+            G = self.exact
+            weights = np.einsum("nd,Nnd->Nn", G, G @ E)
+            return C, D + float(self.share) * (G.T @ (weights[:, :, None] * G))
         for P in parts:
             D += float(self.share) * (P @ E @ P)
         return C, D
@@ -133,8 +151,8 @@ def _positive_definite(S: Matrix) -> bool:
     return all(bool(near[i, i] > sum((abs(near[i, j]) for j in range(r) if j != i), near[0, 0] * 0)) for i in range(r))
 
 
-def _above(forms: _Forms, level: Ball) -> Matrix | None:
-    """X with level C(X) - D(X) = H nearly: a solve in doubles, refined with residuals in balls."""
+def _above(forms: _Forms, level: Ball) -> tuple[Matrix, Matrix, Matrix] | None:
+    """X, C(X) and D(X) with level C(X) - D(X) = H nearly: a solve in doubles, refined with residuals in balls."""
     from scipy.linalg import LinAlgError, LinAlgWarning, lu_factor, lu_solve
 
     r = forms.mean.nrows()
@@ -145,8 +163,6 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
     E[np.arange(rows.size), rows, columns] = E[np.arange(rows.size), columns, rows] = 1.0
     C, D = forms.stacked(E / d[:, None] / d)
     system = ((float(level) * C - D) / d[:, None] / d)[:, rows, columns].T
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LinAlgWarning)
         try:
@@ -154,8 +170,10 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
         except (LinAlgError, ValueError):
             return None
     X, residual = None, forms.mean
-    for _ in range(3):
+    for _ in range(6):
         right = (_doubles(residual) / d[:, None] / d)[rows, columns]
+        if X is not None and np.max(np.abs(right)) < 1e-8:  # H has the diagonal 1 in these coordinates
+            break
         step = np.zeros((r, r))
         step[rows, columns] = lu_solve(factors, right)
         step = (step + np.triu(step, 1).T) / d[:, None] / d
@@ -166,16 +184,18 @@ def _above(forms: _Forms, level: Ball) -> Matrix | None:
         X = interval_library().arb_mat(r, r, [x.mid() for x in X.entries()])
         C_X, D_X = forms.both(X)
         residual = forms.mean - (C_X * level - D_X)
-    return X
+    return X, C_X, D_X
 
 
 def _bounds(forms: _Forms, level: Ball, above: float) -> tuple[Ball, Ball] | None:
     """Lower and upper bound on lambda, or None."""
     top = level * (1 + above)
-    X = _above(forms, top)
-    if X is None or not _positive_definite(forms.mean) or not _positive_definite(X):
+    found = _above(forms, top)
+    if found is None:
         return None
-    C, D = forms.both(X)
+    X, C, D = found
+    if not _positive_definite(forms.mean) or not _positive_definite(X):
+        return None
     if not _positive_definite(C * top - D):
         return None
     low = forms.paired(X, D) / forms.paired(X, C)
@@ -222,8 +242,8 @@ def certify_threshold(
         }[sampling]
         forms = _Forms(data, arb(1) if sampling == "bernoulli" else 1 - p, p)
         unit = arb(factor) * arb(scale) ** power
-        middle = (2 / (arb(float(answer[index])) * unit)).mid()
-        found = _full_batch(forms) if p == 0 else _bounds(forms, middle, _ABOVE)
+        level = (2 / (arb(float(answer[index])) * unit)).mid()
+        found = _full_batch(forms) if p == 0 else _bounds(forms, level, _ABOVE)
         if found is None:
             return None
         low, high = found

@@ -13,12 +13,14 @@ from solvable.solvers import (
     ConvergenceWarning,
     Spectrum,
     deep_random_feature_risk,
+    density,
     effective_ridge,
     layer_coefficients,
     optimal_random_feature_ridge,
     optimal_ridge,
     random_feature_risk,
     ridge_risk,
+    sample_covariance_density,
     stability_edge,
 )
 from solvable.solvers import random_feature_tuning as feature_tuning
@@ -280,6 +282,55 @@ def edge_distance(spectrum, n):
         above = spectrum.multiplicities @ (spectrum.eigenvalues / e) ** 2 > n
         low, high = (middle, high) if above else (low, middle)
     return np.array([high])
+
+
+def eigenvalue_at(kappa, spectrum, n):
+    return -ridge_at(kappa, spectrum, n) / n
+
+
+@pytest.mark.parametrize("n", [3.0, 30.0, 60.0, 600.0])
+def test_spectral_edges_by_bisection_of_their_slope(n):
+    """Between poles and outside them the eigenvalue as a function of kappa has its extrema at the edges."""
+    spectrum = Spectrum([100.0, 10.0, 1.0, 1.0], multiplicities=[5.0, 10.0, 15.0, 30.0])
+    law = sample_covariance_density(spectrum, n, [1.0], certify=True)
+    with mpmath.workdps(50):
+        found = []
+        for low, high in ((-1e5, -100), (-100, -10), (-10, -1), (-1, 1e5)):
+            left, width = mpmath.mpf(low), mpmath.mpf(high) - mpmath.mpf(low)
+
+            def slope(share, left=left, width=width):
+                at = left + width * share
+                return sum(
+                    m * (mpmath.mpf(s) / (s + at)) ** 2
+                    for s, m in zip(spectrum.eigenvalues, spectrum.multiplicities, strict=True)
+                ) - mpmath.mpf(n)
+
+            ends = 10.0 ** -np.arange(4, 12)
+            shares = np.sort(np.r_[np.arange(1, 4000) / 4000, ends, 1 - ends])
+            at = low + (high - low) * shares[:, None]
+            signs = (spectrum.eigenvalues / (spectrum.eigenvalues + at)) ** 2 @ spectrum.multiplicities > n
+            for turn in np.flatnonzero(signs[:-1] != signs[1:]):
+                a, b = mpmath.mpf(shares[turn]), mpmath.mpf(shares[turn + 1])
+                for _ in range(160):
+                    middle = (a + b) / 2
+                    a, b = (middle, b) if (slope(middle) > 0) == signs[turn] else (a, middle)
+                found.append(eigenvalue_at(left + width * a, spectrum, mpmath.mpf(n)))
+        found = sorted(x if abs(x) > 1e-40 else mpmath.mpf(0) for x in found)
+        assert law.certificate.complete
+        ends = zip(law.certificate.lower.ravel(), law.certificate.upper.ravel(), found, strict=True)
+        for lower, upper, digits in ends:
+            assert mpmath.mpf(float(lower)) <= digits <= mpmath.mpf(float(upper))
+            assert upper - lower <= 1e-12 * float(digits)
+
+
+def test_wrong_edges_are_refused():
+    spectrum, n = Spectrum([100.0, 1.0], multiplicities=[5.0, 30.0]), 80.0
+    s, c, scale, balance = density._normalised(spectrum, n)
+    edges = density._edges(s, c, balance)
+    assert density._certificate(spectrum, n, s, edges, scale).complete
+    for error in (1e-12, -1e-11, 0.01):
+        wrong = edges * [1 + error, 1.0, 1.0]
+        refused(lambda wrong=wrong: density._certificate(spectrum, n, s, wrong, scale))
 
 
 def test_a_maximum_is_not_a_best_ridge():
