@@ -20,7 +20,7 @@ left of 0 and between the upper edge and H. Its nodes are log-spaced from 0, sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -249,7 +249,8 @@ def _converge(
     room = np.arctan2(height * np.sqrt(1 - ((middle - (1 + mu) / step) / width) ** 2), middle)
     opening = min(0.4, 0.75 * float(room))
     before, change, kappa = None, np.full(times.size, np.inf), None
-    ridgeless = float(effective_ridge(spectrum, n, 0.0).value) if n < spectrum.rank else 0.0
+    unpooled = replace(spectrum, points=None)  # warned once is enough
+    ridgeless = float(effective_ridge(unpooled, n, 0.0).value) if n < spectrum.rank else 0.0
     nodes = _FIRST_NODES
     while True:
         z, weight = _contour(low, edge, high, opening, nodes)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solvable.solvers import (
+    FinitePoolWarning,
     Spectrum,
     descent_path,
     gradient_descent_risk,
@@ -181,3 +182,10 @@ def test_few_steps_with_momentum_close_to_one_converge():
     heavy = gradient_descent_risk(spectrum, 60, 0.05, [1, 12], 0.4, momentum=0.999)
     plain = gradient_descent_risk(spectrum, 60, 0.05, [1], 0.4)
     np.testing.assert_allclose(heavy.test[0], plain.test[0], rtol=1e-13)
+
+
+def test_a_small_pool_is_warned_of_once():
+    spectrum = Spectrum.from_kernel(np.diag(np.arange(1.0, 60.0)), np.ones(59))
+    with pytest.warns(FinitePoolWarning) as caught:
+        gradient_descent_risk(spectrum, 20, 0.1, [1, 10])
+    assert len(caught) == 1
