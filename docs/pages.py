@@ -219,9 +219,12 @@ def tidy_docstring(_app: Any, _what: str, _name: str, _object: Any, _options: An
             lines[i] = KEY.sub(lambda found: f":cite:t:`{found.group()}`", line)
         elif not example:
             parts = re.split(r"(`+[^`]*`+)", line)
-            lines[i] = "".join(
-                part if j % 2 else re.sub(r"(?<=\w)_(?!\w)|\|", r"\\\g<0>", part) for j, part in enumerate(parts)
-            )
+            for j, part in enumerate(parts):
+                if j % 2 == 0:
+                    parts[j] = re.sub(r"(?<=\w)_(?!\w)|\|", r"\\\g<0>", part)
+                elif part[1:-1] in _functions() and not parts[j - 1].endswith(":"):
+                    parts[j] = f":py:obj:`~solvable.solvers.{part[1:-1]}`"
+            lines[i] = "".join(parts)
 
 
 def _index() -> str:
