@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 import solvable.analysis as _floor
 from solvable.analysis.claim import Claim
+from solvable.solvers.validate import as_kind
 
 __all__ = ["UnknownName", "claim", "claims", "closest", "families"]
 
@@ -57,6 +58,7 @@ def claims(family: str | None = None) -> list[Claim]:
     >>> claims("ridge")[0].family
     'ridge'
     """
+    as_kind("family", family, str | None, "it must be the name of a family")
     modules = _modules()
     if family is None:
         chosen = [modules[name] for name in families()]
@@ -75,7 +77,7 @@ def claim(name: str) -> Claim:
     UnknownName
         With the closest names.
     """
-    family = name.split("/")[0]
+    family = as_kind("name", name, str, "it must be the name of a claim").split("/")[0]
     known = _modules()
     for item in _load(known[family]) if family in known else ():
         if item.name == name:

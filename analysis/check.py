@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from solvable.analysis.claim import Claim, Kind
 from solvable.analysis.prose import counted
+from solvable.solvers.validate import as_kind, as_seed, as_whole, refuse
 
 __all__ = ["LEVEL", "Outcome", "Row", "Verdict", "verify"]
 
@@ -151,10 +152,12 @@ class _Contrast:
         else:
             value = float(self.weights @ ((centre - self.predictions) / self.units))
             errors = self.weights * error / self.units
-        variances = errors**2
+        largest = float(errors.max())
+        if not largest > 0:
+            return value, 0.0, 1.0
+        variances = (errors / largest) ** 2  # squared twice below: units may be as small as doubles get
         total = float(variances.sum())
-        dof = total**2 / float((variances**2 / freedom).sum()) if total > 0 else 1.0
-        return value, math.sqrt(total), dof
+        return value, largest * math.sqrt(total), total**2 / float((variances**2 / freedom).sum())
 
 
 def _location(values: Array, statistic: str) -> tuple[float, float, float]:
@@ -194,6 +197,8 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
         return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), 0.0, inf)]
     predictions = np.array([_predict(claim, parameters) for parameters in cells])
     units = np.array([margin(p) for p in predictions])
+    if np.any((units > 0) & (units < 1e-290)):
+        raise refuse("tolerance", claim.tolerance, f"{units.min():g} is allowed to deviate: too little for doubles")
     x = np.array(multiples)
     if claim.kind is Kind.RATE:
         t = np.log(x) - np.log(x).mean()
@@ -292,8 +297,11 @@ def verify(
     >>> verify(claim).outcome.value
     'AGREES'
     """
+    as_kind("claim", claim, Claim, "it must be a Claim; solvable.claim(name) returns one")
+    seed, quick = as_seed("seed", seed), as_kind("quick", quick, bool, "it must be True or False")
+    as_kind("progress", progress, Callable | None, "it must be callable")
     cells = claim.cells(quick)
-    limit = claim.most_draws if most_draws is None else most_draws
+    limit = claim.most_draws if most_draws is None else as_whole("most_draws", most_draws)
     rows = []
     for index, cell in enumerate(cells):
         contrasts = _contrasts(claim, cell, index)

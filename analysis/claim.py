@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
+import numpy as np
+
+from solvable.solvers.validate import (
+    as_choice,
+    as_kind,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    refuse,
+)
+
 __all__ = ["Claim", "Kind", "Source"]
 
 
@@ -28,6 +40,11 @@ class Source:
 
     key: str
     locator: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is not text."""
+        as_kind("key", self.key, str, "it must be a key of papers.bib, or 'derived'")
+        as_kind("locator", self.locator, str, "it must be text")
 
     def __str__(self) -> str:
         """Key and locator."""
@@ -103,6 +120,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a claim that could not be checked, or could not fail."""
+        self._check_types()
         if "/" not in self.name or not self.name.replace("/", "").replace("-", "").isalnum():
             raise ValueError(f"name = {self.name!r} is not allowed: write family/what with letters and hyphens.")
         if not self.grid:
@@ -119,6 +137,33 @@ class Claim:
             raise ValueError(f"{self.name}: side must be given for BOUND claims, and only for them.")
         if self.first_draws < 8 and self.kind is not Kind.EXACT:
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
+
+    def _check_types(self) -> None:
+        for name in ("name", "statement", "assumptions"):
+            as_kind(name, getattr(self, name), str, "it must be text")
+        as_kind("source", self.source, Source, "it must be a Source")
+        as_kind("kind", self.kind, Kind, "it must be a Kind")
+        for name in ("predict", "measure"):
+            as_kind(name, getattr(self, name), Callable, "it must be callable")
+        as_kind("quantities", self.quantities, Callable | None, "it must be callable")
+        for cell in as_kind("grid", self.grid, list | tuple, "it must be a list of mappings"):
+            as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
+        for name in ("tolerance", "absolute_tolerance"):
+            as_nonnegative(name, as_kind(name, getattr(self, name), float | int | np.number, "it must be a number"))
+        as_kind("size", self.size, str | None, "it must be the name of a parameter")
+        if self.size is not None:
+            for cell in self.grid:
+                as_kind(self.size, cell.get(self.size, 1), int | float | np.number, "it grows: it must be a number")
+        if self.side is not None:
+            as_choice("side", self.side, ("upper", "lower"))
+        as_choice("statistic", self.statistic, ("mean", "median"))
+        for factor in as_kind("sizes", self.sizes, list | tuple, "it must be a list of multiples"):
+            as_scalar("sizes", factor, as_positive)
+        for index in as_kind("quick", self.quick, Sequence | None, "it must be a list of indices into grid") or ():
+            if as_kind("quick", index, int, "its indices are whole numbers") not in range(len(self.grid)):
+                raise refuse("quick", index, f"its indices lie below {len(self.grid)}")
+        for name in ("first_draws", "most_draws"):
+            as_whole(name, as_kind(name, getattr(self, name), int, "it must be a whole number"))
 
     @property
     def family(self) -> str:

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from solvable.solvers.validate import as_kind
+
 __all__ = ["bibtex", "citation", "keys"]
 
 # Beside the floors in a checkout, and inside the package once installed: the same place relative to this file.
@@ -21,7 +23,7 @@ def _library() -> Any:
 
 def _entry(key: str) -> Any:
     entries = _library().entries
-    if key not in entries:
+    if as_kind("key", key, str, "it must be a key of papers.bib") not in entries:
         from solvable.analysis.catalogue import closest
 
         raise closest("paper", key, keys())

@@ -14,12 +14,11 @@ SCRIPTS = ROOT / "docs" / "generated" / "scripts"
 
 def examples() -> dict[str, str]:
     """Scripts by path: a figure module under a heading, in the folder of its family, and a header for each folder."""
-    from solvable.analysis import families
     from solvable.figures import figures
 
     texts = {"GALLERY_HEADER.rst": f"Gallery\n=======\n\n{_INTRODUCTION}\n"}
     for item in figures():
-        family, script = _family(item, families()), item.module.rsplit(".", 1)[1]
+        family, script = item.family, item.module.rsplit(".", 1)[1]
         texts[f"{family}/{script}.py"] = _script(item, ROOT / "figures" / f"{script}.py")
         texts[f"{family}/GALLERY_HEADER.rst"] = _header(family)
     return texts
@@ -34,12 +33,6 @@ def _header(family: str) -> str:
     page = family.replace("-", "_")
     title = (ROOT / "docs" / "theory" / f"{page}.md").read_text().splitlines()[0].removeprefix("# ")
     return f"{title}\n{'-' * len(title)}\n\nSetting, equations and verdicts: :doc:`/theory/{page}`.\n"
-
-
-def _family(item: Any, known: list[str]) -> str:
-    return (
-        item.claims[0].split("/")[0] if item.claims else next((f for f in known if item.name.startswith(f)), known[0])
-    )
 
 
 def _script(item: Any, path: Path) -> str:

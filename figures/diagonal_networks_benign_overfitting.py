@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import diagonal_descent, interpolator, minimum_l1, minimum_l2
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NOISE, SPARSITY, SCALE = 0.5, 3, 1e-6
 METHODS = ("least l2", "least l1", "linear branch", "LASSO")
+LABELS = (r"least $\ell_2$", r"least $\ell_1$", "linear branch", "LASSO")
 
 
 def _branch(X: Any, y: Any, cap: float) -> Any:
@@ -91,13 +93,14 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.7))
-    left, right = canvas.subplots(1, 2)
+    left, right = canvas.subplots(1, 2, sharey=True)
+    letter_panels((left, right), (f"$n={data.attrs['samples']}$", r"$\kappa=\sigma\sqrt{2n\ln d}\,/\,d$"))
     for i, colour in enumerate((COLOURS[2], COLOURS[3])):
         mean, spread = data.by_cap[i], data.by_cap_spread[i]
         left.plot(data.cap, mean, color=colour, ls="-" if i == 0 else "--")
         left.fill_between(data.cap, mean - spread, mean + spread, color=colour, alpha=0.15, lw=0)
     left.plot(data.dot_cap, data.dot, color=COLOURS[2], marker=MARKERS[2], ls="none")
-    for i, name in enumerate(METHODS[:2]):
+    for i, name in enumerate(LABELS[:2]):
         left.axhline(float(data.fixed[i]), color=COLOURS[i], lw=1.0)
         side = ("top", "bottom")[i]  # each on the side of its line where there is room
         left.text(1e-3, float(data.fixed[i]) * (0.95, 1.15)[i], name, fontsize=7, color=COLOURS[i], va=side)
@@ -107,12 +110,12 @@ def draw(data: xr.Dataset) -> Any:
         xlabel=r"cap $\kappa=\lambda^2\ln(1/\alpha^2)/4$",
         ylabel=r"error $\|\beta-\beta^*\|^2$",
     )
-    for i, name in enumerate(METHODS):
+    for i, name in enumerate(LABELS):
         right.errorbar(data.n, data.by_size[i], data.by_size_spread[i], color=COLOURS[i], marker=MARKERS[i], ls="none" if i == 0 else "-", lw=0.9, capsize=1.5, label=name)  # noqa: E501  # fmt: skip
     right.plot(data.n, data.exact_l2, color=COLOURS[0])
     right.plot(data.n, data.benchmark, color="0.4", lw=0.9, ls=":", label=r"$\sigma^2 s\,\ln d\,/\,n$")
     right.set(xscale="log", yscale="log", xlabel="samples $n$")
-    right.set_ylim(top=9)
+    right.set_ylim(top=14)
     ticks = [50, 100, 200]
     right.set_xticks(ticks, [str(t) for t in ticks])
     right.minorticks_off()
@@ -125,9 +128,9 @@ def caption(data: xr.Dataset) -> str:
     a, best = data.attrs, int(np.argmin(data.by_cap.values[0]))
     (l2, l1), least, cap = data.fixed.values, data.by_cap.values[0, best], data.cap.values[best]
     return (
-        f"d = {a['d']}, three ones, noise 0.5, initial scale {SCALE:.0e}; means over {a['seeds']} data sets, two "
-        f"standard errors. Left (n = {a['samples']}): solid, the network with a linear branch, at best {least:.3f} at "
-        f"cap {cap:.3f}, against {l1:.3f} (least l1) and {l2:.2f} (least l2); dots, networks trained at step 0.03 (on "
-        f"{a['trained']} of the data sets, within {100 * a['gap']:.0f} %: the effect of the step); dashed, the LASSO "
-        f"with penalty dκ. Right: cap σ√(2n ln d)/d; line through the circles: the exact mean of least l2."
+        f"d = {a['d']}, three ones, noise 0.5, initial scale {scientific(SCALE)}; means over {a['seeds']} data sets, "
+        f"bands and bars two standard errors. (a) Solid: the network with a linear branch, at best {least:.3f} at cap "
+        f"{cap:.3f}, against {l1:.3f} (least ℓ₁) and {l2:.2f} (least ℓ₂); triangles: networks trained at step 0.03 (on "
+        f"{a['trained']} of the data sets, within {100 * a['gap']:.0f} %: the effect of the step); dashed: the LASSO "
+        "with penalty dκ. (b) Line through the circles: the exact mean of least ℓ₂; the other lines join their dots."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.experiments import finite_run
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import interpolator
 
 if TYPE_CHECKING:
@@ -73,13 +74,14 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     left, right = canvas.subplots(1, 2, width_ratios=(1, 1.2))
+    letter_panels((left, right))
     left.axhline(1, color="0.6", lw=0.8, ls=":")
     left.text(0.003, 1.003, "gradient flow", fontsize=7, color="0.3", va="bottom")
     for i, name in enumerate(METHODS):
         left.plot(data.step_size[i], data.theory[i], color=COLOURS[i])
         left.errorbar(data.step_size[i], data.error[i], data.spread[i], color=COLOURS[i], marker=MARKERS[i], ls="none", label=name, capsize=1.5, lw=0.8)  # noqa: E501  # fmt: skip
         right.errorbar(data.coordinate + 1, data.gain[i], data.gain_spread[i], color=COLOURS[i], marker=MARKERS[i], ls="none", ms=2.6, lw=0.6)  # noqa: E501  # fmt: skip
-    left.set(xscale="log", xlabel=r"step size $\gamma$", ylabel="error over that of gradient flow")
+    left.set(xscale="log", xlabel=r"step size $\eta$", ylabel="error / error of gradient flow")
     left.set_xticks([0.003, 0.01, 0.03, 0.1], ["0.003", "0.01", "0.03", "0.1"])
     left.minorticks_off()
     left.legend(loc="upper left", handlelength=1)
@@ -95,8 +97,9 @@ def caption(data: xr.Dataset) -> str:
     ratio = gain[:, :SUPPORT].mean(axis=1) / gain[:, SUPPORT:].mean(axis=1)
     return (
         f"n = {data.attrs['n']}, d = {data.attrs['d']}, three ones, initial scale 0.07; {data.attrs['seeds']} data "
-        f"sets; bars two standard errors; lines: interpolator with gain and offset of each run (largest deviation of a "
-        f"coefficient {data.attrs['gap']:.0e}). At its largest step gradient descent is {100 * (error[0] - 1):+.1f} % "
-        f"from gradient flow, SGD {100 * (error[1] - 1):+.1f} %. Right, at the largest steps: the gain on the support "
-        f"over that off it is {ratio[0]:.1f} for gradient descent, {ratio[1]:.1f} for SGD."
+        "sets; bars: two standard errors; lines: interpolator with gain and offset of each run (largest deviation of "
+        f"a coefficient {scientific(data.attrs['gap'])}). (a) At its largest step gradient descent is "
+        f"{100 * (error[0] - 1):+.1f} % from gradient flow, SGD {100 * (error[1] - 1):+.1f} %. (b) At the largest "
+        f"steps the gain on the support over that off it is {ratio[0]:.1f} for gradient descent, {ratio[1]:.1f} for "
+        "SGD."
     )

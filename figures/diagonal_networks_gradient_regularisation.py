@@ -10,7 +10,7 @@ from solvable.analysis.diagonal_networks.experiments import finite_run
 from solvable.analysis.diagonal_networks.flows import regularised_flow
 from solvable.analysis.diagonal_networks.settings import sparse_regression
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,16 +84,18 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), ("flow and descent, full batch", "recovery of the target"))
     for i, name in enumerate(data.estimate.values):
         left.plot([0, *data.fine.values], [0, *data.theory.values[i]], color=COLOURS[i])
         left.plot(data.penalty, data.found[i], color=COLOURS[i], marker=MARKERS[i], ls="none", label=str(name))
     left.set(xlabel=r"penalty $\rho$", ylabel=r"mean $\ln(\alpha/\alpha_{\rm eff})$", xlim=(0, None), ylim=(0, None))
+    left.set_xticks([0, 0.05, 0.1, 0.15, 0.2])
     left.legend(loc="upper left", handlelength=1)
     right.axhline(1, color="0.6", lw=0.8, ls=":")
     for i, batch in enumerate(data.batch.values):
         label = "full batch" if i == 0 else f"batch {batch}"
         right.errorbar(data.strength, data.change[i], data.spread[i], color=COLOURS[i], marker=MARKERS[i], label=label, lw=1, capsize=1.5)  # noqa: E501  # fmt: skip
-    right.set(xlabel=r"penalty $\rho$", ylabel="error over that without", xlim=(0, None), ylim=(0, None))
+    right.set(xlabel=r"penalty $\rho$", ylabel="error / error without penalty", xlim=(0, None), ylim=(0, None))
     right.legend(loc="lower left")
     return canvas
 
@@ -104,9 +106,9 @@ def caption(data: xr.Dataset) -> str:
     full, five, one = data.change.values[:, -1]
     seeds, strength = data.attrs["seeds"], STRENGTHS[-1]
     return (
-        f"Left: n = 10, d = 20, initial scale 0.3, data sets: {data.attrs['small']}; lines: 4ρ∫g·g' along the flow, "
-        f"dots: descent at step 0.004 on the same data. At ρ = {PENALTIES[-1]}: {falls}. Right: n = 30, d = 60, "
-        f"initial scale 0.1, forward estimate with ascent 0.02, {seeds} data sets, bars two standard errors; at ρ = "
+        f"(a) n = 10, d = 20, initial scale 0.3, data sets: {data.attrs['small']}; lines: 4ρ∫g·g' along the flow, "
+        f"dots: descent at step 0.004 on the same data. At ρ = {PENALTIES[-1]}: {falls}. (b) n = 30, d = 60, initial "
+        f"scale 0.1, forward estimate with ascent 0.02, {seeds} data sets, bars: two standard errors; at ρ = "
         f"{strength} the error changes by {100 * (full - 1):+.0f} % with the full batch, {100 * (five - 1):+.0f} % "
         f"with batch 5 and {100 * (one - 1):+.0f} % with single samples."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.flows import flow_limit
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import interpolator, minimum_l1, minimum_l2
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     n, d, sparsity = 40, 100, 5
-    seeds, flows = (2, 1) if quick else (20, 4)
+    seeds, flows = (6, 1) if quick else (20, 4)
     scales = np.geomspace(1e-4, 10, 13 if quick else 41)
     error, l1, l2 = (np.empty((len(DEPTHS), scales.size, seeds)) for _ in range(3))
     ends = np.empty((3, 2, seeds))  # error, l1 norm and squared l2 norm of the two limits
@@ -78,8 +79,9 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for i, depth in enumerate(data.depth.values):
-        style = {"color": COLOURS[i], "label": f"depth {depth}"}
+        style = {"color": COLOURS[i], "ls": DASHES[i], "label": f"depth {depth}"}
         left.plot(data.scale, data.error[i], **style)
         left.fill_between(
             data.scale,
@@ -114,8 +116,8 @@ def caption(data: xr.Dataset) -> str:
     a = data.attrs
     return (
         f"Sparse regression, n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, noise 0.1; means over {a['seeds']} "
-        f"data sets, bands two standard errors. The error goes from {high:.3f} (least l2) to {low:.3f} (least l1), at "
-        f"best {best:.3f}; deeper networks get there from larger scales. Dots: gradient flow integrated on "
+        f"data sets. (a) Bands: two standard errors. The error goes from {high:.3f} (least ℓ₂) to {low:.3f} (least "
+        f"ℓ₁), at best {best:.3f}; deeper networks get there from larger scales. (b) Dots: gradient flow integrated on "
         f"{a['flows']} of the data sets, each line in that panel on the same ones; largest deviation of a coefficient "
-        f"{a['gap']:.0e}."
+        f"{scientific(a['gap'])}. (c) Excess over the least ℓ₂ norm, which large scales reach."
     )

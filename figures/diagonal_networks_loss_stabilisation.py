@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, SINGLE
+from solvable.figures.style import COLOURS, SINGLE, letter_panels
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,6 +63,7 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(SINGLE, 3.6))
     top, bottom = canvas.subplots(2, 1, sharex=True, height_ratios=(1.5, 1))
+    letter_panels((top, bottom))
     steps = np.broadcast_to(data.step.values, data.orbit.shape)
     top.plot(
         steps.ravel(), data.orbit.values.ravel(), color="0.25", marker=".", ms=0.7, mew=0, ls="none", rasterized=True
@@ -77,7 +79,7 @@ def draw(data: xr.Dataset) -> Any:
     top.text(GOLDEN + 0.01, 1.4, r"$\sqrt{5}-1$", fontsize=7, va="top")
     top.set(ylabel=r"$|\theta|$", ylim=(0, 1.45))
     bottom.set(xlabel=r"step size $\eta$", ylabel="mean loss", xlim=(0.9, 2.01), ylim=(0, None))
-    bottom.legend(loc="upper left", bbox_to_anchor=(0.0, 1.05))
+    bottom.legend(loc="lower right", ncols=2)
     return canvas
 
 
@@ -87,8 +89,8 @@ def caption(data: xr.Dataset) -> str:
     expected = (1 - 1 / data.step.values[inside] ** 2) / 8
     gap = np.abs(data.loss.values[inside] / expected - 1).max()
     return (
-        f"θ ← θ + η(1 - θ²)θ, the step on the loss (1 - θ²)²/4, after 2000 steps; |θ| because the map is odd. Between "
-        f"η = 1 and √5 - 1 the iterates alternate between two points known in closed form; the mean loss over "
-        f"{data.attrs['averaged']} steps is (1 - 1/η²)/8 up to {gap:.0e}. Chaos follows; at η = 2 the mean loss is "
-        f"{float(data.loss[-1]):.4f}, predicted 1/8, and beyond everything diverges."
+        "(a) θ ← θ + η(1 - θ²)θ, the step on the loss (1 - θ²)²/4, after 2000 steps; |θ| because the map is odd. "
+        "Between η = 1 and √5 - 1 the iterates alternate between two points known in closed form (orange). (b) The "
+        f"mean loss over {data.attrs['averaged']} steps is (1 - 1/η²)/8 up to {scientific(gap)}. Chaos follows; at η = "
+        f"2 the mean loss is {float(data.loss[-1]):.4f}, predicted 1/8, and beyond everything diverges."
     )

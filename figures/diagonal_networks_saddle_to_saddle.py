@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.flows import crossing_times, saddle_flow
 from solvable.analysis.diagonal_networks.settings import saddle_problem
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import saddle_to_saddle
 
 if TYPE_CHECKING:
@@ -63,18 +64,28 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for i, scale in enumerate(data.scale.values):
-        left.plot(data.time, data.loss[i], color=COLOURS[i], lw=1.0, label=rf"$\alpha=e^{{-{scale:.0f}}}$")
+        left.plot(
+            data.time,
+            data.loss[i],
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            markevery=(0.07 * i, 0.21),
+            ms=3,
+            lw=1.0,
+            label=rf"$\alpha=e^{{-{scale:.0f}}}$",
+        )
     left.plot(data.time, data.limit_loss, color="black", lw=0.8, ls="--", label=r"$\alpha\to0$")
     left.set(xscale="log", yscale="log", ylim=(1e-3, 3), ylabel="training loss")
     left.legend(loc="lower left", handlelength=1.3)
     for a in range(data.coordinate.size):
-        middle.plot(data.time, data.beta[:, a], color=COLOURS[a % len(COLOURS)], lw=1.0)
+        middle.plot(data.time, data.beta[:, a], color=COLOURS[2], lw=1.2)
         middle.plot(data.time, data.saddle[:, a], color="black", lw=0.6, ls="--")
     middle.set(xscale="log", ylabel=rf"coefficients, $\alpha=e^{{-{data.scale.values[-1]:.0f}}}$")
     for axes in (left, middle):
         for t in data.jump_time.values:
-            axes.axvline(t, color="0.6", lw=0.6, ls=":")
+            axes.axvline(t, 0.45 if axes is left else 0, color="0.6", lw=0.6, ls=":")
         axes.set(xlabel=r"time$\,/\,\ln(1/\alpha)$", xlim=(0.2, 20))
     for j in range(data.jump.size):
         right.plot(
@@ -99,9 +110,9 @@ def caption(data: xr.Dataset) -> str:
     ]
     end = np.abs(data.beta.values[-1] - data.saddle.values[-1]).max()
     return (
-        f"One problem, n = {data.attrs['n']}, d = {data.attrs['d']}; time for the loss (1/2n)|Xβ - y|² in units of "
-        f"ln(1/α). Dashed: the limit of vanishing scale; dotted: its jump times. Right: distance in time between the "
-        f"flow's jumps (loss half way down) and the predicted ones, with lines of slope -1; measured exponents for "
-        f"ln(1/α) > 60: {min(slopes):.3f} to {max(slopes):.3f}. At the end the flow is within {end:.0e} of the "
-        f"minimum-l1 interpolator."
+        f"One problem, n = {data.attrs['n']}, d = {data.attrs['d']}; time for the loss ‖Xβ − y‖²/(2n) in units of "
+        "ln(1/α). Dashed: the limit of vanishing scale; dotted: its jump times. (a) The loss at three scales. (b) The "
+        "coefficients at the smallest. (c) Distance in time between the flow's jumps (loss half way down) and the "
+        f"predicted ones, with grey lines of slope −1; measured exponents for ln(1/α) > 60: {min(slopes):.3f} to "
+        f"{max(slopes):.3f}. At the end the flow is within {scientific(end)} of the interpolator of least ℓ₁ norm."
     )

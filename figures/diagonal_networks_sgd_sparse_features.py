@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.diagonal_networks.settings import unit_sparse_regression
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import Status, diagonal_descent
 
 if TYPE_CHECKING:
@@ -72,19 +73,20 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     panels = canvas.subplots(1, 4)
+    letter_panels(panels)
     labels = (
         "training loss",
         r"test loss $\|\beta-\beta^*\|^2/2$",
-        r"$\|(w_+,w_-)\|$",
+        r"norm of weights $\|(w_+,w_-)\|$",
         r"coefficients above $10^{-3}$",
     )
     for k, axes in enumerate(panels):
         for i, name in enumerate(data.run.values):
             low, middle, high = data.value.values[k, i]
-            axes.plot(data.step / 1000, middle, color=COLOURS[i], lw=1.0, label=str(name))
+            axes.plot(data.step / 1000, middle, color=COLOURS[i], marker=MARKERS[i], markevery=(4 * i, 25), ms=3,
+                      lw=1.0, label=str(name))  # fmt: skip
             axes.fill_between(data.step / 1000, low, high, color=COLOURS[i], alpha=0.2, lw=0)
-        axes.set(xlabel="steps / 1000", xlim=(0, data.step.values[-1] / 1000))
-        axes.set_title(labels[k], loc="left")
+        axes.set(xlabel="steps / 1000", ylabel=labels[k], xlim=(0, data.step.values[-1] / 1000))
     panels[0].set(yscale="log", ylim=(1e-13, 1))
     panels[1].set(yscale="log")
     handles, names = panels[0].get_legend_handles_labels()
@@ -95,10 +97,13 @@ def draw(data: xr.Dataset) -> Any:
 def caption(data: xr.Dataset) -> str:
     """State the final medians and how many runs diverged."""
     test, count = (data.value.values[k, :, 1, -1] for k in (1, 3))
-    names = [f"{test[i]:.1e} with {count[i]:.0f} coefficients ({name})" for i, name in enumerate(data.run.values)]
+    names = [
+        f"{scientific(test[i], 2)} with {count[i]:.0f} coefficients ({name})" for i, name in enumerate(data.run.values)
+    ]
     a, left_out = data.attrs, int(data.diverged.sum())
     return (
-        f"n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, no label noise, batch 1; the step is divided by 4 at "
-        f"the decay. Medians and quartiles over {a['seeds']} seeds of the sampling, {left_out} diverged runs of "
-        f"{a['seeds'] * data.run.size} left out; single trajectories are chaotic. Final test loss: {'; '.join(names)}."
+        f"n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, no label noise, batch 1; step sizes as in the legend, "
+        f"divided by 4 at the decay. (a) to (d): medians, and quartiles as bands, over {a['seeds']} seeds of the "
+        f"sampling, {left_out} diverged runs of {a['seeds'] * data.run.size} left out; single trajectories are "
+        f"chaotic. Final test loss (b) and number of coefficients (d): {'; '.join(names)}."
     )

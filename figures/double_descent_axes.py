@@ -15,7 +15,7 @@ from solvable.analysis.double_descent.axes import (
 )
 from solvable.analysis.double_descent.settings import AXES
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, letter_panels
 from solvable.solvers import Spectrum, gradient_descent_risk, random_feature_risk, ridge_risk
 
 if TYPE_CHECKING:
@@ -89,15 +89,16 @@ def draw(data: xr.Dataset) -> Any:
     labels = (
         f"features $k$ ($n={data.attrs['peak']}$)",
         f"samples $n$ ($k={data.attrs['peak']}$)",
-        r"ridge $\delta$ ($n=k$)",
+        r"ridge $\delta$ ($n=k=60$)",
         "steps of gradient descent",
     )
-    for i, axes in enumerate(canvas.subplots(2, 2).ravel()):
+    panels = canvas.subplots(2, 2).ravel()
+    letter_panels(panels, data.axis.values)
+    for i, axes in enumerate(panels):
         axes.plot(data.x[i], data.test[i], color=COLOURS[0])
-        axes.errorbar(data.place[i], data.measured[i], data.error[i], fmt="o", color=COLOURS[1], ms=3, elinewidth=0.8)
-        axes.set(xscale="log", xlabel=labels[i])
-        axes.set_ylabel("test error" if i % 2 == 0 else "")
-        axes.set_title(f"{'abcd'[i]}  {data.axis.values[i]}", loc="left")
+        axes.errorbar(data.place[i], data.measured[i], data.error[i], fmt="o", color=COLOURS[0], mfc="white", ms=3,
+                      mew=0.7, elinewidth=0.8)  # fmt: skip
+        axes.set(xscale="log", xlabel=labels[i], ylabel="test error")
         axes.set_ylim(0, 1.5 if i == 3 else (2.5 if i < 2 else None))
         if i < 2:
             axes.axvline(data.attrs["peak"], color="0.75", lw=0.7, zorder=0)
@@ -116,7 +117,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Test error, label noise {data.attrs['noise']:g} included; lines: deterministic equivalents, dots: "
         f"{data.attrs['trials']} simulated designs with two standard errors. Median distance of dot and line "
-        f"{100 * np.median(gaps):.1f} %. Grey: the interpolation threshold. d: 36 fast and 6 slow features, "
-        f"{data.attrs['peak']} samples; the error falls to {epoch[first]:.2f} at {data.x.values[3, first]:.0f} steps, "
-        f"rises to {epoch[top]:.2f} at {data.x.values[3, top]:.0f} and falls again to {epoch[top:].min():.2f}."
+        f"{100 * np.median(gaps):.1f} %. Grey in (a) and (b): the interpolation threshold, also the place of (c). (d) "
+        f"36 fast and 6 slow features, {data.attrs['peak']} samples; the error falls to {epoch[first]:.2f} at "
+        f"{data.x.values[3, first]:.0f} steps, rises to {epoch[top]:.2f} at {data.x.values[3, top]:.0f} and falls "
+        f"again to {epoch[top:].min():.2f}."
     )

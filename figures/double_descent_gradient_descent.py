@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.double_descent.experiments import descent_error_draw
 from solvable.analysis.double_descent.settings import eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, gradient_descent_risk, ridge_risk
 
 if TYPE_CHECKING:
@@ -65,9 +65,12 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
-    for j, axes in enumerate(canvas.subplots(1, 2)):
+    panels = canvas.subplots(1, 2)
+    letter_panels(panels, (f"$d={data.attrs['d']}$",) * 2)
+    for j, axes in enumerate(panels):
         for i, n in enumerate(data.n.values):
-            axes.plot(data.step, data.theory[j, i], color=COLOURS[i], label=f"$n={n}$")
+            axes.plot(data.step, data.theory[j, i], color=COLOURS[i])
+            entry(axes, i, f"$n={n}$", ms=3)
             axes.errorbar(
                 data.place,
                 data.measured[j, i],
@@ -78,7 +81,6 @@ def draw(data: xr.Dataset) -> Any:
                 elinewidth=0.8,
             )
         axes.set(xscale="log", yscale="log", xlabel="steps", ylabel=str(data.part.values[j]))
-        axes.set_title(f"{'ab'[j]}  $d={data.attrs['d']}$", loc="left")
         axes.set_ylim((1e-3, 3) if j == 0 else (1e-3, 30))
         axes.legend(loc="lower left" if j == 0 else "upper left")
     return canvas
@@ -93,9 +95,9 @@ def caption(data: xr.Dataset) -> str:
     seen = theory > 2e-3
     gap = np.abs(data.measured.values / theory - 1)[seen]
     return (
-        f"Gradient descent from 0 on Gaussian rows with eigenvalues from 0.04 to 9, label noise "
-        f"{data.attrs['noise']:g}, step 1/(s_max (1 + sqrt(d/n))^2). Lines: contour integral; dots: "
-        f"{data.attrs['trials']} designs, two standard errors; median distance {100 * np.median(gap):.1f} %. At n = d "
-        f"the variance grows without bound in the limit: {data.theory.values[1, 1, -1]:.1f} after "
+        "Gradient descent from 0 on Gaussian rows with eigenvalues from 0.04 to 9, label noise "
+        f"{data.attrs['noise']:g}, step size 1/(s_max (1 + √(d/n))²). Lines: contour integral; markers: "
+        f"{data.attrs['trials']} designs, two standard errors; median distance {100 * np.median(gap):.1f} %. (a) Bias. "
+        f"(b) Variance: at n = d it grows without bound in the limit: {data.theory.values[1, 1, -1]:.1f} after "
         f"{data.step.values[-1]:,.0f} steps."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.double_descent.experiments import random_feature_data
 from solvable.analysis.double_descent.settings import CONDITIONINGS, TIMES
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import descent_path, optimiser_chain
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ def compute(quick: bool = False) -> xr.Dataset:
     )
 
 
+def _printed(label: str) -> str:
+    """Steps as numbers; other labels as they are."""
+    if label == "forever":
+        return "∞"
+    return scientific(float(label)) if label.startswith("1e") else label
+
+
 @figure(
     "double-descent-optimisation",
     title="The peak appears when the optimiser gets there",
@@ -91,19 +99,22 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.9))
     panels = canvas.subplots(1, 3, sharey=True)
-    late = f"$10^{{{int(np.log10(data.attrs['late']))}}}$"
-    titles = ("a  gradient descent, steps", f"b  {data.attrs['steps']:,} steps", f"c  features, {late} steps")
-    for axes, name, title in zip(panels, ("times", "optimisers", "conditionings"), titles, strict=True):
+    titles = (
+        "gradient descent, steps",
+        f"{data.attrs['steps']:,} steps",
+        f"features, {scientific(data.attrs['late'])} steps",
+    )
+    letter_panels(panels, titles)
+    for axes, name in zip(panels, ("times", "optimisers", "conditionings"), strict=True):
         for i, label in enumerate(data[data[name].dims[0]].values):
-            text = {"1e+01": "10", "forever": r"$\infty$"}.get(label, label)
-            text = f"$10^{{{int(label[3:])}}}$" if label.startswith("1e+") and label != "1e+01" else text
-            axes.plot(data.k, data[name][i], color=COLOURS[i], marker="osD^v"[i], ms=2.5, lw=1.0, label=text)
+            axes.plot(
+                data.k, data[name][i], color=COLOURS[i], marker=MARKERS[i], ms=2.5, lw=1.0, label=_printed(str(label))
+            )
         axes.axvline(data.attrs["n"], color="0.75", lw=0.7, zorder=0)
         axes.set(xscale="log", yscale="log", xlabel=f"features $k$ ($n={data.attrs['n']}$)")
-        axes.set_title(title, loc="left")
-        axes.legend(loc="upper left", fontsize=6)
+        axes.legend(loc="upper left", fontsize=6.5)
     panels[0].set_ylabel("test error")
-    panels[0].set_ylim(top=25 * float(data.times.max()))
+    panels[0].set_ylim(top=15 * float(data.times.max()))
     return canvas
 
 
@@ -113,12 +124,12 @@ def caption(data: xr.Dataset) -> str:
 
     def heights(name: str) -> str:
         rows = data[name].values
-        labels = [str(x) for x in data[data[name].dims[0]].values]
-        return ", ".join(f"{label} {row[at] / row[-1]:.1f}" for label, row in zip(labels, rows, strict=True))
+        labels = [_printed(str(x)) for x in data[data[name].dims[0]].values]
+        return "; ".join(f"{label}: {row[at] / row[-1]:.1f}" for label, row in zip(labels, rows, strict=True))
 
     return (
         f"ReLU features of Gaussian inputs, linear target, medians over {data.attrs['seeds']} data sets; deterministic "
-        f"methods by their exact filters, SGD and Adam simulated. Test error at k = n over that at k = 4n: steps "
-        f"{heights('times')}; optimisers on centred features {heights('optimisers')}; features "
-        f"{heights('conditionings')}."
+        "methods by their exact filters, SGD and Adam simulated. Test error at k = n over that at k = 4n: (a) by "
+        f"steps, raw features ({heights('times')}), (b) by optimiser, centred features ({heights('optimisers')}), (c) "
+        f"by features ({heights('conditionings')})."
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.double_descent.experiments import half_time_draw
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import isotropic_flow_risk, smallest_eigenvalue_cdf, smallest_eigenvalue_quantile
 
 if TYPE_CHECKING:
@@ -63,20 +63,31 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     count = data.sizes["draw"]
     for i, n in enumerate(data["size"].values):
-        left.step(data.least[i], (np.arange(count) + 0.5) / count, color=COLOURS[1 + i], lw=1.0, label=f"$n={n}$")
-    left.plot(data.x, data.law, color="black", lw=0.9, ls=(0, (4, 1.5)), label="law")
-    left.set(xscale="log", xlim=(1e-3, 20), xlabel=r"$n\,\lambda_{\min}(X^TX)$", ylabel="probability")
+        left.step(data.least[i], (np.arange(count) + 0.5) / count, color=COLOURS[4 + i], lw=1.0, label=f"$n={n}$")
+    left.plot(data.x, data.law, color="black", lw=0.9, ls=DASHED, label="limiting law")
+    left.set(xscale="log", xlim=(1e-3, 20), xlabel=r"$n\,\lambda_{\min}(X^TX)$", ylabel="cumulative probability")
     left.legend(loc="upper left")
     for i, n in enumerate(data.n.values):
-        middle.plot(data.time, data.finite[i], color=COLOURS[i], label=f"$k=n={n}$")
-    middle.plot(data.time, data.limit, color="black", lw=0.9, ls=(0, (4, 1.5)), label=r"$n\to\infty$")
+        middle.plot(
+            data.time,
+            data.finite[i],
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            markevery=(3 * i, 9),
+            ms=3,
+            label=f"$k=n={n}$",
+        )
+    middle.plot(data.time, data.limit, color="black", lw=0.9, ls=DASHED, label=r"$n\to\infty$")
     middle.set(xscale="log", yscale="log", xlabel="time of gradient flow", ylabel=r"variance / $\sigma^2$")
     middle.set_ylim(1e-3, 1e3)
-    middle.legend(loc="upper left")
+    middle.legend(loc="lower right")
     right.errorbar(data.n_half, data.half, data.half_error, fmt="o", color=COLOURS[0], elinewidth=0.8)
-    right.plot(data.n_half, data.half[0] * (data.n_half / data.n_half[0]) ** 2, color="0.4", lw=0.9, label="$n^2$")
+    right.plot(
+        data.n_half, data.half[0] * (data.n_half / data.n_half[0]) ** 2, color="0.4", lw=0.9, label=r"$\propto n^2$"
+    )
     right.set(xscale="log", yscale="log", xlabel="$k=n$", ylabel="time to half the variance")
     right.set_xticks(data.n_half.values, [f"{n:.0f}" for n in data.n_half.values])
     right.minorticks_off()
@@ -91,8 +102,8 @@ def caption(data: xr.Dataset) -> str:
     gap = np.max(np.abs(data.law_at.values[1] - grid))
     growth = np.polyfit(np.log(data.time.values[-20:]), np.log(data.limit.values[-20:]), 1)[0]
     return (
-        f"Square Gaussian designs. Left: {data.attrs['count']:,} draws at each n; at n = 60 the largest distance from "
-        f"the limiting law is {gap:.3f}. Middle: medians over designs follow the limit, which grows as "
-        f"time^{growth:.2f}, until time n², then stay at least squares. Right: geometric mean of the time at which "
-        f"half of the variance is there, two standard errors; fitted exponent {slope:.2f}."
+        f"Square Gaussian designs. (a) {data.attrs['count']:,} draws at each n; at n = 60 the largest distance from "
+        f"the limiting law is {gap:.3f}. (b) Medians over designs follow the limit, which grows as time to the power "
+        f"{growth:.2f}, until time n², then stay at least squares. (c) Geometric mean of the time at which half of the "
+        f"variance is there, two standard errors; fitted exponent {slope:.2f}."
     )

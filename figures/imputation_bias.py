@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.imputation.experiments import bias_draw
 from solvable.analysis.imputation.settings import covariance, leading_target
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import imputation_bias
 
 if TYPE_CHECKING:
@@ -63,17 +63,17 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.8))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), (rf"$\rho={data.attrs['seen']:g}$", "$d=64$"))
     for i, label in enumerate(data.name.values):
-        left.plot(data.d, data.bias[i], color=COLOURS[i], label=label)
+        left.plot(data.d, data.bias[i], color=COLOURS[i])
+        entry(left, i, label, ms=3)
         left.errorbar(
             data.place, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8
         )
-        right.plot(data.observed, data.share[i], color=COLOURS[i], label=label)
+        right.plot(data.observed, data.share[i], color=COLOURS[i], marker=MARKERS[i], markevery=(2 * i, 12), ms=3)
     left.set(xscale="log", yscale="log", xlabel="dimension $d$", ylabel="imputation bias", ylim=(1e-3, 1))
-    left.set_title(rf"a  $\rho = {data.attrs['seen']:g}$", loc="left")
     right.set(xlabel=r"probability to see an entry $\rho$", ylabel="imputation bias", xlim=(0, 1), ylim=(0, 1))
-    right.set_title("b  $d = 64$", loc="left")
-    left.legend(loc="lower left", fontsize=6.5)
+    left.legend(loc="lower left")
     return canvas
 
 
@@ -83,9 +83,10 @@ def caption(data: xr.Dataset) -> str:
     rates = [np.polyfit(np.log(data.d.values[half]), np.log(row[half]), 1)[0] for row in data.bias.values]
     columns = [int(np.argmin(np.abs(data.d.values - p))) for p in data.place.values]
     gap = np.max(np.abs(data.measured.values / data.bias.values[:, columns] - 1))
-    text = ", ".join(f"{name} {rate:.2f}" for name, rate in zip(data.name.values, rates, strict=True))
+    text = "; ".join(f"{name}: {rate:.2f}" for name, rate in zip(data.name.values, rates, strict=True))
     return (
-        f"Target along the leading direction, label variance 1, unit variances of the inputs. Exponents in d from 16 "
-        f"on: {text}. Dots: least squares on {data.attrs['count']:,} imputed rows with the leading variance removed, "
-        f"{data.attrs['trials']} runs, two standard errors; largest distance from a line {100 * gap:.1f} %."
+        "Target along the leading direction, label variance 1, unit variances of the inputs. (a) Exponents in d from "
+        f"16 on ({text}). (b) The same covariances against the share ρ of entries seen, theory only. Dots: least "
+        f"squares on {data.attrs['count']:,} imputed rows with the leading variance removed, {data.attrs['trials']} "
+        f"runs, two standard errors; largest distance from a line {100 * gap:.1f} %."
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from solvable.analysis.ridge.real_data import DATASETS, kernel_learning_curve, load_kernel
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import FinitePoolWarning, Spectrum, ridge_risk
 
 if TYPE_CHECKING:
@@ -59,47 +59,48 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.7))
-    for panel, axes in enumerate(canvas.subplots(1, 2)):
+    panels = canvas.subplots(1, 2, sharey=True)
+    titles = (f"{name}, {float(points):.0f} points" for name, points in zip(DATASETS, data.points, strict=True))
+    letter_panels(panels, titles)
+    for panel, axes in enumerate(panels):
         n = data.n[panel].values
         for j, ridge in enumerate(data.ridge.values):
-            for kind, dash in ((0, "-"), (1, (0, (4, 1.5)))):
+            for kind, dash in ((0, "-"), (1, DASHED)):
                 colour = COLOURS[j]
                 axes.plot(
                     n,
                     data.theory[panel, kind, :, j],
                     ls=dash,
                     color=colour,
-                    label=f"{ridge:g}" if kind == 0 else None,
                 )
-                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt="os"[kind],
+                axes.errorbar(n, data.measured[panel, kind, :, j], data.error[panel, kind, :, j], fmt=MARKERS[j],
                               color=colour, mfc="white" if kind else colour, ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
+            entry(axes, j, f"{ridge:g}", ms=3)
         points = float(data.points[panel])
         axes.axvspan(points / 10, 1.1 * n[-1], color="0.93", zorder=0)
         axes.set(xscale="log", yscale="log", xlabel="training samples $n$", xlim=(0.9 * n[0], 1.1 * n[-1]))
-        axes.set_title(f"{DATASETS[panel]}, {points:.0f} points", loc="left")
-        axes.set_ylim(bottom=max(1e-4, 0.3 * float(data.measured[panel, :, :, 1:].min())), top=2.0)
         ticks = [t for t in (5, 10, 20, 50, 100, 200, 500) if n[0] <= t <= n[-1]]
         axes.set_xticks(ticks, [str(t) for t in ticks])
         axes.minorticks_off()
-    canvas.axes[0].set_ylabel("mean squared error")
-    canvas.axes[0].legend(title="ridge; test solid, train dashed", title_fontsize=7, loc="lower left", ncols=3)
+    panels[0].set_ylim(bottom=max(1e-4, 0.3 * float(data.measured[..., 1:].min())), top=2.0)
+    panels[0].set_ylabel("mean squared error")
+    panels[0].legend(title=r"ridge $\delta$; test solid, train dashed", title_fontsize=7, loc="lower left", ncols=3)
     return canvas
 
 
 def caption(data: xr.Dataset) -> str:
     """Say how far apart theory and measurement are, within a tenth of the data and beyond."""
-    gap = np.abs(data.theory.values / data.measured.values - 1)[:, 0]  # test error
+    gap = 100 * np.abs(data.theory.values / data.measured.values - 1)[:, 0]  # test error, %
     parts = []
     for panel, name in enumerate(DATASETS):
         near = data.n.values[panel] <= float(data.points[panel]) / 10
         parts.append(
-            f"{name}: median {100 * np.median(gap[panel][near]):.1f} %, at most {100 * gap[panel][near].max():.0f} % "
-            f"up to n = N/10, at most {100 * gap[panel][~near].max():.0f} % beyond (shaded)"
+            f"({'ab'[panel]}) {name}: median {np.median(gap[panel][near]):.1f} %, at most {gap[panel][near].max():.0f} "
+            f"% up to n = N/10, at most {gap[panel][~near].max():.0f} % beyond (shaded)"
         )
     return (
-        f"Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "
-        f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. "
-        f"Test error, theory against measurement: {'; '.join(parts)}. "
-        "Beyond N/10 the finite pool is felt: the spectrum was estimated from the same points. "
-        "Training errors at the smallest ridge lie below the axis."
+        "Laplace kernel, spectrum estimated from the whole kernel matrix of N points. Dots: mean over "
+        f"{data.attrs['trials']} random training sets, tested on all other points, two standard errors. Test error, "
+        f"theory against measurement: {'; '.join(parts)}. Beyond N/10 the finite pool is felt: the spectrum was "
+        "estimated from the same points. Training errors at the smallest ridge lie below the axis."
     )

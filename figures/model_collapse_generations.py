@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.model_collapse.experiments import excess_draw, generator_draw
 from solvable.analysis.model_collapse.settings import eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, interpolating_generators, iterated_regression_risk, synthetic_noise_gain
 
 if TYPE_CHECKING:
@@ -80,27 +80,29 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.7))
     left, right = canvas.subplots(1, 2)
+    few = data.attrs["few_rows"] / data.attrs["wide"]
+    letter_panels((left, right), ("least-squares generators", f"interpolating generators, $n_0 = {few:g}\\,d$"))
     for i, ratio in enumerate(data.rows.values):
-        left.plot(data.generation, data.excess[i], color=COLOURS[i], label=f"$n_0 = {ratio:g}\\,d$")
+        left.plot(data.generation, data.excess[i], color=COLOURS[i])
+        entry(left, i, f"$n_0 = {ratio:g}\\,d$", ms=3)
         left.errorbar(
             data.generation, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8
         )
     left.set(xlabel="generations", ylabel="excess error of the final fit", ylim=(0, None))
-    left.set_title("a  least-squares generators", loc="left")
     left.legend(loc="upper left")
     names = (("fresh rows, no noise", "same rows, no noise"), ("fresh rows, noise", "same rows, noise"))
     for a in range(2):
         for b in range(2):
-            look = {"color": COLOURS[b], "ls": "-" if a else (0, (4, 1.5))}
-            right.plot(data.generation, data.few[a, b], label=names[a][b], **look)
+            look = {"color": COLOURS[b], "ls": "-" if a else DASHED}
+            right.plot(data.generation, data.few[a, b], **look)
+            entry(right, b, names[a][b], ls=look["ls"], mfc=COLOURS[b] if a else "white", ms=3, mew=0.7)
             right.errorbar(
                 data.generation, data.few_measured[a, b], data.few_error[a, b], color=COLOURS[b], fmt=MARKERS[b], ms=3,
                 mfc=COLOURS[b] if a else "white", mew=0.7, elinewidth=0.8,
             )  # fmt: skip
     right.axhline(1, color="0.75", lw=0.7, zorder=0)
-    right.set(xlabel="generations", ylabel=r"$\|w_t-w_0\|^2$", ylim=(0, 1.45 * float(data.few.max())))
-    right.set_title(
-        f"b  interpolating generators, $n_0 = {data.attrs['few_rows'] / data.attrs['wide']:g}\\,d$", loc="left"
+    right.set(
+        xlabel="generations", ylabel=r"error of the generator $\|w_t-w_0\|^2$", ylim=(0, 1.45 * float(data.few.max()))
     )
     right.legend(loc="upper left", ncols=2)
     return canvas
@@ -112,9 +114,9 @@ def caption(data: xr.Dataset) -> str:
     growth = ", ".join(f"{slope:.3f} ({float(gain):.3f})" for slope, gain in zip(slopes, data.gain.values, strict=True))
     lost = data.few_measured.values[0, 0]
     return (
-        f"Left: ridge on {data.attrs['n']} rows in d = {data.attrs['d']} after generations of least squares, noise "
-        f"{data.attrs['noise']:g} everywhere; growth a generation, fitted to the dots (theory): {growth}. Right: "
-        f"isotropic, d = {data.attrs['wide']}; without noise the signal left after {data.generation.values[3]:.0f} "
+        f"(a) Ridge on {data.attrs['n']} rows in d = {data.attrs['d']} after generations of least squares, noise "
+        f"{data.attrs['noise']:g} everywhere; growth per generation, fitted to the dots (theory): {growth}. (b) "
+        f"Isotropic, d = {data.attrs['wide']}; without noise the signal left after {data.generation.values[3]:.0f} "
         f"generations on fresh rows is {100 * (1 - lost[3]):.0f} %. Dots: {data.attrs['trials']} chains, two standard "
-        f"errors."
+        "errors."
     )

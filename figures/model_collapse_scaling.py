@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.model_collapse.experiments import power_law_excess_draw
 from solvable.analysis.model_collapse.settings import eigenvalues, target_weights
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, collapse_exponents, iterated_regression_risk
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.7))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), ("learning curves", f"$n = {data.attrs['fixed']}$"))
     for i, t in enumerate(data.generation.values):
-        left.plot(data.n, data.excess[i], color=COLOURS[i], label=str(t))
-        left.plot(data.n, data.best[i], color=COLOURS[i], lw=0.9, ls=(0, (4, 1.5)))
+        left.plot(data.n, data.excess[i], color=COLOURS[i])
+        entry(left, i, str(t), ms=3)
+        left.plot(data.n, data.best[i], color=COLOURS[i], lw=0.9, ls=DASHED)
         left.errorbar(
             data.place, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8
         )
@@ -86,10 +88,8 @@ def draw(data: xr.Dataset) -> Any:
         right.plot(data.exponent[low], data.curve[i, low], color=COLOURS[i], marker=MARKERS[i], ms=4)
     left.set(xscale="log", yscale="log", xlabel="samples of the final fit $n$", ylabel="excess error")
     left.legend(title="generations", title_fontsize=7, loc="lower left")
-    left.set_title("a", loc="left")
     right.axvline(data.attrs["clean"], color="0.75", lw=0.7, zorder=0)
-    right.set(yscale="log", xlabel=r"ridge exponent $\ell$, $\lambda=n^{-\ell}$", ylabel="excess error")
-    right.set_title(f"b  $n = {data.attrs['fixed']:,}$", loc="left")
+    right.set(yscale="log", xlabel=r"ridge exponent $\ell$, $\lambda=\delta/n=n^{-\ell}$", ylabel="excess error")
     return canvas
 
 
@@ -103,9 +103,10 @@ def caption(data: xr.Dataset) -> str:
     gap = np.median(np.abs(data.measured.values / theory - 1))
     return (
         f"Power laws with capacity {data.attrs['capacity']:g} and smoothness {data.attrs['smoothness']:g}; generators "
-        f"are least squares on {data.attrs['rows']} rows. Left: solid at the clean exponent {data.attrs['clean']:g}, "
-        f"dashed at the best one for every n (clean: falls as n^{slope:.2f} for n above 300); at n = 10,000 "
-        f"generations multiply the error by {', '.join(f'{x:.1f}' for x in plateau)}. Dots: {data.attrs['trials']} "
-        f"chains, two standard errors, median distance {100 * gap:.1f} %. Right: the best exponent (markers) goes "
-        f"{' to '.join(f'{x:.2f}' for x in best)} as generations are added; grey: the clean asymptotic one."
+        f"are least squares on {data.attrs['rows']} rows. (a) Solid: at the clean exponent {data.attrs['clean']:g}, "
+        f"dashed: at the best one for every n (without generations a power of n with exponent {slope:.2f} for n above "
+        f"300); at n = 10,000 generations multiply the error by {', '.join(f'{x:.1f}' for x in plateau)}. Dots: "
+        f"{data.attrs['trials']} chains, two standard errors, median distance {100 * gap:.1f} %. (b) The best exponent "
+        f"(markers) goes {' to '.join(f'{x:.2f}' for x in best)} as generations are added; grey: the clean asymptotic "
+        "one."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.perturbation_experiments import attached_minimiser, flow, traces
 from solvable.analysis.neural_collapse.settings import start_features
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import central_path
 
 if TYPE_CHECKING:
@@ -74,16 +75,24 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     time, reach, layer = canvas.subplots(1, 3)
+    letter_panels((time, reach, layer))
     for i, decay in enumerate(data.decay.values):
         colour, marker = COLOURS[i], MARKERS[i]
-        time.plot(data.time, data.path[i], color=colour, label=rf"$\lambda_H={decay:g}$")
+        time.plot(data.time, data.path[i], color=colour)
+        entry(time, i, rf"$\lambda_H={decay:g}$", ms=2.8)
         time.plot(data.time[::4], data.stepped[i][::4], color=colour, marker=marker, ls="none", ms=2.8)
         reach.plot(data.reach, data.fall[i], color=colour, marker=marker, ms=2.8, lw=0.8)
         reach.plot(data.reach, data.first_order[i], color=colour, ls=(0, (3, 1.5)), lw=0.9)
         layer.plot(data.layer, data.layered[i], color=colour, marker=marker, ms=2.8, lw=0.8)
     time.set(yscale="log", xlabel="time on the central path", ylabel=r"$\mathrm{tr}\,\Sigma_W/\mathrm{tr}\,\Sigma_B$")
     time.legend()
-    reach.set(xscale="log", yscale="log", xlabel=r"reach $1/\beta$ of one step", ylabel="relative fall", ylim=(None, 3))
+    reach.set(
+        xscale="log",
+        yscale="log",
+        xlabel=r"reach $1/\beta$ of one step",
+        ylabel="relative fall of the ratio",
+        ylim=(None, 3),
+    )
     layer.set(yscale="log", xlabel=r"repeated steps, $\beta=1$", ylabel=time.get_ylabel(), ylim=(0.1, 10))
     layer.set_xticks([0, 5, 10])
     return canvas
@@ -96,8 +105,8 @@ def caption(data: xr.Dataset) -> str:
     rises = int(sum((np.diff(values.values, axis=1) > 0).sum() for values in (data.path, -data.fall, data.layered)))
     return (
         f"K = {CLASSES}, n = {SAMPLES}, d = {WIDTH}, Gaussian start with ratio {data.attrs['start']:.2f}, head decay "
-        f"{HEAD_DECAY:g}. Left: lines by the adaptive solver, dots by fixed Runge-Kutta steps on the loss itself (they "
-        f"differ by at most {off:.1g}); at time 20 the ratio is {ends}. Middle: fall of the ratio at the minimiser "
-        "attached to the start; dashed, its first order. Right: each step attaches to the last. Steps at which the "
-        f"ratio rises, in any of the three panels: {rises}."
+        f"{HEAD_DECAY:g}. (a) Lines by the adaptive solver, dots by fixed Runge-Kutta steps on the loss itself (they "
+        f"differ by at most {scientific(off)}); at time 20 the ratio is {ends}. (b) Fall of the ratio at the minimiser "
+        "attached to the start; dashed: its first order. (c) Each step attaches to the last. Steps at which the ratio "
+        f"rises, in any of the three panels: {rises}."
     )

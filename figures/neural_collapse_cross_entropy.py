@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments import cross_entropy_run
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, letter_panels
 from solvable.solvers import cross_entropy_code
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for c, name in enumerate(NAMES):
         left.plot(data.depth, data.value[c], color=COLOURS[c], label=name)
     left.plot(data.depth, data.trained, color="black", marker="o", ms=3, ls="none", label="best trained")
-    left.set(xlabel="depth $M$", ylabel="objective")
+    left.set(xlabel="depth", ylabel="objective")
     left.legend()
     for i, depth in enumerate((1, 2, 3, 4)):
         place = np.arange(1, CLASSES) + 0.18 * (i - 1.5)
@@ -80,11 +82,10 @@ def draw(data: xr.Dataset) -> Any:
     middle.set_xticks([1, 2, 3])
     middle.legend(loc="upper right", ncols=2)
     for i in range(5):
-        right.plot(data.decay, data.ratio[i], color=COLOURS[i], label=f"depth {DEPTHS[i]}")
+        right.plot(data.decay, data.ratio[i], color=COLOURS[i])
+        right.text(1e-5, float(data.ratio[i, 0]), f"depth {DEPTHS[i]}", color=COLOURS[i], fontsize=7, va="bottom")
     right.axhline(1, color="0.6", lw=0.8, ls=":")
-    right.set(xscale="log", xlabel="decay of every layer", ylabel="square over simplex")
-    right.legend(loc="upper right", ncols=2)
-    right.set_ylim(top=1.45)
+    right.set(xscale="log", xlabel=r"weight decay $\lambda$ of every layer", ylabel="objective, square / simplex")
     return canvas
 
 
@@ -96,9 +97,9 @@ def caption(data: xr.Dataset) -> str:
     first = next(d for d, g in zip(DEPTHS, gain, strict=True) if g < 1)
     deep = ", ".join(f"{v:.3f}" for v in gain[2:])
     return (
-        f"K = {CLASSES}, n = {SAMPLES}, decays {LAYERS:g} (layers) and {FEATURES:g} (features), no bias. Lines are "
-        "critical values of the simplex and the square code, dots the best of "
-        f"{data.attrs['starts']} L-BFGS runs; their largest relative distance from the better code is {off:.1g}. The "
-        f"square is better from depth {first} on (square over simplex for depths 3 to 6: {deep}), and the trained "
-        "logits lose their third singular value. Right: the same with one decay for everything."
+        f"K = {CLASSES}, n = {SAMPLES}, decays {LAYERS:g} (layers) and {FEATURES:g} (features), no bias. (a) Lines are "
+        f"critical values of the simplex and the square code, dots the best of {data.attrs['starts']} L-BFGS runs; "
+        f"their largest relative distance from the better code is {scientific(off)}. The square is better from depth "
+        f"{first} on (square over simplex for depths 3 to 6: {deep}), and (b) the trained logits lose their third "
+        "singular value. (c) Ratio of the two critical values with one decay for everything."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.linear_experiments import trained_minimum_norm, trained_scalar
 from solvable.analysis.neural_collapse.settings import target_matrix
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import duality_gap, shrink_singular_values
 
 if TYPE_CHECKING:
@@ -70,25 +71,27 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for k, name in enumerate(("primal", "dual", "parallel")):
         left.plot(data.depth, data.value[k], color=COLOURS[k], label=name)
     for network, k in ((0, 0), (1, 2)):
         left.plot(data.depth, data.trained[network], color=COLOURS[k], marker=MARKERS[k], ls="none")
-    left.set(xlabel="depth $L$", ylabel="least penalty", ylim=(0, None))
+    left.set(xlabel="depth", ylabel="least penalty", ylim=(0, None))
     left.set_xticks(list(DEPTHS))
     left.legend()
     for i, depth in enumerate(SHRUNK):
         alive = data.shrunk[i] > 0
-        middle.plot(data.sigma[alive], data.shrunk[i][alive], color=COLOURS[i], label=f"L = {depth}")
+        middle.plot(data.sigma[alive], data.shrunk[i][alive], color=COLOURS[i])
+        entry(middle, i, f"depth {depth}", ms=2.6)
         dashed = data.metastable[i] > 0
         middle.plot(data.sigma[dashed], data.metastable[i][dashed], color=COLOURS[i], ls=(0, (2, 1)), lw=0.8)
         middle.plot(data.place, data.dots[i], color=COLOURS[i], marker=MARKERS[i], ms=2.6, ls="none")
-    middle.set(xlabel=r"singular value $\sigma$", ylabel="after weight decay")
+    middle.set(xlabel=r"singular value $\sigma$", ylabel="value after weight decay")
     middle.legend(loc="upper left")
     for i, depth in enumerate(GAPS):
-        right.plot(data.condition, data.ratio[i], color=COLOURS[i], label=f"L = {depth}")
+        right.plot(data.condition, data.ratio[i], color=COLOURS[i], ls=DASHES[i], label=f"depth {depth}")
     right.axhline(1, color="0.6", lw=0.8, ls=":")
-    right.set(xscale="log", xlabel=r"$\sigma_1/\sigma_2$", ylabel="primal over dual")
+    right.set(xscale="log", xlabel=r"singular values $\sigma_1/\sigma_2$", ylabel="primal / dual")
     right.legend()
     return canvas
 
@@ -97,10 +100,10 @@ def caption(data: xr.Dataset) -> str:
     """State trained differences and the gap of equal singular values."""
     off = float(np.nanmax(np.abs(data.trained / data.value.values[[0, 2]] - 1)))
     dots = float(np.abs(data.dots - data.shrunk.interp(sigma=data.place)).median())
-    equal = ", ".join(f"{v:.2f} (L = {d})" for v, d in zip(data.ratio.values[:, 0], GAPS, strict=True))
+    equal = ", ".join(f"{v:.2f} (depth {d})" for v, d in zip(data.ratio.values[:, 0], GAPS, strict=True))
     return (
-        "Left: least penalty of weights that fit a 4 x 3 Gaussian target; dots are trained (standard and parallel) and "
-        f"extrapolated to zero decay, within {off:.1g} of the lines. Middle: singular values after weight decay "
-        f"{DECAY:g} on L layers, dashed where zero is better; dots are trained scalar networks, median difference "
-        f"{dots:.1g}. Right: two singular values; even equal ones leave primal over dual at {equal}."
+        "(a) Least penalty of weights that fit a 4 × 3 Gaussian target; dots are trained (standard and parallel) and "
+        f"extrapolated to zero decay, within {scientific(off)} of the lines. (b) Singular values after weight decay "
+        f"{DECAY:g} on every layer, dashed where zero is better; dots are trained scalar networks, median difference "
+        f"{scientific(dots)}. (c) Two singular values; even equal ones leave primal over dual at {equal}."
     )

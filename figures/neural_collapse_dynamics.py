@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.neural_collapse.descent import descend
 from solvable.analysis.neural_collapse.experiments import descent_metrics
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import collapse_rates
 
 if TYPE_CHECKING:
@@ -58,18 +58,28 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
-    for i, axes in enumerate(canvas.subplots(1, len(DEPTHS), sharey=True)):
+    panels = canvas.subplots(1, len(DEPTHS), sharey=True)
+    letter_panels(panels, [f"depth {depth}" for depth in DEPTHS])
+    for i, axes in enumerate(panels):
         for m, name in enumerate(NAMES):
             curve = data.curve[i, m]
-            axes.plot(data.time, curve.median("seed"), color=COLOURS[m], label=name)
+            axes.plot(
+                data.time,
+                curve.median("seed"),
+                color=COLOURS[m],
+                marker=MARKERS[m],
+                markevery=(4 * m, 20),
+                ms=3,
+                label=name,
+            )
             axes.fill_between(data.time, curve.min("seed"), curve.max("seed"), color=COLOURS[m], alpha=0.2, lw=0)
             part = data.time > 900
             anchor = curve.median("seed").sel(time=1800, method="nearest")
             line = 3 * anchor * np.exp(-data.rate[i, m] * (data.time - anchor.time))
             axes.plot(data.time[part], line[part], color=COLOURS[m], ls=(0, (3, 1.5)), lw=0.9)
-        axes.set(yscale="log", ylim=(1e-22, 1e8), xlabel="iteration", title=f"depth {DEPTHS[i]}")
+        axes.set(yscale="log", ylim=(1e-22, 1e8), xlabel="steps")
         if i == 0:
-            axes.set_ylabel("metric")
+            axes.set_ylabel("collapse metric")
             axes.legend(loc="upper right")
     return canvas
 
@@ -85,8 +95,7 @@ def caption(data: xr.Dataset) -> str:
     ratio = slopes(data)
     return (
         f"K = {CLASSES} classes of n = {SAMPLES}, width {WIDTH}, decays {LAYERS:g} (layers), {FEATURES:g} (features), "
-        f"step {STEP:g}, no bias. Solid: medians over {data.attrs['seeds']} random starts, range shaded. Dashed: "
-        "predicted final slopes, shifted up by a factor of 3. Between the iterations 1300 and 1800 measured rates over "
-        "predicted ones lie between "
-        f"{ratio.min():.3f} and {ratio.max():.3f}."
+        f"step {STEP:g}, no bias; (a) to (c) by depth. Solid: medians over {data.attrs['seeds']} random starts, range "
+        "shaded. Dashed: predicted final slopes, shifted up by a factor of 3. Between steps 1300 and 1800 measured "
+        f"rates over predicted ones lie between {ratio.min():.3f} and {ratio.max():.3f}."
     )

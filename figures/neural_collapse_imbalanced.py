@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.descent import descend
 from solvable.analysis.neural_collapse.experiments import descent_metrics
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import collapse_minimizer
 
 if TYPE_CHECKING:
@@ -71,14 +72,22 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     panels = canvas.subplots(1, 4)
+    letter_panels(panels, (*(f"depth {depth}" for depth in SHOWN), "head rows", "class means"))
     for axes, depth in zip(panels[:2], SHOWN, strict=True):
         for m, name in enumerate(NAMES):
             curve = data.curve.sel(depth=depth)[m]
-            axes.plot(data.time, curve.median("seed"), color=COLOURS[m], label=name)
+            axes.plot(
+                data.time,
+                curve.median("seed"),
+                color=COLOURS[m],
+                marker=MARKERS[m],
+                markevery=(3 * m, 12),
+                ms=3,
+                label=name,
+            )
             axes.fill_between(data.time, curve.min("seed"), curve.max("seed"), color=COLOURS[m], alpha=0.2, lw=0)
-        axes.set(yscale="log", ylim=(1e-16, 1e5), xlabel="iteration", title=f"depth {depth}")
+        axes.set(yscale="log", ylim=(1e-16, 1e5), xlabel="steps", ylabel="collapse metric")
         axes.set_xticks([0, 3000, 6000])
-    panels[0].set_ylabel("metric")
     panels[0].legend(loc="upper right")
     for kind, axes in enumerate(panels[2:]):
         for i, depth in enumerate(data.depth.values):
@@ -86,10 +95,9 @@ def draw(data: xr.Dataset) -> Any:
             dots = data.trained[kind, i]
             axes.errorbar(data["size"], dots.mean("seed"), 2 * dots.std("seed") / data.attrs["seeds"] ** 0.5,
                           color=COLOURS[3 + i], marker=MARKERS[i], ls="none", label=f"depth {depth}")  # fmt: skip
-        axes.set(xscale="log", xlabel="class size", title=("head rows", "class means")[kind], ylim=(0, None))
+        axes.set(xscale="log", xlabel="class size", ylabel="length", ylim=(0, None))
         axes.set_xticks([10, 20, 40], ["10", "20", "40"])
         axes.minorticks_off()
-    panels[2].set_ylabel("length")
     panels[3].legend(loc="lower left")
     return canvas
 
@@ -100,8 +108,8 @@ def caption(data: xr.Dataset) -> str:
     sizes = ", ".join(str(size) for size in SIZES)
     return (
         f"Class sizes {sizes}, width {WIDTH}, decays {LAYERS:g} (layers) and {FEATURES:g} (features), no bias, step "
-        f"{STEP:g}; medians and range over {data.attrs['seeds']} random starts. NC2 is the distance of the means' Gram "
-        "matrix from the predicted diagonal one, NC3 that of the outputs. Right: lines join predicted lengths, dots "
-        "are means of trained ones with 2 standard errors (smaller than the dots); the largest relative difference of "
-        f"any class, depth and run is {off:.1g}."
+        f"size {STEP:g}. (a), (b) Medians over {data.attrs['seeds']} random starts, range shaded. NC2 is the distance "
+        "of the means' Gram matrix from the predicted diagonal one, NC3 that of the outputs. (c), (d) Lines join "
+        "predicted lengths, dots are means of trained ones with two standard errors (smaller than the dots); the "
+        f"largest relative difference of any class, depth and run is {scientific(off)}."
     )

@@ -11,8 +11,9 @@ from solvable.analysis.neural_collapse.linear_experiments import (
     minority_head_cosine,
     spread_centres,
 )
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import minimum_angle_bound
 
 if TYPE_CHECKING:
@@ -64,18 +65,19 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for i, weight in enumerate(data.weight.values):
         label = "cross-entropy" if weight == 0 else f"+ {weight:g} angle term"
         for axes, values in ((left, data.bend), (middle, data.aligned)):
             axes.plot(data.ratio, values[i], color=COLOURS[i], marker=MARKERS[i], lw=0.9, label=label)
-    left.set(xscale="log", xlabel="imbalance ratio", ylabel=r"features: mean $|\cos+1/(K-1)|$")
+    left.set(xscale="log", xlabel="imbalance ratio", ylabel=r"features: mean $|\cos+1/(K-1)|$", ylim=(None, 0.26))
     left.legend(loc="upper left")
     middle.set(xscale="log", xlabel="imbalance ratio", ylabel="head: cosine of the small classes")
     kept = data.classes <= SPREAD_DIMENSION + 1
     right.plot(data.classes[kept], data.bound[kept], color="black", label=r"$\arccos(-1/(K-1))$")
     right.plot(data.classes[~kept], data.bound[~kept], color="black", ls=":")
     right.plot(
-        data.classes, data.spread, color=COLOURS[2], marker="o", ls="none", label=f"found, d = {SPREAD_DIMENSION}"
+        data.classes, data.spread, color=COLOURS[2], marker="o", ls="none", label=f"found, $d={SPREAD_DIMENSION}$"
     )
     right.set(xlabel="classes $K$", ylabel="mean nearest angle, degrees", ylim=(80, 190))
     right.legend()
@@ -88,9 +90,9 @@ def caption(data: xr.Dataset) -> str:
     off = float(np.abs(data.spread - data.bound).values[kept].max())
     return (
         f"K = 4 free class features in d = {DIMENSION}, two classes of {LARGEST} samples and two smaller ones, decay "
-        f"{DECAY:g}. At ratio {float(data.ratio[-1]):g} the cosines between centred features are off the simplex by "
-        f"{float(data.bend[0, -1]):.2f} with cross-entropy alone and by {float(data.bend[-1, -1]):.1g} with "
-        f"{WEIGHTS[-1]:g} of the angle term, while the head's rows of the small classes have cosine "
-        f"{float(data.aligned[0, -1]):.2f} and {float(data.aligned[-1, -1]):.2f}. Right: the term alone; the line is "
-        f"attained (within {off:.1g} degrees) up to K = {SPREAD_DIMENSION + 1} and not beyond (dotted)."
+        f"{DECAY:g}. (a) At ratio {float(data.ratio[-1]):g} the cosines between centred features are off the simplex "
+        f"by {float(data.bend[0, -1]):.2f} with cross-entropy alone and by {scientific(float(data.bend[-1, -1]))} with "
+        f"{WEIGHTS[-1]:g} of the angle term, while (b) the head's rows of the small classes have cosine "
+        f"{float(data.aligned[0, -1]):.2f} and {float(data.aligned[-1, -1]):.2f}. (c) The term alone; the line is "
+        f"attained (within {scientific(off)} degrees) up to K = {SPREAD_DIMENSION + 1} and not beyond (dotted)."
     )

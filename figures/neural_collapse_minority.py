@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments import single_class_output
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, MARKERS, SINGLE
+from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
 from solvable.solvers import collapse_minimizer
 
 if TYPE_CHECKING:
@@ -69,14 +70,17 @@ def draw(data: xr.Dataset) -> Any:
         colour = COLOURS[i]
         size, critical = data["size"], data.critical[i]
         alive = data.branch[i] > 0
-        axes.plot(size[size > critical], data.stable[i][size > critical], color=colour, label=f"depth {depth}")
+        axes.plot(size[size > critical], data.stable[i][size > critical], color=colour)
+        entry(axes, i, f"depth {depth}", ms=2.6)
         dashed = alive & (size <= critical)
         axes.plot(size[dashed], data.branch[i][dashed], color=colour, ls=(0, (3, 1.5)), lw=0.9)
         first = float(data.stable[i][size > critical][0])
         axes.plot([float(critical)] * 2, [0, first], color=colour, lw=0.6, ls=":")
         axes.plot(data.place, data.trained[1, i], color=colour, marker=MARKERS[i], mfc="white", ms=3.5, ls="none")
         axes.plot(data.place, data.trained[0, i], color=colour, marker=MARKERS[i], ms=2.6, ls="none")
-    axes.set(xscale="log", xlabel="class size $n_k$", ylabel="output for the class", ylim=(-0.04, 1.02))
+    axes.set(
+        xscale="log", xlabel="size of the small class $n_k$", ylabel="output for the small class", ylim=(-0.04, 1.02)
+    )
     axes.set_xticks([10, 20, 50, 100, 200, 400], ["10", "20", "50", "100", "200", "400"])
     axes.minorticks_off()
     axes.legend(loc="lower right")
@@ -89,11 +93,13 @@ def caption(data: xr.Dataset) -> str:
     sure = np.abs(data.place / data.critical - 1) > 0.05
     off = float(np.abs(data.trained[0] - theory).where(sure).max())
     jumps = [float(data.stable[i][data["size"] > data.critical[i]][0]) for i in range(len(DEPTHS))]
-    text = ", ".join(f"{float(c):.1f} (depth {d}, jump to {j:.2f})"
-                     for c, d, j in zip(data.critical, DEPTHS, jumps, strict=True))  # fmt: skip
+    ends = [f"jump to {j:.2f}" if d > 1 else "no jump" for d, j in zip(DEPTHS, jumps, strict=True)]
+    text = ", ".join(f"{float(c):.1f} (depth {d}, {end})"
+                     for c, d, end in zip(data.critical, DEPTHS, ends, strict=True))  # fmt: skip
     return (
-        f"A class among N = {OTHERS} samples; decays equal in all layers and such that "
-        f"$MN(N\\lambda^{{M+1}})^{{1/M}} = {DECAY_SCALE:g}$ at every depth. Critical sizes: {text}. Dashed: local "
-        "minimum that is not global. Filled dots: best of a run from zero and runs from large weights; open: gradient "
-        f"descent from large weights, which stays on the dashed branch. Filled dots lie within {off:.1g} of the lines."
+        f"One class among N = {OTHERS} samples; decays equal in all layers and such that "
+        f"$MN(N\\lambda^{{M+1}})^{{1/M}} = {DECAY_SCALE:g}$ at every depth M. Critical sizes: {text}. Vertical dots "
+        "mark them. Dashed: local minimum that is not global. Filled dots: best of a run from zero and runs from "
+        "large weights; open: gradient descent from large weights, which stays on the dashed branch. Filled dots lie "
+        f"within {scientific(off)} of the lines."
     )

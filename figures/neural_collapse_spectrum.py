@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.perturbation_experiments import block_singular_values
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import response_spectrum
 
 if TYPE_CHECKING:
@@ -57,15 +58,17 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), (rf"$\beta={ATTACHMENT:g}$", rf"$\lambda_H={FEATURE_DECAYS[2]:g}$"))
     for i, decay in enumerate(data.decay.values):
-        left.step(data.index, data.theory[i], where="mid", color=COLOURS[i], label=rf"$\lambda_H={decay:g}$")
+        left.step(data.index, data.theory[i], where="mid", color=COLOURS[i])
+        entry(left, i, rf"$\lambda_H={decay:g}$", ms=2.5)
         left.plot(data.index[::3], data.measured[i][::3], color=COLOURS[i], marker=MARKERS[i], ms=2.5, ls="none")
     left.set(xlabel="index", ylabel=r"singular value of $F_{kk}$")
     left.legend(loc="upper right")
     for j, (kind, name) in enumerate(((1, "within, out of span"), (2, "within, in the span"), (3, "symmetric means"))):
-        right.plot(data.attachment, data.gain[2, :, kind], color=COLOURS[3 + j], label=name)
+        right.plot(data.attachment, data.gain[2, :, kind], color=COLOURS[4 + j], label=name)
         kept = data.first_order[2, :, kind] > 0
-        right.plot(data.attachment[kept], data.first_order[2, :, kind][kept], color=COLOURS[3 + j],
+        right.plot(data.attachment[kept], data.first_order[2, :, kind][kept], color=COLOURS[4 + j],
                    ls=(0, (3, 1.5)), lw=0.9)  # fmt: skip
     right.set(xscale="log", xlabel=r"attachment $\beta$", ylabel="part of the change that stays", ylim=(0, 1.03))
     right.legend(loc="lower right")
@@ -77,9 +80,9 @@ def caption(data: xr.Dataset) -> str:
     off = float(np.abs(data.measured - data.theory).max())
     lowest = ", ".join(f"{v:.5f}" for v in data.theory.values[:, -1])
     return (
-        f"K = {CLASSES}, n = {SAMPLES}, d = {WIDTH}, head decay {HEAD_DECAY:g} (per-class normalisation). Left, "
-        f"attachment {ATTACHMENT:g}: lines are the five predicted levels with multiplicities, dots (every third) "
-        f"singular values of the block of the numerical Hessian at trained features; they differ by at most {off:.1g}. "
-        f"Smallest values: {lowest}, lower for stronger decay. Right, feature decay {FEATURE_DECAYS[2]:g}: exact "
-        "gains, and dashed their first order in 1/beta."
+        f"K = {CLASSES}, n = {SAMPLES}, d = {WIDTH}, head decay {HEAD_DECAY:g} (per-class normalisation). (a) "
+        f"Attachment β = {ATTACHMENT:g}: lines are the five predicted levels with multiplicities, dots (every third) "
+        "singular values of the block of the numerical Hessian at trained features; they differ by at most "
+        f"{scientific(off)}. Smallest values: {lowest}, lower for stronger decay. (b) Feature decay "
+        f"{FEATURE_DECAYS[2]:g}: exact gains, and dashed their first order in 1/β."
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.experiments import one_direction_output, trained_quantity
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import collapse_minimizer, cross_entropy_code
 
 if TYPE_CHECKING:
@@ -89,20 +89,23 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
     left, middle, right = canvas.subplots(1, 3)
+    letter_panels((left, middle, right))
     for i, name in enumerate(NAMES):
         for axes, line, dots in ((left, data.length, data.trained_length), (middle, data.value, data.trained_value)):
-            axes.plot(data.c, line[i], color=COLOURS[i], label=name)
+            axes.plot(data.c, line[i], color=COLOURS[i])
             axes.errorbar(data.place, dots[i].mean("seed"), 2 * dots[i].std("seed") / data.attrs["seeds"] ** 0.5,
                           color=COLOURS[i], marker=MARKERS[i], ls="none")  # fmt: skip
+        entry(left, i, name)
     for axes in (left, middle):
         axes.axvline(1, color="0.6", lw=0.8, ls=":")
         axes.set(xscale="log", xlabel=r"$c=K\sqrt{n\lambda_W\lambda_H}$")
         axes.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
     left.set(ylabel="squared length of a class vector", ylim=(-0.3, None))
-    middle.set(ylabel="objective over that of zero", ylim=(0, 1.08))
+    middle.set(ylabel="objective / objective at zero", ylim=(0, 1.08))
     left.legend()
     for i, strength in enumerate(data.strength.values):
-        right.plot(data.bias_decay, data.output[i], color=COLOURS[2 + i], label=f"c = {strength:g}")
+        right.plot(data.bias_decay, data.output[i], color=COLOURS[2 + i])
+        entry(right, 2 + i, f"$c={strength:g}$")
         right.plot(data.bias_place, data.trained_output[i], color=COLOURS[2 + i], marker=MARKERS[2 + i], ls="none")
         right.axvline(strength / (1 - strength), color=COLOURS[2 + i], lw=0.8, ls=":")
     right.set(xscale="log", xlabel=r"bias decay $\lambda_b$", ylabel="output along constant direction")
@@ -117,9 +120,9 @@ def caption(data: xr.Dataset) -> str:
     off = np.abs(data.trained_length.mean("seed") / theory - 1).values[:, inside].max()
     kinks = ", ".join(f"{s / (1 - s):.2g} for c = {s:g}" for s in data.strength.values)
     return (
-        f"K = {CLASSES} classes of n = {SAMPLES}, decays such that head and features have equal lengths. Dots are "
-        f"means over {data.attrs['seeds']} trained runs, bars 2 standard errors (smaller than the dots); they are "
-        f"within {100 * off:.2g} % of the closed forms below c = 0.9, the line's interpolation included. Right: with "
-        f"a penalised bias the frame is a simplex (output 0 along the constant direction) up to the decay c/(1 - c): "
-        f"{kinks}; beyond it turns into an orthogonal frame."
+        f"K = {CLASSES} classes of n = {SAMPLES}, decays such that head and features have equal lengths. (a), (b) Dots "
+        f"are means over {data.attrs['seeds']} trained runs, bars two standard errors (smaller than the dots); they "
+        f"are within {100 * off:.2g} % of the closed forms below c = 0.9, the line's interpolation included. (c) With "
+        "a penalised bias the frame is a simplex (output 0 along the constant direction) up to the decay c/(1 - c): "
+        f"{kinks} (dotted); beyond, it turns into an orthogonal frame."
     )

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.random_features.experiments import deep_errors
 from solvable.analysis.random_features.settings import input_eigenvalues
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE, MARKERS
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import deep_random_feature_risk
 
 if TYPE_CHECKING:
@@ -66,18 +66,20 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.4))
-    for i, axes in enumerate(canvas.subplots(1, 3, sharey=True)):
+    panels = canvas.subplots(1, 3, sharey=True)
+    letter_panels(panels, data.activation.values)
+    for i, axes in enumerate(panels):
         for j, depth in enumerate(data.depth.values):
-            axes.plot(data.ratio, data.theory[i, j], color=COLOURS[j], label=f"{depth:.0f}")
+            axes.plot(data.ratio, data.theory[i, j], color=COLOURS[j])
+            entry(axes, j, f"{depth:.0f}", mfc="white", ms=3, mew=0.7)
             axes.errorbar(data.place, data.measured[i, j], data.error[i, j], fmt=MARKERS[j], color=COLOURS[j],
                           mfc="white", ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
         axes.set(xscale="log", yscale="log", xlabel="samples per input dimension, $n/d$")
-        axes.set_title(str(data.activation.values[i]), loc="left")
         axes.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
         axes.set_yticks([0.15, 0.3, 0.6], ["0.15", "0.3", "0.6"])
         axes.minorticks_off()
-    canvas.axes[0].set_ylabel("test error")
-    canvas.axes[0].legend(title="layers", title_fontsize=7, loc="lower left")
+    panels[0].set_ylabel("test error")
+    panels[0].legend(title="layers", title_fontsize=7, loc="lower left")
     return canvas
 
 
@@ -88,7 +90,7 @@ def caption(data: xr.Dataset) -> str:
     gap = np.abs(data.measured.values.reshape(at.shape) / at - 1)
     return (
         f"Frozen layers of width 1.4 d, teacher on the last layer, ridge {data.attrs['ridge']:g}, noise variance "
-        f"{data.attrs['noise']:g}. Lines: the nested closed form without weights; dots: real networks at d = "
-        f"{data.attrs['d']}, {data.attrs['trials']} draws, two standard errors. Median distance "
+        f"{data.attrs['noise']:g}; (a) to (c) by activation. Lines: the nested closed form without weights; dots: real "
+        f"networks at d = {data.attrs['d']}, {data.attrs['trials']} draws, two standard errors. Median distance "
         f"{100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} % (finite size)."
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments import power_law_curve
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import optimal_fitting_ratio, overfitting_threshold, power_law_risk
 
 if TYPE_CHECKING:
@@ -61,20 +61,22 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
-    for i, axes in enumerate(canvas.subplots(1, 2)):
+    panels = canvas.subplots(1, 2, sharey=True)
+    letter_panels(panels, (f"eigenvalues $i^{{-{a:g}}}$, target $i^{{-{b:g}}}$" for a, b in LAWS))
+    for i, axes in enumerate(panels):
         for j, noise in enumerate(data.noise.values):
             scale = 1 + noise
-            axes.plot(data.ratio, data.theory[i, j] / scale, color=COLOURS[j], label=f"{noise:g}")
+            axes.plot(data.ratio, data.theory[i, j] / scale, color=COLOURS[j])
+            entry(axes, j, f"{noise:g}", mfc="white", ms=2.8, mew=0.7)
             ratio = data.train[i, j] / data.test[i, j]
-            axes.errorbar(ratio, data.test[i, j] / scale, data.error[i, j] / scale, fmt="o", color=COLOURS[j],
+            axes.errorbar(ratio, data.test[i, j] / scale, data.error[i, j] / scale, fmt=MARKERS[j], color=COLOURS[j],
                           mfc="white", ms=2.8, mew=0.7, elinewidth=0.7)  # fmt: skip
             best = float(data.best[i, j])
             height = np.interp(best, data.ratio, data.theory[i, j]) / scale
             axes.plot(best, height, "*", color=COLOURS[j], ms=8, mec="black", mew=0.4, zorder=5, clip_on=False)
-        axes.set(xlabel="fitting ratio, train/test", xlim=(0, 0.98), ylim=(0.9, 2.0))
-        axes.set_title(f"eigenvalues $i^{{-{LAWS[i][0]:g}}}$, target $i^{{-{LAWS[i][1]:g}}}$", loc="left")
-    canvas.axes[0].set_ylabel("test error / (1 + relative noise)")
-    canvas.axes[0].legend(title="relative noise", title_fontsize=7, loc="upper left", ncols=2)
+        axes.set(xlabel="fitting ratio, train error / test error", xlim=(0, 0.98), ylim=(0.9, 2.0))
+    panels[0].set_ylabel("test error / (1 + relative noise)")
+    panels[0].legend(title="relative noise", title_fontsize=7, loc="upper left", ncols=2)
     return canvas
 
 
@@ -87,10 +89,10 @@ def caption(data: xr.Dataset) -> str:
             inside = (data.train[i, j] / data.test[i, j]).values < 0.85
             gaps.append(np.abs(data.test[i, j].values / at - 1)[inside])
     gap = np.concatenate(gaps)
-    edges = ", ".join(f"{float(x):.2f}" for x in data.threshold)
+    edges = ", ".join(f"{float(x):.2f} ({letter})" for x, letter in zip(data.threshold, "ab", strict=True))
     return (
-        f"Kernel ridge regression on power laws with their infinite tails; noise relative to the noiseless "
-        f"interpolator's error. Lines: closed form; stars: its optimum, at 0 (overfitting obligatory) for relative "
+        "Kernel ridge regression on power laws with their infinite tails; noise relative to the noiseless "
+        "interpolator's error. Lines: closed form; stars: its optimum, at 0 (overfitting obligatory) for relative "
         f"noise up to {edges} (negative: never). Dots: n = {data.attrs['n']}, {data.attrs['trials']} designs, two "
         f"standard errors; median distance {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} %."
     )

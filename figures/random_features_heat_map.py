@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.figures.registry import figure
-from solvable.figures.style import DOUBLE
+from solvable.figures.style import DOUBLE, HEAT, letter_panels
 from solvable.solvers import Spectrum, optimal_random_feature_ridge, random_feature_risk
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
-    canvas = Figure(figsize=(DOUBLE, 2.7))
+    canvas = Figure(figsize=(DOUBLE, 3.1))
     panels = canvas.subplots(1, 2, sharey=True)
+    letter_panels(panels, (rf"ridge $\delta={data.attrs['small_ridge']:g}$", r"best ridge $\delta$ (contours)"))
     norm = LogNorm(float(data.best.min()), 10)
-    for axes, name, title in zip(panels, ("small", "best"), ("ridge 0.001", "best ridge (contours)"), strict=True):
-        image = axes.pcolormesh(data.k, data.n, data[name], norm=norm, cmap="viridis", rasterized=True)
+    for axes, name in zip(panels, ("small", "best"), strict=True):
+        image = axes.pcolormesh(data.k, data.n, data[name], norm=norm, cmap=HEAT, rasterized=True)
         axes.set(xscale="log", yscale="log", xlabel="random features $k$", aspect="equal")
-        axes.set_title(title, loc="left")
-    lines = panels[1].contour(data.k, data.n, data.ridge, levels=[0.3, 0.5, 1, 2], colors="white", linewidths=0.7)
+    lines = panels[1].contour(data.k, data.n, data.ridge, levels=[0.7, 1, 1.5, 2, 3], colors="white", linewidths=0.7)
     panels[1].clabel(lines, fmt="%g", fontsize=6)
     panels[0].set_ylabel("samples $n$")
     bar = canvas.colorbar(image, ax=panels, label="test error", shrink=0.9, extend="max")
@@ -67,9 +67,9 @@ def caption(data: xr.Dataset) -> str:
     diagonal = float(np.max(np.diag(data.small.values)))
     falls = max(float(np.diff(data.best.values, axis=axis).max()) for axis in (0, 1)) < 0
     return (
-        f"Theory, eigenvalues and target powers i^-1.5 with the infinite tail, noise variance {data.attrs['noise']:g}. "
-        f"At ridge {data.attrs['small_ridge']:g} the error reaches {diagonal:.0f} on n = k; at the best ridge it falls "
-        f"with n and with k {'at every one of' if falls else 'NOT at all of'} the {data.best.size} grid points, from "
-        f"{float(data.best.max()):.2f} to {float(data.best.min()):.2f}. White: the best ridge, "
-        f"{float(data.ridge.min()):.2g} to {float(data.ridge.max()):.2g}."
+        "Theory for eigenvalues and target powers that fall with exponent 1.5, infinite tail included; noise variance "
+        f"{data.attrs['noise']:g}. (a) At ridge {data.attrs['small_ridge']:g} the error reaches {diagonal:.0f} on n = "
+        f"k. (b) At the best ridge it falls with n and with k {'at every one of' if falls else 'NOT at all of'} the "
+        f"{data.best.size} grid points, from {float(data.best.max()):.2f} to {float(data.best.min()):.2f}. White: "
+        f"contours of the best ridge, from {float(data.ridge.min()):.2g} to {float(data.ridge.max()):.2g}."
     )

@@ -8,8 +8,9 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments import relu_error_draw
 from solvable.analysis.random_features.proportional import proportional_spectrum
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, SINGLE
+from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
 from solvable.solvers import gaussian_coefficients, random_feature_risk
 
 if TYPE_CHECKING:
@@ -57,13 +58,14 @@ def draw(data: xr.Dataset) -> Any:
     canvas = Figure(figsize=(SINGLE, 2.6))
     axes = canvas.add_subplot()
     for i, lam in enumerate(data.lam.values):
-        axes.plot(data.psi1 / PSI2, data.theory[i], color=COLOURS[i], label=f"{lam:g}")
-        axes.errorbar(data.place / PSI2, data.measured[i], data.error[i], fmt="o", color=COLOURS[i], mfc="white", ms=3,
-                      mew=0.7, elinewidth=0.8)  # fmt: skip
+        axes.plot(data.psi1 / PSI2, data.theory[i], color=COLOURS[i])
+        entry(axes, i, scientific(lam), mfc="white", ms=3, mew=0.7)
+        axes.errorbar(data.place / PSI2, data.measured[i], data.error[i], fmt=MARKERS[i], color=COLOURS[i], mfc="white",
+                      ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
     axes.axvline(1, color="0.8", lw=0.7, zorder=0)
     axes.set(xscale="log", xlabel=r"features per sample, $\psi_1/\psi_2=k/n$", ylabel="excess error", ylim=(0, 2.5))
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
-    axes.legend(title=r"$\lambda$", title_fontsize=7, loc="upper right")
+    axes.legend(title=r"$\lambda=\delta d/n$", title_fontsize=7, loc="upper right")
     return canvas
 
 
@@ -76,6 +78,6 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Centred ReLU features, linear target of power 1, label noise {NOISE:g} (not part of the excess), n/d = "
         f"{PSI2:g}. Lines: proportional asymptotics; dots: d = {data.attrs['d']}, {data.attrs['trials']} networks, two "
-        f"standard errors. Median distance {100 * np.median(gap):.1f} %; largest away from k = n at the smallest ridge "
-        f"{100 * gap[calm].max():.0f} %, there {100 * gap[~calm].max():.0f} % (heavy tails)."
+        f"standard errors. Median distance {100 * np.median(gap):.1f} %, largest {100 * gap[calm].max():.0f} %, "
+        f"without k = n at the smallest ridge, whose draws have heavy tails ({100 * gap[~calm].max():.0f} %)."
     )

@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.random_features.experiments import shallow_errors
 from solvable.analysis.random_features.settings import power_law
 from solvable.figures.registry import figure
-from solvable.figures.style import DOUBLE
+from solvable.figures.style import DASHED, DOUBLE, HEAT, letter_panels
 from solvable.solvers import Spectrum, optimal_random_feature_ridge, random_feature_risk
 
 if TYPE_CHECKING:
@@ -69,22 +69,24 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
-    shades = colormaps["viridis"](np.linspace(0.05, 0.9, data.ridge.size))
+    shades = colormaps[HEAT](np.linspace(0.05, 0.9, data.ridge.size))
     labels = ("random features $k$  ($n=64$)", "samples $n$  ($k=64$)")
-    for axis, axes in enumerate(canvas.subplots(1, 2, sharey=True)):
+    panels = canvas.subplots(1, 2, sharey=True)
+    letter_panels(panels, ("more features", "more samples"))
+    for axis, axes in enumerate(panels):
         for i in range(data.ridge.size):
             axes.plot(data.size, data.theory[axis, i], color=shades[i], lw=1)
         for j, i in enumerate(DOTS):
             axes.errorbar(data.place, data.measured[axis, :, j], data.error[axis, :, j], fmt="o", color=shades[i], ms=3,
                           mec="black", mew=0.4, elinewidth=0.8, label=f"{data.ridge.values[i]:.2g}")  # fmt: skip
-        axes.plot(data.size, data.envelope[axis], color="black", ls=(0, (4, 1.5)), lw=1.6, label="best")
+        axes.plot(data.size, data.envelope[axis], color="black", ls=DASHED, lw=1.6, label="best")
         axes.axvline(data.attrs["fixed"], color="0.8", lw=0.7, zorder=0)
         axes.set(xscale="log", xlabel=labels[axis], ylim=(0.72, 6), yscale="log")
         axes.set_xticks([10, 100, 1000], ["10", "100", "1000"])
         axes.set_yticks([1, 2, 3, 5], ["1", "2", "3", "5"])
         axes.minorticks_off()
-    canvas.axes[0].set_ylabel("test error")
-    canvas.axes[1].legend(title="ridge", title_fontsize=7, loc="upper right")
+    panels[0].set_ylabel("test error")
+    panels[1].legend(title=r"ridge $\delta$", title_fontsize=7, loc="upper right")
     return canvas
 
 
@@ -97,9 +99,10 @@ def caption(data: xr.Dataset) -> str:
         gaps.append(np.abs(data.measured.values[axis] / at - 1))
     falls = bool(np.all(np.diff(data.envelope.values, axis=1) < 0))
     return (
-        f"Gaussian random features, eigenvalues and target powers i^-1.5 (400 modes), noise variance "
-        f"{data.attrs['noise']:g}. Lines: theory for ten ridges from 0.001 (dark) to 30 (light); dashed: the best "
-        f"ridge at every point, {'falling everywhere' if falls else 'NOT falling everywhere'}. Dots: "
-        f"{data.attrs['trials']} simulated designs, two standard errors; median distance to the line "
-        f"{100 * np.median(gaps):.1f} %, largest {100 * np.max(gaps):.0f} %."
+        "Gaussian random features, eigenvalues and target powers falling with exponent 1.5 (400 modes), noise "
+        f"variance {data.attrs['noise']:g}; (a) against features, (b) against samples. Lines: theory for ten ridges "
+        "from 0.001 (dark) to 30 (light); dashed: the best ridge at every point, "
+        f"{'falling everywhere' if falls else 'NOT falling everywhere'}. Dots: {data.attrs['trials']} simulated "
+        f"designs, two standard errors; median distance to the line {100 * np.median(gaps):.1f} %, largest "
+        f"{100 * np.max(gaps):.0f} %."
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.real_data import load_digits_pair, measured_errors, relu_kernel
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import FinitePoolWarning, Spectrum, random_feature_risk
 
 if TYPE_CHECKING:
@@ -56,20 +57,22 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
-    for i, axes in enumerate(canvas.subplots(1, 2, sharey=True)):
+    panels = canvas.subplots(1, 2, sharey=True)
+    letter_panels(panels, (f"$n={n:.0f}$" for n in data.n.values))
+    for i, axes in enumerate(panels):
         for j, ridge in enumerate(data.ridge.values):
-            axes.plot(data.k, data.theory[i, j], color=COLOURS[j], label=f"{ridge:g}")
-            axes.errorbar(data.width, data.measured[i, j], data.error[i, j], fmt="o", color=COLOURS[j], mfc="white",
-                          ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
+            axes.plot(data.k, data.theory[i, j], color=COLOURS[j])
+            entry(axes, j, scientific(ridge), mfc="white", ms=3, mew=0.7)
+            axes.errorbar(data.width, data.measured[i, j], data.error[i, j], fmt=MARKERS[j], color=COLOURS[j],
+                          mfc="white", ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
         n = float(data.n[i])
         axes.axvline(n, color="0.8", lw=0.7, zorder=0)
         axes.set(xscale="log", yscale="log", xlabel="random features $k$", ylim=(0.1, 10))
-        axes.set_title(f"$n={n:.0f}$", loc="left")
         axes.set_xticks([10, 100, 1000], ["10", "100", "1000"])
         axes.set_yticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
         axes.minorticks_off()
-    canvas.axes[0].set_ylabel("test error")
-    canvas.axes[1].legend(title="ridge", title_fontsize=7, loc="upper right")
+    panels[0].set_ylabel("test error")
+    panels[1].legend(title=r"ridge $\delta$", title_fontsize=7, loc="upper right")
     return canvas
 
 
@@ -83,11 +86,11 @@ def caption(data: xr.Dataset) -> str:
         gap = measured / at - 1
         beyond = int(np.sum(np.abs(measured - at) > data.error.values[:, j]))
         parts.append(
-            f"ridge {ridge:g}: median {100 * np.median(np.abs(gap)):.0f} %, from {100 * gap.min():+.0f} to "
+            f"ridge {scientific(ridge)}: median {100 * np.median(np.abs(gap)):.0f} %, from {100 * gap.min():+.0f} to "
             f"{100 * gap.max():+.0f} %, {beyond} of {gap.size} dots beyond their bars"
         )
     return (
         f"Odd against even in {data.attrs['points']} handwritten digits; spectrum estimated from the arc-cosine kernel "
-        f"of all points. Dots: real ReLU features, {data.attrs['trials']} training sets, two standard errors. Measured "
-        f"against theory: {'; '.join(parts)}."
+        f"of all points; n = {data.n.values[0]:.0f} (a) and {data.n.values[1]:.0f} (b). Dots: real ReLU features, "
+        f"{data.attrs['trials']} training sets, two standard errors. Measured against theory: {'; '.join(parts)}."
     )

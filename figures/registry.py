@@ -16,6 +16,7 @@ import solvable.figures as _floor
 from solvable.analysis.campaign import write_whole
 from solvable.analysis.catalogue import closest
 from solvable.analysis.fingerprint import digest
+from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,6 +37,11 @@ class Figure:
     claims: tuple[str, ...]
     module: str
     draw: Callable[[xr.Dataset], Canvas]
+
+    @property
+    def family(self) -> str:
+        """Family of the first claim it shows."""
+        return self.claims[0].split("/")[0]
 
     def compute(self, quick: bool = False) -> xr.Dataset:
         """Compute the data, without keeping it."""
@@ -77,13 +83,16 @@ _REGISTERED: dict[str, Figure] = {}
 
 
 def figure(
-    name: str, *, title: str, source: str, claims: Sequence[str] = ()
+    name: str, *, title: str, source: str, claims: Sequence[str]
 ) -> Callable[[Callable[[xr.Dataset], Canvas]], Callable[[xr.Dataset], Canvas]]:
     """Register the module that defines the decorated ``draw(data)`` as a figure.
 
     The module also defines ``compute(quick=False) -> xarray.Dataset`` and ``caption(data) -> str``; `draw` holds
     no mathematics.
     """
+
+    if not claims:
+        raise refuse("claims", claims, "a figure shows at least one claim")
 
     def register(draw: Callable[[xr.Dataset], Canvas]) -> Callable[[xr.Dataset], Canvas]:
         _REGISTERED[name] = Figure(name, title, source, tuple(claims), draw.__module__, draw)
@@ -113,6 +122,6 @@ def find_figure(name: str) -> Figure:
         With the closest names.
     """
     known = {item.name: item for item in figures()}
-    if name not in known:
+    if as_kind("name", name, str, "it must be the name of a figure") not in known:
         raise closest("figure", name, list(known))
     return known[name]

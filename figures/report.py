@@ -156,11 +156,17 @@ def write_report(
     from jinja2 import Environment, PackageLoader, select_autoescape
 
     views = {claim.name: _claim_view(claim, verdicts[claim.name]) for claim in claims() if claim.name in verdicts}
-    families: dict[str, list[dict[str, Any]]] = {}
+    families: dict[str, dict[str, Any]] = {}
+
+    def part_of(family: str) -> dict[str, Any]:
+        return families.setdefault(family, {"claims": [], "figures": [], "open": 0})
+
     for name, view in views.items():
-        families.setdefault(name.split("/")[0], []).append(view)
-    figures = [
-        {
+        part = part_of(name.split("/")[0])
+        part["claims"].append(view)
+        part["open"] += view["outcome"] != Outcome.AGREES.value
+    for item, caption, svg in pictures.values():
+        view = {
             "name": item.name,
             "title": item.title,
             "caption": _prose(caption),
@@ -169,8 +175,7 @@ def write_report(
             "source": citation(item.source),
             "claims": [views[name] for name in item.claims if name in views],
         }
-        for item, caption, svg in pictures.values()
-    ]
+        part_of(item.family)["figures"].append(view)
     counts = {o.value: sum(v.outcome is o for v in verdicts.values()) for o in Outcome}
     facts = manifest(seed, quick)
     environment = Environment(
@@ -178,9 +183,7 @@ def write_report(
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
     )
-    page = environment.get_template("report.html.j2").render(
-        figures=figures, families=families, counts=counts, facts=facts, quick=quick
-    )
+    page = environment.get_template("report.html.j2").render(families=families, counts=counts, facts=facts, quick=quick)
     write_whole(out / "manifest.json", json.dumps(facts, indent=2).encode())
     write_whole(out / "index.html", page.encode())
     return out / "index.html"

@@ -1,4 +1,4 @@
-"""Excess risk of isotropic regression against d/n: the ridgeless peak, and the best ridge that removes it."""
+"""Excess error of isotropic regression against d/n: the ridgeless peak, and the best ridge that removes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.ridge.experiments import fresh_error_draw
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, SINGLE
+from solvable.figures.style import COLOURS, DASHED, MARKERS, SINGLE, entry
 from solvable.solvers import Spectrum, ridge_risk
 
 if TYPE_CHECKING:
@@ -69,18 +69,24 @@ def draw(data: xr.Dataset) -> Any:
     axes = canvas.add_subplot()
     for i, snr in enumerate(data.snr.values):
         colour = COLOURS[i]
-        for ridge, dash in ((0, "-"), (1, (0, (4, 1.5)))):
+        for ridge, dash in ((0, "-"), (1, DASHED)):
             axes.plot(
                 data.gamma,
                 data.excess[ridge, i],
                 ls=dash,
                 color=colour,
-                label=f"{snr:g}" if ridge == 0 else None,
             )
-            axes.errorbar(data.place, data.measured[ridge, i], data.error[ridge, i], fmt="o" if ridge == 0 else "s",
+            axes.errorbar(data.place, data.measured[ridge, i], data.error[ridge, i], fmt=MARKERS[i],
                           color=colour, ms=2.6, mfc="white" if ridge else colour, mew=0.7, elinewidth=0.7)  # fmt: skip
+        entry(axes, i, f"{snr:g}", ms=2.6)
     axes.axvline(1, color="0.75", lw=0.7, zorder=0)
-    axes.set(xscale="log", ylim=(0, 9), xlim=(0.1, 10), xlabel=r"$d/n$", ylabel=r"excess risk, $\sigma^2=1$")
+    axes.set(
+        xscale="log",
+        ylim=(0, 9),
+        xlim=(0.1, 10),
+        xlabel=r"dimensions per sample, $d/n$",
+        ylabel=r"excess error, $\sigma^2=1$",
+    )
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
     axes.legend(title=r"$\|\beta\|^2/\sigma^2$", title_fontsize=7, loc="upper left")
     return canvas
@@ -91,8 +97,8 @@ def caption(data: xr.Dataset) -> str:
     theory = data.excess.interp(gamma=data.place.values).values
     gap = np.abs(data.measured.values / theory - 1)
     return (
-        f"Isotropic Gaussian rows, noise variance 1. Solid lines: minimum-norm least squares; dashed: ridge "
-        f"σ²d/‖β‖². Dots: simulation at n = {data.attrs['n']}, {data.attrs['trials']} designs, two standard errors. "
-        f"Median distance of dot and line {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} % "
-        f"(finite size, largest near d = n)."
+        "Isotropic Gaussian rows, noise variance 1. Solid lines: minimum-norm least squares; dashed: ridge δ = "
+        f"σ²d/‖β‖². Filled and open dots: simulation at n = {data.attrs['n']}, {data.attrs['trials']} designs, two "
+        f"standard errors. Median distance of dot and line {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} "
+        "% (finite size, largest near d = n)."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, letter_panels
 from solvable.solvers import growth_rate, linearised_sgd, stability_threshold
 
 if TYPE_CHECKING:
@@ -56,16 +56,16 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), ("growth rates", r"twelve chains at $\eta = 1.1\,\eta^*$"))
     left.axhline(0, color="0.6", lw=0.7)
     left.plot(data.factor, data.mean_square, color=COLOURS[0], label="mean square, exact")
     left.errorbar(data.factor, data.almost_sure, data.error, color=COLOURS[1], fmt="o", ms=2.6, label="single chains")
     left.set(xlabel=r"step size / threshold $\eta/\eta^*$", ylabel=r"growth of $\log\|\theta\|^2$ per step")
     left.legend(loc="upper left")
     right.plot(data.time, data.paths.values.T, color=COLOURS[1], lw=0.6, alpha=0.6)
-    right.plot(data.time, data.sample_mean, color="black", lw=1.0, ls=(0, (4, 1.5)), label="mean of 2,000 chains")
+    right.plot(data.time, data.sample_mean, color="black", lw=1.0, ls=DASHED, label="mean of 2,000 chains")
     right.plot(data.time, data.predicted, color=COLOURS[0], label="exact mean square")
-    right.set(xlabel="step", ylabel=r"$\log\|\theta_t\|^2$")
-    right.set_title(r"$\eta = 1.1\,\eta^*$", loc="left")
+    right.set(xlabel="steps", ylabel=r"$\log\|\theta_t\|^2$")
     right.legend(loc="lower left")
     return canvas
 
@@ -75,8 +75,8 @@ def caption(data: xr.Dataset) -> str:
     rate = data.almost_sure.values
     crossing = float(np.interp(0.0, rate[np.argmin(rate) :], data.factor.values[np.argmin(rate) :]))
     return (
-        "n = 20 Gaussian gradients in d = 5, batch 1. The mean square grows beyond η*, single chains only beyond "
+        "n = 20 Gaussian gradients in d = 5, batch 1. (a) The mean square grows beyond η*, single chains only beyond "
         f"{crossing:.2f} η* ({data.attrs['chains']} chains of {data.attrs['length']:,} steps, two standard errors). "
-        "Right: at 1.1 η* nearly every chain converges; a mean over 2,000 chains misses the rare ones that carry the "
+        "(b) At 1.1 η* nearly every chain converges; a mean over 2,000 chains misses the rare ones that carry the "
         "exact mean."
     )

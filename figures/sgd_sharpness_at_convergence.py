@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.sgd_stability.experiments import settled_sharpness
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,18 +54,19 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
     fine = np.geomspace(0.018, 0.11, 50)
-    for i, axes in enumerate(canvas.subplots(1, len(CASES), sharey=True)):
+    panels = canvas.subplots(1, len(CASES), sharey=True)
+    letter_panels(panels, [name for name, *_ in CASES])
+    for i, axes in enumerate(panels):
         axes.plot(fine, 2 / fine, color="black", label=r"$2/\eta$")
         for q, name in enumerate(LABELS):
             runs = data.value[i, q]
-            axes.plot(data.step, runs.median("seed"), color=COLOURS[q], marker="oDs"[q], ls="-", label=name)
+            axes.plot(data.step, runs.median("seed"), color=COLOURS[q], marker=MARKERS[q], ls="-", label=name)
             axes.fill_between(data.step, runs.min("seed"), runs.max("seed"), color=COLOURS[q], alpha=0.2, lw=0)
         axes.set(xscale="log", yscale="log", xlabel=r"step size $\eta$")
         axes.set_xticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"])
         axes.minorticks_off()
-        axes.set_title(CASES[i][0], loc="left")
-    canvas.axes[0].set_ylabel("sharpness where training settled")
-    canvas.axes[-1].legend(loc="lower left", ncols=2, columnspacing=1.0)
+    panels[0].set_ylabel("sharpness where training settled")
+    panels[-1].legend(loc="lower left", ncols=2, columnspacing=1.0)
     return canvas
 
 
@@ -73,7 +74,8 @@ def caption(data: xr.Dataset) -> str:
     """State the largest ratios to 2/step size."""
     ratio = data.value.values * data.step.values[:, None] / 2
     return (
-        f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs a step size; line: median, band: all "
-        f"runs (those that stayed finite). tr H over 2/η at most {ratio[0, 0].max():.2f} for SGD with batch 1 but up "
-        f"to {ratio[-1, 0].max():.1f} for gradient descent, whose λ_max stays below: at most {ratio[-1, 2].max():.2f}."
+        f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs for each step size. Line: median, band: "
+        f"all runs (those that stayed finite). In units of 2/η, tr H is at most {ratio[0, 0].max():.2f} for SGD with "
+        f"batch 1 (a), {ratio[1, 0].max():.2f} with batch 3 (b) and {ratio[-1, 0].max():.1f} for gradient descent (c), "
+        f"whose λ_max stays below 2/η: at most {ratio[-1, 2].max():.2f}."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, SINGLE
+from solvable.figures.style import DASHED, HEAT, SINGLE
 from solvable.solvers import group_threshold, growth_rate
 
 if TYPE_CHECKING:
@@ -47,22 +47,23 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["sgd-stability/group-threshold", "sgd-stability/coherence-divergence"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """Heat map centred on neutral growth; exact threshold solid, sufficient-divergence bound dashed."""
+    """Heat map with neutral growth at mid-scale; exact threshold solid, sufficient condition of divergence dashed."""
     from matplotlib.colors import TwoSlopeNorm
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(SINGLE, 2.7))
     axes = canvas.add_subplot()
     values = np.clip(data.log_growth.values, -0.5, 1.5)
-    mesh = axes.pcolormesh(data.coherence, data.step, values.T, shading="nearest", cmap="PuOr_r", rasterized=True,
+    mesh = axes.pcolormesh(data.coherence, data.step, values.T, shading="nearest", cmap=HEAT, rasterized=True,
                            norm=TwoSlopeNorm(0.0, -0.5, 1.5))  # fmt: skip
-    axes.plot(data.fine, data.exact, color="black", label="exact threshold")
-    axes.plot(data.fine, data.sufficient, color=COLOURS[1], ls=(0, (4, 1.5)), label="divergence for sure")
+    axes.plot(data.fine, data.exact, color="white")
+    axes.text(58, 0.9, "exact threshold", color="white", ha="right", fontsize=7)
+    axes.plot(data.fine, data.sufficient, color="black", ls=DASHED)
+    axes.text(1.1, 2.1, "sure divergence", fontsize=7)
     axes.set(xscale="log", ylim=(0, 3), xlim=(1, float(data.fine[-1])), xlabel=r"coherence $\sigma$",
-             ylabel=r"step size $\times\ \lambda_{\max}$")  # fmt: skip
+             ylabel=r"step size $\eta\,\lambda_{\max}$")  # fmt: skip
     axes.set_xticks([1, 10, 60], ["1", "10", "60"])
-    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
-    canvas.colorbar(mesh, ax=axes, label="log growth of the second moment", ticks=[-0.5, 0, 0.5, 1, 1.5])
+    canvas.colorbar(mesh, ax=axes, label="log growth of the second moment", ticks=[-0.5, 0, 0.5, 1, 1.5], extend="both")
     return canvas
 
 
@@ -73,7 +74,6 @@ def caption(data: xr.Dataset) -> str:
     gap = np.max(np.abs(np.array(crossing) / exact - 1))
     return (
         f"n = {data.attrs['n']} samples, batch {data.attrs['batch_size']}, Bernoulli sampling; groups of equal, "
-        "mutually orthogonal gradients. Colour: log of the exact growth rate, clipped to [-0.5, 1.5]. "
-        "Where it changes sign the map and the closed-form threshold differ by at most "
-        f"{100 * gap:.1f} % (grid spacing)."
+        "mutually orthogonal gradients. Colour: log of the exact growth rate, clipped to [−0.5, 1.5]. Where it "
+        f"changes sign the map and the closed-form threshold differ by at most {100 * gap:.1f} % (grid spacing)."
     )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, SINGLE
+from solvable.figures.style import COLOURS, DASHED, MARKERS, SINGLE
 from solvable.solvers import stability_conditions, stability_threshold
 
 if TYPE_CHECKING:
     import xarray as xr
 
 SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
+LABELS = ("without replacement", "with replacement", "Bernoulli")
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -54,11 +55,9 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(SINGLE, 2.6))
     axes = canvas.add_subplot()
-    for i, name in enumerate(SAMPLINGS):
-        axes.plot(
-            data.batch, data.threshold[i], color=COLOURS[i], marker="osD"[i], ms=2.6, label=name.replace("-", " ")
-        )
-    axes.plot(data.batch, data.necessary, color="0.4", lw=0.9, ls=(0, (4, 1.5)), label="Rayleigh bound")
+    for i in range(len(SAMPLINGS)):
+        axes.plot(data.batch, data.threshold[i], color=COLOURS[i], marker=MARKERS[i], ms=2.6, label=LABELS[i])
+    axes.plot(data.batch, data.necessary, color="0.4", lw=0.9, ls=DASHED, label="Rayleigh bound")
     axes.axhline(data.attrs["full"], color="0.6", lw=0.8, ls=":")
     axes.text(1, data.attrs["full"], r"$2/\lambda_{\max}$", va="bottom", fontsize=7)
     axes.axhline(data.attrs["trace"], color="0.6", lw=0.8, ls=":")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.sgd_stability.experiments import scale_invariant_run
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import weight_decay_equilibrium
 
 if TYPE_CHECKING:
@@ -51,15 +52,17 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.5))
     left, right = canvas.subplots(1, 2)
+    letter_panels((left, right))
     for i, decay in enumerate(data.decay.values):
-        left.plot(data.steps, data.norm[i], "o-", color=COLOURS[i], label=f"{decay:g}", lw=0.8)
-        left.axhline(float(data.predicted[i]), color=COLOURS[i], ls=(0, (4, 1.5)), lw=1.0)
-    left.set(xscale="log", xlabel="step", ylabel=r"$\|w\|$")
-    left.legend(title="weight decay; dashed: equilibrium", title_fontsize=7, ncols=3, loc="lower right")
+        left.plot(data.steps, data.norm[i], marker=MARKERS[i], color=COLOURS[i], label=f"{decay:g}", lw=0.8)
+        left.axhline(float(data.predicted[i]), color=COLOURS[i], ls=DASHED, lw=1.0)
+    left.set(xscale="log", xlabel="steps", ylabel=r"norm $\|w\|$")
+    left.legend(title=r"weight decay $\lambda$; dashed: equilibrium", title_fontsize=7, ncols=3, loc="lower right")
     right.plot(data.fine, data.line, color="black")
     right.plot(data["product"], data.effective, "o", color=COLOURS[0])
-    right.set(xscale="log", yscale="log", xlabel="step size × weight decay")
+    right.set(xscale="log", yscale="log", xlabel=r"step size × weight decay, $\eta\lambda$")
     right.set_ylabel(r"effective step size $\eta/\|w\|^2$")
+    right.set_yticks([0.03, 0.1, 0.3], ["0.03", "0.1", "0.3"])
     right.yaxis.set_minor_formatter("")
     return canvas
 
@@ -69,7 +72,7 @@ def caption(data: xr.Dataset) -> str:
     norm = np.max(np.abs(data.norm.values[1:, -1] / data.predicted.values[1:] - 1))
     step = np.max(np.abs(data.effective.values / np.interp(data["product"], data.fine, data.line) - 1))
     return (
-        "Gradient descent on a scale-invariant loss with gradient norm 2 at unit weights, step size 0.1, fresh "
-        f"start for every dot. Final norms of the two larger decays are within {norm:.0e} of the prediction, effective "
-        f"step sizes within {step:.0e} (interpolating the line)."
+        "Gradient descent on a scale-invariant loss with gradient norm 2 at unit weights, step size 0.1, fresh start "
+        f"for every dot. (a) Final norms of the two larger decays are within a relative {scientific(norm)} of the "
+        f"prediction, (b) effective step sizes within {scientific(step)} (interpolating the line)."
     )

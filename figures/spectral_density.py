@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DOUBLE
+from solvable.figures.style import COLOURS, DOUBLE, letter_panels
 from solvable.solvers import Spectrum, sample_covariance_density, support_edges
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 # title, population eigenvalues with their shares, d/n
 PANELS = (
-    ("identity, d/n = 0.5", (1.0,), (1.0,), 0.5),
-    ("two levels 1 and 7, d/n = 0.1", (1.0, 7.0), (0.6, 0.4), 0.1),
-    ("three levels 1, 3, 10, d/n = 2", (1.0, 3.0, 10.0), (0.4, 0.3, 0.3), 2.0),
-    ("100 levels from 0.1 to 10, d/n = 0.2", tuple(np.geomspace(0.1, 10, 100)), (0.01,) * 100, 0.2),
+    ("identity, $d/n=0.5$", (1.0,), (1.0,), 0.5),
+    ("two levels 1 and 7, $d/n=0.1$", (1.0, 7.0), (0.6, 0.4), 0.1),
+    ("three levels 1, 3, 10, $d/n=2$", (1.0, 3.0, 10.0), (0.4, 0.3, 0.3), 2.0),
+    ("100 levels from 0.1 to 10, $d/n=0.2$", tuple(np.geomspace(0.1, 10, 100)), (0.01,) * 100, 0.2),
 )
 BINS = 60
 
@@ -72,14 +72,17 @@ def draw(data: xr.Dataset) -> Any:
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 3.6))
-    for i, axes in enumerate(canvas.subplots(2, 2).ravel()):
+    panels = canvas.subplots(2, 2).ravel()
+    titles = [
+        name + (f"   (atom at 0: {atom:.2g})" if atom > 0 else "")
+        for (name, *_), atom in zip(PANELS, data.atom.values, strict=True)
+    ]
+    letter_panels(panels, titles)
+    for i, axes in enumerate(panels):
         axes.stairs(data.histogram[i], data.bins[i], fill=True, color="0.82")
         axes.plot(data.x[i], data.density[i], color=COLOURS[0])
         edges = data.edges[i].values[~np.isnan(data.edges[i].values)]
         axes.plot(edges, np.zeros_like(edges), "|", color=COLOURS[1], ms=9, mew=1.3, clip_on=False)
-        atom = float(data.atom[i])
-        title = PANELS[i][0] + (f"   (atom at 0: {atom:.2g})" if atom > 0 else "")
-        axes.set_title(title, loc="left")
         axes.set(xlabel=r"eigenvalue of $X^TX/n$", ylabel="density", xlim=(0, None), ylim=(0, None))
     return canvas
 
@@ -96,6 +99,6 @@ def caption(data: xr.Dataset) -> str:
         gaps.append(0.5 * float(np.sum(np.abs(np.array(mass) - data.histogram.values[i]) * (high - low))))
     return (
         f"Grey: eigenvalues of one matrix with d = {data.attrs['d']}; line: limiting density; orange ticks: exact "
-        f"edges of the support. Total variation distance of histogram and density, by panel: "
-        f"{', '.join(f'{gap:.3f}' for gap in gaps)}."
+        "edges of the support. Total variation distance of histogram and density, by panel: "
+        f"{', '.join(f'{gap:.3f} ({letter})' for gap, letter in zip(gaps, 'abcd', strict=True))}."
     )

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
+from string import ascii_lowercase
 from typing import Any
 
-__all__ = ["COLOURS", "DOUBLE", "MARKERS", "SINGLE", "style", "use_style"]
+__all__ = [
+    "COLOURS",
+    "DASHED",
+    "DASHES",
+    "DOUBLE",
+    "HEAT",
+    "MARKERS",
+    "SINGLE",
+    "entry",
+    "letter_panels",
+    "style",
+    "use_style",
+]
 
 SINGLE, DOUBLE = 3.3, 6.9  # column widths in inches
-# Okabe and Ito's palette, dark enough on white, in the order of use.
+# The palette of [okabe2008color], in the order of use: any two stay at least 15 apart in CIE-Lab for every kind of
+# colour blindness, simulated after [machado2009physiologically]; tests/figures/test_colours.py measures it.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHED = (0, (4, 1.5))
+DASHES = ("-", "--", "-.", ":")  # for lines that no dots tell apart
+HEAT = "viridis"  # perceptually uniform, for heat maps and ordered shades
 
 _SETTINGS = {
     "font.size": 8,
@@ -46,6 +64,17 @@ def style() -> Iterator[None]:
     settings: dict[Any, Any] = {**_SETTINGS, "backend": "agg"}
     with mpl.rc_context(settings):
         yield
+
+
+def letter_panels(panels: Iterable[Any], titles: Iterable[str] = ()) -> None:
+    """Put (a), (b), ... in bold above the upper left corner of each panel, its title behind."""
+    for letter, axes, title in zip(ascii_lowercase, panels, chain(titles, repeat("")), strict=False):
+        axes.set_title(rf"$\mathbf{{({letter})}}$  {title}".rstrip(), loc="left")
+
+
+def entry(axes: Any, index: int, label: str, **look: Any) -> None:
+    """Add a legend entry that shows the line and the marker of a series."""
+    axes.plot([], [], **{"color": COLOURS[index], "marker": MARKERS[index], **look}, label=label)
 
 
 def use_style() -> None:

@@ -93,8 +93,8 @@ _CLOSED: dict[str, tuple[Callable[..., Array], ...]] = {
         _erf,
         _zero,
         lambda r: 2 / np.sqrt(np.pi * (1 + 2 * r)),
-        lambda r: 2 / np.pi * np.arcsin(2 * r / (1 + 2 * r)),
-        lambda r: 2 / np.pi * _arcsin_minus(2 * r / (1 + 2 * r)),
+        lambda r: 2 / np.pi * _erf_angle(r),
+        lambda r: 2 / np.pi * _erf_angle_minus(r),
     ),
     "sin": (
         np.sin,
@@ -114,10 +114,16 @@ _CLOSED: dict[str, tuple[Callable[..., Array], ...]] = {
 _NAMED: dict[str, tuple[Callable[..., Array], bool]] = {"tanh": (np.tanh, True)}  # smooth, without closed form
 
 
-def _arcsin_minus(x: Array) -> Array:
-    """arcsin(x) - x, by its series where the difference cancels."""
+def _erf_angle(r: Array) -> Array:
+    """arcsin(2r/(1 + 2r)); the arcsine itself would lose half of the digits near 1."""
+    return np.asarray(np.arctan2(2 * r, np.sqrt(1 + 4 * r)))
+
+
+def _erf_angle_minus(r: Array) -> Array:
+    """arcsin(x) - x at x = 2r/(1 + 2r), by its series where the difference cancels."""
+    x = 2 * r / (1 + 2 * r)
     series = x**3 * (1 / 6 + x**2 * (3 / 40 + x**2 * (15 / 336 + x**2 * (105 / 3456 + x**2 * 945 / 42240))))
-    return np.where(x < 0.03, series, np.arcsin(x) - x)
+    return np.where(x < 0.03, series, _erf_angle(r) - x)
 
 
 def _sinh_minus(x: Array) -> Array:
@@ -166,6 +172,10 @@ def activation_function(activation: Activation) -> Callable[[Array], Array]:
         return known[activation]
     if not callable(activation):
         raise TypeError(f"activation = {activation!r} is not allowed: it must be a name or a function.")
+    try:
+        activation(np.array([-0.5, 0.5]))
+    except TypeError:  # math.tanh
+        raise TypeError(f"activation = {activation!r} is not allowed: it must take arrays.") from None
     return activation
 
 

@@ -1,16 +1,19 @@
 r"""Certificates: a proof, in interval arithmetic, that a root lies within 1e-12 of the double that was returned.
 
-Around the answer x lies the box X = x (1 +- 5e-13). With an enclosure f'(X) of the derivative,
+Around the answer x lies the box X = x (1 +- 4.9e-13). With an enclosure f'(X) of the derivative,
 :math:`N = x - f(x)/f'(X)` contains every root of f in X, and N inside X proves that there is exactly one: the interval
 Newton test. Two unknowns take Krawczyk's :math:`K = x - Cf(x) + (1 - CJ(X))(X - x)`, C the inverse Jacobian at x. All
 of it in ball arithmetic (python-flint), rounding included, with more digits until the test passes or 4,096 bits do not
 suffice. What is proved is a statement on the equation with the doubles given as its exact coefficients.
+
+Unknowns are relative to the answer (v = 1 there), functions take and return jets, so a formula is written once and its
+derivative follows. A quantity Q of the root v is enclosed by the mean value form Q(1) + (N - 1) Q'(X).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,17 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.solvers.solution import ConvergenceWarning, warn_caller
-from solvable.solvers.spectrum import Spectrum
 
-__all__ = ["Certificate", "Equation", "certify_cells", "krawczyk", "newton"]
+__all__ = ["Arithmetic", "Certificate", "Jet", "Refuted", "certify_cells", "krawczyk", "newton"]
 
 Array = NDArray[np.float64]
 _HALF_WIDTH = 4.9e-13  # of the box, relative: its whole width stays below 1e-12
-_PRECISIONS = (128, 512, 4096)
+_STAGES = ((128, True), (128, False), (512, False), (4096, False))
 _LOCK = threading.RLock()  # the working precision of the interval library belongs to the process
 
 Ball = Any  # flint.arb
-Equation = tuple[Callable[[Ball], Ball], Callable[[Ball], Ball]]  # f and its derivative
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,8 @@ class Certificate:
     Attributes
     ----------
     lower, upper : ndarray
-        Exactly one root lies between them (and no other within 5e-13 of the value); -inf and inf where nothing was
-        proved.
+        Exactly one root lies between them (and no other within 4.9e-13 of the value); -inf and inf where nothing was
+        proved. Both equal the value where it is 0 or inf by definition.
     proved : ndarray of bool
         Where the proof succeeded.
     """
@@ -64,17 +65,17 @@ class Certificate:
         return f"{failed} of {self.proved.size} roots could not be proved to lie within 1e-12 of the value."
 
 
-@contextmanager
-def _precision(bits: int) -> Any:
-    """Exclusive use of the interval library at the given precision."""
-    flint = interval_library()
-    with _LOCK:
-        before = flint.ctx.prec
-        flint.ctx.prec = bits
-        try:
-            yield flint.arb
-        finally:
-            flint.ctx.prec = before
+class Refuted(Exception):
+    """The box around the answer is proved to hold no root: more digits will not help."""
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Ball arithmetic at one precision; `fast` lets sums over many modes come from extended precision."""
+
+    arb: Any
+    bits: int
+    fast: bool
 
 
 def interval_library() -> Any:
@@ -86,205 +87,166 @@ def interval_library() -> Any:
     return flint
 
 
-def polished(equation: Equation, x: Ball, steps: int) -> Ball:
-    """Newton's iteration on the midpoint: no proof, a better place for one."""
-    for _ in range(steps):
-        x = (x - equation[0](x) / equation[1](x)).mid()
-    return x
+@contextmanager
+def _arithmetic(bits: int, fast: bool) -> Iterator[Arithmetic]:
+    """Exclusive use of the interval library at the given precision."""
+    flint = interval_library()
+    with _LOCK:
+        before = flint.ctx.prec
+        flint.ctx.prec = bits
+        try:
+            yield Arithmetic(flint.arb, bits, fast)
+        finally:
+            flint.ctx.prec = before
 
 
-def newton(equation: Equation, x: Ball, arb: Any, half_width: float = _HALF_WIDTH) -> Ball | None:
-    """Enclosure of the only root in the box around x, None if the test fails."""
-    middle = arb(x)
-    box = middle * arb(1, half_width)
-    value, slope = equation[0](middle), equation[1](box)
+class Jet:
+    """A value and its derivative, enclosures both; constants are balls or whole numbers."""
+
+    __slots__ = ("slope", "value")
+
+    def __init__(self, value: Ball, slope: Ball) -> None:
+        """Constants need none of this: their slope is 0."""
+        self.value, self.slope = value, slope
+
+    def __add__(self, other: Any) -> Jet:
+        """Sum rule."""
+        if isinstance(other, Jet):
+            return Jet(self.value + other.value, self.slope + other.slope)
+        return Jet(self.value + other, self.slope)
+
+    def __mul__(self, other: Any) -> Jet:
+        """Product rule."""
+        if isinstance(other, Jet):
+            return Jet(self.value * other.value, self.slope * other.value + self.value * other.slope)
+        return Jet(self.value * other, self.slope * other)
+
+    def __truediv__(self, other: Any) -> Jet:
+        """Quotient rule."""
+        if isinstance(other, Jet):
+            quotient = self.value / other.value
+            return Jet(quotient, (self.slope - quotient * other.slope) / other.value)
+        return Jet(self.value / other, self.slope / other)
+
+    def __neg__(self) -> Jet:
+        """Change the sign of both."""
+        return Jet(-self.value, -self.slope)
+
+    def __sub__(self, other: Any) -> Jet:
+        """Sum rule."""
+        return self + (-other)
+
+    def __rsub__(self, other: Any) -> Jet:
+        """Sum rule."""
+        return (-self) + other
+
+    def __rtruediv__(self, other: Any) -> Jet:
+        """Quotient rule for a constant numerator."""
+        quotient = other / self.value
+        return Jet(quotient, -quotient * self.slope / self.value)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def log(self) -> Jet:
+        """Natural logarithm."""
+        return Jet(self.value.log(), self.slope / self.value)
+
+    def exp(self) -> Jet:
+        """Exponential function."""
+        power = self.value.exp()
+        return Jet(power, self.slope * power)
+
+
+Function = Callable[[Jet], Jet]
+
+
+def point(arithmetic: Arithmetic) -> Jet:
+    """The unknown at the answer."""
+    return Jet(arithmetic.arb(1), arithmetic.arb(1))
+
+
+def box(arithmetic: Arithmetic) -> Jet:
+    """The unknown anywhere in the box."""
+    return Jet(arithmetic.arb(1, _HALF_WIDTH), arithmetic.arb(1))
+
+
+def newton(equation: Function, arithmetic: Arithmetic, rising: bool | None = None) -> Ball | None:
+    """Enclosure of the only root in the box, relative to the answer; None if the test fails.
+
+    `rising` asks that the equation be proved to rise (or fall) through the box, too: which branch the root is on.
+    """
+    one, around = point(arithmetic), box(arithmetic)
+    value, slope = equation(one).value, equation(around).slope
     if not slope.is_finite() or slope.contains(0):
         return None
-    image = middle - value / slope
-    return image if box.contains_interior(image) else None
+    image = 1 - value / slope
+    if not around.value.overlaps(image) or (rising is not None and (slope > 0) != rising):
+        raise Refuted
+    return image if around.value.contains_interior(image) else None
 
 
-def krawczyk(system: Callable[[Ball, Ball], tuple[list[Ball], list[list[Ball]]]], arb: Any) -> list[Ball] | None:
+def at_root(quantity: Function, image: Ball, arithmetic: Arithmetic) -> Ball:
+    """Enclosure of a quantity at the root that `newton` enclosed: the mean value form."""
+    return quantity(point(arithmetic)).value + (image - 1) * quantity(box(arithmetic)).slope
+
+
+def krawczyk(
+    system: Callable[[Ball, Ball], tuple[list[Ball], list[list[Ball]]]], arithmetic: Arithmetic
+) -> list[Ball] | None:
     """Enclosures of the two unknowns, given relative to the answer (u = v = 1), None if the test fails."""
-    one, box = arb(1), arb(1, _HALF_WIDTH)
+    one, around = arithmetic.arb(1), arithmetic.arb(1, _HALF_WIDTH)
     value, (a, b) = system(one, one)
     determinant = a[0] * b[1] - a[1] * b[0]
     if not determinant.is_finite() or determinant.contains(0):
         return None
-    C = [[b[1] / determinant, -a[1] / determinant], [-b[0] / determinant, a[0] / determinant]]
-    J = system(box, box)[1]
-    spread, image = box - 1, []
+    # any C will do; its midpoints, so that it is one matrix and not an interval of them
+    C = [[(x / determinant).mid() for x in row] for row in ([b[1], -a[1]], [-b[0], a[0]])]
+    J = system(around, around)[1]
+    spread, image = around - 1, []
     for i in range(2):
         entry = one - (C[i][0] * value[0] + C[i][1] * value[1])
         for j in range(2):
             rest = int(i == j) - (C[i][0] * J[0][j] + C[i][1] * J[1][j])
             entry += rest * spread
         image.append(entry)
-    return image if all(box.contains_interior(entry) for entry in image) else None
+    if not all(around.overlaps(entry) for entry in image):
+        raise Refuted
+    return image if all(around.contains_interior(entry) for entry in image) else None
 
 
-def certify_cells(value: Array, prove: Callable[[int, Any], Ball | None], what: str) -> Certificate:
-    """Prove every cell: `prove(index, arb)` returns an enclosure or None; failures are said aloud.
+def _proved(x: float, found: Ball | float | None, arb: Any) -> tuple[float, float] | None:
+    """Doubles around the enclosure, if it lies in the box around the value; else it proves a root elsewhere."""
+    if isinstance(found, float):  # a value by definition
+        return (x, x) if found == x else None
+    if found is None or not found.is_finite() or x == 0 or not np.isfinite(x):
+        return None
+    if not (arb(x) * arb(1, _HALF_WIDTH)).contains(found):
+        return None
+    return float(np.nextafter(float(found.lower()), -np.inf)), float(np.nextafter(float(found.upper()), np.inf))
 
-    The enclosure must lie in the box around the value, or it proves a root elsewhere.
+
+def certify_cells(
+    value: Array, prove: Callable[[int, Arithmetic], Ball | float | None], what: str, modes: bool = True
+) -> Certificate:
+    """Prove every cell: `prove(index, arithmetic)` returns an enclosure, a value by definition (a float) or None.
+
+    Failures are said aloud. `modes`: whether there are sums over modes, for which a fast stage comes first.
     """
     flat = np.ravel(value)
-    lower, upper = np.full(flat.size, -np.inf), np.full(flat.size, np.inf)
-    for index, x in enumerate(flat):
-        for bits in _PRECISIONS:
-            with _precision(bits) as arb:
-                found = prove(index, arb)
-                if found is None or not found.is_finite():
-                    continue
-                box = arb(float(x)) * arb(1, _HALF_WIDTH)
-                if box.contains(found):
-                    low, high = float(found.lower()), float(found.upper())
-                    exact = x == 0 or not np.isfinite(x)
-                    lower[index], upper[index] = (x, x) if exact else (np.nextafter(low, -np.inf),
-                                                                       np.nextafter(high, np.inf))  # fmt: skip
+    lower, upper, proved = np.full(flat.size, -np.inf), np.full(flat.size, np.inf), np.zeros(flat.size, dtype=bool)
+    interval_library()
+    for index, x in enumerate(flat.tolist()):
+        for bits, fast in _STAGES if modes else _STAGES[1:]:
+            with _arithmetic(bits, fast) as arithmetic, np.errstate(all="ignore"):
+                try:
+                    ends = _proved(x, prove(index, arithmetic), arithmetic.arb)
+                except Refuted:
                     break
+            if ends is not None:
+                lower[index], upper[index], proved[index] = *ends, True
+                break
     shape = np.shape(value)
-    proved = np.isfinite(lower) & np.isfinite(upper)
     certificate = Certificate(lower.reshape(shape), upper.reshape(shape), proved.reshape(shape))
     if not certificate.complete:
         warn_caller(f"{what}: {certificate.explain()}", ConvergenceWarning)
     return certificate
-
-
-def mode_balls(spectrum: Spectrum, arb: Any) -> list[tuple[Ball, Ball]]:
-    """Eigenvalues s and m s for multiplicity m, exact: a product of doubles has 106 bits."""
-    pairs = zip(spectrum.eigenvalues.tolist(), spectrum.multiplicities.tolist(), strict=True)
-    return [(ball, ball if m == 1 else ball * arb(m)) for ball, m in ((arb(s), m) for s, m in pairs)]
-
-
-def total(terms: Iterable[Ball], arb: Any) -> Ball:
-    """Sum of balls."""
-    return sum(terms, arb(0))
-
-
-def effective_ridge_equation(modes: list[tuple[Ball, Ball]], n: Ball, ridge: Ball, arb: Any) -> Equation:
-    """Build n - sum m s/(s + kappa) - ridge/kappa and its derivative."""
-
-    def value(kappa: Ball) -> Ball:
-        return n - ridge / kappa - total((t / (s + kappa) for s, t in modes), arb)
-
-    def slope(kappa: Ball) -> Ball:
-        return ridge / (kappa * kappa) + total((t / ((s + kappa) * (s + kappa)) for s, t in modes), arb)
-
-    return value, slope
-
-
-def certify_effective_ridge(spectrum: Spectrum, n: Array, ridge: Array, kappa: Array, what: str) -> Certificate:
-    """Certificate of the effective ridge on flat cells; 0 and inf are values by definition."""
-    cache: dict[int, list[tuple[Ball, Ball]]] = {}
-    answer = np.ravel(kappa)
-
-    def prove(index: int, arb: Any) -> Ball | None:
-        x = float(answer[index])
-        if x == 0:
-            # the ridgeless limit is 0 iff n is not below the rank
-            return arb(0) if ridge[index] == 0 and n[index] >= spectrum.rank else None
-        if not np.isfinite(x):
-            return None
-        modes = cache.setdefault(arb_precision(), mode_balls(spectrum, arb))
-        return newton(effective_ridge_equation(modes, arb(float(n[index])), arb(float(ridge[index])), arb), x, arb)
-
-    return certify_cells(kappa, prove, what)
-
-
-def arb_precision() -> int:
-    """Return the precision in force."""
-    return int(interval_library().ctx.prec)
-
-
-def certify_feature_root(
-    spectrum: Spectrum, n: Array, k: Array, ridge: Array, gamma: Array, kappa: Array, what: str
-) -> Certificate:
-    r"""Certificate of gamma on flat cells: Krawczyk on n = z + ridge/kappa, k = z + k kappa/gamma.
-
-    Where the ridge is 0, or n or k infinite, one unknown is left.
-    """
-    cache: dict[int, list[tuple[Ball, Ball]]] = {}
-    first, second = np.ravel(gamma), np.ravel(kappa)
-
-    def prove(index: int, arb: Any) -> Ball | None:
-        x, y = float(first[index]), float(second[index])
-        samples, features, delta = float(n[index]), float(k[index]), float(ridge[index])
-        least = min(samples, features)
-        single = delta == 0 or np.isinf(samples) or np.isinf(features)
-        if single and np.isinf(samples):
-            delta = 0.0
-        if x == 0:
-            return arb(0) if single and delta == 0 and least >= spectrum.rank else None
-        if not (np.isfinite(x) and (single or 0 < y < np.inf)):
-            return None
-        modes = cache.setdefault(arb_precision(), mode_balls(spectrum, arb))
-        if single:
-            return newton(effective_ridge_equation(modes, arb(least), arb(delta), arb), x, arb)
-        pull, push = arb(delta) / arb(y), arb(features) * arb(y) / arb(x)
-
-        def system(u: Ball, v: Ball) -> tuple[list[Ball], list[list[Ball]]]:
-            point, z, w = arb(x) * v, arb(0), arb(0)
-            for s, t in modes:
-                share = t / (s + point)
-                z += share
-                w += share / (s + point)
-            w *= arb(x)  # -dz/dv
-            value = [arb(samples) - z - pull / u, arb(features) - z - push * u / v]
-            return value, [[pull / (u * u), w], [-push / v, w + push * u / (v * v)]]
-
-        found = krawczyk(system, arb)
-        return None if found is None else arb(x) * found[1]
-
-    return certify_cells(gamma, prove, what)
-
-
-def certify_edge(spectrum: Spectrum, n: Array, distance: Array, value: Array, what: str) -> Certificate:
-    """Certificate of kappa (n - df1) where df2 = n; `distance` is kappa + s_min there, polished first."""
-    low, answer = float(spectrum.eigenvalues.min()), np.ravel(value)
-
-    def prove(index: int, arb: Any) -> Ball | None:
-        if n[index] == spectrum.rank:
-            return arb(0) if answer[index] == 0 else None
-        samples, least, modes = arb(float(n[index])), arb(low), mode_balls(spectrum, arb)
-
-        def excess(u: Ball) -> Ball:
-            return samples - total((t * s / (x * x) for s, t, x in ((s, t, s - least + u) for s, t in modes)), arb)
-
-        def slope(u: Ball) -> Ball:
-            return 2 * total((t * s / (x * x * x) for s, t, x in ((s, t, s - least + u) for s, t in modes)), arb)
-
-        u = polished((excess, slope), arb(float(distance[index])), 1)
-        image = newton((excess, slope), u, arb, 1e-15)
-        if image is None:
-            return None
-        kappa = image - least
-        return kappa * (samples - total((t / (s + kappa) for s, t in modes), arb))
-
-    return certify_cells(value, prove, what)
-
-
-def certify_fitting_ratio(a: Array, b: Array, noise: Array, value: Array, what: str) -> Certificate:
-    """Certificate of t^2 with a(a-1) noise u^b + (a-1) b u = a(b-1), u = 1 - t; 0 where the left is less at u = 1."""
-    answer = np.ravel(value)
-
-    def prove(index: int, arb: Any) -> Ball | None:
-        x, y, z = (arb(float(array[index])) for array in (a, b, noise))
-        weight, linear, right = x * (x - 1) * z, (x - 1) * y, x * (y - 1)
-        excess = weight + linear - right
-        if answer[index] == 0:
-            return arb(0) if excess <= 0 else None
-        if not excess > 0:
-            return None
-
-        def value(t: Ball) -> Ball:
-            return weight * (y * (1 - t).log()).exp() + linear * (1 - t) - right
-
-        def slope(t: Ball) -> Ball:
-            return -(weight * y * ((y - 1) * (1 - t).log()).exp() + linear)
-
-        t = polished((value, slope), arb(float(np.sqrt(answer[index]))), 3)
-        image = newton((value, slope), t, arb, 1e-15)
-        return None if image is None else image * image
-
-    return certify_cells(value, prove, what)

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from solvable.solvers.certified_scalars import certify_collapse
 from solvable.solvers.frames import MOST, random_frame
 from solvable.solvers.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status
@@ -173,6 +174,8 @@ def collapse_minimizer(
     width: int | None = None,
     bias: Bias = "none",
     bias_decay: ArrayLike | None = None,
+    *,
+    certify: bool = False,
 ) -> CollapseMinimizer:
     r"""Global minimum of unconstrained features with squared loss, for any depth, class sizes and width.
 
@@ -200,6 +203,9 @@ def collapse_minimizer(
         for one layer, for more a minimum among those aligned with the classes).
     bias_decay : array_like, optional
         :math:`\lambda_b>0` for ``bias="ridge"``.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each x lies within 1e-12 of a root, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -256,9 +262,9 @@ def collapse_minimizer(
     u, residual, spent = nonzero_branch(log_ratio, factors)
     critical, spinodal = branch_limits(factors)
     branch = expit(factors * u)
-    alive = log_ratio < critical
-    gain = np.where(alive, weight * levels * branch * (1 - factors * (1 - branch)), 0.0)
-    alive, degenerate = _limit_width(alive, gain, width)
+    lower = log_ratio < critical  # the nonzero minimum is the lower one
+    gain = np.where(lower, weight * levels * branch * (1 - factors * (1 - branch)), 0.0)
+    alive, degenerate = _limit_width(lower, gain, width)
 
     power = np.where(alive, factors * u, -np.inf)  # log x^M
     outputs = expit(power)
@@ -267,6 +273,11 @@ def collapse_minimizer(
     with np.errstate(divide="ignore"):
         log_square = power + offset - np.log(weight)
     balanced = (log_square + logs.sum(axis=-1)[..., None])[..., None, :] / factors - logs[..., :, None]
+    status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
+    solution = Solution.shaped(alive.shape, np.exp(power / factors), residual, status, spent)
+    if certify:
+        cells = (sizes, levels, layers, decay, weight, lower & ~alive, solution.value)
+        solution = replace(solution, certificate=certify_collapse(*cells, "collapse_minimizer"))
     return CollapseMinimizer(
         class_sizes=sizes,
         layer_decays=layers,
@@ -285,13 +296,7 @@ def collapse_minimizer(
         branch_outputs=branch,
         metastable=(log_ratio >= critical) & (log_ratio < spinodal),
         degenerate=degenerate,
-        solution=Solution.shaped(
-            alive.shape,
-            np.exp(power / factors),
-            residual,
-            np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS),
-            spent,
-        ),
+        solution=solution,
     )
 
 

@@ -72,15 +72,19 @@ class ResponseSpectrum:
     block_multiplicities: NDArray[np.int64]
     cross_rate: Array
 
+    @within_range
     def gains(self, attachment: ArrayLike) -> Array:
         """Exact response of each kind to a small change of H_0, for any attachment beta > 0."""
-        beta = as_positive("attachment", attachment)[..., None]
-        return np.asarray(beta / (beta + self.rates))
+        beta, _ = broadcast(attachment=as_positive("attachment", attachment), rates=self.rates[..., 0])
+        return np.asarray(beta[..., None] / (beta[..., None] + self.rates))
 
+    @within_range
     def isotropic_gain(self, attachment: ArrayLike, classes: int, dimension: int) -> Array:
         """Factor by which the trace of Sigma_W of an isotropic change of H_0 shrinks."""
         gains = self.gains(attachment)
-        share = classes / dimension
+        share = as_whole("classes", classes) / as_whole("dimension", dimension)
+        if share > 1:
+            raise refuse("classes", classes, f"it must not exceed dimension = {dimension}")
         return np.asarray(share * gains[..., 2] ** 2 + (1 - share) * gains[..., 1] ** 2)
 
 

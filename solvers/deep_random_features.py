@@ -17,12 +17,13 @@ explicit in the innermost :math:`\kappa_0`: one monotone equation for any depth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.activations import Activation, activation_layers, gaussian_coefficients
+from solvable.solvers.certified_roots import certify_inner_ridge
 from solvable.solvers.resolvent import times
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import (
@@ -147,7 +148,7 @@ def layer_coefficients(
     >>> layer_coefficients("sign", 2).linear.round(4)
     array([0.7979, 0.7979])
     """
-    depth = as_whole("depth", depth)
+    depth = as_whole("depth", depth, 10_000)  # each takes about a millisecond
     layers = activation_layers(activation, depth)
     delta = np.ones(depth) if gains is None else np.atleast_1d(as_positive("gains", gains))
     if delta.shape not in ((depth,), (1,)):
@@ -295,6 +296,7 @@ def deep_random_feature_risk(
     gains: ArrayLike | None = None,
     *,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> DeepRandomFeatureRisk:
     r"""Test and training error of ridge regression on the last layer of a deep random network, weights averaged out.
 
@@ -319,6 +321,9 @@ def deep_random_feature_risk(
         :math:`\Delta_l`: variance of the weights of layer l times its fan-in; 1 by default.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each inner ridge lies within 1e-12 of
+        a root, the only one there: `certificate` of the risk's solution holds the enclosures.
 
     Returns
     -------
@@ -376,8 +381,13 @@ def deep_random_feature_risk(
         bias = times(gain, kappa * w * r2 / k[-1])
         noise_gain = np.where(pole, np.inf, df2 / np.where(pole, 1.0, gap))
     status = np.where(pole, Status.DIVERGES, found.status)
-    solution = Solution.shaped(samples.shape, np.exp(found.value), found.residual, status, found.iterations)
+    whole = (flat_delta == 0) & (np.minimum(flat_n, k.min()) >= s.size) & ~np.any(b)  # least squares on all inputs
+    inner = np.where(whole, 0.0, np.exp(found.value))
+    solution = Solution.shaped(samples.shape, inner, found.residual, status, found.iterations)
     report_failures(solution, "deep_random_feature_risk", on_failure)
+    if certify:
+        cells = (flat_n, delta.ravel(), solution.value)
+        solution = replace(solution, certificate=certify_inner_ridge(s, k, a, b, *cells, "deep_random_feature_risk"))
     grid = samples.shape
     noise = np.array(np.broadcast_to(sigma2, shape))
     bias = np.array(np.broadcast_to(bias.reshape(grid), shape))

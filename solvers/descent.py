@@ -24,6 +24,7 @@ from solvable.solvers.validate import (
     as_positive,
     as_scalar,
     as_whole,
+    check_room,
     refuse,
     within_range,
 )
@@ -359,8 +360,10 @@ def diagonal_descent(
     rho, epsilon = as_scalar("gradient_penalty", gradient_penalty, as_nonnegative), as_scalar("ascent", ascent)
     flood = -np.inf if flooding is None else as_scalar("flooding", flooding, as_nonnegative)
     lam = as_scalar("linear_scale", linear_scale, as_nonnegative)
+    check_room("steps", count, count)  # the schedule
     times = _recorded(checkpoints, count)
     runs = as_whole("seeds", seeds)
+    check_room("seeds", runs, 3.0 * runs * times.size * d)
     states = as_generator("rng", rng).integers(1, 2**63, runs).astype(np.uint64)
     start = np.array(np.broadcast_to(scale, d))  # of one entry it would stay read-only: another compilation
     gamma = np.array(np.broadcast_to(schedule, count) if schedule.ndim == 0 else schedule[:count], order="C")
@@ -398,7 +401,9 @@ def _recorded(checkpoints: ArrayLike, steps: int) -> NDArray[np.int64]:
     """Steps to record: a number of log-spaced ones, or the given ones; always the first and the last."""
     given = as_finite("checkpoints", checkpoints)
     if given.ndim == 0:
-        wanted = np.geomspace(1, steps, max(as_whole("checkpoints", given) - 1, 1))
+        number = as_whole("checkpoints", given)
+        check_room("checkpoints", number, number)
+        wanted = np.geomspace(1, steps, max(number - 1, 1))
     else:
         wanted = given
         if given.ndim > 1 or np.any(given < 0) or np.any(given > steps) or np.any(given != np.round(given)):

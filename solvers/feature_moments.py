@@ -44,6 +44,7 @@ class FeatureMoments:
     cross: Array
     input_covariance: Array
 
+    @within_range
     def matched(self, teacher_power: float = 1.0) -> Spectrum:
         r"""Spectrum for a teacher :math:`\langle\theta,\phi\rangle`, :math:`\theta\sim N(0,r_2I)`.
 
@@ -58,6 +59,7 @@ class FeatureMoments:
         s = np.maximum(np.linalg.eigvalsh(self.covariance), 0.0)
         return Spectrum(s, power * s)
 
+    @within_range
     def linear(self, teacher: ArrayLike) -> Spectrum:
         r"""Spectrum for a linear teacher :math:`y=\langle t,x_0\rangle` on the inputs.
 
@@ -73,6 +75,7 @@ class FeatureMoments:
             raise refuse("teacher.shape", t.shape, f"it must be ({self.cross.shape[1]},), one weight for each input")
         return self._spectrum(self.cross @ t, float(t @ self.input_covariance @ t))
 
+    @within_range
     def hidden_layer(self, weights: ArrayLike, readout: ArrayLike, activation: Activation) -> Spectrum:
         r"""Spectrum for a teacher :math:`y=\langle a,\sigma_t(W_tx_0)\rangle` with one wide hidden layer of its own.
 

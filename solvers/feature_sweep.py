@@ -19,6 +19,7 @@ __all__ = ["FeatureSweep", "random_feature_sweep"]
 Array = NDArray[np.float64]
 # below this share of the largest eigenvalue the Gram matrix has lost the digits the ridge needs: singular values then
 _GRAM_IS_ACCURATE = 1e-9
+_LEAST = 1e-290  # a smaller penalty has no inverse among doubles
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def random_feature_sweep(
         G = dual if width >= n else primal[:width, :width]
         penalties = width * delta
         # the trace bounds the largest eigenvalue to within a factor of the size
-        safe = penalties > _GRAM_IS_ACCURATE * np.trace(G)
+        safe = penalties > max(_GRAM_IS_ACCURATE * np.trace(G), _LEAST)
         if safe.any():
             found = _tridiagonal_solve(G, target if width >= n else right[:width], penalties[safe])
             weights = Phi[:, :width].T @ found if width >= n else found
@@ -143,4 +144,6 @@ def random_feature_sweep(
             path = ridge_path(Phi[:, :width], target, penalties[~safe])
             predictions[index, ~safe] = path.coefficients @ Phi_test[:, :width].T
             train[index, ~safe] = path.train
+    if not (np.isfinite(predictions).all() and np.isfinite(train).all()):  # LAPACK does not report overflow
+        raise FloatingPointError("overflow in the reduction to tridiagonal form")
     return FeatureSweep(predictions, train)

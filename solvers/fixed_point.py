@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.certificate import certify_edge, certify_effective_ridge
+from solvable.solvers.certified_roots import certify_edge, certify_effective_ridge
 from solvable.solvers.interpolation import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -276,14 +276,18 @@ def solve_grid(
     on_failure: OnFailure,
     what: str,
     name: str = "ridge",
+    certify: bool = False,
 ) -> tuple[FixedPoint, Solution, Array]:
-    """Validate, solve and report: the flat fixed point, the solution on the grid, and n on the grid."""
+    """Validate, solve, report and certify: the flat fixed point, the solution on the grid, and n on the grid."""
     if not 0 < as_scalar("rtol", rtol) < 1:
         raise refuse("rtol", rtol, "it must lie strictly between 0 and 1")
     samples, delta, shape = flat_cells(spectrum, n, ridge, name)
     point = solve_fixed_point(spectrum, samples, delta, rtol, name)
     solution = Solution.shaped(shape, point.kappa, point.residual, point.status, point.iterations)
     report_failures(solution, what, on_failure)
+    if certify:
+        proof = certify_effective_ridge(spectrum, samples, delta, solution.value, what)
+        solution = replace(solution, certificate=proof)
     return point, solution, samples.reshape(shape)
 
 
@@ -353,12 +357,7 @@ def effective_ridge(
     >>> float(effective_ridge(Spectrum.isotropic(200), n=100, ridge=0.0).value)
     1.0
     """
-    solution = solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge")[1]
-    if not certify:
-        return solution
-    samples, delta, _ = flat_cells(spectrum, n, ridge)
-    proof = certify_effective_ridge(spectrum, samples, delta, solution.value, "effective_ridge")
-    return replace(solution, certificate=proof)
+    return solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge", certify=certify)[1]
 
 
 @within_range

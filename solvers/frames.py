@@ -34,6 +34,7 @@ def random_frame(dimension: int, count: int, rng: np.random.Generator) -> Array:
     return np.asarray(q * np.where(np.diag(r) < 0, -1.0, 1.0))
 
 
+@within_range
 def simplex_coordinates(dimension: int) -> Array:
     r"""Vertices of the regular d-simplex on the unit sphere: d + 1 unit rows with cosines -1/d, in closed form.
 
@@ -72,6 +73,7 @@ def simplex_coordinates(dimension: int) -> Array:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
+@within_range
 def simplex_frame(classes: int, dimension: int | None = None, rng: np.random.Generator | int | None = None) -> Array:
     r"""K unit rows with pairwise cosine -1/(K-1), randomly rotated in the given dimension if `rng` is given.
 
@@ -118,6 +120,7 @@ def simplex_frame(classes: int, dimension: int | None = None, rng: np.random.Gen
     return np.asarray(rows @ rotation)
 
 
+@within_range
 def orthogonal_frame(
     lengths: ArrayLike, dimension: int | None = None, rng: np.random.Generator | int | None = None
 ) -> Array:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.density import support_edges
+from solvable.solvers.fixed_point import effective_ridge
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectral_filter import as_times, check_step, evaluate_filter
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -36,7 +37,7 @@ __all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 _FIRST_NODES, _MOST_NODES = 128, 4096
-_ACCURACY = 1e-8
+_ACCURACY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +126,9 @@ class _Estimate:
 
 
 def _estimate(
-    spectrum: Spectrum, n: float, z: Complex, weight: Complex, kappa: Complex, residual: Complex, learned: Complex
-) -> _Estimate:
+    spectrum: Spectrum, n: float, z: Complex, weight: Complex, kappa: Complex, residual: Complex, learned: Complex,
+    ridgeless: float,
+) -> _Estimate:  # fmt: skip
     """Sum over the nodes of the upper half and, by conjugation, of the lower."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
     G = 1 / (s + kappa[:, None])
@@ -137,8 +139,11 @@ def _estimate(
     for other, v in ((G, u), (G.conj(), u.conj())):
         kernel = n * ((G * power) @ other.T) / (n - (sG * m) @ (s * other).T)
         bias += 2 * np.einsum("ti,ij,tj->t", u, kernel, v, optimize=True).real
-    spread = sG @ m / n
-    noise = 2 * np.sum(weight * learned**2 / z * (kappa / -z) * spread, axis=1).real
+    moved = kappa * (sG @ m / n)  # z + kappa
+    if ridgeless > 0:
+        # less its value at z = 0, which integrates to nothing: (learned/z)^2 is entire, and t^2 large there
+        moved = z - z / (kappa * (sG @ (m / (s + ridgeless)) / n))
+    noise = -2 * np.sum(weight * (learned / z) ** 2 * moved, axis=1).real
     twice = weight * residual**2
     return _Estimate(bias, noise, 2 * (twice @ (G @ power)).real, 2 * (twice @ (1 / kappa)).real)
 
@@ -176,7 +181,7 @@ def gradient_descent_risk(
     momentum : float, optional
         Heavy-ball momentum in [0, 1).
     on_failure : {"raise", "warn", "ignore"}
-        What to do where doubling the nodes up to 4,096 does not bring the change below 1e-8: too few nodes give
+        What to do where doubling the nodes up to 4,096 does not bring the change below 1e-9: too few nodes give
         garbage, not a rough answer.
 
     Returns
@@ -237,12 +242,14 @@ def _converge(
     # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
     limit = 2 * (1 + mu) / step
     high = min(1.1 * edge, max(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))
-    # the contour is a lens of half angle 2B; the filter's region of stability an ellipse with these semi-axes
-    width, height = (1 + mu) / step, (1 - mu) / step
+    # the contour is a lens of half angle 2B; where the filter grows by a factor e at most lies in an ellipse
+    factor = 1 + 1 / last
+    width, height = (factor + mu / factor) / step, (factor - mu / factor) / step
     middle = high - edge / 2
-    room = np.arctan2(height * np.sqrt(1 - (middle / width - 1) ** 2), middle)
+    room = np.arctan2(height * np.sqrt(1 - ((middle - (1 + mu) / step) / width) ** 2), middle)
     opening = min(0.4, 0.75 * float(room))
     before, change, kappa = None, np.full(times.size, np.inf), None
+    ridgeless = float(effective_ridge(spectrum, n, 0.0).value) if n < spectrum.rank else 0.0
     nodes = _FIRST_NODES
     while True:
         z, weight = _contour(low, edge, high, opening, nodes)
@@ -253,7 +260,7 @@ def _converge(
         kappa, solved = _kappa(spectrum, n, z, start)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             residual, learned = evaluate_filter(z, times, method, step, mu)
-            now = _estimate(spectrum, n, z, weight, kappa, residual, learned)
+            now = _estimate(spectrum, n, z, weight, kappa, residual, learned, ridgeless)
             rows = now.rows()
             if before is not None:
                 units = np.array([scale, scale / max(noise, 1e-300), scale, scale / max(noise, 1e-300)])[:, None]

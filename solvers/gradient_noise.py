@@ -19,6 +19,7 @@ from solvable.solvers.validate import (
     as_positive,
     as_scalar,
     as_whole,
+    check_room,
     refuse,
     within_range,
 )
@@ -121,6 +122,8 @@ def stochastic_gradient_flow(
     gamma = as_scalar("step_size", step_size, as_nonnegative)
     dt = as_scalar("time_step", time_step, as_positive)
     count, runs = as_whole("steps", steps), as_whole("seeds", seeds)
+    check_room("steps, seeds", (count, runs), float(count) * runs)
+    check_room("seeds", runs, float(runs) * max(n, d))
     scale = as_positive("initial_scale", initial_scale)
     if scale.shape not in ((), (d,)):
         raise refuse("initial_scale.shape", scale.shape, f"it must be one number or ({d},)")

@@ -116,7 +116,8 @@ def _newton(problem: _Problem, nu: Array, tolerance: float, limit: int = 200) ->
     iteration = 0
     for iteration in range(limit):  # noqa: B007
         residual = problem.c - problem.Q.T @ beta
-        worst = np.abs(residual).max() / size
+        # where an offset dwarfs the labels, rounding of its terms is what stops the residual
+        worst = np.abs(residual).max() / max(size, 0.1 * np.abs(beta).max())
         stalled = 0 if worst < 0.5 * best_residual else stalled + 1
         if worst < best_residual:
             best, best_residual = nu, worst

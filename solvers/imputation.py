@@ -137,7 +137,7 @@ def imputed_risk(
     if theta.shape != problem.target.shape:
         raise refuse("weights.shape", theta.shape, f"it must be {problem.target.shape}")
     gap = problem.target - rho[..., None] * theta
-    complete = np.einsum("...i,ij,...j->...", gap, problem.covariance, gap)
+    complete = np.sum(gap @ problem.covariance * gap, axis=-1)  # not einsum: it does not report overflow
     extra = rho * (1 - rho) * float(problem.diagonal @ theta**2)
     return np.asarray(complete + extra + as_scalar("noise_variance", noise_variance, as_nonnegative))
 

@@ -119,6 +119,7 @@ def minimum_angle_term(centres: ArrayLike) -> float:
     return float(-np.mean(np.arccos(np.clip(cosines.max(axis=1), -_CLAMP, _CLAMP))))
 
 
+@within_range
 def minimum_angle_bound(classes: int, dimension: int) -> float:
     r"""Minimum of the angle term, :math:`-\arccos(-1/(K-1))`, attained by the simplex frame only.
 

@@ -26,6 +26,7 @@ class Sharpness:
     top_eigenvalue: float
 
     @classmethod
+    @within_range
     def of_gradients(cls, gradients: ArrayLike) -> Sharpness:
         """Exactly on data: :math:`H = (1/n)\\sum g_i g_i^T` from the smaller Gram matrix."""
         G = as_matrix("gradients", gradients)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.spectral_filter import as_times
 from solvable.solvers.validate import (
+    MOST_STEPS,
     as_choice,
     as_finite,
     as_generator,
@@ -20,6 +21,7 @@ from solvable.solvers.validate import (
     as_scalar,
     as_whole,
     refuse,
+    within_range,
 )
 
 __all__ = ["optimiser_chain"]
@@ -82,6 +84,7 @@ def _run(X, y, w, step, batch, adam, first, second, guard, seed, times):  # type
     return out
 
 
+@within_range
 def optimiser_chain(
     X: ArrayLike,
     y: ArrayLike,
@@ -154,8 +157,8 @@ def optimiser_chain(
     if batch > n:
         raise refuse("batch_size", batch, f"it must be a whole number from 1 to n = {n}")
     moments = as_times("steps", steps)
-    if moments[-1] > 2.0**53:
-        raise refuse("steps", moments, "updates can be counted up to 2^53")
+    if moments[-1] > MOST_STEPS:
+        raise refuse("steps", moments, f"up to {MOST_STEPS:,} updates are simulated")
     times = moments.astype(np.int64)
     weights = np.zeros(p) if start is None else as_finite("start", start)
     if weights.shape != (p,):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.certificate import certify_fitting_ratio
+from solvable.solvers.certified_scalars import certify_fitting_ratio
 from solvable.solvers.solution import Solution, Status
 from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, broadcast, refuse, within_range
 

@@ -2,16 +2,22 @@ r"""The best ridge of random-feature regression, found in gamma: the ridge is ex
 
 With :math:`\delta(\gamma) = \gamma ab/k`, a = k - z, b = n - z, the test error n N/D, N = (S1 + noise)(a + w) + S2 w
 and D = ab + w(a + b), depends on (n, k) and on sums over modes at gamma alone. Its derivative in log gamma is explicit
-too (a' = b' = w), so the minimum is a root, not a search among values that agree to the square root of rounding.
+too (a' = b' = w), a difference of positive terms: the minimum is a root, not a search among values that agree to the
+square root of rounding.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certificate import Certificate
+from solvable.solvers.certified_roots import certify_feature_optimum
 from solvable.solvers.fixed_point import effective_ridge
 from solvable.solvers.random_feature_root import minus_floor
+from solvable.solvers.random_features import random_feature_risk
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.tuning import optimal_ridge
@@ -25,9 +31,9 @@ _CHUNK = 1 << 17
 
 
 def _terms(spectrum: Spectrum, gamma: Array) -> Array:
-    """w, w', S1, S1', S2, S2' at each gamma, primes for d/d log gamma."""
+    """Sums w = (gc, m), (g^2 c, m), (g c^2, m), S1 = (c^2, v^2), (g c^2, v^2), S2 = (gc, v^2), (g^2 c, v^2)."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    out = np.empty((6, gamma.size))
+    out = np.empty((7, gamma.size))
     step = max(1, _CHUNK // s.size)
     with np.errstate(under="ignore"):
         for first in range(0, gamma.size, step):
@@ -35,21 +41,25 @@ def _terms(spectrum: Spectrum, gamma: Array) -> Array:
             x = gamma[cells, None]
             g, c = s / (s + x), x / (s + x)
             gc = g * c
-            turn = gc * (g - c)
-            out[0, cells], out[1, cells], out[2, cells] = gc @ m, turn @ m, (c * c) @ power
-            out[3, cells], out[4, cells], out[5, cells] = 2 * (gc * c) @ power, gc @ power, turn @ power
+            out[0, cells], out[1, cells], out[2, cells] = gc @ m, (gc * g) @ m, (gc * c) @ m
+            out[3, cells], out[4, cells] = (c * c) @ power, (gc * c) @ power
+            out[5, cells], out[6, cells] = gc @ power, (gc * g) @ power
     return out
 
 
 def _slope_and_level(terms: Array, a: Array, b: Array, noise: Array) -> tuple[Array, Array]:
-    """d log test/d log gamma, and test/n."""
-    w, dw, s1, ds1, s2, ds2 = terms
-    top = (s1 + noise) * (a + w) + s2 * w
+    """Log ratio of the positive to the negative terms of N'D - ND' (positive where the error rises), and test/n.
+
+    Collected so that no two terms of opposite sign cancel: at large noise the best ridge is so large that nothing would
+    be left of their difference.
+    """
+    w, learned, unlearned, s1, ds1, s2, ds2 = terms
     bottom = a * b + w * (a + b)
-    rise = ds1 * (a + w) + (s1 + noise) * (w + dw) + ds2 * w + s2 * dw
-    fall = w * (a + b) + dw * (a + b) + 2 * w * w
+    rise = 2 * bottom * (ds1 * (a + w) + w * ds2)
+    fall = 2 * (s1 + noise) * (learned * a * a + w * w * (a + w)) + 2 * s2 * (unlearned * a * b + w * w * (a + b + w))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return rise / top - fall / bottom, top / bottom
+        ratio = np.clip(np.log(rise) - np.log(fall), -1e4, 1e4)
+        return ratio, ((s1 + noise) * (a + w) + s2 * w) / bottom
 
 
 def _factors(spectrum: Spectrum, n: Array, k: Array, floor: Array, gap: Array) -> tuple[Array, Array]:
@@ -124,6 +134,14 @@ def _optimise(
     return value, residual, status, iterations
 
 
+def _certificate(spectrum: Spectrum, n: Array, k: Array, noise: Array, value: Array) -> Certificate:
+    """Certificate of flat cells, from the root gamma at each best ridge."""
+    spectrum = replace(spectrum, points=None)  # warned once is enough
+    finite = np.where(np.isinf(value), 0.0, value)
+    gamma = random_feature_risk(spectrum, n, k, finite, on_failure="ignore").gamma
+    return certify_feature_optimum(spectrum, n, k, noise, gamma, value, "optimal_random_feature_ridge")
+
+
 @within_range
 def optimal_random_feature_ridge(
     spectrum: Spectrum,
@@ -132,6 +150,7 @@ def optimal_random_feature_ridge(
     noise_variance: ArrayLike = 0.0,
     *,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> Solution:
     r"""Ridge that minimises the test error of `random_feature_risk`.
 
@@ -148,13 +167,17 @@ def optimal_random_feature_ridge(
         Label noise, not negative.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the root was not found.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each best ridge lies within 1e-12 of
+        a minimum of the error, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
     Solution
         `value` is the un-normalised ridge: 0 where the ridgeless limit is best (or the best ridge is below about 1e-12
-        of its scale), inf where there is nothing to learn. `residual` is the derivative
-        :math:`d\log\mathrm{test}/d\log\gamma`.
+        of its scale), inf where there is nothing to learn. `residual` is the log
+        ratio of the positive to the negative terms of the derivative.
 
     Raises
     ------
@@ -207,4 +230,8 @@ def optimal_random_feature_ridge(
         value[i], residual[i], status[i], iterations[i] = _optimise(spectrum, samples[i], features[i], noise[i])
     solution = Solution.shaped(shape, value, residual, status, iterations)
     report_failures(solution, "optimal_random_feature_ridge", on_failure)
-    return solution
+    if not certify:
+        return solution
+    proof = _certificate(spectrum, samples, features, sigma2, value)
+    proof = replace(proof, **{name: getattr(proof, name).reshape(shape) for name in ("lower", "upper", "proved")})
+    return replace(solution, certificate=proof)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.certificate import certify_feature_root
+from solvable.solvers.certified_roots import certify_feature_root
 from solvable.solvers.fixed_point import effective_ridge
 from solvable.solvers.random_feature_root import feature_sums, solve_feature_root
 from solvable.solvers.resolvent import times

@@ -91,6 +91,7 @@ def ridge_risk(
     *,
     rtol: float = 1e-15,
     on_failure: OnFailure = "warn",
+    certify: bool = False,
 ) -> RidgeRisk:
     r"""Test error, training error, bias and variance of ridge or kernel ridge regression.
 
@@ -110,6 +111,9 @@ def ridge_risk(
         whose error is measured, some twenty times faster.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the fixed point did not converge.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each effective ridge lies within 1e-12 of
+        a root, the only one there: `certificate` of the risk's solution holds the enclosures.
 
     Returns
     -------
@@ -140,7 +144,7 @@ def ridge_risk(
     """
     as_spectrum(spectrum).require_target()
     sigma2 = as_nonnegative("noise_variance", noise_variance)
-    point, solution, samples = solve_grid(spectrum, n, ridge, rtol, on_failure, "ridge_risk")
+    point, solution, samples = solve_grid(spectrum, n, ridge, rtol, on_failure, "ridge_risk", certify=certify)
     shape = samples.shape
     _check_noise(sigma2, shape)
     sums = point.sums

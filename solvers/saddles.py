@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.implicit_bias import read_regression
-from solvable.solvers.validate import as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
 
 __all__ = ["SaddlePath", "saddle_to_saddle"]
 
@@ -39,7 +39,7 @@ class SaddlePath:
 
     def at(self, time: ArrayLike) -> Array:
         """Coefficients at rescaled times, shape (..., d)."""
-        return self.saddles[np.searchsorted(self.times, np.asarray(time, dtype=float), side="right")]
+        return self.saddles[np.searchsorted(self.times, as_real("time", time), side="right")]
 
 
 @within_range

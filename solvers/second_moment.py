@@ -295,7 +295,8 @@ def stability_threshold(
         What to do where Lanczos did not converge.
     certify : bool
         Prove in interval arithmetic (python-flint) that each threshold is right to 1e-12: `certificate` of the solution
-        holds the enclosures. Done for gradients (n, d) that span min(n, d) <= 11 dimensions.
+        holds the enclosures. Done up to 31 dimensions, for gradients or factors that are independent or span the
+        parameters in use, and Hessians with a definite mean.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.second_moment import SAMPLINGS
 from solvable.solvers.validate import (
+    MOST_STEPS,
     as_choice,
     as_generator,
     as_matrix,
@@ -19,6 +20,7 @@ from solvable.solvers.validate import (
     as_positive,
     as_scalar,
     as_whole,
+    check_room,
     refuse,
     within_range,
 )
@@ -153,8 +155,11 @@ def linearised_sgd(
     times = np.atleast_1d(as_nonnegative("steps", steps))
     if times.ndim != 1 or times.size == 0 or np.any(np.diff(times) <= 0) or np.any(times != np.round(times)):
         raise refuse("steps", times, "it must hold increasing whole numbers")
-    generator = as_generator("rng", rng)
-    start = generator.standard_normal((as_whole("chains", chains), G.shape[1]))
+    if times[-1] > MOST_STEPS:
+        raise refuse("steps", times, f"up to {MOST_STEPS:,} steps are simulated")
+    generator, count = as_generator("rng", rng), as_whole("chains", chains)
+    check_room("chains", count, float(count) * max(G.shape[1], times.size))
+    start = generator.standard_normal((count, G.shape[1]))
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     seeds = generator.integers(1, 2**63, len(start)).astype(np.uint64)
     step = as_scalar("step_size", step_size, as_positive)

@@ -318,6 +318,7 @@ def descent_path(
            [ 1. , 10. ],
            [ 1. , 10. ]])
     """
+    as_choice("method", method, METHODS)
     features = as_matrix("X", X)
     n, p = features.shape
     targets = as_finite("y", y)

@@ -24,7 +24,9 @@ from solvable.solvers.validate import (
     as_positive,
     as_scalar,
     as_whole,
+    check_room,
     refuse,
+    within_range,
 )
 
 __all__ = ["FinitePoolWarning", "Spectrum", "as_spectrum"]
@@ -152,6 +154,7 @@ class Spectrum:
             )
 
     @classmethod
+    @within_range
     def isotropic(cls, d: float, signal: float = 1.0) -> Spectrum:
         r"""Identity covariance in `d` dimensions, with :math:`\|\beta\|^2` = `signal`.
 
@@ -163,6 +166,7 @@ class Spectrum:
         return cls([1.0], [as_scalar("signal", signal, as_nonnegative)], [as_scalar("d", d, as_positive)])
 
     @classmethod
+    @within_range
     def from_parameters(cls, eigenvalues: ArrayLike, weights: ArrayLike) -> Spectrum:
         r"""Covariance eigenvalues and the target's weights in the eigenbasis: :math:`v_i^2 = s_i w_i^2`.
 
@@ -177,6 +181,7 @@ class Spectrum:
         return cls(s, s * w**2)
 
     @classmethod
+    @within_range
     def from_moments(cls, eigenvalues: ArrayLike, cross_moment: ArrayLike, second_moment: float) -> Spectrum:
         r"""Misspecified target known through :math:`\psi = U^T E[x y]` and :math:`V = E[y^2]`.
 
@@ -208,6 +213,7 @@ class Spectrum:
         return cls(s, power, irreducible_power=max(left, 0.0))
 
     @classmethod
+    @within_range
     def from_kernel(cls, kernel: ArrayLike, y: ArrayLike) -> Spectrum:
         r"""Estimate from a kernel matrix on N points: eigenvalues of K/N and :math:`v_i^2 = (u_i^T y)^2/N`.
 
@@ -251,6 +257,7 @@ class Spectrum:
         return cls(eigenvalues[::-1], ((U.T @ target) ** 2 / K.shape[0])[::-1], points=K.shape[0])
 
     @classmethod
+    @within_range
     def from_features(cls, X: ArrayLike, y: ArrayLike) -> Spectrum:
         r"""Estimate from N rows of features: eigenvalues of :math:`X^TX/N`.
 
@@ -278,6 +285,7 @@ class Spectrum:
         return cls(singular[keep] ** 2 / points, power, irreducible_power=left, points=points)
 
     @classmethod
+    @within_range
     def power_law(cls, exponent: float, target_exponent: float, size: int, tail: bool = True) -> Spectrum:
         r"""Eigenvalues :math:`i^{-a}` and target power :math:`i^{-b}`, i = 1, 2, ..., with the infinite tail.
 
@@ -303,6 +311,8 @@ class Spectrum:
         a = as_scalar("exponent", exponent, as_positive)
         b = as_scalar("target_exponent", target_exponent, as_positive)
         count = as_whole("size", size)
+        check_room("size", count, count)
+        check_room("exponent", a, 300.0 * a)  # nodes of the tail
         if not tail:
             i = np.arange(1.0, count + 1)
             return cls(i**-a, i**-b)

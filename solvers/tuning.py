@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.certified_roots import certify_optimal_ridge
 from solvable.solvers.fixed_point import effective_ridge, mode_sums, stability_edge
 from solvable.solvers.solution import Solution
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -84,7 +85,12 @@ def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple
 
 @within_range
 def optimal_ridge(
-    spectrum: Spectrum, n: ArrayLike, noise_variance: ArrayLike, *, allow_negative: bool = False
+    spectrum: Spectrum,
+    n: ArrayLike,
+    noise_variance: ArrayLike,
+    *,
+    allow_negative: bool = False,
+    certify: bool = False,
 ) -> Solution:
     r"""Ridge that minimises the test error of `ridge_risk`.
 
@@ -103,6 +109,10 @@ def optimal_ridge(
     allow_negative : bool
         Search down to `stability_edge` instead of zero (n < rank): strong spikes aligned with the target
         make the best ridge negative.
+    certify : bool
+        Prove in interval arithmetic (python-flint) that each best ridge lies within 1e-12 of
+        a minimum of the error, the only one there:
+        `certificate` of the solution holds the enclosures.
 
     Returns
     -------
@@ -150,4 +160,13 @@ def optimal_ridge(
     for cell in np.ndindex(samples.shape):
         noise = float(sigma2[cell]) + spectrum.irreducible_power
         value[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
-    return Solution(value, residual, np.zeros(samples.shape, dtype=np.int8), counts)
+    solution = Solution(value, residual, np.zeros(samples.shape, dtype=np.int8), counts)
+    return certified(spectrum, samples, sigma2, solution) if certify else solution
+
+
+def certified(spectrum: Spectrum, n: Array, noise: Array, solution: Solution) -> Solution:
+    """Attach the certificate of the best ridge."""
+    kappa = effective_ridge(spectrum, n, solution.value).value
+    cells = (n.ravel(), noise.ravel(), kappa.ravel())
+    proof = certify_optimal_ridge(spectrum, *cells, solution.value, "optimal_ridge")
+    return replace(solution, certificate=proof)

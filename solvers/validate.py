@@ -11,22 +11,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "MOST_STEPS",
     "as_choice",
     "as_finite",
     "as_generator",
+    "as_kind",
     "as_matrix",
     "as_nonnegative",
     "as_positive",
     "as_real",
     "as_scalar",
+    "as_seed",
     "as_whole",
     "broadcast",
+    "check_room",
     "refuse",
     "within_range",
 ]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MOST_STEPS = 10**10  # of a simulation: hours
+_ROOM = 2**28  # numbers in one array: 2 GiB
 
 
 def _sentence(name: str, value: Any, allowed: str) -> str:
@@ -96,14 +102,36 @@ def as_scalar(name: str, value: ArrayLike, check: Callable[[str, ArrayLike], NDA
     return float(array.reshape(()))
 
 
-def as_whole(name: str, value: ArrayLike, most: int | None = None) -> int:
-    """One positive whole number, up to `most` where memory grows with it."""
+def as_whole(name: str, value: ArrayLike, most: int = 2**53) -> int:
+    """One positive whole number, up to `most`: where doubles stop counting, or less where the work grows with it."""
     number = as_scalar(name, value, as_positive)
     if number != int(number):
         raise refuse(name, number, "it must be a whole number")
-    if most is not None and number > most:
+    if number > most:
         raise refuse(name, number, f"it must be a whole number up to {most:,}")
     return int(number)
+
+
+def as_kind(name: str, value: Any, kinds: Any, allowed: str) -> Any:
+    """Return an instance of the given types as it is; True and False are no numbers."""
+    numbers = isinstance(value, bool) and kinds is not bool
+    if numbers or not isinstance(value, kinds):
+        raise TypeError(_sentence(name, value, allowed))
+    return value
+
+
+def as_seed(name: str, value: Any) -> int:
+    """One whole number from 0, of any size."""
+    # a timedelta is an integer to numpy
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, int | np.integer) or value < 0:
+        raise refuse(name, value, "it must be a whole number, not negative")
+    return int(value)
+
+
+def check_room(name: str, value: Any, entries: float) -> None:
+    """Refuse an argument that asks for arrays of more than `_ROOM` entries, before they are made."""
+    if entries > _ROOM:
+        raise refuse(name, value, f"{entries:.2g} numbers would have to be kept, and {_ROOM:,} are the limit")
 
 
 def broadcast(**arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
@@ -153,6 +181,10 @@ def within_range(function: Callable[P, R]) -> Callable[P, R]:
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                 return function(*args, **kwargs)
+        except MemoryError:
+            raise ValueError(
+                f"The arguments of {function.__name__} are not allowed: they ask for more memory than there is."
+            ) from None
         except (FloatingPointError, OverflowError, ZeroDivisionError, np.linalg.LinAlgError) as error:
             raise ValueError(
                 f"The arguments of {function.__name__} are not allowed: they lead beyond the range or the precision "

@@ -27,7 +27,7 @@ from solvable.analysis.derivation.stages import (
     symbolic,
     without_outcome,
 )
-from solvable.solvers.validate import refuse
+from solvable.solvers.validate import as_choice, as_kind, as_nonnegative, as_scalar, as_seed, as_whole, refuse
 
 __all__ = ["check", "check_bound", "check_rate"]
 
@@ -106,11 +106,13 @@ def check(
     if (against is None) == (experiment is None):
         raise refuse("against, experiment", (against, experiment), "give one of them")
     seed = _seed(rng)
+    as_kind("latex", latex, bool, "it must be True or False"), as_kind("quick", quick, bool, "it must be True or False")
     if experiment is not None:
         return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex)
     claim = find_claim(against) if isinstance(against, str) else against
-    assert claim is not None
+    claim = as_kind("against", claim, Claim, "it must be a Claim or the name of one")
     cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
+    budget = None if budget is None else _budget(budget)
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     yours = read_formula(formula, claim, symbols, latex)
     points = random_points(claim, np.random.default_rng(seed))
@@ -172,6 +174,7 @@ def check_rate(
     >>> report.outcome.value
     'AGREES'
     """
+    exponent, budget = as_scalar("exponent", exponent), as_whole("budget", budget)
     claim = Claim("user/rate", "an exponent", Source("derived"), Kind.RATE, lambda **_: exponent, experiment,
                   _own_cells(at), absolute_tolerance=tolerance, size=size, most_draws=budget)  # fmt: skip
     return _own_report(claim, f"{size}**{exponent:g}", _seed(rng))
@@ -215,32 +218,38 @@ def check_bound(
     >>> report.outcome.value
     'AGREES'
     """
-    if side not in ("upper", "lower"):
-        raise refuse("side", side, "choose 'upper' or 'lower'")
+    as_choice("side", side, ("upper", "lower"))
     yours = read_formula(formula, None, symbols, latex)
     claim = Claim("user/bound", "a bound", Source("derived"), Kind.BOUND, _as_prediction(yours), experiment,
-                  _own_cells(at), side=side, most_draws=budget)  # type: ignore[arg-type]  # fmt: skip
+                  _own_cells(at, yours), side=side, most_draws=as_whole("budget", budget))  # type: ignore[arg-type]  # fmt: skip
     return _own_report(claim, yours.text, _seed(rng))
 
 
 def _seed(rng: Any) -> int:
     if rng is None:
         return 0
-    if isinstance(rng, int | np.integer) and rng >= 0:
-        return int(rng)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**31))
     if isinstance(rng, np.random.SeedSequence):
         return int(rng.generate_state(1)[0])
-    raise refuse("rng", rng, "it must be a Generator, a SeedSequence or a whole number from 0")
+    return as_seed("rng", rng)
+
+
+def _budget(value: Any) -> int:
+    """Draws for each cell and size at most; 0 skips the simulation."""
+    return as_whole("budget", value) if as_scalar("budget", value, as_nonnegative) > 0 else 0
 
 
 def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
     """Cells from a list of them, or from one mapping whose lists are multiplied out."""
     if at is None:
         return []
+    allowed = "it must be a mapping from parameters to values, or a list of them"
     if not isinstance(at, Mapping):
-        return [{**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in at]
+        cells = [as_kind("at", cell, Mapping, allowed) for cell in as_kind("at", at, list | tuple, allowed)]
+        return [
+            {**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in cells
+        ]
     lists = {name: value if isinstance(value, list | tuple | np.ndarray) else [value] for name, value in at.items()}
     unknown = set(lists) - set(base) if base else set()
     if unknown:
@@ -252,17 +261,23 @@ def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
 def _like(old: Any, name: str, value: Any) -> Any:
     """Plain number of the type the claim uses: its experiments count in whole numbers."""
     value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(old, int | float) and not isinstance(value, int | float):
+        raise refuse(f"at[{name!r}]", value, "the claim wants a number")
     if isinstance(old, int) and isinstance(value, float):
-        if value != int(value):
+        if not value.is_integer():
             raise refuse(f"at[{name!r}]", value, "the claim wants a whole number")
         return int(value)
     return float(value) if isinstance(old, float) and isinstance(value, int) else value
 
 
-def _own_cells(at: Any) -> list[dict[str, Any]]:
+def _own_cells(at: Any, yours: Formula | None = None) -> list[dict[str, Any]]:
     cells = _cells(at, {})
     if not cells:
         raise refuse("at", at, "your own experiment needs the parameters to run it at")
+    for cell in cells:
+        missing = sorted(set(yours.names) - set(cell)) if yours else []
+        if missing:
+            raise refuse("at", cell, f"the formula also needs {missing[0]}")
     return cells
 
 
@@ -280,7 +295,8 @@ def _against_experiment(
     yours = read_formula(formula, None, symbols, latex)
     claim = Claim(
         "user/formula", "your formula", Source("derived"), Kind.MEAN if size is None else Kind.ASYMPTOTIC,
-        _as_prediction(yours), experiment, _own_cells(at), tolerance=tolerance, size=size, most_draws=budget or 4096,
+        _as_prediction(yours), experiment, _own_cells(at, yours), tolerance=tolerance, size=size,
+        most_draws=4096 if budget is None else _budget(budget) or 4096,
     )  # fmt: skip
     return _own_report(claim, yours.text, seed)
 

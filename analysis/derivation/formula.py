@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from solvable.analysis.claim import Claim
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
-from solvable.solvers.validate import refuse
+from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -104,6 +104,8 @@ def read_formula(
     ValueError
         Naming the first symbol that neither the claim nor `symbols` knows.
     """
+    as_kind("latex", latex, bool, "it must be True or False")
+    as_kind("symbols", symbols, Mapping | None, "it must be a mapping from your symbols to ours")
     known = _known_names(claim)
     if callable(formula) and not hasattr(formula, "free_symbols"):
         return _from_function(formula, known)

@@ -42,6 +42,8 @@ def _nice(value: float) -> str | None:
     from fractions import Fraction
 
     for unit, name in ((1.0, ""), (np.pi, "pi"), (1 / np.pi, "1/pi"), (np.sqrt(2), "sqrt(2)"), (np.e, "e")):
+        if not abs(value / unit) < 1e15:
+            continue
         fraction = Fraction(value / unit).limit_denominator(12)
         if fraction != 0 and abs(fraction.numerator) <= 48 and abs(float(fraction) * unit / value - 1) < _RTOL:
             return name if fraction == 1 and name else f"{fraction}" if not name else f"{fraction}*{name}"

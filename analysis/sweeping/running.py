@@ -24,7 +24,7 @@ from solvable.analysis.sweeping.execution import (
 from solvable.analysis.sweeping.interrupts import Interrupts
 from solvable.analysis.sweeping.specification import Specification
 from solvable.analysis.sweeping.store import Memory, Store
-from solvable.solvers.validate import as_whole, refuse
+from solvable.solvers.validate import as_kind, as_whole, refuse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,7 +120,7 @@ def sweep(
     >>> dict(data.sizes), data["value"].dims
     ({'scale': 2, 'draw': 3}, ('scale', 'draw'))
     """
-    specification = Specification(function, grid, draws, seed, tuple(together), dict(fixed or {}), tuple(outputs))
+    specification = Specification(function, grid, draws, seed, together, {} if fixed is None else fixed, outputs)
     return run(
         specification, executor=executor, store=store, progress=progress, workers=workers, units=units, source=source,
         chunk=chunk, ahead=ahead, retry=retry,
@@ -141,6 +141,7 @@ def run(
     retry: bool = False,
 ) -> xr.Dataset:
     """Run a specification; see :func:`sweep`."""
+    _check_options(progress, units, source)
     count = as_whole("workers", workers) if workers is not None else available_cores()
     count = size_of(executor) if executor is not None else count
     shape = specification.shape(specification.separate)
@@ -184,6 +185,13 @@ def run(
                 done += _units(layout, result.number)
                 report(done, total)
         return label(kept.dataset())
+
+
+def _check_options(progress: Any, units: Any, source: Any) -> None:
+    if not callable(progress):
+        as_kind("progress", progress, bool, "it must be True, False or callable")
+    as_kind("units", units, Mapping | None, "it must be a mapping from axes and outputs to units")
+    as_kind("source", source, str, "it must be a key of papers.bib")
 
 
 def _units(layout: Layout, number: int) -> int:

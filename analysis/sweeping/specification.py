@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.analysis.fingerprint import sources
-from solvable.solvers.validate import as_whole, refuse
+from solvable.solvers.validate import as_kind, as_seed, as_whole, check_room, refuse
 
 __all__ = ["Specification", "differences"]
 
@@ -28,8 +28,11 @@ _LIBRARIES = ("solvable", "numpy", "scipy", "numba")
 
 
 def _axis(name: str, values: ArrayLike) -> NDArray[Any]:
-    axis = np.atleast_1d(np.asarray(values))
     allowed = "it must be a non-empty vector of numbers or strings without NaN"
+    try:
+        axis = np.atleast_1d(np.asarray(values))
+    except ValueError:  # ragged
+        raise refuse(f"grid[{name!r}]", values, allowed) from None
     if axis.ndim != 1 or axis.size == 0 or axis.dtype.kind not in "biufU":
         raise refuse(f"grid[{name!r}]", values, allowed)
     if axis.dtype.kind == "f" and np.isnan(axis).any():
@@ -101,13 +104,19 @@ class Specification:
         """Refuse what cannot be run, with one sentence."""
         if not callable(self.function):
             raise refuse("function", self.function, "it must be callable")
-        if not self.grid:
+        if not as_kind("grid", self.grid, Mapping, "it must be a mapping from axes to values"):
             raise refuse("grid", self.grid, "it must name at least one axis")
-        _ = self.axes
+        for name in ("together", "outputs"):
+            for word in as_kind(name, getattr(self, name), list | tuple, "it must be a list of names"):
+                as_kind(name, word, str, "it must be a list of names")
+        for name in ("grid", "fixed"):
+            for word in as_kind(name, getattr(self, name), Mapping, "it must be a mapping from names to values"):
+                as_kind(name, word, str, "its keys must be names")
         if self.draws is not None:
-            as_whole("draws", self.draws)
-        if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
-            raise refuse("seed", self.seed, "it must be a whole number, not negative")
+            check_room("draws", self.draws, as_whole("draws", self.draws))
+            as_kind("draws", self.draws, int | np.integer, "it must be a whole number")
+        as_seed("seed", self.seed)
+        _ = self.axes
         known = [*self.grid, *(["draw"] if self.draws is not None else [])]
         for name in self.together:
             if name not in known:

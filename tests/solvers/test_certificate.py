@@ -23,7 +23,9 @@ from solvable.solvers import (
     stability_edge,
     stability_threshold,
 )
-from solvable.solvers.certificate import certify_effective_ridge, certify_feature_root, krawczyk
+from solvable.solvers.certificate import Arithmetic, krawczyk
+from solvable.solvers.certified_roots import certify_effective_ridge, certify_feature_root
+from solvable.solvers.threshold_certificate import certify_threshold
 
 TABLES = Path(__file__).parents[1] / "known_answers"
 
@@ -131,8 +133,64 @@ def test_wrong_answers_are_refused(error):
     assert not proof.complete
 
 
+def kronecker_threshold(hessians, batch, sampling):
+    """2 over the largest eigenvalue of the d^2 x d^2 pencil, in 40 digits."""
+    n, d = hessians.shape[:2]
+    exact = [mpmath.matrix(H.tolist()) for H in hessians]
+    mean = sum(exact[1:], exact[0]) / n
+    p = {"without-replacement": mpmath.mpf(n - batch) / (batch * (n - 1)), "with-replacement": mpmath.mpf(1) / batch,
+         "bernoulli": mpmath.mpf(n - batch) / (batch * n)}[sampling]  # fmt: skip
+    c0, pairs = (1 if sampling == "bernoulli" else 1 - p), [(i, j) for i in range(d) for j in range(d)]
+    C, D = mpmath.zeros(d * d), mpmath.zeros(d * d)
+    for row, (i, j) in enumerate(pairs):
+        for column, (k, m) in enumerate(pairs):
+            C[row, column] = (mean[i, k] * (j == m) + mean[j, m] * (i == k)) / 2
+            D[row, column] = c0 * mean[i, k] * mean[j, m] + p / n * sum(H[i, k] * H[j, m] for H in exact)
+    inverse = mpmath.inverse(mpmath.cholesky(C))
+    return 2 / max(mpmath.eigsy(inverse * D * inverse.T, eigvals_only=True))
+
+
+@pytest.mark.parametrize("sampling", ["without-replacement", "with-replacement", "bernoulli"])
+@pytest.mark.parametrize("kind", ["gradients", "factors", "hessians"])
+def test_threshold_in_forty_digits(kind, sampling):
+    rng = np.random.default_rng(8)
+    factors = rng.standard_normal((5, 3, {"gradients": 1, "factors": 2, "hessians": 3}[kind]))
+    with mpmath.workdps(40):
+        exact = [mpmath.matrix(F.tolist()) for F in factors]
+        hessians = np.array([(F * F.T).tolist() for F in exact])
+        given = {"gradients": factors[:, :, 0], "factors": factors}.get(kind)
+        if given is None:
+            given = hessians = np.array([[[float(x) for x in row] for row in H] for H in hessians.tolist()])
+        for batch in (1, 3):
+            proof = stability_threshold(given, batch, sampling, certify=True).certificate
+            holds(proof, kronecker_threshold(hessians, batch, sampling))
+
+
+@pytest.mark.parametrize("error", [1e-12, -1e-11, 1e-11, 0.01, -0.01, 2.0])
+@pytest.mark.parametrize("shape", [(6, 3), (3, 6), (3, 7, 2), (5, 3, 2), (4, 3, 3)])
+def test_wrong_thresholds_are_refused(shape, error):
+    array = np.random.default_rng(2).standard_normal(shape)
+    if len(shape) == 3 and shape[1] == shape[2]:
+        array = array @ array.transpose(0, 2, 1)
+    sizes = np.array([1, 2, shape[0]])
+    right = stability_threshold(array, sizes, certify=True)
+    assert right.certificate.complete
+    with pytest.warns(ConvergenceWarning, match="3 of 3"):
+        assert not certify_threshold(
+            array, sizes, "without-replacement", 1.0, right.value * (1 + error), "x"
+        ).proved.any()
+
+
+def test_orthogonal_groups_and_unused_parameters():
+    """The Perron vector of a reducible map is singular; the certificate's X is not."""
+    gradients = np.zeros((5, 4))
+    gradients[:2, 0], gradients[2:, 1:3] = [1.0, 2.0], [[1, 1], [0.5, 3], [2, 1]]
+    assert stability_threshold(gradients, [1, 2, 5], certify=True).certificate.complete
+    assert stability_threshold(gradients.T[:3], [1, 2, 3], certify=True).certificate.complete
+
+
 def test_too_many_unknowns_are_said():
-    gradients = np.random.default_rng(0).standard_normal((20, 20))
+    gradients = np.random.default_rng(0).standard_normal((40, 40))
     with pytest.warns(ConvergenceWarning, match="could not be proved"):
         assert not stability_threshold(gradients, 1, certify=True).certificate.complete
 
@@ -143,7 +201,7 @@ def test_krawczyk_refuses_a_double_root():
     def system(u, v):
         return [(u - 1) * (u - 1), v - 1], [[2 * (u - 1), flint.arb(0)], [flint.arb(0), flint.arb(1)]]
 
-    assert krawczyk(system, flint.arb) is None
+    assert krawczyk(system, Arithmetic(flint.arb, 53, False)) is None
 
 
 def test_without_the_library_there_is_a_sentence(monkeypatch):

@@ -231,6 +231,15 @@ def test_cross_entropy_one_layer(lw, lh):
     np.testing.assert_allclose(found.feature_singular_values[:-1] ** 2, np.sqrt(lw / (n * lh)) * s, rtol=1e-12)
 
 
+@pytest.mark.parametrize("c", [0.5, 0.9, 0.99, 1 - 1e-6])
+def test_cross_entropy_one_layer_up_to_the_threshold(c):
+    """The scale falls to zero linearly in 1 - c, and its equation loses as many digits: 20 eps/(1 - c)."""
+    K, n = 4, 5
+    found = cross_entropy_code(K, n, c / (K * np.sqrt(n)), c / (K * np.sqrt(n)))
+    room = 20 * np.finfo(float).eps / (1 - c)
+    assert float(found.scale) == pytest.approx(np.log1p(K * (1 - c) / c), rel=room)
+
+
 def test_cross_entropy_above_threshold_is_zero():
     found = cross_entropy_code(4, 5, [[0.2], [0.02]], 0.1)
     assert found.scale[0] == 0
@@ -307,6 +316,7 @@ def test_metrics_vanish_at_minimisers():
         (lambda: collapse_minimizer([[5, 5]] * 2, [[0.1]] * 3, 0.1), "broadcast"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], 0.01, 0.01), 2), "3 modes that survive"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [3]), "2 whole numbers"),
+        (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [7, 2]), "3 modes that survive"),
         (lambda: sample_minimizer(collapse_minimizer([[9, 9]] * 2, 0.01, 0.01), 2), "one cell"),
         (lambda: cross_entropy_code(1, 5, 0.1, 0.1), "classes"),
         (lambda: cross_entropy_code(4, 5, 0.1, -0.1), "feature_decay"),

@@ -174,3 +174,9 @@ def test_gains_are_ordered(lw, lh, beta):
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_a_path_of_one_time_is_that_point():
+    for time in (0.0, 2.0):
+        alone, among = (central_path(START, LABELS, 0.3, 0.05, times) for times in ([time], [0.0, 1.0, 2.0, 3.0]))
+        np.testing.assert_allclose(alone.features[0], among.features[int(time)], rtol=1e-7, atol=1e-9)

@@ -196,3 +196,23 @@ def test_layer_coefficients_of_repeated_layers():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_a_linear_bottleneck_leaves_its_rank():
+    """Identity layers 20 -> 5 -> 12 (seed 4): the best fit of a linear teacher on five directions, by projection."""
+    rng = np.random.default_rng(4)
+    W, V, t = rng.standard_normal((5, 20)), rng.standard_normal((12, 5)), rng.standard_normal(20)
+    omega = np.diag(np.linspace(0.5, 2, 20))
+    found = deep_feature_moments([W, V], omega, "identity").linear(t)
+    seen = W @ omega @ t
+    explained = seen @ np.linalg.solve(W @ omega @ W.T, seen)
+    assert found.eigenvalues.size == 5
+    np.testing.assert_allclose(found.target_power.sum(), explained, rtol=1e-10)
+    np.testing.assert_allclose(found.irreducible_power, t @ omega @ t - explained, rtol=1e-10)
+
+
+def test_a_ridge_of_one_is_nothing_special():
+    found = deep_random_feature_risk(S, [80, 300], "erf", [50, 200], np.array([1 - 1e-9, 1.0, 1 + 1e-9])[:, None], 0.2)
+    for field in ("test", "train", "bias", "variance", "effective_ridge", "df1", "df2", "inner_ridge"):
+        value = getattr(found, field)
+        np.testing.assert_allclose(value[1], (value[0] + value[2]) / 2, rtol=1e-12, err_msg=field)

@@ -157,3 +157,12 @@ def test_one_large_matrix():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-10, 1.0, 1e10, 1e150])
+@pytest.mark.parametrize("gap", [2.0**-40, 2.0**-20, -(2.0**-20), 1.0])
+def test_lowest_edge_near_the_square_case_at_every_scale(scale, gap):
+    """Marchenko-Pastur at n = 64 + gap, exact in doubles: (1 - sqrt(64/n))^2 without the cancellation."""
+    n = 64 + gap
+    expected = scale * (gap / n / (1 + np.sqrt(64 / n))) ** 2
+    assert support_edges(Spectrum(np.full(64, scale)), n)[0, 0] == pytest.approx(expected, rel=1e-13)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solvable.solvers import ConvergenceWarning, Spectrum, Status, effective_ridge, stability_edge
+from solvable.solvers import ConvergenceWarning, Solution, Spectrum, Status, effective_ridge, stability_edge
+from solvable.solvers.solution import report_failures
 
 EPS = np.finfo(float).eps
 D = 300
@@ -240,3 +241,11 @@ def test_wrong_types_are_refused(value):
         effective_ridge(SPECTRA["exponent 1.5"], value, 1.0)
     with pytest.raises(TypeError, match=r"^ridge = .*\.$"):
         effective_ridge(SPECTRA["exponent 1.5"], 1.0, value)
+
+
+def test_failures_name_the_largest_residual_and_poles_are_none():
+    status = np.array([Status.CONVERGED, Status.MAX_ITERATIONS, Status.NO_SOLUTION, Status.DIVERGES], dtype=np.int8)
+    found = Solution(np.ones(4), np.array([9.0, 0.25, 0.5, np.inf]), status, np.ones(4, dtype=np.int64))
+    with pytest.raises(ArithmeticError, match=r"2 of 4 cells did not converge \(largest residual 5\.0e-01\)"):
+        report_failures(found, "this", "raise")
+    report_failures(found, "this", "ignore")

@@ -164,3 +164,20 @@ def test_too_few_nodes_are_refused(monkeypatch):
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("steps", [10**6, 10**9, 10**12])
+def test_interpolators_variance_does_not_lose_digits_with_time(steps):
+    """The pole of the mean resolvent at zero, there for n below the rank, once left rounding of order t eps."""
+    spectrum = Spectrum([2.0, 1.0, 0.1], [0.5, 0.7, 0.2], [20.0, 50.0, 130.0])
+    risk = gradient_descent_risk(spectrum, 60, 0.3, [steps], 0.4)
+    limit = ridge_risk(spectrum, 60, 0.0, 0.4)
+    np.testing.assert_allclose([risk.bias[0], risk.variance[0]], [limit.bias, limit.variance], rtol=1e-13)
+
+
+def test_few_steps_with_momentum_close_to_one_converge():
+    """A dozen steps cannot leave the ellipse in which the filter grows by a factor e; t = 1 knows no momentum."""
+    spectrum = Spectrum([2.0, 1.0, 0.1], [0.5, 0.7, 0.2], [20.0, 50.0, 130.0])
+    heavy = gradient_descent_risk(spectrum, 60, 0.05, [1, 12], 0.4, momentum=0.999)
+    plain = gradient_descent_risk(spectrum, 60, 0.05, [1], 0.4)
+    np.testing.assert_allclose(heavy.test[0], plain.test[0], rtol=1e-13)

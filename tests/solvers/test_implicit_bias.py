@@ -294,3 +294,10 @@ def test_least_norms_do_not_depend_on_the_scale_of_the_design(scale):
     X, y = rng.standard_normal((3, 6)), rng.standard_normal(3)
     for minimum in (minimum_l1, minimum_l2):
         np.testing.assert_allclose(minimum(X * scale, y) * scale, minimum(X, y), rtol=1e-12)
+
+
+@pytest.mark.parametrize("minimum", [minimum_l1, minimum_l2])
+def test_least_norms_of_zero_and_unit_labels(minimum):
+    np.testing.assert_array_equal(minimum([[1.0, 2.0]], [0.0]), [0.0, 0.0])
+    np.testing.assert_allclose(minimum([[1.0]], [1.0]), [1.0], rtol=1e-15)
+    np.testing.assert_allclose(minimum(np.eye(3), [0.0, 2.0, 0.0]), [0.0, 2.0, 0.0], rtol=1e-15)

@@ -14,6 +14,7 @@ from solvable.solvers import (
     imputed_ridge_risk,
     imputed_risk,
     low_rank_imputation_bias,
+    ridge_risk,
     ridge_risk_general,
 )
 from solvable.solvers.spectrum import Spectrum
@@ -204,3 +205,14 @@ def test_bound_term_by_term():
     assert float(averaged_sgd_bound([[s]], [beta], rho, n, noise, kurtosis=1.0)) == pytest.approx(
         expected - 2 * s * beta**2 / 7, rel=1e-13
     )
+
+
+def test_everything_observed_in_a_subspace_is_ridge_there():
+    """Rank 2 of 6 (seed 5), nothing missing: directions without variance must not enter, rounding or not."""
+    rng = np.random.default_rng(5)
+    F, w = rng.standard_normal((6, 2)), rng.standard_normal(6)
+    covariance = F @ F.T
+    s, U = np.linalg.eigh(covariance)
+    expected = ridge_risk(Spectrum.from_parameters(s[-2:], (U.T @ w)[-2:]), [1.5, 20.0], [[0.0], [0.7]], 0.2)
+    found = imputed_ridge_risk(covariance, w, 1.0, [1.5, 20.0], [[0.0], [0.7]], 0.2)
+    np.testing.assert_allclose(found.test, expected.test, rtol=1e-10)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from solvable.solvers import (
     Spectrum,
+    Status,
     collapse_exponents,
     interpolating_generators,
     iterated_least_squares_excess,
@@ -186,3 +187,12 @@ def test_poles_are_infinite_with_their_status():
     clean = iterated_regression_risk(SPREAD, 150, 10.0, [0, 1, 3], 100)
     np.testing.assert_allclose(clean.excess, clean.excess[0], rtol=1e-12)
     assert not np.any(np.isnan(np.r_[final.test, made.test, made.generator_error, made.generator_power]))
+
+
+def test_a_pole_needs_noise():
+    """A ridgeless final fit at n = rank: exact without noise, infinite with it, and the status says which."""
+    clean, noisy = (iterated_regression_risk(SPREAD, 100, 0.0, 2, 250, noise) for noise in (0.0, 0.1))
+    assert float(clean.excess) == pytest.approx(0.0, abs=1e-14)
+    assert clean.solution.status == Status.CONVERGED
+    assert float(noisy.excess) == np.inf
+    assert noisy.solution.status == Status.DIVERGES

@@ -6,6 +6,7 @@ from scipy.optimize import brentq
 
 from solvable.solvers import (
     Spectrum,
+    Status,
     optimal_fitting_ratio,
     optimal_ridge,
     overfitting_threshold,
@@ -83,3 +84,11 @@ def test_overfitting_is_obligatory_up_to_the_threshold():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_the_best_ratio_reports_that_it_converged():
+    """With noise the equation is not linear in u: its residual is what the status rests on."""
+    found = optimal_fitting_ratio([1.5, 2.0, 3.0], [1.4, 2.5, 6.5], [0.5, 1.0, 3.0])
+    assert np.all(found.value > 0)
+    assert np.all(found.residual <= 1e-13)
+    assert np.all(found.status == Status.CONVERGED)

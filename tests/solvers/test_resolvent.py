@@ -234,3 +234,14 @@ def test_wrong_types_are_refused():
     ):
         with pytest.raises(TypeError, match=match):
             call()
+
+
+def test_a_pair_is_as_good_as_its_worse_half(monkeypatch):
+    """Cut off after one step, the ridgeless root above the rank (known in closed form) converges and the other not."""
+    from solvable.solvers import fixed_point
+
+    monkeypatch.setattr(fixed_point, "_MAX_ITERATIONS", 1)
+    for ridges in ((0.0, 5.0), (5.0, 0.0)):
+        pair = resolvent_pair_trace(SPECTRUM, 300, *ridges, 1.0, 1.0, on_failure="ignore")
+        assert pair.status == Status.MAX_ITERATIONS
+        assert pair.residual > 1e-6

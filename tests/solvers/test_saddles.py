@@ -74,7 +74,10 @@ def test_more_samples_than_features_end_at_least_squares():
 def test_ties_move_together():
     path = saddle_to_saddle(np.eye(2), [1.0, -1.0])
     assert path.times.tolist() == [1.0]
-    assert saddle_to_saddle(np.eye(2), [0.0, 0.0]).times.size == 0
+    nowhere = saddle_to_saddle(np.eye(2), [0.0, 0.0])
+    assert nowhere.times.size == 0
+    assert nowhere.saddles.tolist() == [[0.0, 0.0]]
+    assert nowhere.losses.tolist() == [0.0]
 
 
 def test_bad_input_is_one_sentence():
@@ -82,3 +85,8 @@ def test_bad_input_is_one_sentence():
         saddle_to_saddle(np.eye(2), [1.0])
     with pytest.raises(ValueError, match="the path is longer"):
         saddle_to_saddle(np.eye(2), [1.0, 2.0], most_jumps=1)
+
+
+def test_coordinates_that_wake_close_together_keep_their_own_times():
+    y = np.array([3.0, 2.95, 2.9, 2.899])
+    np.testing.assert_allclose(saddle_to_saddle(np.eye(4), y).times, 2 / y, rtol=1e-14)

@@ -181,6 +181,7 @@ def test_chains_do_not_depend_on_threads_and_never_overflow():
         (lambda: stability_threshold(GRADIENTS, 1.5), "batch_size"),
         (lambda: stability_threshold(np.zeros((3, 2)), 1), "vanish"),
         (lambda: stability_threshold(-np.eye(2)[None], 1), "eigenvalue -1"),
+        (lambda: stability_threshold([np.eye(2), np.diag([2.0, -1.0])], 1), r"hessians\[1\] has the eigenvalue -1"),
         (lambda: stability_threshold(np.array([[[1.0, 2.0], [0.0, 1.0]]]), 1), "symmetric"),
         (lambda: stability_threshold(GRADIENTS, 1, "shuffled"), "without-replacement"),
         (lambda: stability_threshold(GRADIENTS, 1, loss="huber"), "loss"),
@@ -206,3 +207,16 @@ def test_full_batch_chains_against_plain_numpy():
     step = np.eye(4) - 0.3 * GRADIENTS.T @ GRADIENTS / 6
     expected = [[np.log(np.sum((np.linalg.matrix_power(step, t) @ x) ** 2)) for t in (0, 1, 30)] for x in start]
     np.testing.assert_allclose(linearised_sgd(GRADIENTS, 0.3, 6, [0, 1, 30], 3, 7), expected, rtol=1e-10, atol=1e-14)
+
+
+def test_chains_beyond_the_range_of_doubles_keep_their_logarithm():
+    """One sample in one dimension multiplies by (1 - step)^2: growth passes 1e100 four times, decay 1e-100 twice."""
+    for step, factor in ((3.0, 4.0), (0.5, 0.25)):
+        found = linearised_sgd(np.eye(1), step, 1, [1, 170, 700], chains=1, rng=0)[0]
+        np.testing.assert_allclose(found, np.log(factor) * np.array([1, 170, 700]), rtol=1e-13)
+
+
+def test_a_chain_at_exactly_zero_stays_there():
+    np.testing.assert_array_equal(
+        linearised_sgd(np.eye(1), 1.0, 1, [0, 1, 5], chains=1, rng=0), [[0.0, -np.inf, -np.inf]]
+    )

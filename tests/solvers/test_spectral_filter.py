@@ -140,3 +140,19 @@ def test_scale_free_and_contracting(eta, mu, scale, method):
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])
+def test_steps_below_the_least_double_learn_nothing(method):
+    found = spectral_response([1e-300, 0.5e-300], [0, 1, 50], method, 1e-100, 0.5)
+    np.testing.assert_array_equal(found.residual, 1.0)
+    np.testing.assert_array_equal(found.learned, 0.0)
+
+
+def test_slow_modes_keep_their_digits_at_momentum_close_to_one():
+    """(1 + mu - z)^2 - 4 mu cancels to (1 - mu)^2 = 1e-8 of itself; written as (1 - mu + z)^2 - 4 z it does not."""
+    slow = np.array([1e-14, 1e-12, 1e-10, 1e-9])
+    for t in (10, 300, 3000):
+        expected = iterate_learned(slow, t, "heavy-ball", 1.0, 0.9999).astype(float)
+        found = spectral_response(slow, [t], "heavy-ball", 1.0, 0.9999).learned[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-11)

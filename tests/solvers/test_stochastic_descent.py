@@ -138,3 +138,10 @@ def test_irreducible_power_is_label_noise_that_stays():
     moved = one_pass_sgd_risk(Spectrum([1.0, 0.3], [0.5, 0.5], irreducible_power=0.3), 0.2, 2, [0, 9], 0.2)
     np.testing.assert_allclose(moved.test, plain.test, rtol=1e-13)
     assert moved.stationary == pytest.approx(plain.stationary + 0.3, rel=1e-12)
+
+
+def test_every_generator_draws_batches_of_its_own():
+    """200 generators, 40 steps with one of 8 samples each: two alike would share their seed."""
+    X = np.diag(np.arange(1.0, 9))
+    seen = {tuple(optimiser_chain(X, np.ones(8), [40], step_size=1e-3, batch_size=1, rng=i)[0]) for i in range(200)}
+    assert len(seen) == 200
