@@ -1,4 +1,4 @@
-"""Tables of known answers at 50 digits, for testing this package and anyone else's code."""
+"""Tables of known answers at 30 to 50 digits, for testing this package and anyone else's code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def answer_tables() -> list[str]:
 
 
 def answer_table(family: str) -> list[dict[str, Any]]:
-    """Entries of a family's table: name, function, arguments, expected fields as decimal strings, rtol.
+    """Entries of a family's table: name, function, arguments, expected decimal strings, rtol and maybe relative_to.
 
     Examples
     --------

@@ -105,7 +105,7 @@ def known_answers(
         str | None, typer.Argument(help="Print this family's table; without it, list the tables.")
     ] = None,
 ) -> None:
-    """Print answers at 50 digits as JSON, to test other code against: docs/trust.md says how to read them."""
+    """Print answers at 30 to 50 digits as JSON, to test other code against: docs/trust.md says how to read them."""
     import json
 
     from solvable.analysis.answer_tables import answer_table, answer_tables

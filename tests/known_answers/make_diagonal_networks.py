@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mpmath as mp
 import numpy as np
+import writing
 
 mp.mp.dps = 80
 
@@ -114,6 +115,33 @@ def descent(X, y, step, steps, scale, momentum=0.0, linear=0.0):
     return None
 
 
+def euler(X, y, step_size, time_step, steps, initial_scale):
+    """Without noise the stochastic flow is Euler's method for the logarithms of the weights."""
+    n, d = len(X), len(X[0])
+    plus, minus = [mp.log(initial_scale)] * d, [mp.log(initial_scale)] * d
+    losses, integral = [], mp.mpf(0)
+    for k in range(int(steps) + 1):
+        beta = [mp.exp(2 * a) - mp.exp(2 * b) for a, b in zip(plus, minus, strict=True)]
+        gaps = [mp.fsum(a * b for a, b in zip(row, beta, strict=True)) - label for row, label in zip(X, y, strict=True)]
+        losses.append(mp.fsum(x * x for x in gaps) / (2 * n))
+        if k == int(steps):
+            break
+        integral += losses[-1] * time_step
+        for i in range(d):
+            move = 2 * time_step * mp.fsum(gap * row[i] for gap, row in zip(gaps, X, strict=True)) / n
+            plus[i], minus[i] = plus[i] - move, minus[i] + move
+    return {"beta": [beta], "train_loss": [losses], "loss_integral": [integral],
+            "effective_scale": [[initial_scale] * d]}  # fmt: skip
+
+
+def flows():
+    for scale in (0.3, 1e-3):
+        for dt in (0.01, 0.1):
+            yield writing.entry(f"no noise, scale {scale:g}, dt {dt:g}", "stochastic_gradient_flow", euler, 1e-11,
+                                together=True, X=[[1.0, 2.0, -1.0], [0.5, 0.0, 1.5]], y=[1.0, -0.5], step_size=0.0,
+                                time_step=dt, steps=100, initial_scale=scale)  # fmt: skip
+
+
 def written(value):
     return [written(x) for x in value] if isinstance(value, list) else mp.nstr(value, 50)
 
@@ -154,7 +182,7 @@ def entries():
 
 
 def main():
-    lines = [json.dumps(line) for line in entries()]
+    lines = [json.dumps(line) for part in (entries, flows) for line in part()]
     Path(__file__).with_name("diagonal_networks.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(lines), "entries")
 

@@ -1,7 +1,7 @@
 """Make neural_collapse.json: minima, Hessians and metrics at 30 to 50 digits, from losses written out as they are.
 
-Minima come from the balanced amplitude of all layers of a mode, rates and responses from second differences of the losses
-in 140 digits, limited widths from every subset of modes. Takes a minute:
+Minima come from the balanced amplitude of all layers of a mode, rates and responses from second differences of the
+losses in 140 digits, limited widths from every subset of modes. Takes a minute:
 
     python tests/known_answers/make_neural_collapse.py
 """
@@ -57,10 +57,6 @@ class Mode:
 def limits(total, layers, feature_decay):
     """Levels at which the nonzero minimum is as good as zero, and at which it appears."""
 
-    def better(level):
-        mode = Mode(level, total, layers, feature_decay)
-        return mode.value(mp.mpf(0)) - mode.value(mode.t) if mode.t else mp.mpf(-1)
-
     M = len(layers)
     if M == 1:
         both = total**2 * feature_decay * layers[0]
@@ -74,7 +70,12 @@ def limits(total, layers, feature_decay):
         return (mp.sqrt(level) - t ** (M + 1) / D) * t ** (M - 1) / total - D
 
     spinodal = bisect(excess, mp.mpf(10) ** -150, mp.mpf(10) ** 150)
-    return mp.findroot(better, (spinodal * mp.mpf("1.001"), spinodal * 4), solver="illinois"), spinodal
+
+    def better(ratio):
+        mode = Mode(ratio * spinodal, total, layers, feature_decay)
+        return 1 - mode.value(mode.t) / mode.value(mp.mpf(0))
+
+    return spinodal * mp.findroot(better, (mp.mpf("1.001"), mp.mpf(4)), solver="illinois"), spinodal
 
 
 def minimum(class_sizes, layer_decays, feature_decay, width=None, bias="none", bias_decay=None):
@@ -497,9 +498,11 @@ def angle_bound(classes, dimension):
 
 
 def resultant(dimension, kappa):
-    """Mean cosine, by quadrature of the density."""
+    """Mean cosine, by quadrature of the density; where that is a needle, Bessel functions from their expansion."""
+    if kappa > 100:
+        return mp.besseli(dimension / 2, kappa) / mp.besseli(dimension / 2 - 1, kappa)
     width = mp.sqrt(dimension / kappa)
-    marks = sorted({mp.mpf(0), mp.pi} | {x * width for x in (0.5, 1, 2, 4, 8) if x * width < 3})
+    marks = sorted({mp.mpf(0), mp.pi} | {x * width for x in (0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 9, 16) if x * width < 3})
 
     def moment(weight):
         return mp.quad(lambda a: weight(mp.cos(a)) * mp.exp(kappa * (mp.cos(a) - 1)) * mp.sin(a) ** (dimension - 2),
@@ -566,7 +569,8 @@ def around():
     change = [[0.1, -0.2], [0.3, 0.0], [0.0, 1.0], [-0.5, 0.25]]
     for name, X, y, lw, lh in (("four samples", features, [0, 0, 1, 1], 0.5, 0.1), ("no feature decay",
                                features, [0, 1, 0, 1], 0.2, 0.0), ("two samples", features[:2], [0, 1], 3.0, 0.2),
-                               ("three dimensions", [[1.0, 0.5, 0.25], [0.0, -1.0, 0.5]], [0, 1], 0.1, 0.3)):  # fmt: skip
+                               ("three dimensions", [[1.0, 0.5, 0.25], [0.0, -1.0, 0.5]], [0, 1], 0.1,
+                                0.3)):  # fmt: skip
         arguments = {"features": X, "labels": y, "weight_decay": lw}
         yield entry(name, "response_operator", operator_rows, 1e-12, **WIDE, together=True, **arguments,
                     feature_decay=lh)  # fmt: skip
@@ -581,9 +585,9 @@ def around():
         yield entry(f"K={K}, n={n}, {len(layers)} layers", "collapse_rates", flow_rates, 1e-12, **WIDE, classes=K,
                     samples=n, layer_decays=layers, feature_decay=decay)  # fmt: skip
     for a, b in ((1.0, 0.5), (0.25, -0.125)):  # integrated to rtol 1e-10
-        yield entry(f"samples at {a} and {b}", "central_path", path, 1e-9, digits=25, precisions=(30, 36), together=True,
-                    features=[[a, 0.0], [b, 0.0], [0.0, a], [0.0, b]], labels=[0, 0, 1, 1], weight_decay=0.3,
-                    feature_decay=0.05, times=[0.0, 0.5, 3.0])  # fmt: skip
+        yield entry(f"samples at {a} and {b}", "central_path", path, 1e-9, precisions=(38, 45), digits=30,
+                    together=True, features=[[a, 0.0], [b, 0.0], [0.0, a], [0.0, b]], labels=[0, 0, 1, 1],
+                    weight_decay=0.3, feature_decay=0.05, times=[0.0, 0.5, 3.0])  # fmt: skip
 
 
 def measured():
@@ -611,8 +615,8 @@ def measured():
     for d in (2, 3, 9, 64):
         yield entry(f"d={d}", "mean_resultant", resultants, 1e-13, digits=30, precisions=(45, 60), dimension=d,
                     concentration=[1e-6, 0.5, 8.0, 300.0, 1e5])  # fmt: skip
-        yield entry(f"d={d}", "simplex_compatibility", compatibility, 1e-13, digits=30, precisions=(45, 60), dimension=d,
-                    new_concentration=20.0, old_concentration=8.0)  # fmt: skip
+        yield entry(f"d={d}", "simplex_compatibility", compatibility, 1e-13, digits=30, precisions=(45, 60),
+                    dimension=d, new_concentration=20.0, old_concentration=8.0)  # fmt: skip
     yield entry("an older model that is better", "simplex_compatibility", compatibility, 1e-13, digits=30,
                 precisions=(45, 60), dimension=4, new_concentration=2.0, old_concentration=2.5)  # fmt: skip
 

@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 
 import mpmath as mp
+import writing
 
 mp.mp.dps = 400  # effective ridges down to 1e-300 are differences of numbers of order 1
 
@@ -187,7 +188,65 @@ def best_ridge(modes, n, noise_variance, allow_negative=False):
     return {"value": k * (n - modes.df1(k))}
 
 
+def fitted(X, y, ridge, intercept):
+    """Weights and intercept from the normal equations; the intercept is not penalised."""
+    p = len(X[0])
+    rows = [[*row, mp.mpf(1)] if intercept else row for row in X]
+    size = len(rows[0])
+    A = mp.matrix(size, size)
+    for i in range(size):
+        for j in range(size):
+            A[i, j] = mp.fsum(row[i] * row[j] for row in rows) + (ridge if i == j < p else 0)
+    right = mp.matrix([mp.fsum(row[i] * b for row, b in zip(rows, y, strict=True)) for i in range(size)])
+    solution = list(mp.lu_solve(A, right))
+    hats = [mp.fsum(a * b for a, b in zip(row, mp.lu_solve(A, mp.matrix(row)), strict=True)) for row in rows]
+    return solution[:p], solution[p] if intercept else mp.mpf(0), mp.fsum(hats)
+
+
+def refitted(X, y, ridges, intercept=False):
+    """Every left-out row refitted."""
+    n = len(y)
+    names = ("coefficients", "intercept", "fitted", "train", "leave_one_out_residuals", "leave_one_out",
+             "degrees_of_freedom", "gcv")  # fmt: skip
+    fields = {name: [] for name in names}
+    for ridge in ridges:
+
+        def predicted(w, b, row):
+            return mp.fsum(x * c for x, c in zip(row, w, strict=True)) + b
+
+        w, b, freedom = fitted(X, y, ridge, intercept)
+        values = [predicted(w, b, row) for row in X]
+        train = mp.fsum((a - v) ** 2 for a, v in zip(y, values, strict=True)) / n
+        left = []
+        for i in range(n):
+            other, shift, _ = fitted(X[:i] + X[i + 1 :], y[:i] + y[i + 1 :], ridge, intercept)
+            left.append(y[i] - predicted(other, shift, X[i]))
+        row = (w, b, values, train, left, mp.fsum(x * x for x in left) / n, freedom, train / (1 - freedom / n) ** 2)
+        for name, value in zip(names, row, strict=True):
+            fields[name].append(value)
+    return fields
+
+
+def paths():
+    tall = [[1.0, 2.0], [0.5, -1.0], [3.0, 0.25], [-1.0, 0.75]]
+    wide = [[1.0, 2.0, -1.0, 0.5], [0.25, -1.0, 3.0, 1.5], [2.0, 0.0, 1.0, -1.0]]
+    near = [[1.0, 1.0], [1.0, 1.0 + 2.0**-10], [2.0, 2.0], [1.0, 0.5]]
+    y = [1.0, -2.0, 0.5, 3.0]
+    for name, X, ridges in (("tall", tall, [0.0, 1e-6, 1.0, 1e12]), ("wide", wide, [1e-3, 0.5, 1e3]),
+                            ("nearly collinear", near, [1e-4, 0.1]), ("negative", tall, [-0.5])):  # fmt: skip
+        for intercept in (False, True):
+            yield writing.entry(f"{name}, intercept {intercept}", "ridge_path", refitted, 1e-11, together=True, X=X,
+                                y=y[: len(X)], ridges=ridges, intercept=intercept)  # fmt: skip
+
+
+def effective():
+    modes = Modes([8.0, 2.0, 0.5, 1e-3], None, [1.0, 5.0, 20.0, 30.0])
+    for n, ridge in ((20.0, 0.0), (20.0, 0.5), (56.0, 1e-200), (300.0, 1e-9), (20.0, 1e200), (20.0, -0.15)):
+        yield entry(f"n={n:g}, ridge={ridge:g}", "effective_ridge", modes, n=n, ridge=ridge)
+
+
 FUNCTIONS = {
+    "effective_ridge": lambda modes, n, ridge: {"value": kappa(modes, n, ridge)},
     "ridge_risk": risk,
     "ridge_risk_general": general_risk,
     "ridge_cross_risk": cross_risk,
@@ -284,6 +343,6 @@ def others():
 
 if __name__ == "__main__":
     path = Path(__file__).with_name("ridge.json")
-    entries = [entry for part in (finite, negative, infinite, others) for entry in part()]
+    entries = [entry for part in (finite, negative, infinite, others, effective, paths) for entry in part()]
     path.write_text("[\n" + ",\n".join(json.dumps(entry) for entry in entries) + "\n]\n")
     print(f"{path.name}: {len(entries)} entries")

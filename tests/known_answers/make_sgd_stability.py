@@ -7,10 +7,12 @@ solver works on the range of the mean Hessian with Lanczos and a secular equatio
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import mpmath as mp
 import numpy as np
+import writing
 
 mp.mp.dps = 70
 SAMPLINGS = ("without-replacement", "with-replacement", "bernoulli")
@@ -107,6 +109,133 @@ def sharpness(plus, minus):
     return {"trace": sum(values), "frobenius": mp.sqrt(sum(x * x for x in values)), "top_eigenvalue": max(values)}
 
 
+def divergence(hessians, batch_size):
+    """From whole Hessians: sigma = lambda_1 of sqrt(tr H_i H_j) over the largest eigenvalue of one of them."""
+    n, d = len(hessians), len(hessians[0])
+    each = [mp.matrix(d, d) for _ in hessians]
+    for H, g in zip(each, hessians, strict=True):
+        for i in range(d):
+            for j in range(d):
+                H[i, j] = g[i] * g[j]
+    traces = mp.matrix(n, n)
+    for i in range(n):
+        for j in range(n):
+            traces[i, j] = mp.sqrt(abs(sum((each[i] * each[j])[k, k] for k in range(d))))
+    sigma = max(mp.eigsy(traces, eigvals_only=True)) / max(max(mp.eigsy(H, eigvals_only=True)) for H in each)
+    top = max(mp.eigsy(mean(each), eigvals_only=True))
+    noisy = [sigma / mp.sqrt(n / b - 1) if b < n else mp.inf for b in batch_size]
+    return {"value": [min(mp.mpf(2), x) / top for x in noisy]}
+
+
+def grouped(largest_eigenvalue, coherence, n, batch_size, sampling):
+    """The threshold of one direction of the extremal set: sigma equal gradients of n, E(1 - eta H_B)^2 = 1."""
+    g2 = largest_eigenvalue * n / coherence
+    found = []
+    for b in batch_size:
+        # number drawn from the group: mean and second moment of each design
+        share = coherence / n
+        first = b * share
+        if sampling == "with-replacement":
+            variance = b * share * (1 - share)
+        elif sampling == "bernoulli":
+            variance = coherence * (b / n) * (1 - b / n)
+        else:
+            variance = b * share * (1 - share) * (n - b) / (n - 1)
+        # 1 - 2 eta g2 first/b + eta^2 g2^2 (variance + first^2)/b^2 = 1
+        found.append(2 * g2 * first / b / (g2**2 * (variance + first**2) / b**2))
+    return {"value": found}
+
+
+def chain(X, y, steps, optimiser, step_size, betas=None, guard=None):
+    """Full batches, written out."""
+    n, p = len(X), len(X[0])
+    w, m, v, rows = [mp.mpf(0)] * p, [mp.mpf(0)] * p, [mp.mpf(0)] * p, []
+    for t in range(1, int(steps[-1]) + 1):
+        gaps = [mp.fsum(a * b for a, b in zip(row, w, strict=True)) - label for row, label in zip(X, y, strict=True)]
+        g = [mp.fsum(gap * row[i] for gap, row in zip(gaps, X, strict=True)) / n for i in range(p)]
+        if optimiser == "sgd":
+            w = [a - step_size * b for a, b in zip(w, g, strict=True)]
+        else:
+            first, second = betas
+            m = [first * a + (1 - first) * b for a, b in zip(m, g, strict=True)]
+            v = [second * a + (1 - second) * b * b for a, b in zip(v, g, strict=True)]
+            w = [a - step_size * (b / (1 - first**t)) / (mp.sqrt(c / (1 - second**t)) + guard)
+                 for a, b, c in zip(w, m, v, strict=True)]  # fmt: skip
+        if t in steps:
+            rows.append(w)
+    return {"value": rows}
+
+
+def linear_chain(gradients, step_size, batch_size, steps, chains, rng):
+    """One dimension and full batches leave nothing to chance."""
+    factor = 1 - step_size * mp.fsum(g[0] ** 2 for g in gradients) / len(gradients)
+    return {"value": [[2 * t * mp.log(abs(factor)) for t in steps]] * int(chains)}
+
+
+def relu_sharpness(hidden, readout):
+    """In the plane: gradients are of degree one, so that E f = (1/pi) times the integral of f over the circle."""
+    k = len(hidden)
+    size = 3 * k
+    breaks = {mp.mpf(0), 2 * mp.pi}
+    for b in hidden:
+        for turn in (-1, 1, 3):
+            angle = mp.atan2(b[1], b[0]) + turn * mp.pi / 2
+            breaks |= {angle % (2 * mp.pi)}
+
+    def gradient(u):
+        active = [b[0] * u[0] + b[1] * u[1] for b in hidden]
+        rows = [max(x, mp.mpf(0)) for x in active]
+        return rows + [a * v * (x > 0) for a, x in zip(readout, active, strict=True) for v in u]
+
+    H = mp.matrix(size, size)
+    points = sorted(breaks)
+    for low, high in pairwise(points):
+        if high - low < mp.mpf(10) ** -30:
+            continue
+        # trigonometric polynomials of degree two on each arc: g = A cos + B sin, exactly
+        middle = (low + high) / 2
+        side, other = gradient((mp.cos(middle), mp.sin(middle))), None
+        eps = (high - low) / 4
+        other = gradient((mp.cos(middle + eps), mp.sin(middle + eps)))
+        across = [(b - a * mp.cos(eps)) / mp.sin(eps) for a, b in zip(side, other, strict=True)]
+        half = (high - low) / 2
+        cc, ss = half + mp.sin(2 * half) / 2, half - mp.sin(2 * half) / 2
+        for i in range(size):
+            for j in range(size):
+                H[i, j] += (side[i] * side[j] * cc + across[i] * across[j] * ss) / mp.pi
+    values = mp.eigsy(H, eigvals_only=True)
+    return {"trace": mp.fsum(values), "frobenius": mp.sqrt(mp.fsum(x * x for x in values)),
+            "top_eigenvalue": max(values)}  # fmt: skip
+
+
+def more():
+    rows = [[1.0, 0.5], [0.25, -1.0], [2.0, 1.0], [0.0, 0.75]]
+    for name, G in (("four", rows), ("orthogonal", [[1.0, 0.0], [0.0, 1.0]]), ("one direction", [[1.0], [2.0], [0.5]])):
+        yield writing.entry(name, "divergence_step_size", divergence, 1e-12, hessians=G,
+                            batch_size=list(range(1, len(G) + 1)))  # fmt: skip
+    for sampling in SAMPLINGS:
+        for sigma in (1.0, 4.0, 20.0):
+            yield writing.entry(f"{sampling}, coherence {sigma:g}", "group_threshold", grouped, 1e-13,
+                                largest_eigenvalue=0.3, coherence=sigma, n=20, batch_size=[1, 7, 20],
+                                sampling=sampling)  # fmt: skip
+    y = [1.0, -2.0, 0.5, 3.0]
+    yield writing.entry("full batches", "optimiser_chain", chain, 1e-12, together=True, X=rows, y=y,
+                        steps=[1, 2, 10, 200], optimiser="sgd", step_size=0.2)  # fmt: skip
+    for betas in ([0.9, 0.999], [0.0, 0.5], [0.99, 0.9]):
+        yield writing.entry(f"Adam, {betas}", "optimiser_chain", chain, 1e-11, together=True, X=rows, y=y,
+                            steps=[1, 2, 10, 100], optimiser="adam", step_size=0.05, betas=betas,
+                            guard=1e-8)  # fmt: skip
+    for step in (1e-3, 0.5, 40.0):
+        yield writing.entry(f"one dimension, step {step:g}", "linearised_sgd", linear_chain, 1e-12,
+                            gradients=[[1.0], [0.5], [2.0]], step_size=step, batch_size=3, steps=[1, 10, 1000],
+                            chains=2, rng=0)  # fmt: skip
+    for name, hidden, readout in (("one unit", [[1.0, 0.0]], [2.0]), ("two units", [[1.0, 0.5], [-0.25, 1.0]],
+                                  [1.0, -0.5]), ("opposite", [[1.0, 0.0], [-2.0, 0.0]], [1.0, 1.0]),
+                                  ("three", [[1.0, 0.5], [1.0, 0.5009765625], [-3.0, 1.0]],
+                                   [1.0, 2.0, 0.5])):  # fmt: skip
+        yield writing.entry(name, "relu_network_sharpness", relu_sharpness, 1e-12, hidden=hidden, readout=readout)
+
+
 def entry(name, function, arguments, expected, rtol=1e-12):
     expected = expected if isinstance(expected, dict) else {"value": expected}
     return {"name": f"{function}: {name}", "function": function, "arguments": arguments,
@@ -151,7 +280,7 @@ def entries():
 
 
 def main():
-    lines = [json.dumps(line) for line in entries()]
+    lines = [json.dumps(line) for part in (entries, more) for line in part()]
     Path(__file__).with_name("sgd_stability.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(lines), "entries")
 
