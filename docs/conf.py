@@ -52,7 +52,8 @@ html_static_path = ["_static", "images"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"index": [], "glossary": [], "conventions": [], "numerical_contract": [], "which_function": []}
+_ALONE = ("index", "glossary", "conventions", "numerical_contract", "which_function", "trust", "sweeps", "bibliography")
+html_sidebars = {name: [] for name in _ALONE}
 html_theme_options = {
     "header_links_before_dropdown": 5,
     "navbar_end": [],

@@ -96,4 +96,5 @@ def _rst(text: str) -> str:
     for i in range(0, len(parts), 2):
         plain = re.sub(r"([\\*`|_])", r"\\\1", typeset(parts[i]))
         parts[i] = re.sub(r"<(su[bp])>(.*?)</\1>", r"\\ :\1:`\2`\\ ", plain)
-    return "".join(f"\\ :math:`{part}`\\ " if i % 2 else part for i, part in enumerate(parts))
+    text = "".join(f"\\ :math:`{part}`\\ " if i % 2 else part for i, part in enumerate(parts))
+    return text if text.startswith("\\") else f"\\{text}"  # "(a) ..." is a sentence, not the start of a list

@@ -213,13 +213,18 @@ def tidy_docstring(_app: Any, _what: str, _name: str, _object: Any, _options: An
     for i, line in enumerate(lines):
         references = ("rubric:: References" in line) or (references and "rubric::" not in line)
         example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if found := re.match(r"(\s*:(?:ivar|vartype) )([\w, ]+,[\w ]+)(:.*)", line):
+            line = lines[i] = found[1] + found[2].replace(" ", "") + found[3]  # several names, one entry
         if references:
             lines[i] = KEY.sub(lambda found: f":cite:t:`{found.group()}`", line)
         elif not example:
             parts = re.split(r"(`+[^`]*`+)", line)
-            lines[i] = "".join(
-                part if j % 2 else re.sub(r"(?<=\w)_(?!\w)|\|", r"\\\g<0>", part) for j, part in enumerate(parts)
-            )
+            for j, part in enumerate(parts):
+                if j % 2 == 0:
+                    parts[j] = re.sub(r"(?<=\w)_(?!\w)|\|", r"\\\g<0>", part)
+                elif part[1:-1] in _functions() and not parts[j - 1].endswith(":"):
+                    parts[j] = f":py:obj:`~solvable.solvers.{part[1:-1]}`"
+            lines[i] = "".join(parts)
 
 
 def _index() -> str:
@@ -245,6 +250,8 @@ def _notebooks() -> dict[str, str]:
         notebook = jupytext.read(path)
         for i, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{i}"
+            if cell.cell_type == "code" and cell.source.rpartition("\n")[2].startswith(("ax.", "plt.")):
+                cell.source += ";"  # do not print what a drawing call returns
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
         texts[f"notebooks/{path.stem}.ipynb"] = jupytext.writes(notebook, fmt="ipynb")
@@ -267,4 +274,8 @@ def _conventions() -> str:
     for symbol, names, meaning in CONVENTIONS:
         arguments = ", ".join(f"`{name}`" for name in names.split(", "))
         rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
-    return "# Conventions\n\n```{list-table}\n:header-rows: 1\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"
+    return (
+        "# Conventions\n\n```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n"
+        + "\n".join(rows)
+        + "\n```\n"
+    )

@@ -77,7 +77,7 @@ def by_hand(W, H):
 ratio, means = by_hand(W, H)
 lengths = np.linalg.norm(means, axis=0)
 print(f"within / between: {by_hand(*kept[0][1:])[0]:.2f} at the start, {ratio:.1e} at the end")
-print("cosines of the means:\n", (means.T @ means / np.outer(lengths, lengths)).round(4))
+print("cosines of the means:\n", (means.T @ means / np.outer(lengths, lengths)).round(4) + 0.0)
 print(
     "classifier along the means:",
     [round(float(W[k] @ means[:, k] / np.linalg.norm(W[k]) / lengths[k]), 6) for k in range(K)],
