@@ -89,12 +89,9 @@ def _inches(svg: bytes) -> float:
 
 
 def _rst(text: str) -> str:
-    """Return a caption in reStructuredText: formulas, indices and powers typeset, everything else as characters."""
+    """Return a caption in reStructuredText: indices and powers typeset, everything else as characters."""
     from solvable.analysis.prose import typeset
 
-    parts = re.split(r"\$([^$]+)\$", text)
-    for i in range(0, len(parts), 2):
-        plain = re.sub(r"([\\*`|_])", r"\\\1", typeset(parts[i]))
-        parts[i] = re.sub(r"<(su[bp])>(.*?)</\1>", r"\\ :\1:`\2`\\ ", plain)
-    text = "".join(f"\\ :math:`{part}`\\ " if i % 2 else part for i, part in enumerate(parts))
+    plain = re.sub(r"([\\*`|_])", r"\\\1", typeset(text))
+    text = re.sub(r"<(su[bp])>(.*?)</\1>", r"\\ :\1:`\2`\\ ", plain)
     return text if text.startswith("\\") else f"\\{text}"  # "(a) ..." is a sentence, not the start of a list

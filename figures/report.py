@@ -85,16 +85,9 @@ def manifest(seed: int, quick: bool) -> dict[str, Any]:
     }
 
 
-def _mathml(latex: str, display: str = "inline") -> str:
-    from latex2mathml.converter import convert
-
-    return convert(latex, display=display)
-
-
 def _prose(text: str) -> str:
-    """Escape a sentence; its $...$ parts as MathML, indices and powers elsewhere typeset."""
-    parts = re.split(r"\$([^$]+)\$", text)
-    return "".join(_mathml(part) if i % 2 else typeset(escape(part)) for i, part in enumerate(parts))
+    """Escape a sentence and typeset its indices and powers."""
+    return typeset(escape(text))
 
 
 def _number(value: float) -> str:
@@ -115,9 +108,11 @@ def _width(svg: bytes) -> float:
 
 
 def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    from latex2mathml.converter import convert
+
     formula = None
     if claim.formula is not None:
-        formula = _mathml(formula_latex(claim.formula), "block")
+        formula = convert(formula_latex(claim.formula), display="block")
     return {
         "name": claim.name,
         "statement": _prose(claim.statement),
