@@ -1,6 +1,5 @@
 """Same bits from threads, processes and thread counts; no global state; strict and optimised interpreters."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,9 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from solvable.analysis import claims, verify
-from solvable.analysis.campaign import verify_all
-from solvable.figures.report import manifest
 from solvable.solvers import (
     Spectrum,
     diagonal_descent,
@@ -98,23 +94,3 @@ def test_every_module_imports_under_strict_and_optimised_interpreters():
     )
     done = subprocess.run([sys.executable, "-O", "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_verdicts_have_the_same_bits_for_any_number_of_workers():
-    chosen = [c for c in claims() if c.measure.__module__.startswith("solvable.analysis.ridge")][:2]
-
-    def bits(verdict):
-        return json.dumps(verdict.to_dict(), default=float, sort_keys=True)
-
-    alone = {c.name: bits(verify(c, seed=5, quick=True)) for c in chosen}
-    found = {v.claim: bits(v) for v, _ in verify_all(chosen, seed=5, quick=True, jobs=2)}
-    assert found == alone
-
-
-def test_the_manifest_names_what_a_rerun_needs():
-    facts = manifest(7, True)
-    for key in ("python", "machine", "system", "solvable", "numpy", "scipy", "numba", "blas", "seed", "cpu count",
-                "numba threads", "blas threads in workers"):  # fmt: skip
-        assert facts[key] not in (None, ""), key
-    assert facts["seed"] == 7
-    json.dumps(facts)
