@@ -80,8 +80,10 @@ def test_the_sample_covers_every_family():
 
 @pytest.mark.parametrize(
     "threads",
-    [{"OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}, {"OPENBLAS_NUM_THREADS": "4", "NUMBA_NUM_THREADS": "4"}],
-    ids=["one thread", "four threads"],
+    [
+        pytest.param({"OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}, marks=pytest.mark.slow, id="one thread"),
+        pytest.param({"OPENBLAS_NUM_THREADS": "4", "NUMBA_NUM_THREADS": "4"}, id="four threads"),
+    ],
 )
 def test_a_second_process_with_any_number_of_threads_finds_the_same_bits(here, threads):
     code = (
@@ -101,12 +103,12 @@ def test_sweep_chunks(here, chunk):
     assert sweep_digest(workers=1, chunk=chunk) == here["sweep"]
 
 
-def test_verdicts_of_every_family_do_not_depend_on_the_number_of_workers():
+@pytest.mark.parametrize("jobs", [pytest.param(2, marks=pytest.mark.slow), 4])
+def test_verdicts_of_every_family_do_not_depend_on_the_number_of_workers(jobs):
     chosen = [c for c in CHOSEN if c.name in QUICK]
     assert len(chosen) == len(families())
     expected = {c.name: digest(verify(c, seed=SEED, quick=True)) for c in chosen}
-    for jobs in (2, 4):
-        assert {v.claim: digest(v) for v, _ in verify_all(chosen, seed=SEED, quick=True, jobs=jobs)} == expected, jobs
+    assert {v.claim: digest(v) for v, _ in verify_all(chosen, seed=SEED, quick=True, jobs=jobs)} == expected
 
 
 def test_seeds_matter():
