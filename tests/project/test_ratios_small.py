@@ -6,7 +6,7 @@ from pathlib import Path
 import mpmath as mp
 import numpy as np
 import pytest
-from test_ratios_closed_forms import big, exactly, held, norm
+from test_ratios_closed_forms import _report, big, exactly, held, norm  # noqa: F401 (prints the ratios)
 from valid_arguments import SOLVERS
 
 from solvable import solvers
