@@ -159,6 +159,42 @@ def test_isotropic_flow(gamma):
     held("isotropic_flow_risk", found.variance, variance, [v + 1 for v in variance])
 
 
+@pytest.mark.parametrize("decades", [0, 4, 8, 12])
+def test_deep_random_features(decades):
+    """The recursion of the module, outwards from the inner ridge; that one is exp(x), known to eps |x|."""
+    e, k = 10.0 ** -np.linspace(0, decades, 8), [9.0, 7.0]
+    layers = solvers.layer_coefficients("erf", 2, mean_square=float(e.mean()))
+    for n, ridge in ((3.0, 1e-6), (6.9, 1e-2), (40.0, 1.0)):
+        found = solvers.deep_random_feature_risk(e, k, "erf", n, ridge, 0.1)
+        kappa = mp.mpf(float(found.inner_ridge))
+        known = 1 + abs(mp.log(kappa))
+        T, before = mp.fsum(x / (x + kappa) for x in big(e)), mp.mpf(8)
+        for width, linear, nonlinear in zip(k, big(layers.linear), big(layers.nonlinear), strict=True):
+            b = nonlinear**2
+            total = linear**2 * kappa * (width - T) / before
+            T, kappa, before = (width * b + (total - b) * T) / total, total - b, mp.mpf(width)
+        held("deep_random_feature_risk", [found.df1], [T], T * known * total / kappa)
+        last = mp.mpf(float(found.effective_ridge))  # kappa_L/k_L
+        left = n - mp.mpf(float(found.df1)) - mp.mpf(ridge) / last
+        held("deep_random_feature_risk", [float(left)], [0], (n + mp.mpf(ridge) / last) * known)
+
+
+@pytest.mark.parametrize("decades", [0, 4, 8, 12])
+def test_resolvent_pair(decades):
+    """At the roots that came back; the gap n - tr(S G_a S G_b) divides."""
+    s = solvers.Spectrum(10.0 ** -np.linspace(0, decades, 9), np.ones(9))
+    e, A, B = big(s.eigenvalues), RNG.uniform(0.5, 1, 9), RNG.uniform(0.5, 1, 9)
+    for n, ra, rb in ((4.0, 1e-3, 1e-5), (30.0, 2.0, 0.1)):
+        ka, kb = (mp.mpf(float(solvers.effective_ridge(s, n, r).value)) for r in (ra, rb))
+        both = [1 / ((x + ka) * (x + kb)) for x in e]
+        gap = n - mp.fsum(x * x * g for x, g in zip(e, both, strict=True))
+        left, right = (mp.fsum(w * x * g for w, x, g in zip(big(W), e, both, strict=True)) for W in (A, B))
+        total = mp.fsum(u * v * g for u, v, g in zip(big(A), big(B), both, strict=True)) + left * right / gap
+        exact = n * ka / ra * n * kb / rb * total
+        found = solvers.resolvent_pair_trace(s, n, ra, rb, A, B).value
+        held("resolvent_pair_trace", found, exact, exact * n / gap)
+
+
 ARGUED = {
     "diagonal_descent": "a simulation",
     "linearised_sgd": "a simulation",
@@ -176,9 +212,7 @@ ARGUED = {
     "iterated_regression_risk": "resolvent traces of ridge_risk, and powers of them",
     "synthetic_noise_gain": "one term of iterated_regression_risk",
     # open: no residual in more digits yet, only agreement with other routes in tests/solvers
-    "deep_random_feature_risk": "open: known answers and simulations only",
     "gradient_descent_risk": "open: a contour integral that reports its own error",
-    "resolvent_pair_trace": "open: known answers only",
 }
 
 
