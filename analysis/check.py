@@ -24,6 +24,7 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from solvable.analysis.claim import Claim, Kind
 from solvable.analysis.prose import counted
@@ -303,11 +304,12 @@ def verify(
     cells = claim.cells(quick)
     limit = claim.most_draws if most_draws is None else as_whole("most_draws", most_draws)
     rows = []
-    for index, cell in enumerate(cells):
-        contrasts = _contrasts(claim, cell, index)
-        rows.append(_check_cell(claim, cell, contrasts, seed, limit, len(cells)))
-        if progress is not None:
-            progress(index + 1, len(cells))
+    with threadpool_limits(1):  # more BLAS threads sum in another order
+        for index, cell in enumerate(cells):
+            contrasts = _contrasts(claim, cell, index)
+            rows.append(_check_cell(claim, cell, contrasts, seed, limit, len(cells)))
+            if progress is not None:
+                progress(index + 1, len(cells))
     return Verdict(claim.name, _worst([row.outcome for row in rows]), tuple(rows), seed, quick)
 
 

@@ -150,10 +150,9 @@ class Claim:
             as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
         for name in ("tolerance", "absolute_tolerance"):
             as_nonnegative(name, as_kind(name, getattr(self, name), float | int | np.number, "it must be a number"))
-        as_kind("size", self.size, str | None, "it must be the name of a parameter")
-        if self.size is not None:
-            for cell in self.grid:
-                as_kind(self.size, cell.get(self.size, 1), int | float | np.number, "it grows: it must be a number")
+        size = as_kind("size", self.size, str | None, "it must be the name of a parameter")
+        for cell in self.grid if size is not None else ():
+            as_kind(size, cell.get(size, 1), float | int | np.number, "it grows: it must be a number")
         if self.side is not None:
             as_choice("side", self.side, ("upper", "lower"))
         as_choice("statistic", self.statistic, ("mean", "median"))

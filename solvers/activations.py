@@ -173,7 +173,8 @@ def activation_function(activation: Activation) -> Callable[[Array], Array]:
     if not callable(activation):
         raise TypeError(f"activation = {activation!r} is not allowed: it must be a name or a function.")
     try:
-        activation(np.array([-0.5, 0.5]))
+        with np.errstate(all="ignore"):  # where it is not defined shows later, by its place
+            activation(np.array([-0.5, 0.5]))
     except TypeError:  # math.tanh
         raise TypeError(f"activation = {activation!r} is not allowed: it must take arrays.") from None
     return activation

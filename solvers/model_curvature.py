@@ -136,15 +136,19 @@ def relu_network_sharpness(hidden: ArrayLike, readout: ArrayLike) -> Sharpness:
 
 
 def _gated_second_moment(u: Array, v: Array, same: bool) -> Array:
-    """E[1(u.x > 0) 1(v.x > 0) x x^T] for unit u, v; the angle from the chord, which keeps small angles."""
-    half_chord = 1.0 if same else min(1.0, 0.5 * float(np.linalg.norm(u - v)))
-    theta = 0.0 if same else 2 * float(np.arcsin(half_chord))
-    C = (np.pi - theta) / (2 * np.pi) * np.eye(u.size)
-    sine, cosine = np.sin(theta), np.cos(theta)
-    if sine > 1e-12:  # parallel or opposite vectors: the plane's part vanishes
-        cross = np.outer(u, v)
-        C += (cross + cross.T - cosine * (np.outer(u, u) + np.outer(v, v))) / (2 * np.pi * sine)
-    return np.asarray(C)
+    """E[1(u.x > 0) 1(v.x > 0) x x^T] for unit u, v: (pi - theta)I + sin(theta)(pp^T - mm^T), all over 2 pi.
+
+    p and m are the directions of u + v and u - v: in them nothing cancels at small angles, nor near opposite vectors.
+    """
+    if same:
+        return np.eye(u.size) / 2
+    plus, minus = u + v, u - v
+    long, short = np.linalg.norm(plus), np.linalg.norm(minus)
+    C = 2 * np.arctan2(long, short) * np.eye(u.size)
+    if long > 0 and short > 0:  # parallel or opposite vectors: the plane's part vanishes
+        sine = 2 * long * short / (long**2 + short**2)
+        C += sine * (np.outer(plus, plus) / long**2 - np.outer(minus, minus) / short**2)
+    return np.asarray(C / (2 * np.pi))
 
 
 @within_range

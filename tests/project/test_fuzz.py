@@ -11,9 +11,10 @@ import inspect
 
 import numpy as np
 import pytest
-from hostile import ARGUMENTS, FORMS, FUNCTIONS, SPECIAL, changed, invoke, leaves, plain_arguments
+from hostile import FORMS, changed, invoke, leaves
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from valid_arguments import ARGUMENTS, FUNCTIONS, SPECIAL, plain_arguments
 
 from solvable import solvers
 from solvable.solvers.validate import within_range

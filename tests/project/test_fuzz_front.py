@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
-from hostile import FUNCTIONS, NUMBERS, OTHERS, PUBLIC, RECORDS
+from hostile import NUMBERS, OTHERS
+from valid_arguments import FUNCTIONS, PUBLIC, RECORDS
 
 import solvable
 import solvable.analysis

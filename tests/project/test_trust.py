@@ -1,17 +1,18 @@
 """Same bits from threads, processes and thread counts; no global state; strict and optimised interpreters."""
 
-import json
+import hashlib
 import os
+import pickle
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hostile import call, leaves
+from valid_arguments import FUNCTIONS, plain_arguments
 
-from solvable.analysis import claims, verify
-from solvable.analysis.campaign import verify_all
-from solvable.figures.report import manifest
 from solvable.solvers import (
     Spectrum,
     diagonal_descent,
@@ -57,36 +58,85 @@ def test_eight_threads_give_the_bits_of_one(name):
     assert together == alone * 4
 
 
-def test_solvers_leave_numpy_as_it_was():
-    """Neither the global generator nor the floating-point error state."""
-    state, errors = np.random.get_state()[1].copy(), np.geterr()  # noqa: NPY002
-    for call in CALLS.values():
-        call(3)
-    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+def outcome(name, arguments):
+    """Every number of a result as bytes, or the sentence of a refusal."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            result = call(name, arguments)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return str(error)
+    return [leaf.tobytes() for leaf in leaves(result)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the filters of `warnings` are shared by all threads
+def test_every_solver_gives_the_same_bits_from_eight_threads(name):
+    """Valid arguments of the fuzzing, the very same objects in every thread."""
+    cases = [plain_arguments(name, seed) for seed in range(4)]
+    for arguments in cases:
+        if isinstance(arguments.get("rng"), np.random.Generator):
+            arguments["rng"] = 3
+    alone = [outcome(name, arguments) for arguments in cases]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda i: outcome(name, cases[i % 4]), range(16)))
+    assert together == alone * 4
+
+
+def state():
+    """Every global of every module of the solvers: its identity, and its content where that can change."""
+    found = {}
+    for module_name, module in sorted(sys.modules.items()):
+        if not module_name.startswith("solvable.solvers."):
+            continue
+        for name, item in vars(module).items():
+            kind = f"{type(item).__module__}.{type(item).__qualname__}"
+            if isinstance(item, (dict, list, set, np.ndarray)) and not name.startswith("__"):
+                found[module_name, name] = (id(item), hashlib.sha256(pickle.dumps(_plain(item))).hexdigest())
+            elif name not in ("__builtins__", "__warningregistry__"):
+                found[module_name, name] = (id(item), kind)
+    return found
+
+
+def _plain(item):
+    if isinstance(item, np.ndarray):
+        return item.tobytes()
+    return sorted(map(repr, item.items() if isinstance(item, dict) else item))
+
+
+def test_solvers_keep_no_state():
+    """Globals of their modules, the global generator and the floating-point error state are as they were."""
+    for name in FUNCTIONS:  # what is imported or compiled at the first call
+        outcome(name, plain_arguments(name, 0))
+    before, random, errors, printing = state(), np.random.get_state()[1].copy(), np.geterr(), np.get_printoptions()  # noqa: NPY002
+    for name in FUNCTIONS:
+        for seed in (0, 1):
+            outcome(name, plain_arguments(name, seed))
+    assert state() == before
+    assert np.array_equal(np.random.get_state()[1], random)  # noqa: NPY002
     assert np.geterr() == errors
+    assert np.get_printoptions() == printing
 
 
-SCRIPT = """
-import hashlib, numpy as np, warnings
-from solvable.solvers import Spectrum, diagonal_descent, linearised_sgd, random_feature_risk, ridge_path
-X = np.random.default_rng(0).standard_normal((8, 20)); Y = X[:, 0]
-s = Spectrum.power_law(1.5, 1.4, 120, tail=False)
-parts = [random_feature_risk(s, 30.0, np.linspace(5, 90, 40), 0.1).test, ridge_path(X, Y, [0.1]).coefficients,
-         diagonal_descent(X, Y, 0.01, 60, 0.5, 1, seeds=3, rng=0).beta, linearised_sgd(X, 0.01, 2, [1, 20], 4, rng=0)]
-print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
-"""
+def everything():
+    """One digest of what every public callable returns for valid arguments."""
+    parts = [outcome(name, plain_arguments(name, seed)) for name in sorted(FUNCTIONS) for seed in range(2)]
+    return hashlib.sha256(pickle.dumps(parts)).hexdigest()
+
+
+SCRIPT = "import sys; sys.path.insert(0, sys.argv[1]); import test_trust; print(test_trust.everything())"
 
 
 def run(*options, **environment):
-    done = subprocess.run([sys.executable, *options, "-c", SCRIPT], capture_output=True, text=True,
-                          env=os.environ | environment)  # fmt: skip
+    command = [sys.executable, *options, "-c", SCRIPT, os.path.dirname(__file__)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def test_strict_and_optimised_interpreters_and_thread_counts_give_the_same_bits():
-    plain = run("-O", "-W", "error")
-    assert run(NUMBA_NUM_THREADS="1") == plain
+    """In processes of their own: every public callable."""
+    assert run("-O", "-W", "error", NUMBA_NUM_THREADS="1") == everything()
 
 
 def test_every_module_imports_under_strict_and_optimised_interpreters():
@@ -98,23 +148,3 @@ def test_every_module_imports_under_strict_and_optimised_interpreters():
     )
     done = subprocess.run([sys.executable, "-O", "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_verdicts_have_the_same_bits_for_any_number_of_workers():
-    chosen = [c for c in claims() if c.measure.__module__.startswith("solvable.analysis.ridge")][:2]
-
-    def bits(verdict):
-        return json.dumps(verdict.to_dict(), default=float, sort_keys=True)
-
-    alone = {c.name: bits(verify(c, seed=5, quick=True)) for c in chosen}
-    found = {v.claim: bits(v) for v, _ in verify_all(chosen, seed=5, quick=True, jobs=2)}
-    assert found == alone
-
-
-def test_the_manifest_names_what_a_rerun_needs():
-    facts = manifest(7, True)
-    for key in ("python", "machine", "system", "solvable", "numpy", "scipy", "numba", "blas", "seed", "cpu count",
-                "numba threads", "blas threads in workers"):  # fmt: skip
-        assert facts[key] not in (None, ""), key
-    assert facts["seed"] == 7
-    json.dumps(facts)
