@@ -310,11 +310,15 @@ def main() -> None:
     parser.add_argument("--debug", action="store_true")
     options = parser.parse_args()
     if options.report:
-        print(report(RESULTS, ROOT))
+        print(report(RESULTS))
         return
     files = [p for path in options.paths for p in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     options.every = [str(p.resolve().relative_to(ROOT)) for p in files if p.name != "__init__.py"]
     tests = options.tests or [*TESTS[options.every[0].split("/")[0]], EXAMPLES]
+    sys.path.insert(0, str(ROOT / "src"))
+    package = importlib.import_module("solvable").__file__ or ""
+    if not package.startswith(PACKAGE):
+        raise SystemExit(f"{package} would be tested instead of {PACKAGE}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     plugins = ["no:cacheprovider", "no:xdist", "no:faulthandler"]
     arguments = ["-q", "-s", "--tb=no", "--hypothesis-seed=0", *(x for p in plugins for x in ("-p", p)), *tests]
