@@ -41,7 +41,7 @@ import pytest
 
 from benchmarks.mutants import Mutant, mutants
 from benchmarks.mutation_functions import ROOT, Functions, outermost
-from benchmarks.mutation_report import latest, report
+from benchmarks.mutation_report import judged, latest, report
 
 PACKAGE = f"{ROOT / 'src' / 'solvable'}/"
 RESULTS = ROOT / "build" / "mutation.jsonl"
@@ -287,7 +287,7 @@ def chosen(options: argparse.Namespace, known: dict[str, Any]) -> list[Mutant]:
         if options.only or options.again:
             words = [word for word in options.again.split(",") if word]
             picked = [m for m in everything if m.identity in options.only
-                      or known.get(m.identity, {}).get("status") in words]  # fmt: skip
+                      or (known.get(m.identity, {}).get("status") in words and m.identity not in judged())]  # fmt: skip
         else:
             formulas = [m for m in everything if not m.numerical][: options.sample]
             numbers = [m for m in everything if m.numerical][: -(-options.sample // 10)]
@@ -303,7 +303,9 @@ def main() -> None:
     parser.add_argument("--verify", metavar="FAMILY", action="append", help="quick checks that must notice too")
     parser.add_argument("--tests", nargs="+", help="tests that look; by default those of the floor")
     parser.add_argument("--longest", type=float, default=20, help="leave out tests that take more seconds of CPU")
-    parser.add_argument("--again", metavar="STATUS", default="", help="once more those with this status, e.g. survived")
+    parser.add_argument(
+        "--again", metavar="STATUS", default="", help="once more those with this status, not judged equivalent"
+    )
     parser.add_argument("--only", metavar="ID", action="append", default=[], help="these mutants")
     parser.add_argument("--control", action="store_true", help="whether the tests that killed pass without a mutant")
     parser.add_argument("--report", action="store_true", help="print the table of the results so far")

@@ -17,13 +17,18 @@ def _records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def judged() -> dict[str, str]:
+    """Why a mutant gives no wrong answer, by its identity."""
+    return dict(json.loads(JUDGED.read_text())) if JUDGED.exists() else {}
+
+
 def latest(path: Path) -> dict[str, Any]:
     """The last record of every mutant."""
     return {record["id"]: record for record in _records(path)}
 
 
 def _count(path: Path) -> dict[str, list[int]]:
-    judged = json.loads(JUDGED.read_text()) if JUDGED.exists() else {}
+    equivalent = judged()
     first = {record["id"]: record for record in reversed(_records(path))}
     rows: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
     for name, record in latest(path).items():
@@ -35,8 +40,8 @@ def _count(path: Path) -> dict[str, list[int]]:
             row[0] += 1
             row[1] += first[name]["status"] in NOTICED
             row[2] += noticed
-            row[3] += not noticed and name in judged
-            row[4] += not noticed and name not in judged
+            row[3] += not noticed and name in equivalent
+            row[4] += not noticed and name not in equivalent
     return rows
 
 
