@@ -107,7 +107,7 @@ class Runner:
             self.seconds = {name: value[0] for name, value in base.items()}
             self.entered = defaultdict(set)
             for name, (_, functions) in base.items():
-                for function in functions:
+                for function in functions or [""]:
                     self.entered[function].add(name)
                     self.entered[function.split("::")[0]].add(name)
             if self.options.control:
@@ -189,6 +189,8 @@ class Runner:
         kernel = self.functions.is_kernel(mutant)
         whole = kernel or not mutant.function
         names = self._enter(mutant.file if whole else f"{mutant.file}::{mutant.function}")
+        if mutant.identity.endswith("in the defaults"):  # signatures are read without a call
+            names = names | self._enter("")
         order = sorted(names, key=lambda n: (n.startswith("verify"), -kills.get(n, 0), self.seconds[n]))
         checks = {check.name: check for check in self.checks}
 

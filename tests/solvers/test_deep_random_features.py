@@ -212,7 +212,9 @@ def test_a_linear_bottleneck_leaves_its_rank():
 
 
 def test_a_ridge_of_one_is_nothing_special():
-    found = deep_random_feature_risk(S, [80, 300], "erf", [50, 200], np.array([1 - 1e-9, 1.0, 1 + 1e-9])[:, None], 0.2)
+    """One in the units of the equation, where the features of the last layer have no 1/sqrt(width)."""
+    ridges = np.array([1 - 2.0**-30, 1.0, 1 + 2.0**-30])[:, None] / 256
+    found = deep_random_feature_risk(S, [80, 256], "erf", [50, 200], ridges, 0.2)
     for field in ("test", "train", "bias", "variance", "effective_ridge", "df1", "df2", "inner_ridge"):
         value = getattr(found, field)
         np.testing.assert_allclose(value[1], (value[0] + value[2]) / 2, rtol=1e-12, err_msg=field)
