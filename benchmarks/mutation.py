@@ -189,7 +189,7 @@ class Runner:
         kernel = self.functions.is_kernel(mutant)
         whole = kernel or not mutant.function
         names = self._enter(mutant.file if whole else f"{mutant.file}::{mutant.function}")
-        if mutant.identity.endswith("in the defaults"):  # signatures are read without a call
+        if "in the defaults" in mutant.identity:  # signatures are read without a call
             names = names | self._enter("")
         order = sorted(names, key=lambda n: (n.startswith("verify"), -kills.get(n, 0), self.seconds[n]))
         checks = {check.name: check for check in self.checks}
