@@ -189,6 +189,8 @@ class Runner:
         kernel = self.functions.is_kernel(mutant)
         whole = kernel or not mutant.function
         names = self._enter(mutant.file if whole else f"{mutant.file}::{mutant.function}")
+        if not mutant.function and mutant.file.startswith("analysis"):  # tests hold the claims as they were loaded
+            names = {name for name in self.seconds if name.startswith("verify")}
         if "in the defaults" in mutant.identity:  # signatures are read without a call
             names = names | self._enter("")
         order = sorted(names, key=lambda n: (n.startswith("verify"), -kills.get(n, 0), self.seconds[n]))
