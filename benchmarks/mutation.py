@@ -90,11 +90,10 @@ class Runner:
             def agrees(claim: Any, verify: Any = analysis.verify) -> bool:
                 return bool(verify(claim, quick=True).outcome.value == "AGREES")
 
-            def fit(claims: Any = analysis.claims(family)) -> bool:
-                return all(map(_formula_fits, claims))
-
-            found[f"verify {family}: formulas"] = Check(f"verify {family}: formulas", fit)
-            for claim in analysis.claims(family):
+            chosen = analysis.claims(family)
+            name = f"verify {family}: formulas"
+            found[name] = Check(name, functools.partial(_formulas_fit, chosen))
+            for claim in chosen:
                 name = f"verify {claim.name}"
                 found[name] = Check(name, functools.partial(agrees, claim))
         return found
@@ -202,7 +201,8 @@ class Runner:
 
         def work() -> None:
             self.functions.forget()
-            if not self.functions.apply(mutant):
+            anew = not self.functions.apply(mutant)
+            if anew:
                 self.functions.reload(mutant)
                 checks.update(self._claims())
             with self.log.open("w") as log:
@@ -212,6 +212,9 @@ class Runner:
                     signal.setitimer(signal.ITIMER_PROF, 10 * self.seconds[name] + (60 if kernel else 10))
                     if not self._passes(checks[name]):
                         os._exit(1)
+                signal.setitimer(signal.ITIMER_PROF, 300)
+                if anew and not _tests_anew(self.options.arguments):
+                    os._exit(1)
 
         status, cpu = self._fork(work, 900) if order else (0, 0.0)
         last = self.log.read_text().splitlines()[-1] if order and status and self.log.stat().st_size else ""
@@ -264,14 +267,23 @@ class Runner:
         return status, usage.ru_utime + usage.ru_stime
 
 
-def _formula_fits(claim: Any) -> bool:
+def _formulas_fit(claims: Any) -> bool:
     """What tests/analysis/test_claims.py asks, of claims loaded later than the tests."""
-    for cell in claim.grid if claim.formula is not None else ():
-        known = {**cell, **(claim.quantities(**cell) if claim.quantities else {})}
-        value = float(claim.formula.subs({symbol: known[str(symbol)] for symbol in claim.formula.free_symbols}))
-        if not math.isclose(value, claim.predict(**cell), rel_tol=1e-12):
-            return False
+    for claim in claims:
+        for cell in claim.grid if claim.formula is not None else ():
+            known = {**cell, **(claim.quantities(**cell) if claim.quantities else {})}
+            value = float(claim.formula.subs({symbol: known[str(symbol)] for symbol in claim.formula.free_symbols}))
+            if not math.isclose(value, claim.predict(**cell), rel_tol=1e-12):
+                return False
     return True
+
+
+def _tests_anew(arguments: list[str]) -> bool:
+    """Collect and run the tests once more, on what is loaded now."""
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(str(ROOT / "tests")):
+            del sys.modules[name]
+    return pytest.main(arguments) in (0, 5)  # 5: none collected
 
 
 def _digest(name: str) -> str:
@@ -332,6 +344,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     plugins = ["no:cacheprovider", "no:xdist", "no:faulthandler"]
     arguments = ["-q", "-s", "--tb=no", "--hypothesis-seed=0", *(x for p in plugins for x in ("-p", p)), *tests]
+    options.arguments = [*arguments, "-x"]
     pytest.main(arguments, plugins=[Runner(options)])
 
 
