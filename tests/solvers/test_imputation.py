@@ -216,3 +216,11 @@ def test_everything_observed_in_a_subspace_is_ridge_there():
     expected = ridge_risk(Spectrum.from_parameters(s[-2:], (U.T @ w)[-2:]), [1.5, 20.0], [[0.0], [0.7]], 0.2)
     found = imputed_ridge_risk(covariance, w, 1.0, [1.5, 20.0], [[0.0], [0.7]], 0.2)
     np.testing.assert_allclose(found.test, expected.test, rtol=1e-10)
+
+
+def test_rounding_does_not_make_a_covariance_asymmetric():
+    sigma = np.diag([1.0, 2.0, 3.0])
+    sigma[0, 1] = 1e-16
+    np.testing.assert_allclose(
+        imputation_bias(sigma, np.ones(3), 0.5), imputation_bias(np.diag([1.0, 2, 3]), np.ones(3), 0.5)
+    )
