@@ -314,6 +314,8 @@ def test_metrics_vanish_at_minimisers():
         (lambda: collapse_minimizer([5, 5], 0.1, 0.1, bias_decay=0.1), "only there"),
         (lambda: collapse_minimizer([5, 4], 0.1, 0.1, bias="ridge", bias_decay=0.1), "equal class sizes"),
         (lambda: collapse_minimizer([[5, 5]] * 2, [[0.1]] * 3, 0.1), "broadcast"),
+        (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.ones((3, 3))), "two different vectors"),
+        (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.zeros((3, 3))), "two different vectors"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], 0.01, 0.01), 2), "3 modes that survive"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [3]), "2 whole numbers"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [7, 2]), "3 modes that survive"),
