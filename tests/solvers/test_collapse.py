@@ -332,3 +332,12 @@ def test_metrics_vanish_at_minimisers():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_orthoplexes_have_an_even_number_of_vertices():
+    for classes in (2, 4, 6, 10):
+        gram = code_gram("orthoplex", classes)
+        np.testing.assert_array_equal(np.sort(gram, axis=1), [[-1.0] + [0.0] * (classes - 2) + [1.0]] * classes)
+    for classes in (3, 5, 9):
+        with pytest.raises(ValueError, match="even number"):
+            code_gram("orthoplex", classes)
