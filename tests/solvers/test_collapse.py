@@ -316,6 +316,7 @@ def test_metrics_vanish_at_minimisers():
         (lambda: collapse_minimizer([[5, 5]] * 2, [[0.1]] * 3, 0.1), "broadcast"),
         (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.ones((3, 3))), "two different vectors"),
         (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.zeros((3, 3))), "two different vectors"),
+        (lambda: cross_entropy_code(2, 5, 0.1, 0.1, [[0.0, 1.0], [1.0, 0.0]]), "Gram matrix"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], 0.01, 0.01), 2), "3 modes that survive"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [3]), "2 whole numbers"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [7, 2]), "3 modes that survive"),
