@@ -65,7 +65,8 @@ class Sites:
             self._statement = node
             numerical = _tuning_statement(node) or (not self._scope and not self._tables)
         if self._tables and not self._scope:
-            if isinstance(node, SETTING) or getattr(node, "arg", "") in SETTINGS:
+            cells = isinstance(node, ast.Call) and _name(node.func).endswith(("cells", "grid"))
+            if cells or isinstance(node, SETTING) or getattr(node, "arg", "") in SETTINGS:
                 return
             self._statement = node if isinstance(node, ast.Lambda) else self._statement
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):

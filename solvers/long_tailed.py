@@ -198,7 +198,7 @@ def mean_resultant(dimension: int, concentration: ArrayLike) -> Array:
     if d < 2:
         raise refuse("dimension", dimension, "the sphere needs at least two dimensions")
     # ratio_v = I_v/I_{v-1} = kappa/(2v + kappa ratio_{v+1}) from a tight bound (Amos) at v + steps; each step down
-    # multiplies the error by -ratio^2, and beyond 1e6 the bound itself is exact to rounding
+    # multiplies the error by -ratio^2, and beyond 1e6 the bound itself is right to 1e-12
     steps = int(50 + 7 * np.sqrt(np.max(np.minimum(kappa, 1e6), initial=1.0)))
     top = d / 2 + steps
     ratio = kappa / (top - 0.5 + np.hypot(top + 0.5, kappa))

@@ -44,7 +44,7 @@ def _quantities(n: int, gamma: float, lam: float, covariance: str, target: str =
     return ridge_quantities(_spectrum(covariance, target, round(gamma * n)), n, lam)
 
 
-def _isotropic_quantities(n: int, gamma: float, lam: float = 0.0, signal: float = 1.0, **_: Any) -> dict[str, Any]:
+def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0, **_: Any) -> dict[str, Any]:
     return isotropic_quantities(n, gamma, lam, signal)
 
 

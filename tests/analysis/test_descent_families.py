@@ -61,3 +61,13 @@ def test_enumerated_risk_with_everything_seen_is_the_complete_risk():
     theta, beta = np.arange(4.0), np.ones(4)
     expected = (beta - theta) @ sigma @ (beta - theta)
     assert imputation.enumerated_risk(theta, sigma, beta, 1.0) == pytest.approx(expected)
+
+
+def test_the_bound_by_the_largest_variance_is_tight_for_equal_variances(monkeypatch):
+    """All variances 1: the ridge objective at lambda times the largest variance is the imputation risk itself."""
+    from solvable.analysis.imputation import claims as module
+
+    root = np.random.default_rng(3).standard_normal((5, 7))
+    root /= np.linalg.norm(root, axis=1, keepdims=True)
+    monkeypatch.setattr(module, "_problem", lambda rng, d: (root @ root.T, np.arange(1.0, 6)))
+    assert module._largest_variance_ratio(np.random.default_rng(0), 5, 0.7) == pytest.approx(1.0, rel=1e-10)

@@ -72,3 +72,20 @@ def test_two_cycle_by_hand():
     orbit = experiments._orbit(0.3, 1.15, 4000)[-2:]
     assert orbit[0] * orbit[1] == pytest.approx(1 / 1.15, rel=1e-12)
     assert (orbit.sum()) ** 2 == pytest.approx(1 + 3 / 1.15, rel=1e-12)
+
+
+def test_scales_of_the_regimes_are_the_published_ones(monkeypatch):
+    """Woodworth et al., Theorems 2 and 3, for norms of 10 and 1/10: which term of the minimum binds, and its value."""
+    from solvable.analysis.diagonal_networks import bias_claims
+
+    scales = []
+
+    def limit(X, y, scale):
+        scales.append(scale)
+        return np.ones(6)
+
+    monkeypatch.setattr(bias_claims.flows, "flow_limit", limit)
+    for norm in (10.0, 0.1):
+        monkeypatch.setattr(bias_claims.experiments, "least_l1", lambda X, y, norm=norm: np.array([norm]))
+        bias_claims._regime(np.random.default_rng(0), "rich", 0.5)
+    np.testing.assert_allclose(scales, [30.0**-2.5, np.exp(-120.0)], rtol=1e-14)

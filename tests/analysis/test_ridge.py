@@ -70,3 +70,8 @@ def test_real_data_is_honest_about_the_pool():
         ridge_risk(spectrum, 200, 1.0)
     with pytest.raises(ValueError, match="569"):
         ridge_risk(spectrum, 569, 1.0)
+
+
+def test_marchenko_pastur_density_vanishes_outside_its_support():
+    for gamma, outside in ((0.5, (0.01, 0.08, 2.95, 10.0)), (2.0, (0.1, 5.9))):
+        assert [value(closed_forms.marchenko_pastur_density, gamma=gamma, x=x) for x in outside] == [0.0] * len(outside)

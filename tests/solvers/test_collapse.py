@@ -314,6 +314,9 @@ def test_metrics_vanish_at_minimisers():
         (lambda: collapse_minimizer([5, 5], 0.1, 0.1, bias_decay=0.1), "only there"),
         (lambda: collapse_minimizer([5, 4], 0.1, 0.1, bias="ridge", bias_decay=0.1), "equal class sizes"),
         (lambda: collapse_minimizer([[5, 5]] * 2, [[0.1]] * 3, 0.1), "broadcast"),
+        (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.ones((3, 3))), "two different vectors"),
+        (lambda: cross_entropy_code(3, 5, 0.1, 0.1, np.zeros((3, 3))), "two different vectors"),
+        (lambda: cross_entropy_code(2, 5, 0.1, 0.1, [[0.0, 1.0], [1.0, 0.0]]), "Gram matrix"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], 0.01, 0.01), 2), "3 modes that survive"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [3]), "2 whole numbers"),
         (lambda: sample_minimizer(collapse_minimizer([9, 9, 9], [0.01] * 2, 0.01), [7, 2]), "3 modes that survive"),
@@ -330,3 +333,12 @@ def test_metrics_vanish_at_minimisers():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_orthoplexes_have_an_even_number_of_vertices():
+    for classes in (2, 4, 6, 10):
+        gram = code_gram("orthoplex", classes)
+        np.testing.assert_array_equal(np.sort(gram, axis=1), [[-1.0] + [0.0] * (classes - 2) + [1.0]] * classes)
+    for classes in (3, 5, 9):
+        with pytest.raises(ValueError, match="even number"):
+            code_gram("orthoplex", classes)

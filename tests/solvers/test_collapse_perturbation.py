@@ -180,3 +180,10 @@ def test_a_path_of_one_time_is_that_point():
     for time in (0.0, 2.0):
         alone, among = (central_path(START, LABELS, 0.3, 0.05, times) for times in ([time], [0.0, 1.0, 2.0, 3.0]))
         np.testing.assert_allclose(alone.features[0], among.features[int(time)], rtol=1e-7, atol=1e-9)
+
+
+def test_an_accuracy_out_of_reach_is_reported():
+    change = np.random.default_rng(1).standard_normal((K * N, D))
+    found = feature_response(collapsed(0.8, 0.3), LABELS, 0.8, 0.3, 0.1, change, rtol=1e-30, on_failure="ignore")
+    assert not found.converged
+    assert 1e-29 < found.residual < 1e-13

@@ -212,7 +212,19 @@ def test_a_linear_bottleneck_leaves_its_rank():
 
 
 def test_a_ridge_of_one_is_nothing_special():
-    found = deep_random_feature_risk(S, [80, 300], "erf", [50, 200], np.array([1 - 1e-9, 1.0, 1 + 1e-9])[:, None], 0.2)
+    """One in the units of the equation, where the features of the last layer have no 1/sqrt(width)."""
+    ridges = np.array([1 - 2.0**-30, 1.0, 1 + 2.0**-30])[:, None] / 256
+    found = deep_random_feature_risk(S, [80, 256], "erf", [50, 200], ridges, 0.2)
     for field in ("test", "train", "bias", "variance", "effective_ridge", "df1", "df2", "inner_ridge"):
         value = getattr(found, field)
         np.testing.assert_allclose(value[1], (value[0] + value[2]) / 2, rtol=1e-12, err_msg=field)
+
+
+@pytest.mark.parametrize("ridge", [1e-9, 1e-4])
+def test_a_linear_layer_almost_full_is_the_shallow_model(ridge):
+    """More samples than features and hardly a ridge: degrees of freedom within one of the width."""
+    shallow = random_feature_risk(Spectrum(S / 120, S), 200, 40, ridge)
+    deep = deep_random_feature_risk(S, [40], "identity", 200, ridge)
+    assert 39 < float(deep.df1) < 40
+    np.testing.assert_allclose(deep.df1, shallow.z, rtol=1e-12)
+    np.testing.assert_allclose(deep.effective_ridge, shallow.effective_ridge, rtol=1e-12)

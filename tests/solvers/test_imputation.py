@@ -207,12 +207,22 @@ def test_bound_term_by_term():
     )
 
 
-def test_everything_observed_in_a_subspace_is_ridge_there():
-    """Rank 2 of 6 (seed 5), nothing missing: directions without variance must not enter, rounding or not."""
+@pytest.mark.parametrize("scale", [1.0, 1e-20, 1e20])
+def test_everything_observed_in_a_subspace_is_ridge_there(scale):
+    """Rank 2 of 6 (seed 5), nothing missing, any unit: directions without variance must not enter, rounding or not."""
     rng = np.random.default_rng(5)
     F, w = rng.standard_normal((6, 2)), rng.standard_normal(6)
     covariance = F @ F.T
     s, U = np.linalg.eigh(covariance)
     expected = ridge_risk(Spectrum.from_parameters(s[-2:], (U.T @ w)[-2:]), [1.5, 20.0], [[0.0], [0.7]], 0.2)
-    found = imputed_ridge_risk(covariance, w, 1.0, [1.5, 20.0], [[0.0], [0.7]], 0.2)
+    ridge = scale * np.array([[0.0], [0.7]])
+    found = imputed_ridge_risk(scale * covariance, w / np.sqrt(scale), 1.0, [1.5, 20.0], ridge, 0.2)
     np.testing.assert_allclose(found.test, expected.test, rtol=1e-10)
+
+
+def test_rounding_does_not_make_a_covariance_asymmetric():
+    sigma = np.diag([1.0, 2.0, 3.0])
+    sigma[0, 1] = 1e-16
+    np.testing.assert_allclose(
+        imputation_bias(sigma, np.ones(3), 0.5), imputation_bias(np.diag([1.0, 2, 3]), np.ones(3), 0.5)
+    )

@@ -198,3 +198,14 @@ def test_wrong_types():
         ridge_path([[1.0]], ["a"], 1.0)
     with pytest.raises(TypeError, match="complex"):
         ridge_path([[1j]], [1.0], 1.0)
+
+
+def test_gcv_of_more_features_than_samples():
+    """Nothing is out of reach, and the ridge cancels between numerator and denominator."""
+    rng = np.random.default_rng(6)
+    X, y = rng.standard_normal((7, 15)), rng.standard_normal(7)
+    for ridge in (1e-6, 0.5):
+        rest = np.eye(7) - X @ np.linalg.solve(X.T @ X + ridge * np.eye(15), X.T)
+        expected = np.mean((rest @ y) ** 2) / (np.trace(rest) / 7) ** 2
+        found = ridge_path(X, y, [ridge], intercept=False).gcv[0]
+        assert found == pytest.approx(expected, rel=1e-6 if ridge < 1e-3 else 1e-11)  # 1 - H cancels in the reference

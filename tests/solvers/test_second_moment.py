@@ -214,6 +214,8 @@ def test_chains_beyond_the_range_of_doubles_keep_their_logarithm():
     for step, factor in ((3.0, 4.0), (0.5, 0.25)):
         found = linearised_sgd(np.eye(1), step, 1, [1, 170, 700], chains=1, rng=0)[0]
         np.testing.assert_allclose(found, np.log(factor) * np.array([1, 170, 700]), rtol=1e-13)
+    found = linearised_sgd([[1e30]], 1.0, 1, [1, 2, 9], chains=1, rng=0)[0]  # beyond 1e100 in every single step
+    np.testing.assert_allclose(found, 120 * np.log(10) * np.array([1, 2, 9]), rtol=1e-13)
 
 
 def test_a_chain_at_exactly_zero_stays_there():

@@ -194,3 +194,11 @@ def test_values_are_ordered(values, depth):
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_what_counts_as_zero_is_relative(scale):
+    """Singular values 1, 2 and rounding at 1e-14, in any unit: in the sum of s^(2/3) it would weigh 5e-10."""
+    found = duality_gap(scale * np.array([1.0, 2.0, 2e-14]), 3)
+    expected = 1.5 * scale ** (2 / 3) * (1 + 2 ** (2 / 3))
+    assert float(found.primal) == pytest.approx(expected, rel=1e-13)

@@ -13,9 +13,10 @@ from solvable.solvers import (
 )
 
 
+@pytest.mark.parametrize("sigma2", [0.3, 0.0])
 @pytest.mark.parametrize(("eta", "batch"), [(0.1, 1), (0.3, 10), (0.9, 50), (1.2, 4)])
-def test_isotropic_recursion(eta, batch):
-    d, sigma2 = 12, 0.3
+def test_isotropic_recursion(eta, batch, sigma2):
+    d = 12
     steps = np.array([0, 1, 2, 17, 200])
     risk = one_pass_sgd_risk(Spectrum.isotropic(d, 1.5), eta, batch, steps, sigma2)
     error, expected = 1.5, []

@@ -1,0 +1,29 @@
+"""The wrong formulas that mutation testing makes: all different, all wrong somewhere, none of them in a message."""
+
+import ast
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+mutants = runpy.run_path(str(ROOT / "benchmarks" / "mutants.py"))["mutants"]
+
+
+def test_every_mutant_changes_one_place_and_has_a_name_of_its_own():
+    for file in ("solvers/ridge.py", "solvers/stability_bounds.py", "analysis/ridge/closed_forms.py"):
+        source = (ROOT / file).read_text()
+        right = ast.unparse(ast.parse(source)).splitlines()
+        found = mutants(ROOT, file)
+        assert len({mutant.identity for mutant in found}) == len(found) > 15
+        wrong = ["\n".join(ast.unparse(mutant.tree(source)).splitlines()) for mutant in found]
+        assert len(set(wrong)) == len(found)
+        for text in wrong:
+            changed = [new for old, new in zip(right, text.splitlines(), strict=True) if old != new]
+            assert len(changed) == 1
+            assert not changed[0].lstrip().startswith(("raise", "import", "from", "@", '"'))
+
+
+def test_tolerances_are_told_from_formulas():
+    kinds = {mutant.identity: mutant.numerical for mutant in mutants(ROOT, "solvers/ridge.py")}
+    assert [name for name, numerical in kinds.items() if numerical] == [
+        "solvers/ridge.py::ridge_risk: 1e-15 -> 1.1000000000000001e-15 in the defaults"
+    ]
