@@ -24,7 +24,7 @@ from solvable.solvers import (
     stability_edge,
 )
 from solvable.solvers import random_feature_tuning as feature_tuning
-from solvable.solvers.certificate import Arithmetic, Jet
+from solvable.solvers.certificate import Arithmetic, Jet, newton
 from solvable.solvers.certified_roots import certify_edge, certify_effective_ridge, certify_inner_ridge
 from solvable.solvers.enclosed_sums import Modes
 from solvable.solvers.tuning import certified
@@ -111,6 +111,36 @@ def test_boxes_contain_every_point_of_them_and_slopes_are_derivatives(negative, 
 def test_sums_beyond_the_box_say_nothing(many_digits):
     sums = Modes(np.array([1.0]), m=np.array([1.0])).around(-0.999, many_digits)
     assert not sums("m", 1, 0, Jet(many_digits.arb(1, 0.1), many_digits.arb(1))).value.is_finite()
+
+
+@pytest.mark.parametrize("size", [1, 100, 2500])
+def test_every_rounding_is_counted(size, many_digits):
+    """The bound may not be what the error happens to be: it is the worst case of the operations."""
+    fast = Modes(np.linspace(1, 2, size), m=np.full(size, 0.3)).around(0.7, replace(many_digits, fast=True))
+    for p, q in MOMENTS:
+        value = fast._at_point("m", p, q)[0]
+        least = 4 * (p + q) + 2 * round(size**0.5)
+        assert float(value.rad()) >= least * min(float(np.finfo(np.longdouble).eps), 2.0**-52) / 2 * float(value.mid())
+
+
+def test_sums_below_the_doubles_are_not_taken_for_zero(many_digits):
+    """About 1e-340 here, which extended precision holds and a double does not: no enclosure, or a right one."""
+    modes = Modes(np.array([1.0, 2.0]), w=np.array([1e-300, 1e-300]))
+    slow, fast = (modes.around(1e-20, replace(many_digits, fast=f)) for f in (False, True))
+    exact, found = (sums._at_point("w", 0, 2)[0] for sums in (slow, fast))
+    assert exact > 0
+    assert not found.is_finite() or found.contains(exact)
+
+
+def test_newton_refuses_flat_equations_only(many_digits):
+    arb = many_digits.arb
+
+    def line(slope):
+        return lambda v: Jet(slope * (v.value - 1), slope * v.slope)
+
+    for slope in (1, arb(1, 0.5), -1, 1e-30):
+        assert newton(line(arb(slope)), many_digits).contains(1)
+    assert newton(line(arb(0, 1)), many_digits) is None
 
 
 def error_in(kappa, spectrum, n, noise):
