@@ -103,7 +103,7 @@ class CollapseMinimizer:
 
     @property
     def feature_singular_values(self) -> Array:
-        """Length of the class-mean features of each mode: output over singular value of the head."""
+        """Length of the class-mean features of each mode, output over singular value of the head."""
         return np.divide(self.outputs, self.singular_values, out=np.zeros_like(self.outputs), where=~self.collapsed)
 
     def _in_class_space(self, values: Array) -> Array:

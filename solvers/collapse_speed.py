@@ -51,7 +51,7 @@ class CollapseRates:
 
     @property
     def nc1(self) -> float:
-        """Final decay rate of NC1, width above K: the span turns while deviations out of it are left."""
+        """Final decay rate of NC1 for width above K; the span turns while deviations out of it are left."""
         return 2 * min(self.within_span, self.within_outside + self.alignment)
 
     @property

@@ -115,7 +115,7 @@ class CentralPath:
 
     @property
     def nc1(self) -> Array:
-        """The ratio tr Sigma_W / tr Sigma_B: strictly decreasing."""
+        """The ratio tr Sigma_W / tr Sigma_B, strictly decreasing."""
         return np.asarray(self.within / self.between)
 
     @property

@@ -68,7 +68,7 @@ class GradientDescentRisk:
 
     @property
     def excess(self) -> Array:
-        """Test error without the label noise: ``bias + variance``."""
+        """Test error without the label noise, ``bias + variance``."""
         return np.asarray(self.bias + self.variance)
 
 

@@ -71,7 +71,7 @@ class RidgeRisk:
 
     @property
     def excess(self) -> Array:
-        """Test error without the label noise: ``bias + variance``."""
+        """Test error without the label noise, ``bias + variance``."""
         return np.asarray(self.bias + self.variance)
 
 

@@ -203,7 +203,7 @@ class DualityGap:
 
     @property
     def gap(self) -> Array:
-        """Primal minus dual of the standard network: zero iff one singular value is nonzero, or L <= 2."""
+        """Primal minus dual of the standard network, zero iff one singular value is nonzero, or L <= 2."""
         return np.asarray(self.primal - self.dual)
 
 
