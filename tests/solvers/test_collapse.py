@@ -231,6 +231,15 @@ def test_cross_entropy_one_layer(lw, lh):
     np.testing.assert_allclose(found.feature_singular_values[:-1] ** 2, np.sqrt(lw / (n * lh)) * s, rtol=1e-12)
 
 
+@pytest.mark.parametrize("lh", [1e-4, 0.3, 3.0])
+def test_heads_times_features_are_the_logits(lh):
+    """Whether the features are long or short: the head makes up for it."""
+    found = cross_entropy_code(3, 1, [1e-4], lh)
+    np.testing.assert_allclose(
+        found.singular_values * found.feature_singular_values, found.scale * np.array([1, 1, 0]), rtol=1e-13, atol=1e-13
+    )
+
+
 @pytest.mark.parametrize("c", [0.5, 0.9, 0.99, 1 - 1e-6])
 def test_cross_entropy_one_layer_up_to_the_threshold(c):
     """The scale falls to zero linearly in 1 - c, and its equation loses as many digits: 20 eps/(1 - c)."""

@@ -93,6 +93,7 @@ def test_paper_convention_has_half_our_decay():
         (lambda: weight_decay_equilibrium(2.0, 0.5), "below 1"),
         (lambda: weight_decay_equilibrium(0.0, 0.5), "step_size"),
         (lambda: diagonal_network_sharpness([1.0], [1.0, 2.0]), "w_plus.shape"),
+        (lambda: diagonal_network_sharpness([], []), "non-empty"),
         (lambda: relu_network_sharpness([[0.0, 0.0]], [1.0]), "vanish"),
         (lambda: relu_network_sharpness(B, [1.0]), "readout.shape"),
         (lambda: network_gradients("conv", [[1.0]], [1.0], [1.0]), "model"),
@@ -102,3 +103,9 @@ def test_paper_convention_has_half_our_decay():
 def test_bad_input_is_one_sentence(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_one_weight():
+    """(a^2 - b^2 - y)^2/2 at its minimum: one direction of curvature, 4(a^2 + b^2)."""
+    found = diagonal_network_sharpness([1.5], [0.5])
+    assert [found.trace, found.frobenius, found.top_eigenvalue] == [10.0, 10.0, 10.0]
