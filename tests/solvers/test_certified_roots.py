@@ -403,3 +403,11 @@ def test_scales(scale):
         if 1e-150 <= scale <= 1e150:  # refused beyond
             assert random_feature_risk(spectrum, 5, [9, 100], 0.1 * scale, certify=True).solution.certificate.complete
         assert optimal_ridge(spectrum, [5, 100], 0.2, certify=True).certificate.complete
+
+
+def test_jets_follow_the_quotient_rule(many_digits):
+    """1/v at v = 2 moving at 3: -3/4."""
+    arb = many_digits.arb
+    quotient = 1 / Jet(arb(2), arb(3))
+    assert quotient.value == arb(1) / 2
+    assert quotient.slope == -arb(3) / 4

@@ -187,6 +187,7 @@ def test_layer_coefficients_of_repeated_layers():
         (lambda: deep_feature_moments([], np.eye(3), "erf"), "at least one layer"),
         (lambda: deep_feature_moments([np.eye(4)], np.eye(3), "erf"), "weights"),
         (lambda: deep_feature_moments([np.eye(3)], [[1.0, 0.5], [0.0, 1.0]], "erf"), "symmetric"),
+        (lambda: deep_feature_moments([np.eye(3)], np.ones((2, 3)), "erf"), "symmetric"),
         (lambda: deep_feature_moments([np.eye(3)], np.eye(3), ["erf", "erf"]), "one for each layer"),
         (lambda: deep_feature_moments([np.eye(3)], np.eye(3), "relu"), "subtract it"),
         (lambda: deep_feature_moments([np.eye(3)], np.eye(3), "erf").linear([1.0, 2.0]), "teacher.shape"),

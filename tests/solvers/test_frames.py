@@ -40,6 +40,11 @@ def test_frames_have_their_gram_matrices(classes, extra, seed):
     np.testing.assert_allclose(centred @ centred.T, np.eye(classes) - 1 / classes, atol=1e-14)
 
 
+def test_frames_span_what_they_need():
+    assert simplex_frame(4).shape == (4, 3)
+    assert simplex_frame(4, 6).shape == (4, 6)
+
+
 @pytest.mark.parametrize("global_mean", ["classes", "samples"])
 def test_metrics_against_definitions(global_mean):
     found = collapse_metrics(FEATURES, LABELS, CLASSIFIER, BIAS, [4.0, 3.0, 2.0, 1.0], global_mean)
