@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import comb
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -122,8 +123,10 @@ def _erf_angle(r: Array) -> Array:
 def _erf_angle_minus(r: Array) -> Array:
     """arcsin(x) - x at x = 2r/(1 + 2r), by its series where the difference cancels."""
     x = 2 * r / (1 + 2 * r)
-    series = x**3 * (1 / 6 + x**2 * (3 / 40 + x**2 * (15 / 336 + x**2 * (105 / 3456 + x**2 * 945 / 42240))))
-    return np.where(x < 0.03, series, _erf_angle(r) - x)
+    series = np.zeros_like(x)
+    for k in range(16, 0, -1):  # the next term is below rounding at x = 0.3
+        series = series * x**2 + comb(2 * k, k) / (4**k * (2 * k + 1))
+    return np.where(x < 0.3, x**3 * series, _erf_angle(r) - x)
 
 
 def _sinh_minus(x: Array) -> Array:

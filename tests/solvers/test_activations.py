@@ -94,11 +94,11 @@ def test_bad_arguments():
         gaussian_coefficients(3.0)
 
 
-@pytest.mark.parametrize("variance", [1e-8, 1e-3, 0.0154, 0.0156, 0.1])
+@pytest.mark.parametrize("variance", [1e-8, 1e-3, 0.0154, 0.0156, 0.21, 0.22, 1.0])
 def test_nonlinear_part_of_erf_to_rounding(variance):
-    """(2/pi)(arcsin x - x), x = 2r/(1 + 2r): the series and the difference meet at x = 0.03, to 1e-13 there."""
+    """(2/pi)(arcsin x - x), x = 2r/(1 + 2r): the series and the difference meet at x = 0.3, where 65 eps are lost."""
     mpmath.mp.dps = 40
     x = 2 * mpmath.mpf(variance) / (1 + 2 * mpmath.mpf(variance))
     exact = mpmath.sqrt(2 / mpmath.pi * (mpmath.asin(x) - x))
-    room = 2e-15 if variance < 0.0155 else 1e-13
+    room = 2e-15 if variance < 0.214 else 2e-14
     np.testing.assert_allclose(gaussian_coefficients("erf", variance).nonlinear, float(exact), rtol=room)
