@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.ratio import compare, cpu_seconds
-from solvable.analysis.neural_collapse.descent import descend
+from solvable.analysis.neural_collapse.experiments.descent import descend
 from solvable.solvers import collapse_minimizer
 
 CLASSES, SAMPLES, WIDTH, DEPTH, STEPS, SEEDS = 10, 50, 64, 3, 10_000, 8

@@ -17,8 +17,8 @@ import numpy as np
 import sympy as sp
 
 from solvable import check, claims
-from solvable.analysis.claim import Claim
 from solvable.analysis.derivation.formula import known_values, read_formula
+from solvable.analysis.verification.claim import Claim
 
 EACH = 100
 

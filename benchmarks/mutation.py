@@ -268,7 +268,7 @@ class Runner:
 
 
 def _formulas_fit(claims: Any) -> bool:
-    """What tests/analysis/test_claims.py asks, of claims loaded later than the tests."""
+    """What tests/analysis/verification/test_claims.py asks, of claims loaded later than the tests."""
     for claim in claims:
         for cell in claim.grid if claim.formula is not None else ():
             known = {**cell, **(claim.quantities(**cell) if claim.quantities else {})}

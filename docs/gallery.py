@@ -18,8 +18,8 @@ def examples() -> dict[str, str]:
 
     texts = {"GALLERY_HEADER.rst": f"Gallery\n=======\n\n{_INTRODUCTION}\n"}
     for item in figures():
-        family, script = item.family, item.module.rsplit(".", 1)[1]
-        texts[f"{family}/{script}.py"] = _script(item, ROOT / "figures" / f"{script}.py")
+        family, script = item.family, item.module.removeprefix("solvable.figures.").replace(".", "/")
+        texts[f"{family}/{script.replace(chr(47), chr(95))}.py"] = _script(item, ROOT / "figures" / f"{script}.py")
         texts[f"{family}/GALLERY_HEADER.rst"] = _header(family)
     return texts
 
@@ -37,7 +37,7 @@ def _header(family: str) -> str:
 
 def _script(item: Any, path: Path) -> str:
     """Return the module under a heading, and a digest of what its data depend on, so that a change redraws it."""
-    from solvable.analysis.fingerprint import digest
+    from solvable.analysis.verification.fingerprint import digest
 
     source = path.read_text()
     first = ast.parse(source).body[0]
@@ -56,7 +56,7 @@ class Pictures:
         """Remember the figures as they were registered by their own modules."""
         from solvable.figures import figures
 
-        self.known = {item.module.rsplit(".", 1)[1]: item for item in figures()}
+        self.known = {item.module.removeprefix("solvable.figures.").replace(".", "_"): item for item in figures()}
 
     def __repr__(self) -> str:
         """Return the same text in every build, so that sphinx does not take the configuration for changed."""
@@ -90,7 +90,7 @@ def _inches(svg: bytes) -> float:
 
 def _rst(text: str) -> str:
     """Return a caption in reStructuredText: indices and powers typeset, everything else as characters."""
-    from solvable.analysis.prose import typeset
+    from solvable.analysis.writing.prose import typeset
 
     plain = re.sub(r"([\\*`|_])", r"\\\1", typeset(text))
     text = re.sub(r"<(su[bp])>(.*?)</\1>", r"\\ :\1:`\2`\\ ", plain)

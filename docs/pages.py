@@ -38,7 +38,7 @@ def write() -> None:
 @cache
 def _verdicts() -> dict[str, Any]:
     from solvable.analysis import claims
-    from solvable.analysis.campaign import verify_all
+    from solvable.analysis.verification.campaign import verify_all
 
     jobs = os.cpu_count() or 1
     return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
@@ -56,8 +56,8 @@ def complete_theory(_app: Any, name: str, source: list[str]) -> None:
 
 def _typeset_page(text: str, family: str) -> str:
     """Typeset plain-text s_i and x^{-1}, and link names of claims, figures, functions and papers."""
-    from solvable.analysis.prose import typeset
-    from solvable.analysis.references import keys
+    from solvable.analysis.writing.prose import typeset
+    from solvable.analysis.writing.references import keys
 
     papers = re.compile(rf"\b(?:{'|'.join(keys())})\b")
     parts = re.split(r"(\$\$.*?\$\$|^```.*?^```$|`[^`]*`|\$[^$]*\$|^    .*?$)", text, flags=re.M | re.S)
@@ -73,7 +73,7 @@ def _typeset_page(text: str, family: str) -> str:
 def _links(family: str) -> dict[str, str]:
     """What a name in backquotes leads to on the page of a family."""
     from solvable.analysis import claims
-    from solvable.analysis.references import keys
+    from solvable.analysis.writing.references import keys
     from solvable.figures import figures
 
     links = {name: f"{{py:obj}}`~solvable.solvers.{name}`" for name in _functions()}
@@ -93,8 +93,8 @@ def _used(family: str) -> str:
 
     names: set[str] = set()
     folder = ROOT / "analysis" / family.replace("-", "_")
-    for path in [*folder.glob("*.py"), folder.with_suffix(".py")]:
-        for node in ast.walk(ast.parse(path.read_text())) if path.exists() else ():
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers"):
                 names |= {alias.name for alias in node.names}
     known = [name for name in _functions() if name in names]
@@ -106,7 +106,7 @@ def _used(family: str) -> str:
 
 def _claims(family: str) -> str:
     from solvable.analysis import claims
-    from solvable.analysis.conventions import formula_latex
+    from solvable.analysis.writing.conventions import formula_latex
 
     parts = [
         "Checked when these pages were built, on the quick cells, by the equivalence test of the "
@@ -141,7 +141,7 @@ def _plain(text: str) -> str:
 
 def _prose(text: str) -> str:
     """Escape a sentence and typeset its indices and powers, its $...$ and `...` parts apart."""
-    from solvable.analysis.prose import typeset
+    from solvable.analysis.writing.prose import typeset
 
     parts = re.split(r"(\$[^$]+\$|`[^`]+`)", text)
     plain = (re.sub(r"\\<(/?su[bp])\\>", r"<\1>", _plain(typeset(part))) for part in parts[::2])
@@ -268,7 +268,7 @@ def _notebooks() -> dict[str, str]:
 
 
 def _conventions() -> str:
-    from solvable.analysis.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import CONVENTIONS
 
     rows = ["* - symbol\n  - argument\n  - meaning"]
     for symbol, names, meaning in CONVENTIONS:

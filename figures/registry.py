@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import solvable.figures as _floor
-from solvable.analysis.campaign import write_whole
-from solvable.analysis.catalogue import closest
-from solvable.analysis.fingerprint import digest
+from solvable.analysis.verification.fingerprint import digest
+from solvable.analysis.writing.files import write_whole
+from solvable.analysis.writing.names import closest
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def figure(
 
 @cache
 def _load_all() -> None:
-    for info in pkgutil.iter_modules(_floor.__path__, "solvable.figures."):
+    for info in pkgutil.walk_packages(_floor.__path__, "solvable.figures."):
         import_module(info.name)
 
 

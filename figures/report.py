@@ -13,13 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from solvable.analysis.campaign import write_whole
-from solvable.analysis.catalogue import claims
-from solvable.analysis.check import Outcome, Verdict
-from solvable.analysis.claim import Claim
-from solvable.analysis.conventions import formula_latex
-from solvable.analysis.prose import typeset
-from solvable.analysis.references import citation
+from solvable.analysis.verification.catalogue import claims
+from solvable.analysis.verification.claim import Claim
+from solvable.analysis.verification.verifier import Outcome, Verdict
+from solvable.analysis.writing.conventions import formula_latex
+from solvable.analysis.writing.files import write_whole
+from solvable.analysis.writing.prose import typeset
+from solvable.analysis.writing.references import citation
 from solvable.figures.registry import Figure, find_figure
 
 __all__ = ["manifest", "write_figure", "write_report"]

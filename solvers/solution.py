@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from solvable.solvers.validate import as_choice
 
 if TYPE_CHECKING:
-    from solvable.solvers.certificate import Certificate
+    from solvable.solvers.certificates.certificate import Certificate
 
 __all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
 

@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.catalogue import claim as find_claim
-from solvable.analysis.check import Outcome, verify
-from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.slips import find_slip, partial_agreement
@@ -27,6 +24,9 @@ from solvable.analysis.derivation.stages import (
     symbolic,
     without_outcome,
 )
+from solvable.analysis.verification.catalogue import claim as find_claim
+from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.verifier import Outcome, verify
 from solvable.solvers.validate import as_choice, as_kind, as_nonnegative, as_scalar, as_seed, as_whole, refuse
 
 __all__ = ["check", "check_bound", "check_rate"]

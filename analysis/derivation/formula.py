@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.claim import Claim
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
+from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:

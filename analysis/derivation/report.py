@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from solvable.analysis.check import Outcome, Verdict
+from solvable.analysis.verification.verifier import Outcome, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +94,7 @@ class CheckReport:
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON, whole or not at all."""
-        from solvable.analysis.campaign import write_whole
+        from solvable.analysis.writing.files import write_whole
 
         data = {
             "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "against": self.against,

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.check import Verdict, verify
-from solvable.analysis.claim import Claim, Kind
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.report import Stage
-from solvable.analysis.prose import counted
+from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.verifier import Verdict, verify
+from solvable.analysis.writing.prose import counted
 
 __all__ = [
     "SAME",

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.claim import Claim, Kind, Source
-from solvable.analysis.double_descent import axes, experiments
+from solvable.analysis.double_descent.experiments import axes
+from solvable.analysis.double_descent.experiments import descent as experiments
 from solvable.analysis.double_descent.settings import eigenvalues, projection
+from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers import (
     Spectrum,
     descent_path,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.imputation import experiments
 from solvable.analysis.imputation.settings import covariance as matrix
 from solvable.analysis.imputation.settings import equal_low_rank, target
+from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers import (
     averaged_sgd_bound,
     imputation_bias,

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.model_collapse import experiments
 from solvable.analysis.model_collapse.settings import eigenvalues
+from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers import (
     Spectrum,
     collapse_exponents,

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.claim import Claim, Kind, Source
 from solvable.analysis.derivation.quantities import isotropic_quantities, ridge_quantities
-from solvable.analysis.ridge import closed_forms, experiments
+from solvable.analysis.ridge import closed_forms
+from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import eigenvalues, weights
+from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers import (
     Spectrum,
     effective_ridge,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.claim import Claim, Kind, Source
-from solvable.analysis.sgd_stability import experiments
+from solvable.analysis.sgd_stability.experiments import chains as experiments
+from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers import (
     coherence,
     diagonal_network_sharpness,

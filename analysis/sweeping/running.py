@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from solvable.analysis.references import citation
 from solvable.analysis.sweeping.chunks import Chunk, Layout, Result
 from solvable.analysis.sweeping.execution import (
     available_cores,
@@ -24,6 +23,7 @@ from solvable.analysis.sweeping.execution import (
 from solvable.analysis.sweeping.interrupts import Interrupts
 from solvable.analysis.sweeping.specification import Specification
 from solvable.analysis.sweeping.store import Memory, Store
+from solvable.analysis.writing.references import citation
 from solvable.solvers.validate import as_kind, as_whole, refuse
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.analysis.fingerprint import sources
+from solvable.analysis.verification.fingerprint import sources
 from solvable.solvers.validate import as_kind, as_seed, as_whole, check_room, refuse
 
 __all__ = ["Specification", "differences"]

@@ -63,9 +63,9 @@ def show(
 ) -> None:
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
     from solvable.analysis import citation
-    from solvable.analysis.catalogue import claim as find
-    from solvable.analysis.conventions import CONVENTIONS, formula_latex
-    from solvable.analysis.prose import counted
+    from solvable.analysis.verification.catalogue import claim as find
+    from solvable.analysis.writing.conventions import CONVENTIONS, formula_latex
+    from solvable.analysis.writing.prose import counted
 
     item = find(claim)
     print(f"{item.name}\n  {item.statement}")
@@ -91,7 +91,7 @@ def conventions() -> None:
     """Print the convention table."""
     from rich.table import Table
 
-    from solvable.analysis.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import CONVENTIONS
 
     table = Table("symbol", "argument", "meaning", box=None)
     for row in CONVENTIONS:
@@ -108,7 +108,7 @@ def known_answers(
     """Print answers at 30 to 50 digits as JSON, to test other code against: docs/trust.md says how to read them."""
     import json
 
-    from solvable.analysis.answer_tables import answer_table, answer_tables
+    from solvable.analysis.verification.answer_tables import answer_table, answer_tables
 
     if family is not None:
         print(json.dumps(answer_table(family), indent=1))
@@ -125,8 +125,8 @@ def cite(
 ) -> None:
     """Print the BibTeX entry behind a claim or figure."""
     from solvable.analysis import bibtex, claims
-    from solvable.analysis.catalogue import closest
-    from solvable.analysis.references import keys
+    from solvable.analysis.writing.names import closest
+    from solvable.analysis.writing.references import keys
     from solvable.figures import figures
 
     known = {item.name: item.source.key for item in claims()} | {item.name: item.source for item in figures()}
@@ -153,7 +153,7 @@ def _exit_code(verdicts: list[Verdict]) -> int:
 
 
 def _chosen(names: list[str] | None) -> list[Claim]:
-    from solvable.analysis.catalogue import claim, claims
+    from solvable.analysis.verification.catalogue import claim, claims
 
     if not names:
         return claims()
@@ -163,7 +163,7 @@ def _chosen(names: list[str] | None) -> list[Claim]:
 
 def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None) -> list[Verdict]:
     """Run the checks with a live table on a terminal, a line each in a pipe; details of what does not agree last."""
-    from solvable.analysis.campaign import verify_all
+    from solvable.analysis.verification.campaign import verify_all
 
     console, verdicts = _console(), []
     width = max(len(item.name) for item in chosen)
@@ -344,11 +344,11 @@ def sweep(
     estimate: Annotated[bool, typer.Option("--estimate", help="Only measure what it would cost.")] = False,
 ) -> None:
     """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was."""
-    from solvable.analysis.prose import counted
     from solvable.analysis.sweeping.backends import opened
     from solvable.analysis.sweeping.cost import estimate as measure
     from solvable.analysis.sweeping.running import run
     from solvable.analysis.sweeping.specfile import read, thin
+    from solvable.analysis.writing.prose import counted
 
     file = read(spec)
     specification = thin(file.specification, every, draws, seed)

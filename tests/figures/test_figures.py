@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from solvable.analysis.catalogue import claim
-from solvable.analysis.references import keys
+from solvable.analysis.verification.catalogue import claim
+from solvable.analysis.writing.references import keys
 from solvable.figures import figures
 
 

@@ -93,8 +93,8 @@ def test_disagreement_is_exit_code_one(monkeypatch):
     from dataclasses import replace
 
     from solvable import cli
-    from solvable.analysis import catalogue
-    from solvable.analysis.catalogue import claim
+    from solvable.analysis.verification import catalogue
+    from solvable.analysis.verification.catalogue import claim
 
     wrong = replace(claim("ridge/conservation-law"), predict=lambda n, **_: 1.1 * n)
     monkeypatch.setattr(catalogue, "claims", lambda family=None: [wrong])
@@ -117,8 +117,8 @@ def test_figure_writes_whole_files_with_a_caption(tmp_path):
 
 def test_report_is_self_contained_and_a_second_run_redoes_nothing(tmp_path, monkeypatch):
     """Two claims and one figure through the very functions `reproduce` calls."""
-    from solvable.analysis.campaign import verify_all
-    from solvable.analysis.catalogue import claim
+    from solvable.analysis.verification.campaign import verify_all
+    from solvable.analysis.verification.catalogue import claim
     from solvable.figures import find_figure
     from solvable.figures.report import write_figure, write_report
 

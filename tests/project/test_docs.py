@@ -92,7 +92,7 @@ def test_functions_named_on_pages_exist():
 
 
 def test_pages_cite_papers_that_exist():
-    from solvable.analysis.references import keys
+    from solvable.analysis.writing.references import keys
 
     for path in DOCS.rglob("*.md"):
         if "generated" not in path.parts:

@@ -9,7 +9,7 @@ import re
 import pytest
 
 import solvable.solvers
-from solvable.analysis.references import keys
+from solvable.analysis.writing.references import keys
 from solvable.solvers import __all__ as public_solvers
 
 

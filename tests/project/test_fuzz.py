@@ -14,7 +14,7 @@ import pytest
 from hostile import FORMS, changed, invoke, leaves
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from valid_arguments import ARGUMENTS, FUNCTIONS, SPECIAL, plain_arguments
+from valid_arguments import FUNCTIONS, builder, plain_arguments
 
 from solvable import solvers
 from solvable.solvers.validate import within_range
@@ -63,7 +63,8 @@ SLACK = {"deadline": None, "derandomize": True, "database": None, "suppress_heal
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_plain_arguments_are_accepted(name):
     """Or the fuzzing would see refusals only; this also compiles the kernels before calls are timed."""
-    known = {p for f, p in SPECIAL if f == name} | set(ARGUMENTS)
+    parameters = inspect.signature(FUNCTIONS[name]).parameters
+    known = {parameter for parameter in parameters if builder(name, parameter) is not None}
     results = []
     for seed in range(24):
         arguments = plain_arguments(name, seed)

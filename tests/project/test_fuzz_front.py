@@ -20,12 +20,13 @@ import solvable.analysis
 import solvable.figures
 import solvable.solvers
 from solvable.analysis import Claim, Kind, Source, bibtex, citation, claims, families, verify
-from solvable.analysis.catalogue import UnknownName, claim
 from solvable.analysis.derivation.checking import check, check_bound, check_rate
 from solvable.analysis.sweeping.running import sweep
+from solvable.analysis.verification.catalogue import claim
+from solvable.analysis.writing.names import UnknownName
 from solvable.figures import find_figure
 
-PLACE = Path(inspect.getfile(verify)).resolve().parents[1]
+PLACE = Path(inspect.getfile(verify)).resolve().parents[2]
 KNOWN = "ridge/isotropic-ridgeless-variance"
 
 

@@ -9,7 +9,7 @@ mutants = runpy.run_path(str(ROOT / "benchmarks" / "mutants.py"))["mutants"]
 
 
 def test_every_mutant_changes_one_place_and_has_a_name_of_its_own():
-    for file in ("solvers/ridge.py", "solvers/stability_bounds.py", "analysis/ridge/closed_forms.py"):
+    for file in ("solvers/ridge/risk.py", "solvers/sgd_stability/bounds.py", "analysis/ridge/closed_forms.py"):
         source = (ROOT / file).read_text()
         right = ast.unparse(ast.parse(source)).splitlines()
         found = mutants(ROOT, file)
@@ -23,7 +23,7 @@ def test_every_mutant_changes_one_place_and_has_a_name_of_its_own():
 
 
 def test_tolerances_are_told_from_formulas():
-    kinds = {mutant.identity: mutant.numerical for mutant in mutants(ROOT, "solvers/ridge.py")}
+    kinds = {mutant.identity: mutant.numerical for mutant in mutants(ROOT, "solvers/ridge/risk.py")}
     assert [name for name, numerical in kinds.items() if numerical] == [
-        "solvers/ridge.py::ridge_risk: 1e-15 -> 1.1000000000000001e-15 in the defaults"
+        "solvers/ridge/risk.py::ridge_risk: 1e-15 -> 1.1000000000000001e-15 in the defaults"
     ]

@@ -74,11 +74,11 @@ print({f: n for f, n in seen.items() if len(n) > 1})
 
 def test_no_public_name_hides_a_module():
     """`from package import name` would return the module once it has been imported."""
-    for folder in (*FLOORS, "src/solvable"):
-        tree = ast.parse((ROOT / folder / "__init__.pyi").read_text())
+    for stub in [*(ROOT / "src" / "solvable").glob("*.pyi"), *(p for f in FLOORS for p in (ROOT / f).rglob("*.pyi"))]:
+        tree = ast.parse(stub.read_text())
         names = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-        files = {path.stem for path in (ROOT / folder).glob("*.py")} | {path.name for path in (ROOT / folder).iterdir()}
-        assert not names & files, f"{folder}: {names & files}"
+        inside = {path.stem for path in stub.parent.iterdir()}
+        assert not names & inside, f"{stub}: {names & inside}"
 
 
 def test_readme_has_exactly_the_two_commands():
@@ -95,3 +95,51 @@ def test_modules_stay_small():
     sizes = sorted(len(path.read_text().splitlines()) for _, path in modules())
     assert sizes[len(sizes) // 2] <= 180
     assert sizes[int(0.9 * len(sizes))] <= 400
+
+
+GROUND = {"validate", "solution", "spectrum"}
+LOWER = {"certificates", "equivalents"}
+# a family that imports another one's room says so here
+DECLARED = {"random_features": {"ridge"}, "imputation": {"ridge"}}
+# what a reader types after `solvable`: a module of the same name would be taken for it
+VERBS = {"check", "cite", "derive", "figure", "reproduce", "show", "sweep", "verify"}
+
+
+def rooms_of(path):
+    """Rooms of the solvers' floor that a module imports as it runs."""
+    tree = ast.parse(path.read_text())
+    typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
+    hints = {id(inner) for block in typing for inner in ast.walk(block)}
+    for node in (node for node in ast.walk(tree) if id(node) not in hints):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers."):
+            yield node.module.split(".")[2]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "solvers").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_solvers_import_downwards_only(path):
+    room = path.relative_to(ROOT / "solvers").parts[0].removesuffix(".py")
+    for imported in rooms_of(path):
+        if room in GROUND:
+            assert imported in GROUND
+        elif room in LOWER:
+            assert imported in GROUND | LOWER
+        else:
+            assert imported in GROUND | LOWER | {room} | DECLARED.get(room, set())
+
+
+def test_every_family_has_the_same_rooms():
+    """A folder of solvers, of claims and of figures, a theory page, known answers, arguments and mirrored tests."""
+    families = {path.name for path in (ROOT / "analysis").iterdir() if (path / "claims.py").exists() or
+                (path / "claims").is_dir()}  # fmt: skip
+    for family in sorted(families):
+        for room in (f"solvers/{family}", f"figures/{family}", f"tests/solvers/{family}"):
+            assert list((ROOT / room).glob("*.py")), room
+        for file in (f"docs/theory/{family}.md", f"tests/known_answers/{family}.json"):
+            assert (ROOT / file).exists(), file
+    assert {path.name for path in (ROOT / "solvers").iterdir() if path.is_dir() and path.name[0] != "_"} == (
+        families | LOWER
+    )
+
+
+def test_no_module_is_named_like_a_verb():
+    assert [name for name, _ in modules() if name.rsplit(".", 1)[1] in VERBS] == []

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from solvable.analysis import Claim, Kind, Source, claims, families, verify
-from solvable.analysis.campaign import verify_all
 from solvable.analysis.sweeping.running import sweep
+from solvable.analysis.verification.campaign import verify_all
 from solvable.figures.report import manifest
 
 SEED = 5
@@ -99,7 +99,7 @@ def test_a_second_process_with_any_number_of_threads_finds_the_same_bits(here, t
 
 @pytest.mark.parametrize("chunk", [1, 2, 4, 5, 6, 100])
 def test_sweep_chunks(here, chunk):
-    """Numbers of workers: tests/analysis/test_sweep.py."""
+    """Numbers of workers: tests/analysis/sweeping/test_sweep.py."""
     assert sweep_digest(workers=1, chunk=chunk) == here["sweep"]
 
 

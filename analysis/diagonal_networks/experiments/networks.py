@@ -1,0 +1,296 @@
+"""Matched experiments: networks trained step by step, flows integrated, scalar maps iterated.
+
+No dual and no potential, but for `combined_excess`, which compares limits that other claims hold to the flow.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.diagonal_networks.experiments.flows import crossing_times, flow_limit, flow_residual
+from solvable.analysis.diagonal_networks.settings import sparse_regression, unit_sparse_regression
+from solvable.solvers import DescentRun, Status, diagonal_descent, interpolator, minimum_l1
+
+__all__ = [
+    "backward_displacement",
+    "chaotic_loss",
+    "combined_excess",
+    "cycle_point",
+    "decayed_run",
+    "distance_to_l2",
+    "finite_run",
+    "flooding_displacement",
+    "flow_norm_rise",
+    "gain_contrast",
+    "jump_lag",
+    "kernel_residual",
+    "lasso_gap",
+    "least_l1",
+    "least_l2_excess",
+    "noisy_shrinkage",
+    "penalised_growth",
+    "penalised_path",
+    "penalised_run",
+    "penalty_benefit",
+    "penalty_order",
+    "recovery_change",
+    "scalar_defect",
+    "sharpness_aware_run",
+    "whitened_lasso",
+]
+
+Array = NDArray[np.float64]
+Rng = np.random.Generator
+
+
+def finite_run(
+    rng: Rng, problem: tuple[Array, Array], steps: int = 20_000, loss: float = 1e-14, **options: Any
+) -> DescentRun:
+    """One run to a relative loss: longer where it is not there yet, with other samples where it diverged."""
+    for _ in range(12):
+        run = diagonal_descent(*problem, steps=steps, **options, checkpoints=2, rng=rng)
+        if run.train_loss[0, -1] <= loss * run.train_loss[0, 0]:
+            return run
+        steps = steps if run.status[0] == Status.DIVERGES else 3 * steps
+    raise ArithmeticError(f"12 runs in a row did not interpolate: {options}")
+
+
+def least_l1(X: Array, y: Array) -> Array:
+    """Minimum-l1 interpolator as a linear program in beta and its bounds |beta_i| <= t_i, dual simplex."""
+    from scipy.optimize import linprog
+
+    n, d = X.shape
+    cost = np.r_[np.zeros(d), np.ones(d)]
+    above, below = np.hstack([np.eye(d), -np.eye(d)]), np.hstack([-np.eye(d), -np.eye(d)])
+    bounds = [(None, None)] * d + [(0, None)] * d
+    found = linprog(cost, np.vstack([above, below]), np.zeros(2 * d), np.hstack([X, np.zeros((n, d))]), y, bounds,
+                    method="highs-ds")  # fmt: skip
+    return np.asarray(found.x[:d])
+
+
+@cache
+def distance_to_l2(initial_scale: float, depth: float) -> float:
+    """Distance of the flow's limit from the pseudo-inverse solution, relative, for one fixed problem."""
+    X, y, _ = sparse_regression(np.random.default_rng(1), 5, 12, 2, 0.3)
+    least = np.linalg.pinv(X) @ y
+    return float(np.linalg.norm(flow_limit(X, y, initial_scale, depth) - least) / np.linalg.norm(least))
+
+
+def kernel_residual(rng: Rng, initial_scale: float, time: float) -> float:
+    """Norm of the residual of the flow after time/alpha^2, over that of the linear flow of its tangent kernel."""
+    X, y, _ = sparse_regression(rng, 5, 12, 2, 0.3)
+    values, vectors = np.linalg.eigh(X @ X.T / len(X))
+    linear = vectors @ (np.exp(-8 * time * values) * (vectors.T @ -y))
+    return float(np.linalg.norm(flow_residual(X, y, initial_scale, time / initial_scale**2)) / np.linalg.norm(linear))
+
+
+def flow_norm_rise(rng: Rng, small: tuple[float, float], large: tuple[float, float]) -> float:
+    """Rise of the l1 norm of the flow's limit from one (scale, depth) to another."""
+    X, y, _ = sparse_regression(rng, 6, 14, 2, 0.3)
+    return float(np.abs(flow_limit(X, y, *large)).sum() - np.abs(flow_limit(X, y, *small)).sum())
+
+
+def gain_contrast(rng: Rng, step_size: float, batch_size: int, n: int = 20, d: int = 40, sparsity: int = 3) -> float:
+    """Mean gain on the support over the mean gain off it, log."""
+    X, y, target = sparse_regression(rng, n, d, sparsity)
+    run = finite_run(rng, (X, y), step_size=step_size, initial_scale=0.07, batch_size=batch_size,
+                     accumulate=True)  # fmt: skip
+    gains = run.gains[0].mean(axis=0)
+    return float(np.log(gains[target != 0].mean() / gains[target == 0].mean()))
+
+
+def recovery_change(rng: Rng, step_size: float, batch_size: int) -> float:
+    """Recovery error with this step over that of full-batch descent with a small step, minus one."""
+    X, y, target = sparse_regression(rng, 20, 40, 3)
+    ends = [
+        finite_run(rng, (X, y), step_size=step, initial_scale=0.07, batch_size=batch).beta[0, -1]
+        for step, batch in ((step_size, batch_size), (0.02, 20))
+    ]
+    large, small = (np.linalg.norm(beta - target) for beta in ends)
+    return float(large / small - 1)
+
+
+@cache
+def jump_lag(seed: int, jump: int, log_scale: float, jumps: tuple[tuple[float, float], ...]) -> float:
+    """How far from the predicted time the loss of the flow falls through the level half way down a jump."""
+    times, levels = zip(*jumps, strict=True)
+    return float(abs(crossing_times(seed, log_scale, levels, 1.2 * times[-1] + 0.5)[jump] - times[jump]))
+
+
+def noisy_shrinkage(rng: Rng, steps_per_time: float, label_noise: float, residuals: bool = True) -> float:
+    """Fall of ln(w_+ w_-) under label noise over 4 step^2 steps diag(X^T X/n)(noise + mean square residual)."""
+    X, y, _ = sparse_regression(rng, 20, 40, 3)
+    step, steps, scale = 1 / steps_per_time, int(20 * steps_per_time), 0.3
+    run = diagonal_descent(X, y, step, steps, scale, 1, label_noise=label_noise, seeds=4, checkpoints=2, rng=rng,
+                           accumulate=True)  # fmt: skip
+    square = 2 * run.loss_integral / (step * steps) if residuals else np.zeros(4)
+    fall = -np.log(np.abs(run.plus[:, -1] * run.minus[:, -1]) / scale**2)
+    per_step = 4 * step**2 * np.mean(X**2, axis=0) * (label_noise + square[:, None])
+    return float(np.mean(fall.mean(axis=0) / (steps * per_step.mean(axis=0))))
+
+
+def decayed_run(rng: Rng, step_size: float, quantity: str, steps: int = 40_000) -> float:
+    """SGD, batch 1, at a constant step for half of the run, then a quarter of it: log of plateau or final error."""
+    X, y, target = unit_sparse_regression()
+    schedule = np.full(steps, step_size)
+    schedule[steps // 2 :] /= 4
+    recorded = np.arange(0, steps + 1, 100)
+    while True:
+        run = diagonal_descent(X, y, schedule, steps, 0.05, 1, checkpoints=recorded, rng=rng)
+        if run.status[0] != Status.DIVERGES:
+            break
+    if quantity == "plateau":
+        return float(np.log(np.median(run.train_loss[0, len(recorded) // 4 : len(recorded) // 2])))
+    return float(np.log(np.sum((run.beta[0, -1] - target) ** 2)))
+
+
+def _orbit(theta: float, step_size: float, count: int) -> Array:
+    """Gradient descent on (1 - theta^2)^2/4."""
+    out = np.empty(count)
+    for t in range(count):
+        out[t] = theta
+        theta += step_size * (1 - theta * theta) * theta
+        if abs(theta) > 1e10:
+            return out[: t + 1]
+    return out
+
+
+def cycle_point(rng: Rng, step_size: float, side: str) -> float:
+    """Upper or lower end of the two-cycle, after 5000 steps from a random start."""
+    ends = _orbit(rng.uniform(0.2, 0.8), step_size, 5000)[-2:]
+    return float(ends.max() if side == "upper" else ends.min())
+
+
+def scalar_defect(rng: Rng, at: float, period: int) -> float:
+    """Distance from a cycle of this period after 20,000 steps, less 1e-6; for period 0, growth: -1 if bounded."""
+    orbit = _orbit(rng.uniform(0.2, 0.8), at, 20_000)
+    if period == 0:
+        return 1.0 if len(orbit) < 20_000 else -1.0
+    return float(np.abs(orbit[-50:] - orbit[-50 - period : -period]).max() - 1e-6)
+
+
+def chaotic_loss(rng: Rng, step_size: float) -> float:
+    """Mean of (1 - theta^2)^2/4 along an orbit of 4000 steps; the start is random, orbits that escape are redrawn."""
+    while True:
+        orbit = _orbit(rng.uniform(0.2, 0.8), step_size, 4000)
+        if len(orbit) == 4000:
+            return float(np.mean((1 - orbit**2) ** 2) / 4)
+
+
+def penalised_run(rng: Rng, penalty: float, ascent: float) -> float:
+    """Regularised full-batch descent: mean log fall of the effective scale."""
+    X, y, _ = sparse_regression(rng, 20, 40, 3)
+    run = finite_run(rng, (X, y), step_size=0.01, initial_scale=0.3, gradient_penalty=penalty, ascent=ascent,
+                     accumulate=True)  # fmt: skip
+    return float(np.mean(np.log(0.3 / run.effective_scale)))
+
+
+def penalty_order(rng: Rng, penalty: float, low: float, high: float) -> float:
+    """Fall of the effective scale at one ascent step over that at another, same data, less one."""
+    seed = int(rng.integers(2**32))
+    falls = [penalised_run(np.random.default_rng(seed), penalty, ascent) for ascent in (low, high)]
+    return falls[1] / falls[0] - 1
+
+
+def penalty_benefit(rng: Rng, penalty: float, ascent: float, batch_size: int, step_size: float) -> float:
+    """Recovery error with the penalty over that without, less one; both with the same batch size."""
+    X, y, target = sparse_regression(rng, 30, 60, 3)
+    errors = []
+    for strength in (penalty, 0.0):
+        run = finite_run(rng, (X, y), step_size=step_size, initial_scale=0.1, batch_size=batch_size,
+                         gradient_penalty=strength, ascent=ascent)  # fmt: skip
+        errors.append(float(np.sum((run.beta[0, -1] - target) ** 2)))
+    return errors[0] / errors[1] - 1
+
+
+def _slope(X: Array, y: Array, w: Array) -> Array:
+    g = X.T @ (X @ (w[0] ** 2 - w[1] ** 2) - y) / len(X)
+    return np.array([2 * w[0] * g, -2 * w[1] * g])
+
+
+def sharpness_aware_run(X: Array, y: Array, initial_scale: float, step_size: float, ascent: float, steps: int) -> Array:
+    """w <- w - step grad L(w + ascent grad L(w)), as it is written."""
+    w = np.full((2, X.shape[1]), initial_scale)
+    for _ in range(steps):
+        w = w - step_size * _slope(X, y, w + ascent * _slope(X, y, w))
+    return np.asarray(w[0] ** 2 - w[1] ** 2)
+
+
+def penalised_path(X: Array, y: Array, initial_scale: float, step_size: float, ascent: float, steps: int) -> Array:
+    """Forward regularisation with penalty = ascent, by the training kernel."""
+    run = diagonal_descent(X, y, step_size, steps, initial_scale, gradient_penalty=ascent, ascent=ascent, checkpoints=2)
+    return np.asarray(run.beta[0, -1])
+
+
+def flooding_displacement(X: Array, y: Array, initial_scale: float, step_size: float, first: str) -> Array:
+    """Move of w_+ and w_- by a step down and a step up, or up and down."""
+    w = start = np.full((2, X.shape[1]), initial_scale)
+    for sign in (1, -1) if first == "down" else (-1, 1):
+        w = w - sign * step_size * _slope(X, y, w)
+    return np.asarray(w - start)
+
+
+def backward_displacement(X: Array, y: Array, initial_scale: float, step_size: float, ascent: float) -> Array:
+    """Minus step^2 times the finite-difference estimate, isolated from two runs of one step that differ in it."""
+    ends = [
+        diagonal_descent(X, y, step_size, 1, initial_scale, gradient_penalty=penalty, ascent=ascent)
+        for penalty in (1.0, 0.0)
+    ]
+    with_it, without = (np.array([run.plus[0, -1], run.minus[0, -1]]) for run in ends)
+    return np.asarray(step_size * (with_it - without))
+
+
+def penalised_growth(rng: Rng, at: float, curvature: float, penalty: float, ascent: float) -> float:
+    """Log growth a step of regularised descent at step size `at` on a quadratic, estimated over 50 steps."""
+    theta = start = rng.uniform(0.5, 1.0)
+    for _ in range(50):
+        slope = curvature * theta
+        ahead = curvature * (theta + ascent * slope)
+        theta -= at * (slope + penalty * (ahead - slope) / ascent)
+    return float(np.log(abs(theta / start)) / 50)
+
+
+def least_l2_excess(rng: Rng, n: int, d: int, signal: float, noise_variance: float) -> float:
+    """Squared error of the least-norm solution, mean of ten Gaussian designs."""
+    errors = []
+    for _ in range(10):
+        X = rng.standard_normal((n, d))
+        target = rng.standard_normal(d)
+        target *= np.sqrt(signal) / np.linalg.norm(target)
+        y = X @ target + np.sqrt(noise_variance) * rng.standard_normal(n)
+        errors.append(np.sum((np.linalg.lstsq(X, y, rcond=None)[0] - target) ** 2))
+    return float(np.mean(errors))
+
+
+def whitened_lasso(X: Array, y: Array, cap: float) -> Array:
+    """LASSO on (X X^T)^(-1/2)(y - X b) with penalty cap ||b||_1, plus the least-norm fit of its residuals."""
+    from sklearn.linear_model import Lasso
+
+    values, vectors = np.linalg.eigh(X @ X.T)
+    root = vectors / np.sqrt(values) @ vectors.T
+    fit = Lasso(alpha=cap / len(X), fit_intercept=False, max_iter=200_000, tol=1e-14).fit(root @ X, root @ y)
+    return np.asarray(fit.coef_ + np.linalg.pinv(X) @ (y - X @ fit.coef_))
+
+
+@cache
+def lasso_gap(log_scale: float, cap: float) -> float:
+    """Distance of the limit with a linear branch from the whitened LASSO of the same cap, relative, fixed data."""
+    X, y, _ = sparse_regression(np.random.default_rng(11), 15, 40, 2, 0.5)
+    beta = interpolator(X, y, np.exp(-log_scale), linear_scale=np.sqrt(2 * cap / log_scale)).value
+    theory = whitened_lasso(X, y, cap)
+    return float(np.linalg.norm(beta - theory) / np.linalg.norm(theory))
+
+
+def combined_excess(rng: Rng, n: int, d: int, cap: float, against: str) -> float:
+    """Log of the squared error of the limit with a linear branch over that of a minimum-norm interpolator.
+
+    `cap` = linear_scale^2 ln(1/scale^2)/4 is where the potential turns from a square into a norm.
+    """
+    X, y, target = sparse_regression(rng, n, d, 3, 0.5)
+    beta = interpolator(X, y, 1e-6, linear_scale=2 * np.sqrt(cap / np.log(1e12))).value
+    other = minimum_l1(X, y) if against == "l1" else np.linalg.pinv(X) @ y
+    return float(np.log(np.sum((beta - target) ** 2) / np.sum((other - target) ** 2)))

@@ -1,0 +1,376 @@
+"""Claims about unconstrained features under linear heads, squared loss: minima, thresholds, rates."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sympy as sp
+
+from solvable.analysis.neural_collapse.experiments import minimizers as experiments
+from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED
+from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
+
+__all__ = ["HEAD_CLAIMS"]
+
+_BALANCED = Source("tirer2022extended", "re-derived in docs/theory/neural_collapse.md")
+_BIAS = Source("zhu2021geometric", "squared-loss form derived in docs/theory/neural_collapse.md")
+_DEEP = Source("dang2023neural", "re-derived in docs/theory/neural_collapse.md")
+_THRESHOLD = Source("dang2023neural", "thresholds derived in docs/theory/neural_collapse.md")
+_RATES = Source("dang2023neural", "the minimum; its rates are derived in docs/theory/neural_collapse.md")
+
+
+@cache
+def _minimum(
+    class_sizes: Any, layer_decays: Any, feature_decay: float, bias: Any = "none", width: Any = None
+) -> CollapseMinimizer:
+    return collapse_minimizer(class_sizes, layer_decays, feature_decay, bias=bias, width=width)
+
+
+def _one_layer(
+    classes: int, samples: int, weight_decay: float, feature_decay: float, bias: str = "none"
+) -> CollapseMinimizer:
+    return _minimum((samples,) * classes, (weight_decay,), feature_decay, bias)
+
+
+def _spectrum(quantity: str, index: int, bias: str = "none", **cell: Any) -> float:
+    found = _minimum(**cell, bias=bias)
+    if quantity == "layer":
+        return float(found.layer_singular_values[index].max())
+    if quantity == "bias":
+        return float(found.bias[index])
+    gram = found.classifier_gram if quantity == "classifier" else found.feature_gram
+    return float(gram[index, index] ** 0.5)
+
+
+def _common_decay(ratio: Any, samples: Any, depth: Any) -> Any:
+    """Decay of all layers and features of a single class at which r = M (n decay^{M+1})^{1/M}."""
+    return ((ratio / depth) ** depth / samples) ** (1 / (depth + 1))
+
+
+K, n, M = sp.symbols("classes samples depth", positive=True)
+lw, lh, lb = sp.symbols("weight_decay feature_decay bias_decay", positive=True)
+width, decay = sp.symbols("width decay", positive=True)
+c = K * sp.sqrt(n * lw * lh)
+critical = (M - 1) ** ((M - 1) / M) / M
+spinodal = M * ((M - 1) / (M + 1)) ** ((M - 1) / M) * ((M + 1) / (2 * M)) ** 2
+threshold_decay = 1 / (K**2 * n * lw)
+
+
+def _closed(expression: Any) -> Any:
+    """Turn a formula into a prediction."""
+    names = sorted(str(symbol) for symbol in expression.free_symbols)
+    function = sp.lambdify(names, expression, "math")
+    return lambda **cell: float(function(*(cell[name] for name in names)))
+
+
+_RATE_CELL = {"classes": 4, "samples": 5, "weight_decay": 8e-3, "feature_decay": 5e-3, "width": 9}
+
+
+def _rate(
+    metric: str, classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, width: int
+) -> float:
+    del width  # above K
+    return float(getattr(collapse_rates(classes, samples, [weight_decay] * depth, feature_decay), metric))
+
+
+HEAD_CLAIMS = (
+    Claim(
+        "neural-collapse/balanced-objective",
+        "One layer, balanced, squared loss, no bias: the minimum is c(1 − c/2) for c = K√(nλ_Wλ_H) up to 1.",
+        _BALANCED,
+        Kind.EXACT,
+        lambda **cell: float(_one_layer(**cell).objective),
+        lambda rng, **cell: experiments.trained_quantity(rng, "objective", **cell),
+        BALANCED,
+        tolerance=1e-9,
+        formula=c * (1 - c / 2),
+        assumptions="c ≤ 1, width at least the number of classes",
+    ),
+    Claim(
+        "neural-collapse/balanced-feature-length",
+        "One layer, balanced: the squared length of the class means is (1 − c)√(λ_W/(nλ_H)), c = K√(nλ_Wλ_H).",
+        _BALANCED,
+        Kind.EXACT,
+        lambda **cell: float(_one_layer(**cell).feature_gram[0, 0]),
+        lambda rng, **cell: experiments.trained_quantity(rng, "feature", **cell),
+        BALANCED,
+        tolerance=1e-5,
+        formula=(1 - c) * sp.sqrt(lw / (n * lh)),
+    ),
+    Claim(
+        "neural-collapse/balanced-head-length",
+        "One layer, balanced: the squared length of the head's rows is (1 − c)√(nλ_H/λ_W), c = K√(nλ_Wλ_H).",
+        _BALANCED,
+        Kind.EXACT,
+        lambda **cell: float(_one_layer(**cell).classifier_gram[0, 0]),
+        lambda rng, **cell: experiments.trained_quantity(rng, "classifier", **cell),
+        BALANCED,
+        tolerance=1e-5,
+        formula=(1 - c) * sp.sqrt(n * lh / lw),
+    ),
+    Claim(
+        "neural-collapse/free-bias-objective",
+        "With an unpenalised bias the minimum is (K − 1)/K times as large.",
+        _BIAS,
+        Kind.EXACT,
+        lambda **cell: float(_one_layer(**cell, bias="free").objective),
+        lambda rng, **cell: experiments.trained_quantity(rng, "objective", bias="free", **cell),
+        BALANCED,
+        tolerance=1e-9,
+        formula=(K - 1) / K * c * (1 - c / 2),
+    ),
+    Claim(
+        "neural-collapse/free-bias-is-a-simplex",
+        "With an unpenalised bias the class means have pairwise cosine −1/(K − 1) without centring.",
+        _BIAS,
+        Kind.EXACT,
+        lambda **cell: float(
+            _one_layer(**cell, bias="free").feature_gram[0, 1] / _one_layer(**cell, bias="free").feature_gram[0, 0]
+        ),
+        lambda rng, **cell: experiments.trained_quantity(rng, "cosine", bias="free", **cell),
+        BALANCED,
+        tolerance=1e-5,
+        formula=-1 / (K - 1),
+    ),
+    Claim(
+        "neural-collapse/penalised-bias-output",
+        "Under a penalty λ_b on the bias the constant direction of class space is predicted by 1 − c(1 + λ_b)/λ_b.",
+        _BIAS,
+        Kind.EXACT,
+        lambda classes, samples, bias_decay, weight_decay, feature_decay: float(
+            collapse_minimizer(
+                [samples] * classes, weight_decay, feature_decay, bias="ridge", bias_decay=bias_decay
+            ).outputs[-1]
+        ),
+        experiments.one_direction_output,
+        [{**BALANCED[0], "bias_decay": b} for b in (0.08, 0.2, 10.0)],
+        tolerance=1e-5,
+        formula=1 - c * (1 + lb) / lb,
+        quick=(0, 2),
+    ),
+    Claim(
+        "neural-collapse/penalised-bias-switch",
+        "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
+        _BIAS,
+        Kind.THRESHOLD,
+        _closed(c / (1 - c)),
+        lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
+        BALANCED[:2],
+        tolerance=0.02,
+        first_draws=8,
+        formula=c / (1 - c),
+        quick=(0,),
+    ),
+    Claim(
+        "neural-collapse/penalised-bias-deep",
+        "Deep heads with a penalised bias: the best run attains the minimum among those aligned with the classes.",
+        _BIAS,
+        Kind.EXACT,
+        lambda class_sizes, layer_decays, feature_decay, bias_decay: float(
+            collapse_minimizer(class_sizes, layer_decays, feature_decay, bias="ridge", bias_decay=bias_decay).objective
+        ),
+        lambda rng, **cell: experiments.trained_objective(rng, bias="ridge", **cell),
+        [
+            {"class_sizes": (5,) * 4, "layer_decays": (5e-3,) * m, "feature_decay": 2e-3, "bias_decay": b}
+            for m, b in ((2, 0.2), (2, 0.02), (3, 2.0))
+        ],
+        tolerance=1e-9,
+        quick=(0,),
+        assumptions="measured, not proved: the constant direction has a squared error of its own weight",
+    ),
+    Claim(
+        "neural-collapse/collapse-threshold",
+        "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
+        _BALANCED,
+        Kind.THRESHOLD,
+        _closed(threshold_decay),
+        lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
+        [{"classes": 4, "samples": 5, "weight_decay": 0.03, "loss": loss} for loss in ("mse", "ce")]
+        + [{"classes": 3, "samples": 8, "weight_decay": 0.1, "loss": "mse"}],
+        tolerance=0.02,
+        first_draws=8,
+        formula=threshold_decay,
+        quick=(0, 1),
+    ),
+    Claim(
+        "neural-collapse/imbalanced-objective",
+        "Any class sizes and depth: the minimum is a sum over classes of one scalar problem each.",
+        _DEEP,
+        Kind.EXACT,
+        lambda **cell: float(_minimum(**cell).objective),
+        experiments.trained_objective,
+        IMBALANCED,
+        tolerance=1e-9,
+        quick=(0, 2),
+        assumptions="no bias, widths at least K; decays weak enough for random starts to find the minimum",
+    ),
+    Claim(
+        "neural-collapse/imbalanced-lengths",
+        "Lengths of head rows and class means follow the class sizes by the same scalar problems.",
+        _DEEP,
+        Kind.EXACT,
+        _spectrum,
+        experiments.trained_spectrum,
+        [
+            {"quantity": q, "index": i, **cell}
+            for cell in IMBALANCED[:3]
+            for q in ("classifier", "feature")
+            for i in (0, 2)
+        ],
+        tolerance=1e-5,
+        quick=(0, 3, 9),
+    ),
+    Claim(
+        "neural-collapse/imbalanced-orthogonal",
+        "Class means stay orthogonal however uneven the classes: a general orthogonal frame.",
+        _DEEP,
+        Kind.EXACT,
+        lambda **_: 0.0,
+        lambda rng, **cell: experiments.trained_spectrum(rng, "cosine", 0, **cell),
+        IMBALANCED[:3],
+        absolute_tolerance=1e-5,
+        quick=(1,),
+    ),
+    Claim(
+        "neural-collapse/layer-spectra",
+        "The product's singular values split over the layers so that decay times squared value is the same in each.",
+        _DEEP,
+        Kind.EXACT,
+        _spectrum,
+        experiments.trained_spectrum,
+        [{"quantity": "layer", "index": i, **IMBALANCED[2]} for i in range(3)],
+        tolerance=1e-5,
+        quick=(1,),
+    ),
+    Claim(
+        "neural-collapse/layers-are-balanced",
+        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_jW_jW_jᵀ.",
+        _DEEP,
+        Kind.EXACT,
+        lambda **_: 0.0,
+        lambda rng, **cell: experiments.trained_spectrum(rng, "balance", **cell),
+        [{"index": i, **IMBALANCED[2]} for i in (0, 1)],
+        absolute_tolerance=1e-7,
+        quick=(0,),
+    ),
+    Claim(
+        "neural-collapse/imbalanced-free-bias",
+        "With an unpenalised bias the eigenvalues of diag(n) − nnᵀ/N replace the class sizes.",
+        _THRESHOLD,
+        Kind.EXACT,
+        lambda **cell: float(_minimum(**cell).objective),
+        experiments.trained_objective,
+        [{**cell, "bias": "free"} for cell in IMBALANCED],
+        tolerance=1e-9,
+        quick=(0, 1),
+    ),
+    Claim(
+        "neural-collapse/bias-is-the-class-share",
+        "An unpenalised bias ends at the share of the class, n_k/N.",
+        _THRESHOLD,
+        Kind.EXACT,
+        _spectrum,
+        experiments.trained_spectrum,
+        [{"quantity": "bias", "index": i, "bias": "free", **IMBALANCED[0]} for i in (0, 2)],
+        tolerance=1e-5,
+        quick=(1,),
+    ),
+    Claim(
+        "neural-collapse/narrow-layers-keep-the-largest-classes",
+        "A width below K keeps the classes that lower the loss most and drops the others.",
+        _THRESHOLD,
+        Kind.EXACT,
+        lambda **cell: float(_minimum(**cell).objective),
+        experiments.trained_objective,
+        [{**IMBALANCED[0], "width": w} for w in (2, 3)] + [{**IMBALANCED[3], "width": 1}],
+        tolerance=1e-9,
+        quick=(0, 2),
+    ),
+    Claim(
+        "neural-collapse/minority-collapse",
+        "A class is zero at the global minimum up to a critical size, which it crosses with a jump once there are two "
+        "layers.",
+        _THRESHOLD,
+        Kind.THRESHOLD,
+        _closed(_common_decay(critical, n, M)),
+        lambda rng, at, **cell: experiments.nonzero_is_worse(rng, at, **cell),
+        [{"samples": 5, "depth": m} for m in (1, 2, 3, 6)],
+        tolerance=0.02,
+        first_draws=8,
+        formula=_common_decay(critical, n, M),
+        quick=(0, 2),
+        assumptions="stated for one class, at the decay where its size is critical: classes decouple",
+    ),
+    Claim(
+        "neural-collapse/spinodal",
+        "Beyond a second threshold no nonzero local minimum is left, and gradient descent goes to zero from anywhere.",
+        _THRESHOLD,
+        Kind.THRESHOLD,
+        _closed(_common_decay(spinodal, n, M)),
+        lambda rng, at, **cell: experiments.branch_is_gone(rng, at, **cell),
+        [{"samples": 5, "depth": m} for m in (2, 3, 4, 6)],
+        tolerance=0.02,
+        first_draws=8,
+        formula=_common_decay(spinodal, n, M),
+        quick=(1,),
+    ),
+    Claim(
+        "neural-collapse/no-run-beats-the-minimum",
+        "No training run, from any scale of start, ends below the predicted minimum.",
+        _DEEP,
+        Kind.BOUND,
+        lambda scale, **cell: float(_minimum(**cell).objective),
+        lambda rng, scale, class_sizes, layer_decays, feature_decay: (
+            experiments.minimise(rng, class_sizes, layer_decays, feature_decay, 6, scales=(scale,)).objective
+        ),
+        [{**IMBALANCED[i], "scale": s} for i, s in ((1, 0.3), (2, 0.8), (0, 0.1))],
+        tolerance=1e-9,
+        side="lower",
+        first_draws=8,
+        quick=(0,),
+    ),
+    Claim(
+        "neural-collapse/random-starts-lose-the-minority",
+        "Zero is a local minimum of every class for deep heads: random starts end above the minimum, minority dead.",
+        _THRESHOLD,
+        Kind.ORDER,
+        lambda **_: 1.0,
+        experiments.minority_penalty,
+        [
+            {"class_sizes": (40, 20, 3), "layer_decays": (1e-2,) * 3, "feature_decay": 2e-3, "scale": s}
+            for s in (0.8, 0.3)
+        ],
+        first_draws=8,
+        quick=(1,),
+    ),
+    Claim(
+        "neural-collapse/within-class-rates",
+        "Near collapse within-class deviations die at λ_H/(1 − output) in the span of the means and at λ_H out of it.",
+        _RATES,
+        Kind.EXACT,
+        lambda span, **cell: _rate({"inside": "within_span", "outside": "within_outside"}[span], **cell),
+        experiments.within_class_factor,
+        [{"span": s, "depth": m, **_RATE_CELL} for s in ("inside", "outside") for m in (1, 3)],
+        tolerance=1e-5,
+        quick=(1, 2),
+    ),
+    Claim(
+        "neural-collapse/final-slopes",
+        "The final slopes of NC1, its trace form, NC2 and NC3 are rates of the linearised flow.",
+        _RATES,
+        Kind.EXACT,
+        _rate,
+        experiments.final_slope,
+        [
+            {"metric": m, "depth": d, **_RATE_CELL}
+            for d in (1, 2, 3)
+            for m in ("nc1", "nc1_trace", "nc2", "nc3")
+            if (m, d) != ("nc3", 1)  # two rates only 6 % apart: rounding comes before one of them is left
+        ],
+        tolerance=0.02,
+        quick=(0, 4, 9, 10),
+        assumptions="width above K; step small against the rates; late enough for one mode to be left",
+    ),
+)

@@ -1,0 +1,185 @@
+"""Claims about deep linear networks (duality gap, shrinkage), long-tailed regularisers and compatible features."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from solvable.analysis.neural_collapse.experiments import linear as experiments
+from solvable.analysis.neural_collapse.settings import start_features, target_matrix
+from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.solvers import (
+    centre_term,
+    duality_gap,
+    minimum_angle_bound,
+    shrink_singular_values,
+    simplex_compatibility,
+)
+
+__all__ = ["LINEAR_CLAIMS"]
+
+_NORM = Source("wang2023parallel", "values derived in docs/theory/neural_collapse.md")
+_TAIL = Source("liu2023inducing", "regularisers; minimum derived in docs/theory/neural_collapse.md")
+_COMPATIBLE = Source("biondi2024stationary", "model derived in docs/theory/neural_collapse.md")
+_TAIL_CELL: dict[str, Any] = {"class_sizes": (100, 100, 1, 1), "decay": 5e-3, "dimension": 6}
+
+
+@cache
+def _values(target: str) -> Any:
+    return np.linalg.svd(target_matrix(target), compute_uv=False)
+
+
+L, beta, K = sp.symbols("depth weight_decay classes", positive=True)
+q = 2 / L
+jump = (2 * beta * (1 - q) / q) ** (1 / (2 - q))
+
+LINEAR_CLAIMS = (
+    Claim(
+        "neural-collapse/minimum-norm",
+        "Half the sum of squared weights of a deep linear network that fits is at least (L/2) Σσ^{2/L}.",
+        _NORM,
+        Kind.EXACT,
+        lambda target, depth: float(duality_gap(_values(target), depth).primal),
+        lambda rng, **cell: experiments.trained_minimum_norm(rng, "standard", **cell),
+        [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
+        tolerance=1e-6,
+        quick=(2,),
+    ),
+    Claim(
+        "neural-collapse/parallel-minimum-norm",
+        "Parallel branches with penalty ½Σ‖·‖^L need (L/2) Σσ: a convex problem, no duality gap.",
+        _NORM,
+        Kind.EXACT,
+        lambda target, depth: float(duality_gap(_values(target), depth).parallel),
+        lambda rng, **cell: experiments.trained_minimum_norm(rng, "parallel", **cell),
+        [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "identity")],
+        tolerance=1e-6,
+        quick=(3,),
+    ),
+    Claim(
+        "neural-collapse/equal-values-leave-a-gap",
+        "Equal singular values do not close the duality gap from three layers on: only rank one does.",
+        _NORM,
+        Kind.ORDER,
+        lambda **_: 1.0,
+        experiments.equal_values_gap,
+        [{"depth": 3}, {"depth": 4}],
+        first_draws=8,
+        quick=(0,),
+        assumptions="third-party notes say that the gap vanishes there",
+    ),
+    Claim(
+        "neural-collapse/shrinkage",
+        "Weight decay on L layers shrinks singular values by the scalar problem with penalty s^{2/L}.",
+        _NORM,
+        Kind.EXACT,
+        lambda index, depth, weight_decay: float(
+            shrink_singular_values(_values("gaussian")[index], weight_decay, depth).value
+        ),
+        experiments.trained_shrinkage,
+        [{"index": i, "depth": L, "weight_decay": 0.6} for L in (1, 2, 3, 4) for i in (0, 2)],
+        tolerance=1e-5,
+        quick=(0, 2, 5),
+    ),
+    Claim(
+        "neural-collapse/shrinkage-jump",
+        "From three layers on a singular value leaves zero at a threshold, with a jump.",
+        _NORM,
+        Kind.THRESHOLD,
+        lambda depth, weight_decay: float(shrink_singular_values(1.0, weight_decay, depth).threshold),
+        experiments.scalar_zero_is_best,
+        [{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
+        tolerance=0.02,
+        first_draws=8,
+        formula=jump * (2 - q) / (2 * (1 - q)),
+        quick=(0, 3),
+    ),
+    Claim(
+        "neural-collapse/centre-term-at-class-means",
+        "Learnt centres end at the class means, and the centre term is the mean over classes of the class variance.",
+        _TAIL,
+        Kind.EXACT,
+        lambda class_sizes, dimension, problem: centre_term(
+            start_features(1, sum(class_sizes), dimension, problem), np.repeat(range(len(class_sizes)), class_sizes)
+        ),
+        experiments.trained_centres,
+        [{"class_sizes": (9, 4, 1), "dimension": 3, "problem": i} for i in (0, 1)],
+        tolerance=1e-9,
+    ),
+    Claim(
+        "neural-collapse/angle-term-minimum",
+        "The minimum-angle term is least at −arccos(−1/(K − 1)), the simplex, when K ≤ d + 1.",
+        _TAIL,
+        Kind.EXACT,
+        minimum_angle_bound,
+        experiments.spread_centres,
+        [{"classes": 3, "dimension": 2}, {"classes": 5, "dimension": 4}, {"classes": 6, "dimension": 8}],
+        tolerance=1e-6,
+        formula=-sp.acos(-1 / (K - 1)),
+    ),
+    Claim(
+        "neural-collapse/long-tail-bends-the-simplex",
+        "Cross-entropy alone: with classes 100 to 1 the angles between class means are far from the simplex.",
+        _TAIL,
+        Kind.BOUND,
+        lambda **_: 0.1,
+        experiments.angle_excess,
+        [{"angle_weight": 0.0, **_TAIL_CELL}],
+        side="lower",
+        first_draws=8,
+    ),
+    Claim(
+        "neural-collapse/angle-term-restores-the-simplex",
+        "A tenth of the minimum-angle term brings the class means of a long-tailed problem back to the simplex.",
+        _TAIL,
+        Kind.BOUND,
+        lambda **_: 2e-3,
+        experiments.angle_excess,
+        [{"angle_weight": w, **_TAIL_CELL} for w in (0.1, 1.0)],
+        side="upper",
+        first_draws=8,
+    ),
+    Claim(
+        "neural-collapse/angle-term-leaves-the-head",
+        "With the minimum-angle term the head's rows of the two small classes still merge: the term acts on "
+        "features only.",
+        _TAIL,
+        Kind.BOUND,
+        lambda **_: 0.3,
+        experiments.minority_head_cosine,
+        [{"angle_weight": w, **_TAIL_CELL} for w in (0.0, 0.1)],
+        side="lower",
+        first_draws=8,
+    ),
+    Claim(
+        "neural-collapse/compatibility-in-expectation",
+        "New-old and old-old cosines of von Mises-Fisher features are products of mean resultants, times −1/d "
+        "across classes.",
+        _COMPATIBLE,
+        Kind.MEAN,
+        lambda pair, dimension, new, old: float(
+            getattr(simplex_compatibility(dimension, new, old), pair.replace("-", "_"))
+        ),
+        experiments.compatibility_cosine,
+        [
+            {"pair": p, "dimension": 9, "new": 20.0, "old": 8.0}
+            for p in ("new-old-same", "old-old-same", "new-old-different", "old-old-different")
+        ],
+        tolerance=0.03,
+        quick=(0, 3),
+    ),
+    Claim(
+        "neural-collapse/compatibility-fails-for-single-pairs",
+        "Compatibility holds in expectation only: single features of the better model violate the inequality more "
+        "than one time in five.",
+        _COMPATIBLE,
+        Kind.BOUND,
+        lambda **_: 0.2,
+        experiments.pair_failures,
+        [{"dimension": 9, "new": 20.0, "old": 8.0}],
+        side="lower",
+    ),
+)

@@ -1,0 +1,150 @@
+"""Claims of the perturbation analysis: central path, linear response, attenuation."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from solvable.analysis.neural_collapse.experiments import perturbation as experiments
+from solvable.analysis.neural_collapse.settings import RESPONSE, start_features
+from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.solvers import CentralPath, ResponseSpectrum, central_path, response_spectrum
+
+__all__ = ["RESPONSE_CLAIMS"]
+
+_PATH = Source("tirer2023perturbation", "perturbation analysis, central path")
+_SLOPES = Source("tirer2023perturbation", "derivatives derived in docs/theory/neural_collapse.md")
+_SPECTRUM = Source(
+    "tirer2023perturbation", "extremes of the blocks; full spectrum derived in docs/theory/neural_collapse.md"
+)
+_KINDS = ("rotation", "outside", "inside", "symmetric")
+
+
+@cache
+def _spectrum(
+    classes: int, samples: int, dimension: int, weight_decay: float, feature_decay: float
+) -> ResponseSpectrum:
+    return response_spectrum(classes, samples, dimension, weight_decay, feature_decay)
+
+
+def _eigenvalue(index: int, **cell: Any) -> float:
+    found = _spectrum(**cell)
+    return float(np.sort(np.repeat(found.rates, found.multiplicities))[index])
+
+
+def _singular_value(index: int, other: bool, attachment: float, **cell: Any) -> float:
+    found = _spectrum(**cell)
+    if other:
+        return float(found.cross_rate) / attachment if index == 0 else 0.0
+    values = np.abs(1 - np.repeat(found.block_rates, found.block_multiplicities) / attachment)
+    return float(np.sort(values)[::-1][index])
+
+
+@cache
+def _path(
+    problem: int, classes: int, samples: int, dimension: int, weight_decay: float, feature_decay: float
+) -> CentralPath:
+    start = start_features(classes, samples, dimension, problem)
+    return central_path(start, np.repeat(np.arange(classes), samples), weight_decay, feature_decay, [0.0])
+
+
+beta, lw, lh, K, d = sp.symbols("attachment weight_decay feature_decay classes dimension", positive=True)
+isotropic = (K / d) * (beta / (beta + sp.sqrt(lh / lw))) ** 2 + (1 - K / d) * (beta / (beta + lh)) ** 2
+
+RESPONSE_CLAIMS = (
+    Claim(
+        "neural-collapse/central-path-is-monotone",
+        "Along the central path NC1 and e^{2λ_H t} tr Σ_W fall and e^{2λ_H t} tr Σ_B rises, strictly.",
+        _PATH,
+        Kind.ORDER,
+        lambda **_: -1.0,
+        experiments.flow_rise,
+        [{"quantity": q, **RESPONSE} for q in ("nc1", "within", "between")],
+        first_draws=8,
+    ),
+    Claim(
+        "neural-collapse/central-path-slopes",
+        "The time derivatives of both traces and of their ratio have closed forms in W, H and the decays.",
+        _SLOPES,
+        Kind.EXACT,
+        lambda quantity, **cell: float(getattr(_path(**cell), f"{quantity}_slope")[0]),
+        experiments.flow_slope,
+        [{"quantity": q, "problem": i, **RESPONSE} for q in ("within", "between", "nc1") for i in (0, 1)],
+        tolerance=1e-6,
+    ),
+    Claim(
+        "neural-collapse/first-order-in-attachment",
+        "To first order in 1/β the minimiser attached to H₀ lowers NC1 by the slope of the central path.",
+        _SLOPES,
+        Kind.EXACT,
+        lambda attachment, **cell: float(_path(**cell).nc1_slope[0]),
+        experiments.proximal_slope,
+        [{"problem": i, "attachment": 1e3, **RESPONSE} for i in (0, 1)],
+        tolerance=1e-4,
+    ),
+    Claim(
+        "neural-collapse/attachment-lowers-nc1",
+        "The minimiser attached to random features has lower NC1 than they have: for large β by theorem, for "
+        "every β as measured.",
+        _PATH,
+        Kind.ORDER,
+        lambda **_: -1.0,
+        experiments.proximal_change,
+        [{"attachment": b, **RESPONSE} for b in (0.1, 1.0, 10.0, 100.0)],
+        first_draws=8,
+    ),
+    Claim(
+        "neural-collapse/response-spectrum",
+        "Perturbations of collapsed features relax with four rates: 0, λ_H, √(λ_H/λ_W) and 4(1 − c)λ_H, of known "
+        "multiplicity.",
+        _SPECTRUM,
+        Kind.EXACT,
+        _eigenvalue,
+        experiments.hessian_eigenvalue,
+        [{"index": i, **RESPONSE} for i in (8, 9, 20, 21, 26, 27, 44)],
+        absolute_tolerance=1e-6,
+        quick=(0, 1, 3, 4, 5),
+        assumptions="c = √(λ_Wλ_H) < 1, d ≥ K, exact collapse",
+    ),
+    Claim(
+        "neural-collapse/block-staircase",
+        "Blocks of the first-order response have five levels on the diagonal and rank one off it.",
+        _SPECTRUM,
+        Kind.EXACT,
+        _singular_value,
+        experiments.block_singular_value,
+        [
+            {"index": i, "other": o, "attachment": 100.0, **RESPONSE}
+            for i, o in ((0, False), (2, False), (6, False), (8, False), (14, False), (0, True), (1, True))
+        ],
+        absolute_tolerance=1e-8,
+        quick=(1, 4, 5, 6),
+    ),
+    Claim(
+        "neural-collapse/exact-gains",
+        "For any attachment β a small change of H₀ is followed by the factor β/(β + rate) of its kind.",
+        _SPECTRUM,
+        Kind.EXACT,
+        lambda kind, attachment, **cell: float(_spectrum(**cell).gains(attachment)[_KINDS.index(kind)]),
+        experiments.measured_gain,
+        [{"kind": k, "attachment": b, **RESPONSE} for k in _KINDS for b in (5.0, 0.5)],
+        tolerance=1e-5,
+    ),
+    Claim(
+        "neural-collapse/isotropic-attenuation",
+        "Isotropic noise on H₀ loses within-class variance by the two squared gains weighted K/d and 1 − K/d.",
+        _SPECTRUM,
+        Kind.MEAN,
+        lambda attachment, **cell: float(
+            _spectrum(**cell).isotropic_gain(attachment, cell["classes"], cell["dimension"])
+        ),
+        experiments.isotropic_ratio,
+        [{"attachment": b, **RESPONSE, "samples": 12} for b in (5.0, 1.0)],
+        tolerance=0.02,
+        formula=isotropic,
+        quick=(0,),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Words: sentences, symbols, references, names and files."""

@@ -1,0 +1,60 @@
+"""papers.bib, read with pybtex: one BibTeX entry, or one line for a human."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from solvable.solvers.validate import as_kind
+
+__all__ = ["bibtex", "citation", "keys"]
+
+# Beside the floors in a checkout, and inside the package once installed: the same place relative to this file.
+_FILE = Path(__file__).resolve().parents[2] / "papers.bib"
+
+
+@cache
+def _library() -> Any:
+    from pybtex.database import parse_file
+
+    return parse_file(str(_FILE), bib_format="bibtex")
+
+
+def _entry(key: str) -> Any:
+    entries = _library().entries
+    if as_kind("key", key, str, "it must be a key of papers.bib") not in entries:
+        from solvable.analysis.writing.names import closest
+
+        raise closest("paper", key, keys())
+    return entries[key]
+
+
+def keys() -> list[str]:
+    """Every key of papers.bib."""
+    return sorted(_library().entries.keys())
+
+
+def bibtex(key: str) -> str:
+    """Return the BibTeX entry of a key.
+
+    Examples
+    --------
+    >>> from solvable.analysis import bibtex
+    >>> bibtex("hastie2022surprises").splitlines()[0]
+    '@article{hastie2022surprises,'
+    """
+    return str(_entry(key).to_string("bibtex")).strip()
+
+
+def citation(key: str) -> str:
+    """Return authors, year, title and venue on one line."""
+    entry = _entry(key)
+    names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
+    authors = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} & {names[-1]}"
+    fields = entry.fields
+    venue = fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or ""
+    eprint = f"arXiv:{fields['eprint']}" if "eprint" in fields else ""
+    where = ", ".join(part for part in (venue, fields.get("volume", ""), eprint) if part)
+    title = fields["title"].replace("{", "").replace("}", "")
+    return f"{authors} ({fields['year']}). {title}. {where}."

@@ -1,0 +1,1 @@
+"""Proofs in interval arithmetic that a root lies where a solver says."""

@@ -1,0 +1,1 @@
+"""Gradient descent and SGD on least squares, at any time."""

@@ -1,0 +1,352 @@
+r"""Risk of gradient descent on random designs at every step: a filter under a deterministic equivalent.
+
+With :math:`S = X^TX/n`, residual filter r (`spectral_response`) and a contour around 0 and the support of S,
+
+.. math::
+    r(S) = -\oint \frac{dz}{2\pi i}\, r(z)\,(S-z)^{-1}, \qquad
+    (S-z)^{-1} \sim \frac{\kappa}{-z}\,G, \quad G = (\Sigma+\kappa)^{-1}, \quad
+    z = -\kappa + \frac{\kappa}{n}\sum_i \frac{m_i s_i}{s_i+\kappa}.
+
+Two factors r(S) need the second-order equivalent at two points of the contour. r is entire and leaves the contour free:
+
+.. math:: z(\varphi) = \frac{Z}{1+Z/H}, \qquad Z = \varepsilon\sinh^2(A\cos\varphi + iB\sin\varphi), \qquad
+          0\le\varphi<\pi,
+
+an analytic closed curve (the square makes it :math:`\pi`-periodic), a lens of half angle 2B that crosses the real axis
+left of 0 and between the upper edge and H. Its nodes are log-spaced from 0, starting at
+:math:`\varepsilon\sim 1/(\eta t_{max})`, and from H: one contour of a few hundred nodes serves all times up to
+:math:`t_{max}`, up to the edge of stability.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from solvable.solvers.double_descent.spectral_filter import as_times, check_step, evaluate_filter
+from solvable.solvers.equivalents.density import support_edges
+from solvable.solvers.equivalents.fixed_point import effective_ridge
+from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.spectrum import Spectrum, as_spectrum
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
+
+__all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"]
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+_FIRST_NODES, _MOST_NODES = 128, 4096
+_ACCURACY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class GradientDescentRisk:
+    r"""Risk of gradient descent at each time.
+
+    Attributes
+    ----------
+    test : ndarray
+        Expected squared error on a fresh noisy label: ``bias + variance + noise_variance``.
+    train : ndarray
+        Expected mean squared error on the training labels (without the one half of the loss).
+    bias, variance : ndarray
+        The part without and the part due to label noise; `bias` holds the irreducible power of the target.
+    solution : Solution
+        `value` is `test`; `residual` the change when the nodes were doubled, relative to the target's power plus noise;
+        `iterations` the number of nodes.
+    noise_variance : float
+        The label noise the risk was computed for.
+    """
+
+    test: Array
+    train: Array
+    bias: Array
+    variance: Array
+    solution: Solution
+    noise_variance: float
+
+    @property
+    def excess(self) -> Array:
+        """Test error without the label noise, ``bias + variance``."""
+        return np.asarray(self.bias + self.variance)
+
+
+def _contour(low: float, edge: float, high: float, opening: float, nodes: int) -> tuple[Complex, Complex]:
+    """Upper half of the nodes and -dz/(2 pi i) there: crossing left of 0 at the scale `low`, and at `high`."""
+    far = 2 * high - edge  # the map takes infinity there: nodes are log-spaced from it as they are from 0
+    reach = np.arcsinh(np.sqrt(high * far / (far - high) / low))
+    phi = (np.arange(nodes // 2) + 0.5) * np.pi / nodes  # off the real axis; the lower half is conjugate
+    q = reach * np.cos(phi) + 1j * opening * np.sin(phi)
+    plain = low * np.sinh(q) ** 2
+    slope = low * np.sinh(2 * q) * (-reach * np.sin(phi) + 1j * opening * np.cos(phi))
+    shrink = 1 / (1 + plain / far)
+    return plain * shrink, -slope * shrink**2 * np.pi / nodes / (2j * np.pi)
+
+
+def _kappa(spectrum: Spectrum, n: float, z: Complex, start: Complex | None) -> tuple[Complex, bool]:
+    """Solve z = -k + (k/n) sum m s/(s+k) in Im z > 0: of all roots exactly one has Im k < 0."""
+    s, c = spectrum.eigenvalues, spectrum.multiplicities / n
+    kappa = c @ s - z if start is None else start.copy()
+    # far out any start will do; close in, iterate the map 1/k -> -1/(z - sum c s/(1 + s/k)), which keeps the half-plane
+    for _ in range(10 if start is None else 0):
+        kappa = 0.5 * (kappa + (c * s) @ (kappa / (s[:, None] + kappa)) - z)
+    active = np.arange(z.size)
+    for count in range(100):
+        k = kappa[active]
+        ratio = s[:, None] / (s[:, None] + k)
+        gap = k * (1 - c @ ratio) + z[active]
+        step = gap / (1 - c @ (ratio * ratio))
+        new = k - step
+        # leaving the half-plane is leaving the branch: a step of the contracting map instead
+        out = ~(new.imag < 0)
+        new[out] = 0.5 * (k + k * (c @ ratio) - z[active])[out]
+        kappa[active] = new
+        done = ~out & (np.abs(step) <= 1e-14 * np.abs(k))
+        active = active[~done]
+        if active.size == 0:
+            return kappa, True
+        if count == 40 and start is not None:  # a bad start: from afar
+            return _kappa(spectrum, n, z, None)
+    return kappa, bool(np.max(np.abs(step) / np.abs(k)) < 1e-10)
+
+
+@dataclass
+class _Estimate:
+    """Bias of the target, its share for unit noise, and both parts of the training error."""
+
+    bias: Array
+    noise: Array
+    train_target: Array
+    train_noise: Array
+
+    def rows(self) -> Array:
+        """All four as one array."""
+        return np.array([self.bias, self.noise, self.train_target, self.train_noise])
+
+
+def _estimate(
+    spectrum: Spectrum, n: float, z: Complex, weight: Complex, kappa: Complex, residual: Complex, learned: Complex,
+    ridgeless: float,
+) -> _Estimate:  # fmt: skip
+    """Sum over the nodes of the upper half and, by conjugation, of the lower."""
+    s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
+    G = 1 / (s + kappa[:, None])
+    sG = s * G
+    u = weight * residual * kappa / -z  # (times, nodes)
+    # pairs (i, j) and (i, conj j); the other two are their conjugates
+    bias = np.zeros(residual.shape[0])
+    for other, v in ((G, u), (G.conj(), u.conj())):
+        kernel = n * ((G * power) @ other.T) / (n - (sG * m) @ (s * other).T)
+        bias += 2 * np.einsum("ti,ij,tj->t", u, kernel, v, optimize=True).real
+    moved = kappa * (sG @ m / n)  # z + kappa
+    if ridgeless > 0:
+        # less its value at z = 0, which integrates to nothing: (learned/z)^2 is entire, and t^2 large there
+        moved = z - z / (kappa * (sG @ (m / (s + ridgeless)) / n))
+    noise = -2 * np.sum(weight * (learned / z) ** 2 * moved, axis=1).real
+    twice = weight * residual**2
+    return _Estimate(bias, noise, 2 * (twice @ (G @ power)).real, 2 * (twice @ (1 / kappa)).real)
+
+
+@within_range
+def gradient_descent_risk(
+    spectrum: Spectrum,
+    n: float,
+    step_size: float,
+    steps: ArrayLike,
+    noise_variance: float = 0.0,
+    momentum: float | None = None,
+    *,
+    on_failure: OnFailure = "raise",
+) -> GradientDescentRisk:
+    r"""Test and training error of gradient descent on least squares, for any covariance and any number of steps.
+
+    Loss :math:`(1/2n)\|y-Xw\|^2`, start at 0, :math:`w_{t+1} = w_t - \eta X^T(Xw_t-y)/n`, with heavy-ball momentum
+    :math:`+\mu(w_t-w_{t-1})` where one is given. Deterministic equivalents: exact as n and the rank grow together,
+    relative error of order 1/n at finite size.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Eigenvalues and target power (function space). Without an infinite tail.
+    n : float
+        Number of samples.
+    step_size : float
+        Below 2/s_max, or 2(1 + momentum)/s_max, with s_max the upper edge of the spectrum of :math:`X^TX/n` (not of
+        its expectation; see `support_edges`).
+    steps : array_like
+        Increasing whole numbers.
+    noise_variance : float
+        Of the labels.
+    momentum : float, optional
+        Heavy-ball momentum in [0, 1).
+    on_failure : {"raise", "warn", "ignore"}
+        What to do where doubling the nodes up to 4,096 does not bring the change below 1e-9: too few nodes give
+        garbage, not a rough answer.
+
+    Returns
+    -------
+    GradientDescentRisk
+        Test, train, bias and variance at each of `steps`, and how well the contour converged.
+
+    Raises
+    ------
+    ValueError
+        A step size at or above its limit, steps that do not increase, a spectrum without target power.
+    ArithmeticError
+        No convergence (``on_failure="raise"``): in practice a momentum of 0.9 or more with many steps.
+
+    References
+    ----------
+    ali2019continuous (the setting); bach2024projections (second-order equivalents); the contour form is derived
+
+    Examples
+    --------
+    >>> from solvable.solvers import Spectrum, gradient_descent_risk
+    >>> risk = gradient_descent_risk(Spectrum.isotropic(200), 400, 0.5, [0, 10, 10**6], noise_variance=0.5)
+    >>> risk.test.round(6)  # nothing learned, early stopping, least squares: 0.5/(1 - 1/2)
+    array([1.5     , 0.845054, 1.      ])
+    """
+    as_spectrum(spectrum).require_target()
+    samples, sigma2 = as_scalar("n", n, as_positive), as_scalar("noise_variance", noise_variance, as_nonnegative)
+    spectrum.check_sample_size(np.array(samples))
+    times = as_times("steps", steps)
+    step, mu = as_scalar("step_size", step_size, as_positive), 0.0
+    if momentum is not None:
+        mu = as_scalar("momentum", momentum, as_nonnegative)
+        if mu >= 1:
+            raise refuse("momentum", mu, "it must be below 1")
+    method = "gradient-descent" if momentum is None else "heavy-ball"
+    edge = float(support_edges(spectrum, samples)[-1, 1])
+    check_step(edge, step, mu, method, "upper edge of the spectrum of X^T X/n")
+    noise = sigma2 + spectrum.irreducible_power
+    scale = float(spectrum.require_target().sum()) + noise
+    found, change, nodes = _converge(spectrum, samples, step, mu, method, times, edge, noise, scale)
+    bias = found.bias + spectrum.irreducible_power * (1 + found.noise)
+    variance = sigma2 * found.noise
+    test = bias + variance + sigma2
+    status = np.where(change <= _ACCURACY, Status.CONVERGED, Status.MAX_ITERATIONS)
+    solution = Solution.shaped(times.shape, test, change, status, np.full(times.size, nodes))
+    report_failures(solution, "gradient_descent_risk", on_failure)
+    return GradientDescentRisk(test, found.train_target + noise * found.train_noise, bias, variance, solution, sigma2)
+
+
+def _converge(
+    spectrum: Spectrum, n: float, step: float, mu: float, method: str, times: Array, edge: float, noise: float,
+    scale: float,
+) -> tuple[_Estimate, Array, int]:  # fmt: skip
+    """Double the nodes until nothing changes."""
+    last = max(float(times[-1]), 1.0)
+    # near 0 momentum moves 1/(1-mu) times as far in a step
+    low = min(2 * (1 - mu) / (step * last), edge)
+    # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
+    limit = 2 * (1 + mu) / step
+    high = min(1.1 * edge, max(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))
+    # the contour is a lens of half angle 2B; where the filter grows by a factor e at most lies in an ellipse
+    factor = 1 + 1 / last
+    width, height = (factor + mu / factor) / step, (factor - mu / factor) / step
+    middle = high - edge / 2
+    room = np.arctan2(height * np.sqrt(1 - ((middle - (1 + mu) / step) / width) ** 2), middle)
+    opening = min(0.4, 0.75 * float(room))
+    before, change, kappa = None, np.full(times.size, np.inf), None
+    unpooled = replace(spectrum, points=None)  # warned once is enough
+    ridgeless = float(effective_ridge(unpooled, n, 0.0).value) if n < spectrum.rank else 0.0
+    nodes = _FIRST_NODES
+    while True:
+        z, weight = _contour(low, edge, high, opening, nodes)
+        start = None
+        if kappa is not None:
+            old, new = ((np.arange(half) + 0.5) / half for half in (nodes // 4, nodes // 2))
+            start = np.interp(new, old, kappa.real) + 1j * np.interp(new, old, kappa.imag)
+        kappa, solved = _kappa(spectrum, n, z, start)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            residual, learned = evaluate_filter(z, times, method, step, mu)
+            now = _estimate(spectrum, n, z, weight, kappa, residual, learned, ridgeless)
+            rows = now.rows()
+            if before is not None:
+                units = np.array([scale, scale / max(noise, 1e-300), scale, scale / max(noise, 1e-300)])[:, None]
+                size = np.maximum(units * 0 + 1.0, np.abs(rows) / units)
+                change = np.max(np.abs(rows - before) / units / size, axis=0)
+                change = np.where(np.isfinite(change) & solved, change, np.inf)
+        if np.all(change <= _ACCURACY) or nodes >= _MOST_NODES:
+            return now, change, nodes
+        before, nodes = rows, 2 * nodes
+
+
+@within_range
+def isotropic_flow_risk(
+    gamma: float,
+    times: ArrayLike,
+    noise_variance: float = 0.0,
+    signal: float = 1.0,
+    *,
+    on_failure: OnFailure = "raise",
+) -> GradientDescentRisk:
+    r"""Risk of gradient flow on isotropic rows, by quadrature against the Marchenko-Pastur law.
+
+    Loss :math:`(1/2n)\|y-Xw\|^2`, :math:`\dot w = -X^T(Xw-y)/n`, start at 0, :math:`\gamma=d/n`, limit of large n:
+
+    .. math::
+        \mathrm{bias} = \|\beta\|^2\Big[\int e^{-2ts}\,dF + (1-1/\gamma)_+\Big], \qquad
+        \mathrm{variance} = \sigma^2\gamma\int\frac{(1-e^{-ts})^2}{s}\,dF.
+
+    Parameters
+    ----------
+    gamma : float
+        d/n, positive.
+    times : array_like
+        Increasing times of the flow.
+    noise_variance : float
+        Of the labels.
+    signal : float
+        :math:`\|\beta\|^2`.
+    on_failure : {"raise", "warn", "ignore"}
+        What to do where 65,536 nodes are not enough.
+
+    Returns
+    -------
+    GradientDescentRisk
+        At each of `times`.
+
+    Raises
+    ------
+    ValueError
+        A gamma that is not positive, negative noise or signal, times that do not increase.
+    ArithmeticError
+        No convergence (``on_failure="raise"``).
+
+    References
+    ----------
+    ali2019continuous, marchenko1967distribution
+
+    Examples
+    --------
+    >>> from solvable.solvers import isotropic_flow_risk
+    >>> isotropic_flow_risk(2.0, [0.0, 3.0, 1e6], noise_variance=0.5).bias.round(6)  # to 1 - 1/gamma
+    array([1.      , 0.511465, 0.5     ])
+    """
+    ratio, sigma2 = as_scalar("gamma", gamma, as_positive), as_scalar("noise_variance", noise_variance, as_nonnegative)
+    power, moments = as_scalar("signal", signal, as_nonnegative), as_times("times", times, whole=False)
+    nodes, before, change = 256, None, np.full(moments.size, np.inf)
+    while True:
+        theta = (np.arange(nodes) + 0.5) * np.pi / nodes
+        # x = low + (high - low) cos(theta/2)^2: the sine of the density cancels the square root at both edges
+        low, width = (1 - np.sqrt(ratio)) ** 2, 4 * np.sqrt(ratio)
+        x = low + width * np.cos(theta / 2) ** 2
+        weight = (width / 2 * np.sin(theta)) ** 2 / (2 * np.pi * ratio * x) * (np.pi / nodes)
+        left = np.exp(-moments[:, None] * x)
+        learned = -np.expm1(-moments[:, None] * x)
+        null = max(1 - 1 / ratio, 0.0)
+        rows = np.array([left**2 @ weight + null, ratio * learned**2 @ (weight / x), left**2 @ (weight * x),
+                         ratio * left**2 @ weight + max(1 - ratio, 0.0)])  # fmt: skip
+        if before is not None:
+            change = np.max(np.abs(rows - before) / np.maximum(np.abs(rows), 1.0), axis=0)
+        if np.all(change <= 1e-10) or nodes >= 65_536:
+            break
+        before, nodes = rows, 2 * nodes
+    bias, variance = power * rows[0], sigma2 * rows[1]
+    test = bias + variance + sigma2
+    status = np.where(change <= 1e-10, Status.CONVERGED, Status.MAX_ITERATIONS)
+    solution = Solution.shaped(moments.shape, test, change, status, np.full(moments.size, nodes))
+    report_failures(solution, "isotropic_flow_risk", on_failure)
+    return GradientDescentRisk(test, power * rows[2] + sigma2 * rows[3], bias, variance, solution, sigma2)

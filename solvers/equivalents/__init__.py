@@ -1,0 +1,1 @@
+"""Deterministic equivalents: the effective ridge, resolvents, densities."""

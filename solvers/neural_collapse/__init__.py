@@ -1,0 +1,1 @@
+"""Unconstrained features and their collapse."""

@@ -1,0 +1,1 @@
+"""Linear stability of SGD."""

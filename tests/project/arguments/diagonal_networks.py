@@ -1,0 +1,25 @@
+"""Arguments of diagonal networks."""
+
+from arguments.shared import SAMPLINGS
+
+ARGUMENTS = {
+    "time_step": lambda s: 1e-3,
+    "seeds": lambda s: s.pick(1, 2),
+    "checkpoints": lambda s: s.pick(4, [0, 3]),
+    "initial_scale": lambda s: s.rng.uniform(1e-2, 1),
+    "label_noise": lambda s: s.pick(0.0, 0.1),
+    "gradient_penalty": lambda s: s.pick(0.0, 0.1),
+    "ascent": lambda s: s.pick(0.0, 0.1),
+    "flooding": lambda s: s.pick(None, 0.01),
+    "linear_scale": lambda s: s.pick(0.0, 0.5),
+    "accumulate": lambda s: False,
+    "most_jumps": lambda s: 200,
+    "offset": lambda s: None,
+}
+SPECIAL = {
+    ("interpolator", "depth"): lambda s: s.pick(2, 3, 2.5),
+    ("stochastic_gradient_flow", "step_size"): lambda s: 0.01,
+    ("diagonal_descent", "step_size"): lambda s: 0.01,
+    ("diagonal_descent", "sampling"): lambda s: s.pick(*SAMPLINGS[:2]),
+    ("SaddlePath.at", "time"): lambda s: s.rng.uniform(0, 5, 3),
+}

@@ -1,0 +1,21 @@
+"""Arguments of double descent."""
+
+import numpy as np
+
+ARGUMENTS = {
+    "gamma": lambda s: s.rng.uniform(0.1, 4),
+}
+SPECIAL = {
+    ("spectral_response", "method"): lambda s: s.pick("heavy-ball", "nesterov"),
+    ("spectral_response", "momentum"): lambda s: 0.5,
+    ("spectral_response", "step_size"): lambda s: s.pick(None, 1e-3),
+    ("descent_path", "method"): lambda s: s.pick("heavy-ball", "nesterov"),
+    ("descent_path", "momentum"): lambda s: 0.5,
+    ("descent_path", "step_size"): lambda s: None,
+    ("optimiser_chain", "step_size"): lambda s: 0.1 / s.scale**2,
+    ("optimiser_chain", "steps"): lambda s: np.array([0, 3, 8]),
+    ("gradient_descent_risk", "step_size"): lambda s: 0.01,
+    ("gradient_descent_risk", "n"): lambda s: float(s.rng.uniform(0.5, 30)),
+    ("gradient_descent_risk", "momentum"): lambda s: s.pick(None, 0.5),
+    ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
+}

@@ -1,0 +1,37 @@
+"""Arguments of neural collapse."""
+
+import numpy as np
+
+import solvable.solvers
+
+ARGUMENTS = {
+    "labels": lambda s: s.rng.permutation([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]),
+    "centres": lambda s: s.normal(2, 3),
+    "feature_decay": lambda s: s.rng.uniform(1e-4, 1e-2),
+    "layer_decays": lambda s: s.rng.uniform(1e-4, 1e-2, s.pick(1, 2, 3)),
+    "class_sizes": lambda s: s.rng.integers(1, 9, 3),
+    "classes": lambda s: s.pick(2, 4),
+    "samples": lambda s: s.pick(1, 3),
+    "dimension": lambda s: s.pick(4, 9),
+    "width": lambda s: 4,
+    "code": lambda s: s.pick("simplex", "circle", "orthoplex"),
+    "minimizer": lambda s: solvable.solvers.collapse_minimizer(s.rng.integers(1, 9, 3), [1e-2, 1e-2], 1e-4),
+    "attachment": lambda s: s.rng.uniform(0.1, 9),
+    "change": lambda s: s.normal(6, 3),
+    "singular_values": lambda s: s.rng.uniform(0, 3, 3),
+    "lengths": lambda s: s.rng.uniform(0, 3, 3),
+    "concentration": lambda s: s.number(0, 30),
+    "new_concentration": lambda s: s.number(0, 30),
+    "old_concentration": lambda s: s.number(0, 30),
+}
+LABELLED = ["centre_term", "central_path", "collapse_metrics", "feature_response", "optimal_classifier",
+            "response_operator"]  # fmt: skip
+SPECIAL = {
+    **{(name, "features"): lambda s: s.normal(6, 3) for name in LABELLED},
+    ("collapse_metrics", "target"): lambda s: np.array([1.0, 2.0]),
+    ("collapse_metrics", "classifier"): lambda s: s.normal(2, 3),
+    ("response_spectrum", "weight_decay"): lambda s: s.number(0.1, 1),
+    ("ResponseSpectrum.gains", "attachment"): lambda s: s.number(0.1, 9),
+    ("ResponseSpectrum.isotropic_gain", "classes"): lambda s: 4,
+    ("ResponseSpectrum.isotropic_gain", "dimension"): lambda s: 9,
+}

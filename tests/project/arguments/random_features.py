@@ -1,0 +1,37 @@
+"""Arguments of random features."""
+
+import numpy as np
+
+import solvable.solvers
+from arguments.shared import ACTIVATIONS
+
+
+def wide_moments(setting):
+    weights = [setting.rng.standard_normal((5, 4)) / 2]
+    return solvable.solvers.deep_feature_moments(weights, np.eye(4), "erf")
+
+
+ARGUMENTS = {
+    "k": lambda s: s.pick(s.number(0.5, 30), np.inf),
+    "test_features": lambda s: s.normal(4, 9),
+    "widths": lambda s: s.rng.integers(2, 9, 2),
+    "fitting_ratio": lambda s: s.number(0, 0.9),
+    "relative_noise": lambda s: s.pick(None, s.number(0, 9)),
+    "activation": lambda s: s.pick(*ACTIVATIONS),
+    "variance": lambda s: s.number(0.1, 4),
+    "kinks": lambda s: s.pick(None, [0.0]),
+    "mean_square": lambda s: 1.0,
+    "gains": lambda s: s.pick(None, np.array([1.0, 2.0])),
+    "teacher_power": lambda s: 1.0,
+}
+SPECIAL = {
+    ("deep_feature_moments", "weights"): lambda s: [s.rng.standard_normal((s.d + 1, s.d)) / np.sqrt(s.d)],
+    ("deep_feature_moments", "activation"): lambda s: s.pick("erf", "sin", "identity"),
+    ("deep_random_feature_risk", "activation"): lambda s: s.pick("erf", "sin", "tanh"),
+    ("layer_coefficients", "activation"): lambda s: s.pick("erf", "sin", "tanh"),
+    ("FeatureMoments.hidden_layer", "self"): wide_moments,
+    ("FeatureMoments.hidden_layer", "weights"): lambda s: s.rng.standard_normal((3, 4)),
+    ("FeatureMoments.hidden_layer", "activation"): lambda s: s.pick("erf", "sin", "identity"),
+    ("FeatureMoments.linear", "self"): wide_moments,
+    ("FeatureMoments.linear", "teacher"): lambda s: s.rng.standard_normal(4),
+}

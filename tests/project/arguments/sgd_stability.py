@@ -1,0 +1,25 @@
+"""Arguments of sgd stability."""
+
+import numpy as np
+
+from arguments.shared import Setting
+
+ARGUMENTS = {
+    "hessians": Setting.hessians,
+    "gradients": lambda s: s.normal(s.n, s.d),
+    "chains": lambda s: 3,
+    "loss": lambda s: s.pick("squared", "squared-without-half"),
+    "w_plus": lambda s: s.normal(s.d),
+    "w_minus": lambda s: s.normal(s.d),
+    "hidden": lambda s: s.normal(3, s.d),
+    "largest_eigenvalue": lambda s: s.number(0.1, 3),
+    "coherence": lambda s: 1.0,
+    "gradient_norm": lambda s: s.number(0.1, 3),
+    "model": lambda s: "diagonal",
+}
+SPECIAL = {
+    ("network_gradients", "weights"): lambda s: (s.normal(s.d), s.normal(s.d)),
+    ("group_threshold", "n"): lambda s: s.n,
+    ("linearised_sgd", "step_size"): lambda s: 0.1,
+    ("linearised_sgd", "steps"): lambda s: np.array([0, 3, 9]),
+}
