@@ -13,7 +13,6 @@ from solvable.solvers import (
     ConvergenceWarning,
     Spectrum,
     deep_random_feature_risk,
-    density,
     effective_ridge,
     layer_coefficients,
     optimal_random_feature_ridge,
@@ -26,7 +25,8 @@ from solvable.solvers import (
 from solvable.solvers.certificates.certificate import Arithmetic, Jet, newton
 from solvable.solvers.certificates.enclosed_sums import Modes
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge, certify_inner_ridge
-from solvable.solvers.random_features.risk import tuning as feature_tuning
+from solvable.solvers.equivalents import density
+from solvable.solvers.random_features import tuning as feature_tuning
 from solvable.solvers.ridge.tuning import certified
 
 MOMENTS = [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (3, 1), (2, 2), (1, 3)]
