@@ -333,6 +333,8 @@ def gaussian_coefficients(
     for i, value in enumerate(r.ravel()):
         scale = float(np.sqrt(value))
         (offset, slope, square), miss = _integrate(function, scale, breaks)
+        rounding = 16 * np.finfo(float).eps * np.sqrt(square)  # an odd moment of an even function is 0, not 1e-17
+        offset, slope = (0.0 if abs(moment) <= rounding else moment for moment in (offset, slope))
         out[:, i] = offset, slope / scale, square, max(square - offset**2 - slope**2, 0.0), miss
         if out[3, i] <= 4 * max(miss * np.sqrt(square), np.finfo(float).eps * square):
             out[3, i] = 0.0  # a linear function: the difference is rounding
