@@ -94,7 +94,7 @@ def test_the_command_names_what_differs_and_what_raised(spec, tmp_path):
     spec.write_text(SPEC.replace("high = 2", "high = 3"))
     failed = command("small.toml", "--backend", "serial", "--store", "other.zarr", cwd=tmp_path)
     assert failed.returncode == 1
-    assert "4 calls raised; the first message: ValueError: too far" in failed.stdout
+    assert "4 calls failed; the first message: ValueError: too far" in failed.stdout
 
 
 @pytest.mark.parametrize(
