@@ -103,7 +103,8 @@ def sweep(
     -------
     xarray.Dataset
         float64 variables over the axes of the grid, then ``draw``. Where a call raised, or returned what is no number:
-        NaN, and the message in the variable ``error``; ``attrs["failed"]`` counts these calls. From a store, values are read from disk when used.
+        NaN, and the message in the variable ``error``; ``attrs["failed"]`` counts these calls. From a store, values are
+        read from disk when used.
 
     Raises
     ------

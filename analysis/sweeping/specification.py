@@ -40,7 +40,7 @@ def _axis(name: str, values: ArrayLike) -> NDArray[Any]:
 
 
 def _plain(name: str, value: Any) -> str:
-    """Text that is the same for equal values: a number or word as it is, else its type and the digest of its content."""
+    """Text that is the same for equal values: a number or word as it is, else type and digest of its content."""
     if type(value) in (str, int, float, bool, type(None)):
         return repr(value)
     try:
