@@ -342,15 +342,22 @@ def sweep(
     chunk: Annotated[int | None, typer.Option(min=1, help="Calls passed on and stored as one.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Compute again where a call raised.")] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only measure what it would cost.")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run a module from outside the working directory and installed packages.")
+    ] = False,
 ) -> None:
-    """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was."""
+    """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was.
+
+    A specification names a function, and running it runs that function: it is code, whoever wrote it. Its place is
+    printed before it is imported.
+    """
     from solvable.analysis.sweeping.backends import opened
     from solvable.analysis.sweeping.cost import estimate as measure
     from solvable.analysis.sweeping.running import run
     from solvable.analysis.sweeping.specfile import read, thin
     from solvable.analysis.writing.prose import counted
 
-    file = read(spec)
+    file = read(spec, trust, lambda line: print(line, flush=True))
     specification = thin(file.specification, every, draws, seed)
     if estimate:
         print(measure(specification))
@@ -365,7 +372,7 @@ def sweep(
     print(f"{', '.join(name for name in map(str, data.data_vars) if name != 'error')}: {sizes}\nstore: {path}")
     if data.attrs["failed"]:
         first = next(message for message in data["error"].values.ravel() if message)
-        print(f"{counted(data.attrs['failed'], 'call')} raised; the first message: {first}")
+        print(f"{counted(data.attrs['failed'], 'call')} failed; the first message: {first}")
         raise typer.Exit(1)
 
 

@@ -94,7 +94,7 @@ def test_the_command_names_what_differs_and_what_raised(spec, tmp_path):
     spec.write_text(SPEC.replace("high = 2", "high = 3"))
     failed = command("small.toml", "--backend", "serial", "--store", "other.zarr", cwd=tmp_path)
     assert failed.returncode == 1
-    assert "4 calls raised; the first message: ValueError: too far" in failed.stdout
+    assert "4 calls failed; the first message: ValueError: too far" in failed.stdout
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,38 @@ def test_mistakes_in_a_file_are_one_sentence(spec, old, new, sentence):
     spec.write_text(SPEC.replace(old, new))
     with pytest.raises(ValueError, match=sentence):
         read(spec)
+
+
+def test_the_place_of_the_function_is_told_before_it_runs(spec, tmp_path):
+    (tmp_path / "sweep_cells.py").write_text('print("running")\n' + MODULE)
+    done = command("small.toml", "--backend", "serial", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"runs cell of sweep_cells, {tmp_path / 'sweep_cells.py'}"
+    assert lines[1] == "running"
+    assert "it is code" in " ".join(command("--help", cwd=tmp_path).stdout.split())
+
+
+@pytest.mark.parametrize("function", ["sweep_cells:cell", "os:system", "builtins:eval"])
+def test_a_module_from_elsewhere_needs_trust(spec, tmp_path, function):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "sweep_cells.py").write_text('print("running")\n' + MODULE)
+    spec.write_text(SPEC.replace("sweep_cells:cell", function))
+    done = command(spec, "--backend", "serial", cwd=elsewhere)
+    assert done.returncode == 2
+    assert "pass --trust" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+    if function == "sweep_cells:cell":
+        assert command(spec, "--backend", "serial", "--trust", cwd=elsewhere).returncode == 0
+
+
+def test_what_a_module_imported_from_python_needs_trust_too(spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sweep_honest.py").write_text("from shutil import rmtree as cell\n")
+    spec.write_text(SPEC.replace("sweep_cells:cell", "sweep_honest:cell"))
+    with pytest.raises(ValueError, match="shutil belongs to Python"):
+        read(spec, trust=False)
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [(("slurm",), "backend"), (("serial", 1, "tcp://x:1"), "address")])
