@@ -2,7 +2,8 @@ r"""How fast gradient flow approaches collapse: rates of the linearised flow at 
 
 Setting of `solvable.solvers.neural_collapse.minimizer` without bias, equal classes, all parameters moving at unit
 speed along minus the gradient of :math:`\frac1{2N}\|WH-Y\|^2+\dots` (rates are small: the loss is divided by N). At the
-minimum every class is a copy of the scalar network :math:`w_M\cdots w_1g`, and perturbations split into kinds that do not mix.
+minimum every class is a copy of the scalar network :math:`w_M\cdots w_1g`, and perturbations split into kinds that do
+not mix.
 """
 
 from __future__ import annotations
