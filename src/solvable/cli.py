@@ -210,7 +210,7 @@ def _progress(console: Any, what: str, total: int) -> Iterator[Any]:
         yield lambda: bar.advance(task)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a formula may start with a minus
 def check(
     formula: Annotated[str, typer.Argument(help="Your formula, in plain notation or (--latex) in LaTeX.")],
     against: Annotated[str, typer.Option(help="Name of the claim it should equal.")],
@@ -224,8 +224,12 @@ def check(
     seed: Seed = 0,
     budget: Annotated[int | None, typer.Option(min=0, help="Draws a cell at most; 0 skips the simulation.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the report as JSON.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off."""
+    """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off.
+
+    Exit code 0: it agrees; 1: it disagrees; 3: inconclusive; 2: refused.
+    """
     from threadpoolctl import threadpool_limits
 
     from solvable import check as check_formula
@@ -233,16 +237,24 @@ def check(
     pairs = [_split(text, "symbol") for text in symbol or []]
     with threadpool_limits(1):
         report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
+    code = {"AGREES": 0, "DISAGREES": 1}.get(report.outcome.value, 3)
+    if as_json:
+        import json
+
+        print(json.dumps(report.to_dict(), indent=1, allow_nan=False))
+        raise typer.Exit(code)
     style = _STYLES[report.outcome.value]
     console = _console()
+    if report.read_as:
+        console.print(f"read as: {report.read_as}", markup=False, soft_wrap=True)
     console.print(report.sentence, style=style, markup=False, soft_wrap=True)
     for stage in report.stages:
         console.print(f"  {stage.outcome:<12} {stage.name:<12} {stage.detail}", markup=False, soft_wrap=True)
-    if report.verdict is not None and report.verdict.outcome.value != "AGREES":
-        console.print("\n".join(str(report.verdict).splitlines()[1:]), markup=False, soft_wrap=True)
+    if report.simulation is not None and report.simulation.outcome.value != "AGREES":
+        console.print("\n".join(str(report.simulation).splitlines()[1:]), markup=False, soft_wrap=True)
     if save is not None:
         print(f"report: {report.save(save)}")
-    raise typer.Exit(0 if report.outcome.value == "AGREES" else 1)
+    raise typer.Exit(code)
 
 
 def _split(text: str, option: str) -> tuple[str, str]:
