@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from solvable.analysis import Claim, Verdict
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Solvable models of learning: theory, matched simulation, a check that can fail, and the figure.",
@@ -36,54 +35,85 @@ def _console() -> Any:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
+def _complete_family(incomplete: str) -> list[str]:
+    from solvable.index import families
+
+    return [name for name in families() if name.startswith(incomplete)]
+
+
+def _complete_claim(incomplete: str) -> list[str]:
+    from solvable.index import claim_names
+
+    return [name for name in claim_names() if name.startswith(incomplete)]
+
+
+def _complete_figure(incomplete: str) -> list[str]:
+    from solvable.index import figure_entries
+
+    return [name for name in ("all", *(item["name"] for item in figure_entries())) if name.startswith(incomplete)]
+
+
+def _complete_chosen(incomplete: str) -> list[str]:
+    return _complete_family(incomplete) + _complete_claim(incomplete)
+
+
+def _complete_cited(incomplete: str) -> list[str]:
+    from solvable.index import figure_entries, paper_keys
+
+    papers = [key for key in paper_keys() if key.startswith(incomplete)]
+    drawn = [item["name"] for item in figure_entries() if item["name"].startswith(incomplete)]
+    return _complete_claim(incomplete) + drawn + papers
+
+
+Family = Annotated[str | None, typer.Argument(help="Show one family only.", autocompletion=_complete_family)]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Claims or families; all of them if none is named.", autocompletion=_complete_chosen),
+]
+ClaimName = Annotated[str, typer.Argument(help="Name of a claim.", autocompletion=_complete_claim)]
+
+
 @app.command(name="list")
-def list_(family: Annotated[str | None, typer.Argument(help="Show one family only.")] = None) -> None:
+def list_(family: Family = None) -> None:
     """List families, claims and figures, one line each."""
     from rich.markup import escape
 
-    from solvable.analysis import claims, families
-    from solvable.figures import figures
+    from solvable.index import families, family_entries, figure_entries
 
     console = _console()
     for name in [family] if family else families():
-        members = claims(name)
-        names = {member.name for member in members}
+        members = family_entries(name)
+        names = {member["name"] for member in members}
         console.print(f"[bold]{name}[/bold]")
         for member in members:
-            console.print(f"  claim   {member.name:<42} {escape(member.statement)}", overflow="ellipsis", no_wrap=True)
-        for item in figures():
-            if not item.claims or names & set(item.claims):
-                console.print(f"  figure  {item.name:<42} {escape(item.title)}", overflow="ellipsis", no_wrap=True)
+            line = f"  claim   {member['name']:<42} {escape(member['statement'])}"
+            console.print(line, overflow="ellipsis", no_wrap=True)
+        for item in figure_entries():
+            if names & set(item["claims"]):
+                line = f"  figure  {item['name']:<42} {escape(item['title'])}"
+                console.print(line, overflow="ellipsis", no_wrap=True)
 
 
 @app.command()
 def show(
-    claim: Annotated[str, typer.Argument(help="Name of a claim.")],
+    claim: ClaimName,
     latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX.")] = False,
 ) -> None:
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
-    from solvable.analysis import citation
-    from solvable.analysis.verification.catalogue import claim as find
-    from solvable.analysis.writing.conventions import CONVENTIONS, formula_latex
-    from solvable.analysis.writing.prose import counted
+    from solvable.index import citation_of, claim_entry
 
-    item = find(claim)
-    print(f"{item.name}\n  {item.statement}")
-    if item.formula is not None:
-        import sympy
-
-        text = formula_latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
+    item = claim_entry(claim)
+    print(f"{item['name']}\n  {item['statement']}")
+    if item["formula"] is not None:
+        text = item["latex" if latex else "formula"]
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
-    print(f"  kind         {item.kind.name}: {item.kind.value}")
-    if item.assumptions:
-        print(f"  assumptions  {item.assumptions}")
-    print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))
-    cells = counted(len(item.grid), "cell")
-    print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {cells}")
-    used = {name for cell in item.grid for name in cell} | {str(s) for s in getattr(item.formula, "free_symbols", ())}
-    for symbol, argument, meaning in CONVENTIONS:
-        if used & set(argument.split(", ")):
-            print(f"  convention   {symbol} ({argument}): {meaning}")
+    print(f"  kind         {item['kind']}")
+    if item["assumptions"]:
+        print(f"  assumptions  {item['assumptions']}")
+    print(f"  source       {citation_of(item['source'])}" + (f" ({item['locator']})" if item["locator"] else ""))
+    print(f"  tolerance    {item['tolerance']}")
+    for line in item["conventions"]:
+        print(f"  convention   {line}")
 
 
 @app.command()
@@ -121,24 +151,20 @@ def known_answers(
 
 @app.command()
 def cite(
-    name: Annotated[str, typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.", autocompletion=_complete_cited),
+    ],
 ) -> None:
     """Print the BibTeX entry behind a claim or figure."""
-    from solvable.analysis import bibtex, claims
-    from solvable.analysis.writing.names import closest
-    from solvable.analysis.writing.references import keys
-    from solvable.figures import figures
+    from solvable.index import bibtex_of
 
-    known = {item.name: item.source.key for item in claims()} | {item.name: item.source for item in figures()}
-    known |= {key: key for key in keys()}
-    if name not in known:
-        raise closest("claim, figure or paper", name, list(known))
-    print(bibtex(known[name]))
+    print(bibtex_of(name))
 
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Claims or families; all of them if none is named.")] = None,
+    names: Names = None,
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = _JOBS,
@@ -213,7 +239,7 @@ def _progress(console: Any, what: str, total: int) -> Iterator[Any]:
 @app.command()
 def check(
     formula: Annotated[str, typer.Argument(help="Your formula, in plain notation or (--latex) in LaTeX.")],
-    against: Annotated[str, typer.Option(help="Name of the claim it should equal.")],
+    against: Annotated[str, typer.Option(help="Name of the claim it should equal.", autocompletion=_complete_claim)],
     latex: Annotated[bool, typer.Option("--latex", help="The formula is LaTeX.")] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Where to check: gamma=0.1:0.9:9, or n=40,80; may be repeated.")
@@ -276,7 +302,7 @@ def _places(texts: list[str] | None) -> dict[str, list[Any]] | None:
 
 @app.command()
 def figure(
-    name: Annotated[str, typer.Argument(help="Name of a figure, or all.")],
+    name: Annotated[str, typer.Argument(help="Name of a figure, or all.", autocompletion=_complete_figure)],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("figures-out"),
     format: Annotated[str, typer.Option(help="Comma-separated: pdf, svg, png.")] = "pdf,svg,png",
     quick: Quick = False,
