@@ -188,7 +188,7 @@ def _chosen(names: list[str] | None) -> list[Claim]:
 
 
 def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None) -> list[Verdict]:
-    """Run the checks with a live table on a terminal, a line each in a pipe; details of what does not agree last."""
+    """Run the checks, one line for each, with a bar on a terminal; details of what does not agree come last."""
     from solvable.analysis.verification.campaign import verify_all
 
     console, verdicts = _console(), []
@@ -362,7 +362,7 @@ def sweep(
     backend: Annotated[str, typer.Option(help="processes, serial, dask or mpi.")] = "processes",
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; results do not depend on it.")] = None,
     address: Annotated[str | None, typer.Option(help="Scheduler of dask, such as tcp://host:8786.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Every so manieth grid value only, where it costs calls.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Keep every N-th grid value only, on axes that cost calls.")] = 1,
     draws: Annotated[int | None, typer.Option(min=1, help="Other draws than the specification's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the specification's.")] = None,
     chunk: Annotated[int | None, typer.Option(min=1, help="Calls passed on and stored as one.")] = None,
