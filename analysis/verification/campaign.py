@@ -9,6 +9,8 @@ from pathlib import Path
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.fingerprint import digest
+from solvable.analysis.verification.outside import claims_from
+from solvable.analysis.verification.timing import note_compilation
 from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.analysis.writing.files import write_whole
 
@@ -29,16 +31,28 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
     )
 
 
-def _check_by_name(name: str, seed: int, quick: bool) -> Verdict:
-    return verify(find_claim(name), seed=seed, quick=quick)
+def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Verdict:
+    """Check in a worker: claims travel by name, and one of a user's own file is loaded there again."""
+    note_compilation()
+    if origin is None:
+        return verify(find_claim(name), seed=seed, quick=quick)
+    found = next(item for item in claims_from(origin) if item.name == name)
+    return verify(found, seed=seed, quick=quick)
 
 
 def verify_all(
-    claims: Sequence[Claim], *, seed: int = 0, quick: bool = False, jobs: int = 1, store: Path | None = None
+    claims: Sequence[Claim],
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    jobs: int = 1,
+    store: Path | None = None,
+    origin: str | None = None,
 ) -> Iterator[tuple[Verdict, bool]]:
     """Yield (verdict, whether it was kept from an earlier run) as they come, kept ones first.
 
     Verdicts do not depend on `jobs`: every draw has its own seed. Workers are processes with one BLAS thread.
+    `origin` is the file or module of claims that are not in the catalogue.
     """
     todo = []
     for claim in claims:
@@ -47,7 +61,7 @@ def verify_all(
             yield Verdict.from_dict(json.loads(kept.read_text())), True
         else:
             todo.append(claim)
-    for verdict in _run(todo, seed, quick, jobs):
+    for verdict in _run(todo, seed, quick, jobs, origin):
         kept = _path(store, next(item for item in todo if item.name == verdict.claim), seed, quick)
         if kept is not None:
             write_whole(kept, json.dumps(verdict.to_dict(), default=float).encode())
@@ -58,8 +72,9 @@ def _path(store: Path | None, claim: Claim, seed: int, quick: bool) -> Path | No
     return None if store is None else store / f"{verdict_key(claim, seed, quick)}.json"
 
 
-def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdict]:
+def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | None) -> Iterator[Verdict]:
     if jobs == 1 or len(todo) < 2:
+        note_compilation()
         for claim in todo:
             yield verify(claim, seed=seed, quick=quick)
         return
@@ -67,4 +82,4 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdi
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         pool = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_check_by_name)(claim.name, seed, quick) for claim in todo)
+        yield from pool(delayed(_check_by_name)(claim.name, seed, quick, origin) for claim in todo)

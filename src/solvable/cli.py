@@ -168,9 +168,13 @@ def verify(
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = _JOBS,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Claims of your own: a Python file, or a module, with CLAIMS = (...).")
+    ] = None,
 ) -> None:
     """Check claims against their simulations; exit code 1 if any disagrees."""
-    verdicts = _verify(_chosen(names), quick, seed, jobs, None)
+    chosen = _chosen(names) if from_ is None else _chosen_from(from_, names)
+    verdicts = _verify(chosen, quick, seed, jobs, None, from_)
     raise typer.Exit(_exit_code(verdicts))
 
 
@@ -187,14 +191,27 @@ def _chosen(names: list[str] | None) -> list[Claim]:
     return list(chosen.values())
 
 
-def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None) -> list[Verdict]:
+def _chosen_from(origin: str, names: list[str] | None) -> list[Claim]:
+    from solvable.analysis.verification.outside import claims_from
+    from solvable.analysis.writing.names import closest
+
+    own = claims_from(origin)
+    for name in names or []:
+        if name not in {part for item in own for part in (item.name, item.family)}:
+            raise closest(f"claim of {origin}", name, [item.name for item in own])
+    return [item for item in own if not names or item.name in names or item.family in names]
+
+
+def _verify(
+    chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None, origin: str | None = None
+) -> list[Verdict]:
     """Run the checks, one line for each, with a bar on a terminal; details of what does not agree come last."""
     from solvable.analysis.verification.campaign import verify_all
 
     console, verdicts = _console(), []
     width = max(len(item.name) for item in chosen)
     with _progress(console, "verify", len(chosen)) as advance:
-        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store):
+        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store, origin=origin):
             verdicts.append(verdict)
             outcome = verdict.outcome.value
             mark = " (kept)" if kept else ""
@@ -339,18 +356,26 @@ def reproduce(
 ) -> None:
     """Check every claim, draw every figure and write one self-contained page. The main job."""
     from solvable.analysis import claims
+    from solvable.analysis.verification.timing import Stages, recorded
     from solvable.figures import figures
     from solvable.figures.report import write_figures, write_report
 
-    forms, store, pictures = _formats(format), out / "results", {}
-    verdicts = _verify(claims(), quick, seed, jobs, store)
-    with _progress(_console(), "figures", len(figures())) as advance:
-        known = {item.name: item for item in figures()}
-        for name, caption, svg in write_figures(figures(), out / "figures", forms, quick, store, jobs):
-            pictures[name] = (known[name], caption, svg)
-            print(f"{'figure':<12} {name}")
-            advance()
-    page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
+    forms, store, pictures, stages = _formats(format), out / "results", {}, Stages()
+    known = {item.name: item for item in figures()}
+    with recorded() as compilation:
+        chosen = claims()
+        stages.done("loading")
+        verdicts = _verify(chosen, quick, seed, jobs, store)
+        stages.done("claims")
+        with _progress(_console(), "figures", len(known)) as advance:
+            for name, caption, svg in write_figures(figures(), out / "figures", forms, quick, store, jobs):
+                pictures[name] = (known[name], caption, svg)
+                print(f"{'figure':<12} {name}")
+                advance()
+        stages.done("figures")
+        page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
+        stages.done("page")
+        print(stages.sentence(compilation()))
     print(f"report: {page}")
     raise typer.Exit(_exit_code(verdicts))
 

@@ -143,3 +143,15 @@ def test_every_family_has_the_same_rooms():
 
 def test_no_module_is_named_like_a_verb():
     assert [name for name, _ in modules() if name.rsplit(".", 1)[1] in VERBS] == []
+
+
+def test_the_version_is_written_in_one_place():
+    """`solvable.__version__`; the package's metadata read it, and the citation file must follow."""
+    import solvable
+
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["metadata"]["version"] == "attr: solvable.__version__"
+    cited = [line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:")]
+    assert cited == [f"version: {solvable.__version__}"]
+    assert f"## {solvable.__version__} " in (ROOT / "CHANGELOG.md").read_text()
