@@ -62,7 +62,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["double-descent/gradient-descent-risk", "double-descent/isotropic-flow"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """Bias left, variance right, one colour a sample size."""
+    """Bias left, variance right, one colour for each sample size."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
