@@ -110,7 +110,7 @@ class Certificates:
 
 
 def main() -> None:
-    print(f"{'ms a cell':40s}" + "".join(f"{size:>10,d}" for size in MODES))
+    print(f"{'ms per cell':40s}" + "".join(f"{size:>10,d}" for size in MODES))
     table = {size: {name: proof_time(call) for name, call in modal(size).items()} for size in MODES}
     for name in table[MODES[0]]:
         row = [table[size][name] for size in MODES]

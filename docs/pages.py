@@ -185,7 +185,7 @@ def _page(title: str, module: str, names: list[str]) -> str:
 
 
 def _reference() -> dict[str, str]:
-    """One page a module of the solvers, one for claims and checks, one for figures."""
+    """One page for each module of the solvers, one for claims and checks, one for figures."""
     texts = {}
     for module, names in _modules().items():
         title = (import_module(f"solvable.solvers.{module}").__doc__ or module).splitlines()[0].rstrip(".")

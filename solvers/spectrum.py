@@ -273,7 +273,7 @@ class Spectrum:
         features = as_matrix("X", X)
         target = as_finite("y", y)
         if target.shape != features.shape[:1]:
-            raise refuse("y.shape", target.shape, f"it must be ({features.shape[0]},), one entry a row of X")
+            raise refuse("y.shape", target.shape, f"it must be ({features.shape[0]},), one entry for each row of X")
         from scipy.linalg import svd
 
         points = features.shape[0]

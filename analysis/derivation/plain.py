@@ -11,6 +11,10 @@ __all__ = ["plain_from_text"]
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=True))
+_RAISE, _LOWER = (
+    str.maketrans("".join(_RAISED), "".join(_RAISED.values())),
+    str.maketrans("".join(_LOWERED), "".join(_LOWERED.values())),
+)
 _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∞": "oo", "≤": "<=", "≥": ">=", "≠": "!=",
           "÷": "/", "√": "sqrt", "∑": "sum", "Σ": "Sigma", "∫": "integral", "ℓ": "ell"}  # fmt: skip
 _LETTERS = {letter: name for letter, name in GREEK.items() if len(letter) == 1}
@@ -64,10 +68,10 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         if kind is None:
             continue
         if kind == "greek":
-            index = piece[1:].translate(str.maketrans(_LOWERED)).lstrip("_")
+            index = piece[1:].translate(_LOWER).lstrip("_")
             piece = _LETTERS[piece[0]] + (f"_{index}" if index else "")
         elif kind == "raised":
-            piece = "**(" + piece.translate(str.maketrans(_RAISED)) + ")"
+            piece = "**(" + piece.translate(_RAISE) + ")"
         elif kind == "sign" and piece in _SIGNS:
             piece = _SIGNS[piece]
             kind = "name" if piece.isalpha() else "sign"

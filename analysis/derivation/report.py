@@ -88,7 +88,7 @@ class CheckReport:
         return "\n".join(lines)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a cell: parameters, prediction, measurement, interval and outcome (or yours and ours)."""
+        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours)."""
         import pandas as pd
 
         if self.simulation is None:

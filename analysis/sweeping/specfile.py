@@ -130,7 +130,7 @@ def read(path: str | Path, trust: bool = True, announce: Announce = lambda line:
 def thin(
     specification: Specification, every: int = 1, draws: int | None = None, seed: int | None = None
 ) -> Specification:
-    """Every so manieth value of the axes that cost calls, with other draws or another seed where given."""
+    """Keep one value in `every` of the axes that cost calls, with other draws or another seed where given."""
     grid = dict(specification.grid)
     for name in grid:
         if name not in specification.together:

@@ -12,6 +12,8 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.fingerprint import digest
 from solvable.analysis.verification.identity import identity
 from solvable.analysis.verification.kept import keep, recall
+from solvable.analysis.verification.outside import claims_from
+from solvable.analysis.verification.timing import note_compilation
 from solvable.analysis.verification.verifier import Verdict, verify
 
 __all__ = ["verdict_key", "verify_all"]
@@ -29,16 +31,28 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
     return digest("solvable.analysis.verification.verifier", identity(claim.measure), identity(claim.predict), asked)
 
 
-def _check_by_name(name: str, seed: int, quick: bool) -> Verdict:
-    return verify(find_claim(name), seed=seed, quick=quick)
+def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Verdict:
+    """Check in a worker: claims travel by name, and one of a user's own file is loaded there again."""
+    note_compilation()
+    if origin is None:
+        return verify(find_claim(name), seed=seed, quick=quick)
+    found = next(item for item in claims_from(origin) if item.name == name)
+    return verify(found, seed=seed, quick=quick)
 
 
 def verify_all(
-    claims: Sequence[Claim], *, seed: int = 0, quick: bool = False, jobs: int = 1, store: Path | None = None
+    claims: Sequence[Claim],
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    jobs: int = 1,
+    store: Path | None = None,
+    origin: str | None = None,
 ) -> Iterator[tuple[Verdict, bool]]:
     """Yield (verdict, whether it was kept from an earlier run) as they come, kept ones first.
 
     Verdicts do not depend on `jobs`: every draw has its own seed. Workers are processes with one BLAS thread.
+    `origin` is the file or module of claims that are not in the catalogue.
     """
     todo = []
     for claim in claims:
@@ -48,15 +62,16 @@ def verify_all(
         else:
             todo.append(claim)
     known = {claim.name: claim for claim in todo}
-    for verdict in _run(todo, seed, quick, jobs):
+    for verdict in _run(todo, seed, quick, jobs, origin):
         if store is not None:
             key = verdict_key(known[verdict.claim], seed, quick)
             keep(store, key, json.dumps(verdict.to_dict(), default=float).encode())
         yield verdict, False
 
 
-def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdict]:
+def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | None) -> Iterator[Verdict]:
     if jobs == 1 or len(todo) < 2:
+        note_compilation()
         for claim in todo:
             yield verify(claim, seed=seed, quick=quick)
         return
@@ -64,4 +79,4 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdi
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         pool = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_check_by_name)(claim.name, seed, quick) for claim in todo)
+        yield from pool(delayed(_check_by_name)(claim.name, seed, quick, origin) for claim in todo)

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.experiments.flows import flow_limit
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, letter_panels
@@ -49,7 +50,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     return xr.Dataset(
         {
             "error": (("depth", "scale"), error.mean(axis=2)),
-            "spread": (("depth", "scale"), 2 * error.std(axis=2, ddof=1) / seeds**0.5),
+            "spread": (("depth", "scale"), two_errors(error, axis=2)),
             "excess_l1": (("depth", "scale"), (l1 / ends[1, 0] - 1).mean(axis=2)),
             "excess_l2": (("depth", "scale"), (l2 / ends[2, 1] - 1).mean(axis=2)),
             "flow_line": (("depth", "scale"), (l1 / ends[1, 0] - 1)[..., :flows].mean(axis=2)),

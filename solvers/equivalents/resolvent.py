@@ -150,7 +150,7 @@ def resolvent_trace(
     n, ridge : array_like
         Samples and un-normalised ridge, broadcast together.
     weights : array_like
-        A: its diagonal in the eigenbasis, one entry a mode (a scalar for a multiple of the identity), or a
+        A: its diagonal in the eigenbasis, one entry for each mode (a scalar for a multiple of the identity), or a
         d x d matrix together with `eigenvectors`.
     eigenvectors : array_like, shape (d, modes), optional
         Orthonormal eigenvectors of the covariance, in the order of ``spectrum.eigenvalues``. Directions

@@ -161,7 +161,7 @@ def iterated_regression_risk(
     --------
     >>> from solvable.solvers import Spectrum, iterated_regression_risk
     >>> risk = iterated_regression_risk(Spectrum.isotropic(100), 300, 0.0, [0, 1, 10], 200, 0.5, 0.5)
-    >>> risk.excess.round(6)  # 0.5 (1/2) for the final fit, and 0.5 more a generation
+    >>> risk.excess.round(6)  # 0.5 (1/2) for the final fit, and 0.5 more with every generation
     array([0.25, 0.75, 5.25])
     """
     power = as_spectrum(spectrum).require_target()

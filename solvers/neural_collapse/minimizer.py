@@ -110,7 +110,7 @@ class CollapseMinimizer:
         return np.asarray((self.modes * values[..., None, :]) @ np.swapaxes(self.modes, -1, -2))
 
     def _targets(self) -> Array:
-        """Targets of the class means, one column a class: the identity, centred where the bias is free."""
+        """Targets of the class means, one column for each class: the identity, centred where the bias is free."""
         share = self.class_sizes / self.class_sizes.sum(axis=-1, keepdims=True)
         free = (self.bias_decay == 0)[..., None, None]
         return np.asarray(np.eye(share.shape[-1]) - np.where(free, share[..., :, None], 0.0))
@@ -129,7 +129,7 @@ class CollapseMinimizer:
 
     @property
     def prediction(self) -> Array:
-        """W H of the class means, without the bias, shape (..., K, K), one column a class."""
+        """W H of the class means, without the bias, shape (..., K, K), one column for each class."""
         return np.asarray(self._in_class_space(self.outputs) @ self._targets())
 
 

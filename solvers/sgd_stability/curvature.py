@@ -153,7 +153,7 @@ def _gated_second_moment(u: Array, v: Array, same: bool) -> Array:
 
 @within_range
 def network_gradients(model: str, X: ArrayLike, *weights: ArrayLike) -> Array:
-    """Gradients of the outputs on data, one row a sample.
+    """Gradients of the outputs on data, one row for each sample.
 
     Parameters
     ----------

@@ -128,14 +128,12 @@ def test_solvers_import_downwards_only(path):
 
 
 def test_every_family_has_the_same_rooms():
-    """A folder of solvers, of claims and of figures, a theory page, known answers, arguments and mirrored tests."""
+    """Folders of solvers, claims, figures and mirrored tests that hold modules; test_contributing.py has the rest."""
     families = {path.name for path in (ROOT / "analysis").iterdir() if (path / "claims.py").exists() or
                 (path / "claims").is_dir()}  # fmt: skip
     for family in sorted(families):
         for room in (f"solvers/{family}", f"figures/{family}", f"tests/solvers/{family}"):
             assert list((ROOT / room).glob("*.py")), room
-        for file in (f"docs/theory/{family}.md", f"tests/known_answers/{family}.json"):
-            assert (ROOT / file).exists(), file
     assert {path.name for path in (ROOT / "solvers").iterdir() if path.is_dir() and path.name[0] != "_"} == (
         families | LOWER
     )
@@ -143,3 +141,15 @@ def test_every_family_has_the_same_rooms():
 
 def test_no_module_is_named_like_a_verb():
     assert [name for name, _ in modules() if name.rsplit(".", 1)[1] in VERBS] == []
+
+
+def test_the_version_is_written_in_one_place():
+    """`solvable.__version__`; the package's metadata read it, and the citation file must follow."""
+    import solvable
+
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["metadata"]["version"] == "attr: solvable.__version__"
+    cited = [line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:")]
+    assert cited == [f"version: {solvable.__version__}"]
+    assert f"## {solvable.__version__} " in (ROOT / "CHANGELOG.md").read_text()

@@ -166,6 +166,6 @@ def test_the_cost_is_what_sleeping_takes():
 
 def test_the_cost_in_words():
     words = str(Cost(seconds=0.2, error=0.01, calls=800_000, results=24_000_000, sample=60, busy=0.19))
-    assert "200 ms a call" in words
+    assert "200 ms per call" in words
     assert "190 ms of processor" in words
     assert "1,024 cores 2.6 minutes" in words

@@ -35,3 +35,15 @@ SPECIAL = {
     ("ResponseSpectrum.isotropic_gain", "classes"): lambda s: 4,
     ("ResponseSpectrum.isotropic_gain", "dimension"): lambda s: 9,
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
+    "response_operator": "a linear map; feature_response solves with it",
+    "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",
+}
+# why a public solver has no known answers: they are no numbers, or not numbers of their own
+NO_ANSWER = {
+    "sample_minimizer": "draws random frames; the Gram matrices are those of collapse_minimizer",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["neural-collapse/central-path-slopes", "neural-collapse/compatibility-in-expectation"]
