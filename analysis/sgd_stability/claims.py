@@ -174,6 +174,7 @@ CLAIMS = (
             for s in ("without-replacement", "with-replacement", "bernoulli")
         ],
         tolerance=0.02,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/threshold-grows-with-batch",
@@ -353,6 +354,7 @@ CLAIMS = (
         ],
         side="upper",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/gradient-descent-ignores-the-trace",
@@ -374,6 +376,7 @@ CLAIMS = (
         ],
         side="lower",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/gradient-descent-settles-below-the-top-eigenvalue",
@@ -395,6 +398,7 @@ CLAIMS = (
         ],
         side="upper",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/weight-decay-equilibrium",
@@ -406,6 +410,7 @@ CLAIMS = (
         _DECAY_GRID,
         tolerance=1e-3,
         assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
+        convention="scale-invariant",
     ),
     Claim(
         "sgd-stability/effective-step-size",
@@ -417,5 +422,6 @@ CLAIMS = (
         [{"step_size": e, "weight_decay": w, "gradient_norm": 2.0} for e, w in ((0.1, 0.05), (0.5, 0.01), (0.2, 0.1))],
         tolerance=1e-6,
         formula=sp.sqrt(eta * lam * (2 - eta * lam)) / g,
+        convention="scale-invariant",
     ),
 )

@@ -64,7 +64,7 @@ def show(
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
     from solvable.analysis import citation
     from solvable.analysis.verification.catalogue import claim as find
-    from solvable.analysis.writing.conventions import CONVENTIONS, formula_latex
+    from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols
     from solvable.analysis.writing.prose import counted
 
     item = find(claim)
@@ -72,7 +72,7 @@ def show(
     if item.formula is not None:
         import sympy
 
-        text = formula_latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
+        text = formula_latex(item) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
     print(f"  kind         {item.kind.name}: {item.kind.value}")
     if item.assumptions:
@@ -80,10 +80,10 @@ def show(
     print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))
     cells = counted(len(item.grid), "cell")
     print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {cells}")
-    used = {name for cell in item.grid for name in cell} | {str(s) for s in getattr(item.formula, "free_symbols", ())}
-    for symbol, argument, meaning in CONVENTIONS:
-        if used & set(argument.split(", ")):
-            print(f"  convention   {symbol} ({argument}): {meaning}")
+    for row in used_symbols(item):
+        print(f"  symbol       {row.plain} ({row.name}): {row.meaning}")
+    for fixed in used_conventions(item):
+        print(f"  convention   {fixed.name}: {fixed.loss}")
 
 
 @app.command()
@@ -91,11 +91,15 @@ def conventions() -> None:
     """Print the convention table."""
     from rich.table import Table
 
-    from solvable.analysis.writing.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import convention_table
 
     table = Table("symbol", "argument", "meaning", box=None)
-    for row in CONVENTIONS:
-        table.add_row(*row)
+    for family, rows in convention_table().items():
+        if family:
+            table.add_section()
+            table.add_row(f"[bold]{family}[/bold]")
+        for row in rows:
+            table.add_row(*map(escape, row))
     _console().print(table)
 
 
