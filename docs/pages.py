@@ -270,12 +270,13 @@ def _notebooks() -> dict[str, str]:
 def _conventions() -> str:
     from solvable.analysis.writing.conventions import convention_table
 
-    text = "# Conventions\n\nEvery family uses these; its own follow.\n"
+    text = "# Conventions\n\n"  # the first page ends at the comment
     for family, entries in convention_table().items():
         rows = ["* - symbol\n  - argument\n  - meaning"]
         for symbol, names, meaning in entries:
             arguments = ", ".join(f"`{name}`" for name in names.split(", "))
             rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
-        text += f"\n## {family.replace('-', ' ').capitalize()}\n" if family else ""
-        text += "\n```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n"
+        text += f"## {family.replace('-', ' ').capitalize()}\n\n" if family else ""
+        text += "```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n\n"
+        text += "" if family else "<!-- families -->\n\n"
     return text

@@ -12,8 +12,14 @@ SYMBOLS = (
     Symbol("dimension", "d", "d", "size", "dimension of the features"),
     Symbol("depth", "M", "M", "size", "linear layers on the features"),
     Symbol("width", "d", "d", "size", "width of features and layers"),
-    Symbol("weight_decay", r"\lambda_{W}", "λ_W", "ridge", "decay of the head, of each of its layers",
-           ("lambda", "λ", "lam", "lW")),
+    Symbol(
+        "weight_decay",
+        r"\lambda_{W}",
+        "λ_W",
+        "ridge",
+        "decay of the head, of each of its layers",
+        ("lambda", "λ", "lam", "lW"),
+    ),
     Symbol("feature_decay", r"\lambda_{H}", "λ_H", "ridge", "decay of the features", ("lH",)),
     Symbol("bias_decay", r"\lambda_{b}", "λ_b", "ridge", "decay of the bias"),
     Symbol("layer_decays", r"\lambda_{j}", "λ_j", "ridge", "decays of the layers, next to the features first"),
@@ -60,7 +66,8 @@ CONVENTIONS = (
     ),
     Convention(
         "long-tail",
-        "Σ_{k}(n_k/N) CE(Wh_k) + (λ/2)[‖W‖² + Σ_{k}(n_k/N)‖h_k‖²] + μ times the minimum-angle term, h_k one feature a class",
+        "Σ_{k}(n_k/N) CE(W·h_k) + (λ/2)[‖W‖² + Σ_{k}(n_k/N)‖h_k‖²] + μ times the minimum-angle term, h_k one feature a "
+        "class",
         (),
         ("decay", "angle_weight"),
     ),

@@ -25,9 +25,11 @@ SYMBOLS = (
     Symbol("psi1", r"\psi_{1}", "ψ₁", "size", "features over dimension"),
     Symbol("psi2", r"\psi_{2}", "ψ₂", "size", "samples over dimension"),
     Symbol("mu1", r"\mu_{1}", "μ₁", "scale", "linear Hermite coefficient of the activation"),
-    Symbol("mu_star", r"\mu_{\star}", "μ_⋆", "scale", "root of the activation's power beyond the linear part"),
-    Symbol("noise", r"{\sigma^{2}}", "σ²", "noise", "label noise", ("sigma2", "sigma = sqrt(noise)", "σ = sqrt(noise)")),
-    Symbol("nonlinear", r"F_{\star}^{2}", "F_⋆²", "noise", "power of the target beyond its linear part"),
+    Symbol("mu_star", r"\mu_{\star}", "μ_{⋆}", "scale", "root of the activation's power beyond the linear part"),
+    Symbol(
+        "noise", r"{\sigma^{2}}", "σ²", "noise", "label noise", ("sigma2", "sigma = sqrt(noise)", "σ = sqrt(noise)")
+    ),
+    Symbol("nonlinear", r"F_{\star}^{2}", "F_{⋆}²", "noise", "power of the target beyond its linear part"),
 )
 
 CONVENTIONS = (

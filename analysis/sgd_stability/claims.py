@@ -144,7 +144,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/full-batch",
-        "With the whole batch the threshold is 2/λ_max.",
+        "With the whole batch the threshold is 2/λ_{max}.",
         _EXACT,
         Kind.THRESHOLD,
         lambda problem, n, d, **_: (
@@ -227,7 +227,8 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/coherence-divergence",
-        "Above σ(n/B − 1)^{−1/2}/λ_max or 2/λ_max the second moment diverges (Bernoulli sampling, σ the coherence).",
+        "Above σ(n/B − 1)^{−1/2}/λ_{max} or 2/λ_{max} the second moment diverges (Bernoulli sampling, "
+        "σ the coherence).",
         _COHERENCE,
         Kind.BOUND,
         lambda **_: 1.0,
@@ -247,7 +248,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/group-threshold",
-        "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_max(σ + n/B − 1)).",
+        "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_{max}(σ + n/B − 1)).",
         _COHERENCE,
         Kind.THRESHOLD,
         lambda problem, n, d, batch_size, sampling: float(
@@ -296,7 +297,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/diagonal-network-sharpness",
-        "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_max in closed form.",
+        "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_{max} in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _diagonal,
@@ -307,7 +308,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/relu-network-sharpness",
-        "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_max in closed form.",
+        "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_{max} in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _relu,
@@ -358,7 +359,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/gradient-descent-ignores-the-trace",
-        "Gradient descent settles with tr H above 2/η: only λ_max is bounded.",
+        "Gradient descent settles with tr H above 2/η: only λ_{max} is bounded.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -380,7 +381,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/gradient-descent-settles-below-the-top-eigenvalue",
-        "Gradient descent settles where λ_max is at most 2/η.",
+        "Gradient descent settles where λ_{max} is at most 2/η.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,

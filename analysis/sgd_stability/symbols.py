@@ -18,7 +18,7 @@ SYMBOLS = (
 CONVENTIONS = (
     Convention(
         "half-mean-square",
-        "(1/2n)Σr_i² at an interpolating minimum, H_i = g_ig_iᵀ; losses without the ½ have Hessians twice as large",
+        "(1/2n)Σr_i² at an interpolating minimum, H_i = g_{i}g_{i}ᵀ; losses without the ½ have Hessians twice as large",
         (r"(1/2n)\sum r_i^2",),
         ("step_size", "batch_size"),
         ("divergence_step_size", "growth_rate", "linearised_sgd", "stability_conditions",

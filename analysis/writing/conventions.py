@@ -1,7 +1,7 @@
 """What the families' symbols say together: the table of conventions, what a claim uses, names of authors, LaTeX.
 
-A family is found by looking: a folder ``analysis/<family>/`` with a module ``symbols``. Only that module is imported, so
-that the table opens without the claims.
+A family is found by looking: a folder ``analysis/<family>/`` with a module ``symbols``. Only that module is imported,
+so that the table opens without the claims.
 """
 
 from __future__ import annotations

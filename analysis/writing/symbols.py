@@ -1,7 +1,8 @@
 """The words of mathematics: a symbol with its argument name, and a convention that fixes a normalisation.
 
-Symbols that several families share are declared here, once. A family declares its own in ``analysis/<family>/symbols.py``:
-``SYMBOLS``, rows of `Symbol`, and ``CONVENTIONS``, rows of `Convention`; `solvable.analysis.writing.conventions` finds them.
+Symbols that several families share are declared here, once. A family declares its own in
+``analysis/<family>/symbols.py``: ``SYMBOLS``, rows of `Symbol`, and ``CONVENTIONS``, rows of `Convention`, which
+`solvable.analysis.writing.conventions` finds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import keyword
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-__all__ = ["SHARED", "Convention", "SymbolKind", "Symbol"]
+__all__ = ["SHARED", "Convention", "Symbol", "SymbolKind"]
 
 SymbolKind = Literal["size", "ridge", "noise", "scale", "step", "other"]
 

@@ -89,6 +89,7 @@ def show(
 @app.command()
 def conventions() -> None:
     """Print the convention table."""
+    from rich.markup import escape
     from rich.table import Table
 
     from solvable.analysis.writing.conventions import convention_table

@@ -259,7 +259,7 @@ HEAD_CLAIMS = (
     ),
     Claim(
         "neural-collapse/layers-are-balanced",
-        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_jW_jW_jᵀ.",
+        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_{j}W_{j}W_{j}ᵀ.",
         _DEEP,
         Kind.EXACT,
         lambda **_: 0.0,

@@ -307,7 +307,7 @@ SHALLOW_CLAIMS = (
         ],
         tolerance=0.15,
         quick=(0,),
-        assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^−a and target power i^−b",
+        assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^{−a} and target power i^{−b}",
     ),
     Claim(
         "random-features/obligatory-overfitting",
