@@ -1,4 +1,4 @@
-"""Symbols and conventions: every formula has its words, every printed convention is what the solver's docstring states."""
+"""Symbols and conventions: formulas have their words, printed conventions are what the docstrings of solvers state."""
 
 import ast
 import inspect
