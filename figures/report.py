@@ -114,7 +114,7 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
 
     formula = None
     if claim.formula is not None:
-        formula = convert(formula_latex(claim.formula), display="block")
+        formula = convert(formula_latex(claim), display="block")
     return {
         "name": claim.name,
         "statement": _prose(claim.statement),

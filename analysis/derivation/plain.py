@@ -11,7 +11,8 @@ __all__ = ["plain_from_text"]
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=True))
-_RAISE, _LOWER = (
+_RAISE = str.maketrans("".join(_RAISED), "".join(_RAISED.values()))
+_LOWER = str.maketrans("".join(_LOWERED), "".join(_LOWERED.values()))
     str.maketrans("".join(_RAISED), "".join(_RAISED.values())),
     str.maketrans("".join(_LOWERED), "".join(_LOWERED.values())),
 )

@@ -97,7 +97,7 @@ def caption(data: xr.Dataset) -> str:
     gap = distance(data.measured.values, theory)[seen]
     return (
         "Gradient descent from 0 on Gaussian rows with eigenvalues from 0.04 to 9, label noise "
-        f"{data.attrs['noise']:g}, step size 1/(s_max (1 + √(d/n))²). Lines: contour integral; markers: "
+        f"{data.attrs['noise']:g}, step size 1/(s_{{max}} (1 + √(d/n))²). Lines: contour integral; markers: "
         f"{data.attrs['trials']} designs, two standard errors; median distance {100 * np.median(gap):.1f} %. (a) Bias. "
         f"(b) Variance: at n = d it grows without bound in the limit: {data.theory.values[1, 1, -1]:.1f} after "
         f"{data.step.values[-1]:,.0f} steps."

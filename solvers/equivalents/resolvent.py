@@ -143,6 +143,8 @@ def resolvent_trace(
 ) -> Solution:
     r"""Deterministic equivalent of tr(A Q), Q = (X^T X/n + (ridge/n) I)^{-1}.
 
+    The ridge :math:`\delta` is that of :math:`\|y-Xw\|^2+\delta\|w\|^2`, whose fit is :math:`QX^Ty/n`.
+
     Parameters
     ----------
     spectrum : Spectrum

@@ -54,7 +54,8 @@ def best_classifier(X: Array, Y: Array, weight_decay: float) -> Array:
 def optimal_classifier(features: ArrayLike, labels: ArrayLike, weight_decay: float) -> Array:
     r"""Best classifier for given features, :math:`W^*(H)=YH^T(HH^T+n\lambda_WI)^{-1}`.
 
-    Minimises :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2` over W, one-hot targets, no bias.
+    Minimises :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2` over W,
+    one-hot targets, no bias.
 
     Parameters
     ----------
@@ -148,8 +149,8 @@ def central_path(
     r"""Flow of the features with the classifier always optimal: :math:`\dot H=W^{*T}(Y-W^*H)-\lambda_HH`.
 
     Along it :math:`\mathrm{tr}\Sigma_W/\mathrm{tr}\Sigma_B` and :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_W` fall and
-    :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_B` rises, strictly. Loss normalised as in the module: the flow is Kn times
-    the negative gradient.
+    :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_B` rises, strictly. The flow is Kn times the negative gradient of
+    :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2` at the best W.
 
     Parameters
     ----------

@@ -162,6 +162,7 @@ def response_operator(
 ) -> LinearOperator:
     r"""The map T of the linear response, matrix-free: Kn times the Hessian of the loss with W at its optimum.
 
+    Loss :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2`.
     With :math:`E=WH-Y,\ W=W^*(H)`:
     :math:`T[D]=\lambda_HD+W^TWD+W^TdW\,H+dW^TE,\ dW=-(WDH^T+ED^T)(HH^T+n\lambda_WI)^{-1}`. Symmetric.
 
@@ -231,7 +232,8 @@ def feature_response(
     r"""Linear response of the features to a change of H_0: :math:`(\beta I+T)\,\delta H=\beta\,\delta H_0` by CG.
 
     `features` must be a minimiser for its own H_0 (any one; at collapse every beta has H_0 = H*). Exact in beta; first
-    order in the change. Normalisation as in `response_spectrum`.
+    order in the change. Normalisation:
+    :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2`.
 
     Parameters
     ----------

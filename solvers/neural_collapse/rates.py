@@ -75,6 +75,7 @@ class CollapseRates:
 def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_decay: float) -> CollapseRates:
     r"""Rates of gradient flow near balanced collapse, squared loss, no bias.
 
+    Loss :math:`\frac1{2N}\|WH-Y\|^2+\sum_j\frac{\lambda_j}2\|W_j\|^2+\frac{\lambda_H}2\|H\|^2`, :math:`N=Kn`.
     With :math:`p=w_M\cdots w_1g` the scalar network of one class, :math:`e=\sqrt n-p` and
     :math:`c_i=p/\theta_i,\ \theta=(g,w_1,\dots,w_M)`, symmetric (+) and antisymmetric (-) changes have the Hessians
     :math:`\mathrm{diag}(\lambda)+cc^T/N\mp(e/N)\,p\,[\theta_i^{-1}\theta_j^{-1}]_{i\ne j}`; the second has M zero

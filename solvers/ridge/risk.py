@@ -183,6 +183,8 @@ def ridge_risk_general(
 ) -> RidgeRisk:
     r"""Risk for a misspecified target, known only through :math:`\psi = U^T E[x y]` and :math:`V = E[y^2]`.
 
+    The fit minimises :math:`\|y-Xw\|^2+\delta\|w\|^2` (un-normalised ridge).
+
     .. math:: \mathrm{test} = \frac{n}{n-df_2}\Big[V - \sum_i \psi_i^2\frac{s_i+2\kappa}{(s_i+\kappa)^2}\Big]
 
     which is `ridge_risk` with target power :math:`\psi_i^2/s_i` and irreducible power
@@ -298,6 +300,7 @@ def learnabilities(
 ) -> NDArray[np.float64]:
     r"""Learnability :math:`g_i = s_i/(s_i+\kappa)` of every mode: the factor by which it is shrunk, in the mean.
 
+    The fit minimises :math:`\|y-Xw\|^2+\delta\|w\|^2` (un-normalised ridge).
     :math:`E[\hat v_i] = g_i v_i`. Conservation law: over any orthonormal basis the learnabilities sum to n
     for a ridgeless fit with n <= rank (exactly, for any kernel and any sample), to less with a ridge.
 

@@ -94,9 +94,9 @@ def optimal_ridge(
 ) -> Solution:
     r"""Ridge that minimises the test error of `ridge_risk`.
 
-    Minimises over :math:`\kappa`, with :math:`\delta = \kappa(n-df_1)`; the stationary point is the root of the
-    derivative, so the ridge is accurate to its conditioning and not to the square root of rounding. For an
-    isotropic prior
+    Un-normalised, :math:`\|y-Xw\|^2+\delta\|w\|^2`. Minimises over :math:`\kappa`, with
+    :math:`\delta = \kappa(n-df_1)`; the stationary point is the root of the derivative, so the ridge is accurate to its
+    conditioning and not to the square root of rounding. For an isotropic prior
     (every squared weight equal to :math:`\|\beta\|^2/d`) and any covariance it is
     :math:`\delta^* = \sigma^2 d/\|\beta\|^2`.
 

@@ -63,7 +63,7 @@ def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
 
 @within_range
 def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str = "squared") -> Array:
-    r"""Step size above which the second moment diverges for sure, Bernoulli sampling.
+    r"""Step size above which the second moment diverges for sure, Bernoulli sampling, loss :math:`(1/2n)\sum r_i^2`.
 
     .. math:: \eta > \min\{2/\lambda_1(H),\ \sigma\,(n/B-1)^{-1/2}/\lambda_1(H)\}
 
@@ -190,6 +190,8 @@ def stability_conditions(
     hessians: ArrayLike, batch_size: ArrayLike, sampling: str = "without-replacement", loss: str = "squared"
 ) -> StabilityConditions:
     r"""Closed-form conditions around `stability_threshold`, from traces and norms only.
+
+    Loss :math:`(1/2n)\sum r_i^2` unless `loss` says otherwise.
 
     Parameters
     ----------

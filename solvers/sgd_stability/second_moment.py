@@ -367,6 +367,7 @@ def growth_rate(
 ) -> Solution:
     r"""Factor by which the second moment of linearised SGD grows in a step, in the long run.
 
+    Loss :math:`(1/2n)\sum r_i^2` unless `loss` says otherwise.
     The spectral radius of :math:`T(M) = E[(I-\eta\hat H)M(I-\eta\hat H)]` on the range of the mean Hessian;
     :math:`E\|\theta_t\|^2 \sim \rho^t`, stable iff :math:`\rho \le 1`. Single trajectories grow more slowly:
     :math:`\lim \log\|\theta_t\|^2/t < \log\rho`.

@@ -112,6 +112,8 @@ def show(
         print(f"  assumptions  {item['assumptions']}")
     print(f"  source       {citation_of(item['source'])}" + (f" ({item['locator']})" if item["locator"] else ""))
     print(f"  tolerance    {item['tolerance']}")
+    for line in item["symbols"]:
+        print(f"  symbol       {line}")
     for line in item["conventions"]:
         print(f"  convention   {line}")
 
@@ -119,13 +121,18 @@ def show(
 @app.command()
 def conventions() -> None:
     """Print the convention table."""
+    from rich.markup import escape
     from rich.table import Table
 
-    from solvable.analysis.writing.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import convention_table
 
     table = Table("symbol", "argument", "meaning", box=None)
-    for row in CONVENTIONS:
-        table.add_row(*row)
+    for family, rows in convention_table().items():
+        if family:
+            table.add_section()
+            table.add_row(f"[bold]{family}[/bold]")
+        for row in rows:
+            table.add_row(*map(escape, row))
     _console().print(table)
 
 

@@ -167,7 +167,7 @@ def _look_at_papers() -> Entry:
 
 def _describe(claim: Claim) -> Entry:
     """Everything that is printed of a claim."""
-    from solvable.analysis.writing.conventions import CONVENTIONS, formula_latex
+    from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols
     from solvable.analysis.writing.prose import counted
 
     pretty = latex = None
@@ -175,8 +175,7 @@ def _describe(claim: Claim) -> Entry:
         import sympy
 
         pretty = sympy.pretty(claim.formula, use_unicode=True, wrap_line=False)
-        latex = formula_latex(claim.formula)
-    used = {name for cell in claim.grid for name in cell} | {str(s) for s in getattr(claim.formula, "free_symbols", ())}
+        latex = formula_latex(claim)
     cells = counted(len(claim.grid), "cell")
     return {
         "name": claim.name,
@@ -188,11 +187,8 @@ def _describe(claim: Claim) -> Entry:
         "tolerance": f"{claim.tolerance:g} relative, {claim.absolute_tolerance:g} absolute, {cells}",
         "formula": pretty,
         "latex": latex,
-        "conventions": [
-            f"{symbol} ({argument}): {meaning}"
-            for symbol, argument, meaning in CONVENTIONS
-            if used & set(argument.split(", "))
-        ],
+        "symbols": [f"{row.plain} ({row.name}): {row.meaning}" for row in used_symbols(claim)],
+        "conventions": [f"{fixed.name}: {fixed.loss}" for fixed in used_conventions(claim)],
     }
 
 

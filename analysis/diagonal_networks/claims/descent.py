@@ -97,6 +97,7 @@ DESCENT_CLAIMS = (
         tolerance=1e-9,
         quick=(0, 1),
         assumptions="the run interpolates; no step flips a weight to zero; gain and offset are those of the run",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/offset-matters",
@@ -107,6 +108,7 @@ DESCENT_CLAIMS = (
         lambda rng, **p: abs(_run_bias(rng, use_offset=False, **p) - 1),
         [{"step_size": 0.1, "batch_size": 20}],
         side="lower",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/gain-concentrates-under-full-batch",
@@ -126,6 +128,7 @@ DESCENT_CLAIMS = (
         _one,
         experiments.recovery_change,
         [{"step_size": 0.15, "batch_size": 20}],
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/large-stochastic-steps-help",
@@ -135,6 +138,7 @@ DESCENT_CLAIMS = (
         _minus_one,
         experiments.recovery_change,
         [{"step_size": 0.01, "batch_size": 1}],
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/two-cycle",
@@ -146,6 +150,7 @@ DESCENT_CLAIMS = (
         [{"step_size": e, "side": side} for e in (1.1, 1.2, 1.23) for side in ("upper", "lower")],
         tolerance=1e-10,
         quick=(0, 3),
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/loss-stabilises",
@@ -158,6 +163,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.Integer(1),
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/two-cycle-stability",
@@ -170,6 +176,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.sqrt(5) - 1,
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/scalar-divergence",
@@ -182,6 +189,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.Integer(2),
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/chaotic-loss",
@@ -193,6 +201,7 @@ DESCENT_CLAIMS = (
         [{"step_size": 2.0}],
         tolerance=0.02,
         formula=sp.Rational(1, 8),
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/label-noise-shrinks-the-scale",
@@ -284,6 +293,7 @@ DESCENT_CLAIMS = (
         [{"step_size": 0.05, "ascent": e} for e in (0.05, 0.2)],
         tolerance=1e-10,
         quick=(0,),
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/flooding",
@@ -295,6 +305,7 @@ DESCENT_CLAIMS = (
         _flooding,
         [{"step_size": 0.1, "first": first} for first in ("down", "up")],
         tolerance=1e-10,
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/penalised-stability",
@@ -321,6 +332,7 @@ DESCENT_CLAIMS = (
         experiments.penalty_benefit,
         [{"penalty": 0.02, "ascent": 0.02, "batch_size": 30, "step_size": 0.05}],
         first_draws=8,
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/single-sample-penalty-helps",
@@ -331,5 +343,6 @@ DESCENT_CLAIMS = (
         experiments.penalty_benefit,
         [{"penalty": 0.02, "ascent": 0.02, "batch_size": 1, "step_size": 0.01}],
         first_draws=8,
+        convention="batches",
     ),
 )
