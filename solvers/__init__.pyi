@@ -1,4 +1,3 @@
-from .certificates.certificate import Certificate as Certificate
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
 from .diagonal_networks.implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
@@ -113,7 +112,9 @@ from .sgd_stability.scale_invariant import WeightDecayEquilibrium as WeightDecay
 from .sgd_stability.scale_invariant import weight_decay_equilibrium as weight_decay_equilibrium
 from .sgd_stability.second_moment import growth_rate as growth_rate
 from .sgd_stability.second_moment import stability_threshold as stability_threshold
+from .solution import Certificate as Certificate
 from .solution import ConvergenceWarning as ConvergenceWarning
+from .solution import Risk as Risk
 from .solution import Solution as Solution
 from .solution import Status as Status
 from .spectrum import FinitePoolWarning as FinitePoolWarning

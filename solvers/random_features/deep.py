@@ -17,7 +17,8 @@ explicit in the innermost :math:`\kappa_0`: one monotone equation for any depth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.certificates.mode_roots import certify_inner_ridge
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.validate import (
     as_finite,
     as_nonnegative,
@@ -45,7 +46,7 @@ _CHUNK = 1 << 17
 _MAX_ITERATIONS = 300
 
 
-@dataclass(frozen=True)
+@record
 class LayerCoefficients:
     r"""Gaussian coefficients of every layer, arrays of length depth.
 
@@ -65,8 +66,8 @@ class LayerCoefficients:
     second_moment: Array
 
 
-@dataclass(frozen=True)
-class DeepRandomFeatureRisk:
+@record
+class DeepRandomFeatureRisk(Risk):
     r"""Risk of ridge regression on deep random features over the broadcast grid of (n, ridge, noise_variance).
 
     Attributes
@@ -85,23 +86,15 @@ class DeepRandomFeatureRisk:
         Residual, status and iterations on the grid of (n, ridge); `value` is `inner_ridge`.
     noise_variance : ndarray
         The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     effective_ridge: Array
     df1: Array
     df2: Array
     inner_ridge: Array
     solution: Solution
-    noise_variance: Array
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise."""
-        return self.bias + self.variance
 
 
 @within_range
@@ -385,9 +378,8 @@ def deep_random_feature_risk(
     inner = np.where(whole, 0.0, np.exp(found.value))
     solution = Solution.shaped(samples.shape, inner, found.residual, status, found.iterations)
     report_failures(solution, "deep_random_feature_risk", on_failure)
-    if certify:
-        cells = (flat_n, delta.ravel(), solution.value)
-        solution = replace(solution, certificate=certify_inner_ridge(s, k, a, b, *cells, "deep_random_feature_risk"))
+    proof = partial(certify_inner_ridge, s, k, a, b, flat_n, delta.ravel(), what="deep_random_feature_risk")
+    solution = provable(solution, proof, certify)
     grid = samples.shape
     noise = np.array(np.broadcast_to(sigma2, shape))
     bias = np.array(np.broadcast_to(bias.reshape(grid), shape))
@@ -395,6 +387,6 @@ def deep_random_feature_risk(
     test = bias + variance + noise
     train = times(test, np.broadcast_to(((slack / flat_n) ** 2).reshape(grid), shape))
     return DeepRandomFeatureRisk(
-        test, train, bias, variance, (kappa / k[-1]).reshape(grid), df1.reshape(grid), df2.reshape(grid),
-        solution.value, solution, noise,
+        test, train, bias, variance, noise, (kappa / k[-1]).reshape(grid), df1.reshape(grid), df2.reshape(grid),
+        solution.value, solution,
     )  # fmt: skip

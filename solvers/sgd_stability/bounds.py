@@ -5,12 +5,11 @@ All for :math:`\theta_{t+1}=(I-\eta\hat H_t)\theta_t`, losses :math:`(1/2n)\sum 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.sgd_stability.second_moment import batch_sizes, read_curvature, sampling_weights
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_real, as_whole, broadcast, refuse, within_range
 
 __all__ = ["StabilityConditions", "coherence", "divergence_step_size", "group_threshold", "stability_conditions"]
@@ -159,7 +158,7 @@ def group_threshold(
     return np.asarray(2 / (top * (c0 + p * n / sigma)))
 
 
-@dataclass(frozen=True)
+@record
 class StabilityConditions:
     """Step sizes that bracket the exact threshold; all but `sufficient` are upper bounds on it.
 
