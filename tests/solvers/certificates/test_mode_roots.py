@@ -291,7 +291,9 @@ def test_wrong_answers_are_refused_and_right_ones_are_not(error, inside):
         "kappa": lambda: certify_effective_ridge(spectrum, n, delta, kappa, what),
         "best": replace(best, value=best.value * factor).certify,
         "features": lambda: feature_tuning._certificate(spectrum, n, k, noise, feature),
-        "inner": lambda: certify_inner_ridge(s, widths, layers.linear**2, layers.nonlinear**2, n, delta, inner, what),
+        "inner": lambda: certify_inner_ridge(
+            Spectrum(s), widths, layers.linear**2, layers.nonlinear**2, n, delta, inner, what
+        ),
         "edge": lambda: certify_edge(spectrum, n, distance, edge, what),
     }
     for prove in proofs.values():
