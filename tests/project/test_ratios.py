@@ -121,7 +121,8 @@ def test_interpolators(decades, solver):
     X = matrix(decades, 6, 14)[0]
     y = X @ np.random.default_rng(1).standard_normal(14)
     solve = {"l1": lambda X, y: minimum_l1(X, y).value, "l2": minimum_l2,
-             "depth 2": lambda X, y: interpolator(X, y, 0.3).value, "depth 3": lambda X, y: interpolator(X, y, 0.3, 3).value}[solver]  # fmt: skip
+             "depth 2": lambda X, y: interpolator(X, y, 0.3).value,
+             "depth 3": lambda X, y: interpolator(X, y, 0.3, 3).value}[solver]  # fmt: skip
     beta = solve(X, y)
     residual = np.linalg.norm((X.astype(np.longdouble) @ beta - y).astype(float))
     norm = np.linalg.norm(X, 2) * np.linalg.norm(beta)

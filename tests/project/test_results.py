@@ -203,10 +203,12 @@ VECTOR = "its answer is a vector or matrix whatever is asked: weights, features,
 DATA = "it takes data and gives numbers about them"
 NOT_SCALAR = {
     **dict.fromkeys(
-        ["activation_function", "central_path", "code_gram", "collapse_rates", "cross_entropy_code", "descent_path",
+        ["activation_function", "attached_minimizer",
+         "central_path", "code_gram", "collapse_rates", "cross_entropy_code", "descent_path",
          "deep_feature_moments", "diagonal_descent", "feature_response", "imputation_bias", "imputation_optimum",
          "interpolator", "layer_coefficients", "learnabilities", "linearised_sgd", "minimum_l1", "minimum_l2",
-         "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame", "random_feature_sweep",
+         "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame",
+         "proportional_spectrum", "two_cycle", "random_feature_sweep",
          "response_operator", "response_spectrum", "ridge_path", "saddle_to_saddle", "sample_minimizer",
          "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
         VECTOR),
