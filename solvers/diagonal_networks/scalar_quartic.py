@@ -44,7 +44,7 @@ def two_cycle(step_size: ArrayLike) -> NDArray[np.float64]:
     --------
     >>> from solvable.solvers import two_cycle
     >>> low, high = two_cycle(1.2)
-    >>> abs(low + 1.2 * low * (1 - low**2) - high) < 1e-15
+    >>> bool(abs(low + 1.2 * low * (1 - low**2) - high) < 1e-14)
     True
     """
     eta = as_positive("step_size", step_size)

@@ -289,7 +289,8 @@ def proportional(linear, nonlinear, signal=1, nonlinear_power=0):
 
 def limits():
     for name, more in (("linear", {"linear": 0.75, "nonlinear": 0.0}), ("both", {"linear": 0.5, "nonlinear": 0.3125}),
-                       ("noisy", {"linear": 0.1, "nonlinear": 2.0, "signal": 3.0, "nonlinear_power": 0.7})):  # fmt: skip
+                       ("noisy", {"linear": 0.1, "nonlinear": 2.0, "signal": 3.0,
+                                  "nonlinear_power": 0.7})):  # fmt: skip
         yield writing.entry(name, "proportional_spectrum", proportional, 1e-15, **more)
 
 
