@@ -10,13 +10,12 @@ For a linear model with covariance :math:`\Sigma = \sum_i s_i u_i u_i^T` and tar
 from __future__ import annotations
 
 import reprlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.solution import warn_caller
+from solvable.solvers.solution import record, warn_caller
 from solvable.solvers.validate import (
     as_finite,
     as_matrix,
@@ -36,7 +35,7 @@ class FinitePoolWarning(UserWarning):
     """A spectrum estimated from few points is used at a sample size that is not small against them."""
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no single truth value: compare and hash by identity
+@record
 class Spectrum:
     r"""Eigenvalues, multiplicities and target power of a linear or kernel model.
 
@@ -56,6 +55,13 @@ class Spectrum:
         and stays in the error.
     points : int, optional
         Number of data points the spectrum was estimated from, if it was.
+
+    Attributes
+    ----------
+    rank, trace : float
+        Number of positive eigenvalues and their sum, counted with multiplicity.
+    target_variance : float
+        Total power of the target, the irreducible part included.
 
     Raises
     ------

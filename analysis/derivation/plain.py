@@ -13,9 +13,6 @@ _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", stri
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=True))
 _RAISE = str.maketrans("".join(_RAISED), "".join(_RAISED.values()))
 _LOWER = str.maketrans("".join(_LOWERED), "".join(_LOWERED.values()))
-    str.maketrans("".join(_RAISED), "".join(_RAISED.values())),
-    str.maketrans("".join(_LOWERED), "".join(_LOWERED.values())),
-)
 _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∞": "oo", "≤": "<=", "≥": ">=", "≠": "!=",
           "÷": "/", "√": "sqrt", "∑": "sum", "Σ": "Sigma", "∫": "integral", "ℓ": "ell"}  # fmt: skip
 _LETTERS = {letter: name for letter, name in GREEK.items() if len(letter) == 1}

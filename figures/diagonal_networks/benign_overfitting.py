@@ -44,7 +44,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     dots, chosen = np.empty((3, trained)), [-5, -3, -1]
     for s in range(seeds):
         X, y, target = sparse_regression(np.random.default_rng((6, s)), n, d, SPARSITY, NOISE)
-        fixed[:, s] = [np.sum((beta - target) ** 2) for beta in (minimum_l2(X, y), minimum_l1(X, y))]
+        fixed[:, s] = [np.sum((beta - target) ** 2) for beta in (minimum_l2(X, y), minimum_l1(X, y).value)]
         for j, cap in enumerate(caps):
             by_cap[:, j, s] = [np.sum((solve(X, y, cap) - target) ** 2) for solve in (_branch, _lasso)]
         for j, cap in enumerate(caps[chosen] if s < trained else ()):
@@ -56,7 +56,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         cap = NOISE * np.sqrt(2 * m * np.log(d)) / d
         for s in range(seeds):
             X, y, target = sparse_regression(np.random.default_rng((7, j, s)), m, d, SPARSITY, NOISE)
-            found = minimum_l2(X, y), minimum_l1(X, y), _branch(X, y, cap), _lasso(X, y, cap)
+            found = minimum_l2(X, y), minimum_l1(X, y).value, _branch(X, y, cap), _lasso(X, y, cap)
             by_size[:, j, s] = [np.sum((beta - target) ** 2) for beta in found]
     many = np.array(sizes)
     return xr.Dataset(

@@ -36,7 +36,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     for s in range(seeds):
         X, y, target = sparse_regression(np.random.default_rng((0, s)), n, d, sparsity, 0.1 * sparsity**0.5)
         target, y = target / sparsity**0.5, y / sparsity**0.5
-        for k, beta in enumerate((minimum_l1(X, y), minimum_l2(X, y))):
+        for k, beta in enumerate((minimum_l1(X, y).value, minimum_l2(X, y))):
             ends[:, k, s] = np.sum((beta - target) ** 2), np.abs(beta).sum(), np.sum(beta**2)
         for i, depth in enumerate(DEPTHS):
             for j, scale in enumerate(scales):

@@ -10,6 +10,7 @@ from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, SINGLE, letter_panels
+from solvable.solvers import two_cycle
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,8 +33,7 @@ def compute(quick: bool = False) -> xr.Dataset:
                 orbit[t - transient] = theta
         theta = theta + steps * (1 - theta**2) * theta
     cycle = np.linspace(1, GOLDEN, 60)
-    root = np.sqrt(1 - 1 / cycle)
-    ends = [(np.sqrt(1 + 3 / cycle) + sign * root) / 2 for sign in (1, -1)]
+    ends = two_cycle(cycle).T[::-1]
     return xr.Dataset(
         {
             "orbit": (("kept", "step"), np.abs(orbit)),

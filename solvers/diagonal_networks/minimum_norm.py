@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints, read_regression
+from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import within_range
 
 __all__ = ["minimum_l1", "minimum_l2"]
@@ -14,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 @within_range
-def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
+def minimum_l1(X: ArrayLike, y: ArrayLike, *, on_failure: OnFailure = "warn") -> Solution:
     r"""Interpolator of least l1 norm, :math:`\arg\min\{\|\beta\|_1: X\beta=y\}`, as a linear program (HiGHS).
 
     Limit of `interpolator` at vanishing scale, where it is unique (columns in general position).
@@ -25,11 +26,14 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
         Design.
     y : array_like, shape (n,)
         Labels in the range of X.
+    on_failure : {"warn", "raise", "ignore"}
+        What to do where the residual exceeds 1e-9.
 
     Returns
     -------
-    ndarray, shape (d,)
-        A vertex of the solution set.
+    Solution
+        `value` (d,) is a vertex of the solution set; `residual` the larger of the relative errors of the constraints
+        and of the duality gap, `iterations` those of the program.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     Examples
     --------
     >>> from solvable.solvers import minimum_l1
-    >>> minimum_l1([[1.0, 2.0]], [2.0])
+    >>> minimum_l1([[1.0, 2.0]], [2.0]).value
     array([0., 1.])
     """
     from scipy.optimize import linprog
@@ -52,7 +56,7 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     Q, c = orthonormal_constraints(design, labels)
     size = np.abs(c).max()
     if size == 0:
-        return np.zeros(design.shape[1])
+        return _vertex(np.zeros(design.shape[1]), 0.0, 0)
     found = linprog(np.ones(2 * len(Q)), A_eq=np.hstack([Q.T, -Q.T]), b_eq=c / size, bounds=(0, None), method="highs")
     if found.x is None:
         raise ArithmeticError(f"the linear program for the minimum l1 norm ended without a solution: {found.message}")
@@ -63,7 +67,16 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     if np.allclose(exact, beta[support], rtol=0, atol=1e-6 * np.abs(beta).max()):
         beta[:] = 0.0
         beta[support] = exact
-    return np.asarray(beta)
+    norm = np.abs(beta).sum()
+    gap = abs(norm - found.eqlin.marginals @ c) / norm
+    solution = _vertex(beta, max(float(np.abs(beta @ Q - c).max() / size), float(gap)), found.nit)
+    report_failures(solution, "minimum_l1", on_failure)
+    return solution
+
+
+def _vertex(beta: Array, residual: float, count: int) -> Solution:
+    status = Status.CONVERGED if residual <= 1e-9 else Status.MAX_ITERATIONS
+    return Solution(beta, np.array(residual), np.array(status, dtype=np.int8), np.array(count))
 
 
 @within_range

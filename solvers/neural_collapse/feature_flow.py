@@ -12,12 +12,11 @@ classifier is :math:`W^*(H)=YH^T(HH^T+n\lambda_WI)^{-1}`; the minimiser over H i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.frames import read_labels
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["CentralPath", "best_classifier", "central_path", "optimal_classifier", "read_balanced"]
@@ -91,7 +90,7 @@ def optimal_classifier(features: ArrayLike, labels: ArrayLike, weight_decay: flo
     return best_classifier(*read_balanced(features, labels), as_scalar("weight_decay", weight_decay, as_positive))
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CentralPath:
     """Features along the central path, and the traces that must be monotone.
 
@@ -105,6 +104,8 @@ class CentralPath:
         Traces of :math:`\\Sigma_W` and :math:`\\Sigma_B`.
     within_slope, between_slope : ndarray, shape (T,)
         Their exact time derivatives.
+    nc1, nc1_slope : ndarray, shape (T,)
+        ``within/between`` and its time derivative.
     """
 
     times: Array

@@ -9,14 +9,13 @@ W optimal, moves by :math:`\beta(\beta I+T)^{-1}\delta H_0` when H_0 does; T is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.feature_flow import best_classifier, read_balanced
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_matrix,
     as_nonnegative,
@@ -42,7 +41,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class ResponseSpectrum:
     """Relaxation rates of perturbations of collapsed features, with multiplicities.
 

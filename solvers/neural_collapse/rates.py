@@ -8,12 +8,11 @@ not mix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.minimizer import collapse_minimizer, read_layer_decays
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["CollapseRates", "collapse_rates"]
@@ -22,7 +21,7 @@ Array = NDArray[np.float64]
 _MOST = 1_000  # classes: the minimum is found for every one
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CollapseRates:
     """Rates at which deviations from collapse vanish, and the final slopes of the metrics they set.
 
@@ -40,6 +39,8 @@ class CollapseRates:
         The one antisymmetric change that is no rotation of hidden spaces.
     feature_geometry, head_geometry : float
         The slowest symmetric change that moves the means; that moves the means or the product of layers.
+    nc1, nc1_trace, nc2, nc3 : float
+        Final decay rates of the metrics of `collapse_metrics`.
     """
 
     within_span: float

@@ -11,7 +11,6 @@ quadrature, split where the function is not smooth, for the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import comb
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_positive, refuse, within_range
 
 __all__ = ["Activation", "GaussianCoefficients", "activation_function", "activation_layers", "gaussian_coefficients"]
@@ -30,7 +30,7 @@ _REACH = 36.0  # standard deviations beyond which a Gaussian has no mass in doub
 _TOLERANCE = 1e-11
 
 
-@dataclass(frozen=True)
+@record
 class GaussianCoefficients:
     r"""Moments of an activation under N(0, r), arrays over the shape of `variance`.
 

@@ -13,11 +13,10 @@ keeps its accuracy as the ridge goes to zero and its limit is taken exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_matrix, refuse, within_range
 
 __all__ = ["RidgePath", "ridge_path"]
@@ -27,7 +26,7 @@ Array = NDArray[np.float64]
 _GRAM_IS_ACCURATE = 1e-6
 
 
-@dataclass(frozen=True)
+@record
 class RidgePath:
     """Ridge regression on one data set, first axis over the ridges; a last axis over targets where y has one.
 

@@ -106,11 +106,8 @@ VERBS = {"check", "cite", "derive", "figure", "reproduce", "show", "sweep", "ver
 
 
 def rooms_of(path):
-    """Rooms of the solvers' floor that a module imports as it runs."""
-    tree = ast.parse(path.read_text())
-    typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
-    hints = {id(inner) for block in typing for inner in ast.walk(block)}
-    for node in (node for node in ast.walk(tree) if id(node) not in hints):
+    """Rooms of the solvers' floor that a module imports, inside functions and for type hints too."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers."):
             yield node.module.split(".")[2]
 

@@ -11,7 +11,7 @@ from solvable.analysis.diagonal_networks.experiments import flows
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
 from solvable.analysis.diagonal_networks.settings import sparse_regression, worst_ratio
 from solvable.analysis.verification.claim import Claim, Kind, Source
-from solvable.solvers import interpolator
+from solvable.solvers import interpolator, two_cycle
 
 __all__ = ["DESCENT_CLAIMS"]
 
@@ -38,8 +38,7 @@ def _run_bias(rng: np.random.Generator, use_offset: bool = True, **options: Any)
 
 
 def _cycle(step_size: float, side: str) -> float:
-    root = np.sqrt(1 - 1 / step_size)
-    return float((np.sqrt(1 + 3 / step_size) + (root if side == "upper" else -root)) / 2)
+    return float(two_cycle(step_size)[("lower", "upper").index(side)])
 
 
 def _penalised_bias(rng: np.random.Generator, penalty: float, ascent: float, quantity: str) -> float:

@@ -12,7 +12,6 @@ from typing import Any
 from solvable.analysis.derivation.quantities import random_feature_quantities
 from solvable.analysis.random_features.closed_forms import literature
 from solvable.analysis.random_features.closed_forms import sums as closed_forms
-from solvable.analysis.random_features.closed_forms.proportional import proportional_spectrum
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
 from solvable.analysis.random_features.settings import power_law
@@ -23,6 +22,7 @@ from solvable.solvers import (
     optimal_fitting_ratio,
     optimal_random_feature_ridge,
     overfitting_threshold,
+    proportional_spectrum,
     random_feature_risk,
 )
 

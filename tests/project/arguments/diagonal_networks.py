@@ -21,6 +21,7 @@ SPECIAL = {
     ("stochastic_gradient_flow", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "sampling"): lambda s: s.pick(*SAMPLINGS[:2]),
+    ("two_cycle", "step_size"): lambda s: s.number(1, 3),
     ("SaddlePath.at", "time"): lambda s: s.rng.uniform(0, 5, 3),
 }
 # why a public solver has no ratio test

@@ -25,7 +25,8 @@ ARGUMENTS = {
     "old_concentration": lambda s: s.number(0, 30),
 }
 LABELLED = ["centre_term", "central_path", "collapse_metrics", "feature_response", "optimal_classifier",
-            "response_operator"]  # fmt: skip
+            "response_operator",
+            "attached_minimizer"]  # fmt: skip
 SPECIAL = {
     **{(name, "features"): lambda s: s.normal(6, 3) for name in LABELLED},
     ("collapse_metrics", "target"): lambda s: np.array([1.0, 2.0]),

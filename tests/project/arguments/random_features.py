@@ -25,6 +25,9 @@ ARGUMENTS = {
     "teacher_power": lambda s: 1.0,
 }
 SPECIAL = {
+    ("proportional_spectrum", "linear"): lambda s: s.rng.uniform(0.1, 1),
+    ("proportional_spectrum", "nonlinear"): lambda s: s.pick(0.0, 0.5),
+    ("proportional_spectrum", "nonlinear_power"): lambda s: s.pick(0.0, 0.3),
     ("deep_feature_moments", "weights"): lambda s: [s.rng.standard_normal((s.d + 1, s.d)) / np.sqrt(s.d)],
     ("deep_feature_moments", "activation"): lambda s: s.pick("erf", "sin", "identity"),
     ("deep_random_feature_risk", "activation"): lambda s: s.pick("erf", "sin", "tanh"),
