@@ -78,7 +78,7 @@ def bracketed_newton(
             trial = x - value / slope
         trial = np.where((trial > left) & (trial < right), trial, (left + right) / 2)
         done = (np.abs(value) <= bound[index]) | (np.abs(trial - x) <= step * np.maximum(np.abs(x), 1.0))
-        return np.where(done, np.where(np.isneginf(value), right, x), trial), done
+        return np.where(done, np.where(value == -np.inf, right, x), trial), done
 
     x, spent, active = iterate_active(advance, start, limit)
     converged = np.ones(start.size, dtype=bool)

@@ -140,6 +140,7 @@ class PreciseSums:
 class _Plan:
     """Slots of a list that holds g, c (of every point), then products of two earlier slots; the rows read from it."""
 
+    factors: tuple[bool, ...]  # which of the first slots are needed
     products: tuple[tuple[int, int], ...]
     rows: tuple[tuple[str, int], ...]  # weight and slot
 
@@ -163,7 +164,9 @@ def _plan(terms: tuple[Term, ...], factors: int) -> _Plan:
         if not any(powers):
             raise refuse("powers", powers, "one of them must be positive")
         slot(powers)
-    return _Plan(tuple(products), tuple((term[0], slots[term[1:]]) for term in terms))
+    rows = tuple((term[0], slots[term[1:]]) for term in terms)
+    used = {slot for _, slot in rows}.union(*products)
+    return _Plan(tuple(i in used for i in range(factors)), tuple(products), rows)
 
 
 def _block(
@@ -172,10 +175,12 @@ def _block(
     """Rows of one block of cells and modes, worked out in `room`; with `split` three more, see `_evaluate`."""
     for i, (k, infinite) in enumerate(points):
         total = np.add(base, k, room[2 * i + 1])
-        np.divide(s, total, room[2 * i])
-        np.divide(k, total, total)
-        if infinite is not None:
-            total[infinite] = 1.0
+        if plan.factors[2 * i] or split:
+            np.divide(s, total, room[2 * i])
+        if plan.factors[2 * i + 1] or split:
+            np.divide(k, total, total)
+            if infinite is not None:
+                total[infinite] = 1.0
     for i, (a, b) in enumerate(plan.products, 2 * len(points)):
         np.multiply(room[a], room[b], room[i])
     rows = [room[slot] @ weights[name] for name, slot in plan.rows]
