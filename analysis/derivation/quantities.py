@@ -1,39 +1,24 @@
-"""Quantities defined by an equation, at any precision: a double's root, polished by Newton's method in mpmath.
-
-The polish uses sums as they are written, and stops only where a Newton step is below the working precision.
-"""
+"""Quantities defined by an equation, at any precision: the names that formulas use, from polished roots and sums."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from solvable.solvers import Spectrum, effective_ridge, random_feature_risk
+from solvable.solvers.equivalents.mode_sums import Modes
+from solvable.solvers.equivalents.polished_roots import polished_effective_ridge, polished_feature_root
 
 __all__ = ["isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
 
 
-def _modes(spectrum: Spectrum) -> list[tuple[Any, Any, Any]]:
-    import mpmath as mp
-
-    power = spectrum.target_power if spectrum.target_power is not None else [0.0] * spectrum.eigenvalues.size
-    return [
-        (mp.mpf(float(s)), mp.mpf(float(m)), mp.mpf(float(v)))
-        for s, m, v in zip(spectrum.eigenvalues, spectrum.multiplicities, power, strict=True)
-    ]
-
-
-def _polish(equation: Callable[[Any], Any], slope: Callable[[Any], Any], start: float) -> Any:
-    """Newton in log x from a double; a few steps double the digits each time."""
-    import mpmath as mp
-
-    t = mp.log(mp.mpf(start))
-    for _ in range(60):
-        step = equation(mp.exp(t)) / slope(mp.exp(t))
-        t -= step
-        if abs(step) < mp.mpf(10) ** (5 - mp.mp.dps):
-            return mp.exp(t)
-    raise ArithmeticError("a quantity defined by an equation did not converge at high precision")
+def _modes(spectrum: Spectrum) -> Modes:
+    """Modes with multiplicities and target power, 0 where the spectrum has none."""
+    if spectrum.target_power is None:
+        return Modes.of(spectrum, "m", v=np.zeros_like(spectrum.eigenvalues))
+    return Modes.of(spectrum, "m", "v")
 
 
 def ridge_quantities(spectrum: Spectrum, n: float, lam: float) -> dict[str, Any]:
@@ -51,29 +36,19 @@ def isotropic_quantities(n: float, gamma: float, lam: float, signal: float) -> d
     import mpmath as mp
 
     start = float(effective_ridge(Spectrum.isotropic(float(gamma * n)), float(n), float(n * lam)).value)
-    modes = [(mp.mpf(1), mp.mpf(gamma) * mp.mpf(n), mp.mpf(signal))]
+    modes = Modes([1.0], m=[mp.mpf(gamma) * mp.mpf(n)], v=[signal])
     return _from_modes(modes, mp.mpf(n), mp.mpf(n) * mp.mpf(lam), start)
 
 
-def _from_modes(modes: list[tuple[Any, Any, Any]], n: Any, delta: Any, start: float) -> dict[str, Any]:
-    """Polish kappa and evaluate the sums."""
+def _from_modes(modes: Modes, n: Any, delta: Any, start: float) -> dict[str, Any]:
+    """Polish kappa and name the sums."""
     import mpmath as mp
 
-    def sums(k: Any) -> tuple[Any, Any]:
-        return (mp.fsum(m * s / (s + k) for s, m, _ in modes), mp.fsum(m * (s / (s + k)) ** 2 for s, m, _ in modes))
-
-    kappa = mp.mpf(0)
-    if start > 0:
-
-        def slope(k: Any) -> Any:
-            df1, df2 = sums(k)
-            return df1 - df2 + delta / k
-
-        kappa = _polish(lambda k: n - sums(k)[0] - delta / k, slope, start)
-    df1, df2 = sums(kappa)
-    unlearned = mp.fsum(v * (kappa / (s + kappa)) ** 2 for s, _, v in modes)
-    return {"kappa": kappa, "df1": df1, "df2": df2, "unlearned": unlearned, "d": mp.fsum(m for _, m, _ in modes),
-            "trace": mp.fsum(m * s for s, m, _ in modes)}  # fmt: skip
+    kappa = polished_effective_ridge(modes, n, delta, start)
+    sums, weights = modes.precisely(kappa), [mp.mpf(m) for m in modes.weights["m"]]
+    trace = mp.fsum(m * mp.mpf(s) for m, s in zip(weights, modes.eigenvalues, strict=True))
+    return {"kappa": kappa, "df1": sums("m", 1, 0), "df2": sums("m", 2, 0), "unlearned": sums("v", 0, 2),
+            "d": mp.fsum(weights), "trace": trace}  # fmt: skip
 
 
 def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: float) -> dict[str, Any]:
@@ -81,29 +56,14 @@ def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: flo
     import mpmath as mp
 
     modes, n, k, delta = _modes(spectrum), mp.mpf(n), mp.mpf(k), mp.mpf(float(ridge))
-
-    def sums(g: Any) -> tuple[Any, Any]:
-        return (mp.fsum(m * s / (s + g) for s, m, _ in modes), mp.fsum(m * (s / (s + g)) ** 2 for s, m, _ in modes))
-
     start = float(random_feature_risk(spectrum, float(n), float(k), float(delta)).gamma)
-    least = min(n, k)
-
-    def equation(g: Any) -> Any:
-        z, _ = sums(g)
-        return mp.log(g * (k - z) * (n - z)) - mp.log(k * delta) if delta > 0 else least - z
-
-    def slope(g: Any) -> Any:
-        z, q = sums(g)
-        return 1 + (z - q) / (k - z) + (z - q) / (n - z) if delta > 0 else z - q
-
-    root = _polish(equation, slope, start) if start > 0 else mp.mpf(0)
-    z, q = sums(root)
+    root = polished_feature_root(modes, n, k, delta, start)
+    sums = modes.precisely(root)
+    z, q, s1, s2 = sums("m", 1, 0), sums("m", 2, 0), sums("v", 0, 2), sums("v", 1, 1)
     if delta == 0:
-        z = min(z, least) if root == 0 else least
-    s1 = mp.fsum(v * (root / (s + root)) ** 2 for s, _, v in modes) + mp.mpf(spectrum.irreducible_power)
-    s2 = mp.fsum(v * s * root / (s + root) ** 2 for s, _, v in modes)
-    return {"gamma_rf": root, "kappa": root * (k - z) / k, "z": z, "q": q, "w": z - q, "S1": s1, "S2": s2, "k": k,
-            "a": k - z, "b": n - z}  # fmt: skip
+        z = min(z, n, k) if root == 0 else min(n, k)
+    return {"gamma_rf": root, "kappa": root * (k - z) / k, "z": z, "q": q, "w": z - q,
+            "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z}  # fmt: skip
 
 
 def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:

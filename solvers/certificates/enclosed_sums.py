@@ -1,4 +1,4 @@
-r"""Rigorous sums over modes: :math:`\sum_i w_i g_i^p c_i^q`, g = s/e, c = x/e, e = s - shift + x.
+r"""Rigorous sums over modes: :math:`\sum_i w_i g_i^p c_i^q`, the vocabulary of `equivalents.mode_sums` in balls.
 
 Every equation in an effective ridge is made of them. At the answer x they come from ball arithmetic, or for many modes
 from extended precision with every rounding counted. In the box x v, |v - 1| <= r, no further sum is needed: e
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.solvers.certificates.certificate import Arithmetic, Ball, Jet
+from solvable.solvers.equivalents import mode_sums
 
 __all__ = ["Modes", "Sums"]
 
@@ -26,13 +27,12 @@ _UNIT = max(float(_FINFO.eps) / 2, 2.0**-100)
 _LOG_TINY = float(np.log(_FINFO.tiny))
 
 
-class Modes:
-    """Eigenvalues and named weights, exact, ready for sums."""
+class Modes(mode_sums.Modes):
+    """Eigenvalues and named weights, exact, ready for sums in balls."""
 
     def __init__(self, eigenvalues: Array, **weights: Array) -> None:
         """Keep the arrays; balls and extended numbers are made when they are needed."""
-        self.eigenvalues = eigenvalues
-        self.weights = weights
+        super().__init__(eigenvalues, **weights)
         self.low, self.high = float(eigenvalues.min()), float(eigenvalues.max())
         self._balls: dict[int, tuple[list[Ball], dict[str, list[Ball] | None]]] = {}
         self._padded: dict[str, Any] | None = None

@@ -39,11 +39,6 @@ Array = NDArray[np.float64]
 Proof = Callable[[int, Arithmetic], Ball | float | None]
 
 
-def _modes(spectrum: Spectrum, target: bool = False) -> Modes:
-    weights = {"m": spectrum.multiplicities}
-    return Modes(spectrum.eigenvalues, **weights, **({"v": spectrum.require_target()} if target else {}))
-
-
 def _effective_ridge(sums: Sums, n: Ball, pull: Ball | int, arithmetic: Arithmetic) -> Ball | None:
     """Root of n - sum m s/(s + kappa) - ridge/kappa, relative to the answer; pull = ridge/answer."""
     return newton(lambda v: n - sums("m", 1, 0, v) - pull / v, arithmetic)
@@ -51,7 +46,7 @@ def _effective_ridge(sums: Sums, n: Ball, pull: Ball | int, arithmetic: Arithmet
 
 def certify_effective_ridge(spectrum: Spectrum, n: Array, ridge: Array, kappa: Array, what: str) -> Certificate:
     """Certificate of the effective ridge on flat cells; 0 and inf are values by definition."""
-    modes, answer = _modes(spectrum), np.ravel(kappa)
+    modes, answer = Modes.of(spectrum, "m"), np.ravel(kappa)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         x, samples, delta = float(answer[index]), float(n[index]), float(ridge[index])
@@ -75,7 +70,7 @@ def certify_feature_root(
 
     Where the ridge is 0, or n or k infinite, one unknown is left.
     """
-    modes, first, second = _modes(spectrum), np.ravel(gamma), np.ravel(kappa)
+    modes, first, second = Modes.of(spectrum, "m"), np.ravel(gamma), np.ravel(kappa)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         x, y, arb = float(first[index]), float(second[index]), arithmetic.arb
@@ -111,7 +106,7 @@ def certify_edge(
     spectrum: Spectrum, n: Array, distance: Array, value: Array, what: str, reference: Array | None = None
 ) -> Certificate:
     """Certificate of kappa (n - df1) where df2 = n; `distance` is kappa + reference there, s_min unless given."""
-    modes = _modes(spectrum)
+    modes = Modes.of(spectrum, "m")
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         base = modes.low if reference is None else float(reference[index])
@@ -149,7 +144,7 @@ def _ridge_proof(spectrum: Spectrum, n: Array, noise: Array, kappa: Array, answe
     The test error n L/O, L = sum c^2 v^2 + noise, O = n - df2, has the log-derivative 2A/L - 2B/O in log kappa, with
     A = sum g c^2 v^2 and B = sum m g^2 c. A best ridge of 0 is proved where the error rises from there on.
     """
-    modes, power = _modes(spectrum, target=True), spectrum.require_target()
+    modes, power = Modes.of(spectrum, "m", "v"), spectrum.require_target()
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         arb, x, delta = arithmetic.arb, float(kappa[index]), float(answer[index])
@@ -192,7 +187,7 @@ def certify_feature_optimum(
 
     The test error n N/D of `random_feature_tuning`: the numerator of its log-derivative, N'D - ND', in log gamma.
     """
-    modes, answer, power = _modes(spectrum, target=True), np.ravel(value), spectrum.require_target()
+    modes, answer, power = Modes.of(spectrum, "m", "v"), np.ravel(value), spectrum.require_target()
     kernel = _ridge_proof(spectrum, n, noise, gamma, answer)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
@@ -246,7 +241,7 @@ def certify_inner_ridge(
 
     kappa_L (n - T_L) = k_L ridge, and every kappa_l and k_l - T_(l-1) proved positive where the ridge is.
     """
-    modes, answer = _modes(spectrum), np.ravel(value)
+    modes, answer = Modes.of(spectrum, "m"), np.ravel(value)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         arb, x = arithmetic.arb, float(answer[index])

@@ -26,8 +26,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.double_descent.spectral_filter import as_times, check_step, evaluate_filter
+from solvable.solvers.equivalents.bracketed_newton import iterate_active
 from solvable.solvers.equivalents.density import support_edges
 from solvable.solvers.equivalents.fixed_point import effective_ridge
+from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
@@ -83,24 +85,21 @@ def _kappa(spectrum: Spectrum, n: float, z: Complex, start: Complex | None) -> t
     # far out any start will do; close in, iterate the map 1/k -> -1/(z - sum c s/(1 + s/k)), which keeps the half-plane
     for _ in range(10 if start is None else 0):
         kappa = 0.5 * (kappa + (c * s) @ (kappa / (s[:, None] + kappa)) - z)
-    active = np.arange(z.size)
-    for count in range(100):
-        k = kappa[active]
-        ratio = s[:, None] / (s[:, None] + k)
-        gap = k * (1 - c @ ratio) + z[active]
-        step = gap / (1 - c @ (ratio * ratio))
-        new = k - step
+    modes, change = Modes.of(spectrum, "m"), np.full(z.size, np.inf)
+
+    def advance(k: Complex, i: NDArray[np.intp]) -> tuple[Complex, NDArray[np.bool_]]:
+        sums = modes.at(k, ("m", 1, 0), ("m", 2, 0))
+        df1, df2 = sums("m", 1, 0) / n, sums("m", 2, 0) / n
+        step = (k * (1 - df1) + z[i]) / (1 - df2)
         # leaving the half-plane is leaving the branch: a step of the contracting map instead
-        out = ~(new.imag < 0)
-        new[out] = 0.5 * (k + k * (c @ ratio) - z[active])[out]
-        kappa[active] = new
-        done = ~out & (np.abs(step) <= 1e-14 * np.abs(k))
-        active = active[~done]
-        if active.size == 0:
-            return kappa, True
-        if count == 40 and start is not None:  # a bad start: from afar
-            return _kappa(spectrum, n, z, None)
-    return kappa, bool(np.max(np.abs(step) / np.abs(k)) < 1e-10)
+        out = ~((k - step).imag < 0)
+        change[i] = np.abs(step) / np.abs(k)
+        return np.where(out, 0.5 * (k + k * df1 - z[i]), k - step), ~out & (change[i] <= 1e-14)
+
+    kappa, _, left = iterate_active(advance, kappa, 100 if start is None else 40)
+    if left.size and start is not None:  # a bad start: from afar
+        return _kappa(spectrum, n, z, None)
+    return kappa, bool(np.all(change[left] < 1e-10))
 
 
 @dataclass

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge
+from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.mode_table import ModeTable
 from solvable.solvers.solution import OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -32,7 +33,6 @@ __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid
 
 Array = NDArray[np.float64]
 _EPS, _TINY, _HUGE = (float(getattr(np.finfo(float), name)) for name in ("eps", "tiny", "max"))
-_CHUNK = 1 << 17  # cells x modes worked on at once: a few arrays of 1 MB
 _MAX_ITERATIONS = 200
 
 
@@ -60,29 +60,12 @@ class FixedPoint:
 
 
 def mode_sums(spectrum: Spectrum, n: Array, kappa: Array) -> ModeSums:
-    """Evaluate all sums for flat arrays of cells, in chunks of bounded memory."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    power = np.zeros_like(s) if spectrum.target_power is None else spectrum.target_power
-    out = np.empty((6, kappa.size))
-    step = max(1, _CHUNK // s.size)
-    with np.errstate(under="ignore", invalid="ignore"):
-        for first in range(0, kappa.size, step):
-            cells = slice(first, first + step)
-            k = kappa[cells, None]
-            total = s + k
-            g = s / total
-            c = np.where(np.isinf(k), 1.0, k / total)
-            big = s > k
-            # n - df1 with the modes that are almost learned counted as whole: no cancellation for g near 1
-            rest = np.where(big, -c, g)
-            whole = n[cells] - big @ m
-            out[0, cells] = g @ m
-            out[1, cells] = (g * g) @ m
-            out[2, cells] = (g * c) @ m
-            out[3, cells] = whole - rest @ m
-            out[4, cells] = np.abs(whole) + np.abs(rest) @ m
-            out[5, cells] = (c * c) @ power
-    return ModeSums(*out)
+    """Evaluate all sums for flat arrays of cells; `unlearned` is 0 without a target."""
+    weights = ("m",) if spectrum.target_power is None else ("m", "v")
+    terms = (("m", 1, 0), ("m", 2, 0), ("m", 1, 1), ("v", 0, 2))[: 2 + len(weights)]
+    slack, scale, sums = Modes.of(spectrum, *weights).remainder(n, kappa, *terms)
+    unlearned = np.zeros(kappa.size) if spectrum.target_power is None else sums("v", 0, 2)
+    return ModeSums(sums("m", 1, 0), sums("m", 2, 0), sums("m", 1, 1), slack, scale, unlearned)
 
 
 def _take(sums: ModeSums, index: NDArray[np.intp]) -> ModeSums:
@@ -240,8 +223,9 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
     def pull(k: Array) -> tuple[Array, Array]:
         return ridge / k, ridge / k
 
-    kappa, accurate, columns, residual = table.solve(n, pull, rtol)
-    sums = ModeSums(columns[0], columns[2], columns[1], np.where(ridge > 0, ridge / kappa, 0.0), n, columns[3])
+    kappa, accurate, found, residual = table.solve(n, pull, rtol)
+    slack = np.where(ridge > 0, ridge / kappa, 0.0)
+    sums = ModeSums(found("m", 1, 0), found("m", 2, 0), found("m", 1, 1), slack, n, found("v", 0, 2))
     status, iterations = np.zeros(n.size, dtype=np.int8), np.full(n.size, 2)
     left = np.flatnonzero(~accurate)
     if left.size:
@@ -402,11 +386,11 @@ def stability_edge(spectrum: Spectrum, n: ArrayLike, *, certify: bool = False) -
 
     samples, _, shape = flat_cells(spectrum, n, 0.0)
     s, m = spectrum.eigenvalues, spectrum.multiplicities
-    low = float(s.min())
+    low, modes = float(s.min()), Modes.of(spectrum, "m")
 
     def excess(x: Array, count: Array) -> Array:
         u = np.exp(x)  # kappa + s_min
-        df2 = np.array([m @ (s / (s - low + v)) ** 2 for v in np.ravel(u)]).reshape(np.shape(u))
+        df2 = modes.at(u.ravel(), ("m", 2, 0), shift=low)("m", 2, 0).reshape(u.shape)
         return np.log(df2) - np.log(count)
 
     lower = np.log(low) + 0.5 * np.log(m[s == low].sum() / samples) - 1e-9

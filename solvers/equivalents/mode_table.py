@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
 from solvable.solvers.spectrum import Spectrum
 
 __all__ = ["ModeTable"]
@@ -25,25 +26,16 @@ _SPACING = 1 / 24
 _MARGIN = 10  # nodes beyond either end, where the spline's end conditions are felt
 
 
-def _columns(spectrum: Spectrum, kappa: Array) -> Array:
-    """Logs of df1, df1 - df2, df2 and of the target's two sums at each kappa, chunked to stay in cache."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    power = np.zeros_like(s) if spectrum.target_power is None else spectrum.target_power
-    out = np.empty((kappa.size, 5))
-    step = max(1, (1 << 15) // s.size)
-    for first in range(0, kappa.size, step):
-        k = kappa[first : first + step, None]
-        g = s / (s + k)
-        c = k * g / s
-        block = out[first : first + step]
-        block[:, 0] = g @ m
-        gc = g * c
-        block[:, 1], block[:, 4] = gc @ m, gc @ power
-        g *= g
-        c *= c
-        block[:, 2], block[:, 3] = g @ m, c @ power
+# what the root needs, and what the risk needs besides
+_ROOT: tuple[Term, ...] = (("m", 1, 0), ("m", 1, 1))
+_RISK: tuple[Term, ...] = (("m", 2, 0), ("v", 0, 2), ("v", 1, 1))
+
+
+def _columns(modes: Modes, terms: tuple[Term, ...], kappa: Array) -> Array:
+    """Logs of sums at each kappa, a column each."""
+    sums = modes.at(kappa, *terms)
     with np.errstate(divide="ignore"):
-        return np.log(out)
+        return np.log(np.stack([sums(*term) for term in terms], axis=1))
 
 
 @dataclass(frozen=True)
@@ -52,8 +44,9 @@ class ModeTable:
 
     nodes: Array
     df1: Array
-    root_spline: Any  # df1 and df1 - df2: what the root needs
-    risk_spline: Any  # df2 and the target's sums: what the risk needs
+    root_spline: Any
+    risk_spline: Any
+    risk_terms: tuple[Term, ...]  # those of the target are left out where it has no power
     error: float
 
     @classmethod
@@ -67,44 +60,43 @@ class ModeTable:
         from scipy.interpolate import make_interp_spline
 
         nodes = first + _SPACING * (np.arange(count) - _MARGIN)
-        values = _columns(spectrum, np.exp(nodes))
-        # without target power its two columns are empty, and left out
-        width = 3 if np.isneginf(values[:, 3:]).all() else 5
-        if not np.isfinite(values[:, :width]).all():
+        bare = spectrum.target_power is None or not spectrum.target_power.any()
+        modes, risk = Modes.of(spectrum, "m", *(() if bare else ("v",))), _RISK[:1] if bare else _RISK
+        values = _columns(modes, _ROOT + risk, np.exp(nodes))
+        if not np.isfinite(values).all():
             return None
-        splines = [make_interp_spline(nodes, values[:, part], k=7) for part in (slice(0, 2), slice(2, width))]
+        splines = [make_interp_spline(nodes, part, k=7) for part in np.split(values, [len(_ROOT)], axis=1)]
         # the error is measured, not assumed: at 12 midpoints, where it is largest
         middle = nodes[np.linspace(_MARGIN, count - _MARGIN - 1, 12).astype(int)] + _SPACING / 2
         found = np.concatenate([spline(middle) for spline in splines], axis=1)
-        deviation = np.abs(found - _columns(spectrum, np.exp(middle))[:, :width])
-        return cls(nodes, np.exp(values[:, 0]), splines[0], splines[1], 4 * float(deviation.max()))
+        deviation = np.abs(found - _columns(modes, _ROOT + risk, np.exp(middle)))
+        df1 = np.exp(values[:, _ROOT.index(("m", 1, 0))])
+        return cls(nodes, df1, splines[0], splines[1], risk, 4 * float(deviation.max()))
 
     def solve(
         self, n: Array, pull: Callable[[Array], tuple[Array, Array]], rtol: float
-    ) -> tuple[Array, NDArray[np.bool_], Array, Array]:
+    ) -> tuple[Array, NDArray[np.bool_], FloatSums, Array]:
         """Solve n = df1(kappa) + pull(kappa), where `pull` also returns its slope -d pull/d log kappa.
 
-        Return kappa, where it meets `rtol`, the five sums there, and the scaled residual of the table's equation.
+        Return kappa, where it meets `rtol`, the sums there, and the scaled residual of the table's equation.
         """
         t = self._start(n, pull)
         for _ in range(2):
             gap, slope, *_ = self._gap(t, n, pull)
             t = t - np.clip(gap / slope, -_SPACING, _SPACING)
         gap, slope, df1, rest = self._gap(t, n, pull)
-        columns = np.zeros((5, n.size))
-        columns[0], columns[1] = df1, rest
-        risk = np.exp(self.risk_spline(t)).T
-        columns[2 : 2 + risk.shape[0]] = risk
+        sums = FloatSums.zeros(_ROOT + _RISK, n.size)
+        sums.values.update(zip(self.risk_terms, np.ascontiguousarray(np.exp(self.risk_spline(t)).T), strict=True))
+        sums.values.update(zip(_ROOT, (df1, rest), strict=True))
         # d log kappa = d(gap)/slope: the table's relative error is amplified by the equation's conditioning
         error = (np.abs(gap) + self.error * df1) / slope + 2 * self.error
-        return np.exp(t), (error <= rtol) & (rtol >= 1e-12), columns, np.abs(gap) / n
+        return np.exp(t), (error <= rtol) & (rtol >= 1e-12), sums, np.abs(gap) / n
 
     def _gap(
         self, t: Array, n: Array, pull: Callable[[Array], tuple[Array, Array]]
     ) -> tuple[Array, Array, Array, Array]:
         """n - df1 - pull, its derivative in t = log kappa, df1 and df1 - df2."""
-        sums = np.exp(self.root_spline(t))
-        df1, rest = np.ascontiguousarray(sums[:, 0]), np.ascontiguousarray(sums[:, 1])
+        df1, rest = np.ascontiguousarray(np.exp(self.root_spline(t)).T)  # in the order of _ROOT
         force, stiffness = pull(np.exp(t))
         return n - df1 - force, rest + stiffness, df1, rest
 

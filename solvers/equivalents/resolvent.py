@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import solve_grid
+from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, broadcast, refuse, within_range
@@ -23,7 +24,6 @@ from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real
 __all__ = ["PairSolution", "finish", "resolvent_pair_trace", "resolvent_trace", "solve_pair", "times"]
 
 Array = NDArray[np.float64]
-_CHUNK = 1 << 17  # cells x modes worked on at once
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,12 @@ def solve_pair(
 
 
 def _mixed_sums(spectrum: Spectrum, kappa_a: Array, kappa_b: Array) -> tuple[Array, Array]:
-    """Sums of m g_a (1 - g_b) and of (1 - g_a)(1 - g_b) target_power, in chunks of bounded memory."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    power = np.zeros_like(s) if spectrum.target_power is None else spectrum.target_power
-    out = np.empty((2, kappa_a.size))
-    step = max(1, _CHUNK // s.size)
-    for first in range(0, kappa_a.size, step):
-        cells = slice(first, first + step)
-        a, b = kappa_a[cells, None], kappa_b[cells, None]
-        with np.errstate(divide="ignore"):
-            ca, cb = 1 / (1 + s / a), 1 / (1 + s / b)  # right at kappa = 0 and inf as well
-        out[0, cells] = (s / (s + a) * cb) @ m  # not 1 - ca: tails have g of 1e-20, and many modes
-        out[1, cells] = (ca * cb) @ power
-    return out[0], out[1]
+    """Sums of m g_a (1 - g_b) and of (1 - g_a)(1 - g_b) target_power, 0 without a target."""
+    if spectrum.target_power is None:
+        sums = Modes.of(spectrum, "m").between(kappa_a, kappa_b, ("m", 1, 0, 0, 1))
+        return sums("m", 1, 0, 0, 1), np.zeros(kappa_a.size)
+    sums = Modes.of(spectrum, "m", "v").between(kappa_a, kappa_b, ("m", 1, 0, 0, 1), ("v", 0, 1, 0, 1))
+    return sums("m", 1, 0, 0, 1), sums("v", 0, 1, 0, 1)
 
 
 def _eigenbasis(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array | None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import FixedPoint, solve_grid
+from solvable.solvers.equivalents.mode_sums import Modes, blocks, learned, unlearned
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.solution import Risk, Solution, Status, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -27,7 +28,6 @@ from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, br
 __all__ = ["IteratedRisk", "as_generations", "iterated_regression_risk", "synthetic_noise_gain"]
 
 Array = NDArray[np.float64]
-_CHUNK = 1 << 17  # cells x modes worked on at once
 _MOST = 100_000  # generations: the weights of every one are kept
 
 
@@ -87,7 +87,7 @@ def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data
         return _Generators(kept, signal, noise)
     point, *_ = solve_grid(spectrum, rows, ridge, 1e-15, "raise", "iterated_regression_risk", "generator_ridge")
     kappa, gap = float(point.kappa[0]), float(point.sums.slack[0] + point.sums.df1_minus_df2[0])
-    g, c = spectrum.eigenvalues / (spectrum.eigenvalues + kappa), kappa / (spectrum.eigenvalues + kappa)
+    g, c = learned(spectrum.eigenvalues, np.array(kappa)), unlearned(spectrum.eigenvalues, np.array(kappa))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = g**2 * m / gap
         for t in range(last):
@@ -98,8 +98,8 @@ def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data
             kept[t + 1] = kept[t] * g
             signal[t + 1] = g**2 * signal[t] + times(spread, np.full_like(g, c**2 @ now))
             # a pole has c = 0: what it makes infinite it does not unlearn
-            unlearned = float(c**2 @ noise[t]) if gap > 0 else 0.0
-            noise[t + 1] = g**2 * noise[t] + spread * (unlearned + 1)
+            missed = float(c**2 @ noise[t]) if gap > 0 else 0.0
+            noise[t + 1] = g**2 * noise[t] + spread * (missed + 1)
     return _Generators(kept, signal, noise)
 
 
@@ -186,9 +186,7 @@ def iterated_regression_risk(
     past = _iterate(spectrum, rows, delta0, int(counts.max(initial=0)), same_data)
     point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")
     found = np.empty((5, counts.size))
-    chunk = max(1, _CHUNK // power.size)
-    for first in range(0, counts.size, chunk):
-        cells = slice(first, first + chunk)
+    for cells in blocks(counts.size, power.size):
         found[:, cells] = _final(spectrum, point, past, counts, samples.ravel(), sigma2.ravel(), label.ravel(), cells)
     bias, variance, train, error, total = (row.reshape(shape) for row in found)
     excess = bias + variance
@@ -206,18 +204,17 @@ def _final(
     """Bias, variance and training error of the final fit, error and power of its labeller, for a chunk of cells."""
     power, kappa, t = spectrum.require_target(), point.kappa[cells, None], counts[cells]
     with np.errstate(divide="ignore", invalid="ignore"):
-        c = 1 / (1 + spectrum.eigenvalues / kappa)
-        g = spectrum.eigenvalues / (spectrum.eigenvalues + kappa)
+        g, c = learned(spectrum.eigenvalues, kappa), unlearned(spectrum.eigenvalues, kappa)
         kept, signal, noise = past.kept[t], past.signal[t], times(past.noise[t], label[cells, None])
         clean = kept**2 * power + signal
         lost = np.where(t[:, None] > 0, 1 - g * kept, c)  # no rounding where nothing has happened yet
         gap = point.sums.slack[cells] + point.sums.df1_minus_df2[cells]
         gain, c2 = point.sums.df2[cells] / gap, c**2
-        missed, unlearned = np.sum(times(clean, c2), axis=1), np.sum(times(noise, c2), axis=1) + sigma2[cells]
+        missed, noisy = np.sum(times(clean, c2), axis=1), np.sum(times(noise, c2), axis=1) + sigma2[cells]
         bias = lost**2 @ power + np.sum(g**2 * signal, axis=1) + times(gain, missed)
-        variance = np.sum(g**2 * noise, axis=1) + times(gain, unlearned)
+        variance = np.sum(g**2 * noise, axis=1) + times(gain, noisy)
         # (n - df1)^2/n of what ridge regression on this labeller leaves; interpolation fits any labels
-        train = times(times(1 / gap, missed + unlearned), point.sums.slack[cells] ** 2 / n[cells])
+        train = times(times(1 / gap, missed + noisy), point.sums.slack[cells] ** 2 / n[cells])
     error = (1 - kept) ** 2 @ power + (signal + noise).sum(axis=1)
     return np.array([bias, variance, train, error, (clean + noise).sum(axis=1)])
 
@@ -268,8 +265,7 @@ def synthetic_noise_gain(
     if rows <= 0:
         raise refuse("generator_samples", generator_samples, f"it must exceed {rank + float(finite_size):g}")
     point, solution, _ = solve_grid(spectrum, n, as_nonnegative("ridge", ridge), 1e-15, "raise", "synthetic_noise_gain")
-    sums = point.sums
+    sums, missed = point.sums, Modes.of(spectrum, "m").at(point.kappa, ("m", 0, 2))
     with np.errstate(divide="ignore"):
-        c = 1 / (1 + spectrum.eigenvalues / point.kappa[:, None])
-        amplified = times(1 / (sums.slack + sums.df1_minus_df2), c**2 @ spectrum.multiplicities)
+        amplified = times(1 / (sums.slack + sums.df1_minus_df2), missed("m", 0, 2))
     return np.asarray((sums.df2 * (1 + amplified) / rows).reshape(solution.value.shape))

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from solvable.solvers.certificates.scalar_roots import certify_shrinkage
+from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, broadcast, refuse, within_range
 
@@ -32,7 +33,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-_MOST = 100
 
 
 def branch_limits(factors: int) -> tuple[float, float]:
@@ -61,20 +61,14 @@ def nonzero_branch(log_ratio: Array, factors: int) -> tuple[Array, Array, NDArra
         return u, residual, spent
     target = log_ratio[exists]
     top = np.log((m - 1) / (m + 1)) / m  # the maximum of F: the root lies to its right
-    v = np.maximum((np.log(m) - target) / (m + 1), top)
-    count = np.zeros(v.shape, dtype=np.int64)
-    active = np.arange(v.size)
-    for step in range(1, _MOST + 1):
-        w = v[active]
-        value = (m - 1) * w + np.log(m) - 2 * np.logaddexp(0.0, m * w) - target[active]
-        slope = m - 1 - m * (1 + np.tanh(m * w / 2))
-        new = np.maximum(w - np.minimum(value, 0.0) / np.where(slope < 0, slope, -1.0), top)
-        v[active], count[active] = new, step
-        active = active[np.abs(new - w) > 2e-16 * np.maximum(1.0, np.abs(new))]
-        if active.size == 0:
-            break
-    u[exists], spent[exists] = v, count
-    residual[exists] = np.abs((m - 1) * v + np.log(m) - 2 * np.logaddexp(0.0, m * v) - target)
+
+    def evaluate(v: Array, i: NDArray[np.intp]) -> tuple[Array, Array]:  # -F, which rises
+        value = 2 * np.logaddexp(0.0, m * v) - (m - 1) * v - np.log(m) + target[i]
+        return value, m * (1 + np.tanh(m * v / 2)) - (m - 1)
+
+    high = np.maximum((np.log(m) - target) / (m + 1), top)
+    root = bracketed_newton(evaluate, np.full(high.size, top), high, high, step=2e-16, limit=100)
+    u[exists], spent[exists], residual[exists] = root.x, root.iterations, np.abs(root.value)
     return u, residual, spent
 
 

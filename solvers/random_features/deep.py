@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_inner_ridge
+from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
+from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
@@ -42,9 +44,6 @@ from solvable.solvers.validate import (
 __all__ = ["DeepRandomFeatureRisk", "LayerCoefficients", "deep_random_feature_risk", "layer_coefficients"]
 
 Array = NDArray[np.float64]
-_EPS = float(np.finfo(float).eps)
-_CHUNK = 1 << 17
-_MAX_ITERATIONS = 300
 
 
 @record
@@ -178,22 +177,11 @@ class _State:
         return self.fall * self.kappa / ((self.kappa + self.noise) * self.rise)
 
 
-def _inner(spectrum: Spectrum, kappa: Array) -> tuple[Array, Array]:
-    """T_0 and -d T_0/dx."""
-    out, eigenvalues, m = np.empty((2, kappa.size)), spectrum.eigenvalues, spectrum.multiplicities
-    step = max(1, _CHUNK // eigenvalues.size)
-    for first in range(0, kappa.size, step):
-        c = slice(first, first + step)
-        total = eigenvalues + kappa[c, None]
-        g = eigenvalues / total
-        out[0, c], out[1, c] = g @ m, (g * (kappa[c, None] / total)) @ m
-    return out[0], out[1]
-
-
 def _propagate(spectrum: Spectrum, widths: Array, a: Array, b: Array, x: Array) -> _State:
     """Carry kappa, T and their logarithmic derivatives outwards; every derivative is a sum of positive terms."""
     kappa = np.exp(x)
-    effective, fall = _inner(spectrum, kappa)
+    inner = Modes.of(spectrum, "m").at(kappa, ("m", 1, 0), ("m", 1, 1))
+    effective, fall = inner("m", 1, 0), inner("m", 1, 1)  # T_0 and -d T_0/dx
     rise = np.ones_like(x)  # d log kappa/dx
     good = np.ones(x.shape, dtype=bool)
     before = spectrum.rank
@@ -220,42 +208,24 @@ def _solve(spectrum: Spectrum, widths: Array, a: Array, b: Array, n: Array, delt
     target = np.where(delta > 0, np.log(np.where(delta > 0, delta, 1.0)), -np.inf)  # -inf: the edge, by bisection
     tolerance = np.where(delta > 0, 1e-14 * np.maximum(1.0, np.abs(target)), 0.0)
 
-    def evaluate(x: Array, n: Array, target: Array) -> tuple[Array, Array]:
+    def evaluate(x: Array, i: NDArray[np.intp]) -> tuple[Array, Array]:
         state = _propagate(spectrum, widths, a, b, x)
         with np.errstate(divide="ignore", invalid="ignore"):
-            slack = n - state.df1
+            slack = n[i] - state.df1
             good = state.admissible & (slack > 0)
-            value = np.log(state.kappa) + np.log(slack) - target
+            value = np.log(state.kappa) + np.log(slack) - target[i]
             slope = state.rise * (state.kappa + state.noise) / state.kappa + state.fall / slack
         return np.where(good, value, -np.inf), slope
 
     for _ in range(60):  # the slope is at least 1: doubling the distance ends
-        value, _slope = evaluate(high, n, target)
-        short = value <= 0
+        short = evaluate(high, np.arange(n.size))[0] <= 0
         if not short.any():
             break
         high = np.where(short, high + 2.0, high)
-    x, active = high.copy(), np.arange(n.size)
-    residual, iterations = np.full(n.size, np.inf), np.zeros(n.size, dtype=np.int64)
-    status = np.full(n.size, Status.MAX_ITERATIONS, dtype=np.int8)
-    for count in range(1, _MAX_ITERATIONS + 1):
-        now = x[active]
-        value, slope = evaluate(now, n[active], target[active])
-        low[active], high[active] = np.where(value < 0, now, low[active]), np.where(value > 0, now, high[active])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            trial = now - value / slope
-        inside = (trial > low[active]) & (trial < high[active])
-        trial = np.where(inside, trial, (low[active] + high[active]) / 2)
-        closed = high[active] - low[active] <= 4 * _EPS * np.maximum(1.0, np.abs(now))
-        done = (np.abs(value) <= tolerance[active]) | closed
-        residual[active[done]] = np.where(closed, high[active] - low[active], np.abs(value))[done]
-        status[active[done]] = Status.CONVERGED
-        iterations[active] = count
-        x[active] = np.where(done, np.where(closed, high[active], now), trial)
-        active = active[~done]
-        if active.size == 0:
-            break
-    return Solution(x, residual, status, iterations)
+    root = bracketed_newton(evaluate, low, high, high, tolerance=tolerance, limit=300)
+    status = np.where(root.converged, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
+    residual = np.where(np.isfinite(root.value), np.abs(root.value), root.high - root.low)
+    return Solution(root.x, residual, status, root.iterations)
 
 
 def _rank(d: float, widths: Array, b: Array) -> float:

@@ -23,8 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_feature_root
 from solvable.solvers.equivalents.fixed_point import effective_ridge
+from solvable.solvers.equivalents.mode_sums import FloatSums, Modes
 from solvable.solvers.equivalents.resolvent import times
-from solvable.solvers.random_features.root import feature_sums, solve_feature_root
+from solvable.solvers.random_features.root import TERMS, solve_feature_root
 from solvable.solvers.ridge.risk import ridge_risk
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -190,11 +191,12 @@ def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) ->
     finite = np.isfinite(n) & np.isfinite(k)
     regular = np.flatnonzero(finite & (delta > 0))
     ridgeless = np.flatnonzero(finite & (delta == 0))
-    a, b, sums = np.zeros(size), np.zeros(size), np.zeros((5, size))
+    a, b, sums = np.zeros(size), np.zeros(size), FloatSums.zeros(TERMS, size)
     if regular.size:
         i = regular
         root = solve_feature_root(spectrum, n[i], k[i], delta[i], rtol)
-        out.gamma[i], sums[:, i], small = root.gamma, root.sums, root.small
+        out.gamma[i], small = root.gamma, root.small
+        sums.put(i, root.sums)
         out.residual[i], out.status[i], out.iterations[i] = root.residual, root.status, root.iterations
         large = np.abs(n[i] - k[i]) + small
         a[i], b[i] = np.where(n[i] > k[i], small, large), np.where(n[i] > k[i], large, small)
@@ -202,19 +204,20 @@ def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) ->
     if still.size:
         least = np.minimum(n[still], k[still])
         floor = effective_ridge(spectrum, least, 0.0).value
-        out.gamma[still], sums[:, still] = floor, feature_sums(spectrum, floor)
+        out.gamma[still] = floor
+        sums.put(still, Modes.of(spectrum, "m", "v").at(floor, *TERMS))
         spare = np.maximum(least - spectrum.rank, 0.0)
         a[still], b[still] = k[still] - least + spare, n[still] - least + spare
     cells = np.r_[regular, ridgeless]
-    w = sums[2]
+    z, q, w, s1, s2 = sums("m", 1, 0), sums("m", 2, 0), sums("m", 1, 1), sums("v", 0, 2), sums("v", 1, 1)
     # gamma = 0: a drops out of the risk, which is then least squares on the whole rank
     a[(w == 0) & (a == 0)] = 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         i = cells
         den = a[i] * b[i] + w[i] * (a[i] + b[i])
-        weighted = (sums[3, i] + irreducible) * (a[i] + w[i]) + sums[4, i] * w[i]
+        weighted = (s1[i] + irreducible) * (a[i] + w[i]) + s2[i] * w[i]
         out.gain[i], out.unlearned[i] = n[i] / den, weighted
-        out.noise_gain[i] = (a[i] * sums[1, i] + w[i] * sums[0, i]) / den
+        out.noise_gain[i] = (a[i] * q[i] + w[i] * z[i]) / den
         out.train_factor[i] = (b[i] / n[i]) ** 2
         # from the larger factor: delta/(n - z) or gamma (k - z)/k
         out.kappa[i] = np.where((n[i] > k[i]) & (delta[i] > 0), delta[i] / b[i], out.gamma[i] * a[i] / k[i])
@@ -222,10 +225,10 @@ def _cells(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) ->
         # infinite data: a = 0 unless k exceeds the rank; the fit is the best in the span of the features
         j = data
         share = np.where(w[j] > 0, w[j] / (a[j] + w[j]), 0.0)
-        out.gain[j], out.unlearned[j] = 1.0, sums[3, j] + irreducible + sums[4, j] * share
+        out.gain[j], out.unlearned[j] = 1.0, s1[j] + irreducible + s2[j] * share
         out.train_factor[j] = 1.0
-    for name, row in (("z", 0), ("q", 1)):
-        getattr(out, name)[np.r_[cells, data]] = sums[row, np.r_[cells, data]]
+    solved = np.r_[cells, data]
+    out.z[solved], out.q[solved] = z[solved], q[solved]
     return out
 
 

@@ -15,45 +15,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.equivalents.fixed_point import effective_ridge
+from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
 from solvable.solvers.equivalents.mode_table import ModeTable
 from solvable.solvers.solution import Status
 from solvable.solvers.spectrum import Spectrum
 
-__all__ = ["FeatureRoot", "feature_sums", "minus_floor", "solve_feature_root"]
+__all__ = ["TERMS", "FeatureRoot", "minus_floor", "solve_feature_root"]
 
 Array = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
-_CHUNK = 1 << 17
-_MAX_ITERATIONS = 200
+# z, q, w = sum g(1-g), S1 = sum (1-g)^2 v^2 and S2 = sum g(1-g) v^2
+TERMS: tuple[Term, ...] = (("m", 1, 0), ("m", 2, 0), ("m", 1, 1), ("v", 0, 2), ("v", 1, 1))
 
 
 @dataclass(frozen=True)
 class FeatureRoot:
-    """Flat cells: gamma, rows z, q, w = z - q, S1, S2 of `sums`, and min(n, k) - z."""
+    """Flat cells: gamma, the sums `TERMS` there, and min(n, k) - z."""
 
     gamma: Array
-    sums: Array
+    sums: FloatSums
     small: Array
     residual: Array
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
-
-
-def feature_sums(spectrum: Spectrum, gamma: Array) -> Array:
-    """z, q, w = sum g(1-g), S1 = sum (1-g)^2 v^2 and S2 = sum g(1-g) v^2 at each gamma."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    power = spectrum.require_target()
-    out = np.empty((5, gamma.size))
-    step = max(1, _CHUNK // s.size)
-    with np.errstate(under="ignore"):
-        for first in range(0, gamma.size, step):
-            cells = slice(first, first + step)
-            x = gamma[cells, None]
-            g, c = s / (s + x), x / (s + x)
-            out[0, cells], out[1, cells], out[2, cells] = g @ m, (g * g) @ m, (g * c) @ m
-            out[3, cells], out[4, cells] = (c * c) @ power, (g * c) @ power
-    return out
 
 
 def solve_feature_root(spectrum: Spectrum, n: Array, k: Array, delta: Array, rtol: float) -> FeatureRoot:
@@ -73,19 +59,20 @@ def solve_feature_root(spectrum: Spectrum, n: Array, k: Array, delta: Array, rto
         root = np.sqrt(gap * gap + 4 * c)
         return 2 * c / (gap + root), c / root
 
-    gamma, accurate, (z, w, q, s1, s2), residual = table.solve(np.minimum(n, k), pull, rtol)
-    sums, small = np.array([z, q, w, s1, s2]), pull(gamma)[0]
+    gamma, accurate, sums, residual = table.solve(np.minimum(n, k), pull, rtol)
+    small = pull(gamma)[0]
     status, iterations = np.zeros(n.size, dtype=np.int8), np.full(n.size, 2)
     left = np.flatnonzero(~accurate)
     if left.size:
         part = _newton(spectrum, n[left], k[left], delta[left], gamma[left])
-        gamma[left], sums[:, left], small[left], residual[left] = part.gamma, part.sums, part.small, part.residual
+        sums.put(left, part.sums)
+        gamma[left], small[left], residual[left] = part.gamma, part.small, part.residual
         status[left], iterations[left] = part.status, 2 + part.iterations
     return FeatureRoot(gamma, sums, small, residual, status, iterations)
 
 
 def _newton(spectrum: Spectrum, n: Array, k: Array, delta: Array, start: Array | None) -> FeatureRoot:
-    """Newton in log(gamma - gamma_min), bisection where it leaves the bracket; converged cells leave the loop."""
+    """Newton in log(gamma - gamma_min), inside a bracket."""
     least = np.minimum(n, k)
     spare = np.maximum(least - spectrum.rank, 0.0)
     floor = np.where(least < spectrum.rank, effective_ridge(spectrum, least, 0.0).value, 0.0)
@@ -95,49 +82,32 @@ def _newton(spectrum: Spectrum, n: Array, k: Array, delta: Array, start: Array |
     if start is not None:  # where gamma - gamma_min is known to a few digits
         useful = start - floor > 1e-6 * start
         x = np.where(useful, np.clip(np.log(np.where(useful, start - floor, 1.0)), low, high), x)
-    spent, status = np.zeros(n.size, dtype=np.int64), np.full(n.size, Status.MAX_ITERATIONS, dtype=np.int8)
-    value, small, residual = np.empty(n.size), np.empty(n.size), np.full(n.size, np.inf)
-    sums = np.empty((5, n.size))
-    active = np.arange(n.size)
-    for count in range(1, _MAX_ITERATIONS + 1):
-        gap = np.exp(x[active])
-        gamma = floor[active] + gap
-        now = feature_sums(spectrum, gamma)
-        below = minus_floor(spectrum, gap, gamma, floor[active]) + spare[active]
-        above = np.abs(n[active] - k[active]) + below
+    value, small, sums = np.empty(n.size), np.empty(n.size), FloatSums.zeros(TERMS, n.size)
+    modes, difference = Modes.of(spectrum, "m", "v"), np.abs(n - k)
+
+    def evaluate(x: Array, i: NDArray[np.intp]) -> tuple[Array, Array]:
+        gap = np.exp(x)
+        gamma = floor[i] + gap
+        now = modes.at(gamma, *TERMS)
+        below = minus_floor(modes, gap, gamma, floor[i]) + spare[i]
+        above = difference[i] + below
+        value[i], small[i] = gamma, below
+        sums.put(i, now)
         with np.errstate(divide="ignore"):
-            h = np.log(gamma) + np.log(below) + np.log(above) - np.log(k[active]) - np.log(delta[active])
-        slope = gap / gamma * (1 + now[2] / below + now[2] / above)
-        low[active] = np.where(h < 0, x[active], low[active])
-        high[active] = np.where(h > 0, x[active], high[active])
-        value[active], sums[:, active], small[active], spent[active] = gamma, now, below, count
-        residual[active] = np.abs(h)
-        with np.errstate(invalid="ignore", over="ignore"):
-            trial = x[active] - h / slope
-        inside = (trial > low[active]) & (trial < high[active])
-        trial = np.where(inside, trial, (low[active] + high[active]) / 2)
-        done = (np.abs(h) <= 4 * _EPS * np.maximum(1.0, np.abs(np.log(delta[active])))) | (
-            np.abs(trial - x[active]) <= 4 * _EPS * np.maximum(np.abs(x[active]), 1.0)
-        )
-        status[active[done]] = Status.CONVERGED
-        x[active] = trial
-        active = active[~done]
-        if active.size == 0:
-            break
+            h = np.log(gamma) + np.log(below) + np.log(above) - np.log(k[i]) - np.log(delta[i])
+        w = now("m", 1, 1)
+        return h, gap / gamma * (1 + w / below + w / above)
+
+    root = bracketed_newton(evaluate, low, high, x, tolerance=4 * _EPS * np.maximum(1.0, np.abs(np.log(delta))))
+    status = np.where(root.converged, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
     # at the root the product of the factors is known: the smaller one to the accuracy of gamma, however small it is
     c = k / value * delta
-    gap = np.abs(n - k)
     with np.errstate(over="ignore"):  # far from the root, where nothing was found
-        small = np.where(status == Status.CONVERGED, 2 * c / (gap + np.hypot(gap, 2 * np.sqrt(c))), small)
-    return FeatureRoot(value, sums, small, residual, status, spent)
+        small = np.where(root.converged, 2 * c / (difference + np.hypot(difference, 2 * np.sqrt(c))), small)
+    return FeatureRoot(value, sums, small, np.abs(root.value), status, root.iterations)
 
 
-def minus_floor(spectrum: Spectrum, gap: Array, gamma: Array, floor: Array) -> Array:
-    """min(n, k, rank) - z from gap = gamma - gamma_min itself, which may be far below rounding of gamma."""
-    s, m = spectrum.eigenvalues, spectrum.multiplicities
-    out = np.empty(gap.size)
-    step = max(1, _CHUNK // s.size)
-    for first in range(0, gap.size, step):
-        c = slice(first, first + step)
-        out[c] = gap[c] * ((s / ((s + gamma[c, None]) * (s + floor[c, None]))) @ m)
-    return out
+def minus_floor(modes: Modes, gap: Array, gamma: Array, floor: Array) -> Array:
+    """min(n, k, rank) - z = (gap/gamma) sum m g(floor) c(gamma): gap = gamma - floor may be below rounding of gamma."""
+    term: Term = ("m", 1, 0, 0, 1)
+    return gap / np.where(gamma > 0, gamma, 1.0) * modes.between(floor, gamma, term)(*term)

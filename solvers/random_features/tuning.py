@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_feature_optimum
 from solvable.solvers.equivalents.fixed_point import effective_ridge
+from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
 from solvable.solvers.random_features.risk import random_feature_risk
 from solvable.solvers.random_features.root import minus_floor
 from solvable.solvers.ridge.tuning import optimal_ridge
@@ -27,33 +28,19 @@ __all__ = ["optimal_random_feature_ridge"]
 
 Array = NDArray[np.float64]
 _NODES = 12  # scan nodes for a factor e of gamma: the sums over modes are smooth on that scale
-_CHUNK = 1 << 17
+_TERMS: tuple[Term, ...] = (
+    ("m", 1, 1), ("m", 2, 1), ("m", 1, 2), ("v", 0, 2), ("v", 1, 2), ("v", 1, 1), ("v", 2, 1),
+)  # fmt: skip
 
 
-def _terms(spectrum: Spectrum, gamma: Array) -> Array:
-    """Sums w = (gc, m), (g^2 c, m), (g c^2, m), S1 = (c^2, v^2), (g c^2, v^2), S2 = (gc, v^2), (g^2 c, v^2)."""
-    s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    out = np.empty((7, gamma.size))
-    step = max(1, _CHUNK // s.size)
-    with np.errstate(under="ignore"):
-        for first in range(0, gamma.size, step):
-            cells = slice(first, first + step)
-            x = gamma[cells, None]
-            g, c = s / (s + x), x / (s + x)
-            gc = g * c
-            out[0, cells], out[1, cells], out[2, cells] = gc @ m, (gc * g) @ m, (gc * c) @ m
-            out[3, cells], out[4, cells] = (c * c) @ power, (gc * c) @ power
-            out[5, cells], out[6, cells] = gc @ power, (gc * g) @ power
-    return out
-
-
-def _slope_and_level(terms: Array, a: Array, b: Array, noise: Array) -> tuple[Array, Array]:
+def _slope_and_level(sums: FloatSums, a: Array, b: Array, noise: Array) -> tuple[Array, Array]:
     """Log ratio of the positive to the negative terms of N'D - ND' (positive where the error rises), and test/n.
 
     Collected so that no two terms of opposite sign cancel: at large noise the best ridge is so large that nothing would
     be left of their difference.
     """
-    w, learned, unlearned, s1, ds1, s2, ds2 = terms
+    w, learned, unlearned = sums("m", 1, 1), sums("m", 2, 1), sums("m", 1, 2)
+    s1, ds1, s2, ds2 = sums("v", 0, 2), sums("v", 1, 2), sums("v", 1, 1), sums("v", 2, 1)
     bottom = a * b + w * (a + b)
     rise = 2 * bottom * (ds1 * (a + w) + w * ds2)
     fall = 2 * (s1 + noise) * (learned * a * a + w * w * (a + w)) + 2 * s2 * (unlearned * a * b + w * w * (a + b + w))
@@ -62,10 +49,10 @@ def _slope_and_level(terms: Array, a: Array, b: Array, noise: Array) -> tuple[Ar
         return ratio, ((s1 + noise) * (a + w) + s2 * w) / bottom
 
 
-def _factors(spectrum: Spectrum, n: Array, k: Array, floor: Array, gap: Array) -> tuple[Array, Array]:
+def _factors(modes: Modes, rank: float, n: Array, k: Array, floor: Array, gap: Array) -> tuple[Array, Array]:
     """a = k - z and b = n - z at gamma = floor + gap, without cancellation."""
     least = np.minimum(n, k)
-    small = minus_floor(spectrum, gap, floor + gap, floor) + np.maximum(least - spectrum.rank, 0.0)
+    small = minus_floor(modes, gap, floor + gap, floor) + np.maximum(least - rank, 0.0)
     large = np.abs(n - k) + small
     return np.where(n > k, small, large), np.where(n > k, large, small)
 
@@ -85,9 +72,10 @@ def _brackets(
     x = start + (stop - start) * np.linspace(0, 1, count)[:, None]
     gap = np.exp(x)
     samples, features, base = (np.broadcast_to(array, x.shape).ravel() for array in (n, k, floor))
-    a, b = _factors(spectrum, samples, features, base, gap.ravel())
-    terms = _terms(spectrum, (floor + gap).ravel())
-    slope, value = _slope_and_level(terms, a, b, np.broadcast_to(noise, x.shape).ravel())
+    modes = Modes.of(spectrum, "m", "v")
+    a, b = _factors(modes, spectrum.rank, samples, features, base, gap.ravel())
+    sums = modes.at((floor + gap).ravel(), *_TERMS)
+    slope, value = _slope_and_level(sums, a, b, np.broadcast_to(noise, x.shape).ravel())
     slope, value = slope.reshape(x.shape), value.reshape(x.shape)
     turns = (slope[:-1] < 0) & (slope[1:] >= 0)
     index = np.argmin(np.where(turns, np.minimum(value[:-1], value[1:]), np.inf), axis=0)
@@ -113,21 +101,21 @@ def _optimise(
     value = np.where(kind < 0, 0.0, np.inf)
     residual, iterations = np.zeros(n.size), np.zeros(n.size, dtype=np.int64)
     status = np.zeros(n.size, dtype=np.int8)
-    inner = np.flatnonzero(kind == 0)
+    inner, modes = np.flatnonzero(kind == 0), Modes.of(spectrum, "m", "v")
     if inner.size:
 
         def slope(x: Array, i: Array) -> Array:
             j = inner[i.astype(np.intp)]
             gap = np.exp(x)
-            a, b = _factors(spectrum, n[j], k[j], floor[j], gap)
-            return _slope_and_level(_terms(spectrum, floor[j] + gap), a, b, noise[j])[0]
+            a, b = _factors(modes, spectrum.rank, n[j], k[j], floor[j], gap)
+            return _slope_and_level(modes.at(floor[j] + gap, *_TERMS), a, b, noise[j])[0]
 
         found = find_root(
             slope, (left[inner], right[inner]), args=(np.arange(inner.size, dtype=float),),
             tolerances={"xatol": 1e-14, "xrtol": 1e-15, "fatol": 1e-16, "frtol": 0.0},
         )  # fmt: skip
         gap = np.exp(found.x)
-        a, b = _factors(spectrum, n[inner], k[inner], floor[inner], gap)
+        a, b = _factors(modes, spectrum.rank, n[inner], k[inner], floor[inner], gap)
         value[inner] = (floor[inner] + gap) * a * b / k[inner]
         residual[inner], iterations[inner] = np.abs(found.f_x), found.nfev
         status[inner] = np.where(found.success, Status.CONVERGED, Status.MAX_ITERATIONS)

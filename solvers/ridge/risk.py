@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import effective_ridge, solve_grid
+from solvable.solvers.equivalents.mode_sums import learned
 from solvable.solvers.equivalents.resolvent import finish, solve_pair, times
 from solvable.solvers.ridge.tuning import optimal_ridge
 from solvable.solvers.solution import OnFailure, Risk, Solution, record
@@ -316,4 +317,4 @@ def learnabilities(
     20.0
     """
     kappa = effective_ridge(spectrum, n, ridge, on_failure=on_failure).value[..., None]
-    return np.asarray(spectrum.eigenvalues / (spectrum.eigenvalues + kappa))
+    return learned(spectrum.eigenvalues, kappa)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_optimal_ridge
 from solvable.solvers.equivalents.fixed_point import effective_ridge, mode_sums, stability_edge
+from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import Certificate, Solution, provable
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
@@ -32,12 +33,10 @@ def _stationarity(
 
     d log test/d log k = [sum 2 g (1-g)^2 v^2]/[sum (1-g)^2 v^2 + noise] - [sum 2 m g^2 (1-g)]/[n - df2].
     """
-    s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    k = kappa[:, None]
-    g, c = s / (s + k), k / (s + k)
-    sums = mode_sums(spectrum, np.full(kappa.size, n), kappa)
-    overlap, level = (sums.slack if slack is None else slack) + sums.df1_minus_df2, sums.unlearned + noise
-    rise, fall = (g * c**2) @ power * overlap, (g**2 * c) @ m * level
+    terms = (("m", 1, 1), ("m", 2, 1), ("v", 0, 2), ("v", 1, 2))
+    difference, _, sums = Modes.of(spectrum, "m", "v").remainder(np.full(kappa.size, n), kappa, *terms)
+    overlap, level = (difference if slack is None else slack) + sums("m", 1, 1), sums("v", 0, 2) + noise
+    rise, fall = sums("v", 1, 2) * overlap, sums("m", 2, 1) * level
     with np.errstate(divide="ignore", invalid="ignore"):
         return n * level / overlap, np.log(rise / fall)
 

@@ -158,13 +158,13 @@ def test_zero_generations_need_no_generator():
 
 
 def test_arguments_broadcast_like_single_calls(monkeypatch):
-    from solvable.solvers.model_collapse import iterated_regression
+    from solvable.solvers.equivalents import mode_sums
 
     n, ridge = np.array([30.0, 150.0])[:, None, None], np.array([0.5, 20.0])[:, None]
     generations, noise = np.array([0, 1, 4]), 0.3
     grids = []
     for chunk in (1 << 17, 250):  # 250: two cells at once
-        monkeypatch.setattr(iterated_regression, "_CHUNK", chunk)
+        monkeypatch.setattr(mode_sums, "_BLOCK", chunk)
         grids.append(iterated_regression_risk(SPREAD, n, ridge, generations, 60, 0.1, noise))
     np.testing.assert_allclose(grids[0].excess, grids[1].excess, rtol=1e-14)  # sums in another order
     assert grids[0].excess.shape == grids[0].solution.status.shape == (2, 2, 3)

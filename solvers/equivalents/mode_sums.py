@@ -1,0 +1,223 @@
+r"""Sums over modes: :math:`\sum_i w_i\,g_i^p\,c_i^q` with g = s/e, c = x/e, e = s - shift + x.
+
+Every equation in an effective ridge is made of them, and asks for them by name: ``sums("m", 2, 1)`` is
+:math:`\sum_i m_i g_i^2 c_i`. The weight is ``"1"``, ``"m"`` (multiplicities), ``"v"`` (target power) or one that is
+given. There are three arithmetics behind the same words:
+
+* doubles (`Modes.at`), real or complex x, all terms of a call in one pass over the modes;
+* mpmath at its working precision (`Modes.precisely`);
+* balls (`certificates.enclosed_sums`), which enclose the sums in a box around x.
+
+Nothing cancels: g and c are ratios of their own, so that 1 - g is c, and df1 - df2 is ``sums("m", 1, 1)``.
+The one difference of sums that equations need, n - df1, has `Modes.remainder`.
+
+Doubles go through NumPy, in blocks of cells times modes that stay in cache: there a pass costs what its division costs,
+and a compiled loop that may not reorder its additions is no faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.solvers.spectrum import Spectrum
+from solvable.solvers.validate import refuse
+
+__all__ = ["FloatSums", "Modes", "PreciseSums", "Term", "blocks", "learned", "unlearned"]
+
+Array = NDArray[np.float64]
+Powers = tuple[int, ...]
+Term = tuple[str, *tuple[int, ...]]  # a weight, then the powers of g and c (of both points, where there are two)
+# cells x modes worked on at once: a few arrays of 128 KB, which a core's cache holds
+_BLOCK = 1 << 14
+
+
+def blocks(cells: int, modes: int) -> Iterator[slice]:
+    """Slices of the cells, so that arrays of cells x modes stay in cache."""
+    height = max(1, _BLOCK // modes)
+    return (slice(first, first + height) for first in range(0, cells, height))
+
+
+def learned(eigenvalues: Array, x: Array) -> Array:
+    """G = s/(s + x) for arrays that broadcast: 1 at x = 0, 0 at infinity."""
+    return np.asarray(eigenvalues / (eigenvalues + x))
+
+
+def unlearned(eigenvalues: Array, x: Array) -> Array:
+    """C = x/(s + x) for arrays that broadcast: 0 at x = 0, 1 at infinity."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(x), 1.0, x / (eigenvalues + x))
+
+
+@dataclass(frozen=True)
+class FloatSums:
+    """Sums at an array of points, by name."""
+
+    values: dict[Term, NDArray[Any]]
+
+    @classmethod
+    def zeros(cls, terms: tuple[Term, ...], size: int) -> FloatSums:
+        """Room for the sums at `size` points."""
+        return cls({term: np.zeros(size) for term in terms})
+
+    def __call__(self, weight: str, *powers: int) -> NDArray[Any]:
+        """Sum of weight * g^p * c^q at every point."""
+        return self.values[weight, *powers]
+
+    def put(self, index: Any, new: FloatSums) -> None:
+        """Write the sums of some points, those that this object has."""
+        for term, values in self.values.items():
+            values[index] = new.values[term]
+
+
+class Modes:
+    """Eigenvalues and named weights: what sums over modes are asked of."""
+
+    def __init__(self, eigenvalues: Any, **weights: Any) -> None:
+        """Keep the sequences: arrays for sums in doubles, numbers of any precision for those of mpmath."""
+        self.eigenvalues, self.weights = eigenvalues, weights
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, *names: str, **given: Array) -> Self:
+        """Modes of a spectrum with the weights that are named, and with those that are given."""
+        for name in names:
+            if name not in ("1", "m", "v"):
+                raise refuse("weight", name, 'it must be "1", "m" or "v"')
+            given[name] = (np.ones_like(spectrum.eigenvalues) if name == "1" else spectrum.multiplicities
+                           if name == "m" else spectrum.require_target())  # fmt: skip
+        return cls(spectrum.eigenvalues, **given)
+
+    @classmethod
+    def plain(cls, eigenvalues: Array) -> Self:
+        """Modes with the weight "1" alone."""
+        return cls(eigenvalues, **{"1": np.ones_like(eigenvalues)})
+
+    def at(self, x: NDArray[Any], *terms: Term, shift: float = 0.0) -> FloatSums:
+        """Sums at a flat array of x, real (0 and inf included) or complex; `shift` as in the module's docstring."""
+        return FloatSums(dict(zip(terms, _evaluate(self, (x,), terms, shift), strict=True)))
+
+    def between(self, x: NDArray[Any], y: NDArray[Any], *terms: Term) -> FloatSums:
+        """Sums of weight * g(x)^p * c(x)^q * g(y)^r * c(y)^t for terms (weight, p, q, r, t)."""
+        return FloatSums(dict(zip(terms, _evaluate(self, (x, y), terms), strict=True)))
+
+    def remainder(self, n: NDArray[Any], x: NDArray[Any], *terms: Term) -> tuple[Array, Array, FloatSums]:
+        """n - sum m g without cancellation, the size of its terms (what its rounding is relative to), and sums.
+
+        Modes with s > x count as whole in n less their number, so that what is summed is the smaller of g and c.
+        """
+        *rows, whole, near, size = _evaluate(self, (x,), terms, split=True)
+        return n - whole - near, np.abs(n - whole) + size, FloatSums(dict(zip(terms, rows, strict=True)))
+
+    def precisely(self, x: Any) -> PreciseSums:
+        """Sums at one x at the working precision of mpmath."""
+        return PreciseSums(self, x)
+
+
+class PreciseSums:
+    """Sums at one point at the precision mpmath has when they are asked for."""
+
+    def __init__(self, modes: Modes, x: Any) -> None:
+        """Convert what is exact in doubles, and divide."""
+        import mpmath as mp
+
+        x, eigenvalues = mp.mpf(x), [mp.mpf(s) for s in modes.eigenvalues]
+        self._g, self._c = [s / (s + x) for s in eigenvalues], [x / (s + x) for s in eigenvalues]
+        self._weights = {name: [mp.mpf(w) for w in weights] for name, weights in modes.weights.items()}
+
+    def __call__(self, weight: str, p: int, q: int) -> Any:
+        """Sum of weight * g^p * c^q."""
+        import mpmath as mp
+
+        return mp.fsum(w * g**p * c**q for w, g, c in zip(self._weights[weight], self._g, self._c, strict=True))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Slots of a list that holds g, c (of every point), then products of two earlier slots; the rows read from it."""
+
+    factors: tuple[bool, ...]  # which of the first slots are needed
+    products: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[str, int], ...]  # weight and slot
+
+
+@lru_cache(maxsize=256)
+def _plan(terms: tuple[Term, ...], factors: int) -> _Plan:
+    """Each product by one multiplication from a shorter one, of those that are needed anyway where there is one."""
+    slots: dict[Powers, int] = {tuple(int(i == j) for j in range(factors)): i for i in range(factors)}
+    wanted, units, products = {term[1:] for term in terms}, list(slots), []
+
+    def slot(powers: Powers) -> int:
+        if powers not in slots:
+            pairs = [(tuple(a - b for a, b in zip(powers, unit, strict=True)), i) for i, unit in enumerate(units)
+                     if powers[i]]  # fmt: skip
+            shorter, unit = next((pair for pair in pairs if pair[0] in slots or pair[0] in wanted), pairs[0])
+            products.append((slot(shorter), unit))
+            slots[powers] = factors + len(products) - 1
+        return slots[powers]
+
+    for powers in sorted(wanted, key=sum):
+        if not any(powers):
+            raise refuse("powers", powers, "one of them must be positive")
+        slot(powers)
+    rows = tuple((term[0], slots[term[1:]]) for term in terms)
+    used = {slot for _, slot in rows}.union(*products)
+    return _Plan(tuple(i in used for i in range(factors)), tuple(products), rows)
+
+
+def _block(
+    s: Array, base: Array, weights: dict[str, Array], points: list[Any], plan: _Plan, split: bool, room: list[Any]
+) -> list[Any]:
+    """Rows of one block of cells and modes, worked out in `room`; with `split` three more, see `_evaluate`."""
+    for i, (k, infinite) in enumerate(points):
+        total = np.add(base, k, room[2 * i + 1])
+        if plan.factors[2 * i] or split:
+            np.divide(s, total, room[2 * i])
+        if plan.factors[2 * i + 1] or split:
+            np.divide(k, total, total)
+            if infinite is not None:
+                total[infinite] = 1.0
+    for i, (a, b) in enumerate(plan.products, 2 * len(points)):
+        np.multiply(room[a], room[b], room[i])
+    rows = [room[slot] @ weights[name] for name, slot in plan.rows]
+    if split:
+        m, above = weights["m"], s > points[0][0]
+        near = np.where(above, -room[1], room[0])
+        rows += [above @ m, near @ m, np.abs(near, near) @ m]
+    return rows
+
+
+def _evaluate(
+    modes: Modes, points: tuple[NDArray[Any], ...], terms: tuple[Term, ...], shift: float = 0.0, split: bool = False
+) -> list[NDArray[Any]]:
+    """Rows of the terms; with `split` the weight of modes with s > x, and the sums of +-min(g, c) and min(g, c)."""
+    plan, s, size = _plan(terms, 2 * len(points)), modes.eigenvalues, points[0].size
+    base, kind, slots = s - shift if shift else s, points[0].dtype, 2 * len(points) + len(plan.products)
+    masks = [infinite if infinite.any() else None for infinite in (x == np.inf for x in points)]
+    with np.errstate(under="ignore", invalid="ignore"):
+        if 0 < size * s.size <= _BLOCK:
+            room = list(np.empty((slots, size, s.size), dtype=kind))
+            chosen = [(x[:, None], mask) for x, mask in zip(points, masks, strict=True)]
+            return _block(s, base, modes.weights, chosen, plan, split, room)
+        found, room = list(np.empty((len(terms) + 3 * split, size), dtype=kind)), []
+        store = np.empty((slots, _BLOCK), dtype=kind)
+        for cells in blocks(size, s.size):
+            chosen = [(x[cells, None], None if mask is None else mask[cells])
+                      for x, mask in zip(points, masks, strict=True)]  # fmt: skip
+            for first in range(0, s.size, _BLOCK):
+                part = slice(first, first + _BLOCK)
+                shape = chosen[0][0].size, min(_BLOCK, s.size - first)
+                if not room or room[0].shape != shape:
+                    room = [array[: shape[0] * shape[1]].reshape(shape) for array in store]
+                weights = {name: weight[part] for name, weight in modes.weights.items()}
+                rows = _block(s[part], base[part], weights, chosen, plan, split, room)
+                for row, new in zip(found, rows, strict=True):
+                    if first:
+                        row[cells] += new
+                    else:
+                        row[cells] = new
+    return found
