@@ -97,11 +97,11 @@ CLAIMS = (
     Claim(
         "model-collapse/least-squares",
         "Least squares after t generations: the errors of all fits add, linearly in t; any covariance.",
-        _EXACT,
-        Kind.MEAN,
-        lambda covariance, **p: float(iterated_least_squares_excess(**p)),
-        experiments.least_squares_draw,
-        _cells(
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=lambda covariance, **p: float(iterated_least_squares_excess(**p)),
+        measure=experiments.least_squares_draw,
+        grid=_cells(
             "n d covariance generator_samples generations",
             (60, 20, "spread", 36, 5),
             (60, 20, "isotropic", 36, 0),
@@ -116,11 +116,13 @@ CLAIMS = (
     Claim(
         "model-collapse/ridge-after-least-squares",
         "Ridge after t least-squares generators: the clean error plus tσ₀²ρ, generators exact at any size.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _linear,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations", (1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_linear,
+        measure=experiments.excess_draw,
+        grid=_cells(
+            "gamma lam rows generations", (1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0), **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -128,11 +130,11 @@ CLAIMS = (
     Claim(
         "model-collapse/growth-a-generation",
         "With more rows than dimensions every generation adds the same error, σ₀²ρ.",
-        _RECURSION,
-        Kind.MEAN,
-        _gain,
-        experiments.linear_growth_draw,
-        [
+        source=_RECURSION,
+        kind=Kind.MEAN,
+        predict=_gain,
+        measure=experiments.linear_growth_draw,
+        grid=[
             {"n": 200, "d": 40, "lam": 0.1, "generator_samples": 80, "first": a, "second": b, "generator_noise": 0.5}
             for a, b in ((0, 5), (5, 10))
         ],
@@ -143,11 +145,13 @@ CLAIMS = (
     Claim(
         "model-collapse/interpolating-generators",
         "Generators with fewer rows than dimensions (least norm, fresh rows) lose the signal: the recursion holds.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations", (1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=_cells(
+            "gamma lam rows generations", (1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4), **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -155,11 +159,13 @@ CLAIMS = (
     Claim(
         "model-collapse/same-data",
         "Interpolating generators that all see the same rows project once and then only add noise.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations same_data", (0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=_cells(
+            "gamma lam rows generations same_data", (0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True), **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -167,11 +173,11 @@ CLAIMS = (
     Claim(
         "model-collapse/ridge-generators",
         "The recursion over generations holds for generators fitted with a ridge.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells(
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=_cells(
             "gamma lam rows generations generator_lam", (1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1), **_COMMON
         ),
         tolerance=0.02,
@@ -181,11 +187,11 @@ CLAIMS = (
     Claim(
         "model-collapse/exponential-collapse",
         "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
-        _EXACT,
-        Kind.MEAN,
-        _generator,
-        experiments.generator_draw,
-        _cells(
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=_generator,
+        measure=experiments.generator_draw,
+        grid=_cells(
             "generations generator_noise quantity",
             (4, 0.0, "error"),
             (2, 0.3, "power"),
@@ -200,11 +206,11 @@ CLAIMS = (
     Claim(
         "model-collapse/same-data-keeps-the-projection",
         "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
-        _EXACT,
-        Kind.MEAN,
-        _generator,
-        experiments.generator_draw,
-        _cells(
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=_generator,
+        measure=experiments.generator_draw,
+        grid=_cells(
             "generations generator_noise quantity", (4, 0.0, "error"), (4, 0.3, "error"), d=40, rows=20, same_data=True
         ),
         tolerance=0.02,
@@ -212,11 +218,11 @@ CLAIMS = (
     Claim(
         "model-collapse/bias-exponent",
         "On power laws with ridge λ = n^−ℓ the bias falls as n^{−2ℓ min(r, 1)}.",
-        _SCALING,
-        Kind.RATE,
-        _exponent,
-        experiments.power_law_draw,
-        _cells(
+        source=_SCALING,
+        kind=Kind.RATE,
+        predict=_exponent,
+        measure=experiments.power_law_draw,
+        grid=_cells(
             "n capacity smoothness ridge_exponent modes",
             (50, 1.5, 1.0, 1.0, 800),
             (100, 2.0, 0.5, 0.3, 400),
@@ -230,11 +236,11 @@ CLAIMS = (
     Claim(
         "model-collapse/variance-exponent",
         "On power laws with ridge λ = n^−ℓ the variance falls as n^{−(1 − ℓ/β)}.",
-        _SCALING,
-        Kind.RATE,
-        _exponent,
-        experiments.power_law_draw,
-        _cells(
+        source=_SCALING,
+        kind=Kind.RATE,
+        predict=_exponent,
+        measure=experiments.power_law_draw,
+        grid=_cells(
             "n capacity smoothness ridge_exponent modes",
             (60, 3.0, 0.5, 1.5, 200),
             (60, 4.0, 0.5, 2.0, 100),
@@ -248,11 +254,11 @@ CLAIMS = (
     Claim(
         "model-collapse/adaptive-ridge",
         "After labels with tσ₀² = n^b the ridge exponent (1 − b)ℓ beats ℓ, the best one without them.",
-        Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _adaptive_gain,
-        _cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
+        source=Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=_adaptive_gain,
+        grid=_cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
         quick=(1,),
     ),
 )

@@ -124,11 +124,11 @@ CLAIMS = (
     Claim(
         "ridge/test-error",
         "The test error of ridge regression is n/(n − df2) times (unlearned target power + label noise).",
-        _RISK,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).test),
-        experiments.fresh_error_draw,
-        _GRID,
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.fresh_error_draw,
+        grid=_GRID,
         tolerance=0.02,
         formula=closed_forms.test_error,
         quantities=_quantities,
@@ -140,11 +140,11 @@ CLAIMS = (
     Claim(
         "ridge/bias",
         "Without label noise the test error is n/(n − df2) Σ(1 − g)²v².",
-        _RISK,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).bias),
-        experiments.bias_draw,
-        _without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).bias),
+        measure=experiments.bias_draw,
+        grid=_without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
         tolerance=0.02,
         formula=closed_forms.bias,
         quantities=_quantities,
@@ -154,11 +154,11 @@ CLAIMS = (
     Claim(
         "ridge/variance",
         "Label noise alone contributes σ² df2/(n − df2).",
-        _RISK,
-        Kind.ASYMPTOTIC,
-        _variance,
-        experiments.variance_draw,
-        _without([c for c in _GRID if c["noise_variance"] > 0], "target"),
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=_variance,
+        measure=experiments.variance_draw,
+        grid=_without([c for c in _GRID if c["noise_variance"] > 0], "target"),
         tolerance=0.02,
         formula=closed_forms.variance,
         quantities=_quantities,
@@ -168,11 +168,11 @@ CLAIMS = (
     Claim(
         "ridge/train-error",
         "The training error of ridge regression is (1 − df1/n)² times the test error.",
-        _KERNEL,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).train),
-        experiments.train_error_draw,
-        [c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
+        source=_KERNEL,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).train),
+        measure=experiments.train_error_draw,
+        grid=[c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
         tolerance=0.03,
         formula=closed_forms.train_error,
         quantities=_quantities,
@@ -182,11 +182,11 @@ CLAIMS = (
     Claim(
         "ridge/gcv",
         "Generalised cross-validation estimates the test error consistently.",
-        Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).test),
-        experiments.gcv_draw,
-        _REGULAR,
+        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.gcv_draw,
+        grid=_REGULAR,
         tolerance=0.03,
         formula=closed_forms.test_error,
         quantities=_quantities,
@@ -196,11 +196,11 @@ CLAIMS = (
     Claim(
         "ridge/leave-one-out",
         "The leave-one-out error estimates the test error consistently.",
-        Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).test),
-        experiments.leave_one_out_draw,
-        _REGULAR,
+        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.leave_one_out_draw,
+        grid=_REGULAR,
         tolerance=0.03,
         formula=closed_forms.test_error,
         quantities=_quantities,
@@ -210,11 +210,11 @@ CLAIMS = (
     Claim(
         "ridge/universality",
         "The test error does not depend on the law of the entries beyond mean and variance.",
-        _RISK,
-        Kind.ASYMPTOTIC,
-        lambda entries, **p: float(_risk(**p).test),
-        experiments.fresh_error_draw,
-        [
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda entries, **p: float(_risk(**p).test),
+        measure=experiments.fresh_error_draw,
+        grid=[
             {**_GRID[i], "entries": e}
             for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))
         ],
@@ -228,11 +228,13 @@ CLAIMS = (
     Claim(
         "ridge/isotropic-effective-ridge",
         "With identity covariance the effective ridge solves a quadratic equation.",
-        Source("marchenko1967distribution", "derived from the fixed point"),
-        Kind.ASYMPTOTIC,
-        lambda gamma, lam, **_: float(effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value),
-        experiments.companion_stieltjes_draw,
-        [{"n": 40, "gamma": g, "lam": lam} for g, lam in ((0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01))],
+        source=Source("marchenko1967distribution", "derived from the fixed point"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda gamma, lam, **_: float(
+            effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
+        ),
+        measure=experiments.companion_stieltjes_draw,
+        grid=[{"n": 40, "gamma": g, "lam": lam} for g, lam in ((0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01))],
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
@@ -241,12 +243,12 @@ CLAIMS = (
     Claim(
         "ridge/isotropic-test-error",
         "With identity covariance the test error is algebraic in d/n and the ridge.",
-        Source("dobriban2018high", "derived"),
-        Kind.ASYMPTOTIC,
-        lambda n, gamma, lam, signal, noise_variance: float(
+        source=Source("dobriban2018high", "derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, lam, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
         ),
-        lambda rng, signal, **p: (
+        measure=lambda rng, signal, **p: (
             signal
             * experiments.fresh_error_draw(
                 rng,
@@ -255,7 +257,7 @@ CLAIMS = (
                 **{**p, "noise_variance": p["noise_variance"] / signal},
             )
         ),
-        [
+        grid=[
             {"n": 50, "gamma": g, "lam": lam, "signal": r, "noise_variance": v}
             for g, lam, r, v in ((0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0))
         ],
@@ -268,13 +270,13 @@ CLAIMS = (
     Claim(
         "ridge/isotropic-ridgeless-excess",
         "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
-        Source("hastie2022surprises"),
-        Kind.ASYMPTOTIC,
-        lambda n, gamma, signal, noise_variance: float(
+        source=Source("hastie2022surprises"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
         ),
-        lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
-        [
+        measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        grid=[
             {"n": 60, "gamma": g, "signal": r, "noise_variance": v}
             for g, r, v in ((0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0))
         ],
@@ -287,15 +289,15 @@ CLAIMS = (
     Claim(
         "ridge/isotropic-ridgeless-variance",
         "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
-        Source("hastie2022surprises"),
-        Kind.ASYMPTOTIC,
-        lambda n, gamma, noise_variance: float(
+        source=Source("hastie2022surprises"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
         ),
-        lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
+        measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
             rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
         ),
-        [{"n": 60, "gamma": g, "noise_variance": v} for g, v in ((0.2, 1.0), (0.5, 0.5), (0.6, 2.0))],
+        grid=[{"n": 60, "gamma": g, "noise_variance": v} for g, v in ((0.2, 1.0), (0.5, 0.5), (0.6, 2.0))],
         tolerance=0.03,
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
         size="n",
@@ -305,11 +307,11 @@ CLAIMS = (
     Claim(
         "ridge/least-squares-excess",
         "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
-        Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        Kind.MEAN,
-        lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
-        lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
-        [{"n": 30, "d": 10, "noise_variance": 1.0}, {"n": 12, "d": 4, "noise_variance": 0.5}],
+        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        kind=Kind.MEAN,
+        predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
+        measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        grid=[{"n": 30, "d": 10, "noise_variance": 1.0}, {"n": 12, "d": 4, "noise_variance": 0.5}],
         tolerance=0.04,
         formula=closed_forms.least_squares_excess,
         most_draws=32768,
@@ -318,11 +320,11 @@ CLAIMS = (
     Claim(
         "ridge/overparametrised-excess",
         "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
-        Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        Kind.MEAN,
-        lambda **p: _closed("overparametrised_excess", **p),
-        experiments.ridgeless_excess_draw,
-        [
+        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        kind=Kind.MEAN,
+        predict=lambda **p: _closed("overparametrised_excess", **p),
+        measure=experiments.ridgeless_excess_draw,
+        grid=[
             {"n": 10, "d": 30, "signal": 1.0, "noise_variance": 0.5},
             {"n": 5, "d": 20, "signal": 2.0, "noise_variance": 1.0},
         ],
@@ -334,17 +336,17 @@ CLAIMS = (
     Claim(
         "ridge/optimal-ridge",
         "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
-        Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
-        Kind.THRESHOLD,
-        lambda n, d, covariance, signal, noise_variance: float(
+        source=Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
+        kind=Kind.THRESHOLD,
+        predict=lambda n, d, covariance, signal, noise_variance: float(
             optimal_ridge(
                 Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)),
                 n,
                 noise_variance,
             ).value
         ),
-        experiments.ridge_slope,
-        [
+        measure=experiments.ridge_slope,
+        grid=[
             {"n": 30, "d": 60, "covariance": "spread", "signal": 1.0, "noise_variance": 0.5},
             {"n": 60, "d": 30, "covariance": "two-scales", "signal": 2.0, "noise_variance": 1.0},
             {"n": 40, "d": 40, "covariance": "isotropic", "signal": 1.0, "noise_variance": 2.0},
@@ -355,9 +357,9 @@ CLAIMS = (
     Claim(
         "ridge/optimal-test-error",
         "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
-        Source("dobriban2018high", "derived"),
-        Kind.ASYMPTOTIC,
-        lambda n, gamma, covariance, signal, noise_variance: float(
+        source=Source("dobriban2018high", "derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, covariance, signal, noise_variance: float(
             noise_variance
             * effective_ridge(
                 Spectrum(eigenvalues(covariance, round(gamma * n))),
@@ -366,8 +368,8 @@ CLAIMS = (
             ).value
             / (noise_variance * round(gamma * n) / n / signal)
         ),
-        experiments.tuned_error_draw,
-        [
+        measure=experiments.tuned_error_draw,
+        grid=[
             {"n": 50, "gamma": g, "covariance": c, "signal": r, "noise_variance": v}
             for g, c, r, v in (
                 (2.0, "spread", 1.0, 0.5),
@@ -382,11 +384,11 @@ CLAIMS = (
     Claim(
         "ridge/tuned-ridge-is-monotone",
         "With the best ridge more data never hurts: the double-descent peak is gone.",
-        Source("hastie2022surprises", "derived for the isotropic prior"),
-        Kind.ORDER,
-        lambda **_: 1.0,
-        experiments.tuned_error_drop,
-        [
+        source=Source("hastie2022surprises", "derived for the isotropic prior"),
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.tuned_error_drop,
+        grid=[
             {"n": n, "d": 60, "ratio": 1.25, "covariance": "spread", "signal": 1.0, "noise_variance": 0.2}
             for n in (30, 54, 66)
         ],
@@ -394,22 +396,22 @@ CLAIMS = (
     Claim(
         "ridge/best-ridge-can-be-negative",
         "When strong spikes carry the target, the weak modes act as a ridge and the best ridge is negative.",
-        _KERNEL,
-        Kind.ORDER,
-        lambda n, ridge, noise_variance: float(
+        source=_KERNEL,
+        kind=Kind.ORDER,
+        predict=lambda n, ridge, noise_variance: float(
             ridge_risk(_SPIKES, n, 0.0, noise_variance).test - ridge_risk(_SPIKES, n, ridge, noise_variance).test
         ),
-        experiments.spiked_gain_draw,
-        [{"n": 100, "ridge": -60.0, "noise_variance": 0.1}],
+        measure=experiments.spiked_gain_draw,
+        grid=[{"n": 100, "ridge": -60.0, "noise_variance": 0.1}],
     ),
     Claim(
         "ridge/second-order-trace",
         "tr(ΣQΣQ) has a second-order deterministic equivalent.",
-        Source("bach2024projections"),
-        Kind.ASYMPTOTIC,
-        _pair_trace,
-        experiments.pair_trace_draw,
-        [
+        source=Source("bach2024projections"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_pair_trace,
+        measure=experiments.pair_trace_draw,
+        grid=[
             {"n": 40, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
             for g, lam, c in ((2.0, 0.2, "spread"), (0.5, 0.05, "two-scales"), (1.0, 0.5, "isotropic"))
         ],
@@ -420,11 +422,11 @@ CLAIMS = (
     Claim(
         "ridge/two-ridge-trace",
         "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
-        Source("bach2024projections", "two ridges: derived"),
-        Kind.ASYMPTOTIC,
-        _pair_trace,
-        experiments.pair_trace_draw,
-        [
+        source=Source("bach2024projections", "two ridges: derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_pair_trace,
+        measure=experiments.pair_trace_draw,
+        grid=[
             {"n": 40, "gamma": g, "lam_a": a, "lam_b": b, "covariance": c}
             for g, a, b, c in ((1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales"))
         ],
@@ -435,11 +437,11 @@ CLAIMS = (
     Claim(
         "ridge/spectral-law",
         "The eigenvalues of XᵀX/n follow the generalised Marchenko-Pastur law.",
-        Source("silverstein1995limiting"),
-        Kind.ASYMPTOTIC,
-        _fraction,
-        experiments.eigenvalue_fraction_draw,
-        [
+        source=Source("silverstein1995limiting"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_fraction,
+        measure=experiments.eigenvalue_fraction_draw,
+        grid=[
             {"n": 40, "gamma": g, "covariance": c, "at": x}
             for g, c, x in (
                 (0.5, "isotropic", 1.0),
@@ -455,11 +457,11 @@ CLAIMS = (
     Claim(
         "ridge/conservation-law",
         "Ridgeless learnabilities sum to n over any orthonormal basis, for every sample.",
-        _KERNEL,
-        Kind.EXACT,
-        lambda n, **_: float(n),
-        experiments.learnability_sum,
-        [
+        source=_KERNEL,
+        kind=Kind.EXACT,
+        predict=lambda n, **_: float(n),
+        measure=experiments.learnability_sum,
+        grid=[
             {"n": 20, "points": 64, "decay": 2.0},
             {"n": 60, "points": 64, "decay": 1.0},
             {"n": 1, "points": 16, "decay": 3.0},
@@ -469,11 +471,11 @@ CLAIMS = (
     Claim(
         "ridge/low-dimensional-kernels-deviate",
         "Ridgeless kernel regression on a ring errs at least 1.5 times as much as the Gaussian-design formula says.",
-        Source("simon2023eigenlearning", "the failure is measured, not in the paper"),
-        Kind.BOUND,
-        lambda **p: 1.5 * _circle_risk(**p),
-        experiments.kernel_circle_error,
-        [{"n": 20, "ridge": 0.0, "points": 64, "decay": 2.0}],
+        source=Source("simon2023eigenlearning", "the failure is measured, not in the paper"),
+        kind=Kind.BOUND,
+        predict=lambda **p: 1.5 * _circle_risk(**p),
+        measure=experiments.kernel_circle_error,
+        grid=[{"n": 20, "ridge": 0.0, "points": 64, "decay": 2.0}],
         side="lower",
         assumptions="one input dimension, ridge 0: samples clump, which Gaussian features cannot show",
     ),

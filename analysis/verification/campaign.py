@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.claim import Claim
@@ -22,11 +24,18 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
         claim.statistic, claim.first_draws, claim.most_draws, seed, quick,
     ]  # fmt: skip
     return digest(
-        claim.measure.__module__,
+        _module(claim.measure),
         digest("solvable.analysis.verification.verifier"),
-        digest(claim.predict.__module__),
+        digest(_module(claim.predict)),
+        "" if claim.instance is None else digest(_module(claim.instance)),
+        *(repr(f.keywords) for f in (claim.measure, claim.predict, claim.instance) if isinstance(f, partial)),
         *data,
     )
+
+
+def _module(function: Callable[..., Any]) -> str:
+    """Module whose code a function is, also where arguments are bound to it."""
+    return _module(function.func) if isinstance(function, partial) else function.__module__
 
 
 def _check_by_name(name: str, seed: int, quick: bool) -> Verdict:

@@ -75,6 +75,8 @@ def show(
         text = formula_latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
     print(f"  kind         {item.kind.name}: {item.kind.value}")
+    if item.reason:
+        print(f"  accuracy     {item.reason}")
     if item.assumptions:
         print(f"  assumptions  {item.assumptions}")
     print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))

@@ -73,11 +73,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/deep-layer-covariance",
         "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        _layer_square,
-        experiments.layer_square_draw,
-        [
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=_layer_square,
+        measure=experiments.layer_square_draw,
+        grid=[
             {"d": 40, "widths": widths, "activation": activation}
             for widths, activation in (((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh"))
         ],
@@ -89,11 +89,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/deep-test-error",
         "The test error of deep random features has a nested closed form without weights, at any depth.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_deep(**p).test),
-        experiments.deep_error_draw,
-        _DEEP_GRID,
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_deep(**p).test),
+        measure=experiments.deep_error_draw,
+        grid=_DEEP_GRID,
         tolerance=0.03,
         size="d",
         quick=(0, 1, 2),
@@ -102,11 +102,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/deep-train-error",
         "The training error of deep random features is (1 − df1/n)² times the test error.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_deep(**p).train),
-        experiments.deep_train_draw,
-        _DEEP_GRID,
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_deep(**p).train),
+        measure=experiments.deep_train_draw,
+        grid=_DEEP_GRID,
         tolerance=0.04,
         size="d",
         quick=(3, 4),
@@ -114,11 +114,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/gaussian-universality",
         "A frozen network and its linearisation with independent noise have the same test error.",
-        Source("schroeder2023deterministic"),
-        Kind.ASYMPTOTIC,
-        lambda **_: 1.0,
-        experiments.equivalence_ratio_draw,
-        [
+        source=Source("schroeder2023deterministic"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **_: 1.0,
+        measure=experiments.equivalence_ratio_draw,
+        grid=[
             {
                 "d": 40,
                 "widths": (1.5,),
@@ -147,11 +147,13 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/mismatched-teacher",
         "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
-        Source("schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"),
-        Kind.ASYMPTOTIC,
-        _conditional,
-        experiments.conditional_error_draw,
-        [
+        source=Source(
+            "schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"
+        ),
+        kind=Kind.ASYMPTOTIC,
+        predict=_conditional,
+        measure=experiments.conditional_error_draw,
+        grid=[
             {
                 "d": 40,
                 "widths": widths,
