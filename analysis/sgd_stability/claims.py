@@ -15,7 +15,6 @@ from solvable.solvers import (
     diagonal_network_sharpness,
     divergence_step_size,
     group_threshold,
-    growth_rate,
     relu_network_sharpness,
     stability_conditions,
     stability_threshold,
@@ -36,19 +35,9 @@ def _curvature(problem: str, n: int, d: int) -> Any:
     return experiments.gradients(problem, n, d)
 
 
-def _top(problem: str, n: int, d: int) -> float:
-    G = experiments.gradients(problem, n, d)
-    return float(np.linalg.eigvalsh(G.T @ G / n)[-1])
-
-
 @cache
 def _threshold(problem: str, n: int, d: int, batch_size: int, sampling: str = "without-replacement") -> float:
     return float(stability_threshold(_curvature(problem, n, d), batch_size, sampling).value)
-
-
-@cache
-def _rate(step_size: float, problem: str, n: int, d: int) -> float:
-    return float(growth_rate(step_size, _curvature(problem, n, d), 1).value)
 
 
 def _second_moment(problem: str, n: int, d: int, batch_size: int, sampling: str, step_size: float, steps: int) -> float:
@@ -65,22 +54,6 @@ def _second_moment(problem: str, n: int, d: int, batch_size: int, sampling: str,
     return float(np.trace(M))
 
 
-def _random_threshold_ratio(rng: np.random.Generator, n: int, d: int, batch_size: int, against: str) -> float:
-    """Enumerated threshold of a random problem over the closed-form bound."""
-    G = rng.standard_normal((n, d)) * np.exp(0.5 * rng.standard_normal((n, 1)))
-    H = G[:, :, None] * G[:, None, :]
-    if against == "coherence":
-        return experiments.enumerated_threshold(H, batch_size, "bernoulli") / float(divergence_step_size(G, batch_size))
-    bound = getattr(stability_conditions(G, batch_size), against)
-    return experiments.enumerated_threshold(H, batch_size, "without-replacement") / float(bound)
-
-
-def _softmax_ratio(rng: np.random.Generator, n: int, d: int, classes: int, batch_size: int) -> float:
-    F = experiments.softmax_factors(rng, n, d, classes)
-    H = F @ F.transpose(0, 2, 1)
-    return experiments.enumerated_threshold(H, batch_size, "bernoulli") / float(divergence_step_size(H, batch_size))
-
-
 def _diagonal(d: int, quantity: str, **_: Any) -> float:
     return float(getattr(diagonal_network_sharpness(np.linspace(0.2, 1.0, d), np.linspace(0.8, 0.1, d)), quantity))
 
@@ -90,25 +63,6 @@ def _relu(d: int, width: int, quantity: str, **_: Any) -> float:
     return float(
         getattr(relu_network_sharpness(weights.standard_normal((width, d)), weights.standard_normal(width)), quantity)
     )
-
-
-def _path_norm_gap(rng: np.random.Generator, d: int, width: int) -> float:
-    """Trace of H on Gaussian inputs minus sqrt(d) times the path norm, for random weights."""
-    B, c = rng.standard_normal((width, d)), rng.standard_normal(width)
-    X = rng.standard_normal((2000, d))
-    active = X @ B.T
-    trace = np.mean(
-        np.sum(np.maximum(active, 0) ** 2, axis=1) + np.sum(((active > 0) * c) ** 2, axis=1) * np.sum(X**2, axis=1)
-    )
-    return float(trace - np.sqrt(d) * np.sum(np.abs(c) * np.linalg.norm(B, axis=1)))
-
-
-def _l1_norm_gap(rng: np.random.Generator, d: int) -> float:
-    """Trace of H on Gaussian inputs minus 4 times the l1 norm of beta = u^2 - v^2, for random weights."""
-    u, v = rng.standard_normal((2, d))
-    X = rng.standard_normal((2000, d))
-    trace = np.mean(np.sum((2 * X * u) ** 2, axis=1) + np.sum((2 * X * v) ** 2, axis=1))
-    return float(trace - 4 * np.sum(np.abs(u**2 - v**2)))
 
 
 _SMALL = {"n": 6, "d": 4}
@@ -189,30 +143,33 @@ CLAIMS = (
         "At batch size 1 with rank-one Hessians the threshold is at most 2/tr H.",
         source=_TRACE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=lambda rng, **p: _random_threshold_ratio(rng, against="trace", **p),
+        predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).trace),
+        measure=experiments.threshold_without_replacement,
         grid=[{"n": 6, "d": 3, "batch_size": 1}],
         side="upper",
+        instance=experiments.random_gradients,
     ),
     Claim(
         "sgd-stability/rayleigh-bound",
         "The threshold is at most 2 tr H over the mean squared Frobenius norm of the sampled Hessian.",
         source=_TRACE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=lambda rng, **p: _random_threshold_ratio(rng, against="necessary", **p),
+        predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).necessary),
+        measure=experiments.threshold_without_replacement,
         grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 3)],
         side="upper",
+        instance=experiments.random_gradients,
     ),
     Claim(
         "sgd-stability/largest-gradient-bound",
         "The threshold is at least 2 over the largest squared gradient norm.",
         source=_TRACE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=lambda rng, **p: _random_threshold_ratio(rng, against="sufficient", **p),
+        predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).sufficient),
+        measure=experiments.threshold_without_replacement,
         grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 3)],
         side="lower",
+        instance=experiments.random_gradients,
     ),
     Claim(
         "sgd-stability/trace-bound-is-attained",
@@ -229,20 +186,22 @@ CLAIMS = (
         "Above σ(n/B − 1)^{−1/2}/λ_max or 2/λ_max the second moment diverges (Bernoulli sampling, σ the coherence).",
         source=_COHERENCE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=lambda rng, **p: _random_threshold_ratio(rng, against="coherence", **p),
+        predict=lambda G, batch_size, **_: float(divergence_step_size(G, batch_size)),
+        measure=experiments.threshold_under_bernoulli,
         grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 2, 4)],
         side="upper",
+        instance=experiments.random_gradients,
     ),
     Claim(
         "sgd-stability/coherence-divergence-cross-entropy",
         "The divergence condition holds for the Gauss-Newton Hessians of cross-entropy, which are not rank one.",
         source=_COHERENCE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=_softmax_ratio,
+        predict=lambda H, batch_size, **_: float(divergence_step_size(H, batch_size)),
+        measure=lambda rng, H, batch_size, **_: experiments.enumerated_threshold(H, batch_size, "bernoulli"),
         grid=[{"n": 5, "d": 2, "classes": 3, "batch_size": b} for b in (1, 2)],
         side="upper",
+        instance=experiments.softmax_hessians,
     ),
     Claim(
         "sgd-stability/group-threshold",
@@ -273,13 +232,7 @@ CLAIMS = (
         source=_EXACT,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=lambda rng, factor, **p: experiments.almost_sure_gap(
-            rng,
-            step_size=factor * _threshold(batch_size=1, **p),
-            rate=_rate(factor * _threshold(batch_size=1, **p), **p),
-            steps=2000,
-            **p,
-        ),
+        measure=experiments.almost_sure_gap,
         grid=[{"problem": "gaussian", **_SMALL, "factor": f} for f in (0.8, 1.1)],
     ),
     Claim(
@@ -288,9 +241,7 @@ CLAIMS = (
         source=_EXACT,
         kind=Kind.ORDER,
         predict=lambda **_: -1.0,
-        measure=lambda rng, factor, **p: experiments.almost_sure_growth(
-            rng, factor * _threshold(batch_size=1, **p), steps=2000, **p
-        ),
+        measure=experiments.growth_beyond_threshold,
         grid=[{"problem": "gaussian", **_SMALL, "factor": 1.15}],
     ),
     Claim(
@@ -321,7 +272,7 @@ CLAIMS = (
         source=_TRACE,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_l1_norm_gap,
+        measure=experiments.l1_norm_gap,
         grid=[{"d": 5}, {"d": 20}],
     ),
     Claim(
@@ -330,7 +281,7 @@ CLAIMS = (
         source=_TRACE,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_path_norm_gap,
+        measure=experiments.path_norm_gap,
         grid=[{"d": 4, "width": 5}, {"d": 10, "width": 3}],
     ),
     Claim(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
-from solvable.analysis.diagonal_networks.experiments import flows
+from solvable.analysis.diagonal_networks.experiments import instances
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
-from solvable.analysis.diagonal_networks.settings import sparse_regression, worst_ratio
 from solvable.analysis.verification.claim import Claim, Kind, Source
-from solvable.solvers import interpolator
+from solvable.solvers import DescentRun, interpolator
 
 __all__ = ["DESCENT_CLAIMS"]
 
+Array = NDArray[np.float64]
 _FINITE = Source("even2023sgd", "re-derived")
 _SPARSE = Source("andriushchenko2023sgd", "experiment")
 _SCALAR = Source("andriushchenko2023sgd", "one-dimensional case, derived")
@@ -29,48 +31,22 @@ def _minus_one(**_: Any) -> float:
     return -1.0
 
 
-def _run_bias(rng: np.random.Generator, use_offset: bool = True, **options: Any) -> float:
-    """Worst coefficient of a run at finite step over the interpolator with its gain and offset."""
-    X, y, _ = sparse_regression(rng, 20, 40, 3)
-    run = experiments.finite_run(rng, (X, y), loss=1e-22, initial_scale=0.1, accumulate=True, **options)
-    offset = run.offset[0] if use_offset else None
-    return worst_ratio(run.beta[0, -1], interpolator(X, y, run.effective_scale[0], offset=offset).value)
-
-
 def _cycle(step_size: float, side: str) -> float:
     root = np.sqrt(1 - 1 / step_size)
     return float((np.sqrt(1 + 3 / step_size) + (root if side == "upper" else -root)) / 2)
 
 
-def _penalised_bias(rng: np.random.Generator, penalty: float, ascent: float, quantity: str) -> float:
-    X, y, _ = sparse_regression(rng, 8, 16, 2)
-    beta, logs, integral = flows.regularised_flow(X, y, 0.3, penalty, ascent)
-    scale = 0.3 * np.exp(-4 * penalty * integral)
-    if quantity == "scale":
-        return worst_ratio(np.log(0.09) - logs, 8 * penalty * integral)
-    return worst_ratio(beta, interpolator(X, y, scale).value)
+def _finite_step_bias(X: Array, y: Array, run: DescentRun, **_: Any) -> Array:
+    return interpolator(X, y, run.effective_scale[0], offset=run.offset[0]).value
 
 
-def _sharpness_aware(rng: np.random.Generator, step_size: float, ascent: float) -> float:
-    X, y, _ = sparse_regression(rng, 8, 16, 2)
-    plain = experiments.sharpness_aware_run(X, y, 0.3, step_size, ascent, 200)
-    return worst_ratio(experiments.penalised_path(X, y, 0.3, step_size, ascent, 200), plain)
+def _penalised_bias(X: Array, y: Array, penalty: float, integral: Array, **_: Any) -> Array:
+    return interpolator(X, y, 0.3 * np.exp(-4 * penalty * integral)).value
 
 
-def _flooding(rng: np.random.Generator, step_size: float, first: str) -> float:
-    X, y, _ = sparse_regression(rng, 8, 16, 2)
-    moved = experiments.flooding_displacement(X, y, 0.3, step_size, first)
-    ascent = -step_size if first == "down" else step_size
-    return worst_ratio(moved, experiments.backward_displacement(X, y, 0.3, step_size, ascent))
-
-
-def _benefit(rng: np.random.Generator, quantity: str, small: float, large: float) -> float:
-    """Log of plateau or error at the larger step over that at the smaller."""
-    return experiments.decayed_run(rng, large, quantity) - experiments.decayed_run(rng, small, quantity)
-
-
-def _contrast(rng: np.random.Generator, descent: float, sgd: float) -> float:
-    return experiments.gain_contrast(rng, descent, 20) - experiments.gain_contrast(rng, sgd, 1)
+def _shrinkage(steps_per_time: float, label_noise: float, squares: float, residual: float, **_: float) -> float:
+    """Fall of ln(w_+ w_-), mean over the coordinates."""
+    return 4 * squares * (label_noise + residual) / steps_per_time**2
 
 
 D, eta = sp.symbols("depth step_size", positive=True)
@@ -91,12 +67,13 @@ DESCENT_CLAIMS = (
         "Descent at finite step, full batch or not, ends at the interpolator with its gain and offset, exactly.",
         source=_FINITE,
         kind=Kind.EXACT,
-        predict=_one,
-        measure=_run_bias,
+        predict=_finite_step_bias,
+        measure=lambda rng, run, **_: run.beta[0, -1],
         grid=_RUN_GRID,
         tolerance=1e-9,
         quick=(0, 1),
         assumptions="the run interpolates; no step flips a weight to zero; gain and offset are those of the run",
+        instance=instances.finite_step_run,
     ),
     Claim(
         "diagonal-networks/offset-matters",
@@ -104,9 +81,10 @@ DESCENT_CLAIMS = (
         source=_FINITE,
         kind=Kind.BOUND,
         predict=lambda **_: 1e-3,
-        measure=lambda rng, **p: abs(_run_bias(rng, use_offset=False, **p) - 1),
+        measure=experiments.offset_effect,
         grid=[{"step_size": 0.1, "batch_size": 20}],
         side="lower",
+        instance=instances.finite_step_run,
     ),
     Claim(
         "diagonal-networks/gain-concentrates-under-full-batch",
@@ -114,7 +92,7 @@ DESCENT_CLAIMS = (
         source=_FINITE,
         kind=Kind.ORDER,
         predict=_one,
-        measure=_contrast,
+        measure=experiments.gain_contrast_rise,
         grid=[{"descent": 0.1, "sgd": 0.01}],
         first_draws=8,
     ),
@@ -199,24 +177,26 @@ DESCENT_CLAIMS = (
         "Label noise of variance δ lowers ln(w₊w₋) by 4γ² diag(XᵀX/n)(δ + mean square residual) a step.",
         source=_SPARSE,
         kind=Kind.ASYMPTOTIC,
-        predict=_one,
-        measure=experiments.noisy_shrinkage,
+        predict=_shrinkage,
+        measure=lambda rng, fall, **_: fall,
         grid=[{"steps_per_time": 50.0, "label_noise": v} for v in (0.3, 0.1)],
         tolerance=0.02,
         size="steps_per_time",
         quick=(0,),
         first_draws=8,
         assumptions="derived to second order in the step; size is 1/step",
+        instance=instances.noisy_run,
     ),
     Claim(
         "diagonal-networks/residuals-add-to-label-noise",
         "Counting the label noise alone underestimates the shrinkage of the scale by more than a tenth.",
         source=_SPARSE,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.1,
-        measure=lambda rng, **p: experiments.noisy_shrinkage(rng, residuals=False, **p),
+        predict=lambda residual, **p: 1.1 * _shrinkage(residual=0.0, **p),
+        measure=lambda rng, fall, **_: fall,
         grid=[{"steps_per_time": 100.0, "label_noise": 0.3}],
         side="lower",
+        instance=instances.noisy_run,
     ),
     Claim(
         "diagonal-networks/large-steps-raise-the-plateau",
@@ -224,8 +204,8 @@ DESCENT_CLAIMS = (
         source=_SPARSE,
         kind=Kind.ORDER,
         predict=_one,
-        measure=lambda rng, **p: _benefit(rng, "plateau", **p),
-        grid=[{"small": 0.11, "large": 0.12}],
+        measure=experiments.decayed_rise,
+        grid=[{"quantity": "plateau", "small": 0.11, "large": 0.12}],
         statistic="median",
         assumptions="runs that diverge are redrawn; single trajectories are chaotic, so medians over seeds",
     ),
@@ -235,8 +215,8 @@ DESCENT_CLAIMS = (
         source=_SPARSE,
         kind=Kind.ORDER,
         predict=_minus_one,
-        measure=lambda rng, **p: _benefit(rng, "error", **p),
-        grid=[{"small": 0.11, "large": 0.12}],
+        measure=experiments.decayed_rise,
+        grid=[{"quantity": "error", "small": 0.11, "large": 0.12}],
         statistic="median",
         assumptions="runs that diverge are redrawn; single trajectories are chaotic, so medians over seeds",
     ),
@@ -245,22 +225,24 @@ DESCENT_CLAIMS = (
         "Gradient regularisation, by any estimate, shrinks ln(w₊w₋) by 8ρ times the integral of g g'.",
         source=_PENALTY,
         kind=Kind.EXACT,
-        predict=_one,
-        measure=lambda rng, **p: _penalised_bias(rng, quantity="scale", **p),
+        predict=lambda penalty, integral, **_: 8 * penalty * integral,
+        measure=lambda rng, logs, **_: np.log(0.09) - logs,
         grid=[{"penalty": 0.1, "ascent": e} for e in (-0.05, 0.0, 0.05, 0.25)],
         tolerance=1e-7,
         quick=(1,),
+        instance=instances.penalised_problem,
     ),
     Claim(
         "diagonal-networks/penalised-flow-bias",
         "Gradient flow with a gradient penalty ends at the interpolator of the shrunk scale.",
         source=_PENALTY,
         kind=Kind.EXACT,
-        predict=_one,
-        measure=lambda rng, **p: _penalised_bias(rng, quantity="bias", **p),
+        predict=_penalised_bias,
+        measure=lambda rng, beta, **_: beta,
         grid=[{"penalty": 0.1, "ascent": e} for e in (-0.05, 0.0, 0.05, 0.25)],
         tolerance=1e-8,
         quick=(2,),
+        instance=instances.penalised_problem,
     ),
     Claim(
         "diagonal-networks/forward-shrinks-most",
@@ -279,11 +261,12 @@ DESCENT_CLAIMS = (
         "ascent ε.",
         source=_PENALTY,
         kind=Kind.EXACT,
-        predict=_one,
-        measure=_sharpness_aware,
+        predict=lambda **p: experiments.penalised_path(**p, initial_scale=0.3, steps=200),
+        measure=lambda rng, **p: experiments.sharpness_aware_run(**p, initial_scale=0.3, steps=200),
         grid=[{"step_size": 0.05, "ascent": e} for e in (0.05, 0.2)],
         tolerance=1e-10,
         quick=(0,),
+        instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
     ),
     Claim(
         "diagonal-networks/flooding",
@@ -291,10 +274,13 @@ DESCENT_CLAIMS = (
         "forward one.",
         source=_PENALTY,
         kind=Kind.EXACT,
-        predict=_one,
-        measure=_flooding,
+        predict=lambda first, step_size, **p: experiments.backward_displacement(
+            **p, initial_scale=0.3, step_size=step_size, ascent=-step_size if first == "down" else step_size
+        ),
+        measure=lambda rng, **p: experiments.flooding_displacement(**p, initial_scale=0.3),
         grid=[{"step_size": 0.1, "first": first} for first in ("down", "up")],
         tolerance=1e-10,
+        instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
     ),
     Claim(
         "diagonal-networks/penalised-stability",
