@@ -6,7 +6,7 @@ statistics. At k = n errors have heavy tails: there medians, orderings and expon
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import sympy as sp
 from solvable.analysis.double_descent.experiments import axes
 from solvable.analysis.double_descent.experiments import descent as experiments
 from solvable.analysis.double_descent.settings import eigenvalues, projection
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     descent_path,
@@ -59,29 +59,13 @@ def _projected(n: int, gamma: float, step: float, steps: int, noise_variance: fl
     return float(gradient_descent_risk(spectrum, n, step / 6, [steps], noise_variance).test[0])
 
 
-def _filter_gap(rng: np.random.Generator, method: str, n: int, d: int, steps: int, start: float) -> float:
-    """Largest difference between stepped and filtered weights, relative to the largest weight, plus one."""
-    X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
-    origin = start * rng.standard_normal(d)
-    momentum = 0.0 if method == "gradient-descent" else 0.9
-    size = 0.6 / float(np.linalg.eigvalsh(X.T @ X / n)[-1])
-    found = descent_path(X, y, [steps], method, size, momentum or None, origin).coefficients[0]
-    stepped = experiments.iterated_weights(X, y, method, size, momentum, steps, origin)
-    return 1 + float(np.max(np.abs(found - stepped)) / np.max(np.abs(stepped)))
+def _filtered(X: Any, y: Any, origin: Any, step_size: float, method: str, momentum: float, steps: int, **_: Any) -> Any:
+    return descent_path(X, y, [steps], method, step_size, momentum or None, origin).coefficients[0]
 
 
 def _one_pass(d: int, covariance: str, step_size: float, batch_size: int, steps: int, noise_variance: float) -> float:
     spectrum = _spectrum(covariance, d)
     return float(one_pass_sgd_risk(spectrum, step_size, batch_size, [steps], noise_variance).excess[0])
-
-
-def _more(first: dict[str, Any], second: dict[str, Any]) -> Any:
-    """Experiment for an ordering: log peak ratio in the second setting minus that in the first."""
-
-    def draw(rng: np.random.Generator, **shared: Any) -> float:
-        return experiments.peak_ratio(rng, **shared, **second) - experiments.peak_ratio(rng, **shared, **first)
-
-    return draw
 
 
 _RISK_GRID = [
@@ -115,17 +99,18 @@ CLAIMS = (
         "The closed-form filters of gradient descent, heavy ball and Nesterov give the weights of the iterations.",
         source=_FILTER,
         kind=Kind.EXACT,
-        predict=lambda **_: 1.0,
-        measure=_filter_gap,
-        grid=[
-            {"method": m, "n": n, "d": k, "steps": steps, "start": start}
-            for m, n, k, steps, start in (
-                ("gradient-descent", 12, 30, 500, 0.0),
-                ("heavy-ball", 12, 30, 300, 1.0),
-                ("nesterov", 20, 20, 300, 0.0),
-            )
-        ],
-        absolute_tolerance=1e-10,
+        predict=_filtered,
+        measure=experiments.iterated_run,
+        grid=cells(
+            "method momentum n d steps start",
+            [
+                ("gradient-descent", 0.0, 12, 30, 500, 0.0),
+                ("heavy-ball", 0.9, 12, 30, 300, 1.0),
+                ("nesterov", 0.9, 20, 20, 300, 0.0),
+            ],
+        ),
+        instance=experiments.random_problem,
+        tolerance=1e-10,
     ),
     Claim(
         "double-descent/gradient-descent-risk",
@@ -275,7 +260,7 @@ CLAIMS = (
         source=_STORY,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_more({"steps": 100}, {"steps": 1_000_000}),
+        measure=partial(experiments.peak_rise, first={"steps": 100}, second={"steps": 1_000_000}),
         grid=[{"n": 24, "conditioning": c} for c in ("raw", "centred", "badly scaled")],
         statistic="median",
         quick=(0,),
@@ -287,7 +272,7 @@ CLAIMS = (
         source=_STORY,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_more({"conditioning": "raw"}, {"conditioning": "centred"}),
+        measure=partial(experiments.peak_rise, first={"conditioning": "raw"}, second={"conditioning": "centred"}),
         grid=[{"n": 24, "steps": s} for s in (1_000, 100_000)],
         statistic="median",
         quick=(0,),
@@ -298,7 +283,7 @@ CLAIMS = (
         source=_STORY,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_more({"step": 0.01}, {"step": 1.0}),
+        measure=partial(experiments.peak_rise, first={"step": 0.01}, second={"step": 1.0}),
         grid=[{"n": 24, "conditioning": "centred", "steps": 5_000}],
         statistic="median",
     ),
@@ -308,7 +293,7 @@ CLAIMS = (
         source=_STORY,
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
-        measure=_more({"momentum": 0.0}, {"momentum": 0.95}),
+        measure=partial(experiments.peak_rise, first={"momentum": 0.0}, second={"momentum": 0.95}),
         grid=[{"n": 24, "conditioning": "centred", "steps": 500}],
         statistic="median",
     ),

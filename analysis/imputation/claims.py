@@ -28,39 +28,11 @@ _DERIVED = Source("ayme2023naive", "this form derived in docs/theory/imputation.
 _RECALLED = Source("ayme2023naive", "constants as recalled")
 
 
-def _problem(rng: np.random.Generator, d: int) -> tuple[Any, Any]:
-    """Random covariance with unequal variances, and a random target."""
-    F = rng.standard_normal((d, d + 1)) * np.exp(0.5 * rng.standard_normal((d, 1)))
-    return F @ F.T / d, rng.standard_normal(d)
-
-
-def _identity_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    sigma, beta = _problem(rng, d)
-    theta = rng.standard_normal(d)
-    risk = float(imputed_risk(theta, sigma, beta, observed))
-    return experiments.enumerated_risk(theta, sigma, beta, observed) / risk
-
-
-def _bias_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    sigma, beta = _problem(rng, d)
-    return experiments.best_enumerated_risk(sigma, beta, observed) / float(imputation_bias(sigma, beta, observed))
-
-
-def _optimum_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    """Enumerated risk at the ridge solution over the least enumerated risk."""
-    sigma, beta = _problem(rng, d)
-    theta = imputation_optimum(sigma, beta, observed)
-    best = experiments.best_enumerated_risk(sigma, beta, observed)
-    return experiments.enumerated_risk(theta, sigma, beta, observed) / best
-
-
-def _largest_variance_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    """Least enumerated risk over the ridge objective at lambda times the largest variance."""
-    sigma, beta = _problem(rng, d)
+def _largest_variance_value(sigma: Any, beta: Any, d: int, observed: float) -> float:
+    """Ridge objective at lambda times the largest variance."""
     lam = (1 - observed) / observed * float(np.diag(sigma).max())
     w = np.linalg.solve(sigma + lam * np.eye(d), sigma @ beta)
-    ridge = (w - beta) @ sigma @ (w - beta) + lam * w @ w
-    return experiments.best_enumerated_risk(sigma, beta, observed) / float(ridge)
+    return float((w - beta) @ sigma @ (w - beta) + lam * w @ w)
 
 
 @cache
@@ -73,11 +45,6 @@ def _sgd_bound(n: int, d: int, covariance: str, observed: float, noise_variance:
 def _ridge(n: int, gamma: float, lam: float, covariance: str, observed: float, noise_variance: float) -> float:
     sigma = matrix(covariance, round(gamma * n))
     return float(imputed_ridge_risk(sigma, target(sigma), observed, n, n * lam, noise_variance).test)
-
-
-def _universality_gap(rng: np.random.Generator, **cell: Any) -> float:
-    """Log of a measured error over the Gaussian-equivalent one."""
-    return float(np.log(experiments.imputed_fit_draw(rng, **cell) / _ridge(**cell)))
 
 
 d, rank, rho = sp.symbols("d rank observed", positive=True)
@@ -99,10 +66,11 @@ CLAIMS = (
         "The risk on zero-imputed inputs is R(ρθ) + ρ(1 − ρ) θᵀ diag(Σ) θ, for any covariance.",
         source=_PAPER,
         kind=Kind.EXACT,
-        predict=lambda **_: 1.0,
-        measure=_identity_ratio,
+        predict=lambda d, theta, sigma, beta, observed: float(imputed_risk(theta, sigma, beta, observed)),
+        measure=lambda rng, d, **p: experiments.enumerated_risk(**p),
         grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-12,
+        instance=experiments.random_weights,
+        tolerance=1e-12,
     ),
     Claim(
         "imputation/risk-on-drawn-masks",
@@ -121,31 +89,34 @@ CLAIMS = (
         "The best weights on imputed inputs are a ridge solution, (1/ρ)(Σ + λ diag Σ)⁻¹Σβ.",
         source=_DERIVED,
         kind=Kind.EXACT,
-        predict=lambda **_: 1.0,
-        measure=_optimum_ratio,
+        predict=lambda d, sigma, beta, observed: imputation_optimum(sigma, beta, observed),
+        measure=lambda rng, d, **p: experiments.best_enumerated_weights(**p),
         grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-9,
         assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
+        instance=experiments.random_problem,
+        tolerance=1e-9,
     ),
     Claim(
         "imputation/bias-is-the-ridge-value",
         "What imputation costs is the value of the ridge objective on complete inputs, not its squared bias alone.",
         source=_DERIVED,
         kind=Kind.EXACT,
-        predict=lambda **_: 1.0,
-        measure=_bias_ratio,
+        predict=lambda d, sigma, beta, observed: float(imputation_bias(sigma, beta, observed)),
+        measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
         grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-9,
+        instance=experiments.random_problem,
+        tolerance=1e-9,
     ),
     Claim(
         "imputation/largest-variance-bound",
         "With unequal variances the bias is at most the ridge value at λ times the largest of them.",
         source=_PAPER,
         kind=Kind.BOUND,
-        predict=lambda **_: 1.0,
-        measure=_largest_variance_ratio,
+        predict=_largest_variance_value,
+        measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
         grid=[{"d": 5, "observed": p} for p in (0.3, 0.9)],
         side="upper",
+        instance=experiments.random_problem,
     ),
     Claim(
         "imputation/isotropic-bias",
@@ -204,8 +175,8 @@ CLAIMS = (
         "more than 2 %.",
         source=_DERIVED,
         kind=Kind.BOUND,
-        predict=lambda **_: 0.02,
-        measure=_universality_gap,
+        predict=lambda **cell: 1.02 * _ridge(**cell),
+        measure=experiments.imputed_fit_draw,
         grid=[{"n": 150, "gamma": 0.4, "lam": 0.0, "covariance": "factor-5", "observed": 0.2, "noise_variance": 0.1}],
         side="lower",
         assumptions="at fixed rank it does not go away with n and d (8 to 9 % at n = 600); it falls as the rank grows",

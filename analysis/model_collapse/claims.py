@@ -7,14 +7,13 @@ over n, 2n, 4n and held to 2 to 3 %.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from solvable.analysis.model_collapse import experiments
 from solvable.analysis.model_collapse.settings import eigenvalues
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     collapse_exponents,
@@ -74,18 +73,12 @@ def _exponent(capacity: float, smoothness: float, ridge_exponent: float, quantit
     return float(getattr(collapse_exponents(capacity, smoothness, ridge_exponent), quantity))
 
 
-def _adaptive_gain(
-    rng: np.random.Generator, n: int, capacity: float, smoothness: float, noise_growth: float, generations: int
+def _adaptive(
+    capacity: float, smoothness: float, noise_growth: float, clean: float, adaptive: float, **_: int
 ) -> float:
+    """Plus one where the exponents compared are the predicted ones: then the first error is the larger."""
     found = collapse_exponents(capacity, smoothness, 0.1, noise_growth)
-    each = n**noise_growth / generations
-    return experiments.adaptive_gain_draw(
-        rng, n, capacity, smoothness, float(found.clean), float(found.adaptive), generations, each, 0.01
-    )
-
-
-def _cells(names: str, *rows: tuple[Any, ...], **shared: Any) -> list[dict[str, Any]]:
-    return [{**shared, **dict(zip(names.split(), row, strict=True))} for row in rows]
+    return 1.0 if np.allclose([clean, adaptive], [float(found.clean), float(found.adaptive)], rtol=1e-12) else -1.0
 
 
 n, d, rows, t, sigma2, label = sp.symbols(
@@ -101,11 +94,9 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda covariance, **p: float(iterated_least_squares_excess(**p)),
         measure=experiments.least_squares_draw,
-        grid=_cells(
+        grid=cells(
             "n d covariance generator_samples generations",
-            (60, 20, "spread", 36, 5),
-            (60, 20, "isotropic", 36, 0),
-            (90, 20, "spread", 60, 20),
+            [(60, 20, "spread", 36, 5), (60, 20, "isotropic", 36, 0), (90, 20, "spread", 60, 20)],
             noise_variance=0.3,
             generator_noise=0.3,
         ),
@@ -120,8 +111,8 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_linear,
         measure=experiments.excess_draw,
-        grid=_cells(
-            "gamma lam rows generations", (1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0), **_COMMON
+        grid=cells(
+            "gamma lam rows generations", [(1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0)], **_COMMON
         ),
         tolerance=0.02,
         size="n",
@@ -149,8 +140,8 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_excess,
         measure=experiments.excess_draw,
-        grid=_cells(
-            "gamma lam rows generations", (1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4), **_COMMON
+        grid=cells(
+            "gamma lam rows generations", [(1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4)], **_COMMON
         ),
         tolerance=0.02,
         size="n",
@@ -163,8 +154,8 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_excess,
         measure=experiments.excess_draw,
-        grid=_cells(
-            "gamma lam rows generations same_data", (0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True), **_COMMON
+        grid=cells(
+            "gamma lam rows generations same_data", [(0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True)], **_COMMON
         ),
         tolerance=0.02,
         size="n",
@@ -177,8 +168,8 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_excess,
         measure=experiments.excess_draw,
-        grid=_cells(
-            "gamma lam rows generations generator_lam", (1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1), **_COMMON
+        grid=cells(
+            "gamma lam rows generations generator_lam", [(1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1)], **_COMMON
         ),
         tolerance=0.02,
         size="n",
@@ -191,11 +182,9 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_generator,
         measure=experiments.generator_draw,
-        grid=_cells(
+        grid=cells(
             "generations generator_noise quantity",
-            (4, 0.0, "error"),
-            (2, 0.3, "power"),
-            (4, 0.3, "error"),
+            [(4, 0.0, "error"), (2, 0.3, "power"), (4, 0.3, "error")],
             d=40,
             rows=20,
             same_data=False,
@@ -210,8 +199,12 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_generator,
         measure=experiments.generator_draw,
-        grid=_cells(
-            "generations generator_noise quantity", (4, 0.0, "error"), (4, 0.3, "error"), d=40, rows=20, same_data=True
+        grid=cells(
+            "generations generator_noise quantity",
+            [(4, 0.0, "error"), (4, 0.3, "error")],
+            d=40,
+            rows=20,
+            same_data=True,
         ),
         tolerance=0.02,
     ),
@@ -222,10 +215,9 @@ CLAIMS = (
         kind=Kind.RATE,
         predict=_exponent,
         measure=experiments.power_law_draw,
-        grid=_cells(
+        grid=cells(
             "n capacity smoothness ridge_exponent modes",
-            (50, 1.5, 1.0, 1.0, 800),
-            (100, 2.0, 0.5, 0.3, 400),
+            [(50, 1.5, 1.0, 1.0, 800), (100, 2.0, 0.5, 0.3, 400)],
             quantity="bias",
         ),
         tolerance=0.08,
@@ -240,10 +232,9 @@ CLAIMS = (
         kind=Kind.RATE,
         predict=_exponent,
         measure=experiments.power_law_draw,
-        grid=_cells(
+        grid=cells(
             "n capacity smoothness ridge_exponent modes",
-            (60, 3.0, 0.5, 1.5, 200),
-            (60, 4.0, 0.5, 2.0, 100),
+            [(60, 3.0, 0.5, 1.5, 200), (60, 4.0, 0.5, 2.0, 100)],
             quantity="variance",
         ),
         tolerance=0.06,
@@ -256,9 +247,15 @@ CLAIMS = (
         "After labels with tσ₀² = n^b the ridge exponent (1 − b)ℓ beats ℓ, the best one without them.",
         source=Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
         kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
-        measure=_adaptive_gain,
-        grid=_cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
+        predict=_adaptive,
+        measure=experiments.adaptive_gain_draw,
+        grid=cells(
+            "noise_growth generations clean adaptive",
+            [(0.25, 2, 0.6, 0.45), (0.5, 5, 0.6, 0.3)],
+            n=200,
+            capacity=1.5,
+            smoothness=0.5,
+        ),
         quick=(1,),
     ),
 )

@@ -204,7 +204,7 @@ class Claim:
         return {**cell, **drawn}
 
 
-def cells(names: str, rows: Sequence[Any], **shared: Any) -> list[dict[str, Any]]:
+def cells(names: str, rows: Sequence[Any], /, **shared: Any) -> list[dict[str, Any]]:
     """Return cells from a header and rows: ``cells("gamma lam", [(0.5, 0.1), (2.0, 0.1)], n=50)``.
 
     Parameters

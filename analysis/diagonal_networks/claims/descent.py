@@ -81,10 +81,9 @@ DESCENT_CLAIMS = (
         source=_FINITE,
         kind=Kind.BOUND,
         predict=lambda **_: 1e-3,
-        measure=experiments.offset_effect,
+        measure=instances.offset_effect,
         grid=[{"step_size": 0.1, "batch_size": 20}],
         side="lower",
-        instance=instances.finite_step_run,
     ),
     Claim(
         "diagonal-networks/gain-concentrates-under-full-batch",

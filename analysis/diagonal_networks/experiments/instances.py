@@ -6,12 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.diagonal_networks.experiments.flows import regularised_flow
+from solvable.analysis.diagonal_networks.experiments.flows import flow_limit, regularised_flow
 from solvable.analysis.diagonal_networks.experiments.networks import finite_run
 from solvable.analysis.diagonal_networks.settings import sparse_regression
 from solvable.solvers import diagonal_descent, stochastic_gradient_flow
 
-__all__ = ["finite_step_run", "gaussian_problem", "noisy_run", "penalised_problem", "sparse_problem", "stochastic_run"]
+__all__ = [
+    "finite_step_run",
+    "gaussian_problem",
+    "noisy_run",
+    "offset_effect",
+    "penalised_problem",
+    "sparse_problem",
+    "stochastic_run",
+]
 
 Rng = np.random.Generator
 
@@ -31,6 +39,16 @@ def finite_step_run(rng: Rng, **options: Any) -> dict[str, Any]:
     """A problem and a run at finite step that interpolates it to rounding."""
     X, y, _ = sparse_regression(rng, 20, 40, 3)
     return {"X": X, "y": y, "run": finite_run(rng, (X, y), loss=1e-22, initial_scale=0.1, accumulate=True, **options)}
+
+
+def offset_effect(rng: Rng, **options: Any) -> float:
+    """Largest distance, relative, of a run's end from the limit of the flow that starts at the run's effective scale.
+
+    Only the offset of the run lies between the two.
+    """
+    X, y, run = finite_step_run(rng, **options).values()
+    beta, limit = run.beta[0, -1], flow_limit(X, y, run.effective_scale[0])
+    return float(np.max(np.abs(beta - limit)) / np.max(np.abs(beta)))
 
 
 def stochastic_run(rng: Rng, step_size: float, time_step: float) -> dict[str, Any]:

@@ -32,7 +32,6 @@ __all__ = [
     "lasso_gap",
     "least_l1",
     "least_l2_excess",
-    "offset_effect",
     "penalised_growth",
     "penalised_path",
     "penalised_run",
@@ -91,16 +90,6 @@ def kernel_norm(rng: Rng, X: Array, y: Array, epsilon: float) -> float:
     del rng
     size = np.linalg.norm(np.linalg.pinv(X) @ y)
     return float(np.sum(flow_limit(X, y, np.sqrt(2 * (1 + epsilon) * (1 + 2 / epsilon) * size)) ** 2))
-
-
-def offset_effect(rng: Rng, X: Array, y: Array, run: DescentRun, **_: Any) -> float:
-    """Largest distance, relative, of a run's end from the limit of the flow that starts at the run's effective scale.
-
-    Only the offset of the run lies between the two.
-    """
-    del rng
-    beta = run.beta[0, -1]
-    return float(np.max(np.abs(beta - flow_limit(X, y, run.effective_scale[0]))) / np.max(np.abs(beta)))
 
 
 def flow_norm_rise(rng: Rng, small: tuple[float, float], large: tuple[float, float]) -> float:
