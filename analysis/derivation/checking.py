@@ -90,7 +90,8 @@ def check(
     Raises
     ------
     ValueError
-        A formula that cannot be read, an unknown symbol, neither or both of `against` and `experiment`.
+        A formula that cannot be read, an unknown symbol, a claim about drawn instances that no formula in numbers can
+        express, neither or both of `against` and `experiment`.
     LookupError
         An unknown claim, with the closest names.
 
@@ -117,7 +118,7 @@ def check(
     yours = read_formula(formula, claim, symbols, latex)
     points = random_points(claim, np.random.default_rng(seed))
     precise, ours, found = high_precision(yours, claim, points)
-    solver, rows = against_solver(yours, claim)
+    solver, rows = against_solver(yours, claim, seed)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     slip, partial = None, None
     if "DISAGREES" in (precise.outcome, solver.outcome):

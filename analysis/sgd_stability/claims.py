@@ -351,12 +351,13 @@ CLAIMS = (
         "sgd-stability/weight-decay-equilibrium",
         "A scale-invariant model with decay settles at the predicted norm, effective step, angle and relaxation rate.",
         source=_DECAY,
-        kind=Kind.EXACT,
+        kind=Kind.NUMERICAL,
         predict=lambda quantity, **p: float(getattr(weight_decay_equilibrium(**p), quantity)),
         measure=experiments.scale_invariant_run,
         grid=_DECAY_GRID,
-        tolerance=1e-3,
+        tolerance=1e-5,
         assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
+        reason="the relaxation rate is read where the deviation is 1e-4 of the norm and not yet linear",
     ),
     Claim(
         "sgd-stability/effective-step-size",
@@ -368,7 +369,7 @@ CLAIMS = (
         grid=[
             {"step_size": e, "weight_decay": w, "gradient_norm": 2.0} for e, w in ((0.1, 0.05), (0.5, 0.01), (0.2, 0.1))
         ],
-        tolerance=1e-6,
+        tolerance=1e-9,
         formula=sp.sqrt(eta * lam * (2 - eta * lam)) / g,
     ),
 )

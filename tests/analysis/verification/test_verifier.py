@@ -264,6 +264,8 @@ def test_arrays_are_compared_entry_by_entry():
         ({"kind": Kind.RATE, "size": "n"}, "whole cell"),
         ({"kind": Kind.THRESHOLD}, "whole cell"),
         ({"kind": Kind.NUMERICAL}, "reason"),
+        ({"kind": Kind.EXACT, "tolerance": 1e-8}, "1e-09 or better"),
+        ({"kind": Kind.EXACT, "tolerance": 1e-12, "absolute_tolerance": 1e-6}, "1e-09 or better"),
         ({"reason": "none needed"}, "reason"),
         ({"instance": 3}, "callable"),
     ],
