@@ -102,7 +102,7 @@ def read_formula(
     Raises
     ------
     ValueError
-        Naming what of an instance a formula cannot express, or the first symbol that neither the claim nor `symbols` knows.
+        Naming the first symbol that neither the claim nor `symbols` knows, or what of an instance has no name.
     """
     if claim is not None:
         _refuse_unnamed(claim)

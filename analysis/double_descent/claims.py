@@ -68,26 +68,19 @@ def _one_pass(d: int, covariance: str, step_size: float, batch_size: int, steps:
     return float(one_pass_sgd_risk(spectrum, step_size, batch_size, [steps], noise_variance).excess[0])
 
 
-_RISK_GRID = [
-    {
-        "n": 50,
-        "gamma": gamma,
-        "covariance": covariance,
-        "quantity": quantity,
-        "step": step,
-        "steps": steps,
-        "noise_variance": 0.4,
-        "momentum": momentum,
-    }
-    for gamma, covariance, quantity, step, steps, momentum in (
+_RISK_GRID = cells(
+    "gamma covariance quantity step steps momentum",
+    [
         (2.0, "spread", "test", 1.0, 5, 0.0),
         (0.5, "spread", "bias", 1.0, 40, 0.0),
         (2.0, "two-scales", "variance", 1.6, 100, 0.0),
         (1.0, "spread", "test", 1.0, 100, 0.0),
         (0.5, "two-scales", "test", 1.0, 100_000, 0.0),
         (2.0, "spread", "test", 1.0, 30, 0.7),
-    )
-]
+    ],
+    n=50,
+    noise_variance=0.4,
+)
 _TRAIN_GRID = [{**cell, "quantity": "train"} for cell in (_RISK_GRID[0], _RISK_GRID[1])]
 d, eta, B, t, sigma2, at = sp.symbols("d step_size batch_size steps noise_variance at", positive=True)
 _rate = 1 - 2 * eta + eta**2 * (1 + (d + 1) / B)
@@ -144,10 +137,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_projected,
         measure=experiments.projected_error_draw,
-        grid=[
-            {"n": 40, "gamma": gamma, "step": 1.0, "steps": steps, "noise_variance": 0.1}
-            for gamma, steps in ((1.5, 20), (0.6, 200), (1.0, 60))
-        ],
+        grid=cells("gamma steps", [(1.5, 20), (0.6, 200), (1.0, 60)], n=40, step=1.0, noise_variance=0.1),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -161,10 +151,7 @@ CLAIMS = (
             isotropic_flow_risk(gamma, [time], noise_variance).test[0]
         ),
         measure=experiments.flow_draw,
-        grid=[
-            {"n": 40, "gamma": gamma, "time": time, "noise_variance": 0.5}
-            for gamma, time in ((0.5, 2.0), (2.0, 3.0), (1.0, 10.0))
-        ],
+        grid=cells("gamma time", [(0.5, 2.0), (2.0, 3.0), (1.0, 10.0)], n=40, noise_variance=0.5),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -190,7 +177,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=lambda n, at: float(smallest_eigenvalue_cdf(at)),
         measure=experiments.smallest_eigenvalue_draw,
-        grid=[{"n": 8, "at": x} for x in (0.5, 2.0)],
+        grid=cells("at", [0.5, 2.0], n=8),
         tolerance=0.03,
         size="n",
         formula=1 - sp.exp(-at / 2 - sp.sqrt(at)),
@@ -215,10 +202,13 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_one_pass,
         measure=experiments.one_pass_draw,
-        grid=[
-            {"d": 20, "covariance": "isotropic", "step_size": e, "batch_size": b, "steps": steps, "noise_variance": 0.5}
-            for e, b, steps in ((0.03, 1, 40), (0.3, 10, 20))
-        ],
+        grid=cells(
+            "step_size batch_size steps",
+            [(0.03, 1, 40), (0.3, 10, 20)],
+            d=20,
+            covariance="isotropic",
+            noise_variance=0.5,
+        ),
         tolerance=0.02,
         formula=_isotropic_sgd,
     ),
@@ -249,7 +239,7 @@ CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
         measure=experiments.one_pass_growth,
-        grid=[{"d": 20, "batch_size": b} for b in (1, 10, 100)],
+        grid=cells("batch_size", [1, 10, 100], d=20),
         tolerance=0.03,
         formula=2 / (1 + (d + 1) / B),
         quick=(0, 1),
@@ -261,7 +251,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"steps": 100}, second={"steps": 1_000_000}),
-        grid=[{"n": 24, "conditioning": c} for c in ("raw", "centred", "badly scaled")],
+        grid=cells("conditioning", ["raw", "centred", "badly scaled"], n=24),
         statistic="median",
         quick=(0,),
         assumptions="ReLU features of Gaussian inputs, d = n/3, step 1/s_max of each k",
@@ -273,7 +263,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"conditioning": "raw"}, second={"conditioning": "centred"}),
-        grid=[{"n": 24, "steps": s} for s in (1_000, 100_000)],
+        grid=cells("steps", [1_000, 100_000], n=24),
         statistic="median",
         quick=(0,),
     ),

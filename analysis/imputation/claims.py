@@ -11,7 +11,7 @@ import sympy as sp
 from solvable.analysis.imputation import experiments
 from solvable.analysis.imputation.settings import covariance as matrix
 from solvable.analysis.imputation.settings import equal_low_rank, target
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     averaged_sgd_bound,
     imputation_bias,
@@ -49,16 +49,17 @@ def _ridge(n: int, gamma: float, lam: float, covariance: str, observed: float, n
 
 d, rank, rho = sp.symbols("d rank observed", positive=True)
 _lam = (1 - rho) / rho
-_SGD = [
-    {"n": n, "d": k, "covariance": c, "observed": p, "noise_variance": 0.1}
-    for n, k, c, p in (
+_SGD = cells(
+    "n d covariance observed",
+    [
         (400, 16, "equal-4", 0.7),
         (400, 128, "equal-4", 0.7),
         (400, 64, "factor-5", 0.4),
         (1600, 64, "autoregressive", 0.5),
         (400, 40, "isotropic", 0.5),
-    )
-]
+    ],
+    noise_variance=0.1,
+)
 
 CLAIMS = (
     Claim(
@@ -68,7 +69,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda d, theta, sigma, beta, observed: float(imputed_risk(theta, sigma, beta, observed)),
         measure=lambda rng, d, **p: experiments.enumerated_risk(**p),
-        grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         instance=experiments.random_weights,
         tolerance=1e-12,
     ),
@@ -81,7 +82,7 @@ CLAIMS = (
             imputed_risk(np.full(d, d**-0.5), matrix(covariance, d), target(matrix(covariance, d)), observed)
         ),
         measure=experiments.sampled_risk,
-        grid=[{"d": 60, "covariance": c, "observed": p} for c, p in (("uneven", 0.5), ("spiked", 0.2))],
+        grid=cells("covariance observed", [("uneven", 0.5), ("spiked", 0.2)], d=60),
         tolerance=0.02,
     ),
     Claim(
@@ -91,7 +92,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: imputation_optimum(sigma, beta, observed),
         measure=lambda rng, d, **p: experiments.best_enumerated_weights(**p),
-        grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
         instance=experiments.random_problem,
         tolerance=1e-9,
@@ -103,7 +104,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: float(imputation_bias(sigma, beta, observed)),
         measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
-        grid=[{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         instance=experiments.random_problem,
         tolerance=1e-9,
     ),
@@ -114,7 +115,7 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=_largest_variance_value,
         measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
-        grid=[{"d": 5, "observed": p} for p in (0.3, 0.9)],
+        grid=cells("observed", [0.3, 0.9], d=5),
         side="upper",
         instance=experiments.random_problem,
     ),
@@ -125,7 +126,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
         measure=lambda rng, d, observed: experiments.best_enumerated_risk(np.eye(d), target(np.eye(d)), observed),
-        grid=[{"d": k, "observed": 0.6} for k in (3, 9)],
+        grid=cells("d", [3, 9], observed=0.6),
         tolerance=1e-10,
         formula=1 - rho,
     ),
@@ -138,7 +139,7 @@ CLAIMS = (
         measure=lambda rng, d, rank, observed: experiments.best_enumerated_risk(
             equal_low_rank(d, rank), target(equal_low_rank(d, rank)), observed
         ),
-        grid=[{"d": k, "rank": r, "observed": p} for k, r, p in ((4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2))],
+        grid=cells("d rank observed", [(4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2)]),
         tolerance=1e-9,
         formula=_lam / (d / rank + _lam),
     ),
@@ -161,10 +162,13 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_ridge,
         measure=experiments.imputed_fit_draw,
-        grid=[
-            {"n": 80, "gamma": g, "lam": 0.05, "covariance": c, "observed": p, "noise_variance": 0.2}
-            for g, c, p in ((0.4, "autoregressive", 0.5), (0.4, "isotropic", 0.5), (0.4, "factor-5", 0.7))
-        ],
+        grid=cells(
+            "gamma covariance observed",
+            [(0.4, "autoregressive", 0.5), (0.4, "isotropic", 0.5), (0.4, "factor-5", 0.7)],
+            n=80,
+            lam=0.05,
+            noise_variance=0.2,
+        ),
         tolerance=0.03,
         size="n",
         quick=(0,),

@@ -125,10 +125,7 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_gain,
         measure=experiments.linear_growth_draw,
-        grid=[
-            {"n": 200, "d": 40, "lam": 0.1, "generator_samples": 80, "first": a, "second": b, "generator_noise": 0.5}
-            for a, b in ((0, 5), (5, 10))
-        ],
+        grid=cells("first second", [(0, 5), (5, 10)], n=200, d=40, lam=0.1, generator_samples=80, generator_noise=0.5),
         tolerance=0.04,
         quick=(0,),
         assumptions="ρ itself is a deterministic equivalent: 1/n of its error is part of the tolerance",

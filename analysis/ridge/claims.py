@@ -15,7 +15,7 @@ from solvable.analysis.derivation.quantities import isotropic_quantities, ridge_
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import eigenvalues, weights
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     effective_ridge,
@@ -95,24 +95,18 @@ def _circle_risk(n: int, ridge: float, points: int, decay: float) -> float:
 _SPIKES = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
 
 
-_GRID: list[dict[str, Any]] = [
-    {
-        "n": 50,
-        "gamma": gamma,
-        "lam": lam,
-        "covariance": covariance,
-        "target": target,
-        "noise_variance": noise_variance,
-    }
-    for gamma, lam, covariance, target, noise_variance in (
+_GRID: list[dict[str, Any]] = cells(
+    "gamma lam covariance target noise_variance",
+    [
         (2.0, 0.1, "spread", "even", 0.4),
         (0.5, 0.02, "spread", "aligned", 0.4),
         (2.0, 0.0, "isotropic", "even", 0.2),
         (1.0, 0.3, "two-scales", "aligned", 0.5),
         (0.5, 0.0, "two-scales", "even", 0.3),
         (3.0, 0.5, "isotropic", "even", 0.0),
-    )
-]
+    ],
+    n=50,
+)
 _REGULAR = [cell for cell in _GRID if cell["lam"] > 0 and cell["noise_variance"] > 0]
 
 
@@ -234,7 +228,7 @@ CLAIMS = (
             effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
         ),
         measure=experiments.companion_stieltjes_draw,
-        grid=[{"n": 40, "gamma": g, "lam": lam} for g, lam in ((0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01))],
+        grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=40),
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
@@ -257,10 +251,9 @@ CLAIMS = (
                 **{**p, "noise_variance": p["noise_variance"] / signal},
             )
         ),
-        grid=[
-            {"n": 50, "gamma": g, "lam": lam, "signal": r, "noise_variance": v}
-            for g, lam, r, v in ((0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0))
-        ],
+        grid=cells(
+            "gamma lam signal noise_variance", [(0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0)], n=50
+        ),
         tolerance=0.02,
         quantities=_isotropic_quantities,
         formula=closed_forms.isotropic_test_error,
@@ -276,10 +269,9 @@ CLAIMS = (
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
         ),
         measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
-        grid=[
-            {"n": 60, "gamma": g, "signal": r, "noise_variance": v}
-            for g, r, v in ((0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0))
-        ],
+        grid=cells(
+            "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
+        ),
         tolerance=0.03,
         formula=closed_forms.ridgeless_excess,
         size="n",
@@ -297,7 +289,7 @@ CLAIMS = (
         measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
             rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
         ),
-        grid=[{"n": 60, "gamma": g, "noise_variance": v} for g, v in ((0.2, 1.0), (0.5, 0.5), (0.6, 2.0))],
+        grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
         tolerance=0.03,
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
         size="n",
@@ -311,7 +303,7 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
         measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
-        grid=[{"n": 30, "d": 10, "noise_variance": 1.0}, {"n": 12, "d": 4, "noise_variance": 0.5}],
+        grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
         tolerance=0.04,
         formula=closed_forms.least_squares_excess,
         most_draws=32768,
@@ -324,10 +316,7 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda **p: _closed("overparametrised_excess", **p),
         measure=experiments.ridgeless_excess_draw,
-        grid=[
-            {"n": 10, "d": 30, "signal": 1.0, "noise_variance": 0.5},
-            {"n": 5, "d": 20, "signal": 2.0, "noise_variance": 1.0},
-        ],
+        grid=cells("n d signal noise_variance", [(10, 30, 1.0, 0.5), (5, 20, 2.0, 1.0)]),
         tolerance=0.03,
         formula=closed_forms.overparametrised_excess,
         most_draws=32768,
@@ -346,11 +335,10 @@ CLAIMS = (
             ).value
         ),
         measure=experiments.ridge_slope,
-        grid=[
-            {"n": 30, "d": 60, "covariance": "spread", "signal": 1.0, "noise_variance": 0.5},
-            {"n": 60, "d": 30, "covariance": "two-scales", "signal": 2.0, "noise_variance": 1.0},
-            {"n": 40, "d": 40, "covariance": "isotropic", "signal": 1.0, "noise_variance": 2.0},
-        ],
+        grid=cells(
+            "n d covariance signal noise_variance",
+            [(30, 60, "spread", 1.0, 0.5), (60, 30, "two-scales", 2.0, 1.0), (40, 40, "isotropic", 1.0, 2.0)],
+        ),
         tolerance=0.04,
         formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
     ),
@@ -369,14 +357,11 @@ CLAIMS = (
             / (noise_variance * round(gamma * n) / n / signal)
         ),
         measure=experiments.tuned_error_draw,
-        grid=[
-            {"n": 50, "gamma": g, "covariance": c, "signal": r, "noise_variance": v}
-            for g, c, r, v in (
-                (2.0, "spread", 1.0, 0.5),
-                (0.5, "two-scales", 2.0, 1.0),
-                (1.0, "isotropic", 1.0, 0.3),
-            )
-        ],
+        grid=cells(
+            "gamma covariance signal noise_variance",
+            [(2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3)],
+            n=50,
+        ),
         tolerance=0.02,
         size="n",
         quick=(0, 2),
@@ -388,10 +373,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.tuned_error_drop,
-        grid=[
-            {"n": n, "d": 60, "ratio": 1.25, "covariance": "spread", "signal": 1.0, "noise_variance": 0.2}
-            for n in (30, 54, 66)
-        ],
+        grid=cells("n", [30, 54, 66], d=60, ratio=1.25, covariance="spread", signal=1.0, noise_variance=0.2),
     ),
     Claim(
         "ridge/best-ridge-can-be-negative",
@@ -426,10 +408,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_pair_trace,
         measure=experiments.pair_trace_draw,
-        grid=[
-            {"n": 40, "gamma": g, "lam_a": a, "lam_b": b, "covariance": c}
-            for g, a, b, c in ((1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales"))
-        ],
+        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=40),
         tolerance=0.01,
         size="n",
         quick=(0,),
@@ -441,15 +420,11 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_fraction,
         measure=experiments.eigenvalue_fraction_draw,
-        grid=[
-            {"n": 40, "gamma": g, "covariance": c, "at": x}
-            for g, c, x in (
-                (0.5, "isotropic", 1.0),
-                (0.25, "two-scales", 0.5),
-                (2.0, "spread", 3.0),
-                (0.5, "spread", 2.0),
-            )
-        ],
+        grid=cells(
+            "gamma covariance at",
+            [(0.5, "isotropic", 1.0), (0.25, "two-scales", 0.5), (2.0, "spread", 3.0), (0.5, "spread", 2.0)],
+            n=40,
+        ),
         tolerance=0.01,
         size="n",
         quick=(0, 1),
@@ -461,11 +436,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda n, **_: float(n),
         measure=experiments.learnability_sum,
-        grid=[
-            {"n": 20, "points": 64, "decay": 2.0},
-            {"n": 60, "points": 64, "decay": 1.0},
-            {"n": 1, "points": 16, "decay": 3.0},
-        ],
+        grid=cells("n points decay", [(20, 64, 2.0), (60, 64, 1.0), (1, 16, 3.0)]),
         tolerance=1e-10,
     ),
     Claim(

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.sgd_stability.experiments import chains as experiments
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     coherence,
     diagonal_network_sharpness,
@@ -66,21 +66,25 @@ def _relu(d: int, width: int, quantity: str, **_: Any) -> float:
 
 
 _SMALL = {"n": 6, "d": 4}
-_GRID = [
-    {"problem": p, **_SMALL, "batch_size": b, "sampling": s}
-    for p, b, s in (
+_GRID = cells(
+    "problem batch_size sampling",
+    [
         ("gaussian", 1, "without-replacement"),
         ("gaussian", 2, "without-replacement"),
         ("scaled", 2, "with-replacement"),
         ("gaussian", 3, "bernoulli"),
         ("low-rank", 2, "without-replacement"),
         ("low-rank", 3, "bernoulli"),
-    )
-]
-_DECAY_GRID = [
-    {"quantity": q, "step_size": 0.1, "weight_decay": 0.05, "gradient_norm": 2.0}
-    for q in ("norm", "effective_step_size", "angle", "relaxation")
-]
+    ],
+    **_SMALL,
+)
+_DECAY_GRID = cells(
+    "quantity",
+    ["norm", "effective_step_size", "angle", "relaxation"],
+    step_size=0.1,
+    weight_decay=0.05,
+    gradient_norm=2.0,
+)
 eta, lam, g = sp.symbols("step_size weight_decay gradient_norm", positive=True)
 top, sigma, n_symbol, B = sp.symbols("largest_eigenvalue coherence n batch_size", positive=True)
 
@@ -110,10 +114,7 @@ CLAIMS = (
             )
         ),
         measure=experiments.enumerated_growth,
-        grid=[
-            {"problem": "gaussian", **_SMALL, "batch_size": 6, "sampling": s}
-            for s in ("without-replacement", "bernoulli")
-        ],
+        grid=cells("sampling", ["without-replacement", "bernoulli"], problem="gaussian", **_SMALL, batch_size=6),
         tolerance=1e-6,
     ),
     Claim(
@@ -123,10 +124,15 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_second_moment,
         measure=experiments.second_moment_draw,
-        grid=[
-            {"problem": "gaussian", **_SMALL, "batch_size": 2, "sampling": s, "step_size": 0.4, "steps": 5}
-            for s in ("without-replacement", "with-replacement", "bernoulli")
-        ],
+        grid=cells(
+            "sampling",
+            ["without-replacement", "with-replacement", "bernoulli"],
+            problem="gaussian",
+            **_SMALL,
+            batch_size=2,
+            step_size=0.4,
+            steps=5,
+        ),
         tolerance=0.02,
     ),
     Claim(
@@ -136,7 +142,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.threshold_rise,
-        grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 3)],
+        grid=cells("batch_size", [1, 3], n=6, d=3),
     ),
     Claim(
         "sgd-stability/trace-bound",
@@ -156,7 +162,7 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).necessary),
         measure=experiments.threshold_without_replacement,
-        grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 3)],
+        grid=cells("batch_size", [1, 3], n=6, d=3),
         side="upper",
         instance=experiments.random_gradients,
     ),
@@ -167,7 +173,7 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).sufficient),
         measure=experiments.threshold_without_replacement,
-        grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 3)],
+        grid=cells("batch_size", [1, 3], n=6, d=3),
         side="lower",
         instance=experiments.random_gradients,
     ),
@@ -188,7 +194,7 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(divergence_step_size(G, batch_size)),
         measure=experiments.threshold_under_bernoulli,
-        grid=[{"n": 6, "d": 3, "batch_size": b} for b in (1, 2, 4)],
+        grid=cells("batch_size", [1, 2, 4], n=6, d=3),
         side="upper",
         instance=experiments.random_gradients,
     ),
@@ -199,7 +205,7 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda H, batch_size, **_: float(divergence_step_size(H, batch_size)),
         measure=lambda rng, H, batch_size, **_: experiments.enumerated_threshold(H, batch_size, "bernoulli"),
-        grid=[{"n": 5, "d": 2, "classes": 3, "batch_size": b} for b in (1, 2)],
+        grid=cells("batch_size", [1, 2], n=5, d=2, classes=3),
         side="upper",
         instance=experiments.softmax_hessians,
     ),
@@ -220,10 +226,12 @@ CLAIMS = (
             )
         ),
         measure=experiments.enumerated_growth,
-        grid=[
-            {"problem": p, "n": 6, "d": d, "batch_size": b, "sampling": "bernoulli"}
-            for p, d, b in (("groups-2", 3, 1), ("groups-3", 2, 2), ("groups-6", 1, 3))
-        ],
+        grid=cells(
+            "problem d batch_size",
+            [("groups-2", 3, 1), ("groups-3", 2, 2), ("groups-6", 1, 3)],
+            n=6,
+            sampling="bernoulli",
+        ),
         tolerance=1e-6,
     ),
     Claim(
@@ -233,7 +241,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.almost_sure_gap,
-        grid=[{"problem": "gaussian", **_SMALL, "factor": f} for f in (0.8, 1.1)],
+        grid=cells("factor", [0.8, 1.1], problem="gaussian", **_SMALL),
     ),
     Claim(
         "sgd-stability/converges-beyond-the-threshold",
@@ -251,7 +259,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_diagonal,
         measure=experiments.diagonal_network_norms,
-        grid=[{"d": 10, "quantity": q, "n": 500} for q in ("trace", "frobenius", "top_eigenvalue")],
+        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=500),
         tolerance=0.02,
         size="n",
     ),
@@ -262,7 +270,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_relu,
         measure=experiments.relu_network_norms,
-        grid=[{"d": 4, "width": 5, "quantity": q, "n": 500} for q in ("trace", "frobenius", "top_eigenvalue")],
+        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=4, width=5, n=500),
         tolerance=0.02,
         size="n",
     ),
@@ -273,7 +281,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.l1_norm_gap,
-        grid=[{"d": 5}, {"d": 20}],
+        grid=cells("d", [5, 20]),
     ),
     Claim(
         "sgd-stability/path-norm",
@@ -282,7 +290,7 @@ CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.path_norm_gap,
-        grid=[{"d": 4, "width": 5}, {"d": 10, "width": 3}],
+        grid=cells("d width", [(4, 5), (10, 3)]),
     ),
     Claim(
         "sgd-stability/sgd-settles-below-the-trace-bound",
@@ -291,17 +299,12 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda step_size, **_: 2 / step_size,
         measure=experiments.settled_sharpness,
-        grid=[
-            {
-                "network": "diagonal",
-                "quantity": "trace",
-                "step_size": 0.08,
-                "batch_size": 1,
-                "scale": 0.3,
-                "steps": 20000,
-            },
-            {"network": "relu", "quantity": "trace", "step_size": 0.03, "batch_size": 1, "scale": 1.5, "steps": 5000},
-        ],
+        grid=cells(
+            "network step_size scale steps",
+            [("diagonal", 0.08, 0.3, 20000), ("relu", 0.03, 1.5, 5000)],
+            quantity="trace",
+            batch_size=1,
+        ),
         side="upper",
         first_draws=12,
     ),
@@ -312,17 +315,11 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda step_size, **_: 2 / step_size,
         measure=experiments.settled_sharpness,
-        grid=[
-            {
-                "network": "diagonal",
-                "quantity": "trace",
-                "step_size": 0.05,
-                "batch_size": 10,
-                "scale": 0.6,
-                "steps": 4000,
-            },
-            {"network": "relu", "quantity": "trace", "step_size": 0.15, "batch_size": 40, "scale": 1.5, "steps": 1000},
-        ],
+        grid=cells(
+            "network step_size batch_size scale steps",
+            [("diagonal", 0.05, 10, 0.6, 4000), ("relu", 0.15, 40, 1.5, 1000)],
+            quantity="trace",
+        ),
         side="lower",
         first_draws=12,
     ),
@@ -333,17 +330,11 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda step_size, **_: 2 / step_size,
         measure=experiments.settled_sharpness,
-        grid=[
-            {
-                "network": "diagonal",
-                "quantity": "top",
-                "step_size": 0.12,
-                "batch_size": 10,
-                "scale": 0.6,
-                "steps": 4000,
-            },
-            {"network": "relu", "quantity": "top", "step_size": 0.15, "batch_size": 40, "scale": 1.5, "steps": 1000},
-        ],
+        grid=cells(
+            "network step_size batch_size scale steps",
+            [("diagonal", 0.12, 10, 0.6, 4000), ("relu", 0.15, 40, 1.5, 1000)],
+            quantity="top",
+        ),
         side="upper",
         first_draws=12,
     ),
@@ -366,9 +357,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda **p: float(weight_decay_equilibrium(**p).effective_step_size),
         measure=lambda rng, **p: experiments.scale_invariant_run(rng, "effective_step_size", **p),
-        grid=[
-            {"step_size": e, "weight_decay": w, "gradient_norm": 2.0} for e, w in ((0.1, 0.05), (0.5, 0.01), (0.2, 0.1))
-        ],
+        grid=cells("step_size weight_decay", [(0.1, 0.05), (0.5, 0.01), (0.2, 0.1)], gradient_norm=2.0),
         tolerance=1e-9,
         formula=sp.sqrt(eta * lam * (2 - eta * lam)) / g,
     ),

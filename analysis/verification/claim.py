@@ -146,8 +146,8 @@ class Claim:
             raise ValueError(f"{self.name}: tolerance must be positive: no measurement is exact.")
         if self.kind is Kind.EXACT and max(self.tolerance, self.absolute_tolerance) > _ROUNDING:
             raise ValueError(
-                f"{self.name}: tolerance = {max(self.tolerance, self.absolute_tolerance):g} is not allowed: EXACT means "
-                f"{_ROUNDING:g} or better; NUMERICAL states a looser one with its reason."
+                f"{self.name}: tolerance = {max(self.tolerance, self.absolute_tolerance):g} is not allowed: EXACT "
+                f"means {_ROUNDING:g} or better; NUMERICAL states a looser one with its reason."
             )
         if not 0 <= self.tolerance < 1:
             raise ValueError(f"{self.name}: tolerance = {self.tolerance} is not allowed: it must lie in [0, 1).")
@@ -160,7 +160,7 @@ class Claim:
         if self.first_draws < 8 and self.kind not in (Kind.EXACT, Kind.NUMERICAL):
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
         if self.instance is not None and self.kind in (Kind.RATE, Kind.THRESHOLD):
-            raise ValueError(f"{self.name}: instance is not allowed: {self.kind.name} is predicted for a whole cell.")
+            raise ValueError(f"{self.name}: {self.kind.name} is predicted for a whole cell: it takes no instance.")
         if (self.kind is Kind.NUMERICAL) != bool(self.reason):
             raise ValueError(f"{self.name}: reason must be given for NUMERICAL claims, and only for them.")
 

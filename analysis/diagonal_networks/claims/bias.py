@@ -60,10 +60,7 @@ def _jump_time(seed: int, level: float, **_: float) -> float:
 D, eta = sp.symbols("depth step_size", positive=True)
 curvature, rho = sp.symbols("curvature penalty", positive=True)
 n_symbol, d_symbol, signal, sigma2 = sp.symbols("n d signal noise_variance", positive=True)
-_FLOW_GRID = [
-    {"initial_scale": a, "depth": depth}
-    for a, depth in ((0.1, 2), (0.3, 3), (1.0, 2), (0.01, 2), (1.0, 2.5), (1.0, 3), (0.5, 4))
-]
+_FLOW_GRID = cells("initial_scale depth", [(0.1, 2), (0.3, 3), (1.0, 2), (0.01, 2), (1.0, 2.5), (1.0, 3), (0.5, 4)])
 BIAS_CLAIMS = (
     Claim(
         "diagonal-networks/flow-is-interpolator",
@@ -85,7 +82,7 @@ BIAS_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda depth, **_: -2.0 * depth,
         measure=lambda rng, **p: experiments.distance_to_l2(**p),
-        grid=[{"initial_scale": 2.0, "depth": 2}, {"initial_scale": 1.5, "depth": 3}],
+        grid=cells("initial_scale depth", [(2.0, 2), (1.5, 3)]),
         tolerance=0.02,
         size="initial_scale",
         formula=-2 * D,
@@ -99,7 +96,7 @@ BIAS_CLAIMS = (
         measure=lambda rng, X, y, initial_scale, time: float(
             np.linalg.norm(flows.flow_residual(X, y, initial_scale, time / initial_scale**2))
         ),
-        grid=[{"initial_scale": 4.0, "time": t} for t in (0.05, 0.2)],
+        grid=cells("time", [0.05, 0.2], initial_scale=4.0),
         tolerance=0.01,
         size="initial_scale",
         quick=(0,),
@@ -148,7 +145,7 @@ BIAS_CLAIMS = (
         kind=Kind.ORDER,
         predict=_one,
         measure=experiments.flow_norm_rise,
-        grid=[{"small": (0.3, 3), "large": (0.3, 2)}, {"small": (0.4, 4), "large": (0.4, 3)}],
+        grid=cells("small large", [((0.3, 3), (0.3, 2)), ((0.4, 4), (0.4, 3))]),
         quick=(0,),
         first_draws=8,
     ),
@@ -159,7 +156,7 @@ BIAS_CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda X, flow, **_: interpolator(X, X @ flow.beta[0], flow.effective_scale[0]).value,
         measure=lambda rng, flow, **_: flow.beta[0],
-        grid=[{"step_size": g, "time_step": dt} for g, dt in ((0.05, 0.01), (0.15, 0.01), (0.05, 0.04))],
+        grid=cells("step_size time_step", [(0.05, 0.01), (0.15, 0.01), (0.05, 0.04)]),
         tolerance=1e-12,
         quick=(0,),
         assumptions="Euler steps in the logarithms of the weights; the loss integral by left sums",
@@ -172,7 +169,7 @@ BIAS_CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda X, y, **_: saddle_to_saddle(X, y).saddles[-1],
         measure=lambda rng, X, y, **_: experiments.least_l1(X, y),
-        grid=[{"n": 3, "d": 8}, {"n": 6, "d": 14}, {"n": 10, "d": 40}],
+        grid=cells("n d", [(3, 8), (6, 14), (10, 40)]),
         tolerance=1e-9,
         assumptions="columns in general position",
         instance=instances.gaussian_problem,
@@ -213,10 +210,7 @@ BIAS_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=_flow_bias,
         measure=lambda rng, **p: flows.flow_limit(**p),
-        grid=[
-            {"initial_scale": a, "depth": depth, "linear_scale": b}
-            for a, depth, b in ((0.1, 2, 0.2), (0.01, 2, 0.5), (0.5, 3, 0.4))
-        ],
+        grid=cells("initial_scale depth linear_scale", [(0.1, 2, 0.2), (0.01, 2, 0.5), (0.5, 3, 0.4)]),
         tolerance=1e-8,
         quick=(0,),
         instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
@@ -229,7 +223,7 @@ BIAS_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: -1.0,
         measure=lambda rng, **p: experiments.lasso_gap(**p),
-        grid=[{"log_scale": 160.0, "cap": c} for c in (0.02, 0.1)],
+        grid=cells("cap", [0.02, 0.1], log_scale=160.0),
         tolerance=0.05,
         size="log_scale",
         formula=sp.Integer(-1),
@@ -274,10 +268,7 @@ BIAS_CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda n, d, signal, noise_variance: signal * (1 - n / d) + noise_variance * n / (d - n - 1),
         measure=experiments.least_l2_excess,
-        grid=[
-            {"n": n, "d": d, "signal": 3.0, "noise_variance": v}
-            for n, d, v in ((20, 60, 0.25), (10, 40, 4.0), (40, 60, 0.25))
-        ],
+        grid=cells("n d noise_variance", [(20, 60, 0.25), (10, 40, 4.0), (40, 60, 0.25)], signal=3.0),
         tolerance=0.02,
         formula=signal * (1 - n_symbol / d_symbol) + sigma2 * n_symbol / (d_symbol - n_symbol - 1),
         quick=(0,),

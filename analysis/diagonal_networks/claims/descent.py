@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from solvable.analysis.diagonal_networks.experiments import instances
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import DescentRun, interpolator
 
 __all__ = ["DESCENT_CLAIMS"]
@@ -181,7 +181,7 @@ DESCENT_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_shrinkage,
         measure=lambda rng, fall, **_: fall,
-        grid=[{"steps_per_time": 50.0, "label_noise": v} for v in (0.3, 0.1)],
+        grid=cells("label_noise", [0.3, 0.1], steps_per_time=50.0),
         tolerance=0.02,
         size="steps_per_time",
         quick=(0,),
@@ -229,7 +229,7 @@ DESCENT_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=lambda penalty, integral, **_: 8 * penalty * integral,
         measure=lambda rng, logs, **_: np.log(0.09) - logs,
-        grid=[{"penalty": 0.1, "ascent": e} for e in (-0.05, 0.0, 0.05, 0.25)],
+        grid=cells("ascent", [-0.05, 0.0, 0.05, 0.25], penalty=0.1),
         tolerance=1e-7,
         quick=(1,),
         instance=instances.penalised_problem,
@@ -242,7 +242,7 @@ DESCENT_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=_penalised_bias,
         measure=lambda rng, beta, **_: beta,
-        grid=[{"penalty": 0.1, "ascent": e} for e in (-0.05, 0.0, 0.05, 0.25)],
+        grid=cells("ascent", [-0.05, 0.0, 0.05, 0.25], penalty=0.1),
         tolerance=1e-8,
         quick=(2,),
         instance=instances.penalised_problem,
@@ -256,7 +256,7 @@ DESCENT_CLAIMS = (
         kind=Kind.ORDER,
         predict=_one,
         measure=experiments.penalty_order,
-        grid=[{"penalty": 0.1, "low": 0.0, "high": 0.05}, {"penalty": 0.1, "low": -0.05, "high": 0.0}],
+        grid=cells("low high", [(0.0, 0.05), (-0.05, 0.0)], penalty=0.1),
         first_draws=8,
     ),
     Claim(
@@ -267,7 +267,7 @@ DESCENT_CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda **p: experiments.penalised_path(**p, initial_scale=0.3, steps=200),
         measure=lambda rng, **p: experiments.sharpness_aware_run(**p, initial_scale=0.3, steps=200),
-        grid=[{"step_size": 0.05, "ascent": e} for e in (0.05, 0.2)],
+        grid=cells("ascent", [0.05, 0.2], step_size=0.05),
         tolerance=1e-10,
         quick=(0,),
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
@@ -282,7 +282,7 @@ DESCENT_CLAIMS = (
             **p, initial_scale=0.3, step_size=step_size, ascent=-step_size if first == "down" else step_size
         ),
         measure=lambda rng, **p: experiments.flooding_displacement(**p, initial_scale=0.3),
-        grid=[{"step_size": 0.1, "first": first} for first in ("down", "up")],
+        grid=cells("first", ["down", "up"], step_size=0.1),
         tolerance=1e-10,
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
     ),
@@ -293,10 +293,7 @@ DESCENT_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=lambda curvature, penalty, **_: 2 / (curvature + penalty * curvature**2),
         measure=experiments.penalised_growth,
-        grid=[
-            {"curvature": 2.0, "penalty": 0.1, "ascent": 0.3},
-            {"curvature": 0.5, "penalty": 1.0, "ascent": -0.2},
-        ],
+        grid=cells("curvature penalty ascent", [(2.0, 0.1, 0.3), (0.5, 1.0, -0.2)]),
         tolerance=1e-6,
         formula=2 / (curvature * (1 + rho * curvature)),
         first_draws=8,

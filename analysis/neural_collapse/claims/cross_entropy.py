@@ -6,16 +6,14 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.settings import BALANCED
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import cross_entropy_code
 
 __all__ = ["CROSS_ENTROPY_CLAIMS"]
 
 _CROSS = Source("zhu2021geometric", "closed form derived in docs/theory/neural_collapse.md")
 _LOW_RANK = Source("garrod2024persistence", "abstract; values derived in docs/theory/neural_collapse.md")
-_CROSS_CELLS = [
-    {"classes": 4, "samples": 5, "depth": m, "weight_decay": 1e-3, "feature_decay": 1e-4} for m in (2, 3, 4)
-]
+_CROSS_CELLS = cells("depth", [2, 3, 4], classes=4, samples=5, weight_decay=1e-3, feature_decay=1e-4)
 
 K, n, lw, lh = sp.symbols("classes samples weight_decay feature_decay", positive=True)
 c = K * sp.sqrt(n * lw * lh)
@@ -73,10 +71,12 @@ CROSS_ENTROPY_CLAIMS = (
         kind=Kind.EXACT,
         predict=_best_code,
         measure=lambda rng, code, **cell: experiments.best_random_objective(rng, **cell),
-        grid=[
-            {"code": "orthoplex", "classes": 6, "samples": 5, "depth": 2, "weight_decay": 1e-3, "feature_decay": 1e-4},
-            {"code": "circle", "classes": 4, "samples": 5, "depth": 2, "weight_decay": 0.015, "feature_decay": 0.015},
-        ],
+        grid=cells(
+            "code classes weight_decay feature_decay",
+            [("orthoplex", 6, 1e-3, 1e-4), ("circle", 4, 0.015, 0.015)],
+            samples=5,
+            depth=2,
+        ),
         tolerance=1e-9,
     ),
     Claim(

@@ -9,7 +9,7 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
 
 __all__ = ["HEAD_CLAIMS"]
@@ -150,7 +150,7 @@ HEAD_CLAIMS = (
             ).outputs[-1]
         ),
         measure=experiments.one_direction_output,
-        grid=[{**BALANCED[0], "bias_decay": b} for b in (0.08, 0.2, 10.0)],
+        grid=cells("bias_decay", [0.08, 0.2, 10.0], **BALANCED[0]),
         tolerance=1e-6,
         formula=1 - c * (1 + lb) / lb,
         quick=(0, 2),
@@ -193,8 +193,10 @@ HEAD_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=_closed(threshold_decay),
         measure=lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
-        grid=[{"classes": 4, "samples": 5, "weight_decay": 0.03, "loss": loss} for loss in ("mse", "ce")]
-        + [{"classes": 3, "samples": 8, "weight_decay": 0.1, "loss": "mse"}],
+        grid=[
+            *cells("loss", ["mse", "ce"], classes=4, samples=5, weight_decay=0.03),
+            {"classes": 3, "samples": 8, "weight_decay": 0.1, "loss": "mse"},
+        ],
         tolerance=0.02,
         first_draws=8,
         formula=threshold_decay,
@@ -260,7 +262,7 @@ HEAD_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=lambda **_: 0.0,
         measure=lambda rng, **cell: experiments.trained_spectrum(rng, "balance", **cell),
-        grid=[{"index": i, **IMBALANCED[2]} for i in (0, 1)],
+        grid=cells("index", [0, 1], **IMBALANCED[2]),
         absolute_tolerance=1e-8,
         quick=(0,),
         reason=_TRAINED,
@@ -283,7 +285,7 @@ HEAD_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=_spectrum,
         measure=experiments.trained_spectrum,
-        grid=[{"quantity": "bias", "index": i, "bias": "free", **IMBALANCED[0]} for i in (0, 2)],
+        grid=cells("index", [0, 2], quantity="bias", bias="free", **IMBALANCED[0]),
         tolerance=1e-6,
         quick=(1,),
         reason=_TRAINED,
@@ -295,7 +297,7 @@ HEAD_CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
-        grid=[{**IMBALANCED[0], "width": w} for w in (2, 3)] + [{**IMBALANCED[3], "width": 1}],
+        grid=[*cells("width", [2, 3], **IMBALANCED[0]), {**IMBALANCED[3], "width": 1}],
         tolerance=1e-9,
         quick=(0, 2),
     ),
@@ -307,7 +309,7 @@ HEAD_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=_closed(_common_decay(critical, n, M)),
         measure=lambda rng, at, **cell: experiments.nonzero_is_worse(rng, at, **cell),
-        grid=[{"samples": 5, "depth": m} for m in (1, 2, 3, 6)],
+        grid=cells("depth", [1, 2, 3, 6], samples=5),
         tolerance=0.02,
         first_draws=8,
         formula=_common_decay(critical, n, M),
@@ -321,7 +323,7 @@ HEAD_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=_closed(_common_decay(spinodal, n, M)),
         measure=lambda rng, at, **cell: experiments.branch_is_gone(rng, at, **cell),
-        grid=[{"samples": 5, "depth": m} for m in (2, 3, 4, 6)],
+        grid=cells("depth", [2, 3, 4, 6], samples=5),
         tolerance=0.02,
         first_draws=8,
         formula=_common_decay(spinodal, n, M),
@@ -349,10 +351,7 @@ HEAD_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.minority_penalty,
-        grid=[
-            {"class_sizes": (40, 20, 3), "layer_decays": (1e-2,) * 3, "feature_decay": 2e-3, "scale": s}
-            for s in (0.8, 0.3)
-        ],
+        grid=cells("scale", [0.8, 0.3], class_sizes=(40, 20, 3), layer_decays=(1e-2,) * 3, feature_decay=2e-3),
         first_draws=8,
         quick=(1,),
     ),

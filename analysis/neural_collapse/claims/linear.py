@@ -10,7 +10,7 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import linear as experiments
 from solvable.analysis.neural_collapse.settings import start_features, target_matrix
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     centre_term,
     duality_gap,
@@ -71,7 +71,7 @@ LINEAR_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=experiments.equal_values_gap,
-        grid=[{"depth": 3}, {"depth": 4}],
+        grid=cells("depth", [3, 4]),
         first_draws=8,
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
@@ -112,7 +112,7 @@ LINEAR_CLAIMS = (
             start_features(1, sum(class_sizes), dimension, problem), np.repeat(range(len(class_sizes)), class_sizes)
         ),
         measure=experiments.trained_centres,
-        grid=[{"class_sizes": (9, 4, 1), "dimension": 3, "problem": i} for i in (0, 1)],
+        grid=cells("problem", [0, 1], class_sizes=(9, 4, 1), dimension=3),
         tolerance=1e-9,
     ),
     Claim(
@@ -122,7 +122,7 @@ LINEAR_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=minimum_angle_bound,
         measure=experiments.spread_centres,
-        grid=[{"classes": 3, "dimension": 2}, {"classes": 5, "dimension": 4}, {"classes": 6, "dimension": 8}],
+        grid=cells("classes dimension", [(3, 2), (5, 4), (6, 8)]),
         tolerance=1e-8,
         formula=-sp.acos(-1 / (K - 1)),
         reason="soft maxima of growing sharpness end within their smoothing of the term itself",
@@ -145,7 +145,7 @@ LINEAR_CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda **_: 2e-3,
         measure=experiments.angle_excess,
-        grid=[{"angle_weight": w, **_TAIL_CELL} for w in (0.1, 1.0)],
+        grid=cells("angle_weight", [0.1, 1.0], **_TAIL_CELL),
         side="upper",
         first_draws=8,
     ),
@@ -157,7 +157,7 @@ LINEAR_CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda **_: 0.3,
         measure=experiments.minority_head_cosine,
-        grid=[{"angle_weight": w, **_TAIL_CELL} for w in (0.0, 0.1)],
+        grid=cells("angle_weight", [0.0, 0.1], **_TAIL_CELL),
         side="lower",
         first_draws=8,
     ),
@@ -171,10 +171,13 @@ LINEAR_CLAIMS = (
             getattr(simplex_compatibility(dimension, new, old), pair.replace("-", "_"))
         ),
         measure=experiments.compatibility_cosine,
-        grid=[
-            {"pair": p, "dimension": 9, "new": 20.0, "old": 8.0}
-            for p in ("new-old-same", "old-old-same", "new-old-different", "old-old-different")
-        ],
+        grid=cells(
+            "pair",
+            ["new-old-same", "old-old-same", "new-old-different", "old-old-different"],
+            dimension=9,
+            new=20.0,
+            old=8.0,
+        ),
         tolerance=0.03,
         quick=(0, 3),
     ),

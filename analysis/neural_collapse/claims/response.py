@@ -10,7 +10,7 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import perturbation as experiments
 from solvable.analysis.neural_collapse.settings import RESPONSE, start_features
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import CentralPath, ResponseSpectrum, central_path, response_spectrum
 
 __all__ = ["RESPONSE_CLAIMS"]
@@ -62,7 +62,7 @@ RESPONSE_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: -1.0,
         measure=experiments.flow_rise,
-        grid=[{"quantity": q, **RESPONSE} for q in ("nc1", "within", "between")],
+        grid=cells("quantity", ["nc1", "within", "between"], **RESPONSE),
         first_draws=8,
     ),
     Claim(
@@ -83,7 +83,7 @@ RESPONSE_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=lambda attachment, **cell: float(_path(**cell).nc1_slope[0]),
         measure=experiments.proximal_slope,
-        grid=[{"problem": i, "attachment": 1e3, **RESPONSE} for i in (0, 1)],
+        grid=cells("problem", [0, 1], attachment=1e3, **RESPONSE),
         tolerance=1e-5,
         reason="extrapolated to second order from attachments 1000 and 2000",
     ),
@@ -95,7 +95,7 @@ RESPONSE_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: -1.0,
         measure=experiments.proximal_change,
-        grid=[{"attachment": b, **RESPONSE} for b in (0.1, 1.0, 10.0, 100.0)],
+        grid=cells("attachment", [0.1, 1.0, 10.0, 100.0], **RESPONSE),
         first_draws=8,
     ),
     Claim(
@@ -106,7 +106,7 @@ RESPONSE_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=_eigenvalue,
         measure=experiments.hessian_eigenvalue,
-        grid=[{"index": i, **RESPONSE} for i in (8, 9, 20, 21, 26, 27, 44)],
+        grid=cells("index", [8, 9, 20, 21, 26, 27, 44], **RESPONSE),
         absolute_tolerance=1e-7,
         quick=(0, 1, 3, 4, 5),
         assumptions="c = √(λ_Wλ_H) < 1, d ≥ K, exact collapse",
@@ -119,10 +119,12 @@ RESPONSE_CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=_singular_value,
         measure=experiments.block_singular_value,
-        grid=[
-            {"index": i, "other": o, "attachment": 100.0, **RESPONSE}
-            for i, o in ((0, False), (2, False), (6, False), (8, False), (14, False), (0, True), (1, True))
-        ],
+        grid=cells(
+            "index other",
+            [(0, False), (2, False), (6, False), (8, False), (14, False), (0, True), (1, True)],
+            attachment=100.0,
+            **RESPONSE,
+        ),
         absolute_tolerance=1e-8,
         quick=(1, 4, 5, 6),
         reason="the Hessian is a central difference of step 1e-4, at trained features",
@@ -147,7 +149,7 @@ RESPONSE_CLAIMS = (
             _spectrum(**cell).isotropic_gain(attachment, cell["classes"], cell["dimension"])
         ),
         measure=experiments.isotropic_ratio,
-        grid=[{"attachment": b, **RESPONSE, "samples": 12} for b in (5.0, 1.0)],
+        grid=cells("attachment", [5.0, 1.0], **{**RESPONSE, "samples": 12}),
         tolerance=0.02,
         formula=isotropic,
         quick=(0,),

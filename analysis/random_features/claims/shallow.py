@@ -16,7 +16,7 @@ from solvable.analysis.random_features.closed_forms.proportional import proporti
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
 from solvable.analysis.random_features.settings import power_law
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     gaussian_coefficients,
@@ -93,32 +93,27 @@ def _digits_error(n: int, k: int, ridge: float) -> float:
     return float(random_feature_risk(_digits(), n, k, ridge).test)
 
 
-_GRID: list[dict[str, Any]] = [
-    {"n": 40, "ratio": ratio, "ridge": ridge, "exponent": a, "target_exponent": b, "noise_variance": noise}
-    for ratio, ridge, a, b, noise in (
+_GRID: list[dict[str, Any]] = cells(
+    "ratio ridge exponent target_exponent noise_variance",
+    [
         (0.5, 0.05, 1.5, 1.5, 0.5),  # fewer features than samples
         (2.0, 0.05, 1.5, 1.5, 0.5),  # more
         (1.0, 0.2, 1.5, 1.5, 0.5),  # the peak, damped
         (0.5, 0.0, 1.2, 1.5, 0.3),  # ridgeless on both sides
         (2.5, 0.0, 1.2, 1.5, 0.3),
         (4.0, 1.0, 1.5, 2.5, 1.0),
-    )
-]
+    ],
+    n=40,
+)
 
 
 def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
 
 
-_MODEL = [
-    {"n": n, "k": k, "ridge": ridge, "noise": noise}
-    for n, k, ridge, noise in (
-        (30.0, 20.0, 0.1, 0.3),
-        (20.0, 60.0, 1e-3, 0.3),
-        (50.0, 50.0, 1.0, 0.0),
-        (80.0, 30.0, 1e-4, 1),
-    )
-]
+_MODEL = cells(
+    "n k ridge noise", [(30.0, 20.0, 0.1, 0.3), (20.0, 60.0, 1e-3, 0.3), (50.0, 50.0, 1.0, 0.0), (80.0, 30.0, 1e-4, 1)]
+)
 _ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
 
 SHALLOW_CLAIMS = (
@@ -209,15 +204,16 @@ SHALLOW_CLAIMS = (
         kind=Kind.EXACT,
         predict=_mei_montanari,
         measure=lambda rng, **p: literature.mei_montanari_excess(**p),
-        grid=[
-            {"psi1": p1, "psi2": p2, "lam": lam, **_ACTIVATION, "nonlinear": rest, "noise": noise}
-            for p1, p2, lam, rest, noise in (
+        grid=cells(
+            "psi1 psi2 lam nonlinear noise",
+            [
                 (2.0, 3.0, 1e-2, 0.0, 0.5),
                 (3.0, 2.0, 0.1, 0.4, 0.5),
                 (1.0, 1.0, 0.1, 0.0, 0.2),
                 (5.0, 0.5, 0.05, 1.0, 0.0),
-            )
-        ],
+            ],
+            **_ACTIVATION,
+        ),
         tolerance=1e-10,
     ),
     Claim(
@@ -227,10 +223,13 @@ SHALLOW_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_relu_excess,
         measure=experiments.relu_error_draw,
-        grid=[
-            {"d": 30, "psi1": p1, "psi2": p2, "lam": lam, "signal": 1.0, "noise_variance": 0.25}
-            for p1, p2, lam in ((3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02))
-        ],
+        grid=cells(
+            "psi1 psi2 lam",
+            [(3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02)],
+            d=30,
+            signal=1.0,
+            noise_variance=0.25,
+        ),
         tolerance=0.04,
         size="d",
         quick=(0,),
@@ -243,10 +242,9 @@ SHALLOW_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: -1.0,
         measure=experiments.kernel_gap_draw,
-        grid=[
-            {"k": 40, "n": 10, "ridge": 1.0, "exponent": 1.5, "target_exponent": 1.5, "noise_variance": 0.3},
-            {"k": 40, "n": 6, "ridge": 0.3, "exponent": 1.5, "target_exponent": 2.0, "noise_variance": 0.1},
-        ],
+        grid=cells(
+            "n ridge target_exponent noise_variance", [(10, 1.0, 1.5, 0.3), (6, 0.3, 2.0, 0.1)], k=40, exponent=1.5
+        ),
         absolute_tolerance=0.15,
         size="k",
         quick=(0,),
@@ -274,18 +272,14 @@ SHALLOW_CLAIMS = (
         kind=Kind.ORDER,
         predict=_peak,
         measure=experiments.peak_draw,
-        grid=[
-            {
-                "n": n,
-                "k": k,
-                "grow": grow,
-                "ridge": 1e-3,
-                "exponent": 1.5,
-                "target_exponent": 1.5,
-                "noise_variance": 0.5,
-            }
-            for n, k, grow in ((20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k"))
-        ],
+        grid=cells(
+            "n k grow",
+            [(20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k")],
+            ridge=1e-3,
+            exponent=1.5,
+            target_exponent=1.5,
+            noise_variance=0.5,
+        ),
         quick=(0, 1, 2),
     ),
     Claim(
@@ -295,10 +289,9 @@ SHALLOW_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=lambda n, **p: float(optimal_fitting_ratio(**p).value),
         measure=experiments.ratio_slope_draw,
-        grid=[
-            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
-            for a, b, noise in ((1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0))
-        ],
+        grid=cells(
+            "exponent target_exponent relative_noise", [(1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0)], n=100
+        ),
         tolerance=0.15,
         quick=(0,),
         assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^−a and target power i^−b",
@@ -312,10 +305,11 @@ SHALLOW_CLAIMS = (
             overfitting_threshold(exponent, target_exponent) - relative_noise
         ),
         measure=experiments.overfitting_draw,
-        grid=[
-            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
-            for a, b, noise in ((1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0))
-        ],
+        grid=cells(
+            "exponent target_exponent relative_noise",
+            [(1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0)],
+            n=100,
+        ),
         formula=closed_forms.overfitting_margin,
         quick=(0, 1),
         assumptions="power laws with their infinite tails",
@@ -327,7 +321,7 @@ SHALLOW_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda exponent, target_exponent, **_: 1 - target_exponent,
         measure=experiments.learning_curve_draw,
-        grid=[{"n": 40, "exponent": 1.5, "target_exponent": b} for b in (1.4, 2.0, 1.7)],
+        grid=cells("target_exponent", [1.4, 2.0, 1.7], n=40, exponent=1.5),
         formula=1 - closed_forms.target_exponent,
         absolute_tolerance=0.04,
         size="n",
@@ -340,7 +334,7 @@ SHALLOW_CLAIMS = (
         kind=Kind.MEAN,
         predict=_digits_error,
         measure=real_data.digits_error_draw,
-        grid=[{"n": 60, "k": k, "ridge": 0.03} for k in (20, 300, 60)],
+        grid=cells("k", [20, 300, 60], n=60, ridge=0.03),
         tolerance=0.2,
         quick=(0, 1),
         assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
@@ -352,7 +346,7 @@ SHALLOW_CLAIMS = (
         kind=Kind.BOUND,
         predict=_digits_error,
         measure=real_data.digits_error_draw,
-        grid=[{"n": 60, "k": k, "ridge": 1e-5} for k in (20, 40)],
+        grid=cells("k", [20, 40], n=60, ridge=1e-5),
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
     ),
