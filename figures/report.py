@@ -120,6 +120,7 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
         "statement": _prose(claim.statement),
         "assumptions": _prose(claim.assumptions),
         "kind": claim.kind.value,
+        "reason": _prose(claim.reason),
         "statistic": claim.statistic,
         "formula": formula,
         "source": citation(claim.source.key),
@@ -129,7 +130,7 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
         "rows": [
             {
                 "cell": _parameters(row.parameters),
-                "prediction": _number(row.prediction),
+                "prediction": " to ".join(map(_number, row.predictions or [row.prediction])),
                 "measured": _number(row.measured),
                 "interval": f"[{_number(row.low)}, {_number(row.high)}]",
                 "allowed": f"[{_number(row.allowed_low)}, {_number(row.allowed_high)}]",

@@ -90,7 +90,8 @@ def check(
     Raises
     ------
     ValueError
-        A formula that cannot be read, an unknown symbol, neither or both of `against` and `experiment`.
+        A formula that cannot be read, an unknown symbol, a claim about drawn instances that no formula in numbers can
+        express, neither or both of `against` and `experiment`.
     LookupError
         An unknown claim, with the closest names.
 
@@ -119,7 +120,7 @@ def check(
     points = [point for point in random_points(claim, np.random.default_rng(seed))
               if yours.stated_at(known_values(claim, point))]  # fmt: skip
     precise, ours, found = high_precision(yours, claim, points)
-    solver, rows = against_solver(yours, claim)
+    solver, rows = against_solver(yours, claim, seed)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     slip, partial = None, None
     if "DISAGREES" in (precise.outcome, solver.outcome):
@@ -189,8 +190,18 @@ def check_rate(
     'AGREES'
     """
     exponent, budget = as_scalar("exponent", exponent), as_whole("budget", budget)
-    claim = Claim("user/rate", "an exponent", Source("derived"), Kind.RATE, lambda **_: exponent, experiment,
-                  _own_cells(at), absolute_tolerance=tolerance, size=size, most_draws=budget)  # fmt: skip
+    claim = Claim(
+        "user/rate",
+        "an exponent",
+        source=Source("derived"),
+        kind=Kind.RATE,
+        predict=lambda **_: exponent,
+        measure=experiment,
+        grid=_own_cells(at),
+        absolute_tolerance=tolerance,
+        size=size,
+        most_draws=budget,
+    )
     return _own_report(claim, f"{size}**{exponent:g}", _seed(rng))
 
 
@@ -234,8 +245,17 @@ def check_bound(
     """
     as_choice("side", side, ("upper", "lower"))
     yours = read_formula(formula, None, symbols, latex)
-    claim = Claim("user/bound", "a bound", Source("derived"), Kind.BOUND, _as_prediction(yours), experiment,
-                  _own_cells(at, yours), side=side, most_draws=as_whole("budget", budget))  # type: ignore[arg-type]  # fmt: skip
+    claim = Claim(
+        "user/bound",
+        "a bound",
+        source=Source("derived"),
+        kind=Kind.BOUND,
+        predict=_as_prediction(yours),
+        measure=experiment,
+        grid=_own_cells(at, yours),
+        side=side,  # type: ignore[arg-type]
+        most_draws=as_whole("budget", budget),
+    )
     return _own_report(claim, yours.text, _seed(rng), yours)
 
 
@@ -308,8 +328,8 @@ def _against_experiment(
 ) -> CheckReport:  # fmt: skip
     yours = read_formula(formula, None, symbols, latex)
     claim = Claim(
-        "user/formula", "your formula", Source("derived"), Kind.MEAN if size is None else Kind.ASYMPTOTIC,
-        _as_prediction(yours), experiment, _own_cells(at, yours), tolerance=tolerance, size=size,
+        "user/formula", "your formula", source=Source("derived"), kind=Kind.MEAN if size is None else Kind.ASYMPTOTIC,
+        predict=_as_prediction(yours), measure=experiment, grid=_own_cells(at, yours), tolerance=tolerance, size=size,
         most_draws=4096 if budget is None else _budget(budget) or 4096,
     )  # fmt: skip
     return _own_report(claim, yours.text, seed, yours)

@@ -54,7 +54,7 @@ def random_points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]
                 point[name] = float(value) * factor
             else:
                 point[name] = max(1, round(value * (1 + abs(factor - 1))))
-        points.append(point)
+        points.append(claim.draw(rng, point))
     return points
 
 
@@ -128,10 +128,11 @@ def _within(seconds: float, work: Callable[[], Any]) -> Any:
     return result[0] if result else None
 
 
-def against_solver(yours: Formula, claim: Claim) -> tuple[Stage, tuple[dict[str, Any], ...]]:
-    """Compare with the claim's float solver at every cell."""
+def against_solver(yours: Formula, claim: Claim, seed: int = 0) -> tuple[Stage, tuple[dict[str, Any], ...]]:
+    """Compare with the claim's float solver at every cell, with an instance of it where the claim draws one."""
     rows: list[dict[str, Any]] = []
-    for cell in claim.grid:
+    rng = np.random.default_rng(seed)
+    for cell in (claim.draw(rng, cell) for cell in claim.grid):
         ours = float(claim.predict(**cell))
         rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
     floor = 1e-14 * max(abs(row["ours"]) for row in rows)  # where ours vanishes, yours may be rounding

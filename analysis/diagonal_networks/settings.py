@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["saddle_problem", "sparse_regression", "unit_sparse_regression", "worst_ratio"]
+__all__ = ["saddle_problem", "sparse_regression", "unit_sparse_regression"]
 
 Array = NDArray[np.float64]
 
@@ -38,9 +38,3 @@ def saddle_problem(seed: int = 3, n: int = 5, d: int = 7) -> tuple[Array, Array]
     """One fixed problem small enough to integrate the flow from scales like exp(-180)."""
     rng = np.random.default_rng(seed)
     return rng.standard_normal((n, d)), rng.standard_normal(n)
-
-
-def worst_ratio(found: Array, theory: Array) -> float:
-    """One plus the largest deviation of any coefficient, signed, in units of the largest coefficient."""
-    deviation = np.ravel(found - theory) / np.abs(theory).max()
-    return float(1 + deviation[np.argmax(np.abs(deviation))])

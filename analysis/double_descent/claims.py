@@ -6,7 +6,7 @@ statistics. At k = n errors have heavy tails: there medians, orderings and expon
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import sympy as sp
 from solvable.analysis.double_descent.experiments import axes
 from solvable.analysis.double_descent.experiments import descent as experiments
 from solvable.analysis.double_descent.settings import eigenvalues, projection
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     descent_path,
@@ -59,15 +59,8 @@ def _projected(n: int, gamma: float, step: float, steps: int, noise_variance: fl
     return float(gradient_descent_risk(spectrum, n, step / 6, [steps], noise_variance).test[0])
 
 
-def _filter_gap(rng: np.random.Generator, method: str, n: int, d: int, steps: int, start: float) -> float:
-    """Largest difference between stepped and filtered weights, relative to the largest weight, plus one."""
-    X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
-    origin = start * rng.standard_normal(d)
-    momentum = 0.0 if method == "gradient-descent" else 0.9
-    size = 0.6 / float(np.linalg.eigvalsh(X.T @ X / n)[-1])
-    found = descent_path(X, y, [steps], method, size, momentum or None, origin).coefficients[0]
-    stepped = experiments.iterated_weights(X, y, method, size, momentum, steps, origin)
-    return 1 + float(np.max(np.abs(found - stepped)) / np.max(np.abs(stepped)))
+def _filtered(X: Any, y: Any, origin: Any, step_size: float, method: str, momentum: float, steps: int, **_: Any) -> Any:
+    return descent_path(X, y, [steps], method, step_size, momentum or None, origin).coefficients[0]
 
 
 def _one_pass(d: int, covariance: str, step_size: float, batch_size: int, steps: int, noise_variance: float) -> float:
@@ -75,35 +68,19 @@ def _one_pass(d: int, covariance: str, step_size: float, batch_size: int, steps:
     return float(one_pass_sgd_risk(spectrum, step_size, batch_size, [steps], noise_variance).excess[0])
 
 
-def _more(first: dict[str, Any], second: dict[str, Any]) -> Any:
-    """Experiment for an ordering: log peak ratio in the second setting minus that in the first."""
-
-    def draw(rng: np.random.Generator, **shared: Any) -> float:
-        return experiments.peak_ratio(rng, **shared, **second) - experiments.peak_ratio(rng, **shared, **first)
-
-    return draw
-
-
-_RISK_GRID = [
-    {
-        "n": 50,
-        "gamma": gamma,
-        "covariance": covariance,
-        "quantity": quantity,
-        "step": step,
-        "steps": steps,
-        "noise_variance": 0.4,
-        "momentum": momentum,
-    }
-    for gamma, covariance, quantity, step, steps, momentum in (
+_RISK_GRID = cells(
+    "gamma covariance quantity step steps momentum",
+    [
         (2.0, "spread", "test", 1.0, 5, 0.0),
         (0.5, "spread", "bias", 1.0, 40, 0.0),
         (2.0, "two-scales", "variance", 1.6, 100, 0.0),
         (1.0, "spread", "test", 1.0, 100, 0.0),
         (0.5, "two-scales", "test", 1.0, 100_000, 0.0),
         (2.0, "spread", "test", 1.0, 30, 0.7),
-    )
-]
+    ],
+    n=50,
+    noise_variance=0.4,
+)
 _TRAIN_GRID = [{**cell, "quantity": "train"} for cell in (_RISK_GRID[0], _RISK_GRID[1])]
 d, eta, B, t, sigma2, at = sp.symbols("d step_size batch_size steps noise_variance at", positive=True)
 _rate = 1 - 2 * eta + eta**2 * (1 + (d + 1) / B)
@@ -113,28 +90,29 @@ CLAIMS = (
     Claim(
         "double-descent/filters-are-iterations",
         "The closed-form filters of gradient descent, heavy ball and Nesterov give the weights of the iterations.",
-        _FILTER,
-        Kind.EXACT,
-        lambda **_: 1.0,
-        _filter_gap,
-        [
-            {"method": m, "n": n, "d": k, "steps": steps, "start": start}
-            for m, n, k, steps, start in (
-                ("gradient-descent", 12, 30, 500, 0.0),
-                ("heavy-ball", 12, 30, 300, 1.0),
-                ("nesterov", 20, 20, 300, 0.0),
-            )
-        ],
-        absolute_tolerance=1e-10,
+        source=_FILTER,
+        kind=Kind.EXACT,
+        predict=_filtered,
+        measure=experiments.iterated_run,
+        grid=cells(
+            "method momentum n d steps start",
+            [
+                ("gradient-descent", 0.0, 12, 30, 500, 0.0),
+                ("heavy-ball", 0.9, 12, 30, 300, 1.0),
+                ("nesterov", 0.9, 20, 20, 300, 0.0),
+            ],
+        ),
+        instance=experiments.random_problem,
+        tolerance=1e-10,
     ),
     Claim(
         "double-descent/gradient-descent-risk",
         "Test error, bias and variance of gradient descent at any time follow the contour integral, any covariance.",
-        _CONTOUR,
-        Kind.ASYMPTOTIC,
-        _descent,
-        experiments.descent_error_draw,
-        _RISK_GRID,
+        source=_CONTOUR,
+        kind=Kind.ASYMPTOTIC,
+        predict=_descent,
+        measure=experiments.descent_error_draw,
+        grid=_RISK_GRID,
         tolerance=0.02,
         size="n",
         quick=(0, 5),
@@ -143,11 +121,11 @@ CLAIMS = (
     Claim(
         "double-descent/training-error",
         "The training error of gradient descent follows the contour integral with the companion transform.",
-        _CONTOUR,
-        Kind.ASYMPTOTIC,
-        _descent,
-        experiments.descent_error_draw,
-        _TRAIN_GRID,
+        source=_CONTOUR,
+        kind=Kind.ASYMPTOTIC,
+        predict=_descent,
+        measure=experiments.descent_error_draw,
+        grid=_TRAIN_GRID,
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -155,14 +133,11 @@ CLAIMS = (
     Claim(
         "double-descent/misspecified-features",
         "Gradient descent on random features: what these cannot express of the target acts as label noise.",
-        _CONTOUR,
-        Kind.ASYMPTOTIC,
-        _projected,
-        experiments.projected_error_draw,
-        [
-            {"n": 40, "gamma": gamma, "step": 1.0, "steps": steps, "noise_variance": 0.1}
-            for gamma, steps in ((1.5, 20), (0.6, 200), (1.0, 60))
-        ],
+        source=_CONTOUR,
+        kind=Kind.ASYMPTOTIC,
+        predict=_projected,
+        measure=experiments.projected_error_draw,
+        grid=cells("gamma steps", [(1.5, 20), (0.6, 200), (1.0, 60)], n=40, step=1.0, noise_variance=0.1),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -170,14 +145,13 @@ CLAIMS = (
     Claim(
         "double-descent/isotropic-flow",
         "Gradient flow on isotropic rows: bias and variance are integrals against the Marchenko-Pastur law.",
-        Source("ali2019continuous", "isotropic case, by quadrature"),
-        Kind.ASYMPTOTIC,
-        lambda n, gamma, time, noise_variance: float(isotropic_flow_risk(gamma, [time], noise_variance).test[0]),
-        experiments.flow_draw,
-        [
-            {"n": 40, "gamma": gamma, "time": time, "noise_variance": 0.5}
-            for gamma, time in ((0.5, 2.0), (2.0, 3.0), (1.0, 10.0))
-        ],
+        source=Source("ali2019continuous", "isotropic case, by quadrature"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, time, noise_variance: float(
+            isotropic_flow_risk(gamma, [time], noise_variance).test[0]
+        ),
+        measure=experiments.flow_draw,
+        grid=cells("gamma time", [(0.5, 2.0), (2.0, 3.0), (1.0, 10.0)], n=40, noise_variance=0.5),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -185,11 +159,11 @@ CLAIMS = (
     Claim(
         "double-descent/flow-is-nearly-ridge",
         "The Bayes risk of gradient flow at time t is at most 1.6862 times that of ridge at λ = 1/t.",
-        Source("ali2019continuous", "constant as recalled"),
-        Kind.BOUND,
-        lambda **_: 1.6862,
-        experiments.flow_to_ridge_ratio,
-        [
+        source=Source("ali2019continuous", "constant as recalled"),
+        kind=Kind.BOUND,
+        predict=lambda **_: 1.6862,
+        measure=experiments.flow_to_ridge_ratio,
+        grid=[
             {"n": 40, "gamma": gamma, "time": time, "snr": snr}
             for gamma in (0.5, 1.0, 2.0)
             for time, snr in ((0.3, 10.0), (3.0, 1.0), (30.0, 1.0), (300.0, 10.0))
@@ -199,11 +173,11 @@ CLAIMS = (
     Claim(
         "double-descent/smallest-eigenvalue",
         "At k = n, P(nλ_{min}(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
-        _EDGE,
-        Kind.ASYMPTOTIC,
-        lambda n, at: float(smallest_eigenvalue_cdf(at)),
-        experiments.smallest_eigenvalue_draw,
-        [{"n": 8, "at": x} for x in (0.5, 2.0)],
+        source=_EDGE,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, at: float(smallest_eigenvalue_cdf(at)),
+        measure=experiments.smallest_eigenvalue_draw,
+        grid=cells("at", [0.5, 2.0], n=8),
         tolerance=0.03,
         size="n",
         formula=1 - sp.exp(-at / 2 - sp.sqrt(at)),
@@ -212,11 +186,11 @@ CLAIMS = (
     Claim(
         "double-descent/time-to-see-the-peak",
         "At k = n gradient descent needs of the order of n² steps to reach half of the variance of least squares.",
-        _EDGE,
-        Kind.RATE,
-        lambda n: 2.0,
-        experiments.half_time_draw,
-        [{"n": 8}],
+        source=_EDGE,
+        kind=Kind.RATE,
+        predict=lambda n: 2.0,
+        measure=experiments.half_time_draw,
+        grid=[{"n": 8}],
         tolerance=0.06,
         size="n",
         sizes=(1, 3, 9),
@@ -224,14 +198,17 @@ CLAIMS = (
     Claim(
         "double-descent/one-pass-sgd",
         "One-pass SGD on isotropic Gaussian rows: the mean error follows a linear recursion, for any batch size.",
-        Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
-        Kind.MEAN,
-        _one_pass,
-        experiments.one_pass_draw,
-        [
-            {"d": 20, "covariance": "isotropic", "step_size": e, "batch_size": b, "steps": steps, "noise_variance": 0.5}
-            for e, b, steps in ((0.03, 1, 40), (0.3, 10, 20))
-        ],
+        source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
+        kind=Kind.MEAN,
+        predict=_one_pass,
+        measure=experiments.one_pass_draw,
+        grid=cells(
+            "step_size batch_size steps",
+            [(0.03, 1, 40), (0.3, 10, 20)],
+            d=20,
+            covariance="isotropic",
+            noise_variance=0.5,
+        ),
         tolerance=0.02,
         formula=_isotropic_sgd,
     ),
@@ -239,21 +216,30 @@ CLAIMS = (
         "double-descent/one-pass-sgd-any-covariance",
         "One-pass SGD with unequal eigenvalues: the mean error follows a recursion whose modes a rank-one noise "
         "term couples.",
-        Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
-        Kind.MEAN,
-        _one_pass,
-        experiments.one_pass_draw,
-        [{"d": 12, "covariance": "two-scales", "step_size": 0.03, "batch_size": 2, "steps": 30, "noise_variance": 0.5}],
+        source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
+        kind=Kind.MEAN,
+        predict=_one_pass,
+        measure=experiments.one_pass_draw,
+        grid=[
+            {
+                "d": 12,
+                "covariance": "two-scales",
+                "step_size": 0.03,
+                "batch_size": 2,
+                "steps": 30,
+                "noise_variance": 0.5,
+            }
+        ],
         tolerance=0.02,
     ),
     Claim(
         "double-descent/one-pass-sgd-stability",
         "One-pass SGD on isotropic Gaussian rows is mean-square stable below the step size 2/(1 + (d + 1)/B).",
-        Source("liu2023optimization", "derived in docs/theory/double_descent.md"),
-        Kind.THRESHOLD,
-        lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
-        experiments.one_pass_growth,
-        [{"d": 20, "batch_size": b} for b in (1, 10, 100)],
+        source=Source("liu2023optimization", "derived in docs/theory/double_descent.md"),
+        kind=Kind.THRESHOLD,
+        predict=lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
+        measure=experiments.one_pass_growth,
+        grid=cells("batch_size", [1, 10, 100], d=20),
         tolerance=0.03,
         formula=2 / (1 + (d + 1) / B),
         quick=(0, 1),
@@ -261,11 +247,11 @@ CLAIMS = (
     Claim(
         "double-descent/peak-grows-with-time",
         "The peak at k = n (against k = 4n) is higher after more steps, whatever the conditioning of the features.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _more({"steps": 100}, {"steps": 1_000_000}),
-        [{"n": 24, "conditioning": c} for c in ("raw", "centred", "badly scaled")],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=partial(experiments.peak_rise, first={"steps": 100}, second={"steps": 1_000_000}),
+        grid=cells("conditioning", ["raw", "centred", "badly scaled"], n=24),
         statistic="median",
         quick=(0,),
         assumptions="ReLU features of Gaussian inputs, d = n/3, step 1/s_{max} of each k",
@@ -273,61 +259,61 @@ CLAIMS = (
     Claim(
         "double-descent/better-conditioning-earlier-peak",
         "After the same number of steps the peak is higher for centred features than for raw ones.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _more({"conditioning": "raw"}, {"conditioning": "centred"}),
-        [{"n": 24, "steps": s} for s in (1_000, 100_000)],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=partial(experiments.peak_rise, first={"conditioning": "raw"}, second={"conditioning": "centred"}),
+        grid=cells("steps", [1_000, 100_000], n=24),
         statistic="median",
         quick=(0,),
     ),
     Claim(
         "double-descent/larger-steps-higher-peak",
         "After the same number of steps a larger step size gives the higher peak.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _more({"step": 0.01}, {"step": 1.0}),
-        [{"n": 24, "conditioning": "centred", "steps": 5_000}],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=partial(experiments.peak_rise, first={"step": 0.01}, second={"step": 1.0}),
+        grid=[{"n": 24, "conditioning": "centred", "steps": 5_000}],
         statistic="median",
     ),
     Claim(
         "double-descent/momentum-higher-peak",
         "After the same number of steps heavy-ball momentum gives the higher peak.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _more({"momentum": 0.0}, {"momentum": 0.95}),
-        [{"n": 24, "conditioning": "centred", "steps": 500}],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=partial(experiments.peak_rise, first={"momentum": 0.0}, second={"momentum": 0.95}),
+        grid=[{"n": 24, "conditioning": "centred", "steps": 500}],
         statistic="median",
     ),
     Claim(
         "double-descent/small-batches-higher-peak",
         "After the same number of epochs at one step size smaller batches, taking more steps, give the higher peak.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        experiments.batch_peak_gain,
-        [{"n": 24, "conditioning": "centred", "epochs": 500, "small": 2}],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.batch_peak_gain,
+        grid=[{"n": 24, "conditioning": "centred", "epochs": 500, "small": 2}],
         statistic="median",
     ),
     Claim(
         "double-descent/start-is-never-unlearned",
         "Large initial weights raise the error beyond the peak (k = 4n): what the data do not see is not unlearned.",
-        _STORY,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        experiments.start_penalty,
-        [{"n": 24, "ratio": 4.0, "conditioning": "centred", "steps": 100_000, "start": 1.0}],
+        source=_STORY,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.start_penalty,
+        grid=[{"n": 24, "ratio": 4.0, "conditioning": "centred", "steps": 100_000, "start": 1.0}],
         statistic="median",
     ),
     Claim(
         "double-descent/epoch-wise",
         "With fast and slow features the test error falls, rises and falls again as training goes on.",
-        Source("liu2023optimization", "epoch-wise axis; setting ours"),
-        Kind.ORDER,
-        lambda **_: 1.0,
-        axes.epoch_wise_rise,
-        [{"n": 60, "first": 3, "second": 60, "third": 30_000}],
+        source=Source("liu2023optimization", "epoch-wise axis; setting ours"),
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=axes.epoch_wise_rise,
+        grid=[{"n": 60, "first": 3, "second": 60, "third": 30_000}],
     ),
 )

@@ -11,7 +11,7 @@ import sympy as sp
 from solvable.analysis.imputation import experiments
 from solvable.analysis.imputation.settings import covariance as matrix
 from solvable.analysis.imputation.settings import equal_low_rank, target
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     averaged_sgd_bound,
     imputation_bias,
@@ -28,39 +28,11 @@ _DERIVED = Source("ayme2023naive", "this form derived in docs/theory/imputation.
 _RECALLED = Source("ayme2023naive", "constants as recalled")
 
 
-def _problem(rng: np.random.Generator, d: int) -> tuple[Any, Any]:
-    """Random covariance with unequal variances, and a random target."""
-    F = rng.standard_normal((d, d + 1)) * np.exp(0.5 * rng.standard_normal((d, 1)))
-    return F @ F.T / d, rng.standard_normal(d)
-
-
-def _identity_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    sigma, beta = _problem(rng, d)
-    theta = rng.standard_normal(d)
-    risk = float(imputed_risk(theta, sigma, beta, observed))
-    return experiments.enumerated_risk(theta, sigma, beta, observed) / risk
-
-
-def _bias_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    sigma, beta = _problem(rng, d)
-    return experiments.best_enumerated_risk(sigma, beta, observed) / float(imputation_bias(sigma, beta, observed))
-
-
-def _optimum_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    """Enumerated risk at the ridge solution over the least enumerated risk."""
-    sigma, beta = _problem(rng, d)
-    theta = imputation_optimum(sigma, beta, observed)
-    best = experiments.best_enumerated_risk(sigma, beta, observed)
-    return experiments.enumerated_risk(theta, sigma, beta, observed) / best
-
-
-def _largest_variance_ratio(rng: np.random.Generator, d: int, observed: float) -> float:
-    """Least enumerated risk over the ridge objective at lambda times the largest variance."""
-    sigma, beta = _problem(rng, d)
+def _largest_variance_value(sigma: Any, beta: Any, d: int, observed: float) -> float:
+    """Ridge objective at lambda times the largest variance."""
     lam = (1 - observed) / observed * float(np.diag(sigma).max())
     w = np.linalg.solve(sigma + lam * np.eye(d), sigma @ beta)
-    ridge = (w - beta) @ sigma @ (w - beta) + lam * w @ w
-    return experiments.best_enumerated_risk(sigma, beta, observed) / float(ridge)
+    return float((w - beta) @ sigma @ (w - beta) + lam * w @ w)
 
 
 @cache
@@ -75,110 +47,110 @@ def _ridge(n: int, gamma: float, lam: float, covariance: str, observed: float, n
     return float(imputed_ridge_risk(sigma, target(sigma), observed, n, n * lam, noise_variance).test)
 
 
-def _universality_gap(rng: np.random.Generator, **cell: Any) -> float:
-    """Log of a measured error over the Gaussian-equivalent one."""
-    return float(np.log(experiments.imputed_fit_draw(rng, **cell) / _ridge(**cell)))
-
-
 d, rank, rho = sp.symbols("d rank observed", positive=True)
 _lam = (1 - rho) / rho
-_SGD = [
-    {"n": n, "d": k, "covariance": c, "observed": p, "noise_variance": 0.1}
-    for n, k, c, p in (
+_SGD = cells(
+    "n d covariance observed",
+    [
         (400, 16, "equal-4", 0.7),
         (400, 128, "equal-4", 0.7),
         (400, 64, "factor-5", 0.4),
         (1600, 64, "autoregressive", 0.5),
         (400, 40, "isotropic", 0.5),
-    )
-]
+    ],
+    noise_variance=0.1,
+)
 
 CLAIMS = (
     Claim(
         "imputation/ridge-identity",
         "The risk on zero-imputed inputs is R(ρθ) + ρ(1 − ρ) θᵀ diag(Σ) θ, for any covariance.",
-        _PAPER,
-        Kind.EXACT,
-        lambda **_: 1.0,
-        _identity_ratio,
-        [{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-12,
+        source=_PAPER,
+        kind=Kind.EXACT,
+        predict=lambda d, theta, sigma, beta, observed: float(imputed_risk(theta, sigma, beta, observed)),
+        measure=lambda rng, d, **p: experiments.enumerated_risk(**p),
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
+        instance=experiments.random_weights,
+        tolerance=1e-12,
     ),
     Claim(
         "imputation/risk-on-drawn-masks",
         "The ridge identity of zero imputation holds in dimensions where masks can only be drawn.",
-        _PAPER,
-        Kind.MEAN,
-        lambda d, covariance, observed: float(
+        source=_PAPER,
+        kind=Kind.MEAN,
+        predict=lambda d, covariance, observed: float(
             imputed_risk(np.full(d, d**-0.5), matrix(covariance, d), target(matrix(covariance, d)), observed)
         ),
-        experiments.sampled_risk,
-        [{"d": 60, "covariance": c, "observed": p} for c, p in (("uneven", 0.5), ("spiked", 0.2))],
+        measure=experiments.sampled_risk,
+        grid=cells("covariance observed", [("uneven", 0.5), ("spiked", 0.2)], d=60),
         tolerance=0.02,
     ),
     Claim(
         "imputation/optimum-is-ridge",
         "The best weights on imputed inputs are a ridge solution, (1/ρ)(Σ + λ diag Σ)⁻¹Σβ.",
-        _DERIVED,
-        Kind.EXACT,
-        lambda **_: 1.0,
-        _optimum_ratio,
-        [{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-9,
+        source=_DERIVED,
+        kind=Kind.EXACT,
+        predict=lambda d, sigma, beta, observed: imputation_optimum(sigma, beta, observed),
+        measure=lambda rng, d, **p: experiments.best_enumerated_weights(**p),
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
+        instance=experiments.random_problem,
+        tolerance=1e-9,
     ),
     Claim(
         "imputation/bias-is-the-ridge-value",
         "What imputation costs is the value of the ridge objective on complete inputs, not its squared bias alone.",
-        _DERIVED,
-        Kind.EXACT,
-        lambda **_: 1.0,
-        _bias_ratio,
-        [{"d": k, "observed": p} for k, p in ((5, 0.3), (8, 0.9))],
-        absolute_tolerance=1e-9,
+        source=_DERIVED,
+        kind=Kind.EXACT,
+        predict=lambda d, sigma, beta, observed: float(imputation_bias(sigma, beta, observed)),
+        measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
+        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
+        instance=experiments.random_problem,
+        tolerance=1e-9,
     ),
     Claim(
         "imputation/largest-variance-bound",
         "With unequal variances the bias is at most the ridge value at λ times the largest of them.",
-        _PAPER,
-        Kind.BOUND,
-        lambda **_: 1.0,
-        _largest_variance_ratio,
-        [{"d": 5, "observed": p} for p in (0.3, 0.9)],
+        source=_PAPER,
+        kind=Kind.BOUND,
+        predict=_largest_variance_value,
+        measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
+        grid=cells("observed", [0.3, 0.9], d=5),
         side="upper",
+        instance=experiments.random_problem,
     ),
     Claim(
         "imputation/isotropic-bias",
         "Without correlation nothing replaces what is missing: the bias is (1 − ρ)‖β‖² in any dimension.",
-        _DERIVED,
-        Kind.EXACT,
-        lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
-        lambda rng, d, observed: experiments.best_enumerated_risk(np.eye(d), target(np.eye(d)), observed),
-        [{"d": k, "observed": 0.6} for k in (3, 9)],
+        source=_DERIVED,
+        kind=Kind.EXACT,
+        predict=lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
+        measure=lambda rng, d, observed: experiments.best_enumerated_risk(np.eye(d), target(np.eye(d)), observed),
+        grid=cells("d", [3, 9], observed=0.6),
         tolerance=1e-10,
         formula=1 - rho,
     ),
     Claim(
         "imputation/low-rank-bias",
         "For r equal eigenvalues and unit variances the bias is λ‖β‖²_Σ/(d/r + λ).",
-        _DERIVED,
-        Kind.EXACT,
-        lambda d, rank, observed: float(low_rank_imputation_bias(d, rank, observed)),
-        lambda rng, d, rank, observed: experiments.best_enumerated_risk(
+        source=_DERIVED,
+        kind=Kind.EXACT,
+        predict=lambda d, rank, observed: float(low_rank_imputation_bias(d, rank, observed)),
+        measure=lambda rng, d, rank, observed: experiments.best_enumerated_risk(
             equal_low_rank(d, rank), target(equal_low_rank(d, rank)), observed
         ),
-        [{"d": k, "rank": r, "observed": p} for k, r, p in ((4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2))],
+        grid=cells("d rank observed", [(4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2)]),
         tolerance=1e-9,
         formula=_lam / (d / rank + _lam),
     ),
     Claim(
         "imputation/low-rank-rate",
         "The bias of low-rank inputs falls as 1/d: in high dimension imputation by zero costs nothing.",
-        _PAPER,
-        Kind.RATE,
-        lambda **_: -1.0,
-        experiments.bias_draw,
-        [{"d": 16, "covariance": "equal-2", "observed": 0.7}],
+        source=_PAPER,
+        kind=Kind.RATE,
+        predict=lambda **_: -1.0,
+        measure=experiments.bias_draw,
+        grid=[{"d": 16, "covariance": "equal-2", "observed": 0.7}],
         tolerance=0.05,
         size="d",
         assumptions="local slope from d = 16 to 64, where d/r exceeds λ twentyfold",
@@ -186,14 +158,17 @@ CLAIMS = (
     Claim(
         "imputation/fit-on-imputed-inputs",
         "Ridge on imputed inputs has the error of a Gaussian model with the same second moments, to 3 % with a ridge.",
-        _DERIVED,
-        Kind.ASYMPTOTIC,
-        _ridge,
-        experiments.imputed_fit_draw,
-        [
-            {"n": 80, "gamma": g, "lam": 0.05, "covariance": c, "observed": p, "noise_variance": 0.2}
-            for g, c, p in ((0.4, "autoregressive", 0.5), (0.4, "isotropic", 0.5), (0.4, "factor-5", 0.7))
-        ],
+        source=_DERIVED,
+        kind=Kind.ASYMPTOTIC,
+        predict=_ridge,
+        measure=experiments.imputed_fit_draw,
+        grid=cells(
+            "gamma covariance observed",
+            [(0.4, "autoregressive", 0.5), (0.4, "isotropic", 0.5), (0.4, "factor-5", 0.7)],
+            n=80,
+            lam=0.05,
+            noise_variance=0.2,
+        ),
         tolerance=0.03,
         size="n",
         quick=(0,),
@@ -202,33 +177,33 @@ CLAIMS = (
         "imputation/gaussian-universality-fails",
         "Without a ridge, at low rank and with few entries seen, the error exceeds the Gaussian equivalent by "
         "more than 2 %.",
-        _DERIVED,
-        Kind.BOUND,
-        lambda **_: 0.02,
-        _universality_gap,
-        [{"n": 150, "gamma": 0.4, "lam": 0.0, "covariance": "factor-5", "observed": 0.2, "noise_variance": 0.1}],
+        source=_DERIVED,
+        kind=Kind.BOUND,
+        predict=lambda **cell: 1.02 * _ridge(**cell),
+        measure=experiments.imputed_fit_draw,
+        grid=[{"n": 150, "gamma": 0.4, "lam": 0.0, "covariance": "factor-5", "observed": 0.2, "noise_variance": 0.1}],
         side="lower",
         assumptions="at fixed rank it does not go away with n and d (8 to 9 % at n = 600); it falls as the rank grows",
     ),
     Claim(
         "imputation/averaged-sgd-bound",
         "One-pass averaged SGD stays below (3 tr Σ ‖θ*‖² + σ² + ‖β‖²_Σ)/√n + bias.",
-        _RECALLED,
-        Kind.BOUND,
-        _sgd_bound,
-        experiments.averaged_sgd_draw,
-        _SGD,
+        source=_RECALLED,
+        kind=Kind.BOUND,
+        predict=_sgd_bound,
+        measure=experiments.averaged_sgd_draw,
+        grid=_SGD,
         side="upper",
         quick=(0, 1, 4),
     ),
     Claim(
         "imputation/constant-step-is-better",
         "The constant step 1/(6 tr Σ) does better than the step 1/(3 tr Σ √n) of the bound.",
-        Source("ayme2023naive", "observation of this project"),
-        Kind.ORDER,
-        lambda **_: 1.0,
-        experiments.averaged_sgd_gain,
-        [_SGD[1], _SGD[2]],
+        source=Source("ayme2023naive", "observation of this project"),
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.averaged_sgd_gain,
+        grid=[_SGD[1], _SGD[2]],
         quick=(0,),
     ),
 )

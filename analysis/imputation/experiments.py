@@ -19,9 +19,12 @@ __all__ = [
     "averaged_sgd_draw",
     "averaged_sgd_gain",
     "best_enumerated_risk",
+    "best_enumerated_weights",
     "bias_draw",
     "enumerated_risk",
     "imputed_fit_draw",
+    "random_problem",
+    "random_weights",
     "sampled_risk",
 ]
 
@@ -39,8 +42,20 @@ def enumerated_risk(theta: Array, sigma: Array, beta: Array, observed: float) ->
     return total
 
 
-def best_enumerated_risk(sigma: Array, beta: Array, observed: float) -> float:
-    """Least risk over theta: normal equations built mask by mask."""
+def random_problem(rng: Rng, d: int, observed: float) -> dict[str, Array]:
+    """Covariance with unequal variances, and a target."""
+    del observed
+    F = rng.standard_normal((d, d + 1)) * np.exp(0.5 * rng.standard_normal((d, 1)))
+    return {"sigma": F @ F.T / d, "beta": rng.standard_normal(d)}
+
+
+def random_weights(rng: Rng, d: int, observed: float) -> dict[str, Array]:
+    """A random problem and weights to judge on it."""
+    return {**random_problem(rng, d, observed), "theta": rng.standard_normal(d)}
+
+
+def _enumerated_moments(sigma: Array, beta: Array, observed: float) -> tuple[Array, Array]:
+    """E z z^T and E z y of imputed inputs z, mask by mask."""
     d = len(beta)
     moment, cross = np.zeros((d, d)), np.zeros(d)
     for mask in itertools.product((0.0, 1.0), repeat=d):
@@ -48,7 +63,18 @@ def best_enumerated_risk(sigma: Array, beta: Array, observed: float) -> float:
         weight = observed**seen * (1 - observed) ** (d - seen)
         moment += weight * sigma * np.outer(P, P)
         cross += weight * P * (sigma @ beta)
-    return float(beta @ sigma @ beta - cross @ np.linalg.solve(moment, cross))
+    return moment, cross
+
+
+def best_enumerated_weights(sigma: Array, beta: Array, observed: float) -> Array:
+    """Weights of least risk on imputed inputs, by normal equations."""
+    return np.asarray(np.linalg.solve(*_enumerated_moments(sigma, beta, observed)))
+
+
+def best_enumerated_risk(sigma: Array, beta: Array, observed: float) -> float:
+    """Least risk over all weights."""
+    _, cross = _enumerated_moments(sigma, beta, observed)
+    return float(beta @ sigma @ beta - cross @ best_enumerated_weights(sigma, beta, observed))
 
 
 def _root(sigma: Array) -> Array:

@@ -7,14 +7,13 @@ over n, 2n, 4n and held to 2 to 3 %.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from solvable.analysis.model_collapse import experiments
 from solvable.analysis.model_collapse.settings import eigenvalues
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     collapse_exponents,
@@ -74,18 +73,12 @@ def _exponent(capacity: float, smoothness: float, ridge_exponent: float, quantit
     return float(getattr(collapse_exponents(capacity, smoothness, ridge_exponent), quantity))
 
 
-def _adaptive_gain(
-    rng: np.random.Generator, n: int, capacity: float, smoothness: float, noise_growth: float, generations: int
+def _adaptive(
+    capacity: float, smoothness: float, noise_growth: float, clean: float, adaptive: float, **_: int
 ) -> float:
+    """Plus one where the exponents compared are the predicted ones: then the first error is the larger."""
     found = collapse_exponents(capacity, smoothness, 0.1, noise_growth)
-    each = n**noise_growth / generations
-    return experiments.adaptive_gain_draw(
-        rng, n, capacity, smoothness, float(found.clean), float(found.adaptive), generations, each, 0.01
-    )
-
-
-def _cells(names: str, *rows: tuple[Any, ...], **shared: Any) -> list[dict[str, Any]]:
-    return [{**shared, **dict(zip(names.split(), row, strict=True))} for row in rows]
+    return 1.0 if np.allclose([clean, adaptive], [float(found.clean), float(found.adaptive)], rtol=1e-12) else -1.0
 
 
 n, d, rows, t, sigma2, label = sp.symbols(
@@ -97,15 +90,13 @@ CLAIMS = (
     Claim(
         "model-collapse/least-squares",
         "Least squares after t generations: the errors of all fits add, linearly in t; any covariance.",
-        _EXACT,
-        Kind.MEAN,
-        lambda covariance, **p: float(iterated_least_squares_excess(**p)),
-        experiments.least_squares_draw,
-        _cells(
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=lambda covariance, **p: float(iterated_least_squares_excess(**p)),
+        measure=experiments.least_squares_draw,
+        grid=cells(
             "n d covariance generator_samples generations",
-            (60, 20, "spread", 36, 5),
-            (60, 20, "isotropic", 36, 0),
-            (90, 20, "spread", 60, 20),
+            [(60, 20, "spread", 36, 5), (60, 20, "isotropic", 36, 0), (90, 20, "spread", 60, 20)],
             noise_variance=0.3,
             generator_noise=0.3,
         ),
@@ -116,11 +107,13 @@ CLAIMS = (
     Claim(
         "model-collapse/ridge-after-least-squares",
         "Ridge after t least-squares generators: the clean error plus tσ₀²ρ, generators exact at any size.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _linear,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations", (1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_linear,
+        measure=experiments.excess_draw,
+        grid=cells(
+            "gamma lam rows generations", [(1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0)], **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -128,14 +121,11 @@ CLAIMS = (
     Claim(
         "model-collapse/growth-a-generation",
         "With more rows than dimensions every generation adds the same error, σ₀²ρ.",
-        _RECURSION,
-        Kind.MEAN,
-        _gain,
-        experiments.linear_growth_draw,
-        [
-            {"n": 200, "d": 40, "lam": 0.1, "generator_samples": 80, "first": a, "second": b, "generator_noise": 0.5}
-            for a, b in ((0, 5), (5, 10))
-        ],
+        source=_RECURSION,
+        kind=Kind.MEAN,
+        predict=_gain,
+        measure=experiments.linear_growth_draw,
+        grid=cells("first second", [(0, 5), (5, 10)], n=200, d=40, lam=0.1, generator_samples=80, generator_noise=0.5),
         tolerance=0.04,
         quick=(0,),
         assumptions="ρ itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
@@ -143,11 +133,13 @@ CLAIMS = (
     Claim(
         "model-collapse/interpolating-generators",
         "Generators with fewer rows than dimensions (least norm, fresh rows) lose the signal: the recursion holds.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations", (1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=cells(
+            "gamma lam rows generations", [(1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4)], **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -155,11 +147,13 @@ CLAIMS = (
     Claim(
         "model-collapse/same-data",
         "Interpolating generators that all see the same rows project once and then only add noise.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells("gamma lam rows generations same_data", (0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True), **_COMMON),
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=cells(
+            "gamma lam rows generations same_data", [(0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True)], **_COMMON
+        ),
         tolerance=0.02,
         size="n",
         quick=(0,),
@@ -167,12 +161,12 @@ CLAIMS = (
     Claim(
         "model-collapse/ridge-generators",
         "The recursion over generations holds for generators fitted with a ridge.",
-        _RECURSION,
-        Kind.ASYMPTOTIC,
-        _excess,
-        experiments.excess_draw,
-        _cells(
-            "gamma lam rows generations generator_lam", (1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1), **_COMMON
+        source=_RECURSION,
+        kind=Kind.ASYMPTOTIC,
+        predict=_excess,
+        measure=experiments.excess_draw,
+        grid=cells(
+            "gamma lam rows generations generator_lam", [(1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1)], **_COMMON
         ),
         tolerance=0.02,
         size="n",
@@ -181,15 +175,13 @@ CLAIMS = (
     Claim(
         "model-collapse/exponential-collapse",
         "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
-        _EXACT,
-        Kind.MEAN,
-        _generator,
-        experiments.generator_draw,
-        _cells(
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=_generator,
+        measure=experiments.generator_draw,
+        grid=cells(
             "generations generator_noise quantity",
-            (4, 0.0, "error"),
-            (2, 0.3, "power"),
-            (4, 0.3, "error"),
+            [(4, 0.0, "error"), (2, 0.3, "power"), (4, 0.3, "error")],
             d=40,
             rows=20,
             same_data=False,
@@ -200,26 +192,29 @@ CLAIMS = (
     Claim(
         "model-collapse/same-data-keeps-the-projection",
         "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
-        _EXACT,
-        Kind.MEAN,
-        _generator,
-        experiments.generator_draw,
-        _cells(
-            "generations generator_noise quantity", (4, 0.0, "error"), (4, 0.3, "error"), d=40, rows=20, same_data=True
+        source=_EXACT,
+        kind=Kind.MEAN,
+        predict=_generator,
+        measure=experiments.generator_draw,
+        grid=cells(
+            "generations generator_noise quantity",
+            [(4, 0.0, "error"), (4, 0.3, "error")],
+            d=40,
+            rows=20,
+            same_data=True,
         ),
         tolerance=0.02,
     ),
     Claim(
         "model-collapse/bias-exponent",
         "On power laws with ridge λ = n^{−ℓ} the bias falls as n^{−2ℓ min(r, 1)}.",
-        _SCALING,
-        Kind.RATE,
-        _exponent,
-        experiments.power_law_draw,
-        _cells(
+        source=_SCALING,
+        kind=Kind.RATE,
+        predict=_exponent,
+        measure=experiments.power_law_draw,
+        grid=cells(
             "n capacity smoothness ridge_exponent modes",
-            (50, 1.5, 1.0, 1.0, 800),
-            (100, 2.0, 0.5, 0.3, 400),
+            [(50, 1.5, 1.0, 1.0, 800), (100, 2.0, 0.5, 0.3, 400)],
             quantity="bias",
         ),
         tolerance=0.08,
@@ -230,14 +225,13 @@ CLAIMS = (
     Claim(
         "model-collapse/variance-exponent",
         "On power laws with ridge λ = n^{−ℓ} the variance falls as n^{−(1 − ℓ/β)}.",
-        _SCALING,
-        Kind.RATE,
-        _exponent,
-        experiments.power_law_draw,
-        _cells(
+        source=_SCALING,
+        kind=Kind.RATE,
+        predict=_exponent,
+        measure=experiments.power_law_draw,
+        grid=cells(
             "n capacity smoothness ridge_exponent modes",
-            (60, 3.0, 0.5, 1.5, 200),
-            (60, 4.0, 0.5, 2.0, 100),
+            [(60, 3.0, 0.5, 1.5, 200), (60, 4.0, 0.5, 2.0, 100)],
             quantity="variance",
         ),
         tolerance=0.06,
@@ -248,11 +242,17 @@ CLAIMS = (
     Claim(
         "model-collapse/adaptive-ridge",
         "After labels with tσ₀² = n^b the ridge exponent (1 − b)ℓ beats ℓ, the best one without them.",
-        Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
-        Kind.ORDER,
-        lambda **_: 1.0,
-        _adaptive_gain,
-        _cells("noise_growth generations", (0.25, 2), (0.5, 5), n=200, capacity=1.5, smoothness=0.5),
+        source=Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
+        kind=Kind.ORDER,
+        predict=_adaptive,
+        measure=experiments.adaptive_gain_draw,
+        grid=cells(
+            "noise_growth generations clean adaptive",
+            [(0.25, 2, 0.6, 0.45), (0.5, 5, 0.6, 0.3)],
+            n=200,
+            capacity=1.5,
+            smoothness=0.5,
+        ),
         quick=(1,),
     ),
 )

@@ -127,12 +127,15 @@ def power_law_excess_draw(
 
 def adaptive_gain_draw(
     rng: Rng, n: int, capacity: float, smoothness: float, clean: float, adaptive: float, generations: int,
-    generator_noise: float, noise_variance: float, modes: int = 400,
+    noise_growth: float, noise_variance: float = 0.01, modes: int = 400,
 ) -> float:  # fmt: skip
-    """Log of the error at the clean ridge exponent over that at the adaptive one, same generators and data law."""
+    """Log of the error at the clean ridge exponent over that at the adaptive one, same generators and data law.
+
+    All generators together add label noise of variance n^noise_growth.
+    """
     s = eigenvalues(f"power-{capacity}", modes)
     truth = _truth(rng, s, smoothness)
-    w = _chain(rng, s, truth, 2 * modes, generations, generator_noise)
+    w = _chain(rng, s, truth, 2 * modes, generations, n**noise_growth / generations)
     X = _rows(rng, n, s)
     y = X @ w + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
     errors = [np.mean(s @ (_fit(X, y, n ** (1 - ell)) - truth) ** 2) for ell in (clean, adaptive)]

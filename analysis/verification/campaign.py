@@ -19,8 +19,8 @@ from solvable.analysis.verification.verifier import Verdict, verify
 __all__ = ["verdict_key", "verify_all"]
 
 
-_PROSE = {"statement", "source", "assumptions", "formula", "quantities"}  # told, not checked
-_APART = {"grid", "quick", "predict", "measure"}
+_PROSE = {"statement", "source", "assumptions", "formula", "quantities", "convention", "reason"}  # told, not checked
+_APART = {"grid", "quick", "predict", "measure", "instance"}
 
 
 def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
@@ -28,7 +28,9 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
     told = {item.name: getattr(claim, item.name) for item in fields(claim) if item.name not in _PROSE | _APART}
     told["kind"] = claim.kind.name
     asked = identity([told, claim.cells(quick), seed, quick])
-    return digest("solvable.analysis.verification.verifier", identity(claim.measure), identity(claim.predict), asked)
+    drawn = "" if claim.instance is None else identity(claim.instance)
+    verifier = "solvable.analysis.verification.verifier"
+    return digest(verifier, identity(claim.measure), identity(claim.predict), drawn, asked)
 
 
 def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Verdict:

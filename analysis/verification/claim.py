@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from typing import Any, Literal
 
@@ -19,13 +19,17 @@ from solvable.solvers.validate import (
     refuse,
 )
 
-__all__ = ["Claim", "Kind", "Source"]
+__all__ = ["Claim", "Kind", "Source", "cells"]
+
+
+_ROUNDING = 1e-9  # what EXACT may be off by, relative or absolute
 
 
 class Kind(Enum):
     """What sort of statement a claim makes; it decides how the claim is checked."""
 
-    EXACT = "deterministic equality"
+    EXACT = "deterministic equality, to rounding"
+    NUMERICAL = "deterministic equality, to the accuracy of a trained or integrated run"
     MEAN = "exact in expectation at finite size"
     ASYMPTOTIC = "equality as the size grows"
     BOUND = "one-sided inequality"
@@ -72,11 +76,21 @@ class Claim:
     measure : callable
         ``measure(rng, **parameters) -> float``: one independent draw of the matched experiment. For
         ``THRESHOLD`` it also takes ``at=``, the place, and returns a number that is negative below the
-        transition and positive above it. For ``EXACT`` `rng` draws the instance.
+        transition and positive above it. For ``EXACT`` and ``NUMERICAL`` both functions may return arrays of one
+        shape, which are compared entry by entry in units of the largest.
     grid : sequence of mappings
         The cells. Where `size` is given, a cell holds the smallest size.
+    instance : callable, optional
+        ``instance(rng, **parameters) -> mapping``: what a draw makes at random before anything is predicted or
+        measured (a data set, a run). `predict` and `measure` then take its entries beside the cell's, and every draw
+        is compared with its own prediction: the mean of ``(measured - prediction)/margin``, a ratio under `tolerance`
+        and a difference under `absolute_tolerance`, for ``MEAN`` and ``ASYMPTOTIC``; every single instance for
+        ``EXACT``, ``NUMERICAL`` and ``BOUND``; the predicted sign of each for ``ORDER``. A ``THRESHOLD`` and a
+        ``RATE`` are predicted for a cell and take none.
     tolerance, absolute_tolerance : float
         The measured value must lie within ``tolerance*|prediction| + absolute_tolerance`` of the prediction.
+    reason : str
+        For ``NUMERICAL``: what limits the accuracy of the run, hence the tolerance.
     formula : sympy expression, optional
         The closed form, in symbols named like the parameters; `predict` is tested against it.
     quantities : callable, optional
@@ -103,13 +117,16 @@ class Claim:
 
     name: str
     statement: str
+    _: KW_ONLY
     source: Source
     kind: Kind
-    predict: Callable[..., float]
-    measure: Callable[..., float]
+    predict: Callable[..., Any]
+    measure: Callable[..., Any]
     grid: Sequence[Mapping[str, Any]]
+    instance: Callable[..., Mapping[str, Any]] | None = None
     tolerance: float = 0.0
     absolute_tolerance: float = 0.0
+    reason: str = ""
     formula: Any = None
     quantities: Callable[..., Mapping[str, Any]] | None = None
     size: str | None = None
@@ -117,7 +134,7 @@ class Claim:
     side: Literal["upper", "lower"] | None = None
     statistic: Literal["mean", "median"] = "mean"
     assumptions: str = ""
-    convention: str = field(default="", kw_only=True)
+    convention: str = ""
     quick: Sequence[int] | None = None
     first_draws: int = 16
     most_draws: int = 4096
@@ -131,6 +148,11 @@ class Claim:
             raise ValueError(f"{self.name}: grid is empty: a claim without cells cannot fail.")
         if self.kind not in (Kind.ORDER, Kind.BOUND) and not self.tolerance + self.absolute_tolerance > 0:
             raise ValueError(f"{self.name}: tolerance must be positive: no measurement is exact.")
+        if self.kind is Kind.EXACT and max(self.tolerance, self.absolute_tolerance) > _ROUNDING:
+            raise ValueError(
+                f"{self.name}: tolerance = {max(self.tolerance, self.absolute_tolerance):g} is not allowed: EXACT "
+                f"means {_ROUNDING:g} or better; NUMERICAL states a looser one with its reason."
+            )
         if not 0 <= self.tolerance < 1:
             raise ValueError(f"{self.name}: tolerance = {self.tolerance} is not allowed: it must lie in [0, 1).")
         if (self.kind in (Kind.ASYMPTOTIC, Kind.RATE)) != (self.size is not None):
@@ -139,17 +161,22 @@ class Claim:
             raise ValueError(f"{self.name}: every cell needs {self.size!r}, and at least three sizes are measured.")
         if (self.kind is Kind.BOUND) != (self.side is not None):
             raise ValueError(f"{self.name}: side must be given for BOUND claims, and only for them.")
-        if self.first_draws < 8 and self.kind is not Kind.EXACT:
+        if self.first_draws < 8 and self.kind not in (Kind.EXACT, Kind.NUMERICAL):
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
+        if self.instance is not None and self.kind in (Kind.RATE, Kind.THRESHOLD):
+            raise ValueError(f"{self.name}: {self.kind.name} is predicted for a whole cell: it takes no instance.")
+        if (self.kind is Kind.NUMERICAL) != bool(self.reason):
+            raise ValueError(f"{self.name}: reason must be given for NUMERICAL claims, and only for them.")
 
     def _check_types(self) -> None:
-        for name in ("name", "statement", "assumptions", "convention"):
+        for name in ("name", "statement", "assumptions", "convention", "reason"):
             as_kind(name, getattr(self, name), str, "it must be text")
         as_kind("source", self.source, Source, "it must be a Source")
         as_kind("kind", self.kind, Kind, "it must be a Kind")
         for name in ("predict", "measure"):
             as_kind(name, getattr(self, name), Callable, "it must be callable")
-        as_kind("quantities", self.quantities, Callable | None, "it must be callable")
+        for name in ("quantities", "instance"):
+            as_kind(name, getattr(self, name), Callable | None, "it must be callable")
         for cell in as_kind("grid", self.grid, list | tuple, "it must be a list of mappings"):
             as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
         for name in ("tolerance", "absolute_tolerance"):
@@ -177,3 +204,40 @@ class Claim:
         """Return the grid, or the part of it that ``--quick`` checks."""
         chosen = range(len(self.grid)) if self.quick is None or not quick else self.quick
         return [dict(self.grid[i]) for i in chosen]
+
+    def draw(self, rng: np.random.Generator, cell: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of one draw: the cell and, where the claim has one, an instance."""
+        if self.instance is None:
+            return dict(cell)
+        drawn = as_kind("instance", self.instance(rng, **cell), Mapping, f"{self.name}: it must return a mapping")
+        for name in drawn:
+            if name in cell:
+                raise refuse("instance", name, f"{self.name}: the cells already have a parameter of this name")
+        return {**cell, **drawn}
+
+
+def cells(names: str, rows: Sequence[Any], /, **shared: Any) -> list[dict[str, Any]]:
+    """Return cells from a header and rows: ``cells("gamma lam", [(0.5, 0.1), (2.0, 0.1)], n=50)``.
+
+    Parameters
+    ----------
+    names : str
+        Names of the columns, separated by blanks.
+    rows : sequence
+        One tuple a cell; bare values where there is one column.
+    **shared
+        Parameters that are the same in all cells.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> from solvable.analysis.verification.claim import cells
+    >>> cells("d", [3, 5], observed=0.5)
+    [{'observed': 0.5, 'd': 3}, {'observed': 0.5, 'd': 5}]
+    """
+    columns = names.split()
+    tuples = [(row,) for row in rows] if len(columns) == 1 else rows
+    return [{**shared, **dict(zip(columns, row, strict=True))} for row in tuples]

@@ -9,6 +9,8 @@ m = tolerance |p| + absolute_tolerance. A cell
 
 Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws double from look to look and
 the error probability is shared equally between the looks (Bonferroni), so stopping early is paid for.
+Where a claim draws an instance, every draw has its own p and m and enters as (measured - p)/m, in place of the mean
+of the measurements; a bound must then hold for every single instance as well.
 Asymptotic claims are measured at three sizes and the scaled deviation (measured - p)/m is extrapolated to
 1/size = 0 by least squares, with the error propagated.
 """
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 from zlib import crc32
@@ -58,6 +60,14 @@ class Row:
     draws: int
     outcome: Outcome
     note: str = ""
+    predictions: tuple[float, float] | None = None  # least and largest, where every draw has its own
+
+    def predicted(self, digits: str = ".5g") -> str:
+        """Return the prediction, or its range over the instances that were drawn."""
+        if self.predictions is None:
+            return f"{self.prediction:{digits}}"
+        low, high = self.predictions
+        return f"{low:{digits}} to {high:{digits}}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,16 @@ class Verdict:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Verdict:
         """Inverse of `to_dict`."""
-        rows = tuple(Row(**{**row, "outcome": Outcome(row["outcome"])}) for row in data["rows"])
+        rows = tuple(
+            Row(
+                **{
+                    **row,
+                    "outcome": Outcome(row["outcome"]),
+                    "predictions": row["predictions"] and tuple(row["predictions"]),
+                }
+            )
+            for row in data["rows"]
+        )
         return cls(data["claim"], Outcome(data["outcome"]), rows, data["seed"], data["quick"], data["level"])
 
     def __str__(self) -> str:
@@ -112,7 +131,7 @@ class Verdict:
         for row in self.rows:
             cell = " ".join(f"{key}={value}" for key, value in row.parameters.items())
             lines.append(
-                f"  {row.outcome.value:<12} {cell}: predicted {row.prediction:.5g}, measured {row.measured:.5g} "
+                f"  {row.outcome.value:<12} {cell}: predicted {row.predicted()}, measured {row.measured:.5g} "
                 f"in [{row.low:.5g}, {row.high:.5g}], allowed [{row.allowed_low:.5g}, {row.allowed_high:.5g}], "
                 f"{counted(row.draws, 'draw')}"
             )
@@ -127,6 +146,9 @@ class _Arm:
     key: tuple[int, int]  # (cell, arm): draw j uses the child seed (cell, arm, j)
     share: int  # draws for every draw of the last arm
     values: list[float]
+    pairs: list[tuple[float, float]] = field(
+        default_factory=list
+    )  # prediction and margin of each draw that has its own
 
 
 @dataclass
@@ -193,11 +215,12 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
              for f in multiples]  # fmt: skip
     count = len(cells)
     arms = [_Arm(parameters, (index, j), 2 ** (count - 1 - j), []) for j, parameters in enumerate(cells)]
+    paired = _is_paired(claim)
     if claim.kind is Kind.ORDER:
-        sign = math.copysign(1.0, _predict(claim, cell))
+        sign = 1.0 if paired else math.copysign(1.0, _predict(claim, cell))
         return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), 0.0, inf)]
-    predictions = np.array([_predict(claim, parameters) for parameters in cells])
-    units = np.array([margin(p) for p in predictions])
+    predictions = np.zeros(count) if paired else np.array([_predict(claim, parameters) for parameters in cells])
+    units = np.ones(count) if paired else np.array([margin(p) for p in predictions])
     if np.any((units > 0) & (units < 1e-290)):
         raise refuse("tolerance", claim.tolerance, f"{units.min():g} is allowed to deviate: too little for doubles")
     x = np.array(multiples)
@@ -208,7 +231,7 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
     centred = inverse - inverse.mean()
     weights = np.ones(1) if count == 1 else 1 / count - inverse.mean() * centred / (centred @ centred)
     # a bound may be claimed without any margin: it is then compared with zero in the units of the measurement
-    edge = 1.0 if np.all(units > 0) else 0.0
+    edge = 1.0 if np.all(units > 0) and claim.tolerance + claim.absolute_tolerance > 0 else 0.0
     units = np.where(units > 0, units, 1.0)
     low, high = {"upper": (-inf, edge), "lower": (-edge, inf), None: (-1.0, 1.0)}[claim.side]
     return [_Contrast(arms, predictions, units, weights, low, high)]
@@ -226,7 +249,44 @@ def _draw(claim: Claim, arm: _Arm, count: int, seed: int) -> None:
     tag = crc32(claim.name.encode())
     for j in range(len(arm.values), count):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(tag, *arm.key, j)))
-        arm.values.append(float(claim.measure(rng, **arm.parameters)))
+        if _is_paired(claim):
+            value, *pair = _compare(claim, arm.parameters, rng)
+            arm.values.append(value)
+            arm.pairs.append((pair[0], pair[1]))
+        else:
+            arm.values.append(float(claim.measure(rng, **arm.parameters)))
+
+
+def _is_paired(claim: Claim) -> bool:
+    """Whether every draw is compared with a prediction of its own, not their mean with that of the cell."""
+    return claim.instance is not None or claim.kind in (Kind.EXACT, Kind.NUMERICAL)
+
+
+def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tuple[float, float, float]:
+    """Deviation of one draw from its prediction in units of the margin, the prediction and the margin.
+
+    Of arrays the entry that deviates most. An order has the measurement, positive as predicted, in place of a
+    deviation; a bound without margin is compared in units of the prediction.
+    """
+    parameters = claim.draw(rng, cell)
+    expected = np.asarray(claim.predict(**parameters), dtype=np.float64)
+    if not np.all(np.isfinite(expected)):
+        raise ValueError(f"{claim.name}: a prediction at {cell} is not finite: a cell needs a finite one.")
+    found = np.asarray(claim.measure(rng, **parameters), dtype=np.float64)
+    if found.shape != expected.shape:
+        raise ValueError(f"{claim.name}: measured shape {found.shape} is not the predicted {expected.shape} at {cell}.")
+    if claim.kind is Kind.ORDER:
+        sign = math.copysign(1.0, float(expected))
+        return sign * float(found), sign, 1.0
+    size = float(np.max(np.abs(expected)))
+    unit = claim.tolerance * size + claim.absolute_tolerance
+    if claim.kind is Kind.BOUND and unit == 0:
+        unit = size or 1.0
+    if unit < 1e-290:
+        raise refuse("tolerance", claim.tolerance, f"{unit:g} is allowed to deviate: too little for doubles")
+    deviations = np.ravel(found - expected) / unit
+    worst = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
+    return float(deviations[worst]), float(np.ravel(expected)[worst]), unit
 
 
 def _decide(contrast: _Contrast, statistic: str, alpha: float) -> tuple[Outcome | None, float, float, float]:
@@ -331,7 +391,7 @@ def _looks(first: int, limit: int) -> list[int]:
 def _check_cell(
     claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], seed: int, limit: int, cells: int
 ) -> Row:
-    if claim.kind is Kind.EXACT:
+    if claim.kind in (Kind.EXACT, Kind.NUMERICAL):
         return _check_exact(claim, cell, contrasts[0], seed)
     looks = _looks(claim.first_draws, limit)
     alpha = (1 - LEVEL) / (cells * len(looks) * len(contrasts))
@@ -341,6 +401,8 @@ def _check_cell(
             for arm in contrast.arms:
                 _draw(claim, arm, count * arm.share, seed)
         found = [_decide(contrast, claim.statistic, alpha) for contrast in contrasts]
+        if claim.kind is Kind.BOUND and claim.instance is not None and not _all_inside(contrasts[0]):
+            found = [(Outcome.DISAGREES, *found[0][1:])]
         if all(outcome is not None for outcome, *_ in found) or any(o is Outcome.DISAGREES for o, *_ in found):
             break
     draws = sum(len(arm.values) for contrast in contrasts for arm in contrast.arms)
@@ -350,26 +412,36 @@ def _check_cell(
     if claim.kind is Kind.THRESHOLD:
         return _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
     _, value, low, high = found[0]
-    return _row(cell, contrasts[0], value, low, high, draws, outcome, note)
+    return _row(claim, cell, contrasts[0], value, low, high, draws, outcome, note)
+
+
+def _all_inside(contrast: _Contrast) -> bool:
+    """Whether every draw keeps to what is allowed, not only their mean."""
+    return all(contrast.low <= value <= contrast.high for arm in contrast.arms for value in arm.values)
 
 
 def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3) -> Row:
     """Deterministic equality on three random instances: the worst one counts, and nothing is averaged away."""
     (arm,) = contrast.arms
     _draw(claim, arm, instances, seed)
-    deviations = (np.array(arm.values) - contrast.predictions[0]) / contrast.units[0]
-    worst = float(deviations[np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations)))])
+    deviations = np.array(arm.values)
+    at = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
+    worst = float(deviations[at])
     outcome = Outcome.AGREES if abs(worst) <= 1 else Outcome.DISAGREES
     note = "" if math.isfinite(worst) else "the measurement is not a number"
-    return _row(cell, contrast, worst, worst, worst, instances, outcome, note)
+    return _row(claim, cell, contrast, worst, worst, worst, instances, outcome, note, at)
 
 
 def _row(
-    cell: dict[str, Any], contrast: _Contrast, value: float, low: float, high: float, draws: int,
-    outcome: Outcome, note: str,
+    claim: Claim, cell: dict[str, Any], contrast: _Contrast, value: float, low: float, high: float, draws: int,
+    outcome: Outcome, note: str, at: int | None = None,
 ) -> Row:  # fmt: skip
-    """Back from scaled units to those of the prediction at the largest size."""
-    prediction, unit = float(contrast.predictions[-1]), float(contrast.units[-1])
+    """Back from scaled units to those of the prediction at the largest size: of draw `at`, or the mean of all."""
+    prediction, unit, spread = float(contrast.predictions[-1]), float(contrast.units[-1]), None
+    if _is_paired(claim) and claim.kind is not Kind.ORDER:
+        pairs = np.array(contrast.arms[-1].pairs)
+        prediction, unit = map(float, pairs.mean(axis=0) if at is None else pairs[at])
+        spread = (float(pairs[:, 0].min()), float(pairs[:, 0].max())) if claim.instance is not None else None
     points = [prediction + unit * x for x in (low, high, contrast.low, contrast.high)]
     low, high, allowed_low, allowed_high = points if unit > 0 else (points[1], points[0], points[3], points[2])
     return Row(
@@ -383,6 +455,7 @@ def _row(
         draws,
         outcome,
         note,
+        spread,
     )
 
 

@@ -108,6 +108,8 @@ def show(
         text = item["latex" if latex else "formula"]
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
     print(f"  kind         {item['kind']}")
+    if item["reason"]:
+        print(f"  accuracy     {item['reason']}")
     if item["assumptions"]:
         print(f"  assumptions  {item['assumptions']}")
     print(f"  source       {citation_of(item['source'])}" + (f" ({item['locator']})" if item["locator"] else ""))

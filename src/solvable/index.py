@@ -181,6 +181,7 @@ def _describe(claim: Claim) -> Entry:
         "name": claim.name,
         "statement": claim.statement,
         "kind": f"{claim.kind.name}: {claim.kind.value}",
+        "reason": claim.reason,
         "assumptions": claim.assumptions,
         "source": claim.source.key,
         "locator": claim.source.locator,

@@ -35,8 +35,17 @@ def traced(rng, n):
     return large_product(rng, n)[0]
 
 
-THREADED = Claim("demo/product", "First entry of an inverse.", Source("derived"), Kind.MEAN, lambda n: 0.5, traced,
-                 [{"n": 300}], tolerance=0.9, first_draws=8)  # fmt: skip
+THREADED = Claim(
+    "demo/product",
+    "First entry of an inverse.",
+    source=Source("derived"),
+    kind=Kind.MEAN,
+    predict=lambda n: 0.5,
+    measure=traced,
+    grid=[{"n": 300}],
+    tolerance=0.9,
+    first_draws=8,
+)
 
 
 def digest(verdict):

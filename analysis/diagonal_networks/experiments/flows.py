@@ -18,7 +18,7 @@ __all__ = ["crossing_times", "flow_limit", "flow_residual", "regularised_flow", 
 Array = NDArray[np.float64]
 
 
-def flow_limit(X: Array, y: Array, initial_scale: float, depth: float = 2, linear_scale: float = 0.0) -> Array:
+def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 2, linear_scale: float = 0.0) -> Array:
     """Coefficients where the flow of w_+^D - w_-^D + lambda v ends (residual below 1e-10 of the labels)."""
     n, d = X.shape
 
@@ -35,7 +35,7 @@ def flow_limit(X: Array, y: Array, initial_scale: float, depth: float = 2, linea
         return float(np.abs(X @ coefficients(weights) - y).max() - 1e-10 * np.abs(y).max())
 
     fitted.terminal = True  # type: ignore[attr-defined]
-    start = np.concatenate([np.full(2 * d, float(initial_scale)), np.zeros(d)])
+    start = np.concatenate([*np.broadcast_to(initial_scale, (2, d)), np.zeros(d)])
     run = solve_ivp(velocity, (0, 1e6), start, method="LSODA", rtol=1e-11, atol=1e-14, events=fitted)
     return coefficients(run.y[:, -1])
 

@@ -1,6 +1,6 @@
 """Matched experiments: networks trained step by step, flows integrated, scalar maps iterated.
 
-No dual and no potential, but for `combined_excess`, which compares limits that other claims hold to the flow.
+No dual and no potential, but for `combined_excess` and `lasso_gap`, about limits that other claims hold to the flow.
 """
 
 from __future__ import annotations
@@ -11,33 +11,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.diagonal_networks.experiments.flows import crossing_times, flow_limit, flow_residual
+from solvable.analysis.diagonal_networks.experiments.flows import flow_limit
 from solvable.analysis.diagonal_networks.settings import sparse_regression, unit_sparse_regression
-from solvable.solvers import DescentRun, Status, diagonal_descent, interpolator, minimum_l1
+from solvable.solvers import DescentRun, Status, diagonal_descent, interpolator
 
 __all__ = [
     "backward_displacement",
     "chaotic_loss",
     "combined_excess",
     "cycle_point",
+    "decayed_rise",
     "decayed_run",
     "distance_to_l2",
     "finite_run",
     "flooding_displacement",
     "flow_norm_rise",
     "gain_contrast",
-    "jump_lag",
-    "kernel_residual",
+    "gain_contrast_rise",
+    "kernel_norm",
     "lasso_gap",
     "least_l1",
     "least_l2_excess",
-    "noisy_shrinkage",
     "penalised_growth",
     "penalised_path",
     "penalised_run",
     "penalty_benefit",
     "penalty_order",
     "recovery_change",
+    "rich_norm",
     "scalar_defect",
     "sharpness_aware_run",
     "whitened_lasso",
@@ -60,16 +61,12 @@ def finite_run(
 
 
 def least_l1(X: Array, y: Array) -> Array:
-    """Minimum-l1 interpolator as a linear program in beta and its bounds |beta_i| <= t_i, dual simplex."""
+    """Minimum-l1 interpolator as a linear program in the two signed parts of beta, dual simplex."""
     from scipy.optimize import linprog
 
-    n, d = X.shape
-    cost = np.r_[np.zeros(d), np.ones(d)]
-    above, below = np.hstack([np.eye(d), -np.eye(d)]), np.hstack([-np.eye(d), -np.eye(d)])
-    bounds = [(None, None)] * d + [(0, None)] * d
-    found = linprog(cost, np.vstack([above, below]), np.zeros(2 * d), np.hstack([X, np.zeros((n, d))]), y, bounds,
-                    method="highs-ds")  # fmt: skip
-    return np.asarray(found.x[:d])
+    d = X.shape[1]
+    found = linprog(np.ones(2 * d), A_eq=np.hstack([X, -X]), b_eq=y, bounds=(0, None), method="highs-ds")
+    return np.asarray(found.x[:d] - found.x[d:])
 
 
 @cache
@@ -80,12 +77,19 @@ def distance_to_l2(initial_scale: float, depth: float) -> float:
     return float(np.linalg.norm(flow_limit(X, y, initial_scale, depth) - least) / np.linalg.norm(least))
 
 
-def kernel_residual(rng: Rng, initial_scale: float, time: float) -> float:
-    """Norm of the residual of the flow after time/alpha^2, over that of the linear flow of its tangent kernel."""
-    X, y, _ = sparse_regression(rng, 5, 12, 2, 0.3)
-    values, vectors = np.linalg.eigh(X @ X.T / len(X))
-    linear = vectors @ (np.exp(-8 * time * values) * (vectors.T @ -y))
-    return float(np.linalg.norm(flow_residual(X, y, initial_scale, time / initial_scale**2)) / np.linalg.norm(linear))
+def rich_norm(rng: Rng, X: Array, y: Array, epsilon: float) -> float:
+    """l1 norm of the flow's limit from the scale at which a published bound begins to hold."""
+    del rng
+    least = np.abs(least_l1(X, y)).sum()
+    power = (2 * (1 + epsilon) * least) ** (-(2 + epsilon) / (2 * epsilon))
+    return float(np.abs(flow_limit(X, y, min(power, np.exp(-6 / (epsilon * least))))).sum())
+
+
+def kernel_norm(rng: Rng, X: Array, y: Array, epsilon: float) -> float:
+    """Squared l2 norm of the flow's limit from the scale at which a published bound begins to hold."""
+    del rng
+    size = np.linalg.norm(np.linalg.pinv(X) @ y)
+    return float(np.sum(flow_limit(X, y, np.sqrt(2 * (1 + epsilon) * (1 + 2 / epsilon) * size)) ** 2))
 
 
 def flow_norm_rise(rng: Rng, small: tuple[float, float], large: tuple[float, float]) -> float:
@@ -103,6 +107,11 @@ def gain_contrast(rng: Rng, step_size: float, batch_size: int, n: int = 20, d: i
     return float(np.log(gains[target != 0].mean() / gains[target == 0].mean()))
 
 
+def gain_contrast_rise(rng: Rng, descent: float, sgd: float) -> float:
+    """Gain contrast of full-batch descent minus that of SGD with batch 1, at steps of their own."""
+    return gain_contrast(rng, descent, 20) - gain_contrast(rng, sgd, 1)
+
+
 def recovery_change(rng: Rng, step_size: float, batch_size: int) -> float:
     """Recovery error with this step over that of full-batch descent with a small step, minus one."""
     X, y, target = sparse_regression(rng, 20, 40, 3)
@@ -112,25 +121,6 @@ def recovery_change(rng: Rng, step_size: float, batch_size: int) -> float:
     ]
     large, small = (np.linalg.norm(beta - target) for beta in ends)
     return float(large / small - 1)
-
-
-@cache
-def jump_lag(seed: int, jump: int, log_scale: float, jumps: tuple[tuple[float, float], ...]) -> float:
-    """How far from the predicted time the loss of the flow falls through the level half way down a jump."""
-    times, levels = zip(*jumps, strict=True)
-    return float(abs(crossing_times(seed, log_scale, levels, 1.2 * times[-1] + 0.5)[jump] - times[jump]))
-
-
-def noisy_shrinkage(rng: Rng, steps_per_time: float, label_noise: float, residuals: bool = True) -> float:
-    """Fall of ln(w_+ w_-) under label noise over 4 step^2 steps diag(X^T X/n)(noise + mean square residual)."""
-    X, y, _ = sparse_regression(rng, 20, 40, 3)
-    step, steps, scale = 1 / steps_per_time, int(20 * steps_per_time), 0.3
-    run = diagonal_descent(X, y, step, steps, scale, 1, label_noise=label_noise, seeds=4, checkpoints=2, rng=rng,
-                           accumulate=True)  # fmt: skip
-    square = 2 * run.loss_integral / (step * steps) if residuals else np.zeros(4)
-    fall = -np.log(np.abs(run.plus[:, -1] * run.minus[:, -1]) / scale**2)
-    per_step = 4 * step**2 * np.mean(X**2, axis=0) * (label_noise + square[:, None])
-    return float(np.mean(fall.mean(axis=0) / (steps * per_step.mean(axis=0))))
 
 
 def decayed_run(rng: Rng, step_size: float, quantity: str, steps: int = 40_000) -> float:
@@ -146,6 +136,11 @@ def decayed_run(rng: Rng, step_size: float, quantity: str, steps: int = 40_000) 
     if quantity == "plateau":
         return float(np.log(np.median(run.train_loss[0, len(recorded) // 4 : len(recorded) // 2])))
     return float(np.log(np.sum((run.beta[0, -1] - target) ** 2)))
+
+
+def decayed_rise(rng: Rng, quantity: str, small: float, large: float) -> float:
+    """Log of plateau or error at the larger step over that at the smaller."""
+    return decayed_run(rng, large, quantity) - decayed_run(rng, small, quantity)
 
 
 def _orbit(theta: float, step_size: float, count: int) -> Array:
@@ -292,5 +287,5 @@ def combined_excess(rng: Rng, n: int, d: int, cap: float, against: str) -> float
     """
     X, y, target = sparse_regression(rng, n, d, 3, 0.5)
     beta = interpolator(X, y, 1e-6, linear_scale=2 * np.sqrt(cap / np.log(1e12))).value
-    other = minimum_l1(X, y).value if against == "l1" else np.linalg.pinv(X) @ y
+    other = least_l1(X, y) if against == "l1" else np.linalg.pinv(X) @ y
     return float(np.log(np.sum((beta - target) ** 2) / np.sum((other - target) ** 2)))

@@ -6,6 +6,8 @@ itself and shares nothing with the spectral formulas.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +22,15 @@ __all__ = [
     "flow_draw",
     "flow_to_ridge_ratio",
     "half_time_draw",
+    "iterated_run",
     "iterated_weights",
     "one_pass_draw",
     "one_pass_growth",
     "peak_ratio",
+    "peak_rise",
     "projected_error_draw",
     "random_feature_data",
+    "random_problem",
     "smallest_eigenvalue_draw",
     "start_penalty",
 ]
@@ -48,6 +53,21 @@ def iterated_weights(
         at = ahead if method == "nesterov" else w
         before, w = w, ahead - step_size * (gram @ at - cross)
     return np.asarray(w)
+
+
+def random_problem(rng: Rng, n: int, d: int, start: float, **_: Any) -> dict[str, Any]:
+    """Gaussian X, y and start (of the given standard deviation), and 0.6 over the largest eigenvalue as step."""
+    X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
+    origin = start * rng.standard_normal(d)
+    return {"X": X, "y": y, "origin": origin, "step_size": 0.6 / float(np.linalg.eigvalsh(X.T @ X / n)[-1])}
+
+
+def iterated_run(
+    rng: Rng, X: Array, y: Array, origin: Array, step_size: float, method: str, momentum: float, steps: int, **_: Any
+) -> Array:
+    """Weights after the steps of a drawn problem."""
+    del rng
+    return iterated_weights(X, y, method, step_size, momentum, steps, origin)
 
 
 def _power(gram: Array, cross: Array, step_size: float, steps: int) -> Array:
@@ -221,6 +241,11 @@ def peak_ratio(
         for k in (n, 4 * n)
     ]
     return float(np.log(heights[0] / heights[1]))
+
+
+def peak_rise(rng: Rng, first: dict[str, Any], second: dict[str, Any], **shared: Any) -> float:
+    """Log peak ratio in the second setting minus that in the first."""
+    return peak_ratio(rng, **shared, **second) - peak_ratio(rng, **shared, **first)
 
 
 def batch_peak_gain(rng: Rng, n: int, conditioning: str, epochs: int, small: int) -> float:

@@ -10,7 +10,7 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import linear as experiments
 from solvable.analysis.neural_collapse.settings import start_features, target_matrix
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     centre_term,
     duality_gap,
@@ -27,6 +27,9 @@ _COMPATIBLE = Source("biondi2024stationary", "model derived in docs/theory/neura
 _TAIL_CELL: dict[str, Any] = {"class_sizes": (100, 100, 1, 1), "decay": 5e-3, "dimension": 6}
 
 
+_TRAINED = "training knows the minimum to the rounding of the objective, its place to the square root of that"
+
+
 @cache
 def _values(target: str) -> Any:
     return np.linalg.svd(target_matrix(target), compute_uv=False)
@@ -40,35 +43,37 @@ LINEAR_CLAIMS = (
     Claim(
         "neural-collapse/minimum-norm",
         "Half the sum of squared weights of a deep linear network that fits is at least (L/2) Σσ^{2/L}.",
-        _NORM,
-        Kind.EXACT,
-        lambda target, depth: float(duality_gap(_values(target), depth).primal),
-        lambda rng, **cell: experiments.trained_minimum_norm(rng, "standard", **cell),
-        [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
-        tolerance=1e-6,
+        source=_NORM,
+        kind=Kind.NUMERICAL,
+        predict=lambda target, depth: float(duality_gap(_values(target), depth).primal),
+        measure=lambda rng, **cell: experiments.trained_minimum_norm(rng, "standard", **cell),
+        grid=[{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
+        tolerance=1e-7,
         quick=(2,),
+        reason="weights are trained at three decays and extrapolated to none",
         convention="deep-linear",
     ),
     Claim(
         "neural-collapse/parallel-minimum-norm",
         "Parallel branches with penalty ½Σ‖·‖^L need (L/2) Σσ: a convex problem, no duality gap.",
-        _NORM,
-        Kind.EXACT,
-        lambda target, depth: float(duality_gap(_values(target), depth).parallel),
-        lambda rng, **cell: experiments.trained_minimum_norm(rng, "parallel", **cell),
-        [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "identity")],
-        tolerance=1e-6,
+        source=_NORM,
+        kind=Kind.NUMERICAL,
+        predict=lambda target, depth: float(duality_gap(_values(target), depth).parallel),
+        measure=lambda rng, **cell: experiments.trained_minimum_norm(rng, "parallel", **cell),
+        grid=[{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "identity")],
+        tolerance=1e-7,
         quick=(3,),
+        reason="weights are trained at three decays and extrapolated to none",
         convention="deep-linear",
     ),
     Claim(
         "neural-collapse/equal-values-leave-a-gap",
         "Equal singular values do not close the duality gap from three layers on: only rank one does.",
-        _NORM,
-        Kind.ORDER,
-        lambda **_: 1.0,
-        experiments.equal_values_gap,
-        [{"depth": 3}, {"depth": 4}],
+        source=_NORM,
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.equal_values_gap,
+        grid=cells("depth", [3, 4]),
         first_draws=8,
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
@@ -77,25 +82,26 @@ LINEAR_CLAIMS = (
     Claim(
         "neural-collapse/shrinkage",
         "Weight decay on L layers shrinks singular values by the scalar problem with penalty s^{2/L}.",
-        _NORM,
-        Kind.EXACT,
-        lambda index, depth, weight_decay: float(
+        source=_NORM,
+        kind=Kind.NUMERICAL,
+        predict=lambda index, depth, weight_decay: float(
             shrink_singular_values(_values("gaussian")[index], weight_decay, depth).value
         ),
-        experiments.trained_shrinkage,
-        [{"index": i, "depth": L, "weight_decay": 0.6} for L in (1, 2, 3, 4) for i in (0, 2)],
-        tolerance=1e-5,
+        measure=experiments.trained_shrinkage,
+        grid=[{"index": i, "depth": L, "weight_decay": 0.6} for L in (1, 2, 3, 4) for i in (0, 2)],
+        tolerance=1e-6,
         quick=(0, 2, 5),
+        reason=_TRAINED,
         convention="deep-linear",
     ),
     Claim(
         "neural-collapse/shrinkage-jump",
         "From three layers on a singular value leaves zero at a threshold, with a jump.",
-        _NORM,
-        Kind.THRESHOLD,
-        lambda depth, weight_decay: float(shrink_singular_values(1.0, weight_decay, depth).threshold),
-        experiments.scalar_zero_is_best,
-        [{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
+        source=_NORM,
+        kind=Kind.THRESHOLD,
+        predict=lambda depth, weight_decay: float(shrink_singular_values(1.0, weight_decay, depth).threshold),
+        measure=experiments.scalar_zero_is_best,
+        grid=[{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
         tolerance=0.02,
         first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
@@ -105,45 +111,46 @@ LINEAR_CLAIMS = (
     Claim(
         "neural-collapse/centre-term-at-class-means",
         "Learnt centres end at the class means, and the centre term is the mean over classes of the class variance.",
-        _TAIL,
-        Kind.EXACT,
-        lambda class_sizes, dimension, problem: centre_term(
+        source=_TAIL,
+        kind=Kind.EXACT,
+        predict=lambda class_sizes, dimension, problem: centre_term(
             start_features(1, sum(class_sizes), dimension, problem), np.repeat(range(len(class_sizes)), class_sizes)
         ),
-        experiments.trained_centres,
-        [{"class_sizes": (9, 4, 1), "dimension": 3, "problem": i} for i in (0, 1)],
+        measure=experiments.trained_centres,
+        grid=cells("problem", [0, 1], class_sizes=(9, 4, 1), dimension=3),
         tolerance=1e-9,
     ),
     Claim(
         "neural-collapse/angle-term-minimum",
         "The minimum-angle term is least at −arccos(−1/(K − 1)), the simplex, when K ≤ d + 1.",
-        _TAIL,
-        Kind.EXACT,
-        minimum_angle_bound,
-        experiments.spread_centres,
-        [{"classes": 3, "dimension": 2}, {"classes": 5, "dimension": 4}, {"classes": 6, "dimension": 8}],
-        tolerance=1e-6,
+        source=_TAIL,
+        kind=Kind.NUMERICAL,
+        predict=minimum_angle_bound,
+        measure=experiments.spread_centres,
+        grid=cells("classes dimension", [(3, 2), (5, 4), (6, 8)]),
+        tolerance=1e-8,
         formula=-sp.acos(-1 / (K - 1)),
+        reason="soft maxima of growing sharpness end within their smoothing of the term itself",
     ),
     Claim(
         "neural-collapse/long-tail-bends-the-simplex",
         "Cross-entropy alone: with classes 100 to 1 the angles between class means are far from the simplex.",
-        _TAIL,
-        Kind.BOUND,
-        lambda **_: 0.1,
-        experiments.angle_excess,
-        [{"angle_weight": 0.0, **_TAIL_CELL}],
+        source=_TAIL,
+        kind=Kind.BOUND,
+        predict=lambda **_: 0.1,
+        measure=experiments.angle_excess,
+        grid=[{"angle_weight": 0.0, **_TAIL_CELL}],
         side="lower",
         first_draws=8,
     ),
     Claim(
         "neural-collapse/angle-term-restores-the-simplex",
         "A tenth of the minimum-angle term brings the class means of a long-tailed problem back to the simplex.",
-        _TAIL,
-        Kind.BOUND,
-        lambda **_: 2e-3,
-        experiments.angle_excess,
-        [{"angle_weight": w, **_TAIL_CELL} for w in (0.1, 1.0)],
+        source=_TAIL,
+        kind=Kind.BOUND,
+        predict=lambda **_: 2e-3,
+        measure=experiments.angle_excess,
+        grid=cells("angle_weight", [0.1, 1.0], **_TAIL_CELL),
         side="upper",
         first_draws=8,
     ),
@@ -151,11 +158,11 @@ LINEAR_CLAIMS = (
         "neural-collapse/angle-term-leaves-the-head",
         "With the minimum-angle term the head's rows of the two small classes still merge: the term acts on "
         "features only.",
-        _TAIL,
-        Kind.BOUND,
-        lambda **_: 0.3,
-        experiments.minority_head_cosine,
-        [{"angle_weight": w, **_TAIL_CELL} for w in (0.0, 0.1)],
+        source=_TAIL,
+        kind=Kind.BOUND,
+        predict=lambda **_: 0.3,
+        measure=experiments.minority_head_cosine,
+        grid=cells("angle_weight", [0.0, 0.1], **_TAIL_CELL),
         side="lower",
         first_draws=8,
     ),
@@ -163,16 +170,19 @@ LINEAR_CLAIMS = (
         "neural-collapse/compatibility-in-expectation",
         "New-old and old-old cosines of von Mises-Fisher features are products of mean resultants, times −1/d "
         "across classes.",
-        _COMPATIBLE,
-        Kind.MEAN,
-        lambda pair, dimension, new, old: float(
+        source=_COMPATIBLE,
+        kind=Kind.MEAN,
+        predict=lambda pair, dimension, new, old: float(
             getattr(simplex_compatibility(dimension, new, old), pair.replace("-", "_"))
         ),
-        experiments.compatibility_cosine,
-        [
-            {"pair": p, "dimension": 9, "new": 20.0, "old": 8.0}
-            for p in ("new-old-same", "old-old-same", "new-old-different", "old-old-different")
-        ],
+        measure=experiments.compatibility_cosine,
+        grid=cells(
+            "pair",
+            ["new-old-same", "old-old-same", "new-old-different", "old-old-different"],
+            dimension=9,
+            new=20.0,
+            old=8.0,
+        ),
         tolerance=0.03,
         quick=(0, 3),
     ),
@@ -180,11 +190,11 @@ LINEAR_CLAIMS = (
         "neural-collapse/compatibility-fails-for-single-pairs",
         "Compatibility holds in expectation only: single features of the better model violate the inequality more "
         "than one time in five.",
-        _COMPATIBLE,
-        Kind.BOUND,
-        lambda **_: 0.2,
-        experiments.pair_failures,
-        [{"dimension": 9, "new": 20.0, "old": 8.0}],
+        source=_COMPATIBLE,
+        kind=Kind.BOUND,
+        predict=lambda **_: 0.2,
+        measure=experiments.pair_failures,
+        grid=[{"dimension": 9, "new": 20.0, "old": 8.0}],
         side="lower",
     ),
 )

@@ -12,7 +12,7 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments import regression as experiments
 from solvable.analysis.random_features.settings import frozen_network, frozen_teacher, input_eigenvalues
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import Spectrum, deep_feature_moments, deep_random_feature_risk, layer_coefficients, ridge_risk
 
 __all__ = ["DEEP_CLAIMS"]
@@ -57,30 +57,29 @@ def _conditional(
     return float(np.mean([ridge_risk(s, round(ratio * d), ridge, noise_variance).test for s in spectra]))
 
 
-_DEEP_GRID: list[dict[str, Any]] = [
-    {"d": 40, "widths": widths, "activation": activation, "ratio": ratio, "ridge": ridge, "noise_variance": 0.2}
-    for widths, activation, ratio, ridge in (
+_DEEP_GRID: list[dict[str, Any]] = cells(
+    "widths activation ratio ridge",
+    [
         ((1.25,), "tanh", 0.7, 0.03),
         ((1.2, 1.0), "sign", 0.7, 0.05),
         ((1.3, 1.0, 1.25), "erf", 0.7, 0.03),
         ((1.25,), "sign", 1.7, 0.02),
         ((1.2, 1.0), "erf", 1.7, 0.02),
         ((1.3, 1.0, 1.25), "tanh", 1.7, 0.02),
-    )
-]
+    ],
+    d=40,
+    noise_variance=0.2,
+)
 
 DEEP_CLAIMS = (
     Claim(
         "random-features/deep-layer-covariance",
         "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        _layer_square,
-        experiments.layer_square_draw,
-        [
-            {"d": 40, "widths": widths, "activation": activation}
-            for widths, activation in (((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh"))
-        ],
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=_layer_square,
+        measure=experiments.layer_square_draw,
+        grid=cells("widths activation", [((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh")], d=40),
         tolerance=0.03,
         size="d",
         quick=(0, 1),
@@ -89,11 +88,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/deep-test-error",
         "The test error of deep random features has a nested closed form without weights, at any depth.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_deep(**p).test),
-        experiments.deep_error_draw,
-        _DEEP_GRID,
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_deep(**p).test),
+        measure=experiments.deep_error_draw,
+        grid=_DEEP_GRID,
         tolerance=0.03,
         size="d",
         quick=(0, 1, 2),
@@ -103,11 +102,11 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/deep-train-error",
         "The training error of deep random features is (1 − df1/n)² times the test error.",
-        _DEEP,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_deep(**p).train),
-        experiments.deep_train_draw,
-        _DEEP_GRID,
+        source=_DEEP,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_deep(**p).train),
+        measure=experiments.deep_train_draw,
+        grid=_DEEP_GRID,
         tolerance=0.04,
         size="d",
         quick=(3, 4),
@@ -116,32 +115,20 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/gaussian-universality",
         "A frozen network and its linearisation with independent noise have the same test error.",
-        Source("schroeder2023deterministic"),
-        Kind.ASYMPTOTIC,
-        lambda **_: 1.0,
-        experiments.equivalence_ratio_draw,
-        [
-            {
-                "d": 40,
-                "widths": (1.5,),
-                "activation": "sign",
-                "slopes": (0.797884560803,),
-                "rests": (0.602810275,),
-                "ratio": 1.0,
-                "ridge": 0.05,
-                "noise_variance": 0.2,
-            },
-            {
-                "d": 40,
-                "widths": (1.5, 1.2),
-                "activation": "sign",
-                "slopes": (0.797884560803,) * 2,
-                "rests": (0.602810275,) * 2,
-                "ratio": 1.5,
-                "ridge": 0.02,
-                "noise_variance": 0.2,
-            },
-        ],
+        source=Source("schroeder2023deterministic"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **_: 1.0,
+        measure=experiments.equivalence_ratio_draw,
+        grid=cells(
+            "widths slopes rests ratio ridge",
+            [
+                ((1.5,), (0.797884560803,), (0.602810275,), 1.0, 0.05),
+                ((1.5, 1.2), (0.797884560803,) * 2, (0.602810275,) * 2, 1.5, 0.02),
+            ],
+            d=40,
+            activation="sign",
+            noise_variance=0.2,
+        ),
         tolerance=0.03,
         size="d",
         quick=(0,),
@@ -150,26 +137,20 @@ DEEP_CLAIMS = (
     Claim(
         "random-features/mismatched-teacher",
         "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
-        Source("schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"),
-        Kind.ASYMPTOTIC,
-        _conditional,
-        experiments.conditional_error_draw,
-        [
-            {
-                "d": 40,
-                "widths": widths,
-                "activation": "tanh",
-                "teacher": teacher,
-                "ratio": ratio,
-                "ridge": 0.03,
-                "noise_variance": 0.1,
-            }
-            for widths, teacher, ratio in (
-                ((1.2,), "linear", 1.0),
-                ((1.2, 1.1), "hidden", 0.7),
-                ((1.2, 1.1), "linear", 2.0),
-            )
-        ],
+        source=Source(
+            "schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"
+        ),
+        kind=Kind.ASYMPTOTIC,
+        predict=_conditional,
+        measure=experiments.conditional_error_draw,
+        grid=cells(
+            "widths teacher ratio",
+            [((1.2,), "linear", 1.0), ((1.2, 1.1), "hidden", 0.7), ((1.2, 1.1), "linear", 2.0)],
+            d=40,
+            activation="tanh",
+            ridge=0.03,
+            noise_variance=0.1,
+        ),
         tolerance=0.04,
         size="d",
         quick=(0, 1),

@@ -15,7 +15,7 @@ from solvable.analysis.random_features.closed_forms import sums as closed_forms
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
 from solvable.analysis.random_features.settings import power_law
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
     gaussian_coefficients,
@@ -93,43 +93,38 @@ def _digits_error(n: int, k: int, ridge: float) -> float:
     return float(random_feature_risk(_digits(), n, k, ridge).test)
 
 
-_GRID: list[dict[str, Any]] = [
-    {"n": 40, "ratio": ratio, "ridge": ridge, "exponent": a, "target_exponent": b, "noise_variance": noise}
-    for ratio, ridge, a, b, noise in (
+_GRID: list[dict[str, Any]] = cells(
+    "ratio ridge exponent target_exponent noise_variance",
+    [
         (0.5, 0.05, 1.5, 1.5, 0.5),  # fewer features than samples
         (2.0, 0.05, 1.5, 1.5, 0.5),  # more
         (1.0, 0.2, 1.5, 1.5, 0.5),  # the peak, damped
         (0.5, 0.0, 1.2, 1.5, 0.3),  # ridgeless on both sides
         (2.5, 0.0, 1.2, 1.5, 0.3),
         (4.0, 1.0, 1.5, 2.5, 1.0),
-    )
-]
+    ],
+    n=40,
+)
 
 
 def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
 
 
-_MODEL = [
-    {"n": n, "k": k, "ridge": ridge, "noise": noise}
-    for n, k, ridge, noise in (
-        (30.0, 20.0, 0.1, 0.3),
-        (20.0, 60.0, 1e-3, 0.3),
-        (50.0, 50.0, 1.0, 0.0),
-        (80.0, 30.0, 1e-4, 1),
-    )
-]
+_MODEL = cells(
+    "n k ridge noise", [(30.0, 20.0, 0.1, 0.3), (20.0, 60.0, 1e-3, 0.3), (50.0, 50.0, 1.0, 0.0), (80.0, 30.0, 1e-4, 1)]
+)
 _ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
 
 SHALLOW_CLAIMS = (
     Claim(
         "random-features/test-error",
         "The test error of k random features follows from one scalar equation, γ(k − z)(n − z) = kδ.",
-        _SHALLOW,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).test),
-        experiments.test_error_draw,
-        _GRID,
+        source=_SHALLOW,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.test_error_draw,
+        grid=_GRID,
         tolerance=0.03,
         formula=closed_forms.test_error,
         quantities=_quantities,
@@ -141,11 +136,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/train-error",
         "The training error of k random features is ((n − z)/n)² times the test error.",
-        _SHALLOW,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).train),
-        experiments.train_error_draw,
-        [c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
+        source=_SHALLOW,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).train),
+        measure=experiments.train_error_draw,
+        grid=[c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
         tolerance=0.03,
         formula=closed_forms.train_error,
         quantities=_quantities,
@@ -156,11 +151,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/bias",
         "Without label noise the error is n[S₁(a + w) + S₂w]/(ab + w(a + b)), a = k − z, b = n − z.",
-        _SHALLOW,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p).bias),
-        experiments.bias_draw,
-        _without(_GRID, "noise_variance"),
+        source=_SHALLOW,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).bias),
+        measure=experiments.bias_draw,
+        grid=_without(_GRID, "noise_variance"),
         tolerance=0.03,
         formula=closed_forms.bias,
         quantities=_quantities,
@@ -172,11 +167,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/variance",
         "Label noise alone contributes σ²(aq + wz)/(ab + w(a + b)), a = k − z, b = n − z.",
-        _SHALLOW,
-        Kind.ASYMPTOTIC,
-        lambda **p: float(_risk(**p, target_exponent=1.0).variance),
-        experiments.variance_draw,
-        _without(_GRID, "target_exponent"),
+        source=_SHALLOW,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p, target_exponent=1.0).variance),
+        measure=experiments.variance_draw,
+        grid=_without(_GRID, "target_exponent"),
         tolerance=0.03,
         formula=closed_forms.variance,
         quantities=_quantities,
@@ -187,54 +182,60 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/two-unknown-form",
         "The one-unknown, cancellation-free form equals the published form in two unknowns.",
-        Source("simon2024more"),
-        Kind.EXACT,
-        lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).test),
-        lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(*power_law(1.5, 1.5), n, k, ridge, noise),
-        _MODEL,
+        source=Source("simon2024more"),
+        kind=Kind.EXACT,
+        predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).test),
+        measure=lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(
+            *power_law(1.5, 1.5), n, k, ridge, noise
+        ),
+        grid=_MODEL,
         tolerance=1e-10,
         convention="shallow",
     ),
     Claim(
         "random-features/defilippis-form",
         "The dimension-free deterministic equivalent in ν₁, ν₂ is the same excess error.",
-        Source("defilippis2024dimension"),
-        Kind.EXACT,
-        lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
-        lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
-        _MODEL,
+        source=Source("defilippis2024dimension"),
+        kind=Kind.EXACT,
+        predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
+        measure=lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
+        grid=_MODEL,
         tolerance=1e-10,
         convention="shallow",
     ),
     Claim(
         "random-features/mei-montanari-form",
         "In proportional asymptotics the eigenframework is the closed form of Mei and Montanari.",
-        Source("mei2022generalization"),
-        Kind.EXACT,
-        _mei_montanari,
-        lambda rng, **p: literature.mei_montanari_excess(**p),
-        [
-            {"psi1": p1, "psi2": p2, "lam": lam, **_ACTIVATION, "nonlinear": rest, "noise": noise}
-            for p1, p2, lam, rest, noise in (
+        source=Source("mei2022generalization"),
+        kind=Kind.EXACT,
+        predict=_mei_montanari,
+        measure=lambda rng, **p: literature.mei_montanari_excess(**p),
+        grid=cells(
+            "psi1 psi2 lam nonlinear noise",
+            [
                 (2.0, 3.0, 1e-2, 0.0, 0.5),
                 (3.0, 2.0, 0.1, 0.4, 0.5),
                 (1.0, 1.0, 0.1, 0.0, 0.2),
                 (5.0, 0.5, 0.05, 1.0, 0.0),
-            )
-        ],
+            ],
+            **_ACTIVATION,
+        ),
         tolerance=1e-10,
     ),
     Claim(
         "random-features/relu-on-the-sphere",
         "Centred ReLU features of isotropic inputs learn a linear target as the closed form says.",
-        Source("mei2022generalization"),
-        Kind.ASYMPTOTIC,
-        _relu_excess,
-        experiments.relu_error_draw,
-        [
-            {"d": 30, "psi1": p1, "psi2": p2, "lam": lam, "signal": 1.0, "noise_variance": 0.25}
-            for p1, p2, lam in ((3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02))
-        ],
+        source=Source("mei2022generalization"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_relu_excess,
+        measure=experiments.relu_error_draw,
+        grid=cells(
+            "psi1 psi2 lam",
+            [(3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02)],
+            d=30,
+            signal=1.0,
+            noise_variance=0.25,
+        ),
         tolerance=0.04,
         size="d",
         quick=(0,),
@@ -243,14 +244,13 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/kernel-limit",
         "The excess of k random features over the kernel itself vanishes as 1/k.",
-        _SHALLOW,
-        Kind.RATE,
-        lambda **_: -1.0,
-        experiments.kernel_gap_draw,
-        [
-            {"k": 40, "n": 10, "ridge": 1.0, "exponent": 1.5, "target_exponent": 1.5, "noise_variance": 0.3},
-            {"k": 40, "n": 6, "ridge": 0.3, "exponent": 1.5, "target_exponent": 2.0, "noise_variance": 0.1},
-        ],
+        source=_SHALLOW,
+        kind=Kind.RATE,
+        predict=lambda **_: -1.0,
+        measure=experiments.kernel_gap_draw,
+        grid=cells(
+            "n ridge target_exponent noise_variance", [(10, 1.0, 1.5, 0.3), (6, 0.3, 2.0, 0.1)], k=40, exponent=1.5
+        ),
         absolute_tolerance=0.15,
         size="k",
         quick=(0,),
@@ -260,11 +260,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/more-is-better",
         "At the best ridge, more samples and more features always help.",
-        Source("simon2024more"),
-        Kind.ORDER,
-        lambda n, k, grow, **p: _tuned(n, k, **p) - _tuned(*_grown(n, k, grow), **p),
-        experiments.tuned_drop_draw,
-        [
+        source=Source("simon2024more"),
+        kind=Kind.ORDER,
+        predict=lambda n, k, grow, **p: _tuned(n, k, **p) - _tuned(*_grown(n, k, grow), **p),
+        measure=experiments.tuned_drop_draw,
+        grid=[
             {"n": n, "k": k, "grow": grow, "exponent": 1.4, "target_exponent": 1.3, "noise_variance": 0.3}
             for n in (20, 40, 80)
             for k in (20, 40, 80)
@@ -275,36 +275,31 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/more-can-hurt-at-a-fixed-ridge",
         "At a small fixed ridge the error peaks where the features are as many as the samples.",
-        Source("simon2024more"),
-        Kind.ORDER,
-        _peak,
-        experiments.peak_draw,
-        [
-            {
-                "n": n,
-                "k": k,
-                "grow": grow,
-                "ridge": 1e-3,
-                "exponent": 1.5,
-                "target_exponent": 1.5,
-                "noise_variance": 0.5,
-            }
-            for n, k, grow in ((20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k"))
-        ],
+        source=Source("simon2024more"),
+        kind=Kind.ORDER,
+        predict=_peak,
+        measure=experiments.peak_draw,
+        grid=cells(
+            "n k grow",
+            [(20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k")],
+            ridge=1e-3,
+            exponent=1.5,
+            target_exponent=1.5,
+            noise_variance=0.5,
+        ),
         quick=(0, 1, 2),
         convention="shallow",
     ),
     Claim(
         "random-features/fitting-ratio-optimum",
         "On power laws the best ridge has a fitting ratio (training over test error) that does not depend on n.",
-        _POWER,
-        Kind.THRESHOLD,
-        lambda n, **p: float(optimal_fitting_ratio(**p).value),
-        experiments.ratio_slope_draw,
-        [
-            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
-            for a, b, noise in ((1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0))
-        ],
+        source=_POWER,
+        kind=Kind.THRESHOLD,
+        predict=lambda n, **p: float(optimal_fitting_ratio(**p).value),
+        measure=experiments.ratio_slope_draw,
+        grid=cells(
+            "exponent target_exponent relative_noise", [(1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0)], n=100
+        ),
         tolerance=0.15,
         quick=(0,),
         assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^{−a} and target power i^{−b}",
@@ -312,16 +307,17 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/obligatory-overfitting",
         "Interpolation is best up to a relative noise (b − a)/(a(a − 1)), and not beyond.",
-        _POWER,
-        Kind.ORDER,
-        lambda n, exponent, target_exponent, relative_noise: float(
+        source=_POWER,
+        kind=Kind.ORDER,
+        predict=lambda n, exponent, target_exponent, relative_noise: float(
             overfitting_threshold(exponent, target_exponent) - relative_noise
         ),
-        experiments.overfitting_draw,
-        [
-            {"n": 100, "exponent": a, "target_exponent": b, "relative_noise": noise}
-            for a, b, noise in ((1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0))
-        ],
+        measure=experiments.overfitting_draw,
+        grid=cells(
+            "exponent target_exponent relative_noise",
+            [(1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0)],
+            n=100,
+        ),
         formula=closed_forms.overfitting_margin,
         quick=(0, 1),
         assumptions="power laws with their infinite tails",
@@ -329,11 +325,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/power-law-learning-curve",
         "Noiseless kernel interpolation on power laws errs as n^{−(b − 1)}.",
-        _POWER,
-        Kind.RATE,
-        lambda exponent, target_exponent, **_: 1 - target_exponent,
-        experiments.learning_curve_draw,
-        [{"n": 40, "exponent": 1.5, "target_exponent": b} for b in (1.4, 2.0, 1.7)],
+        source=_POWER,
+        kind=Kind.RATE,
+        predict=lambda exponent, target_exponent, **_: 1 - target_exponent,
+        measure=experiments.learning_curve_draw,
+        grid=cells("target_exponent", [1.4, 2.0, 1.7], n=40, exponent=1.5),
         formula=1 - closed_forms.target_exponent,
         absolute_tolerance=0.04,
         size="n",
@@ -342,11 +338,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/digits-at-moderate-ridge",
         "Real ReLU features on handwritten digits: with a moderate ridge the theory holds to a fifth.",
-        Source("simon2024more", "real data: our measurement"),
-        Kind.MEAN,
-        _digits_error,
-        real_data.digits_error_draw,
-        [{"n": 60, "k": k, "ridge": 0.03} for k in (20, 300, 60)],
+        source=Source("simon2024more", "real data: our measurement"),
+        kind=Kind.MEAN,
+        predict=_digits_error,
+        measure=real_data.digits_error_draw,
+        grid=cells("k", [20, 300, 60], n=60, ridge=0.03),
         tolerance=0.2,
         quick=(0, 1),
         assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
@@ -355,11 +351,11 @@ SHALLOW_CLAIMS = (
     Claim(
         "random-features/digits-at-small-ridge",
         "Real ReLU features on handwritten digits: with a small ridge and k < n, theory is optimistic.",
-        Source("simon2024more", "real data: our measurement"),
-        Kind.BOUND,
-        _digits_error,
-        real_data.digits_error_draw,
-        [{"n": 60, "k": k, "ridge": 1e-5} for k in (20, 40)],
+        source=Source("simon2024more", "real data: our measurement"),
+        kind=Kind.BOUND,
+        predict=_digits_error,
+        measure=real_data.digits_error_draw,
+        grid=cells("k", [20, 40], n=60, ridge=1e-5),
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
         convention="shallow",

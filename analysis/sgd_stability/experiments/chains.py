@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,19 @@ __all__ = [
     "enumerated_growth",
     "enumerated_threshold",
     "gradients",
+    "growth_beyond_threshold",
+    "l1_norm_gap",
+    "path_norm_gap",
+    "random_gradients",
     "relu_network_norms",
     "scale_invariant_run",
     "second_moment_draw",
     "settled_sharpness",
     "softmax_factors",
+    "softmax_hessians",
     "threshold_rise",
+    "threshold_under_bernoulli",
+    "threshold_without_replacement",
 ]
 
 Array = NDArray[np.float64]
@@ -87,8 +95,7 @@ def _hessians(problem: str, n: int, d: int) -> Array:
     if problem == "low-rank":
         F = np.random.default_rng(6).standard_normal((n, d, 2))
         return np.asarray(F @ F.transpose(0, 2, 1))
-    G = gradients(problem, n, d)
-    return np.asarray(G[:, :, None] * G[:, None, :])
+    return _outer(gradients(problem, n, d))
 
 
 def enumerated_growth(rng: Rng, at: float, problem: str, n: int, d: int, batch_size: int, sampling: str) -> float:
@@ -107,10 +114,36 @@ def enumerated_threshold(H: Array, batch_size: int, sampling: str) -> float:
     return low
 
 
+def _outer(G: Array) -> Array:
+    return np.asarray(G[:, :, None] * G[:, None, :])
+
+
+def random_gradients(rng: Rng, n: int, d: int, **_: int) -> dict[str, Array]:
+    """Gaussian gradients with log-normal norms."""
+    return {"G": rng.standard_normal((n, d)) * np.exp(0.5 * rng.standard_normal((n, 1)))}
+
+
+def threshold_without_replacement(rng: Rng, G: Array, batch_size: int, **_: int) -> float:
+    """Enumerated threshold of the Hessians G_i G_i^T."""
+    del rng
+    return enumerated_threshold(_outer(G), batch_size, "without-replacement")
+
+
+def threshold_under_bernoulli(rng: Rng, G: Array, batch_size: int, **_: int) -> float:
+    """Enumerated threshold of the Hessians G_i G_i^T."""
+    del rng
+    return enumerated_threshold(_outer(G), batch_size, "bernoulli")
+
+
+def softmax_hessians(rng: Rng, n: int, d: int, classes: int, **_: int) -> dict[str, Array]:
+    """Gauss-Newton Hessians of cross-entropy at random weights of a linear model."""
+    F = softmax_factors(rng, n, d, classes)
+    return {"H": F @ F.transpose(0, 2, 1)}
+
+
 def threshold_rise(rng: Rng, n: int, d: int, batch_size: int) -> float:
     """Relative rise of the enumerated threshold of a random problem when the batch grows by one."""
-    G = rng.standard_normal((n, d))
-    H = G[:, :, None] * G[:, None, :]
+    H = _outer(rng.standard_normal((n, d)))
     small, large = (enumerated_threshold(H, b, "without-replacement") for b in (batch_size, batch_size + 1))
     return large / small - 1
 
@@ -144,9 +177,41 @@ def almost_sure_growth(rng: Rng, step_size: float, problem: str, n: int, d: int,
     return float(2 * level / steps)
 
 
-def almost_sure_gap(rng: Rng, step_size: float, rate: float, problem: str, n: int, d: int, steps: int) -> float:
-    """Log of a given mean-square growth rate minus the growth of a single chain."""
-    return math.log(rate) - almost_sure_growth(rng, step_size, problem, n, d, steps)
+@cache
+def _place(problem: str, n: int, d: int, factor: float) -> float:
+    """Step size at a multiple of the enumerated threshold, batch size 1."""
+    return factor * enumerated_threshold(_hessians(problem, n, d), 1, "without-replacement")
+
+
+def growth_beyond_threshold(rng: Rng, problem: str, n: int, d: int, factor: float) -> float:
+    """Growth of a single chain of 2000 steps at a multiple of the enumerated threshold."""
+    return almost_sure_growth(rng, _place(problem, n, d, factor), problem, n, d, 2000)
+
+
+def almost_sure_gap(rng: Rng, problem: str, n: int, d: int, factor: float) -> float:
+    """Log growth of the enumerated mean square minus that of a single chain, at a multiple of the threshold."""
+    step = _place(problem, n, d, factor)
+    square = enumerated_growth(rng, step, problem, n, d, 1, "without-replacement")
+    return math.log1p(square) - almost_sure_growth(rng, step, problem, n, d, 2000)
+
+
+def path_norm_gap(rng: Rng, d: int, width: int) -> float:
+    """Trace of H on Gaussian inputs minus sqrt(d) times the path norm, for random weights."""
+    B, c = rng.standard_normal((width, d)), rng.standard_normal(width)
+    X = rng.standard_normal((2000, d))
+    active = X @ B.T
+    trace = np.mean(
+        np.sum(np.maximum(active, 0) ** 2, axis=1) + np.sum(((active > 0) * c) ** 2, axis=1) * np.sum(X**2, axis=1)
+    )
+    return float(trace - np.sqrt(d) * np.sum(np.abs(c) * np.linalg.norm(B, axis=1)))
+
+
+def l1_norm_gap(rng: Rng, d: int) -> float:
+    """Trace of H on Gaussian inputs minus 4 times the l1 norm of beta = u^2 - v^2, for random weights."""
+    u, v = rng.standard_normal((2, d))
+    X = rng.standard_normal((2000, d))
+    trace = np.mean(np.sum((2 * X * u) ** 2, axis=1) + np.sum((2 * X * v) ** 2, axis=1))
+    return float(trace - 4 * np.sum(np.abs(u**2 - v**2)))
 
 
 def diagonal_network_norms(rng: Rng, d: int, quantity: str, n: int) -> float:

@@ -206,3 +206,22 @@ def test_notation_reads_numbers_as_written():
     assert parse("2^3") == 8
     assert parse("gamma_function(5)") == 24
     assert parse("x if a < b < c else y").func is sp.Piecewise
+
+
+def test_instances_of_numbers_are_drawn():
+    """Label noise on a diagonal network: the prediction names what the run measured."""
+    name = "diagonal-networks/label-noise-shrinks-the-scale"
+    right = check("4*squares*(label_noise + residual)/steps_per_time**2", against=name, budget=0)
+    assert right.sentence == "agrees everywhere tried"
+    assert check("2*squares*(label_noise + residual)/steps_per_time**2", against=name, budget=0).outcome.value == (
+        "DISAGREES"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("sgd-stability/trace-bound", "no formula in numbers can name"), ("diagonal-networks/plateaus", "a vector")],
+)
+def test_instances_of_arrays_are_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        check("1", against=name, budget=0)

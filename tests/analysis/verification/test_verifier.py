@@ -9,7 +9,7 @@ import pytest
 from solvable.analysis import Claim, Kind, Outcome, Source, Verdict, verify
 
 DERIVED = Source("derived")
-KINDS = (Kind.MEAN, Kind.ASYMPTOTIC, Kind.RATE, Kind.THRESHOLD, Kind.BOUND, Kind.ORDER, Kind.EXACT)
+KINDS = (Kind.MEAN, Kind.ASYMPTOTIC, Kind.RATE, Kind.THRESHOLD, Kind.BOUND, Kind.ORDER, Kind.NUMERICAL)
 # Standardised noises, two of them skewed and one heavy-tailed.
 NOISES = (
     lambda rng: rng.standard_normal(),
@@ -33,12 +33,14 @@ def synthetic(index, error):
     if kind in (Kind.ASYMPTOTIC, Kind.RATE):
         grid = [{**cell, "n": 50} for cell in grid]
         options["size"] = "n"
+    if kind is Kind.NUMERICAL:
+        options["reason"] = "synthetic noise"
     if kind is Kind.BOUND:
         options["side"] = "upper" if off * grid[0]["mu"] > 0 or (off == 0 and index % 2) else "lower"
 
     def measure(rng, mu, n=50, at=0.0):
         scale = abs(mu) * spread
-        if kind is Kind.EXACT:
+        if kind is Kind.NUMERICAL:
             return mu * (1 + off + 0.2 * tolerance * rng.uniform(-1, 1))
         if kind is Kind.ASYMPTOTIC:
             return mu * (1 + off + slope / n) + scale * noise(rng) * math.sqrt(50 / n)
@@ -54,11 +56,11 @@ def synthetic(index, error):
     return Claim(
         f"synthetic/c{index}",
         "Synthetic.",
-        DERIVED,
-        kind,
-        predict,
-        measure,
-        grid,
+        source=DERIVED,
+        kind=kind,
+        predict=predict,
+        measure=measure,
+        grid=grid,
         tolerance=tolerance,
         **options,
     )
@@ -86,8 +88,16 @@ def test_claims_on_the_border_are_left_open(error):
 
 
 def simple(**changes):
-    claim = Claim("demo/one", "One.", DERIVED, Kind.MEAN, lambda **_: 1.0, lambda rng, **_: 1 + 0.1 * rng.normal(),
-                  [{"a": 1}], tolerance=0.05)  # fmt: skip
+    claim = Claim(
+        "demo/one",
+        "One.",
+        source=DERIVED,
+        kind=Kind.MEAN,
+        predict=lambda **_: 1.0,
+        measure=lambda rng, **_: 1 + 0.1 * rng.normal(),
+        grid=[{"a": 1}],
+        tolerance=0.05,
+    )
     return dataclasses.replace(claim, **changes)
 
 
@@ -104,8 +114,17 @@ def test_asymptotic_claim_measures_three_sizes_and_extrapolates():
         seen.add(n)
         return 2.0 + 5.0 / n + 0.01 * rng.normal()
 
-    claim = Claim("demo/limit", "Limit.", DERIVED, Kind.ASYMPTOTIC, lambda n: 2.0, measure, [{"n": 10}], tolerance=0.02,
-                  size="n")  # fmt: skip
+    claim = Claim(
+        "demo/limit",
+        "Limit.",
+        source=DERIVED,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n: 2.0,
+        measure=measure,
+        grid=[{"n": 10}],
+        tolerance=0.02,
+        size="n",
+    )
     assert verify(claim).outcome is Outcome.AGREES  # at n = 40 the raw deviation is still 6 %
     assert seen == {10, 20, 40}
 
@@ -119,7 +138,7 @@ def test_median_resists_a_heavy_tail():
 
 def test_values_that_are_not_numbers_never_pass():
     assert verify(simple(measure=lambda rng, **_: math.nan)).outcome is Outcome.INCONCLUSIVE
-    exact = simple(kind=Kind.EXACT, measure=lambda rng, **_: math.nan)
+    exact = simple(kind=Kind.EXACT, tolerance=1e-9, measure=lambda rng, **_: math.nan)
     assert verify(exact).outcome is Outcome.DISAGREES
     with pytest.raises(ValueError, match="finite"):
         verify(simple(predict=lambda **_: math.inf))
@@ -128,7 +147,8 @@ def test_values_that_are_not_numbers_never_pass():
 def test_exact_looks_at_every_instance():
     """Deviations of opposite sign must not average away."""
     draws = iter([1.0, 1.2, 0.8])
-    assert verify(simple(kind=Kind.EXACT, measure=lambda rng, **_: next(draws))).outcome is Outcome.DISAGREES
+    exact = simple(kind=Kind.EXACT, tolerance=1e-9, measure=lambda rng, **_: next(draws))
+    assert verify(exact).outcome is Outcome.DISAGREES
 
 
 def test_bound_without_margin():
@@ -170,3 +190,92 @@ def test_verdict_survives_json():
 def test_claims_that_could_not_be_checked_are_refused(changes, match):
     with pytest.raises(ValueError, match=match):
         simple(**changes)
+
+
+def paired(**changes):
+    """A claim about instances: the sum of n numbers drawn between 1 and 2, measured with some noise."""
+    claim = Claim(
+        "demo/instances",
+        "One prediction a draw.",
+        source=DERIVED,
+        kind=Kind.MEAN,
+        instance=lambda rng, n: {"x": 1 + rng.random(n)},
+        predict=lambda n, x: float(x.sum()),
+        measure=lambda rng, n, x: float(np.dot(x, np.ones(n))) * (1 + 0.1 * rng.normal()),
+        grid=[{"n": 5}],
+        tolerance=0.05,
+    )
+    return dataclasses.replace(claim, **changes)
+
+
+def noiseless(rng, n, x):
+    return float(np.dot(x, np.ones(n)))
+
+
+def test_instances_have_predictions_of_their_own():
+    verdict = verify(paired())
+    (row,) = verdict.rows
+    assert verdict.outcome is Outcome.AGREES
+    assert 5 < row.predictions[0] < row.prediction < row.predictions[1] < 10
+    assert " to " in str(verdict)
+    assert Verdict.from_dict(verdict.to_dict()) == verdict
+    # at the right value on average, but not for each instance
+    mean = paired(kind=Kind.EXACT, tolerance=1e-9, measure=lambda rng, n, x: 7.5)
+    assert verify(mean).outcome is Outcome.DISAGREES
+    assert verify(dataclasses.replace(mean, measure=noiseless)).outcome is Outcome.AGREES
+
+
+def test_instances_wrong_by_three_tolerances_are_rejected():
+    for kind, options in ((Kind.MEAN, {}), (Kind.ASYMPTOTIC, {"size": "n"})):
+        off = paired(kind=kind, **options, predict=lambda n, x: 1.15 * float(x.sum()))
+        assert verify(off).outcome is Outcome.DISAGREES
+
+
+def test_a_bound_holds_for_every_instance():
+    """Mean ratio about 1.02 against an upper bound of 1.1 with rare instances above it."""
+    bound = paired(kind=Kind.BOUND, side="upper", tolerance=0.0, measure=noiseless, first_draws=64,
+                   predict=lambda n, x: 1.1 * float(x.sum()))  # fmt: skip
+    assert verify(bound).outcome is Outcome.AGREES
+    rare = dataclasses.replace(bound, measure=lambda rng, n, x: noiseless(rng, n, x) * (1.2 if x[0] > 1.9 else 1.0))
+    assert verify(rare).outcome is Outcome.DISAGREES
+    assert verify(dataclasses.replace(bound, side="lower")).outcome is Outcome.DISAGREES
+
+
+def test_an_order_takes_the_sign_of_each_instance():
+    order = paired(kind=Kind.ORDER, tolerance=0.0, predict=lambda n, x: x[0] - 1.5,
+                   measure=lambda rng, n, x: 3 * (x[0] - 1.5) + 0.1 * rng.normal())  # fmt: skip
+    assert verify(order).outcome is Outcome.AGREES
+    assert verify(dataclasses.replace(order, predict=lambda n, x: 1.5 - x[0])).outcome is Outcome.DISAGREES
+
+
+def test_arrays_are_compared_entry_by_entry():
+    """In units of the largest entry: 1e-12 beside 1 is exact where nothing is allowed to the small entry itself."""
+    exact = paired(kind=Kind.EXACT, tolerance=1e-9, predict=lambda n, x: x, measure=lambda rng, n, x: x + 1e-12)
+    assert verify(exact).outcome is Outcome.AGREES
+    moved = dataclasses.replace(exact, measure=lambda rng, n, x: x + 1e-6 * (np.arange(n) == 3))
+    assert verify(moved).outcome is Outcome.DISAGREES
+    with pytest.raises(ValueError, match="shape"):
+        verify(dataclasses.replace(exact, measure=lambda rng, n, x: x[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": Kind.RATE, "size": "n"}, "whole cell"),
+        ({"kind": Kind.THRESHOLD}, "whole cell"),
+        ({"kind": Kind.NUMERICAL}, "reason"),
+        ({"kind": Kind.EXACT, "tolerance": 1e-8}, "1e-09 or better"),
+        ({"kind": Kind.EXACT, "tolerance": 1e-12, "absolute_tolerance": 1e-6}, "1e-09 or better"),
+        ({"reason": "none needed"}, "reason"),
+        ({"instance": 3}, "callable"),
+    ],
+)
+def test_claims_about_instances_that_cannot_be_checked(changes, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        paired(**changes)
+
+
+def test_instances_are_mappings_with_names_of_their_own():
+    for instance in (lambda rng, n: {"n": 3}, lambda rng, n: 3):
+        with pytest.raises((TypeError, ValueError), match="instance"):
+            verify(paired(instance=instance))

@@ -1,0 +1,188 @@
+"""Claims about identity covariance and isotropic priors: closed forms, exact means, the best ridge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from solvable.analysis.derivation.quantities import isotropic_quantities
+from solvable.analysis.ridge import closed_forms
+from solvable.analysis.ridge.experiments import regression as experiments
+from solvable.analysis.ridge.settings import eigenvalues
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.solvers import (
+    Spectrum,
+    effective_ridge,
+    optimal_ridge,
+    ridge_risk,
+)
+
+__all__ = ["ISOTROPIC_CLAIMS"]
+
+
+def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0, **_: Any) -> dict[str, Any]:
+    return isotropic_quantities(n, gamma, lam, signal)
+
+
+def _closed(name: str, **values: float) -> float:
+    expression = getattr(closed_forms, name)
+    return float(expression.subs({symbol: values[str(symbol)] for symbol in expression.free_symbols}))
+
+
+ISOTROPIC_CLAIMS = (
+    Claim(
+        "ridge/isotropic-effective-ridge",
+        "With identity covariance the effective ridge solves a quadratic equation.",
+        source=Source("marchenko1967distribution", "derived from the fixed point"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda gamma, lam, **_: float(
+            effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
+        ),
+        measure=experiments.companion_stieltjes_draw,
+        grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=40),
+        tolerance=0.005,
+        quantities=_isotropic_quantities,
+        formula=closed_forms.effective_ridge,
+        size="n",
+    ),
+    Claim(
+        "ridge/isotropic-test-error",
+        "With identity covariance the test error is algebraic in d/n and the ridge.",
+        source=Source("dobriban2018high", "derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, lam, signal, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
+        ),
+        measure=lambda rng, signal, **p: (
+            signal
+            * experiments.fresh_error_draw(
+                rng,
+                covariance="isotropic",
+                target="even",
+                **{**p, "noise_variance": p["noise_variance"] / signal},
+            )
+        ),
+        grid=cells(
+            "gamma lam signal noise_variance", [(0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0)], n=50
+        ),
+        tolerance=0.02,
+        quantities=_isotropic_quantities,
+        formula=closed_forms.isotropic_test_error,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/isotropic-ridgeless-excess",
+        "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
+        source=Source("hastie2022surprises"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, signal, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
+        ),
+        measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        grid=cells(
+            "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
+        ),
+        tolerance=0.03,
+        formula=closed_forms.ridgeless_excess,
+        size="n",
+        quick=(0, 1),
+        assumptions="γ = d/n away from 1, where the error has no mean",
+    ),
+    Claim(
+        "ridge/isotropic-ridgeless-variance",
+        "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
+        source=Source("hastie2022surprises"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, noise_variance: float(
+            ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
+        ),
+        measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
+            rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
+        ),
+        grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
+        tolerance=0.03,
+        formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
+        size="n",
+        quick=(0, 1),
+        assumptions="γ < 1",
+    ),
+    Claim(
+        "ridge/least-squares-excess",
+        "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
+        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        kind=Kind.MEAN,
+        predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
+        measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
+        tolerance=0.04,
+        formula=closed_forms.least_squares_excess,
+        most_draws=32768,
+        assumptions="n > d + 1; any covariance",
+    ),
+    Claim(
+        "ridge/overparametrised-excess",
+        "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
+        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+        kind=Kind.MEAN,
+        predict=lambda **p: _closed("overparametrised_excess", **p),
+        measure=experiments.ridgeless_excess_draw,
+        grid=cells("n d signal noise_variance", [(10, 30, 1.0, 0.5), (5, 20, 2.0, 1.0)]),
+        tolerance=0.03,
+        formula=closed_forms.overparametrised_excess,
+        most_draws=32768,
+        assumptions="d > n + 1, identity covariance",
+    ),
+    Claim(
+        "ridge/optimal-ridge",
+        "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
+        source=Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
+        kind=Kind.THRESHOLD,
+        predict=lambda n, d, covariance, signal, noise_variance: float(
+            optimal_ridge(
+                Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)),
+                n,
+                noise_variance,
+            ).value
+        ),
+        measure=experiments.ridge_slope,
+        grid=cells(
+            "n d covariance signal noise_variance",
+            [(30, 60, "spread", 1.0, 0.5), (60, 30, "two-scales", 2.0, 1.0), (40, 40, "isotropic", 1.0, 2.0)],
+        ),
+        tolerance=0.04,
+        formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
+    ),
+    Claim(
+        "ridge/optimal-test-error",
+        "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
+        source=Source("dobriban2018high", "derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda n, gamma, covariance, signal, noise_variance: float(
+            noise_variance
+            * effective_ridge(
+                Spectrum(eigenvalues(covariance, round(gamma * n))),
+                n,
+                noise_variance * round(gamma * n) / signal,
+            ).value
+            / (noise_variance * round(gamma * n) / n / signal)
+        ),
+        measure=experiments.tuned_error_draw,
+        grid=cells(
+            "gamma covariance signal noise_variance",
+            [(2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3)],
+            n=50,
+        ),
+        tolerance=0.02,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/tuned-ridge-is-monotone",
+        "With the best ridge more data never hurts: the double-descent peak is gone.",
+        source=Source("hastie2022surprises", "derived for the isotropic prior"),
+        kind=Kind.ORDER,
+        predict=lambda **_: 1.0,
+        measure=experiments.tuned_error_drop,
+        grid=cells("n", [30, 54, 66], d=60, ratio=1.25, covariance="spread", signal=1.0, noise_variance=0.2),
+    ),
+)

@@ -1,0 +1,190 @@
+"""Claims about the risk of ridge regression for any covariance, and about its estimates.
+
+Tolerances: deterministic equivalents hold up to O(1/n), and the extrapolation over n, 2n, 4n removes that term; what
+is left at n = 50 is of order 1/n^2 ~ 4e-4, so 2 % leaves room for the statistics only.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from solvable.analysis.derivation.quantities import ridge_quantities
+from solvable.analysis.ridge import closed_forms
+from solvable.analysis.ridge.experiments import regression as experiments
+from solvable.analysis.ridge.settings import eigenvalues, weights
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.solvers import (
+    Spectrum,
+    ridge_risk,
+)
+
+__all__ = ["RISK_CLAIMS"]
+
+_RISK = Source("hastie2022surprises", "general covariance: derived in docs/theory/ridge.md")
+
+
+_KERNEL = Source("simon2023eigenlearning")
+
+
+@cache
+def _spectrum(covariance: str, target: str, d: int) -> Spectrum:
+    s = eigenvalues(covariance, d)
+    return Spectrum(s, s * weights(target, s))
+
+
+def _risk(n: int, gamma: float, lam: float, covariance: str, target: str, noise_variance: float = 0.0, **_: Any) -> Any:
+    return ridge_risk(_spectrum(covariance, target, round(gamma * n)), n, n * lam, noise_variance)
+
+
+def _quantities(n: int, gamma: float, lam: float, covariance: str, target: str = "even", **_: Any) -> dict[str, Any]:
+    return ridge_quantities(_spectrum(covariance, target, round(gamma * n)), n, lam)
+
+
+def _variance(n: int, gamma: float, lam: float, covariance: str, noise_variance: float) -> float:
+    return float(_risk(n, gamma, lam, covariance, "even", noise_variance).variance)
+
+
+_SPIKES = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
+
+
+_GRID: list[dict[str, Any]] = cells(
+    "gamma lam covariance target noise_variance",
+    [
+        (2.0, 0.1, "spread", "even", 0.4),
+        (0.5, 0.02, "spread", "aligned", 0.4),
+        (2.0, 0.0, "isotropic", "even", 0.2),
+        (1.0, 0.3, "two-scales", "aligned", 0.5),
+        (0.5, 0.0, "two-scales", "even", 0.3),
+        (3.0, 0.5, "isotropic", "even", 0.0),
+    ],
+    n=50,
+)
+
+
+_REGULAR = [cell for cell in _GRID if cell["lam"] > 0 and cell["noise_variance"] > 0]
+
+
+def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
+
+
+RISK_CLAIMS = (
+    Claim(
+        "ridge/test-error",
+        "The test error of ridge regression is n/(n − df2) times (unlearned target power + label noise).",
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.fresh_error_draw,
+        grid=_GRID,
+        tolerance=0.02,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 1, 2),
+        assumptions="independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
+        "with a vanishing ridge",
+    ),
+    Claim(
+        "ridge/bias",
+        "Without label noise the test error is n/(n − df2) Σ(1 − g)²v².",
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).bias),
+        measure=experiments.bias_draw,
+        grid=_without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
+        tolerance=0.02,
+        formula=closed_forms.bias,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/variance",
+        "Label noise alone contributes σ² df2/(n − df2).",
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=_variance,
+        measure=experiments.variance_draw,
+        grid=_without([c for c in _GRID if c["noise_variance"] > 0], "target"),
+        tolerance=0.02,
+        formula=closed_forms.variance,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 2),
+    ),
+    Claim(
+        "ridge/train-error",
+        "The training error of ridge regression is (1 − df1/n)² times the test error.",
+        source=_KERNEL,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).train),
+        measure=experiments.train_error_draw,
+        grid=[c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
+        tolerance=0.03,
+        formula=closed_forms.train_error,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/gcv",
+        "Generalised cross-validation estimates the test error consistently.",
+        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.gcv_draw,
+        grid=_REGULAR,
+        tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/leave-one-out",
+        "The leave-one-out error estimates the test error consistently.",
+        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.leave_one_out_draw,
+        grid=_REGULAR,
+        tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/universality",
+        "The test error does not depend on the law of the entries beyond mean and variance.",
+        source=_RISK,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda entries, **p: float(_risk(**p).test),
+        measure=experiments.fresh_error_draw,
+        grid=[
+            {**_GRID[i], "entries": e}
+            for i, e in ((0, "rademacher"), (1, "student-8"), (3, "uniform"), (0, "student-8"))
+        ],
+        tolerance=0.03,
+        formula=closed_forms.test_error,
+        quantities=_quantities,
+        size="n",
+        quick=(0, 1),
+        assumptions="independent entries with a finite fourth moment",
+    ),
+    Claim(
+        "ridge/best-ridge-can-be-negative",
+        "When strong spikes carry the target, the weak modes act as a ridge and the best ridge is negative.",
+        source=_KERNEL,
+        kind=Kind.ORDER,
+        predict=lambda n, ridge, noise_variance: float(
+            ridge_risk(_SPIKES, n, 0.0, noise_variance).test - ridge_risk(_SPIKES, n, ridge, noise_variance).test
+        ),
+        measure=experiments.spiked_gain_draw,
+        grid=[{"n": 100, "ridge": -60.0, "noise_variance": 0.1}],
+    ),
+)

@@ -1,0 +1,123 @@
+"""Claims about resolvents and spectral laws, and about kernels on few dimensions."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from solvable.analysis.ridge.experiments import regression as experiments
+from solvable.analysis.ridge.settings import eigenvalues
+from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.solvers import (
+    Spectrum,
+    resolvent_pair_trace,
+    ridge_risk,
+    sample_covariance_density,
+)
+
+__all__ = ["SPECTRAL_CLAIMS"]
+
+_KERNEL = Source("simon2023eigenlearning")
+
+
+def _pair_trace(n: int, gamma: float, lam_a: float, lam_b: float, covariance: str) -> float:
+    s = eigenvalues(covariance, round(gamma * n))
+    return float(resolvent_pair_trace(Spectrum(s), n, n * lam_a, n * lam_b, s, s).value) / s.size
+
+
+@cache
+def _fraction(n: int, gamma: float, covariance: str, at: float) -> float:
+    """Mass of the limiting spectral law on [0, at]: Gauss-Chebyshev on each support interval, plus the atom."""
+    spectrum = Spectrum(eigenvalues(covariance, round(gamma * n)))
+    theta = (np.arange(2000) + 0.5) * np.pi / 2000
+    found = sample_covariance_density(spectrum, n, [at])
+    mass = found.atom
+    for low, high in found.edges:
+        top = min(high, at)
+        if top > low:
+            # x = low + (top - low) (1 - cos theta)/2 absorbs the square roots at the edges
+            x = low + (top - low) * (1 - np.cos(theta)) / 2
+            density = sample_covariance_density(spectrum, n, x).density
+            mass += float(np.sum(density * np.sin(theta)) * (top - low) / 2 * np.pi / theta.size)
+    return mass
+
+
+def _circle_spectrum(points: int, decay: float) -> Spectrum:
+    frequency = np.arange(1, points // 2)
+    levels = np.r_[1.0, (1.0 + frequency) ** -decay, (1.0 + points // 2) ** -decay]
+    power = np.zeros(levels.size)
+    power[2] = 1.0
+    return Spectrum(levels, power, np.r_[1.0, np.full(frequency.size, 2.0), 1.0])
+
+
+def _circle_risk(n: int, ridge: float, points: int, decay: float) -> float:
+    return float(ridge_risk(_circle_spectrum(points, decay), n, ridge).test)
+
+
+SPECTRAL_CLAIMS = (
+    Claim(
+        "ridge/second-order-trace",
+        "tr(ΣQΣQ) has a second-order deterministic equivalent.",
+        source=Source("bach2024projections"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_pair_trace,
+        measure=experiments.pair_trace_draw,
+        grid=[
+            {"n": 40, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
+            for g, lam, c in ((2.0, 0.2, "spread"), (0.5, 0.05, "two-scales"), (1.0, 0.5, "isotropic"))
+        ],
+        tolerance=0.01,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/two-ridge-trace",
+        "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
+        source=Source("bach2024projections", "two ridges: derived"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_pair_trace,
+        measure=experiments.pair_trace_draw,
+        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=40),
+        tolerance=0.01,
+        size="n",
+        quick=(0,),
+    ),
+    Claim(
+        "ridge/spectral-law",
+        "The eigenvalues of XᵀX/n follow the generalised Marchenko-Pastur law.",
+        source=Source("silverstein1995limiting"),
+        kind=Kind.ASYMPTOTIC,
+        predict=_fraction,
+        measure=experiments.eigenvalue_fraction_draw,
+        grid=cells(
+            "gamma covariance at",
+            [(0.5, "isotropic", 1.0), (0.25, "two-scales", 0.5), (2.0, "spread", 3.0), (0.5, "spread", 2.0)],
+            n=40,
+        ),
+        tolerance=0.01,
+        size="n",
+        quick=(0, 1),
+    ),
+    Claim(
+        "ridge/conservation-law",
+        "Ridgeless learnabilities sum to n over any orthonormal basis, for every sample.",
+        source=_KERNEL,
+        kind=Kind.EXACT,
+        predict=lambda n, **_: float(n),
+        measure=experiments.learnability_sum,
+        grid=cells("n points decay", [(20, 64, 2.0), (60, 64, 1.0), (1, 16, 3.0)]),
+        tolerance=1e-10,
+    ),
+    Claim(
+        "ridge/low-dimensional-kernels-deviate",
+        "Ridgeless kernel regression on a ring errs at least 1.5 times as much as the Gaussian-design formula says.",
+        source=Source("simon2023eigenlearning", "the failure is measured, not in the paper"),
+        kind=Kind.BOUND,
+        predict=lambda **p: 1.5 * _circle_risk(**p),
+        measure=experiments.kernel_circle_error,
+        grid=[{"n": 20, "ridge": 0.0, "points": 64, "decay": 2.0}],
+        side="lower",
+        assumptions="one input dimension, ridge 0: samples clump, which Gaussian features cannot show",
+    ),
+)

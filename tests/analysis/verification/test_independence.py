@@ -1,0 +1,148 @@
+"""A prediction and its simulation share no code: read from the compiled functions, nothing is run."""
+
+import ast
+import inspect
+import types
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+
+import pytest
+
+import solvable.analysis
+from solvable.analysis import claims
+
+# What a module of experiments may take from the solvers: code that steps, fits or samples, and never the theory of it.
+SIMULATORS = {
+    "DescentRun": "the record of a run",
+    "Status": "whether a run diverged",
+    "diagonal_descent": "steps the weights of a diagonal network",
+    "interpolator": "the limit of a flow from exp(-160) or with 1000 weights, which no integrator reaches: for the "
+    "claims below only, which are about these limits",
+    "optimiser_chain": "steps least squares by SGD and its relatives",
+    "random_feature_sweep": "fits random features on real data",
+    "stochastic_gradient_flow": "Euler steps with noise",
+}
+ABOUT_LIMITS = {
+    f"diagonal-networks/{name}"
+    for name in ("branch-is-a-lasso", "branch-beats-least-l1", "branch-beats-least-l2", "branch-window")
+}
+# Refusals, result types and spectra: no mathematics that a prediction could share with a measurement.
+_GROUND = tuple(f"solvable.solvers.{name}" for name in ("validate", "solution", "spectrum"))
+
+
+def _functions(value, depth=0) -> Iterator[types.FunctionType]:
+    """Plain functions behind partials, caches, compiled kernels, classes and containers."""
+    if isinstance(value, partial):
+        yield from _functions(value.func)
+        for part in (*value.args, *value.keywords.values()):
+            yield from _functions(part, depth + 1)
+    elif isinstance(value, types.FunctionType):
+        yield value
+    elif hasattr(value, "py_func"):
+        yield value.py_func
+    elif hasattr(value, "__wrapped__"):
+        yield from _functions(value.__wrapped__)
+    elif isinstance(value, type):
+        for member in vars(value).values():
+            inner = getattr(member, "fget", None) or getattr(member, "__func__", None) or member
+            if isinstance(inner, types.FunctionType):
+                yield inner
+    elif depth < 2 and isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _functions(part, depth + 1)
+
+
+def _names(code) -> set[str]:
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return set(code.co_names).union(*map(_names, inner))
+
+
+@cache
+def _called(function) -> tuple[types.FunctionType, ...]:
+    return tuple(found for value in _values(function) for found in _functions(value))
+
+
+def _values(function):
+    """What a function may call: the globals it names, their attributes it names, and what it closes over."""
+    names, known = _names(function.__code__), function.__globals__
+    for cell in function.__closure__ or ():
+        yield cell.cell_contents
+    if hasattr(function, "__wrapped__"):
+        yield function.__wrapped__
+    for name in names & set(known):
+        value = known[name]
+        yield value
+        if isinstance(value, types.ModuleType) and value.__name__.startswith("solvable"):
+            yield from (getattr(value, other) for other in names if other in vars(value))
+    for module in names:  # imported inside the function
+        if module.startswith("solvable."):
+            found = __import__(module, fromlist=["_"])
+            yield from (getattr(found, other) for other in names if hasattr(found, other))
+
+
+def reached(function) -> dict[str, types.FunctionType]:
+    """Functions of this project that `function` may come to call, by module and name; the ground is left out."""
+    found, todo = {}, list(_functions(function))
+    while todo:
+        item = inspect.unwrap(todo.pop(), stop=lambda f: f.__name__ == "<lambda>")
+        name = f"{item.__module__}.{item.__qualname__}:{item.__code__.co_firstlineno}"
+        if name in found or not (item.__module__ or "").startswith("solvable.") or _is_ground(item):
+            continue
+        found[name] = item
+        todo += _called(item)
+    return found
+
+
+def _is_ground(function) -> bool:
+    return (function.__module__ or "").startswith(_GROUND)
+
+
+def of_solvers(function) -> set[str]:
+    return {name for name in reached(function) if name.startswith("solvable.solvers.")}
+
+
+@pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.name)
+def test_prediction_and_measurement_reach_no_solver_in_common(claim):
+    shared = of_solvers(claim.predict) & of_solvers(claim.measure)
+    assert not shared
+
+
+def _experiments():
+    root = Path(next(iter(solvable.analysis.__path__))).resolve()
+    return sorted(p for p in root.rglob("*.py") if "experiments" in (p.stem, *(part.name for part in p.parents)))
+
+
+@pytest.mark.parametrize("path", _experiments(), ids=lambda path: "-".join(path.parts[-3:]))
+def test_experiments_import_simulators_only(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers"):
+            assert {alias.name for alias in node.names} <= set(SIMULATORS)
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("solvable.solvers") for alias in node.names)
+
+
+@pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.name)
+def test_a_measurement_calls_no_theory(claim):
+    """Whatever module it stands in: of the public solvers a measurement or an instance reaches simulators only."""
+    import solvable.solvers
+
+    allowed = set(SIMULATORS) - (set() if claim.name in ABOUT_LIMITS else {"interpolator"})
+    public = {name: getattr(solvable.solvers, name) for name in solvable.solvers.__all__}
+    codes = {f.__code__: name for name, value in public.items() for f in _functions(value)}
+    codes |= {inspect.unwrap(f).__code__: name for name, value in public.items() for f in _functions(value)}
+    for part in (claim.measure, claim.instance):
+        for name, item in reached(part).items() if part is not None else ():
+            if not name.startswith("solvable.solvers."):
+                called = {codes.get(inspect.unwrap(f).__code__) for f in _called(item) if not _is_ground(f)} - {None}
+                assert called <= allowed, (name, called - allowed)
+
+
+def test_no_simulation_stands_among_the_claims():
+    """A claims module states; what draws is in `experiments`."""
+    root = Path(next(iter(solvable.analysis.__path__))).resolve()
+    for path in root.rglob("*.py"):
+        if "claims" in (path.stem, path.parent.name):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef):
+                    assert "rng" not in [a.arg for a in node.args.args], f"{path.name}: {node.name}"
