@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints, read_regression
-from solvable.solvers.validate import within_range
+from solvable.solvers.validate import data_eps, within_range
 
 __all__ = ["minimum_l1", "minimum_l2"]
 
@@ -49,7 +49,7 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     from scipy.optimize import linprog
 
     design, labels = read_regression(X, y)
-    Q, c = orthonormal_constraints(design, labels)
+    Q, c = orthonormal_constraints(design, labels, data_eps(X, y))
     size = np.abs(c).max()
     if size == 0:
         return np.zeros(design.shape[1])
@@ -97,5 +97,5 @@ def minimum_l2(X: ArrayLike, y: ArrayLike) -> Array:
     >>> minimum_l2([[1.0, 2.0]], [2.0]).round(12)
     array([0.4, 0.8])
     """
-    Q, c = orthonormal_constraints(*read_regression(X, y))
+    Q, c = orthonormal_constraints(*read_regression(X, y), data_eps(X, y))
     return np.asarray(Q @ c)
