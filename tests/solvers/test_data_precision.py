@@ -86,7 +86,7 @@ def test_matrices_in_single_precision_give_the_answers_of_doubles(n, d, seed):
     for function in (
         lambda H: stability_threshold(H, 1).value,
         coherence,
-        lambda H: stability_conditions(H, 1, 0.01).trace,
+        lambda H: stability_conditions(H, 1).trace,
     ):
         np.testing.assert_allclose(function(single), function(hessians), rtol=1e-5)
     F = rng.standard_normal((d, max(1, d // 2)))
