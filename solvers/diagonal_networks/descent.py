@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.compiled import njit
 from solvable.solvers.diagonal_networks.implicit_bias import read_regression
 from solvable.solvers.solution import Status
 from solvable.solvers.validate import (

@@ -19,11 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.certificate import Certificate
 from solvable.solvers.certificates.mode_roots import certify_edge
+from solvable.solvers.compiled import njit
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, refuse, within_range

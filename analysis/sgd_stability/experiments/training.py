@@ -6,8 +6,9 @@ Losses are (1/2n) sum r^2; batches are drawn without replacement within a step. 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from solvable.solvers.compiled import njit
 
 __all__ = ["train_diagonal", "train_relu"]
 
