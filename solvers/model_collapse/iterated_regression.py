@@ -68,35 +68,42 @@ def as_generations(name: str, value: ArrayLike, most: int = 2**53) -> NDArray[np
 
 @dataclass(frozen=True)
 class _Generators:
-    """Weights after 0, 1, ... generations, shape (generations + 1, modes); the random power is signal + label*noise."""
+    """Weights after the generations asked for, shape (number of them, modes); random power is signal + label*noise."""
 
     kept: Array
     signal: Array
     noise: Array
 
 
-def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data: bool) -> _Generators:
-    """Second moments of every generation; at the pole (a ridgeless fit with rows = rank) the noise is infinite."""
+def _iterate(spectrum: Spectrum, rows: float, ridge: float, wanted: NDArray[np.int64], same_data: bool) -> _Generators:
+    """Second moments after the wanted generations; at the pole (a ridgeless fit with rows = rank) the noise is inf."""
     power, m = spectrum.require_target(), spectrum.multiplicities
-    kept, signal, noise = np.ones((last + 1, power.size)), *np.zeros((2, last + 1, power.size))
+    found = _Generators(*np.zeros((3, wanted.size, power.size)))
+    kept, signal, noise = np.ones(power.size), *np.zeros((2, power.size))
+    last = int(wanted.max(initial=0))
     if last == 0:
-        return _Generators(kept, signal, noise)
+        found.kept[:] = 1.0
+        return found
     point, *_ = solve_grid(spectrum, rows, ridge, 1e-15, "raise", "iterated_regression_risk", "generator_ridge")
     kappa, gap = float(point.kappa[0]), float(point.sums.slack[0] + point.sums.df1_minus_df2[0])
     g, c = spectrum.eigenvalues / (spectrum.eigenvalues + kappa), kappa / (spectrum.eigenvalues + kappa)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = g**2 * m / gap
-        for t in range(last):
+        for t in range(last + 1):
+            here = wanted == t
+            if here.any():
+                found.kept[here], found.signal[here], found.noise[here] = kept, signal, noise
+            if t == last:
+                break
             if same_data and t:
-                kept[t + 1], signal[t + 1], noise[t + 1] = kept[t], signal[t], noise[t] + spread
+                noise = noise + spread
                 continue
-            now = kept[t] ** 2 * power + signal[t]
-            kept[t + 1] = kept[t] * g
-            signal[t + 1] = g**2 * signal[t] + times(spread, np.full_like(g, c**2 @ now))
+            now = kept**2 * power + signal
+            kept, signal = kept * g, g**2 * signal + times(spread, np.full_like(g, c**2 @ now))
             # a pole has c = 0: what it makes infinite it does not unlearn
-            unlearned = float(c**2 @ noise[t]) if gap > 0 else 0.0
-            noise[t + 1] = g**2 * noise[t] + spread * (unlearned + 1)
-    return _Generators(kept, signal, noise)
+            unlearned = float(c**2 @ noise) if gap > 0 else 0.0
+            noise = g**2 * noise + spread * (unlearned + 1)
+    return found
 
 
 @within_range
@@ -179,13 +186,16 @@ def iterated_regression_risk(
         generator_noise=as_nonnegative("generator_noise", generator_noise),
     )
     shape, counts = samples.shape, steps.astype(np.int64).ravel()
-    past = _iterate(spectrum, rows, delta0, int(counts.max(initial=0)), same_data)
+    wanted, place = np.unique(counts, return_inverse=True)
+    past = _iterate(spectrum, rows, delta0, wanted, same_data)
     point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")
     found = np.empty((3, counts.size))
     chunk = max(1, _CHUNK // power.size)
     for first in range(0, counts.size, chunk):
         cells = slice(first, first + chunk)
-        found[:, cells] = _final(spectrum, point, past, counts, sigma2.ravel(), label.ravel(), cells)
+        found[:, cells] = _final(
+            spectrum, point, past, (counts, place.reshape(-1)), sigma2.ravel(), label.ravel(), cells
+        )
     excess, error, total = (row.reshape(shape) for row in found)
     status = np.where(np.isfinite(excess), np.where(solution.status == Status.DIVERGES, 0, solution.status),
                       Status.DIVERGES)  # fmt: skip
@@ -194,15 +204,17 @@ def iterated_regression_risk(
 
 
 def _final(
-    spectrum: Spectrum, point: FixedPoint, past: _Generators, counts: NDArray[np.int64], sigma2: Array, label: Array,
+    spectrum: Spectrum, point: FixedPoint, past: _Generators, generations: tuple[NDArray[np.int64], NDArray[np.int64]],
+    sigma2: Array, label: Array,
     cells: slice,
 ) -> Array:  # fmt: skip
     """Excess of the final fit, error and power of its labeller, for a chunk of cells."""
-    power, kappa, t = spectrum.require_target(), point.kappa[cells, None], counts[cells]
+    power, kappa = spectrum.require_target(), point.kappa[cells, None]
+    t, row = (numbers[cells] for numbers in generations)
     with np.errstate(divide="ignore", invalid="ignore"):
         c = 1 / (1 + spectrum.eigenvalues / kappa)
         g = spectrum.eigenvalues / (spectrum.eigenvalues + kappa)
-        kept, random = past.kept[t], past.signal[t] + times(past.noise[t], label[cells, None])
+        kept, random = past.kept[row], past.signal[row] + times(past.noise[row], label[cells, None])
         now = kept**2 * power + random
         lost = np.where(t[:, None] > 0, 1 - g * kept, c)  # no rounding where nothing has happened yet
         gap = point.sums.slack[cells] + point.sums.df1_minus_df2[cells]
