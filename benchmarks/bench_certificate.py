@@ -14,9 +14,6 @@ import numpy as np
 
 from solvable.solvers import (
     Spectrum,
-    certificate,
-    certified_roots,
-    certified_scalars,
     collapse_minimizer,
     cross_entropy_code,
     deep_random_feature_risk,
@@ -29,8 +26,8 @@ from solvable.solvers import (
     shrink_singular_values,
     stability_edge,
     stability_threshold,
-    threshold_certificate,
 )
+from solvable.solvers.certificates import certificate, mode_roots, scalar_roots, thresholds
 
 MODES = (10, 100, 1_000, 10_000)
 SHARES = np.array([0.15, 0.3, 0.55, 0.8, 1.4])  # n over the smaller of 100 and the number of modes
@@ -69,7 +66,7 @@ def scalar() -> dict[str, Callable[[], object]]:
     }
 
 
-def thresholds(n: int, d: int) -> Callable[[], object]:
+def step_sizes(n: int, d: int) -> Callable[[], object]:
     """Threshold of Gaussian gradients."""
     gradients = np.random.default_rng(0).standard_normal((n, d))
     return lambda: stability_threshold(gradients, [1], certify=True)
@@ -88,7 +85,7 @@ def proof_time(call: Callable[[], object], repeats: int = 9) -> tuple[float, int
         count, proved = found.proved.size, int(found.proved.sum())
         return found
 
-    owners = [certified_roots, certified_scalars, threshold_certificate]
+    owners = [mode_roots, scalar_roots, thresholds]
     for module in owners:
         module.certify_cells = timed
     try:
@@ -113,7 +110,7 @@ class Certificates:
 
 
 def main() -> None:
-    print(f"{'ms a cell':40s}" + "".join(f"{size:>10,d}" for size in MODES))
+    print(f"{'ms per cell':40s}" + "".join(f"{size:>10,d}" for size in MODES))
     table = {size: {name: proof_time(call) for name, call in modal(size).items()} for size in MODES}
     for name in table[MODES[0]]:
         row = [table[size][name] for size in MODES]
@@ -123,7 +120,7 @@ def main() -> None:
         t, p, c = proof_time(call)
         print(f"{name:40s}{1e3 * t:10.2f}   proved {p}/{c}")
     for n, d in ((4, 3), (8, 5), (8, 100), (100, 8), (11, 11), (20, 15), (30, 40)):
-        t, p, c = proof_time(thresholds(n, d), 3)
+        t, p, c = proof_time(step_sizes(n, d), 3)
         print(f"{f'stability_threshold, gradients {n} x {d}':40s}{1e3 * t:10.2f}   proved {p}/{c}")
 
 

@@ -38,7 +38,9 @@ def sparse_rows():
         beta[: n // 4] = rng.standard_normal(n // 4) + 2
         y = X @ beta
         end = lars_path(X, y, method="lasso")[2][:, -1]
-        worst["minimum l1 interpolator"] = max(worst["minimum l1 interpolator"], difference(minimum_l1(X, y), end))
+        worst["minimum l1 interpolator"] = max(
+            worst["minimum l1 interpolator"], difference(minimum_l1(X, y).value, end)
+        )
         last = saddle_to_saddle(X, y).saddles[-1]
         worst["saddle-to-saddle: last saddle"] = max(worst["saddle-to-saddle: last saddle"], difference(last, end))
     for name, value in worst.items():

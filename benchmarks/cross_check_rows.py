@@ -65,7 +65,7 @@ def other_rows():
     y = X @ rng.standard_normal(30)
     yield "minimum l2 interpolator", "numpy.linalg.pinv", difference(minimum_l2(X, y), np.linalg.pinv(X) @ y)
     found = linprog(np.ones(60), A_eq=np.hstack([X, -X]), b_eq=y, bounds=(0, None), method="highs-ds")
-    yield "minimum l1 norm", "scipy linprog (dual simplex)", difference(np.abs(minimum_l1(X, y)).sum(), found.fun)
+    yield "minimum l1 norm", "scipy linprog (dual simplex)", difference(np.abs(minimum_l1(X, y).value).sum(), found.fun)
 
     s, worst = np.arange(1.0, 41) ** -1.3, 0.0
     for n, ridge in ((5, 0.1), (20, 1e-3), (39, 1e-6), (200, 2.0)):

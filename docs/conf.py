@@ -25,7 +25,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["design.md", "generated/scripts"]  # for contributors, read in the repository; made
+exclude_patterns = ["design.md", "decisions", "generated/scripts"]  # for contributors, read in the repository; made
 suppress_warnings = ["config.cache"]  # the hook below is a function
 
 sphinx_gallery_conf = {
@@ -52,7 +52,17 @@ html_static_path = ["_static", "images"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-_ALONE = ("index", "glossary", "conventions", "numerical_contract", "which_function", "trust", "sweeps", "bibliography")
+_ALONE = (
+    "index",
+    "glossary",
+    "conventions",
+    "numerical_contract",
+    "which_function",
+    "trust",
+    "mutants",
+    "sweeps",
+    "bibliography",
+)
 html_sidebars = {name: [] for name in _ALONE}
 html_theme_options = {
     "header_links_before_dropdown": 5,

@@ -119,7 +119,7 @@ def _claims(family: str) -> str:
         where = f" ({place})" if place else ""
         parts.append(f"({anchor(claim.name)})=\n`{claim.name}`\n: {_prose(claim.statement)}\n")
         if claim.formula is not None:
-            parts.append(f"  $$\n  {formula_latex(claim.formula)}\n  $$\n")
+            parts.append(f"  $$\n  {formula_latex(claim)}\n  $$\n")
         valid = f" Valid: {_prose(claim.assumptions)}" if claim.assumptions else ""
         summary = verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
         parts.append(
@@ -185,7 +185,7 @@ def _page(title: str, module: str, names: list[str]) -> str:
 
 
 def _reference() -> dict[str, str]:
-    """One page a module of the solvers, one for claims and checks, one for figures."""
+    """One page for each module of the solvers, one for claims and checks, one for figures."""
     texts = {}
     for module, names in _modules().items():
         title = (import_module(f"solvable.solvers.{module}").__doc__ or module).splitlines()[0].rstrip(".")
@@ -268,14 +268,15 @@ def _notebooks() -> dict[str, str]:
 
 
 def _conventions() -> str:
-    from solvable.analysis.writing.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import convention_table
 
-    rows = ["* - symbol\n  - argument\n  - meaning"]
-    for symbol, names, meaning in CONVENTIONS:
-        arguments = ", ".join(f"`{name}`" for name in names.split(", "))
-        rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
-    return (
-        "# Conventions\n\n```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n"
-        + "\n".join(rows)
-        + "\n```\n"
-    )
+    text = "# Conventions\n\n"  # the first page ends at the comment
+    for family, entries in convention_table().items():
+        rows = ["* - symbol\n  - argument\n  - meaning"]
+        for symbol, names, meaning in entries:
+            arguments = ", ".join(f"`{name}`" for name in names.split(", "))
+            rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
+        text += f"## {family.replace('-', ' ').capitalize()}\n\n" if family else ""
+        text += "```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n\n"
+        text += "" if family else "<!-- families -->\n\n"
+    return text

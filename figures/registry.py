@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import solvable.figures as _floor
 from solvable.analysis.verification.fingerprint import digest
-from solvable.analysis.writing.files import write_whole
+from solvable.analysis.verification.kept import keep, recall
 from solvable.analysis.writing.names import closest
 from solvable.solvers.validate import as_kind, refuse
 
@@ -58,10 +58,12 @@ class Figure:
 
         if store is None:
             return self.compute(quick)
-        path = store / f"{digest(self.module, self.name, quick)}.nc"
-        if not path.exists():
-            write_whole(path, bytes(self.compute(quick).to_netcdf(engine="scipy")))
-        return xr.load_dataset(path, engine="scipy")
+        key = digest(self.module, self.name, quick)
+        content = recall(store, key, f"figure {self.name}")
+        if content is None:
+            content = bytes(self.compute(quick).to_netcdf(engine="scipy"))
+            keep(store, key, content)
+        return xr.load_dataset(io.BytesIO(content), engine="scipy")
 
     def render(self, data: xr.Dataset, form: str) -> bytes:
         """Draw to the bytes of a file; the same data gives the same bytes."""

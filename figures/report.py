@@ -15,6 +15,7 @@ from typing import Any
 
 from solvable.analysis.verification.catalogue import claims
 from solvable.analysis.verification.claim import Claim
+from solvable.analysis.verification.timing import note_compilation
 from solvable.analysis.verification.verifier import Outcome, Verdict
 from solvable.analysis.writing.conventions import formula_latex
 from solvable.analysis.writing.files import write_whole
@@ -39,6 +40,7 @@ def write_figure(
 def _write_by_name(
     name: str, out: Path, forms: Sequence[str], quick: bool, store: Path | None
 ) -> tuple[str, str, bytes]:
+    note_compilation()
     return (name, *write_figure(find_figure(name), out, forms, quick, store))
 
 
@@ -112,7 +114,7 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
 
     formula = None
     if claim.formula is not None:
-        formula = convert(formula_latex(claim.formula), display="block")
+        formula = convert(formula_latex(claim), display="block")
     return {
         "name": claim.name,
         "statement": _prose(claim.statement),

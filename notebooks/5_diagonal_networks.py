@@ -74,10 +74,10 @@ scales = np.geomspace(1e-4, 10, 25)
 ends = np.array([interpolator(X, y, alpha).value for alpha in scales])
 fig, ax = plt.subplots(figsize=(SINGLE, 2.4))
 ax.loglog(scales, np.linalg.norm(ends - minimum_l2(X, y), axis=1), color=COLOURS[0], label=r"to minimum $\ell_2$")
-ax.loglog(scales, np.linalg.norm(ends - minimum_l1(X, y), axis=1), color=COLOURS[1], label=r"to minimum $\ell_1$")
+ax.loglog(scales, np.linalg.norm(ends - minimum_l1(X, y).value, axis=1), color=COLOURS[1], label=r"to minimum $\ell_1$")
 ax.set(xlabel=r"initial scale $\alpha$", ylabel="distance")
 ax.legend()
-print("minimum l1 is the target:", np.allclose(minimum_l1(X, y), target, atol=1e-8))
+print("minimum l1 is the target:", np.allclose(minimum_l1(X, y).value, target, atol=1e-8))
 
 # %% [markdown]
 # A knob, to be turned in a running kernel: the scale. Dots are the coefficients that are found, crosses the target,

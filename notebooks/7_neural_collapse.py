@@ -12,9 +12,9 @@
 # %% [markdown]
 # # Neural collapse by hand
 #
-# You will train a classifier whose features are free, and watch them fall onto one point a class, the points onto a
-# regular frame, and the classifier onto the features. Where they end has a closed form: the singular values of one
-# small matrix, each shrunk.
+# You will train a classifier whose features are free, and watch them fall onto one point for each class, the points
+# onto a regular frame, and the classifier onto the features. Where they end has a closed form: the singular values of
+# one small matrix, each shrunk.
 
 # %%
 import matplotlib.pyplot as plt

@@ -1,4 +1,3 @@
-from .certificates.certificate import Certificate as Certificate
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
 from .diagonal_networks.implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
@@ -7,6 +6,7 @@ from .diagonal_networks.minimum_norm import minimum_l1 as minimum_l1
 from .diagonal_networks.minimum_norm import minimum_l2 as minimum_l2
 from .diagonal_networks.saddles import SaddlePath as SaddlePath
 from .diagonal_networks.saddles import saddle_to_saddle as saddle_to_saddle
+from .diagonal_networks.scalar_quartic import two_cycle as two_cycle
 from .diagonal_networks.stochastic_flow import StochasticFlow as StochasticFlow
 from .diagonal_networks.stochastic_flow import stochastic_gradient_flow as stochastic_gradient_flow
 from .double_descent.gradient_descent import GradientDescentRisk as GradientDescentRisk
@@ -42,6 +42,7 @@ from .model_collapse.special_cases import InterpolatingGenerators as Interpolati
 from .model_collapse.special_cases import collapse_exponents as collapse_exponents
 from .model_collapse.special_cases import interpolating_generators as interpolating_generators
 from .model_collapse.special_cases import iterated_least_squares_excess as iterated_least_squares_excess
+from .neural_collapse.attached import attached_minimizer as attached_minimizer
 from .neural_collapse.cross_entropy import CrossEntropyCode as CrossEntropyCode
 from .neural_collapse.cross_entropy import code_gram as code_gram
 from .neural_collapse.cross_entropy import cross_entropy_code as cross_entropy_code
@@ -86,6 +87,7 @@ from .random_features.power_law import PowerLawRisk as PowerLawRisk
 from .random_features.power_law import optimal_fitting_ratio as optimal_fitting_ratio
 from .random_features.power_law import overfitting_threshold as overfitting_threshold
 from .random_features.power_law import power_law_risk as power_law_risk
+from .random_features.proportional import proportional_spectrum as proportional_spectrum
 from .random_features.risk import RandomFeatureRisk as RandomFeatureRisk
 from .random_features.risk import random_feature_risk as random_feature_risk
 from .random_features.tuning import optimal_random_feature_ridge as optimal_random_feature_ridge
@@ -113,7 +115,9 @@ from .sgd_stability.scale_invariant import WeightDecayEquilibrium as WeightDecay
 from .sgd_stability.scale_invariant import weight_decay_equilibrium as weight_decay_equilibrium
 from .sgd_stability.second_moment import growth_rate as growth_rate
 from .sgd_stability.second_moment import stability_threshold as stability_threshold
+from .solution import Certificate as Certificate
 from .solution import ConvergenceWarning as ConvergenceWarning
+from .solution import Risk as Risk
 from .solution import Solution as Solution
 from .solution import Status as Status
 from .spectrum import FinitePoolWarning as FinitePoolWarning

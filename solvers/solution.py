@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import sys
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solvable.solvers.validate import as_choice
 
-if TYPE_CHECKING:
-    from solvable.solvers.certificates.certificate import Certificate
+__all__ = [
+    "Certificate",
+    "ConvergenceWarning",
+    "OnFailure",
+    "Risk",
+    "Solution",
+    "Status",
+    "provable",
+    "record",
+    "report_failures",
+    "warn_caller",
+]
 
-__all__ = ["ConvergenceWarning", "OnFailure", "Solution", "Status", "report_failures", "warn_caller"]
-
+T = TypeVar("T")
+Array = NDArray[np.float64]
 OnFailure = Literal["warn", "raise", "ignore"]
 
 
@@ -44,9 +55,69 @@ class Status(IntEnum):
     UNDETERMINED = 4, "The arguments lack the digits that decide the answer; the residual bounds its relative error."
 
 
-@dataclass(frozen=True, eq=False)
+def _short(value: Any) -> str:
+    """A number as it is, an array by its shape, a record by its name."""
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}" if value.ndim else _short(value.item())
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = type(value).__name__ if hasattr(value, "__dataclass_fields__") else repr(value)
+    return text if len(text) <= 60 else f"{text[:56]} ..."
+
+
+def _describe(self: Any) -> str:
+    """Name and fields, arrays by their shapes; what is missing is left out."""
+    shown = ((f.name, getattr(self, f.name)) for f in fields(self) if f.repr)
+    return f"{type(self).__name__}({', '.join(f'{k}={_short(v)}' for k, v in shown if v is not None)})"
+
+
+@dataclass_transform(eq_default=False, frozen_default=True)
+def record(cls: type[T]) -> type[T]:
+    """Make a result class: frozen, compared and hashed by identity (arrays have no truth value), shown by shapes."""
+    made = dataclass(frozen=True, eq=False, repr=False)(cls)
+    made.__repr__ = _describe  # type: ignore[method-assign]
+    return made
+
+
+@record
+class Certificate:
+    """Proved enclosures of a root, arrays over the grid of the solution.
+
+    Attributes
+    ----------
+    lower, upper : ndarray
+        Exactly one root lies between them (and no other within 4.9e-13 of the value); -inf and inf where nothing was
+        proved. Both equal the value where it is 0 or inf by definition.
+    proved : ndarray of bool
+        Where the proof succeeded.
+    complete : bool
+        Whether every cell was proved.
+    """
+
+    lower: Array
+    upper: Array
+    proved: NDArray[np.bool_]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell was proved."""
+        return bool(np.all(self.proved))
+
+    def explain(self) -> str:
+        """One sentence: what was proved, and what was not."""
+        failed = int(np.sum(~self.proved))
+        if failed == 0 and self.proved.size == 1:
+            return "The root is proved to exist and to be unique within 1e-12."
+        if failed == 0:
+            return f"All {self.proved.size} roots are proved to exist and to be unique within 1e-12."
+        return f"{failed} of {self.proved.size} roots could not be proved to lie within 1e-12 of the value."
+
+
+@record
 class Solution:
     """Result of an iterative solve, every field an array over the broadcast grid of the arguments.
+
+    ``numpy.asarray(solution)`` is its value, ``float(solution)`` that of a single cell.
 
     Attributes
     ----------
@@ -60,13 +131,18 @@ class Solution:
         Iterations spent in each cell.
     certificate : Certificate or None
         Proved enclosures of `value`, where ``certify=True`` asked for them.
+    prover : callable or None
+        What `certify` asks, where the equation is one that can be certified.
+    converged : bool
+        Whether every cell has status ``CONVERGED``.
     """
 
-    value: NDArray[np.float64]
-    residual: NDArray[np.float64]
+    value: Array
+    residual: Array
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
     certificate: Certificate | None = None
+    prover: Callable[[Array], Certificate] | None = field(default=None, repr=False)
 
     @classmethod
     def shaped(
@@ -85,6 +161,38 @@ class Solution:
             iterations.astype(np.int64).reshape(shape),
         )
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Give the value to NumPy."""
+        return np.array(self.value, dtype) if copy else np.asarray(self.value, dtype)
+
+    def __float__(self) -> float:
+        """Value of a single cell."""
+        if self.value.size != 1:
+            raise TypeError(f"value.shape = {self.value.shape} is not allowed: only a single cell converts to a float.")
+        return float(self.value.item())
+
+    def certify(self) -> Certificate:
+        """Prove in interval arithmetic (python-flint) that each value lies within 1e-12 of a root, the only one there.
+
+        The certificate that ``certify=True`` gives, asked for later.
+
+        Raises
+        ------
+        ValueError
+            The quantity is none that can be certified, or python-flint is not installed.
+
+        Examples
+        --------
+        >>> from solvable.solvers import Spectrum, effective_ridge
+        >>> effective_ridge(Spectrum.isotropic(200), n=100, ridge=0.1).certify().complete
+        True
+        """
+        if self.certificate is not None:
+            return self.certificate
+        if self.prover is None:
+            raise ValueError("solution.prover = None is not allowed: this quantity is none that can be certified.")
+        return self.prover(self.value)
+
     @property
     def converged(self) -> bool:
         """Whether every cell has status ``CONVERGED``."""
@@ -95,6 +203,42 @@ class Solution:
         found, counts = np.unique(self.status, return_counts=True)
         members = [member for member in Status if member in found]
         return " ".join(f"{s.name} ({c}): {s.sentence}" for s, c in zip(members, counts, strict=True))
+
+
+def provable(solution: Solution, prover: Callable[[Array], Certificate], certify: bool) -> Solution:
+    """Attach what proves the value (called with it, and picklable), and the proof itself where `certify`."""
+    solution = replace(solution, prover=prover)
+    return replace(solution, certificate=solution.certify()) if certify else solution
+
+
+@record
+class Risk:
+    """Error of a fit and its parts, arrays over the grid of the arguments.
+
+    Attributes
+    ----------
+    test : ndarray
+        Expected squared error on a fresh noisy label: ``bias + variance + noise_variance``.
+    train : ndarray
+        Expected mean squared error on the training labels.
+    bias, variance : ndarray
+        The part without and the part due to label noise; `bias` holds the irreducible power of the target.
+    noise_variance : ndarray
+        The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
+    """
+
+    test: Array
+    train: Array
+    bias: Array
+    variance: Array
+    noise_variance: Array
+
+    @property
+    def excess(self) -> Array:
+        """Test error without the label noise, ``bias + variance``."""
+        return np.asarray(self.bias + self.variance)
 
 
 def warn_caller(message: str, category: type[Warning]) -> None:

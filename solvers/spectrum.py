@@ -10,13 +10,12 @@ For a linear model with covariance :math:`\Sigma = \sum_i s_i u_i u_i^T` and tar
 from __future__ import annotations
 
 import reprlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.solution import warn_caller
+from solvable.solvers.solution import record, warn_caller
 from solvable.solvers.validate import (
     as_finite,
     as_matrix,
@@ -39,7 +38,7 @@ class FinitePoolWarning(UserWarning):
     """A spectrum estimated from few points is used at a sample size that is not small against them."""
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no single truth value: compare and hash by identity
+@record
 class Spectrum:
     r"""Eigenvalues, multiplicities and target power of a linear or kernel model.
 
@@ -59,6 +58,13 @@ class Spectrum:
         and stays in the error.
     points : int, optional
         Number of data points the spectrum was estimated from, if it was.
+
+    Attributes
+    ----------
+    rank, trace : float
+        Number of positive eigenvalues and their sum, counted with multiplicity.
+    target_variance : float
+        Total power of the target, the irreducible part included.
 
     Raises
     ------
@@ -281,7 +287,7 @@ class Spectrum:
         features = as_matrix("X", X)
         target = as_finite("y", y)
         if target.shape != features.shape[:1]:
-            raise refuse("y.shape", target.shape, f"it must be ({features.shape[0]},), one entry a row of X")
+            raise refuse("y.shape", target.shape, f"it must be ({features.shape[0]},), one entry for each row of X")
         from scipy.linalg import svd
 
         points = features.shape[0]

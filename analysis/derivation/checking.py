@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.slips import find_slip, partial_agreement
 from solvable.analysis.derivation.stages import (
@@ -115,7 +115,9 @@ def check(
     budget = None if budget is None else _budget(budget)
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     yours = read_formula(formula, claim, symbols, latex)
-    points = random_points(claim, np.random.default_rng(seed))
+    claim = _in_range(claim, yours)
+    points = [point for point in random_points(claim, np.random.default_rng(seed))
+              if yours.stated_at(known_values(claim, point))]  # fmt: skip
     precise, ours, found = high_precision(yours, claim, points)
     solver, rows = against_solver(yours, claim)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
@@ -131,8 +133,20 @@ def check(
     stages.append(simulation)
     sentence = _sentence(stages, rows, partial, slip.sentence if slip else None)
     return CheckReport(
-        sentence, _overall(stages), tuple(stages), yours.text, claim.name, slip.parts if slip else (), rows, verdict
-    )
+        sentence, _overall(stages), tuple(stages), yours.text, claim.name, slip.parts if slip else (), rows, verdict,
+        yours.read_as,
+    )  # fmt: skip
+
+
+def _in_range(claim: Claim, yours: Formula) -> Claim:
+    """Return the claim with the cells that lie in the range the author states."""
+    if yours.condition is None:
+        return claim
+    kept = [i for i, cell in enumerate(claim.grid) if yours.stated_at(known_values(claim, cell))]
+    if not kept:
+        raise refuse("formula", yours.text, "its range leaves out every cell that is compared")
+    quick = None if claim.quick is None else [kept.index(i) for i in claim.quick if i in kept]
+    return dataclasses.replace(claim, grid=[claim.grid[i] for i in kept], quick=quick or None)
 
 
 def check_rate(
@@ -222,7 +236,7 @@ def check_bound(
     yours = read_formula(formula, None, symbols, latex)
     claim = Claim("user/bound", "a bound", Source("derived"), Kind.BOUND, _as_prediction(yours), experiment,
                   _own_cells(at, yours), side=side, most_draws=as_whole("budget", budget))  # type: ignore[arg-type]  # fmt: skip
-    return _own_report(claim, yours.text, _seed(rng))
+    return _own_report(claim, yours.text, _seed(rng), yours)
 
 
 def _seed(rng: Any) -> int:
@@ -298,15 +312,16 @@ def _against_experiment(
         _as_prediction(yours), experiment, _own_cells(at, yours), tolerance=tolerance, size=size,
         most_draws=4096 if budget is None else _budget(budget) or 4096,
     )  # fmt: skip
-    return _own_report(claim, yours.text, seed)
+    return _own_report(claim, yours.text, seed, yours)
 
 
-def _own_report(claim: Claim, text: str, seed: int) -> CheckReport:
+def _own_report(claim: Claim, text: str, seed: int, yours: Formula | None = None) -> CheckReport:
     verdict = verify(claim, seed=seed)
     stage = Stage("simulation", verdict.outcome.value, without_outcome(verdict))
     sentence = {Outcome.AGREES: "agrees with the simulation", Outcome.DISAGREES: "the simulation disagrees",
                 Outcome.INCONCLUSIVE: "the simulation does not decide"}[verdict.outcome]  # fmt: skip
-    return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", (), (), verdict)
+    return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", (), (), verdict,
+                       yours.read_as if yours else "")  # fmt: skip
 
 
 def _overall(stages: list[Stage]) -> Outcome:

@@ -10,46 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.notation import parse
+from solvable.analysis.derivation.notation import Reading, parse, read
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
 from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
 __all__ = ["Formula", "known_values", "read_formula"]
-
-# what authors call our parameters: the first expression whose names the claim knows is taken
-_ALIASES: dict[str, tuple[str, ...]] = {
-    "sigma": ("sqrt(noise_variance)",),
-    "σ": ("sqrt(noise_variance)",),
-    "sigma2": ("noise_variance",),
-    "sigma_sq": ("noise_variance",),
-    "tau": ("sqrt(noise_variance)",),
-    "lam": ("lam", "ridge/n"),
-    "lambda_": ("lam", "ridge/n", "weight_decay"),
-    "lambda": ("lam", "ridge/n", "weight_decay"),
-    "λ": ("lam", "ridge/n", "weight_decay"),
-    "ridge": ("ridge", "n*lam"),
-    "delta": ("ridge", "n*lam"),
-    "δ": ("ridge", "n*lam"),
-    "gamma": ("gamma", "d/n"),
-    "γ": ("gamma", "d/n"),
-    "d": ("d", "gamma*n"),
-    "p": ("d", "gamma*n"),
-    "k": ("k", "ratio*n"),
-    "eta": ("step_size",),
-    "η": ("step_size",),
-    "B": ("batch_size",),
-    "alpha": ("initial_scale", "exponent", "ridge", "n*lam"),
-    "α": ("initial_scale", "exponent", "ridge", "n*lam"),
-    "r2": ("signal",),
-    "snr": ("signal/noise_variance",),
-    "N": ("n",),
-    "D": ("depth",),
-    "κ": ("kappa",),
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +31,8 @@ class Formula:
     expression: sp.Expr | None
     _precise: Callable[..., Any]
     _arguments: tuple[str, ...]
+    read_as: str = ""
+    condition: sp.Basic | None = None
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """Value at the precision of mpmath (doubles for a Python function); nan where it is not a real number.
@@ -74,6 +46,15 @@ class Formula:
         if mp.isnan(value) and self.expression is not None and any(number == 0 for number in numbers):
             value = self._evaluate([mp.mpf(10) ** -100 if number == 0 else number for number in numbers])
         return value
+
+    def stated_at(self, values: Mapping[str, Any]) -> bool:
+        """Whether the author's range, if there is one, holds at a point."""
+        if self.condition is None:
+            return True
+        import sympy as sp
+
+        given = {symbol: sp.Float(str(values[str(symbol)]), 30) for symbol in self.condition.free_symbols}
+        return bool(self.condition.xreplace(given))
 
     def _evaluate(self, numbers: list[Any]) -> Any:
         import mpmath as mp
@@ -111,10 +92,13 @@ def read_formula(
         return _from_function(formula, known)
     if isinstance(formula, bool | int | float):
         formula = repr(formula)
-    expression = parse(formula, latex) if isinstance(formula, str) else formula
-    if not hasattr(expression, "free_symbols"):
+    reading = read(formula, latex) if isinstance(formula, str) else Reading(formula)
+    if not hasattr(reading.expression, "free_symbols"):
         raise refuse("formula", formula, "it must be a string, a sympy expression or a function")
-    return _from_expression(expression, str(formula), known, dict(symbols or {}))
+    known = _known_names(claim)
+    if known is not None and reading.left in known:
+        raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
+    return _from_expression(reading, str(formula), claim, dict(symbols or {}))
 
 
 def _known_names(claim: Claim | None) -> set[str] | None:
@@ -148,26 +132,29 @@ def _unknown(name: str, known: set[str]) -> ValueError:
     )
 
 
-def _from_expression(expression: sp.Expr, text: str, known: set[str] | None, symbols: dict[str, Any]) -> Formula:
+def _from_expression(reading: Reading, text: str, claim: Claim | None, symbols: dict[str, Any]) -> Formula:
     import sympy as sp
 
+    known = _known_names(claim)
+    expression, condition = reading.expression, reading.condition
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     x = sp.Symbol("x", positive=True)
     for _ in range(3):  # a replacement may hold another alias
         replace = {}
-        for symbol in expression.free_symbols:
+        for symbol in expression.free_symbols | (condition.free_symbols if condition is not None else set()):
             name = str(symbol)
             if name == "x" and expression.has(sp.Function("mp_mean")):
                 replace[symbol] = x
             elif name in given:
                 replace[symbol] = given[name]
             else:
-                replace[symbol] = _translate(name, known)
+                replace[symbol] = _translate(name, known, claim)
         changed = {a: b for a, b in replace.items() if a != b}
         if not changed:
             break
         given = {}  # once
         expression = expression.xreplace(changed)
+        condition = condition if condition is None else condition.xreplace(changed)
     means = sorted((a for a in expression.atoms(sp.Function) if a.func.__name__ == "mp_mean"), key=str)
     names = {str(symbol) for symbol in expression.free_symbols} - ({"x"} if means else set())
     names |= {"gamma"} if means else set()
@@ -188,16 +175,17 @@ def _from_expression(expression: sp.Expr, text: str, known: set[str] | None, sym
 
         return outer(*numbers, *(mean(function) for function in inner))
 
-    return Formula(text, frozenset(names), None if means else expression, evaluate, arguments)
+    understood = sp.sstr(reading.expression).replace("lambda_", "lambda")
+    return Formula(text, frozenset(names), None if means else expression, evaluate, arguments, understood, condition)
 
 
-def _translate(name: str, known: set[str] | None) -> Any:
-    """Return our expression for an author's name."""
+def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
+    """Return our expression for an author's name: the first whose names the claim knows."""
     import sympy as sp
 
-    if known is None or name in known:
+    if claim is None or known is None or name in known:
         return sp.Symbol(name, positive=True)
-    for candidate in _ALIASES.get(name, ()):
+    for candidate in translations(claim, name):
         expression = parse(candidate)
         if {str(symbol) for symbol in expression.free_symbols} <= known:
             return expression

@@ -1,36 +1,57 @@
-"""Formulas as text: plain notation from a whitelisted syntax tree, LaTeX through sympy's parser; nothing is run."""
+"""Formulas as text: a whitelisted syntax tree, to which plain text and LaTeX are brought first; nothing is run."""
 
 from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.derivation.latex import plain_from_latex
+from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["mp_mean", "parse"]
+__all__ = ["Reading", "mp_mean", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
 _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
               "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
-              "Max")  # fmt: skip
+              "Max", "binomial", "factorial")  # fmt: skip
 _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
             "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh"}  # fmt: skip
+# quantities that authors write with their argument: df2(kappa) is df2
+_DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
+              "unlearned": ("kappa",)}  # fmt: skip
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-_CHARACTERS = {"^": "**", "²": "**2", "³": "**3", "−": "-", "·": "*", "×": "*", "√": "sqrt", "∞": "oo"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was understood: the expression, the range in which the author states it (None: everywhere), and its name."""
+
+    expression: sp.Expr
+    condition: Any = None
+    left: str = ""
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
+    """Read a formula and leave out its range; see `read`."""
+    return read(text, latex).expression
+
+
+def read(text: str, latex: bool = False) -> Reading:
     """Read a formula; every name becomes a symbol.
 
     Plain notation: numbers, names, ``+ - * / ** ^``, ``a if gamma < 1 else b``,
     ``Piecewise((a, gamma < 1), (b, True))``, elementary functions, ``pi``, and ``mp_mean(f)``: the mean of f over x
-    under the Marchenko-Pastur law of ratio gamma and unit variance, atom included.
+    under the Marchenko-Pastur law of ratio gamma and unit variance, atom included. Greek letters, ``²`` and ``√`` may
+    stand for their names; a left-hand side ``y =`` and a range (``, gamma < 1``) may stand around the formula. LaTeX is
+    brought to this notation first.
 
     Raises
     ------
@@ -43,9 +64,10 @@ def parse(text: str, latex: bool = False) -> sp.Expr:
         raise refuse("formula", text, f"it has {len(text):,} characters, more than {_LONGEST:,}")
     if not text.strip():
         raise refuse("formula", text, "it is empty")
-    expression = _from_latex(text) if latex else _from_plain(text)
+    formula, range_, left = plain_from_latex(text) if latex else plain_from_text(text)
+    expression = _expression(formula, text)
     _check_size(expression)
-    return expression
+    return Reading(expression, _expression(range_, text) if range_ else None, left)
 
 
 def mp_mean(integrand: sp.Expr) -> sp.Expr:
@@ -55,11 +77,9 @@ def mp_mean(integrand: sp.Expr) -> sp.Expr:
     return sp.Function("mp_mean")(integrand)
 
 
-def _from_plain(text: str) -> sp.Expr:
-    for character, plain in _CHARACTERS.items():
-        text = text.replace(character, plain)
+def _expression(formula: str, text: str) -> Any:
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(re.sub(r"\blambda\b", "lambda_", formula.strip()), mode="eval")  # a word of Python
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", None) or "too deeply nested"
         raise refuse("formula", text, f"it is not a formula ({reason})") from None
@@ -173,6 +193,8 @@ class _Reader:
             if len(values) != 1:
                 raise self.refuse("mp_mean takes one expression in x")
             return mp_mean(values[0])
+        if name in _DEPENDENT and len(values) == 1 and str(values[0]) in _DEPENDENT[name]:
+            return sp.Symbol(name, positive=True)
         allowed = _RENAMED.get(name, name) if name in _RENAMED or name in _FUNCTIONS else None
         if allowed is None:
             raise self.refuse(
@@ -187,114 +209,6 @@ class _Reader:
 def _digits(number: Any) -> float:
     """Decimal digits of a number's numerator and denominator."""
     return float(abs(np.log10(max(abs(complex(number.evalf(15))), 1e-300)))) + 1
-
-
-_LATEX_ALLOWED = frozenset(
-    [
-        "frac",
-        "dfrac",
-        "tfrac",
-        "sqrt",
-        "left",
-        "right",
-        "cdot",
-        "times",
-        "sigma",
-        "gamma",
-        "lambda",
-        "delta",
-        "eta",
-        "alpha",
-        "beta",
-        "kappa",
-        "mu",
-        "nu",
-        "rho",
-        "tau",
-        "phi",
-        "psi",
-        "theta",
-        "omega",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "chi",
-        "xi",
-        "pi",
-        "exp",
-        "log",
-        "ln",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "erf",
-        "mathrm",
-        "text",
-        "operatorname",
-        "quad",
-        ",",
-        ";",
-        "!",
-        "min",
-        "max",
-    ]
-)
-_LATEX_WORDS = (  # what authors write for our names
-    (r"\\(?:mathrm|text|operatorname)\{df\}_\{([12])\}", r"\\Xi_{\1}"),
-    (r"\\(?:mathrm|text|operatorname)\{df\}_([12])", r"\\Xi_{\1}"),
-    (r"\\(?:lVert|Vert|\|)\s*\\beta\s*\\(?:rVert|Vert|\|)(?:_2)?\s*\^(?:2|\{2\})", r"\\Psi"),
-)
-_LATEX_NAMES = {"Xi_{1}": "df1", "Xi_{2}": "df2", "Psi": "signal"}
-
-
-def _from_latex(text: str) -> sp.Expr:
-    import sympy as sp
-    from sympy.core.function import AppliedUndef
-
-    source = text.strip().strip("$")
-    for pattern, word in _LATEX_WORDS:
-        source = re.sub(pattern, word, source)
-    names = dict(_LATEX_NAMES)
-    for word in re.findall(r"\\(?:mathrm|text|operatorname)\{([A-Za-z][A-Za-z0-9]*)\}", source):
-        names[f"Xi_{{{len(names)}}}"] = word
-        source = re.sub(rf"\\(?:mathrm|text|operatorname)\{{{word}\}}", rf"\\Xi_{{{len(names) - 1}}}", source)
-    commands = set(re.findall(r"\\([A-Za-z]+|.)", source)) - {"Xi", "Psi", "|", "{", "}", " "}
-    if commands - _LATEX_ALLOWED:
-        raise refuse(
-            "formula", text, f"the LaTeX command \\{sorted(commands - _LATEX_ALLOWED)[0]} is not understood here"
-        )
-    if re.search(r"\d{31,}", source):
-        raise refuse("formula", text, "it holds a number above 10**30")
-    if source.count("{") > 200 or source.count("(") > 200:
-        raise refuse("formula", text, "it is nested too deeply")
-    try:
-        from sympy.parsing.latex import parse_latex
-
-        expression = parse_latex(source)
-    except ImportError:
-        raise refuse("latex", True, "reading LaTeX needs the extra: pip install 'solvable[latex]'") from None
-    except Exception as error:
-        first = str(error).strip().splitlines()
-        raise refuse(
-            "formula", text, f"sympy could not read it as LaTeX ({first[0] if first else 'no reason'})"
-        ) from None
-    if not isinstance(expression, sp.Expr):
-        raise refuse("formula", text, "it must be one expression, not an equation")
-    # sympy reads gamma(1 - x) as a function; in a formula it is a product
-    expression = expression.replace(
-        lambda part: isinstance(part, AppliedUndef) and len(part.args) == 1,
-        lambda part: sp.Symbol(part.func.__name__) * part.args[0],
-    )
-    symbols = {s: sp.Symbol(names.get(str(s), re.sub(r"[{}\\]", "", str(s))), positive=True)
-               for s in expression.free_symbols}  # fmt: skip
-    expression = expression.xreplace(symbols)
-    for power in expression.atoms(sp.Pow):
-        if power.exp.is_number and abs(complex(power.exp.evalf(15))) > _LARGEST_POWER:
-            raise refuse("formula", text, f"it holds a power above {_LARGEST_POWER}")
-    return expression
 
 
 def _check_size(expression: Any) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from solvable.analysis.verification.verifier import Outcome, Verdict
 
@@ -14,6 +17,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CheckReport", "Stage"]
+
+
+def _finite(value: Any) -> Any:
+    """Plain data without what JSON has no word for."""
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
 
 
 @dataclass(frozen=True)
@@ -43,8 +57,10 @@ class CheckReport:
         Machine-readable parts of the diagnosis, empty where there is none.
     rows : tuple of dict
         One for each cell of the solver stage: parameters, yours, ours.
-    verdict : Verdict or None
-        The table of the simulation stage.
+    simulation : Verdict or None
+        The table of the simulation stage alone: it may agree where the formula does not equal ours.
+    read_as : str
+        The formula as it was understood.
     """
 
     sentence: str
@@ -54,21 +70,28 @@ class CheckReport:
     against: str
     slip: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
-    verdict: Verdict | None
+    simulation: Verdict | None
+    read_as: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether the formula agrees: ``assert check(...)`` fails on anything else."""
+        return self.outcome is Outcome.AGREES
 
     def __str__(self) -> str:
-        """Return the sentence and one line a stage."""
-        lines = [f"{self.formula}  against  {self.against}", f"  {self.sentence}"]
+        """Return the sentence and a line for each stage."""
+        lines = [f"{self.formula}  against  {self.against}"]
+        lines += [f"  read as: {self.read_as}"] if self.read_as else []
+        lines += [f"  {self.outcome.value}: {self.sentence}"]
         lines += [f"  {stage.outcome:<12} {stage.name:<15} {stage.detail}" for stage in self.stages]
-        if self.verdict is not None and self.verdict.outcome is not Outcome.AGREES:
-            lines += [f"  {line}" for line in str(self.verdict).splitlines()[1:]]
+        if self.simulation is not None and self.simulation.outcome is not Outcome.AGREES:
+            lines += [f"  {line}" for line in str(self.simulation).splitlines()[1:]]
         return "\n".join(lines)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a cell: parameters, prediction, measurement, interval and outcome (or yours and ours)."""
+        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours)."""
         import pandas as pd
 
-        if self.verdict is None:
+        if self.simulation is None:
             return pd.DataFrame(
                 [{**row["parameters"], "yours": row["yours"], "ours": row["ours"]} for row in self.rows]
             )
@@ -76,7 +99,7 @@ class CheckReport:
         return pd.DataFrame(
             [
                 {**row.parameters, **{f: getattr(row, f) for f in fields}, "outcome": row.outcome.value}
-                for row in self.verdict.rows
+                for row in self.simulation.rows
             ]
         )
 
@@ -92,18 +115,22 @@ class CheckReport:
         head = [rf"\begin{{tabular}}{{{'l' * len(frame.columns)}}}", r"\toprule", columns + r" \\", r"\midrule"]
         return "\n".join([*head, *body, r"\bottomrule", r"\end{tabular}"])
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data; what is not finite becomes None."""
+        data = {
+            "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "read_as": self.read_as,
+            "against": self.against, "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
+            "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],
+            "simulation": None if self.simulation is None else self.simulation.to_dict(),
+        }  # fmt: skip
+        return dict(_finite(data))
+
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON, whole or not at all."""
         from solvable.analysis.writing.files import write_whole
 
-        data = {
-            "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "against": self.against,
-            "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
-            "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],
-            "verdict": None if self.verdict is None else self.verdict.to_dict(),
-        }  # fmt: skip
         target = Path(path)
-        write_whole(target, json.dumps(data, indent=1).encode())
+        write_whole(target, json.dumps(self.to_dict(), indent=1, allow_nan=False).encode())
         return target
 
     def _repr_html_(self) -> str:
@@ -121,9 +148,9 @@ class CheckReport:
 
     def _picture(self) -> str:
         """Draw measured over predicted with simultaneous intervals, as inline SVG."""
-        if self.verdict is None or not all(row.prediction for row in self.verdict.rows):
+        if self.simulation is None or not all(row.prediction for row in self.simulation.rows):
             return ""
-        rows, width, height = self.verdict.rows, 360, 120
+        rows, width, height = self.simulation.rows, 360, 120
         fields = ("low", "measured", "high", "allowed_low", "allowed_high")
         scaled = [[getattr(row, field) / row.prediction for field in fields] for row in rows]
         finite = [v for row in scaled for v in row if abs(v) < 1e6]

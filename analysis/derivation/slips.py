@@ -8,13 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.writing.conventions import names_of_kind
+from solvable.analysis.writing.symbols import SymbolKind
+
 __all__ = ["Slip", "find_slip", "partial_agreement"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
 _RTOL = 1e-8
-_SIZES = ("n", "d", "k", "batch_size", "gamma", "classes", "depth")
-_RIDGES = ("ridge", "lam", "weight_decay", "feature_decay")
+_RATIOS = ("gamma", "ratio")  # sizes that are not counts
+_WORDS: dict[str, SymbolKind] = {"ridge": "ridge", "step-size": "step", "noise": "noise", "scale": "scale"}
+
+
+def _counts(columns: Columns) -> tuple[str, ...]:
+    """Sizes at hand that are whole numbers."""
+    return tuple(name for name in names_of_kind("size") if name in columns and name not in _RATIOS)
 
 
 @dataclass(frozen=True)
@@ -52,20 +60,20 @@ def _nice(value: float) -> str | None:
 
 def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
     """Slips inside a formula: (name of the convention, what to replace by what, the columns changed)."""
+    sizes = names_of_kind("size")
     for name in sorted(used & set(columns)):
         value = columns[name]
-        word = ("ridge convention" if name in _RIDGES else "step-size convention" if name == "step_size"
-                else "noise convention" if name == "noise_variance" else "scale convention" if name == "initial_scale"
-                else "convention")  # fmt: skip
+        kind = next((f"{word} " for word, kind in _WORDS.items() if name in names_of_kind(kind)), "")
+        word = f"{kind}convention"
         changes: list[tuple[str, Array]] = [(f"2*{name}", 2 * value), (f"{name}/2", value / 2)]
-        for size in ("n", "d", "k"):
-            if size in columns and size != name and name not in _SIZES:
+        for size in _counts(columns):
+            if size != name and name not in sizes:
                 changes += [(f"{size}*{name}", columns[size] * value), (f"{name}/{size}", value / columns[size])]
         with np.errstate(all="ignore"):
             changes += [(f"{name}**2", value**2), (f"sqrt({name})", np.sqrt(value)), (f"1/{name}", 1 / value)]
-        if name == "initial_scale":
+        if name in names_of_kind("scale"):
             changes += [(f"sqrt(2)*{name}", np.sqrt(2) * value), (f"{name}/sqrt(2)", value / np.sqrt(2))]
-        if name in ("n", "d", "k", "batch_size", "depth", "classes"):
+        if name in _counts(columns):
             changes += [(f"{name} - 1", value - 1), (f"{name} + 1", value + 1), (f"{name} - 2", value - 2)]
         if name == "gamma":
             changes = [(f"1/{name}", 1 / value), *changes]
@@ -85,13 +93,14 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
 
 def _factors(columns: Columns) -> Iterator[tuple[str, Array]]:
     """Expressions by which formulas are often off, with their inverses."""
+    known = {name for kind in ("size", *_WORDS.values()) for name in names_of_kind(kind)}
     for name, value in columns.items():
-        if name in _SIZES or name in ("noise_variance", "signal", "step_size", *_RIDGES, "initial_scale"):
+        if name in known:
             yield name, value
             yield f"{name}**2", value**2
             with np.errstate(all="ignore"):
                 yield f"sqrt({name})", np.sqrt(value)
-        if name in ("n", "d", "k", "batch_size", "depth", "classes"):
+        if name in _counts(columns):
             for shift in (1, 2):
                 yield f"{name}/({name} - {shift})", value / (value - shift)
                 yield f"{name}/({name} + {shift})", value / (value + shift)
@@ -210,7 +219,7 @@ def partial_agreement(agrees: NDArray[np.bool_], columns: Columns, degenerate: b
         return None
     tests: list[tuple[str, NDArray[np.bool_]]] = []
     if degenerate:
-        for name in (*_RIDGES, "noise_variance", "signal"):
+        for name in (*names_of_kind("ridge"), "noise_variance", "signal"):
             if name in columns:
                 tests += [(f"{name} = 0", columns[name] == 0), (f"{name} > 0", columns[name] > 0)]
         return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)

@@ -198,7 +198,7 @@ CLAIMS = (
     ),
     Claim(
         "double-descent/smallest-eigenvalue",
-        "At k = n, P(nλ_min(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
+        "At k = n, P(nλ_{min}(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
         _EDGE,
         Kind.ASYMPTOTIC,
         lambda n, at: float(smallest_eigenvalue_cdf(at)),
@@ -268,7 +268,7 @@ CLAIMS = (
         [{"n": 24, "conditioning": c} for c in ("raw", "centred", "badly scaled")],
         statistic="median",
         quick=(0,),
-        assumptions="ReLU features of Gaussian inputs, d = n/3, step 1/s_max of each k",
+        assumptions="ReLU features of Gaussian inputs, d = n/3, step 1/s_{max} of each k",
     ),
     Claim(
         "double-descent/better-conditioning-earlier-peak",

@@ -211,7 +211,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/bias-exponent",
-        "On power laws with ridge λ = n^−ℓ the bias falls as n^{−2ℓ min(r, 1)}.",
+        "On power laws with ridge λ = n^{−ℓ} the bias falls as n^{−2ℓ min(r, 1)}.",
         _SCALING,
         Kind.RATE,
         _exponent,
@@ -229,7 +229,7 @@ CLAIMS = (
     ),
     Claim(
         "model-collapse/variance-exponent",
-        "On power laws with ridge λ = n^−ℓ the variance falls as n^{−(1 − ℓ/β)}.",
+        "On power laws with ridge λ = n^{−ℓ} the variance falls as n^{−(1 − ℓ/β)}.",
         _SCALING,
         Kind.RATE,
         _exponent,

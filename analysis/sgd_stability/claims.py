@@ -144,7 +144,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/full-batch",
-        "With the whole batch the threshold is 2/λ_max.",
+        "With the whole batch the threshold is 2/λ_{max}.",
         _EXACT,
         Kind.THRESHOLD,
         lambda problem, n, d, **_: (
@@ -174,6 +174,7 @@ CLAIMS = (
             for s in ("without-replacement", "with-replacement", "bernoulli")
         ],
         tolerance=0.02,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/threshold-grows-with-batch",
@@ -226,7 +227,8 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/coherence-divergence",
-        "Above σ(n/B − 1)^{−1/2}/λ_max or 2/λ_max the second moment diverges (Bernoulli sampling, σ the coherence).",
+        "Above σ(n/B − 1)^{−1/2}/λ_{max} or 2/λ_{max} the second moment diverges (Bernoulli sampling, "
+        "σ the coherence).",
         _COHERENCE,
         Kind.BOUND,
         lambda **_: 1.0,
@@ -246,7 +248,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/group-threshold",
-        "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_max(σ + n/B − 1)).",
+        "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_{max}(σ + n/B − 1)).",
         _COHERENCE,
         Kind.THRESHOLD,
         lambda problem, n, d, batch_size, sampling: float(
@@ -295,7 +297,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/diagonal-network-sharpness",
-        "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_max in closed form.",
+        "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_{max} in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _diagonal,
@@ -306,7 +308,7 @@ CLAIMS = (
     ),
     Claim(
         "sgd-stability/relu-network-sharpness",
-        "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_max in closed form.",
+        "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_{max} in closed form.",
         _TRACE,
         Kind.ASYMPTOTIC,
         _relu,
@@ -353,10 +355,11 @@ CLAIMS = (
         ],
         side="upper",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/gradient-descent-ignores-the-trace",
-        "Gradient descent settles with tr H above 2/η: only λ_max is bounded.",
+        "Gradient descent settles with tr H above 2/η: only λ_{max} is bounded.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -374,10 +377,11 @@ CLAIMS = (
         ],
         side="lower",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/gradient-descent-settles-below-the-top-eigenvalue",
-        "Gradient descent settles where λ_max is at most 2/η.",
+        "Gradient descent settles where λ_{max} is at most 2/η.",
         _TRACE,
         Kind.BOUND,
         lambda step_size, **_: 2 / step_size,
@@ -395,6 +399,7 @@ CLAIMS = (
         ],
         side="upper",
         first_draws=12,
+        convention="half-mean-square",
     ),
     Claim(
         "sgd-stability/weight-decay-equilibrium",
@@ -406,6 +411,7 @@ CLAIMS = (
         _DECAY_GRID,
         tolerance=1e-3,
         assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
+        convention="scale-invariant",
     ),
     Claim(
         "sgd-stability/effective-step-size",
@@ -417,5 +423,6 @@ CLAIMS = (
         [{"step_size": e, "weight_decay": w, "gradient_norm": 2.0} for e, w in ((0.1, 0.05), (0.5, 0.01), (0.2, 0.1))],
         tolerance=1e-6,
         formula=sp.sqrt(eta * lam * (2 - eta * lam)) / g,
+        convention="scale-invariant",
     ),
 )

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.sweeping.specification import Specification
+from solvable.analysis.sweeping.specification import Specification, name_of
+from solvable.solvers.validate import as_real
 
 __all__ = ["THREAD_VARIABLES", "Chunk", "Layout", "Result", "compute", "lost", "single_thread"]
 
@@ -111,7 +112,7 @@ class Chunk:
 
     def calls(self) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
         """Positional and named arguments of every call, in C order."""
-        whole = {name: values for name, values in self.shared.items() if name != "draw"}
+        whole = {name: _lent(values) for name, values in self.shared.items() if name != "draw"}
         names = list(self.separate)
         strides = [math.prod(self.cells[axis + 1 :]) for axis in range(len(self.cells))]
         for offsets in itertools.product(*map(range, self.shape)):
@@ -123,7 +124,7 @@ class Chunk:
                 arguments = (self._generator(number, drawn),)
             elif self.draws is not None:
                 arguments = ([self._generator(number, j) for j in range(self.draws)],)
-            yield arguments, {**self.fixed, **whole, **cell}
+            yield arguments, {**{name: _lent(value) for name, value in self.fixed.items()}, **whole, **cell}
 
     def _generator(self, cell: int, draw: int) -> np.random.Generator:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(cell, draw))))
@@ -131,7 +132,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished chunk: arrays over (separate, shared) axes, and the message of every unit that raised."""
+    """A finished chunk: arrays over (separate, shared) axes, and the message of every unit that failed."""
 
     number: int
     values: dict[str, Array]
@@ -139,8 +140,36 @@ class Result:
     seconds: float = 0.0
 
 
-def _read(found: Any, outputs: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Any]:
-    """Name what a call returned and make sure of its shape."""
+def _lent(value: Any) -> Any:
+    """Lend an argument to one call: arrays read-only, containers as copies; what one call did would reach the next."""
+    if isinstance(value, np.ndarray):
+        view = value.view()
+        view.flags.writeable = False
+        return view
+    if type(value) in (list, tuple):
+        return type(value)(map(_lent, value))
+    if type(value) is dict:
+        return {key: _lent(entry) for key, entry in value.items()}
+    return value.copy() if type(value) in (set, bytearray) else value
+
+
+def _message(error: Exception) -> str:
+    advice = ""
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        advice = "; the arrays a function is given are read-only, since all calls share them: copy one to change it"
+    return f"{type(error).__name__}: {error}{advice}"
+
+
+def _numbers(name: str, value: Any) -> Array:
+    """Real numbers, NaN among them: who asks must say that it failed."""
+    raw = np.asarray(value)
+    hole = np.isnan(raw) if raw.dtype.kind == "f" else np.False_
+    array = as_real(name, np.where(hole, 0.0, raw) if hole.any() else value)
+    return np.where(hole, np.nan, array) if hole.any() else array
+
+
+def _read(found: Any, outputs: tuple[str, ...], shape: tuple[int, ...], function: str) -> dict[str, Any]:
+    """Name what a call returned; make sure that it is numbers and of its shape."""
     if isinstance(found, Mapping):
         named = dict(found)
     elif isinstance(found, tuple) and outputs:
@@ -150,7 +179,7 @@ def _read(found: Any, outputs: tuple[str, ...], shape: tuple[int, ...]) -> dict[
     if outputs and set(named) != set(outputs):
         raise ValueError(f"the function returned {', '.join(named)} where outputs are {', '.join(outputs)}")
     for name, value in named.items():
-        array = np.asarray(value, dtype=np.float64)
+        array = _numbers(f"{name} returned by {function}", value)
         if array.shape != shape:
             raise ValueError(f"the function returned {name} of shape {array.shape}; the axes together need {shape}")
         named[name] = array
@@ -158,7 +187,7 @@ def _read(found: Any, outputs: tuple[str, ...], shape: tuple[int, ...]) -> dict[
 
 
 def compute(chunk: Chunk) -> Result:
-    """Call the function on every unit; one that raises is recorded and the others go on."""
+    """Call the function on every unit; one that raises or gives no number is recorded and the others go on."""
     started = time.perf_counter()
     shape = tuple(values.size for values in chunk.shared.values())
     units = math.prod(chunk.shape)
@@ -167,16 +196,18 @@ def compute(chunk: Chunk) -> Result:
     with single_thread():
         for position, (arguments, named) in enumerate(chunk.calls()):
             try:
-                found = _read(chunk.function(*arguments, **named), chunk.outputs, shape)
+                found = _read(chunk.function(*arguments, **named), chunk.outputs, shape, name_of(chunk.function))
                 if not values:
                     values = {name: np.full((units, *shape), np.nan) for name in found}
                 elif found.keys() != values.keys():
                     raise ValueError(f"the function returned {', '.join(found)} where others are {', '.join(values)}")
             except Exception as error:
-                errors[position] = f"{type(error).__name__}: {error}"
+                errors[position] = _message(error)
             else:
                 for name, array in found.items():
                     values[name][position] = array
+                    if np.isnan(array).any():  # the other numbers of the call are kept
+                        errors[position] = f"{name_of(chunk.function)} returned NaN as {name}"
     for name, array in values.items():
         array[np.isnan(array)] = np.nan  # one bit pattern
         values[name] = array.reshape(*chunk.shape, *shape)

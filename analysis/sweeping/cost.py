@@ -34,7 +34,7 @@ class Cost:
         share = self.seconds / (self.results / self.calls)
         on = ", ".join(f"{cores:,} cores {_span(3600 * self.hours(cores))}" for cores in (1, 2, 64, 1024))
         return (
-            f"{1e3 * self.seconds:.3g} ms a call (standard error {1e3 * self.error:.2g}, {self.sample} calls; "
+            f"{1e3 * self.seconds:.3g} ms per call (standard error {1e3 * self.error:.2g}, {self.sample} calls; "
             f"{1e3 * self.busy:.3g} ms of processor), "
             f"{1e3 * share:.3g} ms a grid point and draw; {self.calls:,} calls, {self.results:,} points and draws\n"
             f"{on}"

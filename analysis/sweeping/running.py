@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager, nullcontext
+from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from solvable.analysis.sweeping.execution import (
 from solvable.analysis.sweeping.interrupts import Interrupts
 from solvable.analysis.sweeping.specification import Specification
 from solvable.analysis.sweeping.store import Memory, Store
+from solvable.analysis.verification.identity import Unidentified
 from solvable.analysis.writing.references import citation
 from solvable.solvers.validate import as_kind, as_whole, refuse
 
@@ -63,6 +65,7 @@ def sweep(
     function : callable
         ``function(rng, **cell)`` with `draws`, else ``function(**cell)``. Returns a number, a tuple of numbers (named
         by `outputs`) or a mapping from names to numbers; arrays over the axes in `together`, in the grid's order.
+        Its arrays are read-only: all calls share them.
     grid : mapping
         Axis name to a vector of numbers or strings.
     draws : int, optional
@@ -99,13 +102,15 @@ def sweep(
     Returns
     -------
     xarray.Dataset
-        float64 variables over the axes of the grid, then ``draw``. Where a call raised: NaN, and its message in the
-        variable ``error``; ``attrs["failed"]`` counts them. From a store, values are read from disk when used.
+        float64 variables over the axes of the grid, then ``draw``. Where a call raised, or returned what is no number:
+        NaN, and the message in the variable ``error``; ``attrs["failed"]`` counts these calls. From a store, values are
+        read from disk when used.
 
     Raises
     ------
     ValueError
-        Bad arguments, or a store that holds another sweep; the sentence names the difference.
+        Bad arguments, a store that holds another sweep (the sentence names the difference), or with a store a function
+        that another run could not recognise.
     RuntimeError
         Every call raised, or a worker of the caller's executor died.
 
@@ -151,8 +156,10 @@ def run(
     if source:
         citation(source)  # an unknown key is refused before anything is computed
 
+    mark = _mark(specification)
+
     def label(data: xr.Dataset) -> xr.Dataset:
-        return _label(data, specification, units or {}, source)
+        return _label(data, specification, mark, units or {}, source)
 
     kept = Memory(specification, layout) if store is None else Store(Path(store), specification, layout, label)
     with closing(kept):
@@ -204,15 +211,23 @@ def _known(units: Mapping[str, str], names: Sequence[str]) -> None:
             raise refuse("units", dict(units), f"{name} is not among axes and outputs: {', '.join(names)}")
 
 
-def _label(data: xr.Dataset, specification: Specification, units: Mapping[str, str], source: str) -> xr.Dataset:
+def _mark(specification: Specification) -> str | None:
+    """Digest of the specification before anything ran; None where it has none, which only a store needs."""
+    try:
+        return specification.hash
+    except Unidentified:
+        return None
+
+
+def _label(
+    data: xr.Dataset, specification: Specification, mark: str | None, units: Mapping[str, str], source: str
+) -> xr.Dataset:
     for name, unit in units.items():
         if name in data.variables:
             data[name].attrs["units"] = unit
-    record = specification.record
-    data.attrs |= {
-        "function": record["function"], "seed": record["seed"], "specification": specification.hash,
-        "code": record["code"], "version": record["libraries"]["solvable"],
-    }  # fmt: skip
+    data.attrs |= {"function": specification.name, "seed": int(specification.seed), "version": version("solvable")}
+    if mark is not None:
+        data.attrs["specification"] = mark
     if source:
         data.attrs |= {"source": source, "citation": citation(source)}
     return data

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from solvable.solvers.validate import as_scalar, as_whole, refuse
 
 __all__ = ["SpecFile", "read", "thin"]
 
+Announce = Callable[[str], None]
 _KEYS = {"function", "grid", "draws", "seed", "together", "fixed", "outputs", "units", "source", "chunk"}
 _AXIS = {"low", "high", "count", "scale", "whole"}
 
@@ -31,18 +34,52 @@ class SpecFile:
     chunk: int | None
 
 
-def _function(text: Any, folder: Path) -> Any:
+def _function(text: Any, folder: Path, trust: bool, announce: Announce) -> Any:
     module, colon, name = text.partition(":") if isinstance(text, str) else ("", "", "")
-    if not colon:
+    if not (colon and module and name):
         raise refuse("function", text, "write module:name")
     if str(folder) not in sys.path:  # a module beside the file
         sys.path.append(str(folder))
+    place = _place(text, module, trust)
+    announce(f"runs {name} of {module}, {place}")
     try:
-        return getattr(importlib.import_module(module), name)
+        function = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         raise refuse("function", text, f"there is no module {error.name}") from None
     except AttributeError:
         raise refuse("function", text, f"{module} has no {name}") from None
+    home = getattr(function, "__module__", None) or module
+    if home.partition(".")[0] != module.partition(".")[0]:  # such as shutil.rmtree, imported into an honest module
+        _place(text, home, trust)
+    return function
+
+
+def _place(text: str, module: str, trust: bool) -> str:
+    """Return the file of a module, found without running it; refused where nobody put it to be run from here."""
+    top = module.partition(".")[0]
+    if not trust and top in sys.stdlib_module_names:
+        raise refuse("function", text, f"{top} belongs to Python; if it shall run, pass --trust")
+    place = ""
+    for depth in range(module.count(".") + 1):
+        part = ".".join(module.split(".")[: depth + 1])
+        try:
+            spec = importlib.util.find_spec(part)  # runs the packages around it, whose places were allowed before
+        except (ImportError, AttributeError, ValueError):
+            spec = None
+        if spec is None:
+            raise refuse("function", text, f"there is no module {part}")
+        folders = list(spec.submodule_search_locations or ())
+        place = spec.origin if spec.has_location and spec.origin else next(iter(folders), "of Python")
+        for file in dict.fromkeys([place, *folders]) if top != "solvable" else ():
+            inside = Path(file).resolve().is_relative_to(Path.cwd())
+            if not trust and not inside and not _installed(file):
+                allowed = "lies outside the working directory and belongs to no installed package"
+                raise refuse("function", text, f"{file} {allowed}; read it, and if it shall run, pass --trust")
+    return place
+
+
+def _installed(file: str) -> bool:
+    return bool({"site-packages", "dist-packages"} & set(Path(file).resolve().parts))
 
 
 def _axis(name: str, value: Any) -> Any:
@@ -61,8 +98,13 @@ def _axis(name: str, value: Any) -> Any:
     return np.unique(np.round(points).astype(int)) if value.get("whole", False) else points
 
 
-def read(path: Path) -> SpecFile:
-    """Read a specification file; every mistake in it is one sentence."""
+def read(path: str | Path, trust: bool = True, announce: Announce = lambda line: None) -> SpecFile:
+    """Read a specification file; every mistake in it is one sentence.
+
+    The function that it names is imported, which runs its module: `announce` gets a line with its place before that.
+    Without `trust` its module must lie in the working directory or belong to an installed package.
+    """
+    path = Path(path)
     try:
         content = tomllib.loads(path.read_text())
     except OSError as error:
@@ -74,7 +116,7 @@ def read(path: Path) -> SpecFile:
     if missing := {"function", "grid"} - set(content):
         raise refuse("spec", str(path), f"{sorted(missing)[0]} is missing")
     specification = Specification(
-        _function(content["function"], path.resolve().parent),
+        _function(content["function"], path.resolve().parent, trust, announce),
         {name: _axis(name, value) for name, value in content["grid"].items()},
         content.get("draws"),
         content.get("seed", 0),
@@ -88,7 +130,7 @@ def read(path: Path) -> SpecFile:
 def thin(
     specification: Specification, every: int = 1, draws: int | None = None, seed: int | None = None
 ) -> Specification:
-    """Every so manieth value of the axes that cost calls, with other draws or another seed where given."""
+    """Keep one value in `every` of the axes that cost calls, with other draws or another seed where given."""
     grid = dict(specification.grid)
     for name in grid:
         if name not in specification.together:

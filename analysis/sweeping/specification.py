@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.analysis.verification.fingerprint import sources
+from solvable.analysis.verification.identity import Unidentified, identity, parts
 from solvable.solvers.validate import as_kind, as_seed, as_whole, check_room, refuse
 
-__all__ = ["Specification", "differences"]
+__all__ = ["Specification", "differences", "name_of"]
 
 _LIBRARIES = ("solvable", "numpy", "scipy", "numba")
 
@@ -30,62 +28,43 @@ _LIBRARIES = ("solvable", "numpy", "scipy", "numba")
 def _axis(name: str, values: ArrayLike) -> NDArray[Any]:
     allowed = "it must be a non-empty vector of numbers or strings without NaN"
     try:
-        axis = np.atleast_1d(np.asarray(values))
+        axis = np.atleast_1d(np.array(values))  # a copy, that nobody can change
     except ValueError:  # ragged
         raise refuse(f"grid[{name!r}]", values, allowed) from None
     if axis.ndim != 1 or axis.size == 0 or axis.dtype.kind not in "biufU":
         raise refuse(f"grid[{name!r}]", values, allowed)
     if axis.dtype.kind == "f" and np.isnan(axis).any():
         raise refuse(f"grid[{name!r}]", values, allowed)
+    axis.flags.writeable = False
     return axis
 
 
-def _source(function: Callable[..., Any]) -> bytes:
-    """Source of the module that defines a function, and of every module of ours that it imports."""
-    name = function.__module__
-    if name.startswith("solvable."):
-        files = [Path(getattr(sys.modules.get(part), "__file__", None) or _found(part)) for part in sources(name)]
-        return b"\0".join(path.read_bytes() for path in files)
-    file = getattr(sys.modules.get(name), "__file__", None)
-    content = Path(file).read_bytes() if file and Path(file).exists() else b""
-    named = "<" not in getattr(function, "__qualname__", "<")
-    # several lambdas and inner functions of a file share a name; what is typed into a shell has no file
-    return content if content and named else content + b"\0" + _own(function)
-
-
-def _own(function: Callable[..., Any]) -> bytes:
-    """Byte code of a function, and the values that it closes over."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return repr(type(function)).encode()
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    bound = [_plain(value) for value in [*cells, *(getattr(function, "__defaults__", None) or ())]]
-    return _bytes(code) + repr(bound).encode()
-
-
-def _bytes(code: CodeType) -> bytes:
-    inner = [_bytes(item) if isinstance(item, CodeType) else repr(item).encode() for item in code.co_consts]
-    return b"\0".join([code.co_code, repr(code.co_names).encode(), *inner])
-
-
-def _found(module: str) -> Path:
-    from importlib.util import find_spec
-
-    spec = find_spec(module)
-    assert spec is not None
-    return Path(spec.origin or "")
-
-
-def _plain(value: Any) -> str:
-    """Text that is the same for equal values: the repr of an array is cut, that of an object may hold its address."""
-    if isinstance(value, (str, int, float, bool, type(None))):
+def _plain(name: str, value: Any) -> str:
+    """Text that is the same for equal values: a number or word as it is, else type and digest of its content."""
+    if type(value) in (str, int, float, bool, type(None)):
         return repr(value)
-    from joblib import hash as content
-
     try:
-        return f"{type(value).__name__} {content(value)}"
-    except Exception:  # what cannot be pickled has no content to speak of
-        return type(value).__name__
+        return f"{type(value).__name__} {identity(value)}"
+    except Unidentified as error:
+        raise Unidentified(_refusal(f"fixed[{name!r}]", value, error)) from None
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Name of a function without its module; of what it calls, or of its class, where it has none."""
+    named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+    return str(getattr(named, "__qualname__", type(named).__qualname__))
+
+
+def _parts(function: Callable[..., Any]) -> dict[str, str]:
+    try:
+        return parts(function)
+    except Unidentified as error:
+        raise Unidentified(_refusal("function", function, error)) from None
+
+
+def _refusal(name: str, value: Any, error: Unidentified) -> str:
+    allowed = f"a store must recognise it in another run: {error}; leave out store, or pass plain values"
+    return str(refuse(name, value, allowed))
 
 
 @dataclass(frozen=True)
@@ -146,23 +125,26 @@ class Specification:
         return tuple(self.axes[name].size for name in names)
 
     @cached_property
-    def record(self) -> dict[str, Any]:
-        """All of it as plain data, so that a store can say which sweep it holds."""
+    def name(self) -> str:
+        """Module and name of the function, for people."""
         function = self.function
-        name = getattr(function, "__qualname__", None) or type(function).__qualname__
-        origin = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+        named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+        return f"{named.__module__}:{name_of(function)}"
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """All of it as plain data, so that a store can say which sweep it holds; refused where it cannot be told."""
         record = {
-            "function": f"{origin.__module__}:{name}",
-            "bound": [*map(_plain, getattr(function, "args", ()))]
-            + [f"{key}={_plain(value)}" for key, value in getattr(function, "keywords", {}).items()],
+            "function": name_of(self.function),  # no module: a script that is imported has another name
+            "code": _parts(self.function),
             "grid": {axis: values.tolist() for axis, values in self.axes.items() if axis != "draw"},
+            "types": {axis: values.dtype.str for axis, values in self.axes.items() if axis != "draw"},
             "together": list(self.shared),
-            "fixed": {key: _plain(value) for key, value in self.fixed.items()},
+            "fixed": {key: _plain(key, value) for key, value in self.fixed.items()},
             "outputs": list(self.outputs),
             "draws": self.draws if self.draws is None else int(self.draws),
             "seed": int(self.seed),
-            "code": hashlib.sha256(_source(origin)).hexdigest()[:16],
-            "libraries": {library: version(library) for library in _LIBRARIES},
+            "libraries": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         }
         return dict(json.loads(json.dumps(record)))
 

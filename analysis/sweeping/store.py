@@ -1,8 +1,9 @@
 """Where finished chunks are kept: in memory, or in a Zarr store with a journal beside it.
 
-The journal (`<store>.journal`) has one line for each finished chunk, written after its data, with a digest of the data.
-On resuming, a chunk counts as finished only if the data on disk have that digest: torn lines and files are computed
-again.
+The journal (`<store>.journal`) has one line for each finished chunk, written after its data, with a digest of the data
+and one of the line itself; and one line with digests of all other files of the store, coordinates and descriptions. On
+resuming, a chunk counts as finished only if the data on disk have their digest; the other files are written again where
+they differ. What a sweep returns has its coordinates from the specification, and only numbers from the disk.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +40,34 @@ def _digest(values: Mapping[str, Array]) -> str:
     return content.hexdigest()
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _sealed(line: Mapping[str, Any]) -> bytes:
+    """Write a line of the journal, with its own digest last."""
+    seal = hashlib.blake2b(json.dumps(line).encode(), digest_size=8).hexdigest()
+    return json.dumps({**line, "seal": seal}).encode() + b"\n"
+
+
+def _parse(content: bytes) -> dict[str, Any] | None:
+    """Read a line; None where it is not what was written: what it spoke of is computed again."""
     try:
-        return dict(json.loads(line))
-    except ValueError:  # damaged: what it spoke of is computed again
+        line = json.loads(content)
+        seal = line.pop("seal")
+        return line if _sealed(line) == content + b"\n" and seal else None
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
+
+
+def _described(folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
+    """Files of a store that are no chunk of results, by their place: descriptions, attributes and coordinates."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    places = ((path.relative_to(folder), path) for path in found)
+    return {
+        place.as_posix(): path for place, path in places if place.parts[0] not in names or place.name.startswith(".z")
+    }
+
+
+def _digests(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
+    files = _described(folder, names)
+    return {place: hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for place, path in files.items()}
 
 
 class Memory:
@@ -172,7 +197,7 @@ class Store(Memory):
         """Append a line that is whole on disk, or none."""
         size = self.journal.seek(0, os.SEEK_END)
         try:
-            content = json.dumps(line).encode() + b"\n"
+            content = _sealed(line)
             while content:
                 content = content[self.journal.write(content) :]
             os.fsync(self.journal.fileno())
@@ -181,26 +206,32 @@ class Store(Memory):
             raise
 
     def _resume(self) -> None:
+        record = self.specification.record  # first: one that cannot be told must leave no trace
         self.journal.seek(0)
         content = self.journal.read()
         whole = content.rfind(b"\n") + 1
         os.truncate(self.journal_path, whole)  # a torn last line
-        lines = [line for line in map(_parse, content[:whole].splitlines()) if line is not None]
-        record = self.specification.record
+        lines = [_parse(line) for line in content[:whole].split(b"\n")[:-1]]
         if not lines:
+            if self.path.exists():
+                raise refuse("store", str(self.path), f"its journal {self.journal_path} is empty; delete both")
             self._write_line({"hash": self.specification.hash, "block": self.layout.block, "specification": record})
             return
-        if "specification" not in lines[0]:
-            raise refuse("store", str(self.path), "the first line of its journal is damaged; delete both")
+        if lines[0] is None or "specification" not in lines[0]:
+            damage = (
+                f"the first line of its journal {self.journal_path} is damaged, or of an earlier version; delete both"
+            )
+            raise refuse("store", str(self.path), damage)
         different = differences(lines[0]["specification"], record)
         if different:
             kept = f"it holds another sweep ({'; '.join(different)}); name another place or delete this one"
             raise refuse("store", str(self.path), kept)
         self.layout = Layout(self.layout.shape, tuple(lines[0]["block"]))
         finished = {}
-        for line in lines[1:]:
+        for line in filter(None, lines[1:]):
             if "variables" in line:
                 self.names = tuple(line["variables"])
+                self._mend(line["files"])
             else:
                 finished[line["chunk"]] = line
         for number, line in finished.items():
@@ -221,12 +252,26 @@ class Store(Memory):
         region = dict(zip(self.specification.separate, self.layout.slices(number), strict=True))
         return region | {name: slice(0, self.specification.axes[name].size) for name in self.specification.shared}
 
-    def _prepare(self) -> None:
+    def _mend(self, digests: Mapping[str, str]) -> None:
+        """Write again the descriptions and coordinates that are not what they were."""
+        if _digests(self.path, self.names) == digests:
+            return
+        with self._empty() as pristine:
+            for place, path in _described(pristine, self.names).items():
+                (self.path / place).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, self.path / place)
+            for place, path in _described(self.path, self.names).items():
+                if not (pristine / place).exists():  # a file that nobody wrote, or under a damaged name
+                    path.unlink()
+
+    @contextmanager
+    def _empty(self) -> Iterator[Path]:
+        """Write the store without results to a folder beside it, which is removed unless it was moved."""
         import dask.array as lazy
         import xarray as xr
 
-        if self.path.exists():
-            shutil.rmtree(self.path)
+        folder = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        shutil.rmtree(folder, ignore_errors=True)
         axes = self.specification.axes
         sizes = dict(zip(self.specification.separate, self.layout.block, strict=True))
         chunks = tuple(sizes.get(name, axes[name].size) for name in axes)
@@ -234,8 +279,17 @@ class Store(Memory):
         data = self.label(xr.Dataset({name: (tuple(axes), empty) for name in self.names}, axes))
         encoding = {name: {"chunks": chunks, "_FillValue": np.nan} for name in self.names}
         # format 2: the third has no stable strings and no consolidated metadata yet
-        data.to_zarr(self.path, mode="w", compute=False, zarr_format=2, consolidated=True, encoding=encoding)
-        self._write_line({"variables": self.names})
+        try:
+            data.to_zarr(folder, mode="w", compute=False, zarr_format=2, consolidated=True, encoding=encoding)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _prepare(self) -> None:
+        with self._empty() as pristine:
+            shutil.rmtree(self.path, ignore_errors=True)
+            pristine.rename(self.path)
+        self._write_line({"variables": self.names, "files": _digests(self.path, self.names)})
 
     def _keep(self, result: Result) -> None:
         import xarray as xr
@@ -260,5 +314,8 @@ class Store(Memory):
 
         if not self.names:
             return super().dataset()
-        data = xr.open_zarr(self.path, chunks=None)
-        return self._with_errors(data[list(self.names)])
+        stored = xr.open_zarr(self.path, chunks=None)
+        found = {name: stored[name].variable for name in self.names}
+        for variable in found.values():
+            variable.attrs = {}
+        return self._with_errors(xr.Dataset(found, self.specification.axes))

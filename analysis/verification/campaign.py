@@ -4,62 +4,74 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.fingerprint import digest
+from solvable.analysis.verification.identity import identity
+from solvable.analysis.verification.kept import keep, recall
+from solvable.analysis.verification.outside import claims_from
+from solvable.analysis.verification.timing import note_compilation
 from solvable.analysis.verification.verifier import Verdict, verify
-from solvable.analysis.writing.files import write_whole
 
 __all__ = ["verdict_key", "verify_all"]
 
 
+_PROSE = {"statement", "source", "assumptions", "formula", "quantities"}  # told, not checked
+_APART = {"grid", "quick", "predict", "measure"}
+
+
 def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
-    """Content key of a verdict: code, cells, tolerances, seed."""
-    data = [
-        claim.name, claim.kind.name, claim.cells(quick), claim.tolerance, claim.absolute_tolerance, claim.sizes,
-        claim.statistic, claim.first_draws, claim.most_draws, seed, quick,
-    ]  # fmt: skip
-    return digest(
-        claim.measure.__module__,
-        digest("solvable.analysis.verification.verifier"),
-        digest(claim.predict.__module__),
-        *data,
-    )
+    """Content key of a verdict: code of prediction, experiment and verifier, cells, every number of the claim, seed."""
+    told = {item.name: getattr(claim, item.name) for item in fields(claim) if item.name not in _PROSE | _APART}
+    told["kind"] = claim.kind.name
+    asked = identity([told, claim.cells(quick), seed, quick])
+    return digest("solvable.analysis.verification.verifier", identity(claim.measure), identity(claim.predict), asked)
 
 
-def _check_by_name(name: str, seed: int, quick: bool) -> Verdict:
-    return verify(find_claim(name), seed=seed, quick=quick)
+def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Verdict:
+    """Check in a worker: claims travel by name, and one of a user's own file is loaded there again."""
+    note_compilation()
+    if origin is None:
+        return verify(find_claim(name), seed=seed, quick=quick)
+    found = next(item for item in claims_from(origin) if item.name == name)
+    return verify(found, seed=seed, quick=quick)
 
 
 def verify_all(
-    claims: Sequence[Claim], *, seed: int = 0, quick: bool = False, jobs: int = 1, store: Path | None = None
+    claims: Sequence[Claim],
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    jobs: int = 1,
+    store: Path | None = None,
+    origin: str | None = None,
 ) -> Iterator[tuple[Verdict, bool]]:
     """Yield (verdict, whether it was kept from an earlier run) as they come, kept ones first.
 
     Verdicts do not depend on `jobs`: every draw has its own seed. Workers are processes with one BLAS thread.
+    `origin` is the file or module of claims that are not in the catalogue.
     """
     todo = []
     for claim in claims:
-        kept = _path(store, claim, seed, quick)
-        if kept is not None and kept.exists():
-            yield Verdict.from_dict(json.loads(kept.read_text())), True
+        kept = None if store is None else recall(store, verdict_key(claim, seed, quick), f"claim {claim.name}")
+        if kept is not None:
+            yield Verdict.from_dict(json.loads(kept)), True
         else:
             todo.append(claim)
-    for verdict in _run(todo, seed, quick, jobs):
-        kept = _path(store, next(item for item in todo if item.name == verdict.claim), seed, quick)
-        if kept is not None:
-            write_whole(kept, json.dumps(verdict.to_dict(), default=float).encode())
+    known = {claim.name: claim for claim in todo}
+    for verdict in _run(todo, seed, quick, jobs, origin):
+        if store is not None:
+            key = verdict_key(known[verdict.claim], seed, quick)
+            keep(store, key, json.dumps(verdict.to_dict(), default=float).encode())
         yield verdict, False
 
 
-def _path(store: Path | None, claim: Claim, seed: int, quick: bool) -> Path | None:
-    return None if store is None else store / f"{verdict_key(claim, seed, quick)}.json"
-
-
-def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdict]:
+def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | None) -> Iterator[Verdict]:
     if jobs == 1 or len(todo) < 2:
+        note_compilation()
         for claim in todo:
             yield verify(claim, seed=seed, quick=quick)
         return
@@ -67,4 +79,4 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int) -> Iterator[Verdi
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         pool = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_check_by_name)(claim.name, seed, quick) for claim in todo)
+        yield from pool(delayed(_check_by_name)(claim.name, seed, quick, origin) for claim in todo)

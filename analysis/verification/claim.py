@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
@@ -92,6 +92,9 @@ class Claim:
         Medians are for heavy-tailed experiments, and the report says so.
     assumptions : str
         Range of validity, one sentence.
+    convention : str
+        Name of the loss or scaling, in the family's ``symbols``, that fixes the normalisation of the parameters; not
+        needed where the family has one only. See `solvable.analysis.writing.conventions`.
     quick : sequence of int, optional
         Cells checked by ``--quick`` (default: all of them). Tolerances never change.
     first_draws, most_draws : int
@@ -114,6 +117,7 @@ class Claim:
     side: Literal["upper", "lower"] | None = None
     statistic: Literal["mean", "median"] = "mean"
     assumptions: str = ""
+    convention: str = field(default="", kw_only=True)
     quick: Sequence[int] | None = None
     first_draws: int = 16
     most_draws: int = 4096
@@ -139,7 +143,7 @@ class Claim:
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
 
     def _check_types(self) -> None:
-        for name in ("name", "statement", "assumptions"):
+        for name in ("name", "statement", "assumptions", "convention"):
             as_kind(name, getattr(self, name), str, "it must be text")
         as_kind("source", self.source, Source, "it must be a Source")
         as_kind("kind", self.kind, Kind, "it must be a Kind")

@@ -82,7 +82,7 @@ def _code(module: str) -> str:
 
 
 def digest(module: str, *parameters: object) -> str:
-    """Content key of a result: the code it depends on, the numerical libraries' versions and the parameters."""
-    libraries = [f"{name}={version(name)}" for name in ("numpy", "scipy", "numba", "scikit-learn")]
+    """Content key of a result: the code it depends on, versions of this and the numerical packages, the parameters."""
+    libraries = [f"{name}={version(name)}" for name in ("solvable", "numpy", "scipy", "numba", "scikit-learn")]
     text = "\0".join([_code(module), *libraries, *map(repr, parameters)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -107,7 +107,7 @@ class Verdict:
         return cls(data["claim"], Outcome(data["outcome"]), rows, data["seed"], data["quick"], data["level"])
 
     def __str__(self) -> str:
-        """Return the claim, the summary and one line a cell."""
+        """Return the claim, the summary and one line for each cell."""
         lines = [f"{self.claim}: {self.summary()}"]
         for row in self.rows:
             cell = " ".join(f"{key}={value}" for key, value in row.parameters.items())

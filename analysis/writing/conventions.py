@@ -1,85 +1,127 @@
-"""One convention table: symbol, argument name and meaning, the same in every family."""
+"""What the families' symbols say together: the table of conventions, what a claim uses, names of authors, LaTeX.
+
+A family is found by looking: a folder ``analysis/<family>/`` with a module ``symbols``. Only that module is imported,
+so that the table opens without the claims.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CONVENTIONS", "formula_latex"]
+import solvable.analysis as _floor
+from solvable.analysis.writing.symbols import SHARED, Convention, Symbol, SymbolKind
 
-CONVENTIONS: tuple[tuple[str, str, str], ...] = (
-    ("n, d, k", "n, d, k", "samples, input dimension, random features"),
-    (
-        "δ",
-        "ridge",
-        "un-normalised: minimise ‖y − Xw‖² + ridge ‖w‖² (scikit-learn's alpha); papers' normalised λ = ridge/n. "
-        "Random features enter as φ/√k",
-    ),
-    ("σ²", "noise_variance", "label noise; `test` includes it, `excess` does not"),
-    (
-        "s, v²",
-        "eigenvalues, target_power",
-        "population eigenvalues; target power in function space, v² = s b²",
-    ),
-    ("κ", "effective_ridge", "root of n = Σ s/(s+κ) + ridge/κ"),
-    ("df1, df2", "df1, df2", "Σ s/(s+κ), Σ (s/(s+κ))²"),
-    ("Σ(1−g)²v²", "unlearned", "target power the fit misses, g = s/(s+κ), with what no mode carries"),
-    (
-        "γ, z, q, w, S₁, S₂",
-        "gamma_rf, z, q, w, S1, S2",
-        "random features: root of γ(k−z)(n−z) = kδ, and Σg, Σg², Σg(1−g), Σ(1−g)²v², Σg(1−g)v² with g = s/(s+γ)",
-    ),
-    (
-        "η, B",
-        "step_size, batch_size",
-        "losses are (1/2n)‖·‖² unless said; sampling is named: without-replacement, with-replacement, bernoulli",
-    ),
-    ("α", "initial_scale", "diagonal networks: β = w₊² − w₋², w₊ = w₋ = α (the u*v form converts by √2)"),
-    (
-        "λ_W, λ_H",
-        "weight_decay, feature_decay",
-        "unconstrained features: (1/2N)‖WH − Y‖² + (λ_W/2)‖W‖² + (λ_H/2)‖H‖²",
-    ),
-)
+if TYPE_CHECKING:
+    from solvable.analysis.verification.claim import Claim
 
-# How arguments are typeset in formulas.
-_LATEX = {
-    "lam": r"\lambda",
-    "ridge": r"\delta",
-    "noise_variance": r"{\sigma^{2}}",
-    "signal": r"{\|\beta\|^{2}}",
-    "step_size": r"\eta",
-    "weight_decay": r"\lambda",
-    "gradient_norm": "g",
-    "batch_size": "B",
-    "coherence": r"\sigma",
-    "largest_eigenvalue": r"\lambda_{1}",
-    "df1": r"\mathrm{df}_{1}",
-    "df2": r"\mathrm{df}_{2}",
-    "unlearned": r"{\textstyle\sum}(1-g)^{2}v^{2}",
-    "exponent": "a",
-    "target_exponent": "b",
-    "relative_noise": r"\rho",
-    "depth": "D",
-    "classes": "K",
-    "feature_decay": r"\lambda_{H}",
-    "bias_decay": r"\lambda_{b}",
-    "attachment": r"\beta",
-    "dimension": "d",
-    "penalty": r"\rho",
-    "curvature": "h",
-    "steps": "t",
-    "observed": r"\rho",
-    "generations": "g",
-    "generator_noise": r"{\sigma_{0}^{2}}",
-    "generator_samples": "n_{0}",
-    "samples": "n",
-    "rank": "r",
-    "at": "x",
-}
+__all__ = [
+    "convention_table",
+    "conventions",
+    "formula_latex",
+    "names_of_kind",
+    "symbols",
+    "translations",
+    "used_conventions",
+    "used_symbols",
+    "vocabularies",
+]
 
 
-def formula_latex(formula: Any) -> str:
-    """LaTeX of a claim's formula, with the symbols of the convention table instead of argument names."""
+@cache
+def vocabularies() -> dict[str, str]:
+    """Families that bring symbols, by name, and the module that holds them."""
+    found = {}
+    for info in pkgutil.iter_modules(_floor.__path__, "solvable.analysis."):
+        module = f"{info.name}.symbols"
+        if info.ispkg and find_spec(module) is not None:
+            found[info.name.rsplit(".", 1)[1].replace("_", "-")] = module
+    # analysis/writing/symbols.py declares what is shared: it is no family's
+    return {family: module for family, module in sorted(found.items()) if family != "writing"}
+
+
+def symbols(family: str) -> tuple[Symbol, ...]:
+    """Rows of a family, its own before the shared ones; of an unknown family the shared ones."""
+    module = vocabularies().get(family)
+    return (*(import_module(module).SYMBOLS if module else ()), *SHARED)
+
+
+def conventions(family: str) -> tuple[Convention, ...]:
+    """Conventions that a family declares."""
+    module = vocabularies().get(family)
+    return tuple(import_module(module).CONVENTIONS) if module else ()
+
+
+@cache
+def names_of_kind(kind: SymbolKind) -> tuple[str, ...]:
+    """Names of all symbols of a kind, the shared ones first."""
+    rows = [*SHARED, *(row for family in vocabularies() for row in symbols(family))]
+    rows += [row for family in vocabularies() for fixed in conventions(family) for row in fixed.symbols]
+    return tuple(dict.fromkeys(row.name for row in rows if row.kind == kind))
+
+
+def _used(claim: Claim) -> set[str]:
+    """Names a reader meets in a claim: parameters of its cells and symbols of its formula."""
+    formula = {str(symbol) for symbol in getattr(claim.formula, "free_symbols", ())}
+    return {name for cell in claim.grid for name in cell} | formula
+
+
+def used_conventions(claim: Claim) -> list[Convention]:
+    """Conventions of a claim: the one it names, and for parameters this leaves open the family's only one.
+
+    Raises
+    ------
+    LookupError
+        A name that the family does not declare; a parameter with several conventions of which the claim names none.
+    """
+    declared = conventions(claim.family)
+    found = [row for row in declared if row.name == claim.convention]
+    if claim.convention and not found:
+        known = ", ".join(row.name for row in declared) or "none"
+        raise LookupError(f"{claim.name}: convention = {claim.convention!r} is not declared; declared are {known}.")
+    used = _used(claim)
+    for name in sorted(used - {name for row in found for name in row.fixes}):
+        rows = [row for row in declared if name in row.fixes]
+        if len(rows) > 1:
+            known = ", ".join(row.name for row in rows)
+            raise LookupError(f"{claim.name}: name the convention of {name}: one of {known}.")
+        found += [row for row in rows if row not in found]
+    return found
+
+
+def _rows(claim: Claim) -> dict[str, Symbol]:
+    """Every symbol of a claim's vocabulary by name: of its convention, else of its family, else shared."""
+    own = [row for fixed in used_conventions(claim) for row in fixed.symbols]
+    return {row.name: row for row in reversed((*own, *symbols(claim.family)))}
+
+
+def used_symbols(claim: Claim) -> list[Symbol]:
+    """Symbols that a claim uses, in the order of its vocabulary."""
+    used = _used(claim)
+    return [row for row in reversed(_rows(claim).values()) if row.name in used]
+
+
+def translations(claim: Claim, word: str) -> list[str]:
+    """Expressions in our names that an author's word may stand for, the family's before the shared ones."""
+    rows = reversed(_rows(claim).values())
+    return list(dict.fromkeys(found for row in rows if (found := row.words().get(word)) is not None))
+
+
+def convention_table() -> dict[str, list[tuple[str, str, str]]]:
+    """Symbol, argument and meaning: the shared rows under ``""``, then each family's, its conventions last."""
+    table = {"": [(row.plain, row.name, row.meaning) for row in SHARED]}
+    for family in vocabularies():
+        own = [(row.plain, row.name, row.meaning) for row in symbols(family) if row not in SHARED]
+        fixed = [(row.name, ", ".join(row.fixes), row.loss) for row in conventions(family)]
+        table[family] = own + fixed
+    return table
+
+
+def formula_latex(claim: Claim) -> str:
+    """LaTeX of a claim's formula, in the symbols of its convention and family instead of argument names."""
     import sympy
     from sympy.printing.latex import LatexPrinter
 
@@ -91,8 +133,5 @@ def formula_latex(formula: Any) -> str:
             first = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
             return [terms[first], *terms[:first], *terms[first + 1 :]]
 
-    names = dict(_LATEX)
-    if any(symbol.name == "feature_decay" for symbol in getattr(formula, "free_symbols", ())):
-        names["weight_decay"] = r"\lambda_{W}"
-    symbols = {sympy.Symbol(key, positive=True): value for key, value in names.items()}
-    return str(PositiveFirst({"symbol_names": symbols}).doprint(formula))
+    names = {sympy.Symbol(name, positive=True): row.latex for name, row in _rows(claim).items()}
+    return str(PositiveFirst({"symbol_names": names}).doprint(claim.formula))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
@@ -43,7 +44,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     dots, chosen = np.empty((3, trained)), [-5, -3, -1]
     for s in range(seeds):
         X, y, target = sparse_regression(np.random.default_rng((6, s)), n, d, SPARSITY, NOISE)
-        fixed[:, s] = [np.sum((beta - target) ** 2) for beta in (minimum_l2(X, y), minimum_l1(X, y))]
+        fixed[:, s] = [np.sum((beta - target) ** 2) for beta in (minimum_l2(X, y), minimum_l1(X, y).value)]
         for j, cap in enumerate(caps):
             by_cap[:, j, s] = [np.sum((solve(X, y, cap) - target) ** 2) for solve in (_branch, _lasso)]
         for j, cap in enumerate(caps[chosen] if s < trained else ()):
@@ -55,18 +56,18 @@ def compute(quick: bool = False) -> xr.Dataset:
         cap = NOISE * np.sqrt(2 * m * np.log(d)) / d
         for s in range(seeds):
             X, y, target = sparse_regression(np.random.default_rng((7, j, s)), m, d, SPARSITY, NOISE)
-            found = minimum_l2(X, y), minimum_l1(X, y), _branch(X, y, cap), _lasso(X, y, cap)
+            found = minimum_l2(X, y), minimum_l1(X, y).value, _branch(X, y, cap), _lasso(X, y, cap)
             by_size[:, j, s] = [np.sum((beta - target) ** 2) for beta in found]
     many = np.array(sizes)
     return xr.Dataset(
         {
             "by_cap": (("method_cap", "cap"), by_cap.mean(axis=2)),
-            "by_cap_spread": (("method_cap", "cap"), 2 * by_cap.std(axis=2, ddof=1) / seeds**0.5),
+            "by_cap_spread": (("method_cap", "cap"), two_errors(by_cap, axis=2)),
             "fixed": (("norm",), fixed.mean(axis=1)),
             "dot_cap": (("dot",), caps[chosen]),
             "dot": (("dot",), by_cap[0, chosen].mean(axis=1) * dots.mean(axis=1)),
             "by_size": (("method", "n"), by_size.mean(axis=2)),
-            "by_size_spread": (("method", "n"), 2 * by_size.std(axis=2, ddof=1) / seeds**0.5),
+            "by_size_spread": (("method", "n"), two_errors(by_size, axis=2)),
             "exact_l2": ("n", SPARSITY * (1 - many / d) + NOISE**2 * many / (d - many - 1)),
             "benchmark": ("n", NOISE**2 * SPARSITY * np.log(d) / many),
         },

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.experiments.networks import finite_run
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
@@ -46,12 +47,12 @@ def compute(quick: bool = False) -> xr.Dataset:
     return xr.Dataset(
         {
             "error": (("method", "step"), found.mean(axis=2)),
-            "spread": (("method", "step"), 2 * found.std(axis=2, ddof=1) / seeds**0.5),
+            "spread": (("method", "step"), two_errors(found, axis=2)),
             "theory": (("method", "step"), theory.mean(axis=2)),
             "without_offset": (("method", "step"), unshifted.mean(axis=2)),
             "step_size": (("method", "step"), list(STEPS)),
             "gain": (("method", "coordinate"), gains.mean(axis=1)),
-            "gain_spread": (("method", "coordinate"), 2 * gains.std(axis=1, ddof=1) / seeds**0.5),
+            "gain_spread": (("method", "coordinate"), two_errors(gains, axis=1)),
         },
         attrs={"n": n, "d": d, "seeds": seeds, "gap": gap},
     )

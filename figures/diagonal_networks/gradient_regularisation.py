@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.diagonal_networks.experiments.flows import regularised_flow
 from solvable.analysis.diagonal_networks.experiments.networks import finite_run
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.dots import two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 
@@ -59,7 +60,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "theory": (("estimate", "fine"), theory.mean(axis=2)),
             "found": (("estimate", "penalty"), found.mean(axis=2)),
             "change": (("batch", "strength"), change.mean(axis=2)),
-            "spread": (("batch", "strength"), 2 * change.std(axis=2, ddof=1) / seeds**0.5),
+            "spread": (("batch", "strength"), two_errors(change, axis=2)),
         },
         {"fine": fine, "penalty": list(PENALTIES), "strength": list(STRENGTHS), "batch": list(BATCHES),
          "estimate": [name for name, _ in ESTIMATES]},

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.diagonal_networks.experiments.flows import flow_limit
 from solvable.analysis.diagonal_networks.settings import sparse_regression
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, letter_panels
@@ -35,7 +36,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     for s in range(seeds):
         X, y, target = sparse_regression(np.random.default_rng((0, s)), n, d, sparsity, 0.1 * sparsity**0.5)
         target, y = target / sparsity**0.5, y / sparsity**0.5
-        for k, beta in enumerate((minimum_l1(X, y), minimum_l2(X, y))):
+        for k, beta in enumerate((minimum_l1(X, y).value, minimum_l2(X, y))):
             ends[:, k, s] = np.sum((beta - target) ** 2), np.abs(beta).sum(), np.sum(beta**2)
         for i, depth in enumerate(DEPTHS):
             for j, scale in enumerate(scales):
@@ -49,7 +50,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     return xr.Dataset(
         {
             "error": (("depth", "scale"), error.mean(axis=2)),
-            "spread": (("depth", "scale"), 2 * error.std(axis=2, ddof=1) / seeds**0.5),
+            "spread": (("depth", "scale"), two_errors(error, axis=2)),
             "excess_l1": (("depth", "scale"), (l1 / ends[1, 0] - 1).mean(axis=2)),
             "excess_l2": (("depth", "scale"), (l2 / ends[2, 1] - 1).mean(axis=2)),
             "flow_line": (("depth", "scale"), (l1 / ends[1, 0] - 1)[..., :flows].mean(axis=2)),

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, SINGLE, letter_panels
+from solvable.solvers import two_cycle
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,8 +33,7 @@ def compute(quick: bool = False) -> xr.Dataset:
                 orbit[t - transient] = theta
         theta = theta + steps * (1 - theta**2) * theta
     cycle = np.linspace(1, GOLDEN, 60)
-    root = np.sqrt(1 - 1 / cycle)
-    ends = [(np.sqrt(1 + 3 / cycle) + sign * root) / 2 for sign in (1, -1)]
+    ends = two_cycle(cycle).T[::-1]
     return xr.Dataset(
         {
             "orbit": (("kept", "step"), np.abs(orbit)),
@@ -87,7 +88,7 @@ def caption(data: xr.Dataset) -> str:
     """State how well cycle and chaotic level are met."""
     inside = (data.step.values > 1.01) & (data.step.values < GOLDEN - 0.01)
     expected = (1 - 1 / data.step.values[inside] ** 2) / 8
-    gap = np.abs(data.loss.values[inside] / expected - 1).max()
+    gap = distance(data.loss.values[inside], expected).max()
     return (
         "(a) θ ← θ + η(1 - θ²)θ, the step on the loss (1 - θ²)²/4, after 2000 steps; |θ| because the map is odd. "
         "Between η = 1 and √5 - 1 the iterates alternate between two points known in closed form (orange). (b) The "

@@ -14,6 +14,7 @@ from solvable.analysis.double_descent.experiments.axes import (
     rows_draw,
 )
 from solvable.analysis.double_descent.settings import AXES
+from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, letter_panels
 from solvable.solvers import Spectrum, gradient_descent_risk, random_feature_risk, ridge_risk
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 PEAK = 60  # samples (model-wise, ridge-wise, epoch-wise) or features (sample-wise)
-
-
-def _summary(draws: Any) -> tuple[Any, Any]:
-    """Mean and two standard errors over the first axis."""
-    values = np.array(draws)
-    return values.mean(axis=0), 2 * values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -43,17 +38,19 @@ def compute(quick: bool = False) -> xr.Dataset:
 
     x[0], at[0] = PEAK * ratio, np.round(PEAK * places)
     lines[0] = random_feature_risk(Spectrum(s, power), PEAK, x[0], 0.0, NOISE).test
-    dots[0], bars[0] = _summary([[model_wise_draw(rng, PEAK, int(k), s, power) for k in at[0]] for _ in range(trials)])
+    dots[0], bars[0] = mean_and_bar(
+        [[model_wise_draw(rng, PEAK, int(k), s, power) for k in at[0]] for _ in range(trials)]
+    )
 
     even = np.linspace(0.5, 1.5, PEAK)
     spectrum = Spectrum(even, even / even.sum())
     x[1], at[1] = PEAK * ratio, np.round(PEAK * places)
     lines[1] = ridge_risk(spectrum, x[1], 0.0, NOISE).test
-    dots[1], bars[1] = _summary([[rows_draw(rng, int(n), even, 0.0) for n in at[1]] for _ in range(trials)])
+    dots[1], bars[1] = mean_and_bar([[rows_draw(rng, int(n), even, 0.0) for n in at[1]] for _ in range(trials)])
 
     x[2], at[2] = np.geomspace(1e-3, 1e3, 121), np.geomspace(1e-2, 1e3, 8)
     lines[2] = ridge_risk(spectrum, PEAK, x[2], NOISE).test
-    dots[2], bars[2] = _summary([[rows_draw(rng, PEAK, even, r) for r in at[2]] for _ in range(trials)])
+    dots[2], bars[2] = mean_and_bar([[rows_draw(rng, PEAK, even, r) for r in at[2]] for _ in range(trials)])
 
     values, shares = epoch_wise_powers(PEAK)
     steps = np.unique(np.round(np.geomspace(1, 1e6, 121)))
@@ -61,7 +58,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     x[3] = np.geomspace(1, 1e6, 121)
     lines[3] = np.interp(np.log(x[3]), np.log(steps), line)
     at[3] = np.round(np.geomspace(1, 1e6, 8))
-    dots[3], bars[3] = _summary([epoch_wise_draw(rng, PEAK, at[3], 0.3) for _ in range(trials)])
+    dots[3], bars[3] = mean_and_bar([epoch_wise_draw(rng, PEAK, at[3], 0.3) for _ in range(trials)])
     return xr.Dataset(
         {
             "x": (("axis", "point"), x),
@@ -110,7 +107,7 @@ def caption(data: xr.Dataset) -> str:
     gaps = []
     for i in range(4):
         theory = np.interp(np.log(data.place.values[i]), np.log(data.x.values[i]), data.test.values[i])
-        gaps.append(np.abs(data.measured.values[i] / theory - 1))
+        gaps.append(distance(data.measured.values[i], theory))
     epoch = data.test.values[3]
     top = 40 + int(np.argmax(epoch[40:80]))
     first = int(np.argmin(epoch[:top]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.double_descent.experiments.descent import descent_error_draw
 from solvable.analysis.double_descent.settings import eigenvalues
+from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, gradient_descent_risk, ridge_risk
@@ -41,7 +42,7 @@ def compute(quick: bool = False) -> xr.Dataset:
                     descent_error_draw(rng, n, gamma, "spread", quantity, 1.0, t, NOISE if j else 0.0)
                     for _ in range(trials)
                 ]
-                dots[j, i, k], bars[j, i, k] = np.mean(draws), 2 * np.std(draws, ddof=1) / np.sqrt(trials)
+                dots[j, i, k], bars[j, i, k] = mean_and_bar(draws)
     return xr.Dataset(
         {
             "theory": (("part", "n", "step"), lines),
@@ -61,7 +62,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["double-descent/gradient-descent-risk", "double-descent/isotropic-flow"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """Bias left, variance right, one colour a sample size."""
+    """Bias left, variance right, one colour for each sample size."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))
@@ -93,10 +94,10 @@ def caption(data: xr.Dataset) -> str:
         for i in range(3):
             theory[j, i] = np.interp(np.log(data.place.values), np.log(data.step.values), data.theory.values[j, i])
     seen = theory > 2e-3
-    gap = np.abs(data.measured.values / theory - 1)[seen]
+    gap = distance(data.measured.values, theory)[seen]
     return (
         "Gradient descent from 0 on Gaussian rows with eigenvalues from 0.04 to 9, label noise "
-        f"{data.attrs['noise']:g}, step size 1/(s_max (1 + √(d/n))²). Lines: contour integral; markers: "
+        f"{data.attrs['noise']:g}, step size 1/(s_{{max}} (1 + √(d/n))²). Lines: contour integral; markers: "
         f"{data.attrs['trials']} designs, two standard errors; median distance {100 * np.median(gap):.1f} %. (a) Bias. "
         f"(b) Variance: at n = d it grows without bound in the limit: {data.theory.values[1, 1, -1]:.1f} after "
         f"{data.step.values[-1]:,.0f} steps."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.double_descent.experiments.descent import half_time_draw
+from solvable.figures.dots import two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import isotropic_flow_risk, smallest_eigenvalue_cdf, smallest_eigenvalue_quantile
@@ -42,7 +43,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "least": (("size", "draw"), least),
             "law_at": (("size", "draw"), smallest_eigenvalue_cdf(least)),
             "half": ("n_half", half.mean(axis=1)),
-            "half_error": ("n_half", 2 * half.std(axis=1, ddof=1) / np.sqrt(half.shape[1])),
+            "half_error": ("n_half", two_errors(half, axis=1)),
             "limit": ("time", limit),
             "finite": (("n", "time"), finite),
         },

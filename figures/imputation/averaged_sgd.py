@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.imputation.experiments import averaged_sgd_draw, imputed_fit_draw
 from solvable.analysis.imputation.settings import covariance, target
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import averaged_sgd_bound, imputation_bias, imputed_ridge_risk
@@ -50,7 +51,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "bias": (("name", "d"), bias),
             "ridge": (("name", "d"), best),
             "measured": (("name", "method", "place"), dots.mean(axis=-1)),
-            "error": (("name", "method", "place"), 2 * dots.std(axis=-1, ddof=1) / np.sqrt(trials)),
+            "error": (("name", "method", "place"), two_errors(dots)),
         },
         {
             "name": list(LABELS),
@@ -99,7 +100,7 @@ def caption(data: xr.Dataset) -> str:
     columns = [int(np.argmin(np.abs(data.d.values - p))) for p in data.place.values]
     ratio = data.measured.values[:, 0] / data.bound.values[:, columns]
     gain = data.measured.values[:, 0] / data.measured.values[:, 1]
-    gap = np.median(np.abs(data.measured.values[:, 2] / data.ridge.values[:, columns] - 1))
+    gap = np.median(distance(data.measured.values[:, 2], data.ridge.values[:, columns]))
     return (
         f"n = {data.attrs['n']:,} rows, each used once, {100 * data.attrs['seen']:.0f} % of the entries seen, label "
         f"noise {data.attrs['noise']:g}, label variance 1; {data.attrs['trials']} runs, two standard errors. "

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.imputation.experiments import bias_draw
 from solvable.analysis.imputation.settings import covariance, leading_target
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import imputation_bias
@@ -44,7 +45,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "bias": (("name", "d"), lines),
             "share": (("name", "observed"), shares),
             "measured": (("name", "place"), dots.mean(axis=-1)),
-            "error": (("name", "place"), 2 * dots.std(axis=-1, ddof=1) / np.sqrt(trials)),
+            "error": (("name", "place"), two_errors(dots)),
         },
         {"name": list(LABELS), "d": d.astype(float), "observed": rho, "place": places.astype(float)},
         {"count": count, "trials": trials, "seen": OBSERVED},
@@ -82,7 +83,7 @@ def caption(data: xr.Dataset) -> str:
     half = data.d.values >= 16
     rates = [np.polyfit(np.log(data.d.values[half]), np.log(row[half]), 1)[0] for row in data.bias.values]
     columns = [int(np.argmin(np.abs(data.d.values - p))) for p in data.place.values]
-    gap = np.max(np.abs(data.measured.values / data.bias.values[:, columns] - 1))
+    gap = np.max(distance(data.measured.values, data.bias.values[:, columns]))
     text = "; ".join(f"{name}: {rate:.2f}" for name, rate in zip(data.name.values, rates, strict=True))
     return (
         "Target along the leading direction, label variance 1, unit variances of the inputs. (a) Exponents in d from "

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.model_collapse.experiments import excess_draw, generator_draw
 from solvable.analysis.model_collapse.settings import eigenvalues
+from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, interpolating_generators, iterated_regression_risk, synthetic_noise_gain
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 N, D, LAM, NOISE = 80, 40, 0.1, 0.2
 ROWS = (1.5, 2.0, 4.0)  # rows of a generator over d
 FEW, WIDE = 40, 80  # rows and dimension of the interpolating generators
-
-
-def _summary(draws: Any) -> tuple[float, float]:
-    return float(np.mean(draws)), float(2 * np.std(draws, ddof=1) / np.sqrt(len(draws)))
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -41,13 +38,13 @@ def compute(quick: bool = False) -> xr.Dataset:
         linear[i] = clean + generations * gains[i]
         for j, t in enumerate(generations.tolist()):
             draws = [excess_draw(rng, N, D / N, LAM, "spread", ratio, t, NOISE, NOISE) for _ in range(trials)]
-            dots[:, i, j] = _summary(draws)
+            dots[:, i, j] = mean_and_bar(draws)
     for a, noise in enumerate((0.0, NOISE)):
         for b, same in enumerate((False, True)):
             few[a, b] = interpolating_generators(FEW, WIDE, generations, noise, same_data=same).error
             for j, t in enumerate(generations.tolist()):
                 draws = [generator_draw(rng, WIDE, FEW, t, noise, "error", same) for _ in range(trials)]
-                far[:, a, b, j] = _summary(draws)
+                far[:, a, b, j] = mean_and_bar(draws)
     return xr.Dataset(
         {
             "excess": (("rows", "generation"), linear),

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.model_collapse.experiments import power_law_excess_draw
 from solvable.analysis.model_collapse.settings import eigenvalues, target_weights
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, collapse_exponents, iterated_regression_risk
@@ -48,7 +49,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "excess": (("generation", "n"), lines),
             "best": (("generation", "n"), best),
             "measured": (("generation", "place"), draws.mean(axis=-1)),
-            "error": (("generation", "place"), 2 * draws.std(axis=-1, ddof=1) / np.sqrt(trials)),
+            "error": (("generation", "place"), two_errors(draws)),
             "curve": (("generation", "exponent"), curves),
         },
         {"generation": list(GENERATIONS), "n": n, "place": places.astype(float), "exponent": exponents},
@@ -100,7 +101,7 @@ def caption(data: xr.Dataset) -> str:
     plateau = data.excess.values[1:, -1] / data.excess.values[0, -1]
     best = [float(data.exponent[int(row.argmin())]) for row in data.curve.values]
     theory = np.array([np.interp(np.log(data.place.values), np.log(data.n.values), row) for row in data.excess.values])
-    gap = np.median(np.abs(data.measured.values / theory - 1))
+    gap = np.median(distance(data.measured.values, theory))
     return (
         f"Power laws with capacity {data.attrs['capacity']:g} and smoothness {data.attrs['smoothness']:g}; generators "
         f"are least squares on {data.attrs['rows']} rows. (a) Solid: at the clean exponent {data.attrs['clean']:g}, "

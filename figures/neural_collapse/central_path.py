@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.perturbation import attached_minimiser, flow, traces
 from solvable.analysis.neural_collapse.settings import start_features
+from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
@@ -101,7 +102,7 @@ def draw(data: xr.Dataset) -> Any:
 def caption(data: xr.Dataset) -> str:
     """State start and end values."""
     ends = ", ".join(f"{v:.2g}" for v in data.path.values[:, -1])
-    off = float(np.abs(data.stepped / data.path - 1).max())
+    off = float(distance(data.stepped, data.path).max())
     rises = int(sum((np.diff(values.values, axis=1) > 0).sum() for values in (data.path, -data.fall, data.layered)))
     return (
         f"K = {CLASSES}, n = {SAMPLES}, d = {WIDTH}, Gaussian start with ratio {data.attrs['start']:.2f}, head decay "

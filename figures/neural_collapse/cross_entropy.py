@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.minimizers import cross_entropy_run
+from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, letter_panels
@@ -93,7 +94,7 @@ def caption(data: xr.Dataset) -> str:
     """State where training ended relative to both codes."""
     gain = data.value[1].values / data.value[0].values
     best = data.value.min("code").values
-    off = float(np.max(np.abs(data.trained.values / best - 1)))
+    off = float(np.max(distance(data.trained.values, best)))
     first = next(d for d, g in zip(DEPTHS, gain, strict=True) if g < 1)
     deep = ", ".join(f"{v:.3f}" for v in gain[2:])
     return (

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.linear import trained_minimum_norm, trained_scalar
 from solvable.analysis.neural_collapse.settings import target_matrix
+from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHES, DOUBLE, MARKERS, entry, letter_panels
@@ -98,7 +99,7 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State trained differences and the gap of equal singular values."""
-    off = float(np.nanmax(np.abs(data.trained / data.value.values[[0, 2]] - 1)))
+    off = float(np.nanmax(distance(data.trained, data.value.values[[0, 2]])))
     dots = float(np.abs(data.dots - data.shrunk.interp(sigma=data.place)).median())
     equal = ", ".join(f"{v:.2f} (depth {d})" for v, d in zip(data.ratio.values[:, 0], GAPS, strict=True))
     return (

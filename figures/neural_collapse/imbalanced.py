@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.descent import descend
 from solvable.analysis.neural_collapse.experiments.minimizers import descent_metrics
+from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
@@ -93,7 +94,7 @@ def draw(data: xr.Dataset) -> Any:
         for i, depth in enumerate(data.depth.values):
             axes.plot(data["size"][:3], data.length[kind, i, :3], color=COLOURS[3 + i], lw=1)
             dots = data.trained[kind, i]
-            axes.errorbar(data["size"], dots.mean("seed"), 2 * dots.std("seed") / data.attrs["seeds"] ** 0.5,
+            axes.errorbar(data["size"], *mean_and_bar(dots, dots.get_axis_num("seed")),
                           color=COLOURS[3 + i], marker=MARKERS[i], ls="none", label=f"depth {depth}")  # fmt: skip
         axes.set(xscale="log", xlabel="class size", ylabel="length", ylim=(0, None))
         axes.set_xticks([10, 20, 40], ["10", "20", "40"])
@@ -104,7 +105,7 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """Say how far the trained lengths are from the predicted ones."""
-    off = float(np.abs(data.trained / data.length - 1).max())
+    off = float(distance(data.trained, data.length).max())
     sizes = ", ".join(str(size) for size in SIZES)
     return (
         f"Class sizes {sizes}, width {WIDTH}, decays {LAYERS:g} (layers) and {FEATURES:g} (features), no bias, step "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.minimizers import single_class_output
+from solvable.figures.dots import distance
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
@@ -90,7 +91,7 @@ def draw(data: xr.Dataset) -> Any:
 def caption(data: xr.Dataset) -> str:
     """State critical sizes, jumps and the agreement of training."""
     theory = data.stable.interp(size=data.place)
-    sure = np.abs(data.place / data.critical - 1) > 0.05
+    sure = distance(data.place, data.critical) > 0.05
     off = float(np.abs(data.trained[0] - theory).where(sure).max())
     jumps = [float(data.stable[i][data["size"] > data.critical[i]][0]) for i in range(len(DEPTHS))]
     ends = [f"jump to {j:.2f}" if d > 1 else "no jump" for d, j in zip(DEPTHS, jumps, strict=True)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.neural_collapse.experiments.minimizers import one_direction_output, trained_quantity
+from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import collapse_minimizer, cross_entropy_code
@@ -93,7 +94,7 @@ def draw(data: xr.Dataset) -> Any:
     for i, name in enumerate(NAMES):
         for axes, line, dots in ((left, data.length, data.trained_length), (middle, data.value, data.trained_value)):
             axes.plot(data.c, line[i], color=COLOURS[i])
-            axes.errorbar(data.place, dots[i].mean("seed"), 2 * dots[i].std("seed") / data.attrs["seeds"] ** 0.5,
+            axes.errorbar(data.place, *mean_and_bar(dots[i], dots[i].get_axis_num("seed")),
                           color=COLOURS[i], marker=MARKERS[i], ls="none")  # fmt: skip
         entry(left, i, name)
     for axes in (left, middle):
@@ -117,7 +118,7 @@ def caption(data: xr.Dataset) -> str:
     """Say how well training agrees, and where the kinks are."""
     theory = data.length.interp(c=data.place)
     inside = data.place.values < 0.9
-    off = np.abs(data.trained_length.mean("seed") / theory - 1).values[:, inside].max()
+    off = distance(data.trained_length.mean("seed"), theory).values[:, inside].max()
     kinks = ", ".join(f"{s / (1 - s):.2g} for c = {s:g}" for s in data.strength.values)
     return (
         f"K = {CLASSES} classes of n = {SAMPLES}, decays such that head and features have equal lengths. (a), (b) Dots "

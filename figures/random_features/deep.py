@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments.regression import deep_errors
 from solvable.analysis.random_features.settings import input_eigenvalues
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import deep_random_feature_risk
@@ -44,7 +45,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         {
             "theory": (("activation", "depth", "ratio"), theory),
             "measured": (dims, draws.mean(-1)),
-            "error": (dims, 2 * draws.std(-1, ddof=1) / np.sqrt(trials)),
+            "error": (dims, two_errors(draws)),
         },
         {"activation": list(ACTIVATIONS), "depth": [1.0, 2.0, 3.0], "ratio": fine, "place": places},
         {"d": d, "trials": trials, "ridge": RIDGE, "noise": NOISE},
@@ -87,7 +88,7 @@ def caption(data: xr.Dataset) -> str:
     """State the agreement of these very dots."""
     lines = data.theory.values.reshape(-1, data.ratio.size)
     at = np.array([np.interp(np.log(data.place.values), np.log(data.ratio.values), line) for line in lines])
-    gap = np.abs(data.measured.values.reshape(at.shape) / at - 1)
+    gap = distance(data.measured.values.reshape(at.shape), at)
     return (
         f"Frozen layers of width 1.4 d, teacher on the last layer, ridge {data.attrs['ridge']:g}, noise variance "
         f"{data.attrs['noise']:g}; (a) to (c) by activation. Lines: the nested closed form without weights; dots: real "

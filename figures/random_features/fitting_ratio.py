@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments.regression import power_law_curve
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import optimal_fitting_ratio, overfitting_threshold, power_law_risk
@@ -35,7 +36,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         for j, noise in enumerate(NOISES * unit):
             draws = np.array([power_law_curve(rng, n, a, b, ridges, float(noise)) for _ in range(trials)]) / unit
             mean[i, :, j] = draws.mean(axis=0)
-            error[i, j] = 2 * draws[:, 0].std(axis=0, ddof=1) / np.sqrt(trials)
+            error[i, j] = two_errors(draws[:, 0], axis=0)
     return xr.Dataset(
         {
             "theory": (("law", "noise", "ratio"), theory),
@@ -87,7 +88,7 @@ def caption(data: xr.Dataset) -> str:
         for j in range(data.noise.size):
             at = np.interp(data.train[i, j] / data.test[i, j], data.ratio, data.theory[i, j])
             inside = (data.train[i, j] / data.test[i, j]).values < 0.85
-            gaps.append(np.abs(data.test[i, j].values / at - 1)[inside])
+            gaps.append(distance(data.test[i, j].values, at)[inside])
     gap = np.concatenate(gaps)
     edges = ", ".join(f"{float(x):.2f} ({letter})" for x, letter in zip(data.threshold, "ab", strict=True))
     return (

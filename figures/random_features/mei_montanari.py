@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.random_features.closed_forms.proportional import proportional_spectrum
 from solvable.analysis.random_features.experiments.regression import relu_error_draw
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
-from solvable.solvers import gaussian_coefficients, random_feature_risk
+from solvable.solvers import gaussian_coefficients, proportional_spectrum, random_feature_risk
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +38,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         {
             "theory": (("lam", "psi1"), risk.excess),
             "measured": (("lam", "place"), draws.mean(-1)),
-            "error": (("lam", "place"), 2 * draws.std(-1, ddof=1) / np.sqrt(trials)),
+            "error": (("lam", "place"), two_errors(draws)),
         },
         {"lam": lams, "psi1": psi1, "place": places},
         {"d": d, "trials": trials},

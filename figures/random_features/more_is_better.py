@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.random_features.experiments.regression import shallow_errors
 from solvable.analysis.random_features.settings import power_law
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import DASHED, DOUBLE, HEAT, letter_panels
 from solvable.solvers import Spectrum, optimal_random_feature_ridge, random_feature_risk
@@ -46,7 +47,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "theory": (("axis", "ridge", "size"), theory),
             "envelope": (("axis", "size"), envelope),
             "measured": (dims, measured.mean(2)),
-            "error": (dims, 2 * measured.std(2, ddof=1) / np.sqrt(trials)),
+            "error": (dims, two_errors(measured, axis=2)),
         },
         {"ridge": RIDGES, "size": fine, "place": places.astype(float), "dot": RIDGES[list(DOTS)]},
         {"trials": trials, "fixed": FIXED, "noise": NOISE},
@@ -96,7 +97,7 @@ def caption(data: xr.Dataset) -> str:
     for axis in (0, 1):
         lines = data.theory.values[axis][list(DOTS)]
         at = np.array([np.interp(np.log(data.place.values), np.log(data["size"].values), line) for line in lines]).T
-        gaps.append(np.abs(data.measured.values[axis] / at - 1))
+        gaps.append(distance(data.measured.values[axis], at))
     falls = bool(np.all(np.diff(data.envelope.values, axis=1) < 0))
     return (
         "Gaussian random features, eigenvalues and target powers falling with exponent 1.5 (400 modes), noise "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments.real_data import load_digits_pair, measured_errors, relu_kernel
+from solvable.figures.dots import two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
@@ -37,7 +38,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             theory.append(random_feature_risk(spectrum, n, fine, ridges[:, None]).test)
         draws = measured_errors(rng, X, y, n, widths.tolist(), RIDGES, trials)[:, 0]
         mean.append(draws.mean(axis=0).T)
-        error.append(2 * draws.std(axis=0, ddof=1).T / np.sqrt(trials))
+        error.append(two_errors(draws, axis=0).T)
     dims = ("n", "ridge", "width")
     return xr.Dataset(
         {"theory": (("n", "ridge", "k"), theory), "measured": (dims, mean), "error": (dims, error)},

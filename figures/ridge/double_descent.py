@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.ridge.experiments.regression import fresh_error_draw
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, MARKERS, SINGLE, entry
 from solvable.solvers import Spectrum, ridge_risk
@@ -44,7 +45,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         {
             "excess": (("ridge", "snr", "gamma"), lines, {"long_name": "excess risk, theory"}),
             "measured": (("ridge", "snr", "place"), dots.mean(-1)),
-            "error": (("ridge", "snr", "place"), 2 * dots.std(-1, ddof=1) / np.sqrt(trials)),
+            "error": (("ridge", "snr", "place"), two_errors(dots)),
         },
         {"ridge": [0, 1], "snr": snr, "gamma": gamma, "place": places},
         {"trials": trials, "n": size},
@@ -95,7 +96,7 @@ def draw(data: xr.Dataset) -> Any:
 def caption(data: xr.Dataset) -> str:
     """State the agreement of these very dots."""
     theory = data.excess.interp(gamma=data.place.values).values
-    gap = np.abs(data.measured.values / theory - 1)
+    gap = distance(data.measured.values, theory)
     return (
         "Isotropic Gaussian rows, noise variance 1. Solid lines: minimum-norm least squares; dashed: ridge δ = "
         f"σ²d/‖β‖². Filled and open dots: simulation at n = {data.attrs['n']}, {data.attrs['trials']} designs, two "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.ridge.experiments.real_data import DATASETS, kernel_learning_curve, load_kernel
+from solvable.figures.dots import distance, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import FinitePoolWarning, Spectrum, ridge_risk
@@ -36,7 +37,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         both = np.array(kernel_learning_curve(rng, K, y, n.tolist(), RIDGES, trials))
         theory.append([risk.test, risk.train])
         mean.append(both.mean(axis=1))
-        error.append(2 * both.std(axis=1, ddof=1) / np.sqrt(trials))
+        error.append(two_errors(both, axis=1))
         sizes.append(n)
     dims = ("data", "kind", "size", "ridge")
     points = [float(load_kernel(name)[1].size) for name in DATASETS]
@@ -90,7 +91,7 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """Say how far apart theory and measurement are, within a tenth of the data and beyond."""
-    gap = 100 * np.abs(data.theory.values / data.measured.values - 1)[:, 0]  # test error, %
+    gap = 100 * distance(data.theory.values, data.measured.values)[:, 0]  # test error, %
     parts = []
     for panel, name in enumerate(DATASETS):
         near = data.n.values[panel] <= float(data.points[panel]) / 10

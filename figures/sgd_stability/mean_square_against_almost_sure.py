@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, letter_panels
 from solvable.solvers import growth_rate, linearised_sgd, stability_threshold
@@ -26,7 +27,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     for i, f in enumerate(factor):
         logs = linearised_sgd(gradients, f * threshold, 1, [length // 10, length], chains, rng=i)
         rates = (logs[:, 1] - logs[:, 0]) / (length - length // 10)
-        single[i] = rates.mean(), rates.std(ddof=1) / np.sqrt(chains)
+        single[i] = mean_and_bar(rates)
     mean = np.log(growth_rate(factor * threshold, gradients, 1).value)
     times = np.arange(0, 301, 5)
     paths = linearised_sgd(gradients, 1.1 * threshold, 1, times, 2000, rng=99)
@@ -34,7 +35,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         {
             "mean_square": ("factor", mean),
             "almost_sure": ("factor", single[:, 0]),
-            "error": ("factor", 2 * single[:, 1]),
+            "error": ("factor", single[:, 1]),
             "paths": (("chain", "time"), paths[:12]),
             "sample_mean": ("time", np.log(np.exp(paths).mean(axis=0))),
             "predicted": ("time", times * np.interp(1.1, factor, mean)),

@@ -77,5 +77,5 @@ def caption(data: xr.Dataset) -> str:
         f"Diagonal linear networks, n = 10, d = 30, {data.attrs['seeds']} runs for each step size. Line: median, band: "
         f"all runs (those that stayed finite). In units of 2/η, tr H is at most {ratio[0, 0].max():.2f} for SGD with "
         f"batch 1 (a), {ratio[1, 0].max():.2f} with batch 3 (b) and {ratio[-1, 0].max():.1f} for gradient descent (c), "
-        f"whose λ_max stays below 2/η: at most {ratio[-1, 2].max():.2f}."
+        f"whose λ_{{max}} stays below 2/η: at most {ratio[-1, 2].max():.2f}."
     )

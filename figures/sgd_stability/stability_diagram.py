@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.figures.dots import distance
 from solvable.figures.registry import figure
 from solvable.figures.style import DASHED, HEAT, SINGLE
 from solvable.solvers import group_threshold, growth_rate
@@ -71,7 +72,7 @@ def caption(data: xr.Dataset) -> str:
     """Say where the map changes sign against the curve."""
     exact = np.interp(data.coherence.values, data.fine.values, data.exact.values)
     crossing = [np.interp(0.0, row, data.step.values) for row in data.log_growth.values]
-    gap = np.max(np.abs(np.array(crossing) / exact - 1))
+    gap = np.max(distance(np.array(crossing), exact))
     return (
         f"n = {data.attrs['n']} samples, batch {data.attrs['batch_size']}, Bernoulli sampling; groups of equal, "
         "mutually orthogonal gradients. Colour: log of the exact growth rate, clipped to [−0.5, 1.5]. Where it "

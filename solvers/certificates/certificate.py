@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.solution import ConvergenceWarning, warn_caller
+from solvable.solvers.solution import Certificate, ConvergenceWarning, warn_caller
 
 __all__ = ["Arithmetic", "Certificate", "Jet", "Refuted", "certify_cells", "krawczyk", "newton"]
 
@@ -31,38 +31,6 @@ _STAGES = ((128, True), (128, False), (512, False), (4096, False))
 _LOCK = threading.RLock()  # the working precision of the interval library belongs to the process
 
 Ball = Any  # flint.arb
-
-
-@dataclass(frozen=True, eq=False)
-class Certificate:
-    """Proved enclosures of a root, arrays over the grid of the solution.
-
-    Attributes
-    ----------
-    lower, upper : ndarray
-        Exactly one root lies between them (and no other within 4.9e-13 of the value); -inf and inf where nothing was
-        proved. Both equal the value where it is 0 or inf by definition.
-    proved : ndarray of bool
-        Where the proof succeeded.
-    """
-
-    lower: Array
-    upper: Array
-    proved: NDArray[np.bool_]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every cell was proved."""
-        return bool(np.all(self.proved))
-
-    def explain(self) -> str:
-        """One sentence: what was proved, and what was not."""
-        failed = int(np.sum(~self.proved))
-        if failed == 0 and self.proved.size == 1:
-            return "The root is proved to exist and to be unique within 1e-12."
-        if failed == 0:
-            return f"All {self.proved.size} roots are proved to exist and to be unique within 1e-12."
-        return f"{failed} of {self.proved.size} roots could not be proved to lie within 1e-12 of the value."
 
 
 class Refuted(Exception):

@@ -240,17 +240,17 @@ def certify_feature_optimum(
 
 
 def certify_inner_ridge(
-    eigenvalues: Array, widths: Array, a: Array, b: Array, n: Array, ridge: Array, value: Array, what: str
+    spectrum: Spectrum, widths: Array, a: Array, b: Array, n: Array, ridge: Array, value: Array, what: str
 ) -> Certificate:
     """Certificate of kappa_0 of deep random features on flat cells; a, b and the ridge as the doubles given.
 
     kappa_L (n - T_L) = k_L ridge, and every kappa_l and k_l - T_(l-1) proved positive where the ridge is.
     """
-    modes, answer = Modes(eigenvalues, m=np.ones_like(eigenvalues)), np.ravel(value)
+    modes, answer = _modes(spectrum), np.ravel(value)
 
     def prove(index: int, arithmetic: Arithmetic) -> Ball | float | None:
         arb, x = arithmetic.arb, float(answer[index])
-        if ridge[index] == 0 and not np.any(b) and min(float(n[index]), *widths.tolist()) >= eigenvalues.size:
+        if ridge[index] == 0 and not np.any(b) and min(float(n[index]), *widths.tolist()) >= spectrum.rank:
             return 0.0  # linear layers without a bottleneck: least squares
         if not 0 < x < np.inf:
             return None
@@ -259,7 +259,7 @@ def certify_inner_ridge(
         sums, positive = modes.around(x, arithmetic), []
 
         def excess(v: Jet) -> Jet:
-            kappa, effective, before = v * arb(x), sums("m", 1, 0, v), arb(int(eigenvalues.size))
+            kappa, effective, before = v * arb(x), sums("m", 1, 0, v), arb(spectrum.rank)
             for width, gain, noise in layers:
                 room = width - effective
                 outer = kappa * room * (gain / before)

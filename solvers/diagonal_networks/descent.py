@@ -7,7 +7,6 @@ Losses are :math:`(1/2n)\|X\beta-y\|^2`, :math:`\beta=w_+^2-w_-^2+\lambda v`, so
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
 from solvable.solvers.diagonal_networks.implicit_bias import read_regression
-from solvable.solvers.solution import Status
+from solvable.solvers.solution import Status, record
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -192,7 +191,7 @@ def _general(X, y, steps, times, seed, batch, shuffle, options, order, w, moved,
     return -1
 
 
-@dataclass(frozen=True)
+@record
 class DescentRun:
     r"""Weights of every seed at the checkpoints, and the integrals the theory needs.
 
@@ -218,6 +217,8 @@ class DescentRun:
         :math:`\sum_k\gamma_k L_k`, L the clean loss of the batch. Zeros unless ``accumulate``.
     gradient_products : ndarray, shape (seeds, d)
         :math:`\sum_k\gamma_k g\odot g'`, g' the gradient at the perturbed point. Zeros unless ``accumulate``.
+    effective_scale, offset : ndarray, shape (seeds, d)
+        Of the interpolator that the run converges to; they need ``accumulate``.
     """
 
     times: NDArray[np.int64]

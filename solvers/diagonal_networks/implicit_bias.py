@@ -45,7 +45,7 @@ def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     design = as_matrix("X", X)
     labels = as_finite("y", y)
     if labels.shape != (len(design),):
-        raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label a row of X")
+        raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label for each row of X")
     if not design.any():
         raise refuse("X", design, "it must not vanish")
     return design, labels

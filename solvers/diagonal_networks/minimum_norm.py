@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints, read_regression
+from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import data_eps, within_range
 
 __all__ = ["minimum_l1", "minimum_l2"]
 
 Array = NDArray[np.float64]
 _ROUNDS = 4  # of refinement; each gains seven digits
-_WORST = 1e-7  # misfit or duality gap of an answer, the tolerance of the program; usually it is rounding
 
 
 @within_range
-def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
+def minimum_l1(X: ArrayLike, y: ArrayLike, *, on_failure: OnFailure = "warn") -> Solution:
     r"""Interpolator of least l1 norm, :math:`\arg\min\{\|\beta\|_1: X\beta=y\}`, as a linear program (HiGHS).
 
     Limit of `interpolator` at vanishing scale, where it is unique (columns in general position).
@@ -27,18 +27,19 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
         Design.
     y : array_like, shape (n,)
         Labels in the range of X.
+    on_failure : {"warn", "raise", "ignore"}
+        What to do where the residual exceeds 1e-9.
 
     Returns
     -------
-    ndarray, shape (d,)
-        A vertex of the solution set.
+    Solution
+        `value` (d,) is a vertex of the solution set; `residual` the larger of the relative errors of the constraints
+        and of the duality gap, `iterations` those of the program.
 
     Raises
     ------
     ValueError
         Labels outside the range of X.
-    ArithmeticError
-        A duality gap above 1e-7 of the norm.
 
     Notes
     -----
@@ -52,17 +53,16 @@ def minimum_l1(X: ArrayLike, y: ArrayLike) -> Array:
     Examples
     --------
     >>> from solvable.solvers import minimum_l1
-    >>> minimum_l1([[1.0, 2.0]], [2.0])
+    >>> minimum_l1([[1.0, 2.0]], [2.0]).value
     array([0., 1.])
     """
     design, labels = read_regression(X, y)
     Q, c = orthonormal_constraints(design, labels, data_eps(X, y))
-    if not c.any():
-        return np.zeros(design.shape[1])
-    beta, residual, _ = _vertex(Q, c)
-    if residual > _WORST:
-        raise ArithmeticError(f"the linear program for the minimum l1 norm ended {residual:.1g} from optimality")
-    return beta
+    beta, residual, count = _vertex(Q, c) if c.any() else (np.zeros(len(Q)), 0.0, 0)
+    status = Status.CONVERGED if residual <= 1e-9 else Status.MAX_ITERATIONS
+    solution = Solution(beta, np.array(residual), np.array(status, dtype=np.int8), np.array(count))
+    report_failures(solution, "minimum_l1", on_failure)
+    return solution
 
 
 def _vertex(Q: Array, c: Array) -> tuple[Array, float, int]:

@@ -6,12 +6,11 @@ With time in units of :math:`\ln(1/\alpha)` the dual variable :math:`s` moves at
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.diagonal_networks.implicit_bias import read_regression
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
 
 __all__ = ["SaddlePath", "saddle_to_saddle"]
@@ -19,7 +18,7 @@ __all__ = ["SaddlePath", "saddle_to_saddle"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class SaddlePath:
     r"""Saddles in the order of their visit.
 

@@ -7,12 +7,11 @@ lies in the range of :math:`X^T`, with opposite signs, in every Euler step: the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.diagonal_networks.implicit_bias import read_regression
+from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_generator,
     as_nonnegative,
@@ -29,7 +28,7 @@ __all__ = ["StochasticFlow", "stochastic_gradient_flow"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class StochasticFlow:
     r"""State of the flow at the end, every seed.
 

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.double_descent.spectral_filter import as_times, check_step, evaluate_filter
 from solvable.solvers.equivalents.density import support_edges
 from solvable.solvers.equivalents.fixed_point import effective_ridge
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
 
@@ -40,8 +40,8 @@ _FIRST_NODES, _MOST_NODES = 128, 4096
 _ACCURACY = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class GradientDescentRisk:
+@record
+class GradientDescentRisk(Risk):
     r"""Risk of gradient descent at each time.
 
     Attributes
@@ -55,21 +55,13 @@ class GradientDescentRisk:
     solution : Solution
         `value` is `test`; `residual` the change when the nodes were doubled, relative to the target's power plus noise;
         `iterations` the number of nodes.
-    noise_variance : float
+    noise_variance : ndarray
         The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     solution: Solution
-    noise_variance: float
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise, ``bias + variance``."""
-        return np.asarray(self.bias + self.variance)
 
 
 def _contour(low: float, edge: float, high: float, opening: float, nodes: int) -> tuple[Complex, Complex]:
@@ -175,7 +167,7 @@ def gradient_descent_risk(
         Below 2/s_max, or 2(1 + momentum)/s_max, with s_max the upper edge of the spectrum of :math:`X^TX/n` (not of
         its expectation; see `support_edges`).
     steps : array_like
-        Increasing whole numbers.
+        A whole number, or increasing ones.
     noise_variance : float
         Of the labels.
     momentum : float, optional
@@ -226,9 +218,11 @@ def gradient_descent_risk(
     variance = sigma2 * found.noise
     test = bias + variance + sigma2
     status = np.where(change <= _ACCURACY, Status.CONVERGED, Status.MAX_ITERATIONS)
-    solution = Solution.shaped(times.shape, test, change, status, np.full(times.size, nodes))
+    train, spent, shape = found.train_target + noise * found.train_noise, np.full(times.size, nodes), np.shape(steps)
+    solution = Solution.shaped(shape, test, change, status, spent)
     report_failures(solution, "gradient_descent_risk", on_failure)
-    return GradientDescentRisk(test, found.train_target + noise * found.train_noise, bias, variance, solution, sigma2)
+    train, bias, variance = (part.reshape(shape) for part in (train, bias, variance))
+    return GradientDescentRisk(solution.value, train, bias, variance, np.full(shape, sigma2), solution)
 
 
 def _converge(
@@ -295,7 +289,7 @@ def isotropic_flow_risk(
     gamma : float
         d/n, positive.
     times : array_like
-        Increasing times of the flow.
+        A time of the flow, or increasing ones.
     noise_variance : float
         Of the labels.
     signal : float
@@ -347,6 +341,8 @@ def isotropic_flow_risk(
     bias, variance = power * rows[0], sigma2 * rows[1]
     test = bias + variance + sigma2
     status = np.where(change <= 1e-10, Status.CONVERGED, Status.MAX_ITERATIONS)
-    solution = Solution.shaped(moments.shape, test, change, status, np.full(moments.size, nodes))
+    train, spent, shape = power * rows[2] + sigma2 * rows[3], np.full(moments.size, nodes), np.shape(times)
+    solution = Solution.shaped(shape, test, change, status, spent)
     report_failures(solution, "isotropic_flow_risk", on_failure)
-    return GradientDescentRisk(test, power * rows[2] + sigma2 * rows[3], bias, variance, solution, sigma2)
+    train, bias, variance = (part.reshape(shape) for part in (train, bias, variance))
+    return GradientDescentRisk(solution.value, train, bias, variance, np.full(shape, sigma2), solution)

@@ -11,12 +11,12 @@ Scaled by :math:`m_i^{-1/2}` this is a symmetric diagonal-plus-rank-one map: one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.double_descent.spectral_filter import as_times
+from solvable.solvers.equivalents.resolvent import times as multiply
+from solvable.solvers.solution import Risk, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, within_range
 
@@ -25,24 +25,28 @@ __all__ = ["OnePassRisk", "one_pass_sgd_risk"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class OnePassRisk:
+@record
+class OnePassRisk(Risk):
     """Mean error of one-pass SGD at each step.
 
     Attributes
     ----------
     test : ndarray
         Expected squared error on a fresh noisy label.
+    train : ndarray
+        Expected squared error on the rows of the next step: they are fresh, so that it equals `test`.
+    bias, variance : ndarray
+        The part without and the part due to label noise; `bias` holds the irreducible power of the target.
+    noise_variance : ndarray
+        The label noise the risk was computed for.
     excess : ndarray
-        The same without the label noise.
+        Test error without the label noise, ``bias + variance``.
     growth : float
         Factor by which the slowest mode's mean square changes in a step; the mean square is stable below 1.
     stationary : float
         Excess error in the long run; infinite where `growth` is 1 or more.
     """
 
-    test: Array
-    excess: Array
     growth: float
     stationary: float
 
@@ -66,7 +70,7 @@ def one_pass_sgd_risk(
     batch_size : int
         Fresh rows a step.
     steps : array_like
-        Increasing whole numbers.
+        A whole number, or increasing ones.
     noise_variance : float
         Of the labels.
 
@@ -95,22 +99,26 @@ def one_pass_sgd_risk(
     eta, batch = as_scalar("step_size", step_size, as_positive), as_whole("batch_size", batch_size)
     times = as_times("steps", steps)
     label = as_scalar("noise_variance", noise_variance, as_nonnegative)
-    noise = label + spectrum.irreducible_power
     s, root = spectrum.eigenvalues, np.sqrt(spectrum.multiplicities)
     x = eta * s
     column = x * root / np.sqrt(batch)
     # 1 - map, which is what a slow mode needs with relative accuracy
     decay, vectors = np.linalg.eigh(np.diag(x * (2 - (1 + 1 / batch) * x)) - np.outer(column, column))
     start = vectors.T @ (spectrum.require_target() / s / root)
-    drive = vectors.T @ column * eta * noise / np.sqrt(batch)
+    drive = vectors.T @ column * eta / np.sqrt(batch)  # of unit noise
     read = (s * root) @ vectors
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         logs = np.log1p(-np.minimum(decay, 1.0))
         exponent = np.where(times[:, None] == 0, 0.0, times[:, None] * logs)
         # sum of the first t powers of 1 - decay
         total = np.where(decay == 0, times[:, None], -np.expm1(exponent) / np.where(decay == 0, 1.0, decay))
-        parts = read * (np.exp(exponent) * start + np.where(drive == 0, 0.0, total * drive))
-    excess = np.sum(np.where(read == 0, 0.0, parts), axis=1) + spectrum.irreducible_power
-    stable = decay[0] > 0
-    stationary = float(read @ (drive / decay)) + spectrum.irreducible_power if stable else np.inf
-    return OnePassRisk(excess + label, excess, float(1 - decay[0]), stationary)
+        kept = np.sum(multiply(np.exp(exponent), read * start), axis=1)
+        gain = np.sum(multiply(total, read * drive), axis=1)
+    missing = spectrum.irreducible_power
+    bias, variance = kept + multiply(gain, missing) + missing, multiply(gain, label)
+    shape = np.shape(steps)
+    bias, variance = bias.reshape(shape), variance.reshape(shape)
+    test = np.asarray(bias + variance + label)
+    stationary = float(read @ (drive / decay)) * (label + missing) + missing if decay[0] > 0 else np.inf
+    noise = np.full(shape, label)
+    return OnePassRisk(test, test.copy(), bias, variance, noise, float(1 - decay[0]), stationary)

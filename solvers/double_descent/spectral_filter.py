@@ -18,12 +18,12 @@ accuracy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -53,9 +53,9 @@ _WHOLE = ("gradient-descent", "heavy-ball", "nesterov")
 _ZERO = -800.0  # stands for log 0: its exponential is 0, its product with a time is not NaN
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class SpectralFilter:
-    """What a method has made of every eigendirection after every time, shape (times, eigenvalues).
+    """What a method has made of every eigendirection after every time; times first, scalars have no axis.
 
     Attributes
     ----------
@@ -180,11 +180,11 @@ def spectral_response(
 
     Parameters
     ----------
-    eigenvalues : array_like, shape (m,)
+    eigenvalues : array_like, shape (m,) or ()
         Non-negative eigenvalues s of :math:`X^TX/n`.
     times : array_like
-        Increasing times. Steps (whole numbers) for gradient-descent, heavy-ball and nesterov; the time of the flow;
-        1/lambda for ridge, lambda the normalised ridge.
+        A time, or increasing ones. Steps (whole numbers) for gradient-descent, heavy-ball and nesterov; the time of
+        the flow; 1/lambda for ridge, lambda the normalised ridge.
     method : {"gradient-descent", "gradient-flow", "heavy-ball", "nesterov", "ridge"}
         Which filter.
     step_size : float, optional
@@ -197,7 +197,7 @@ def spectral_response(
     Returns
     -------
     SpectralFilter
-        r, 1 - r and (1 - r)/s, shape (times, m).
+        r, 1 - r and (1 - r)/s, shape (times, m), without the axis of what is a scalar.
 
     Raises
     ------
@@ -237,10 +237,12 @@ def spectral_response(
     lifted = np.maximum(s, 1e-150 * top) if top > 0 else np.full_like(s, 1e-150)
     residual, learned = evaluate_filter(lifted, moments, method, step, mu)
     gain = learned / lifted
-    return SpectralFilter(np.where(s == 0, 1.0, residual), np.where(s == 0, 0.0, learned), gain)
+    rows = np.where(s == 0, 1.0, residual), np.where(s == 0, 0.0, learned), gain
+    shape = np.shape(times) + np.shape(eigenvalues)
+    return SpectralFilter(*(row.reshape(shape) for row in rows))
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class DescentPath:
     """A gradient method on one data set at many times, first axis over the times.
 

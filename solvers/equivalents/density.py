@@ -16,15 +16,16 @@ In the variable :math:`\kappa` of the effective ridge, continued to complex valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.certificates.certificate import Certificate
 from solvable.solvers.certificates.mode_roots import certify_edge
 from solvable.solvers.compiled import njit
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, refuse, within_range
 
@@ -238,7 +239,7 @@ def _march(s, c, x_e, reference, offset, gaps, out, residual, iterations):  # ty
         residual[j] = abs(delta * delta * T + goal) / abs(goal)
 
 
-@dataclass(frozen=True)
+@record
 class SampleDensity:
     """Limiting spectral law of the sample covariance.
 
@@ -254,6 +255,8 @@ class SampleDensity:
         Residual, status and iterations for each grid point; `value` is the density.
     certificate : Certificate or None
         Proved enclosures of `edges`, where ``certify=True`` asked for them.
+    prover : callable
+        What `certify` asks.
     """
 
     density: Array
@@ -261,6 +264,22 @@ class SampleDensity:
     edges: Array
     solution: Solution
     certificate: Certificate | None = None
+    prover: Callable[[], Certificate] | None = field(default=None, repr=False)
+
+    def certify(self) -> Certificate:
+        """Prove the edges as ``certify=True`` does, asked for later.
+
+        Examples
+        --------
+        >>> from solvable.solvers import Spectrum, sample_covariance_density
+        >>> sample_covariance_density(Spectrum.isotropic(100), 200, [1.0]).certify().complete
+        True
+        """
+        if self.certificate is not None:
+            return self.certificate
+        if self.prover is None:
+            raise ValueError("law.prover = None is not allowed: take the law from sample_covariance_density.")
+        return self.prover()
 
 
 def _normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, float]:
@@ -394,8 +413,9 @@ def sample_covariance_density(
     solution = Solution.shaped(x.shape, density, residual, status, iterations)
     report_failures(solution, "sample_covariance_density", on_failure)
     atom = max(0.0, balance / (1 + balance))
-    law = SampleDensity(solution.value, atom, scale * edges[:, 0].reshape(-1, 2), solution)
-    return replace(law, certificate=_certificate(spectrum, float(n), s, edges, scale)) if certify else law
+    proof = partial(_certificate, spectrum, float(n), s, edges, scale)
+    law = SampleDensity(solution.value, atom, scale * edges[:, 0].reshape(-1, 2), solution, prover=proof)
+    return replace(law, certificate=law.certify()) if certify else law
 
 
 def _certificate(spectrum: Spectrum, n: float, s: Array, edges: Array, scale: float) -> Certificate:

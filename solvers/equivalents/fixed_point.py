@@ -16,14 +16,15 @@ With n >= rank a third, on log(slack k/ridge), has a slope between 1 and 2. All 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge
 from solvable.solvers.equivalents.mode_table import ModeTable
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, as_scalar, broadcast, refuse, within_range
 
@@ -300,9 +301,7 @@ def solve_grid(
     point = solve_fixed_point(spectrum, samples, delta, rtol, name)
     solution = Solution.shaped(shape, point.kappa, point.residual, point.status, point.iterations)
     report_failures(solution, what, on_failure)
-    if certify:
-        proof = certify_effective_ridge(spectrum, samples, delta, solution.value, what)
-        solution = replace(solution, certificate=proof)
+    solution = provable(solution, partial(certify_effective_ridge, spectrum, samples, delta, what=what), certify)
     return point, solution, samples.reshape(shape)
 
 
@@ -433,7 +432,5 @@ def stability_edge(spectrum: Spectrum, n: ArrayLike, *, certify: bool = False) -
     value = kappa * mode_sums(spectrum, samples, kappa).slack
     status = np.where(root.success, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(shape, value, np.abs(root.f_x), status, root.nfev)
-    if not certify:
-        return solution
-    proof = certify_edge(spectrum, samples, np.exp(root.x), solution.value, "stability_edge")
-    return replace(solution, certificate=proof)
+    proof = partial(certify_edge, spectrum, samples, np.exp(root.x), what="stability_edge")
+    return provable(solution, proof, certify)

@@ -152,6 +152,8 @@ def resolvent_trace(
 ) -> Solution:
     r"""Deterministic equivalent of tr(A Q), Q = (X^T X/n + (ridge/n) I)^{-1}.
 
+    The ridge :math:`\delta` is that of :math:`\|y-Xw\|^2+\delta\|w\|^2`, whose fit is :math:`QX^Ty/n`.
+
     Parameters
     ----------
     spectrum : Spectrum
@@ -159,7 +161,7 @@ def resolvent_trace(
     n, ridge : array_like
         Samples and un-normalised ridge, broadcast together.
     weights : array_like
-        A: its diagonal in the eigenbasis, one entry a mode (a scalar for a multiple of the identity), or a
+        A: its diagonal in the eigenbasis, one entry for each mode (a scalar for a multiple of the identity), or a
         d x d matrix together with `eigenvectors`.
     eigenvectors : array_like, shape (d, modes), optional
         Orthonormal eigenvectors of the covariance, in the order of ``spectrum.eigenvalues``. Directions

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import FixedPoint, solve_grid
 from solvable.solvers.equivalents.resolvent import times
-from solvable.solvers.solution import Solution, Status
+from solvable.solvers.solution import Risk, Solution, Status, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
@@ -31,16 +31,22 @@ _CHUNK = 1 << 17  # cells x modes worked on at once
 _MOST = 100_000  # generations: the weights of every one are kept
 
 
-@dataclass(frozen=True, eq=False)
-class IteratedRisk:
+@record
+class IteratedRisk(Risk):
     """Risk on the broadcast grid of the arguments.
 
     Attributes
     ----------
-    excess : ndarray
-        Error of the final fit against the truth, without label noise (what the literature reports).
     test : ndarray
-        ``excess + noise_variance``.
+        Expected squared error of the final fit on a fresh noisy label of the truth, ``excess + noise_variance``.
+    train : ndarray
+        Expected mean squared error on the labels it was fitted to: the last generator's, with their noise.
+    bias, variance : ndarray
+        The part without and the part due to label noise, of the final fit and of all generators.
+    noise_variance : ndarray
+        Noise on the labels of the final fit.
+    excess : ndarray
+        ``bias + variance``: error of the final fit against the truth (what the literature reports).
     generator_error : ndarray
         Error of the last generator's weights against the truth, 0 before the first generation.
     generator_power : ndarray
@@ -49,8 +55,6 @@ class IteratedRisk:
         Fixed point of the final fit.
     """
 
-    excess: Array
-    test: Array
     generator_error: Array
     generator_power: Array
     solution: Solution
@@ -168,7 +172,7 @@ def iterated_regression_risk(
     --------
     >>> from solvable.solvers import Spectrum, iterated_regression_risk
     >>> risk = iterated_regression_risk(Spectrum.isotropic(100), 300, 0.0, [0, 1, 10], 200, 0.5, 0.5)
-    >>> risk.excess.round(6)  # 0.5 (1/2) for the final fit, and 0.5 more a generation
+    >>> risk.excess.round(6)  # 0.5 (1/2) for the final fit, and 0.5 more with every generation
     array([0.25, 0.75, 5.25])
     """
     power = as_spectrum(spectrum).require_target()
@@ -189,38 +193,44 @@ def iterated_regression_risk(
     wanted, place = np.unique(counts, return_inverse=True)
     past = _iterate(spectrum, rows, delta0, wanted, same_data)
     point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")
-    found = np.empty((3, counts.size))
+    found = np.empty((5, counts.size))
     chunk = max(1, _CHUNK // power.size)
     for first in range(0, counts.size, chunk):
         cells = slice(first, first + chunk)
         found[:, cells] = _final(
-            spectrum, point, past, (counts, place.reshape(-1)), sigma2.ravel(), label.ravel(), cells
+            spectrum, point, past, (counts, place.reshape(-1)), samples.ravel(), sigma2.ravel(), label.ravel(), cells
         )
-    excess, error, total = (row.reshape(shape) for row in found)
+    bias, variance, train, error, total = (row.reshape(shape) for row in found)
+    excess = bias + variance
     status = np.where(np.isfinite(excess), np.where(solution.status == Status.DIVERGES, 0, solution.status),
                       Status.DIVERGES)  # fmt: skip
     solution = Solution(solution.value, solution.residual, status.astype(np.int8), solution.iterations)
-    return IteratedRisk(excess, excess + sigma2, error, total, solution)
+    noise = np.array(sigma2)
+    return IteratedRisk(excess + noise, train, bias, variance, noise, error, total, solution)
 
 
 def _final(
     spectrum: Spectrum, point: FixedPoint, past: _Generators, generations: tuple[NDArray[np.int64], NDArray[np.int64]],
-    sigma2: Array, label: Array,
-    cells: slice,
+    n: Array, sigma2: Array, label: Array, cells: slice,
 ) -> Array:  # fmt: skip
-    """Excess of the final fit, error and power of its labeller, for a chunk of cells."""
+    """Bias, variance and training error of the final fit, error and power of its labeller, for a chunk of cells."""
     power, kappa = spectrum.require_target(), point.kappa[cells, None]
     t, row = (numbers[cells] for numbers in generations)
     with np.errstate(divide="ignore", invalid="ignore"):
         c = 1 / (1 + spectrum.eigenvalues / kappa)
         g = spectrum.eigenvalues / (spectrum.eigenvalues + kappa)
-        kept, random = past.kept[row], past.signal[row] + times(past.noise[row], label[cells, None])
-        now = kept**2 * power + random
+        kept, signal, noise = past.kept[row], past.signal[row], times(past.noise[row], label[cells, None])
+        clean = kept**2 * power + signal
         lost = np.where(t[:, None] > 0, 1 - g * kept, c)  # no rounding where nothing has happened yet
         gap = point.sums.slack[cells] + point.sums.df1_minus_df2[cells]
-        unlearned = np.sum(times(now, c**2), axis=1) + sigma2[cells]
-        excess = lost**2 @ power + np.sum(g**2 * random, axis=1) + times(point.sums.df2[cells] / gap, unlearned)
-    return np.array([excess, (1 - kept) ** 2 @ power + random.sum(axis=1), now.sum(axis=1)])
+        gain, c2 = point.sums.df2[cells] / gap, c**2
+        missed, unlearned = np.sum(times(clean, c2), axis=1), np.sum(times(noise, c2), axis=1) + sigma2[cells]
+        bias = lost**2 @ power + np.sum(g**2 * signal, axis=1) + times(gain, missed)
+        variance = np.sum(g**2 * noise, axis=1) + times(gain, unlearned)
+        # (n - df1)^2/n of what ridge regression on this labeller leaves; interpolation fits any labels
+        train = times(times(1 / gap, missed + unlearned), point.sums.slack[cells] ** 2 / n[cells])
+    error = (1 - kept) ** 2 @ power + (signal + noise).sum(axis=1)
+    return np.array([bias, variance, train, error, (clean + noise).sum(axis=1)])
 
 
 @within_range

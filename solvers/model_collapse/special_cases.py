@@ -6,12 +6,11 @@ errors leave the label noise out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.model_collapse.iterated_regression import as_generations
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_real, as_scalar, broadcast, refuse, within_range
 
 __all__ = [
@@ -88,7 +87,7 @@ def iterated_least_squares_excess(
     return np.asarray(final + counts * each)
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class InterpolatingGenerators:
     """Weights of interpolating generators on isotropic rows, mean values.
 
@@ -174,7 +173,7 @@ def interpolating_generators(
     return InterpolatingGenerators(np.asarray(kept * power + noise), np.asarray(lost * power + noise))
 
 
-@dataclass(frozen=True)
+@record
 class CollapseExponents:
     """Powers of n with which the parts of the error fall (negative numbers), and the best ridge exponent.
 

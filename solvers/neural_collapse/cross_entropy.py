@@ -7,7 +7,7 @@ decay on M layers and the features costs :math:`\frac{M+1}2C\|Z\|_{S_p}^p`, p = 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 from solvable.solvers.certificates.scalar_roots import certify_code_scale
 from solvable.solvers.neural_collapse.frames import MOST
 from solvable.solvers.neural_collapse.minimizer import read_layer_decays
-from solvable.solvers.solution import Solution, Status
+from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import (
     as_choice,
     as_matrix,
@@ -81,7 +81,7 @@ def code_gram(code: str, classes: int) -> Array:
     return np.asarray(np.kron(np.eye(k // 2), [[1.0, -1.0], [-1.0, 1.0]]))
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CrossEntropyCode:
     """The best scale of one code, over the broadcast grid of the arguments.
 
@@ -202,10 +202,9 @@ def cross_entropy_code(
     proved = depth == 1 and np.allclose(gram / gram[0, 0], (np.eye(k) - 1 / k) * k / (k - 1))
     status = np.where(residual <= 1e-8, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(n.shape, scale, residual, status, np.full(n.size, 60))
-    if certify:
-        flat = np.broadcast_to(layers, (*n.shape, depth)).reshape(-1, depth)
-        cells = (n.ravel(), flat, decay.ravel(), scale)
-        solution = replace(solution, certificate=certify_code_scale(gaps, values, *cells, "cross_entropy_code"))
+    flat = np.broadcast_to(layers, (*n.shape, depth)).reshape(-1, depth)
+    proof = partial(certify_code_scale, gaps, values, n.ravel(), flat, decay.ravel(), what="cross_entropy_code")
+    solution = provable(solution, proof, certify)
     return CrossEntropyCode(
         scale=scale,
         objective=objective(scale),

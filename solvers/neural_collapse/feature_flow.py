@@ -12,12 +12,11 @@ classifier is :math:`W^*(H)=YH^T(HH^T+n\lambda_WI)^{-1}`; the minimiser over H i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.frames import read_labels
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 
 __all__ = ["CentralPath", "best_classifier", "central_path", "optimal_classifier", "read_balanced"]
@@ -54,7 +53,8 @@ def best_classifier(X: Array, Y: Array, weight_decay: float) -> Array:
 def optimal_classifier(features: ArrayLike, labels: ArrayLike, weight_decay: float) -> Array:
     r"""Best classifier for given features, :math:`W^*(H)=YH^T(HH^T+n\lambda_WI)^{-1}`.
 
-    Minimises :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2` over W, one-hot targets, no bias.
+    Minimises :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2` over W,
+    one-hot targets, no bias.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def optimal_classifier(features: ArrayLike, labels: ArrayLike, weight_decay: flo
     return best_classifier(*read_balanced(features, labels), as_scalar("weight_decay", weight_decay, as_positive))
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CentralPath:
     """Features along the central path, and the traces that must be monotone.
 
@@ -104,6 +104,8 @@ class CentralPath:
         Traces of :math:`\\Sigma_W` and :math:`\\Sigma_B`.
     within_slope, between_slope : ndarray, shape (T,)
         Their exact time derivatives.
+    nc1, nc1_slope : ndarray, shape (T,)
+        ``within/between`` and its time derivative.
     """
 
     times: Array
@@ -148,8 +150,8 @@ def central_path(
     r"""Flow of the features with the classifier always optimal: :math:`\dot H=W^{*T}(Y-W^*H)-\lambda_HH`.
 
     Along it :math:`\mathrm{tr}\Sigma_W/\mathrm{tr}\Sigma_B` and :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_W` fall and
-    :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_B` rises, strictly. Loss normalised as in the module: the flow is Kn times
-    the negative gradient.
+    :math:`e^{2\lambda_Ht}\mathrm{tr}\Sigma_B` rises, strictly. The flow is Kn times the negative gradient of
+    :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2` at the best W.
 
     Parameters
     ----------

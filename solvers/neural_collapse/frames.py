@@ -6,12 +6,12 @@ for every pair, the smallest that all pairs can share. It needs dimension K - 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -181,7 +181,7 @@ def orthogonal_frame(
     return rows
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CollapseMetrics:
     """How far features and classifier are from neural collapse; every entry is 0 at collapse.
 

@@ -6,12 +6,11 @@ knows no class sizes, so its minimum is the simplex frame however long the tail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.frames import class_means, read_labels
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, data_eps, refuse, within_range
 
 __all__ = [
@@ -204,7 +203,7 @@ def mean_resultant(dimension: int, concentration: ArrayLike) -> Array:
     return np.asarray(ratio)
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Compatibility:
     """Expected cosines between features of a new and an old model.
 

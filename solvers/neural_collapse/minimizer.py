@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ from scipy.special import expit
 from solvable.solvers.certificates.scalar_roots import certify_collapse
 from solvable.solvers.neural_collapse.frames import MOST, random_frame
 from solvable.solvers.neural_collapse.shrinkage import branch_limits, nonzero_branch
-from solvable.solvers.solution import Solution, Status
+from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import as_choice, as_generator, as_positive, as_whole, refuse, within_range
 
 __all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_layer_decays", "sample_minimizer"]
@@ -44,7 +44,7 @@ def read_class_sizes(class_sizes: ArrayLike) -> Array:
     return sizes
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CollapseMinimizer:
     """Global minimum of unconstrained features; leading axes run over the grid of parameters.
 
@@ -80,6 +80,12 @@ class CollapseMinimizer:
         Whether a tie decides which modes survive a limited width: other minimisers are as good.
     solution : Solution
         x of each mode, with the residual of its logarithmic equation.
+    feature_singular_values : ndarray, shape (..., K)
+        Length of the class-mean features of each mode.
+    classifier_gram, feature_gram : ndarray, shape (..., K, K)
+        Gram matrices of the product of layers and of the class-mean features.
+    prediction : ndarray, shape (..., K, K)
+        W H of the class means, without the bias, one column a class.
     """
 
     class_sizes: Array
@@ -110,7 +116,7 @@ class CollapseMinimizer:
         return np.asarray((self.modes * values[..., None, :]) @ np.swapaxes(self.modes, -1, -2))
 
     def _targets(self) -> Array:
-        """Targets of the class means, one column a class: the identity, centred where the bias is free."""
+        """Targets of the class means, one column for each class: the identity, centred where the bias is free."""
         share = self.class_sizes / self.class_sizes.sum(axis=-1, keepdims=True)
         free = (self.bias_decay == 0)[..., None, None]
         return np.asarray(np.eye(share.shape[-1]) - np.where(free, share[..., :, None], 0.0))
@@ -129,7 +135,7 @@ class CollapseMinimizer:
 
     @property
     def prediction(self) -> Array:
-        """W H of the class means, without the bias, shape (..., K, K), one column a class."""
+        """W H of the class means, without the bias, shape (..., K, K), one column for each class."""
         return np.asarray(self._in_class_space(self.outputs) @ self._targets())
 
 
@@ -275,9 +281,8 @@ def collapse_minimizer(
     balanced = (log_square + logs.sum(axis=-1)[..., None])[..., None, :] / factors - logs[..., :, None]
     status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(alive.shape, np.exp(power / factors), residual, status, spent)
-    if certify:
-        cells = (sizes, levels, layers, decay, weight, lower & ~alive, solution.value)
-        solution = replace(solution, certificate=certify_collapse(*cells, "collapse_minimizer"))
+    cells = (sizes, levels, layers, decay, weight, lower & ~alive)
+    solution = provable(solution, partial(certify_collapse, *cells, what="collapse_minimizer"), certify)
     return CollapseMinimizer(
         class_sizes=sizes,
         layer_decays=layers,

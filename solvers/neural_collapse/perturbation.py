@@ -9,14 +9,13 @@ W optimal, moves by :math:`\beta(\beta I+T)^{-1}\delta H_0` when H_0 does; T is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.feature_flow import best_classifier, read_balanced
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_matrix,
     as_nonnegative,
@@ -42,7 +41,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class ResponseSpectrum:
     """Relaxation rates of perturbations of collapsed features, with multiplicities.
 
@@ -162,6 +161,7 @@ def response_operator(
 ) -> LinearOperator:
     r"""The map T of the linear response, matrix-free: Kn times the Hessian of the loss with W at its optimum.
 
+    Loss :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2`.
     With :math:`E=WH-Y,\ W=W^*(H)`:
     :math:`T[D]=\lambda_HD+W^TWD+W^TdW\,H+dW^TE,\ dW=-(WDH^T+ED^T)(HH^T+n\lambda_WI)^{-1}`. Symmetric.
 
@@ -231,7 +231,8 @@ def feature_response(
     r"""Linear response of the features to a change of H_0: :math:`(\beta I+T)\,\delta H=\beta\,\delta H_0` by CG.
 
     `features` must be a minimiser for its own H_0 (any one; at collapse every beta has H_0 = H*). Exact in beta; first
-    order in the change. Normalisation as in `response_spectrum`.
+    order in the change. Normalisation:
+    :math:`\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2`.
 
     Parameters
     ----------

@@ -2,17 +2,17 @@ r"""How fast gradient flow approaches collapse: rates of the linearised flow at 
 
 Setting of `solvable.solvers.neural_collapse.minimizer` without bias, equal classes, all parameters moving at unit
 speed along minus the gradient of :math:`\frac1{2N}\|WH-Y\|^2+\dots` (rates are small: the loss is divided by N). At the
-minimum every class is a copy of the scalar network :math:`w_M\cdots w_1g`, and perturbations split into kinds that do not mix.
+minimum every class is a copy of the scalar network :math:`w_M\cdots w_1g`, and perturbations split into kinds that do
+not mix.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.neural_collapse.minimizer import collapse_minimizer, read_layer_decays
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["CollapseRates", "collapse_rates"]
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 _MOST = 1_000  # classes: the minimum is found for every one
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class CollapseRates:
     """Rates at which deviations from collapse vanish, and the final slopes of the metrics they set.
 
@@ -39,6 +39,8 @@ class CollapseRates:
         The one antisymmetric change that is no rotation of hidden spaces.
     feature_geometry, head_geometry : float
         The slowest symmetric change that moves the means; that moves the means or the product of layers.
+    nc1, nc1_trace, nc2, nc3 : float
+        Final decay rates of the metrics of `collapse_metrics`.
     """
 
     within_span: float
@@ -74,6 +76,7 @@ class CollapseRates:
 def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_decay: float) -> CollapseRates:
     r"""Rates of gradient flow near balanced collapse, squared loss, no bias.
 
+    Loss :math:`\frac1{2N}\|WH-Y\|^2+\sum_j\frac{\lambda_j}2\|W_j\|^2+\frac{\lambda_H}2\|H\|^2`, :math:`N=Kn`.
     With :math:`p=w_M\cdots w_1g` the scalar network of one class, :math:`e=\sqrt n-p` and
     :math:`c_i=p/\theta_i,\ \theta=(g,w_1,\dots,w_M)`, symmetric (+) and antisymmetric (-) changes have the Hessians
     :math:`\mathrm{diag}(\lambda)+cc^T/N\mp(e/N)\,p\,[\theta_i^{-1}\theta_j^{-1}]_{i\ne j}`; the second has M zero

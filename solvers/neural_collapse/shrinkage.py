@@ -12,14 +12,14 @@ minimum for every r once M >= 2. All of this is in logarithms: powers of small d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from solvable.solvers.certificates.scalar_roots import certify_shrinkage
-from solvable.solvers.solution import Solution, Status
+from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, broadcast, refuse, within_range
 
 __all__ = [
@@ -78,7 +78,7 @@ def nonzero_branch(log_ratio: Array, factors: int) -> tuple[Array, Array, NDArra
     return u, residual, spent
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Shrinkage:
     """Singular values after weight decay on every layer.
 
@@ -176,14 +176,13 @@ def shrink_singular_values(
     objective = 0.5 * (sigma - value) ** 2 + beta * layers / 2 * value ** (2 / layers)
     status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(shape, value, residual, status, spent)
-    if certify:
-        proof = certify_shrinkage(sigma, beta, layers, solution.value, "shrink_singular_values")
-        solution = replace(solution, certificate=proof)
+    proof = partial(certify_shrinkage, sigma, beta, layers, what="shrink_singular_values")
+    solution = provable(solution, proof, certify)
     rest = {"objective": objective, "threshold": threshold, "jump": jump, "metastable": metastable}
     return Shrinkage(solution.value, solution=solution, **{k: np.array(a).reshape(shape) for k, a in rest.items()})
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class DualityGap:
     """Primal, dual and parallel values of the minimum-norm problem.
 
@@ -195,6 +194,8 @@ class DualityGap:
         Value of its dual, the bidual's nuclear norm.
     parallel : ndarray
         Value, primal and dual alike, of parallel branches with penalty :math:`\\tfrac12\\sum\\|\\cdot\\|^L`.
+    gap : ndarray
+        Primal minus dual of the standard network.
     """
 
     primal: Array

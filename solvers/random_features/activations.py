@@ -11,7 +11,6 @@ quadrature, split where the function is not smooth, for the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import comb
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_positive, refuse, within_range
 
 __all__ = ["Activation", "GaussianCoefficients", "activation_function", "activation_layers", "gaussian_coefficients"]
@@ -30,7 +30,7 @@ _REACH = 36.0  # standard deviations beyond which a Gaussian has no mass in doub
 _TOLERANCE = 1e-11
 
 
-@dataclass(frozen=True)
+@record
 class GaussianCoefficients:
     r"""Moments of an activation under N(0, r), arrays over the shape of `variance`.
 
@@ -333,6 +333,8 @@ def gaussian_coefficients(
     for i, value in enumerate(r.ravel()):
         scale = float(np.sqrt(value))
         (offset, slope, square), miss = _integrate(function, scale, breaks)
+        rounding = 16 * np.finfo(float).eps * np.sqrt(square)  # an odd moment of an even function is 0, not 1e-17
+        offset, slope = (0.0 if abs(moment) <= rounding else moment for moment in (offset, slope))
         out[:, i] = offset, slope / scale, square, max(square - offset**2 - slope**2, 0.0), miss
         if out[3, i] <= 4 * max(miss * np.sqrt(square), np.finfo(float).eps * square):
             out[3, i] = 0.0  # a linear function: the difference is rounding

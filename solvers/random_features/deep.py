@@ -17,7 +17,8 @@ explicit in the innermost :math:`\kappa_0`: one monotone equation for any depth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.certificates.mode_roots import certify_inner_ridge
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
+from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import (
     as_finite,
     as_nonnegative,
@@ -45,7 +47,7 @@ _CHUNK = 1 << 17
 _MAX_ITERATIONS = 300
 
 
-@dataclass(frozen=True)
+@record
 class LayerCoefficients:
     r"""Gaussian coefficients of every layer, arrays of length depth.
 
@@ -65,8 +67,8 @@ class LayerCoefficients:
     second_moment: Array
 
 
-@dataclass(frozen=True)
-class DeepRandomFeatureRisk:
+@record
+class DeepRandomFeatureRisk(Risk):
     r"""Risk of ridge regression on deep random features over the broadcast grid of (n, ridge, noise_variance).
 
     Attributes
@@ -85,23 +87,15 @@ class DeepRandomFeatureRisk:
         Residual, status and iterations on the grid of (n, ridge); `value` is `inner_ridge`.
     noise_variance : ndarray
         The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     effective_ridge: Array
     df1: Array
     df2: Array
     inner_ridge: Array
     solution: Solution
-    noise_variance: Array
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise."""
-        return self.bias + self.variance
 
 
 @within_range
@@ -184,25 +178,25 @@ class _State:
         return self.fall * self.kappa / ((self.kappa + self.noise) * self.rise)
 
 
-def _inner(eigenvalues: Array, kappa: Array) -> tuple[Array, Array]:
+def _inner(spectrum: Spectrum, kappa: Array) -> tuple[Array, Array]:
     """T_0 and -d T_0/dx."""
-    out = np.empty((2, kappa.size))
+    out, eigenvalues, m = np.empty((2, kappa.size)), spectrum.eigenvalues, spectrum.multiplicities
     step = max(1, _CHUNK // eigenvalues.size)
     for first in range(0, kappa.size, step):
         c = slice(first, first + step)
         total = eigenvalues + kappa[c, None]
         g = eigenvalues / total
-        out[0, c], out[1, c] = g.sum(axis=1), (g * (kappa[c, None] / total)).sum(axis=1)
+        out[0, c], out[1, c] = g @ m, (g * (kappa[c, None] / total)) @ m
     return out[0], out[1]
 
 
-def _propagate(eigenvalues: Array, widths: Array, a: Array, b: Array, x: Array) -> _State:
+def _propagate(spectrum: Spectrum, widths: Array, a: Array, b: Array, x: Array) -> _State:
     """Carry kappa, T and their logarithmic derivatives outwards; every derivative is a sum of positive terms."""
     kappa = np.exp(x)
-    effective, fall = _inner(eigenvalues, kappa)
+    effective, fall = _inner(spectrum, kappa)
     rise = np.ones_like(x)  # d log kappa/dx
     good = np.ones(x.shape, dtype=bool)
-    before = float(eigenvalues.size)
+    before = spectrum.rank
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for width, slope, noise in zip(widths, a, b, strict=True):
             room = width - effective
@@ -218,16 +212,16 @@ def _propagate(eigenvalues: Array, widths: Array, a: Array, b: Array, x: Array) 
     return _State(good, kappa, effective, last, fall, float(b[-1]))
 
 
-def _solve(eigenvalues: Array, widths: Array, a: Array, b: Array, n: Array, delta: Array) -> Solution:
+def _solve(spectrum: Spectrum, widths: Array, a: Array, b: Array, n: Array, delta: Array) -> Solution:
     """Root x = log kappa_0 of kappa_L (n - T_L) = delta (un-normalised, for features x_L), or its edge at delta 0."""
-    share = float(np.prod(a)) * widths[-1] / eigenvalues.size
-    high = np.log(2 * (delta / n + eigenvalues.sum() / np.minimum(n, widths.min()) * share + b.sum() + 1e-300) / share)
-    low = np.full(n.size, np.log(eigenvalues.max()) - 745.0)
+    share = float(np.prod(a)) * widths[-1] / spectrum.rank
+    high = np.log(2 * (delta / n + spectrum.trace / np.minimum(n, widths.min()) * share + b.sum() + 1e-300) / share)
+    low = np.full(n.size, np.log(spectrum.eigenvalues.max()) - 745.0)
     target = np.where(delta > 0, np.log(np.where(delta > 0, delta, 1.0)), -np.inf)  # -inf: the edge, by bisection
     tolerance = np.where(delta > 0, 1e-14 * np.maximum(1.0, np.abs(target)), 0.0)
 
     def evaluate(x: Array, n: Array, target: Array) -> tuple[Array, Array]:
-        state = _propagate(eigenvalues, widths, a, b, x)
+        state = _propagate(spectrum, widths, a, b, x)
         with np.errstate(divide="ignore", invalid="ignore"):
             slack = n - state.df1
             good = state.admissible & (slack > 0)
@@ -264,9 +258,9 @@ def _solve(eigenvalues: Array, widths: Array, a: Array, b: Array, n: Array, delt
     return Solution(x, residual, status, iterations)
 
 
-def _rank(d: int, widths: Array, b: Array) -> float:
+def _rank(d: float, widths: Array, b: Array) -> float:
     """Rank of the last layer's covariance: a nonlinear layer fills its width, a linear one is a bottleneck."""
-    rank = float(d)
+    rank = d
     for width, noise in zip(widths, b, strict=True):
         rank = float(width) if noise > 0 else min(float(width), rank)
     return rank
@@ -284,9 +278,21 @@ def _finish(state: _State, n: Array, delta: Array, rank: float) -> tuple[Array, 
     return np.where(pole, 0.0, kappa), df1, slack, np.where(pole, 0.0, w * kappa / state.kappa)
 
 
+def _inputs(eigenvalues: ArrayLike | Spectrum) -> Spectrum:
+    """Spectrum of the inputs."""
+    if not isinstance(eigenvalues, Spectrum):
+        s = np.atleast_1d(as_positive("eigenvalues", eigenvalues))
+        if s.ndim != 1 or s.size == 0:
+            raise refuse("eigenvalues.shape", s.shape, "it must be a non-empty vector")
+        return Spectrum(s)
+    if eigenvalues.rank > 1e12:
+        raise refuse("eigenvalues.rank", eigenvalues.rank, "layers need a finite dimension; build with tail=False")
+    return eigenvalues
+
+
 @within_range
 def deep_random_feature_risk(
-    eigenvalues: ArrayLike,
+    eigenvalues: ArrayLike | Spectrum,
     widths: ArrayLike,
     activation: Activation | Sequence[Activation],
     n: ArrayLike,
@@ -306,8 +312,9 @@ def deep_random_feature_risk(
 
     Parameters
     ----------
-    eigenvalues : array_like, shape (d,)
-        Of the input covariance, positive.
+    eigenvalues : array_like, shape (d,), or Spectrum
+        Of the input covariance, positive. Of a spectrum the rank is d, the inputs' dimension; its target is ignored,
+        since the teacher acts on the features.
     widths : array_like
         :math:`k_1,\dots,k_L`, positive.
     activation : activation or sequence of them
@@ -333,8 +340,8 @@ def deep_random_feature_risk(
     Raises
     ------
     ValueError
-        Empty or non-positive widths, bad eigenvalues, n not positive, negative ridge or noise, an activation that is
-        not square-integrable, not centred or returns NaN.
+        Empty or non-positive widths, bad eigenvalues, a spectrum with an infinite tail, n not positive, negative ridge
+        or noise, an activation that is not square-integrable, not centred or returns NaN.
 
     Notes
     -----
@@ -353,10 +360,8 @@ def deep_random_feature_risk(
     >>> bool((risk.test[1:] < risk.test[:-1]).all())
     True
     """
-    s = np.atleast_1d(as_positive("eigenvalues", eigenvalues))
+    spectrum = _inputs(eigenvalues)
     k = np.atleast_1d(as_positive("widths", widths))
-    if s.ndim != 1 or s.size == 0:
-        raise refuse("eigenvalues.shape", s.shape, "it must be a non-empty vector")
     if k.ndim != 1 or k.size == 0:
         raise refuse("widths.shape", k.shape, "it must be a non-empty vector")
     r2 = as_scalar("teacher_power", teacher_power, as_nonnegative)
@@ -364,15 +369,15 @@ def deep_random_feature_risk(
     sigma2 = as_nonnegative("noise_variance", noise_variance)
     shape = broadcast(n=samples, ridge=delta, noise_variance=sigma2)[0].shape
     samples, delta = broadcast(n=samples, ridge=delta)
-    layers = layer_coefficients(activation, k.size, mean_square=float(s.mean()), gains=gains)
+    layers = layer_coefficients(activation, k.size, mean_square=spectrum.trace / spectrum.rank, gains=gains)
     delta_l = np.ones(k.size) if gains is None else np.broadcast_to(as_finite("gains", gains), k.size)
     a, b = delta_l * layers.linear**2, layers.nonlinear**2
-    if np.any(a == 0):
+    if np.any(np.abs(layers.linear) * np.sqrt(layers.variance) <= 1e-14 * np.sqrt(layers.second_moment)):
         raise refuse("activation", activation, "its linear coefficient vanishes: every later layer sees pure noise")
     flat_n, flat_delta = samples.ravel(), k[-1] * delta.ravel()
-    found = _solve(s, k, a, b, flat_n, flat_delta)
-    state = _propagate(s, k, a, b, found.value)
-    kappa, df1, slack, w = _finish(state, flat_n, flat_delta, _rank(s.size, k, b))
+    found = _solve(spectrum, k, a, b, flat_n, flat_delta)
+    state = _propagate(spectrum, k, a, b, found.value)
+    kappa, df1, slack, w = _finish(state, flat_n, flat_delta, _rank(spectrum.rank, k, b))
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = slack + w  # n - df2
         df2 = df1 - w
@@ -381,13 +386,14 @@ def deep_random_feature_risk(
         bias = times(gain, kappa * w * r2 / k[-1])
         noise_gain = np.where(pole, np.inf, df2 / np.where(pole, 1.0, gap))
     status = np.where(pole, Status.DIVERGES, found.status)
-    whole = (flat_delta == 0) & (np.minimum(flat_n, k.min()) >= s.size) & ~np.any(b)  # least squares on all inputs
+    whole = (
+        (flat_delta == 0) & (np.minimum(flat_n, k.min()) >= spectrum.rank) & ~np.any(b)
+    )  # least squares on all inputs
     inner = np.where(whole, 0.0, np.exp(found.value))
     solution = Solution.shaped(samples.shape, inner, found.residual, status, found.iterations)
     report_failures(solution, "deep_random_feature_risk", on_failure)
-    if certify:
-        cells = (flat_n, delta.ravel(), solution.value)
-        solution = replace(solution, certificate=certify_inner_ridge(s, k, a, b, *cells, "deep_random_feature_risk"))
+    proof = partial(certify_inner_ridge, spectrum, k, a, b, flat_n, delta.ravel(), what="deep_random_feature_risk")
+    solution = provable(solution, proof, certify)
     grid = samples.shape
     noise = np.array(np.broadcast_to(sigma2, shape))
     bias = np.array(np.broadcast_to(bias.reshape(grid), shape))
@@ -395,6 +401,6 @@ def deep_random_feature_risk(
     test = bias + variance + noise
     train = times(test, np.broadcast_to(((slack / flat_n) ** 2).reshape(grid), shape))
     return DeepRandomFeatureRisk(
-        test, train, bias, variance, (kappa / k[-1]).reshape(grid), df1.reshape(grid), df2.reshape(grid),
-        solution.value, solution, noise,
+        test, train, bias, variance, noise, (kappa / k[-1]).reshape(grid), df1.reshape(grid), df2.reshape(grid),
+        solution.value, solution,
     )  # fmt: skip

@@ -12,12 +12,12 @@ as noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
+from solvable.solvers.solution import record
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import (
     as_finite,
@@ -35,7 +35,7 @@ __all__ = ["FeatureMoments", "deep_feature_moments"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class FeatureMoments:
     r"""Moments of features :math:`\phi=x_L/\sqrt{k_L}` of a frozen network.
 

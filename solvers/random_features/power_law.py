@@ -13,13 +13,13 @@ The corrections are of relative order 1/n. The best fitting ratio solves an equa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.scalar_roots import certify_fitting_ratio
-from solvable.solvers.solution import Solution, Status
+from solvable.solvers.solution import Risk, Solution, Status, provable, record
 from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, broadcast, refuse, within_range
 
 __all__ = ["PowerLawRisk", "optimal_fitting_ratio", "overfitting_threshold", "power_law_risk"]
@@ -27,8 +27,8 @@ __all__ = ["PowerLawRisk", "optimal_fitting_ratio", "overfitting_threshold", "po
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PowerLawRisk:
+@record
+class PowerLawRisk(Risk):
     r"""Risk of kernel ridge regression on power laws over the broadcast grid.
 
     Attributes
@@ -41,20 +41,12 @@ class PowerLawRisk:
         :math:`\kappa` and the un-normalised :math:`\delta=tn\kappa` that realises the fitting ratio.
     noise_variance : ndarray
         The label noise, :math:`\sigma_{rel}^2 a B_0` where it was given relative to the noiseless error.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     effective_ridge: Array
     ridge: Array
-    noise_variance: Array
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise."""
-        return self.bias + self.variance
 
 
 def _exponents(exponent: ArrayLike, target_exponent: ArrayLike) -> tuple[Array, Array]:
@@ -147,7 +139,7 @@ def power_law_risk(
     # amplification - 1 = df2/(n - df2), written without the difference
     variance = noise * (a - 1) * u / (1 + (a - 1) * t)
     test = bias + variance + noise
-    return PowerLawRisk(test, ratio * test, bias, variance, kappa, samples * t * kappa, np.array(noise))
+    return PowerLawRisk(test, ratio * test, bias, variance, np.array(noise), kappa, samples * t * kappa)
 
 
 @within_range
@@ -248,7 +240,5 @@ def optimal_fitting_ratio(
     residual = np.where(inner, np.abs(weight * u**b + linear * u - right) / right, 0.0)
     status = np.where(residual <= 1e-13, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution((1 - u) ** 2, residual, status.astype(np.int8), np.full(a.shape, count))
-    if not certify:
-        return solution
-    proof = certify_fitting_ratio(a.ravel(), b.ravel(), noise.ravel(), solution.value, "optimal_fitting_ratio")
-    return replace(solution, certificate=proof)
+    proof = partial(certify_fitting_ratio, a.ravel(), b.ravel(), noise.ravel(), what="optimal_fitting_ratio")
+    return provable(solution, proof, certify)

@@ -15,7 +15,8 @@ Every term is non-negative. The smaller of a and b is written with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +26,7 @@ from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.random_features.root import feature_sums, solve_feature_root
 from solvable.solvers.ridge.risk import ridge_risk
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
@@ -34,8 +35,8 @@ __all__ = ["RandomFeatureRisk", "random_feature_risk"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class RandomFeatureRisk:
+@record
+class RandomFeatureRisk(Risk):
     r"""Risk of random-feature ridge regression over the broadcast grid of (n, k, ridge, noise_variance).
 
     Attributes
@@ -55,23 +56,15 @@ class RandomFeatureRisk:
         Residual, status and iterations on the grid of (n, k, ridge); `value` is `gamma`.
     noise_variance : ndarray
         The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     gamma: Array
     effective_ridge: Array
     z: Array
     q: Array
     solution: Solution
-    noise_variance: Array
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise."""
-        return self.bias + self.variance
 
 
 @within_range
@@ -150,17 +143,16 @@ def random_feature_risk(
     cell = _cells(spectrum, samples.ravel(), features.ravel(), delta.ravel(), rtol)
     solution = Solution.shaped(grid, cell.gamma, cell.residual, cell.status, cell.iterations)
     report_failures(solution, "random_feature_risk", on_failure)
-    if certify:
-        cells = (samples.ravel(), features.ravel(), delta.ravel())
-        proof = certify_feature_root(spectrum, *cells, solution.value, cell.kappa, "random_feature_risk")
-        solution = replace(solution, certificate=proof)
+    proof = partial(certify_feature_root, spectrum, samples.ravel(), features.ravel(), delta.ravel(), kappa=cell.kappa,
+                    what="random_feature_risk")  # fmt: skip
+    solution = provable(solution, proof, certify)
     noise = np.array(np.broadcast_to(sigma2, shape))
     bias = np.array(np.broadcast_to(times(cell.gain, cell.unlearned).reshape(grid), shape))
     variance = times(np.broadcast_to(cell.noise_gain.reshape(grid), shape), noise)
     test = bias + variance + noise
     train = times(test, np.broadcast_to(cell.train_factor.reshape(grid), shape))
     z, q, kappa = (array.reshape(grid) for array in (cell.z, cell.q, cell.kappa))
-    return RandomFeatureRisk(test, train, bias, variance, solution.value, kappa, z, q, solution, noise)
+    return RandomFeatureRisk(test, train, bias, variance, noise, solution.value, kappa, z, q, solution)
 
 
 @dataclass

@@ -9,17 +9,17 @@ square root of rounding.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.certificates.certificate import Certificate
 from solvable.solvers.certificates.mode_roots import certify_feature_optimum
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.random_features.risk import random_feature_risk
 from solvable.solvers.random_features.root import minus_floor
 from solvable.solvers.ridge.tuning import optimal_ridge
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, refuse, within_range
 
@@ -135,9 +135,9 @@ def _optimise(
 
 
 def _certificate(spectrum: Spectrum, n: Array, k: Array, noise: Array, value: Array) -> Certificate:
-    """Certificate of flat cells, from the root gamma at each best ridge."""
+    """Certificate from the root gamma at each best ridge; flat n, k and noise."""
     spectrum = replace(spectrum, points=None)  # warned once is enough
-    finite = np.where(np.isinf(value), 0.0, value)
+    finite = np.where(np.isinf(value), 0.0, value).ravel()
     gamma = random_feature_risk(spectrum, n, k, finite, on_failure="ignore").gamma
     return certify_feature_optimum(spectrum, n, k, noise, gamma, value, "optimal_random_feature_ridge")
 
@@ -230,8 +230,4 @@ def optimal_random_feature_ridge(
         value[i], residual[i], status[i], iterations[i] = _optimise(spectrum, samples[i], features[i], noise[i])
     solution = Solution.shaped(shape, value, residual, status, iterations)
     report_failures(solution, "optimal_random_feature_ridge", on_failure)
-    if not certify:
-        return solution
-    proof = _certificate(spectrum, samples, features, sigma2, value)
-    proof = replace(proof, **{name: getattr(proof, name).reshape(shape) for name in ("lower", "upper", "proved")})
-    return replace(solution, certificate=proof)
+    return provable(solution, partial(_certificate, spectrum, samples, features, sigma2), certify)

@@ -6,12 +6,11 @@ tridiagonal solve. For k < n the Gram matrices are leading blocks of one; for k 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.ridge.path import ridge_path
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, refuse, within_range
 
 __all__ = ["FeatureSweep", "random_feature_sweep"]
@@ -22,7 +21,7 @@ _GRAM_IS_ACCURATE = 1e-9
 _LEAST = 1e-290  # a smaller penalty has no inverse among doubles
 
 
-@dataclass(frozen=True)
+@record
 class FeatureSweep:
     """Fits on the first k features, axes (width, ridge, sample).
 

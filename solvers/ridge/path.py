@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_matrix, data_eps, precision_name, refuse, within_range
 
 __all__ = ["RidgePath", "ridge_path"]
@@ -30,7 +31,7 @@ _GRAM_IS_ACCURATE = 1e-6
 _OUTLIER = 1e-6
 
 
-@dataclass(frozen=True)
+@record
 class RidgePath:
     """Ridge regression on one data set, first axis over the ridges; a last axis over targets where y has one.
 
@@ -240,7 +241,7 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     alone = reach == 0  # rows the fit can reach fully: the factor delta cancels in the ratio
     with np.errstate(divide="ignore", invalid="ignore"):
         loo = np.where(alone[:, None], inner / level[..., None], residuals / complement[..., None])
-    for i in np.flatnonzero(~alone & (reach < _OUTLIER / n**2)):
+    for i in np.flatnonzero(~alone & (reach < _OUTLIER / n**2)).tolist():
         loo[:, i] = _left_out(features, y2, i, delta, intercept, unit)
     train = np.mean(residuals**2, axis=1)
     filtered = damped @ np.ones(s.size)

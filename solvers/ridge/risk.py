@@ -15,15 +15,13 @@ n - df2 = ridge/kappa + sum g(1-g).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import effective_ridge, solve_grid
 from solvable.solvers.equivalents.resolvent import finish, solve_pair, times
 from solvable.solvers.ridge.tuning import optimal_ridge
-from solvable.solvers.solution import OnFailure, Solution
+from solvable.solvers.solution import OnFailure, Risk, Solution, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, refuse, within_range
 
@@ -39,8 +37,8 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class RidgeRisk:
+@record
+class RidgeRisk(Risk):
     r"""Risk of ridge regression over the broadcast grid of (n, ridge, noise_variance).
 
     Attributes
@@ -57,22 +55,14 @@ class RidgeRisk:
         Residual, status and iterations of the fixed point on the grid of (n, ridge).
     noise_variance : ndarray
         The label noise the risk was computed for.
+    excess : ndarray
+        Test error without the label noise, ``bias + variance``.
     """
 
-    test: Array
-    train: Array
-    bias: Array
-    variance: Array
     effective_ridge: Array
     df1: Array
     df2: Array
     solution: Solution
-    noise_variance: Array
-
-    @property
-    def excess(self) -> Array:
-        """Test error without the label noise, ``bias + variance``."""
-        return np.asarray(self.bias + self.variance)
 
 
 def _check_noise(sigma2: Array, shape: tuple[int, ...]) -> None:
@@ -158,17 +148,8 @@ def ridge_risk(
     test = np.asarray(bias + variance + sigma2)
     # interpolation (slack = 0) fits the training labels whatever the test error
     train = times(test, np.broadcast_to((slack / samples) ** 2, test.shape))
-    return RidgeRisk(
-        test,
-        train,
-        bias.copy(),
-        variance,
-        solution.value,
-        df1,
-        df2,
-        solution,
-        np.array(np.broadcast_to(sigma2, test.shape)),
-    )
+    noise = np.array(np.broadcast_to(sigma2, test.shape))
+    return RidgeRisk(test, train, bias.copy(), variance, noise, solution.value, df1, df2, solution)
 
 
 @within_range
@@ -182,6 +163,8 @@ def ridge_risk_general(
     on_failure: OnFailure = "warn",
 ) -> RidgeRisk:
     r"""Risk for a misspecified target, known only through :math:`\psi = U^T E[x y]` and :math:`V = E[y^2]`.
+
+    The fit minimises :math:`\|y-Xw\|^2+\delta\|w\|^2` (un-normalised ridge).
 
     .. math:: \mathrm{test} = \frac{n}{n-df_2}\Big[V - \sum_i \psi_i^2\frac{s_i+2\kappa}{(s_i+\kappa)^2}\Big]
 
@@ -298,6 +281,7 @@ def learnabilities(
 ) -> NDArray[np.float64]:
     r"""Learnability :math:`g_i = s_i/(s_i+\kappa)` of every mode: the factor by which it is shrunk, in the mean.
 
+    The fit minimises :math:`\|y-Xw\|^2+\delta\|w\|^2` (un-normalised ridge).
     :math:`E[\hat v_i] = g_i v_i`. Conservation law: over any orthonormal basis the learnabilities sum to n
     for a ridgeless fit with n <= rank (exactly, for any kernel and any sample), to less with a ridge.
 

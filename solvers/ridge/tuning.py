@@ -7,14 +7,14 @@ accuracy its conditioning allows and not to the square root of rounding.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_optimal_ridge
 from solvable.solvers.equivalents.fixed_point import effective_ridge, mode_sums, stability_edge
-from solvable.solvers.solution import Solution
+from solvable.solvers.solution import Certificate, Solution, provable
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
 
@@ -119,9 +119,9 @@ def optimal_ridge(
 ) -> Solution:
     r"""Ridge that minimises the test error of `ridge_risk`.
 
-    Minimises over :math:`\kappa`, with :math:`\delta = \kappa(n-df_1)`; the stationary point is the root of the
-    derivative, so the ridge is accurate to its conditioning and not to the square root of rounding. For an
-    isotropic prior
+    Un-normalised, :math:`\|y-Xw\|^2+\delta\|w\|^2`. Minimises over :math:`\kappa`, with
+    :math:`\delta = \kappa(n-df_1)`; the stationary point is the root of the derivative, so the ridge is accurate to its
+    conditioning and not to the square root of rounding. For an isotropic prior
     (every squared weight equal to :math:`\|\beta\|^2/d`) and any covariance it is
     :math:`\delta^* = \sigma^2 d/\|\beta\|^2`.
 
@@ -186,12 +186,10 @@ def optimal_ridge(
         noise = float(sigma2[cell]) + spectrum.irreducible_power
         value[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
     solution = Solution(value, residual, np.zeros(samples.shape, dtype=np.int8), counts)
-    return certified(spectrum, samples, sigma2, solution) if certify else solution
+    return provable(solution, partial(prove, spectrum, samples, sigma2), certify)
 
 
-def certified(spectrum: Spectrum, n: Array, noise: Array, solution: Solution) -> Solution:
-    """Attach the certificate of the best ridge."""
-    kappa = effective_ridge(spectrum, n, solution.value).value
-    cells = (n.ravel(), noise.ravel(), kappa.ravel())
-    proof = certify_optimal_ridge(spectrum, *cells, solution.value, "optimal_ridge")
-    return replace(solution, certificate=proof)
+def prove(spectrum: Spectrum, n: Array, noise: Array, value: Array) -> Certificate:
+    """Certificate of the best ridge."""
+    kappa = effective_ridge(spectrum, n, value).value
+    return certify_optimal_ridge(spectrum, n.ravel(), noise.ravel(), kappa.ravel(), value, "optimal_ridge")

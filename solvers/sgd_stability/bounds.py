@@ -5,12 +5,11 @@ All for :math:`\theta_{t+1}=(I-\eta\hat H_t)\theta_t`, losses :math:`(1/2n)\sum 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.sgd_stability.second_moment import batch_sizes, read_curvature, sampling_weights
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_real, as_whole, broadcast, refuse, within_range
 
 __all__ = ["StabilityConditions", "coherence", "divergence_step_size", "group_threshold", "stability_conditions"]
@@ -19,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 @within_range
-def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
+def coherence(hessians: ArrayLike, loss: str = "squared") -> Array:
     r"""Coherence :math:`\sigma=\lambda_1(S)/\max_i\lambda_1(H_i)`, :math:`S_{ij}=\sqrt{\mathrm{tr}(H_iH_j)}`.
 
     1 where the Hessians are mutually orthogonal, n where rank-one Hessians coincide: how much single steps reinforce
@@ -34,7 +33,7 @@ def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
 
     Returns
     -------
-    float
+    ndarray, shape ()
         The coherence.
 
     Raises
@@ -50,22 +49,31 @@ def coherence(hessians: ArrayLike, loss: str = "squared") -> float:
     --------
     >>> import numpy as np
     >>> from solvable.solvers import coherence
-    >>> coherence(np.eye(5)), round(coherence(np.ones((5, 2))), 12)
-    (1.0, 5.0)
+    >>> coherence(np.eye(5)), round(float(coherence(np.ones((5, 2)))), 12)
+    (array(1.), 5.0)
     """
     factors = read_curvature(hessians, loss).factors
     n, r, k = factors.shape
     flat = factors.transpose(1, 0, 2).reshape(r, n * k)
     squares = ((flat.T @ flat) ** 2).reshape(n, k, n, k).sum(axis=(1, 3))  # tr(H_i H_j)
     largest = np.linalg.norm(factors, ord=2, axis=(1, 2)).max() ** 2
-    return float(np.linalg.eigvalsh(np.sqrt(squares))[-1] / largest)
+    return np.asarray(np.linalg.eigvalsh(np.sqrt(squares))[-1] / largest)
 
 
 @within_range
-def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str = "squared") -> Array:
-    r"""Step size above which the second moment diverges for sure, Bernoulli sampling.
+def divergence_step_size(
+    hessians: ArrayLike, batch_size: ArrayLike, loss: str = "squared", sampling: str = "bernoulli"
+) -> Array:
+    r"""Step size above which the second moment diverges for sure, from the coherence :math:`\sigma` alone.
+
+    Loss :math:`(1/2n)\sum r_i^2` (``squared``), sampling as named.
 
     .. math:: \eta > \min\{2/\lambda_1(H),\ \sigma\,(n/B-1)^{-1/2}/\lambda_1(H)\}
+
+    for Bernoulli sampling. For the others, with the weights :math:`c_0` and p of `stability_threshold`'s noise,
+
+    .. math:: \eta > \frac{2}{\lambda_1(H)}\min\Big\{1,\ \frac{1}{c_0u+np/(\sigma^2u)}\Big\}, \qquad
+              u = \min\{1, \sqrt{np/c_0}/\sigma\}.
 
     Parameters
     ----------
@@ -75,6 +83,8 @@ def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str =
         Whole numbers from 1 to n; at B = n only the first bound is left.
     loss : {"squared", "squared-without-half"}
         As in `stability_threshold`.
+    sampling : {"bernoulli", "without-replacement", "with-replacement"}
+        How batches are drawn.
 
     Returns
     -------
@@ -86,9 +96,15 @@ def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str =
     ValueError
         As `stability_threshold`.
 
+    Notes
+    -----
+    For the top eigenvector v of the sharpest Hessian, with eigenvalue l, the quotient of vv^T bounds :math:`2/\eta^*`
+    by :math:`c_0h+pl^2/(nh)`, :math:`h=v^THv\le\lambda_1(H)`, and :math:`l\ge n\lambda_1(H)/\sigma`. The
+    published form is the minimum over all h > 0.
+
     References
     ----------
-    dexter2024precise
+    dexter2024precise (its Bernoulli form; other samplings: derived, see Notes)
 
     Examples
     --------
@@ -100,8 +116,15 @@ def divergence_step_size(hessians: ArrayLike, batch_size: ArrayLike, loss: str =
     curvature = read_curvature(hessians, loss)
     sizes = batch_sizes(curvature, batch_size)
     top = curvature.eigenvalues[0]
-    with np.errstate(divide="ignore"):
-        noisy = coherence(hessians, loss) / np.sqrt(curvature.n / sizes - 1)
+    sigma = coherence(hessians, loss)
+    c0, p = sampling_weights(curvature.n, sizes, sampling)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if sampling == "bernoulli":
+            noisy = sigma / np.sqrt(curvature.n / sizes - 1)
+        else:
+            drive = curvature.n * p / sigma**2
+            u = np.minimum(1.0, np.sqrt(drive / c0))
+            noisy = 2 / np.where(p > 0, c0 * u + drive / u, 1.0)
     return np.asarray(np.minimum(2.0, noisy) / top)
 
 
@@ -159,7 +182,7 @@ def group_threshold(
     return np.asarray(2 / (top * (c0 + p * n / sigma)))
 
 
-@dataclass(frozen=True)
+@record
 class StabilityConditions:
     """Step sizes that bracket the exact threshold; all but `sufficient` are upper bounds on it.
 
@@ -190,6 +213,8 @@ def stability_conditions(
     hessians: ArrayLike, batch_size: ArrayLike, sampling: str = "without-replacement", loss: str = "squared"
 ) -> StabilityConditions:
     r"""Closed-form conditions around `stability_threshold`, from traces and norms only.
+
+    Loss :math:`(1/2n)\sum r_i^2` unless `loss` says otherwise.
 
     Parameters
     ----------

@@ -5,11 +5,10 @@ For losses :math:`(1/2n)\sum r_i^2` the Hessian at interpolation is :math:`H = E
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_choice, as_finite, as_matrix, refuse, within_range
 
 __all__ = ["Sharpness", "diagonal_network_sharpness", "network_gradients", "relu_network_sharpness"]
@@ -18,9 +17,15 @@ Array = NDArray[np.float64]
 _DENSE = 200  # parameters up to which the Hessian is formed
 
 
-@dataclass(frozen=True)
+@record
 class Sharpness:
-    """Trace, Frobenius norm and largest eigenvalue of the Hessian."""
+    """Trace, Frobenius norm and largest eigenvalue of the Hessian.
+
+    Attributes
+    ----------
+    trace, frobenius, top_eigenvalue : float
+        :math:`\\mathrm{tr}H`, :math:`\\|H\\|_F` and :math:`\\lambda_{max}(H)`.
+    """
 
     trace: float
     frobenius: float
@@ -177,7 +182,7 @@ def _top_eigenvalue(B: Array, U: Array, a: Array, level: Array, plane: Array) ->
 
 @within_range
 def network_gradients(model: str, X: ArrayLike, *weights: ArrayLike) -> Array:
-    """Gradients of the outputs on data, one row a sample.
+    """Gradients of the outputs on data, one row for each sample.
 
     Parameters
     ----------

@@ -7,11 +7,10 @@ g the gradient norm at unit weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, broadcast, refuse, within_range
 
 __all__ = ["WeightDecayEquilibrium", "weight_decay_equilibrium"]
@@ -19,7 +18,7 @@ __all__ = ["WeightDecayEquilibrium", "weight_decay_equilibrium"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class WeightDecayEquilibrium:
     """Stationary state of the norm under weight decay.
 

@@ -16,12 +16,13 @@ In the eigenbasis of H, C and the first two terms are entrywise; only symmetric 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -358,13 +359,14 @@ def stability_threshold(
         status[noisy] = np.where(residual[noisy] <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(sizes.shape, value, residual, status, spent)
     report_failures(solution, "stability_threshold", on_failure)
-    if not certify:
-        return solution
+    problem = (as_finite("hessians", hessians), sizes, sampling, _LOSSES[loss])
+    return provable(solution, partial(_certificate, *problem), certify)
+
+
+def _certificate(hessians: Array, sizes: Array, sampling: str, factor: float, value: Array) -> Certificate:
     from solvable.solvers.certificates.thresholds import certify_threshold
 
-    array = as_finite("hessians", hessians)
-    proof = certify_threshold(array, sizes, sampling, _LOSSES[loss], solution.value, "stability_threshold")
-    return replace(solution, certificate=proof)
+    return certify_threshold(hessians, sizes, sampling, factor, value, "stability_threshold")
 
 
 @within_range
@@ -379,6 +381,7 @@ def growth_rate(
 ) -> Solution:
     r"""Factor by which the second moment of linearised SGD grows in a step, in the long run.
 
+    Loss :math:`(1/2n)\sum r_i^2` unless `loss` says otherwise.
     The spectral radius of :math:`T(M) = E[(I-\eta\hat H)M(I-\eta\hat H)]` on the range of the mean Hessian;
     :math:`E\|\theta_t\|^2 \sim \rho^t`, stable iff :math:`\rho \le 1`. Single trajectories grow more slowly:
     :math:`\lim \log\|\theta_t\|^2/t < \log\rho`.

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from solvable.analysis import Claim, Verdict
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Solvable models of learning: theory, matched simulation, a check that can fail, and the figure.",
@@ -36,66 +35,104 @@ def _console() -> Any:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
+def _complete_family(incomplete: str) -> list[str]:
+    from solvable.index import families
+
+    return [name for name in families() if name.startswith(incomplete)]
+
+
+def _complete_claim(incomplete: str) -> list[str]:
+    from solvable.index import claim_names
+
+    return [name for name in claim_names() if name.startswith(incomplete)]
+
+
+def _complete_figure(incomplete: str) -> list[str]:
+    from solvable.index import figure_entries
+
+    return [name for name in ("all", *(item["name"] for item in figure_entries())) if name.startswith(incomplete)]
+
+
+def _complete_chosen(incomplete: str) -> list[str]:
+    return _complete_family(incomplete) + _complete_claim(incomplete)
+
+
+def _complete_cited(incomplete: str) -> list[str]:
+    from solvable.index import figure_entries, paper_keys
+
+    papers = [key for key in paper_keys() if key.startswith(incomplete)]
+    drawn = [item["name"] for item in figure_entries() if item["name"].startswith(incomplete)]
+    return _complete_claim(incomplete) + drawn + papers
+
+
+Family = Annotated[str | None, typer.Argument(help="Show one family only.", autocompletion=_complete_family)]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Claims or families; all of them if none is named.", autocompletion=_complete_chosen),
+]
+ClaimName = Annotated[str, typer.Argument(help="Name of a claim.", autocompletion=_complete_claim)]
+
+
 @app.command(name="list")
-def list_(family: Annotated[str | None, typer.Argument(help="Show one family only.")] = None) -> None:
+def list_(family: Family = None) -> None:
     """List families, claims and figures, one line each."""
     from rich.markup import escape
 
-    from solvable.analysis import claims, families
-    from solvable.figures import figures
+    from solvable.index import families, family_entries, figure_entries
 
     console = _console()
     for name in [family] if family else families():
-        members = claims(name)
-        names = {member.name for member in members}
+        members = family_entries(name)
+        names = {member["name"] for member in members}
         console.print(f"[bold]{name}[/bold]")
         for member in members:
-            console.print(f"  claim   {member.name:<42} {escape(member.statement)}", overflow="ellipsis", no_wrap=True)
-        for item in figures():
-            if not item.claims or names & set(item.claims):
-                console.print(f"  figure  {item.name:<42} {escape(item.title)}", overflow="ellipsis", no_wrap=True)
+            line = f"  claim   {member['name']:<42} {escape(member['statement'])}"
+            console.print(line, overflow="ellipsis", no_wrap=True)
+        for item in figure_entries():
+            if names & set(item["claims"]):
+                line = f"  figure  {item['name']:<42} {escape(item['title'])}"
+                console.print(line, overflow="ellipsis", no_wrap=True)
 
 
 @app.command()
 def show(
-    claim: Annotated[str, typer.Argument(help="Name of a claim.")],
+    claim: ClaimName,
     latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX.")] = False,
 ) -> None:
     """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
-    from solvable.analysis import citation
-    from solvable.analysis.verification.catalogue import claim as find
-    from solvable.analysis.writing.conventions import CONVENTIONS, formula_latex
-    from solvable.analysis.writing.prose import counted
+    from solvable.index import citation_of, claim_entry
 
-    item = find(claim)
-    print(f"{item.name}\n  {item.statement}")
-    if item.formula is not None:
-        import sympy
-
-        text = formula_latex(item.formula) if latex else sympy.pretty(item.formula, use_unicode=True, wrap_line=False)
+    item = claim_entry(claim)
+    print(f"{item['name']}\n  {item['statement']}")
+    if item["formula"] is not None:
+        text = item["latex" if latex else "formula"]
         print("\n" + "\n".join(f"    {line}" for line in text.splitlines()) + "\n")
-    print(f"  kind         {item.kind.name}: {item.kind.value}")
-    if item.assumptions:
-        print(f"  assumptions  {item.assumptions}")
-    print(f"  source       {citation(item.source.key)}" + (f" ({item.source.locator})" if item.source.locator else ""))
-    cells = counted(len(item.grid), "cell")
-    print(f"  tolerance    {item.tolerance:g} relative, {item.absolute_tolerance:g} absolute, {cells}")
-    used = {name for cell in item.grid for name in cell} | {str(s) for s in getattr(item.formula, "free_symbols", ())}
-    for symbol, argument, meaning in CONVENTIONS:
-        if used & set(argument.split(", ")):
-            print(f"  convention   {symbol} ({argument}): {meaning}")
+    print(f"  kind         {item['kind']}")
+    if item["assumptions"]:
+        print(f"  assumptions  {item['assumptions']}")
+    print(f"  source       {citation_of(item['source'])}" + (f" ({item['locator']})" if item["locator"] else ""))
+    print(f"  tolerance    {item['tolerance']}")
+    for line in item["symbols"]:
+        print(f"  symbol       {line}")
+    for line in item["conventions"]:
+        print(f"  convention   {line}")
 
 
 @app.command()
 def conventions() -> None:
     """Print the convention table."""
+    from rich.markup import escape
     from rich.table import Table
 
-    from solvable.analysis.writing.conventions import CONVENTIONS
+    from solvable.analysis.writing.conventions import convention_table
 
     table = Table("symbol", "argument", "meaning", box=None)
-    for row in CONVENTIONS:
-        table.add_row(*row)
+    for family, rows in convention_table().items():
+        if family:
+            table.add_section()
+            table.add_row(f"[bold]{family}[/bold]")
+        for row in rows:
+            table.add_row(*map(escape, row))
     _console().print(table)
 
 
@@ -121,30 +158,30 @@ def known_answers(
 
 @app.command()
 def cite(
-    name: Annotated[str, typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a claim, of a figure, or a key of papers.bib.", autocompletion=_complete_cited),
+    ],
 ) -> None:
     """Print the BibTeX entry behind a claim or figure."""
-    from solvable.analysis import bibtex, claims
-    from solvable.analysis.writing.names import closest
-    from solvable.analysis.writing.references import keys
-    from solvable.figures import figures
+    from solvable.index import bibtex_of
 
-    known = {item.name: item.source.key for item in claims()} | {item.name: item.source for item in figures()}
-    known |= {key: key for key in keys()}
-    if name not in known:
-        raise closest("claim, figure or paper", name, list(known))
-    print(bibtex(known[name]))
+    print(bibtex_of(name))
 
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Claims or families; all of them if none is named.")] = None,
+    names: Names = None,
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = _JOBS,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Claims of your own: a Python file, or a module, with CLAIMS = (...).")
+    ] = None,
 ) -> None:
     """Check claims against their simulations; exit code 1 if any disagrees."""
-    verdicts = _verify(_chosen(names), quick, seed, jobs, None)
+    chosen = _chosen(names) if from_ is None else _chosen_from(from_, names)
+    verdicts = _verify(chosen, quick, seed, jobs, None, from_)
     raise typer.Exit(_exit_code(verdicts))
 
 
@@ -161,14 +198,27 @@ def _chosen(names: list[str] | None) -> list[Claim]:
     return list(chosen.values())
 
 
-def _verify(chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None) -> list[Verdict]:
-    """Run the checks with a live table on a terminal, a line each in a pipe; details of what does not agree last."""
+def _chosen_from(origin: str, names: list[str] | None) -> list[Claim]:
+    from solvable.analysis.verification.outside import claims_from
+    from solvable.analysis.writing.names import closest
+
+    own = claims_from(origin)
+    for name in names or []:
+        if name not in {part for item in own for part in (item.name, item.family)}:
+            raise closest(f"claim of {origin}", name, [item.name for item in own])
+    return [item for item in own if not names or item.name in names or item.family in names]
+
+
+def _verify(
+    chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None, origin: str | None = None
+) -> list[Verdict]:
+    """Run the checks, one line for each, with a bar on a terminal; details of what does not agree come last."""
     from solvable.analysis.verification.campaign import verify_all
 
     console, verdicts = _console(), []
     width = max(len(item.name) for item in chosen)
     with _progress(console, "verify", len(chosen)) as advance:
-        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store):
+        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store, origin=origin):
             verdicts.append(verdict)
             outcome = verdict.outcome.value
             mark = " (kept)" if kept else ""
@@ -210,10 +260,10 @@ def _progress(console: Any, what: str, total: int) -> Iterator[Any]:
         yield lambda: bar.advance(task)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a formula may start with a minus
 def check(
     formula: Annotated[str, typer.Argument(help="Your formula, in plain notation or (--latex) in LaTeX.")],
-    against: Annotated[str, typer.Option(help="Name of the claim it should equal.")],
+    against: Annotated[str, typer.Option(help="Name of the claim it should equal.", autocompletion=_complete_claim)],
     latex: Annotated[bool, typer.Option("--latex", help="The formula is LaTeX.")] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Where to check: gamma=0.1:0.9:9, or n=40,80; may be repeated.")
@@ -224,8 +274,12 @@ def check(
     seed: Seed = 0,
     budget: Annotated[int | None, typer.Option(min=0, help="Draws a cell at most; 0 skips the simulation.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the report as JSON.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off."""
+    """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off.
+
+    Exit code 0: it agrees; 1: it disagrees; 3: inconclusive; 2: refused.
+    """
     from threadpoolctl import threadpool_limits
 
     from solvable import check as check_formula
@@ -233,16 +287,24 @@ def check(
     pairs = [_split(text, "symbol") for text in symbol or []]
     with threadpool_limits(1):
         report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
+    code = {"AGREES": 0, "DISAGREES": 1}.get(report.outcome.value, 3)
+    if as_json:
+        import json
+
+        print(json.dumps(report.to_dict(), indent=1, allow_nan=False))
+        raise typer.Exit(code)
     style = _STYLES[report.outcome.value]
     console = _console()
+    if report.read_as:
+        console.print(f"read as: {report.read_as}", markup=False, soft_wrap=True)
     console.print(report.sentence, style=style, markup=False, soft_wrap=True)
     for stage in report.stages:
         console.print(f"  {stage.outcome:<12} {stage.name:<12} {stage.detail}", markup=False, soft_wrap=True)
-    if report.verdict is not None and report.verdict.outcome.value != "AGREES":
-        console.print("\n".join(str(report.verdict).splitlines()[1:]), markup=False, soft_wrap=True)
+    if report.simulation is not None and report.simulation.outcome.value != "AGREES":
+        console.print("\n".join(str(report.simulation).splitlines()[1:]), markup=False, soft_wrap=True)
     if save is not None:
         print(f"report: {report.save(save)}")
-    raise typer.Exit(0 if report.outcome.value == "AGREES" else 1)
+    raise typer.Exit(code)
 
 
 def _split(text: str, option: str) -> tuple[str, str]:
@@ -276,7 +338,7 @@ def _places(texts: list[str] | None) -> dict[str, list[Any]] | None:
 
 @app.command()
 def figure(
-    name: Annotated[str, typer.Argument(help="Name of a figure, or all.")],
+    name: Annotated[str, typer.Argument(help="Name of a figure, or all.", autocompletion=_complete_figure)],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("figures-out"),
     format: Annotated[str, typer.Option(help="Comma-separated: pdf, svg, png.")] = "pdf,svg,png",
     quick: Quick = False,
@@ -313,18 +375,26 @@ def reproduce(
 ) -> None:
     """Check every claim, draw every figure and write one self-contained page. The main job."""
     from solvable.analysis import claims
+    from solvable.analysis.verification.timing import Stages, recorded
     from solvable.figures import figures
     from solvable.figures.report import write_figures, write_report
 
-    forms, store, pictures = _formats(format), out / "results", {}
-    verdicts = _verify(claims(), quick, seed, jobs, store)
-    with _progress(_console(), "figures", len(figures())) as advance:
-        known = {item.name: item for item in figures()}
-        for name, caption, svg in write_figures(figures(), out / "figures", forms, quick, store, jobs):
-            pictures[name] = (known[name], caption, svg)
-            print(f"{'figure':<12} {name}")
-            advance()
-    page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
+    forms, store, pictures, stages = _formats(format), out / "results", {}, Stages()
+    known = {item.name: item for item in figures()}
+    with recorded() as compilation:
+        chosen = claims()
+        stages.done("loading")
+        verdicts = _verify(chosen, quick, seed, jobs, store)
+        stages.done("claims")
+        with _progress(_console(), "figures", len(known)) as advance:
+            for name, caption, svg in write_figures(figures(), out / "figures", forms, quick, store, jobs):
+                pictures[name] = (known[name], caption, svg)
+                print(f"{'figure':<12} {name}")
+                advance()
+        stages.done("figures")
+        page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick)
+        stages.done("page")
+        print(stages.sentence(compilation()))
     print(f"report: {page}")
     raise typer.Exit(_exit_code(verdicts))
 
@@ -336,21 +406,28 @@ def sweep(
     backend: Annotated[str, typer.Option(help="processes, serial, dask or mpi.")] = "processes",
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; results do not depend on it.")] = None,
     address: Annotated[str | None, typer.Option(help="Scheduler of dask, such as tcp://host:8786.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Every so manieth grid value only, where it costs calls.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Keep every N-th grid value only, on axes that cost calls.")] = 1,
     draws: Annotated[int | None, typer.Option(min=1, help="Other draws than the specification's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the specification's.")] = None,
     chunk: Annotated[int | None, typer.Option(min=1, help="Calls passed on and stored as one.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Compute again where a call raised.")] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only measure what it would cost.")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run a module from outside the working directory and installed packages.")
+    ] = False,
 ) -> None:
-    """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was."""
+    """Run a sweep over a grid, on this machine or a cluster; one that was stopped goes on where it was.
+
+    A specification names a function, and running it runs that function: it is code, whoever wrote it. Its place is
+    printed before it is imported.
+    """
     from solvable.analysis.sweeping.backends import opened
     from solvable.analysis.sweeping.cost import estimate as measure
     from solvable.analysis.sweeping.running import run
     from solvable.analysis.sweeping.specfile import read, thin
     from solvable.analysis.writing.prose import counted
 
-    file = read(spec)
+    file = read(spec, trust, lambda line: print(line, flush=True))
     specification = thin(file.specification, every, draws, seed)
     if estimate:
         print(measure(specification))
@@ -365,7 +442,7 @@ def sweep(
     print(f"{', '.join(name for name in map(str, data.data_vars) if name != 'error')}: {sizes}\nstore: {path}")
     if data.attrs["failed"]:
         first = next(message for message in data["error"].values.ravel() if message)
-        print(f"{counted(data.attrs['failed'], 'call')} raised; the first message: {first}")
+        print(f"{counted(data.attrs['failed'], 'call')} failed; the first message: {first}")
         raise typer.Exit(1)
 
 

@@ -181,8 +181,24 @@ def entries():
         yield entry(f"orthogonal, {name}", "saddle_to_saddle", {"X": X, "y": y}, orthogonal_saddles(diagonal, y), 1e-12)
 
 
+def cycle(step_size):
+    """Roots t = theta^2 of the quadratic of the twice iterated map that are no fixed points of the map itself."""
+    # theta'' = theta, theta' != theta: eta^2 t^2 - eta (eta + 1) t + 1 = 0
+    middle, product = (step_size + 1) / step_size, 1 / step_size**2
+    root = mp.sqrt(middle**2 / 4 - product)
+    ends = [mp.sqrt(middle / 2 - root), mp.sqrt(middle / 2 + root)]
+    for here, there in (ends, ends[::-1]):
+        assert abs(here + step_size * here * (1 - here**2) - there) < mp.mpf(10) ** -60
+    return {"value": ends}
+
+
+def cycles():
+    for step in (1.0, 1.125, 1.2, 3.0):
+        yield writing.entry(f"step {step:g}", "two_cycle", cycle, 1e-14, step_size=step)
+
+
 def main():
-    lines = [json.dumps(line) for part in (entries, flows) for line in part()]
+    lines = [json.dumps(line) for part in (entries, flows, cycles) for line in part()]
     Path(__file__).with_name("diagonal_networks.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(lines), "entries")
 

@@ -621,5 +621,24 @@ def measured():
                 precisions=(45, 60), dimension=4, new_concentration=2.0, old_concentration=2.5)  # fmt: skip
 
 
+def attached(features, labels, weight_decay, feature_decay, attachment):
+    """Features c times the unit matrix, one a class: x times it, the root in one unknown with W eliminated."""
+    c = features[0][0]
+
+    def slope(x):
+        pull = feature_decay * x + attachment * (x - c)
+        return pull - weight_decay * x / (x**2 + weight_decay) ** 2
+
+    x = bisect(slope, c * attachment / (attachment + feature_decay), 2 * c)
+    return {"value": [[x if i == j else mp.mpf(0) for j in range(len(labels))] for i in range(len(labels))]}
+
+
+def pulled():
+    for K, c, lw, lh, beta in ((2, 1.0, 0.1, 0.1, 5.0), (3, 2.0, 0.5, 0.2, 2.0), (4, 0.5, 1.0, 0.05, 10.0)):
+        yield entry(f"K={K}, attachment {beta:g}", "attached_minimizer", attached, 1e-12, together=True,
+                    features=[[c * (i == j) for j in range(K)] for i in range(K)], labels=list(range(K)),
+                    weight_decay=lw, feature_decay=lh, attachment=beta)  # fmt: skip
+
+
 if __name__ == "__main__":
-    write(__file__, (row for part in (minima, codes, around, measured) for row in part()))
+    write(__file__, (row for part in (minima, codes, around, measured, pulled) for row in part()))

@@ -281,8 +281,21 @@ def entries():
                         power_law(a, b, n, ratio, 0.2), 1e-12)  # fmt: skip
 
 
+def proportional(linear, nonlinear, signal=1, nonlinear_power=0):
+    """E sigma^2 of the centred activation is the kernel's trace; the target's parts add."""
+    return {"trace": linear**2 + nonlinear**2, "target_variance": signal + nonlinear_power,
+            "irreducible_power": nonlinear_power}  # fmt: skip
+
+
+def limits():
+    for name, more in (("linear", {"linear": 0.75, "nonlinear": 0.0}), ("both", {"linear": 0.5, "nonlinear": 0.3125}),
+                       ("noisy", {"linear": 0.1, "nonlinear": 2.0, "signal": 3.0,
+                                  "nonlinear_power": 0.7})):  # fmt: skip
+        yield writing.entry(name, "proportional_spectrum", proportional, 1e-15, **more)
+
+
 def main():
-    lines = [json.dumps(line) for part in (entries, more) for line in part()]
+    lines = [json.dumps(line) for part in (entries, more, limits) for line in part()]
     Path(__file__).with_name("random_features.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(lines), "entries")
 

@@ -19,18 +19,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.sparse.linalg import LinearOperator
+from valid_arguments import FAMILIES
 
 import solvable.solvers as solvers
 from solvable.analysis import families
 from solvable.solvers import Spectrum
 
 TABLES = sorted(Path(__file__).parent.glob("*.json"))
-# public functions whose answers are no numbers, or not numbers of their own
-LEFT_OUT = {
-    "activation_function": "returns a function; gaussian_coefficients holds its moments",
-    "network_gradients": "a chain rule; its arguments have no names",
-    "sample_minimizer": "draws random frames; the Gram matrices are those of collapse_minimizer",
-}
+LEFT_OUT = {name: why for family in FAMILIES.values() for name, why in getattr(family, "NO_ANSWER", {}).items()}
 ENTRIES = [
     pytest.param(entry, id=f"{path.stem}: {entry['name']}") for path in TABLES for entry in json.loads(path.read_text())
 ]

@@ -65,22 +65,38 @@ def test_commands_print_what_the_page_shows(command, answer, tmp_path):
 
 
 def test_add_a_result_followed_to_the_letter(tmp_path):
-    """Write the file that the page shows into a copy of the checkout, then run its commands."""
-    for folder in ("analysis", "figures", "solvers", "src"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "papers.bib", tmp_path)
+    """Do what the page says, in an empty folder and then in a copy of the checkout, whose own tests must pass."""
     page = DOCS / "tutorials" / "add_a_result.md"
-    (written,) = re.findall(r"Write this file to `(analysis/\w+\.py)`", page.read_text())
-    (code,) = blocks(page, "python")
+    text = page.read_text()
+    (written,) = re.findall(r"Write this file to `(\w+\.py)`", text)
+    (moved, catalogue) = re.findall(r"`(analysis/ridge/\w+\.py)`", text)
+    code, added = blocks(page, "python")
+    verify, check, rest = (block.strip() for block in blocks(page, "sh"))
     assert len([line for line in code.splitlines() if line.strip()]) <= 35
-    (tmp_path / written).write_text(code)
-    verify, check = (text.strip() for text in blocks(page, "sh"))
-    done = run(verify, tmp_path, tmp_path)
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / written).write_text(code)
+    done = run(verify, ROOT, alone)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(blocks(page, "text")[0].strip())
-    assert run(check, tmp_path, tmp_path).returncode == 1
-    listed = run("solvable list cross-validation", tmp_path, tmp_path)
-    assert "cross-validation/least-squares" in listed.stdout
+
+    copy = tmp_path / "checkout"
+    skip = shutil.ignore_patterns("__pycache__", ".git", "build", "report", ".*_cache", "*.egg-info")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=skip)
+    (copy / moved).write_text(code)
+    home = next(path for path in (copy / catalogue, copy / "analysis/ridge/claims/__init__.py") if path.exists())
+    home.write_text(f"{home.read_text()}\n\n{added}")
+    assert run(check, copy, copy).returncode == 1
+    assert "ridge/leave-one-out-error" in run("solvable list ridge", copy, copy).stdout
+    index, tests = rest.splitlines()
+    assert tests == "pytest tests/project tests/analysis/verification"  # here: those that a missing place would fail
+    quick = ["test_index.py", "test_package.py", "test_contributing.py"]
+    environment = os.environ | {"PYTHONPATH": str(copy / "src")}
+    for command in (index.split(), ["python", "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+                                    *(f"tests/project/{name}" for name in quick)]):  # fmt: skip
+        done = subprocess.run([sys.executable, *command[1:]], capture_output=True, text=True, cwd=copy, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_functions_named_on_pages_exist():

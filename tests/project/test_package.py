@@ -106,11 +106,8 @@ VERBS = {"check", "cite", "derive", "figure", "reproduce", "show", "sweep", "ver
 
 
 def rooms_of(path):
-    """Rooms of the solvers' floor that a module imports as it runs."""
-    tree = ast.parse(path.read_text())
-    typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
-    hints = {id(inner) for block in typing for inner in ast.walk(block)}
-    for node in (node for node in ast.walk(tree) if id(node) not in hints):
+    """Rooms of the solvers' floor that a module imports, inside functions and for type hints too."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("solvable.solvers."):
             yield node.module.split(".")[2]
 
@@ -128,14 +125,12 @@ def test_solvers_import_downwards_only(path):
 
 
 def test_every_family_has_the_same_rooms():
-    """A folder of solvers, of claims and of figures, a theory page, known answers, arguments and mirrored tests."""
+    """Folders of solvers, claims, figures and mirrored tests that hold modules; test_contributing.py has the rest."""
     families = {path.name for path in (ROOT / "analysis").iterdir() if (path / "claims.py").exists() or
                 (path / "claims").is_dir()}  # fmt: skip
     for family in sorted(families):
         for room in (f"solvers/{family}", f"figures/{family}", f"tests/solvers/{family}"):
             assert list((ROOT / room).glob("*.py")), room
-        for file in (f"docs/theory/{family}.md", f"tests/known_answers/{family}.json"):
-            assert (ROOT / file).exists(), file
     assert {path.name for path in (ROOT / "solvers").iterdir() if path.is_dir() and path.name[0] != "_"} == (
         families | LOWER
     )
@@ -143,3 +138,15 @@ def test_every_family_has_the_same_rooms():
 
 def test_no_module_is_named_like_a_verb():
     assert [name for name, _ in modules() if name.rsplit(".", 1)[1] in VERBS] == []
+
+
+def test_the_version_is_written_in_one_place():
+    """`solvable.__version__`; the package's metadata read it, and the citation file must follow."""
+    import solvable
+
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["metadata"]["version"] == "attr: solvable.__version__"
+    cited = [line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:")]
+    assert cited == [f"version: {solvable.__version__}"]
+    assert f"## {solvable.__version__} " in (ROOT / "CHANGELOG.md").read_text()

@@ -120,7 +120,8 @@ def test_ridge_path(decades, n, d):
 def test_interpolators(decades, solver):
     X = matrix(decades, 6, 14)[0]
     y = X @ np.random.default_rng(1).standard_normal(14)
-    solve = {"l1": minimum_l1, "l2": minimum_l2, "depth 2": lambda X, y: interpolator(X, y, 0.3).value,
+    solve = {"l1": lambda X, y: minimum_l1(X, y).value, "l2": minimum_l2,
+             "depth 2": lambda X, y: interpolator(X, y, 0.3).value,
              "depth 3": lambda X, y: interpolator(X, y, 0.3, 3).value}[solver]  # fmt: skip
     beta = solve(X, y)
     residual = np.linalg.norm((X.astype(np.longdouble) @ beta - y).astype(float))
@@ -197,7 +198,7 @@ def test_spectra_have_no_unit(c, n):
 @pytest.mark.parametrize("c", SCALES)
 def test_labels_have_no_unit(c):
     X, y = matrix(2, 6, 14)
-    for solve in (minimum_l1, minimum_l2, lambda X, y: ridge_path(X, y, [0.1]).coefficients[0],
+    for solve in (lambda X, y: minimum_l1(X, y).value, minimum_l2, lambda X, y: ridge_path(X, y, [0.1]).coefficients[0],
                   lambda X, y: saddle_to_saddle(X, y).saddles[-1]):  # fmt: skip
         close(solve(X, c * y) / c, solve(X, y), 1e-9)
     close(interpolator(X, c * y, 0.3 * c**0.5).value / c, interpolator(X, y, 0.3).value, 1e-8)
@@ -206,7 +207,7 @@ def test_labels_have_no_unit(c):
 @pytest.mark.parametrize("c", SCALES)
 def test_designs_have_no_unit(c):
     X, y = matrix(2, 6, 14)
-    for solve in (minimum_l1, minimum_l2, lambda X, y: saddle_to_saddle(X, y).saddles[-1]):
+    for solve in (lambda X, y: minimum_l1(X, y).value, minimum_l2, lambda X, y: saddle_to_saddle(X, y).saddles[-1]):
         close(solve(c * X, y) * c, solve(X, y), 1e-9)
     close(interpolator(c * X, y, 0.3 / c**0.5).value * c, interpolator(X, y, 0.3).value, 1e-8)
     root = c**0.5  # the ridge has the unit of X^2

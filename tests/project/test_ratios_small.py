@@ -7,7 +7,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from test_ratios_closed_forms import _report, big, exactly, held, norm, spectrum  # noqa: F401 (prints the ratios)
-from valid_arguments import SOLVERS
+from valid_arguments import FAMILIES, SOLVERS
 
 from solvable import solvers
 
@@ -220,23 +220,7 @@ def test_resolvent_pair(decades):
         held("resolvent_pair_trace", found, exact, exact * n / gap)
 
 
-ARGUED = {
-    "diagonal_descent": "a simulation",
-    "linearised_sgd": "a simulation",
-    "optimiser_chain": "a simulation",
-    "stochastic_gradient_flow": "a simulation",
-    "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
-    "activation_function": "returns a function",
-    "response_operator": "a linear map; feature_response solves with it",
-    "imputed_ridge_risk": "ridge_risk on the moments of imputed inputs",
-    "averaged_sgd_bound": "a bound with recalled constants: digits mean nothing",
-    "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",
-    "layer_coefficients": "gaussian_coefficients, layer after layer",
-    "deep_feature_moments": "gaussian_coefficients and matrix products",
-    "ridge_risk_general": "ridge_risk with an extra projection",
-    "iterated_regression_risk": "resolvent traces of ridge_risk, and powers of them",
-    "synthetic_noise_gain": "one term of iterated_regression_risk",
-}
+ARGUED = {name: why for family in FAMILIES.values() for name, why in getattr(family, "NO_RATIO", {}).items()}
 
 
 def test_every_solver_has_a_ratio_or_a_reason():

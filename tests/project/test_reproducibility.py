@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import pytest
+from valid_arguments import FAMILIES
 
 from solvable.analysis import Claim, Kind, Source, claims, families, verify
 from solvable.analysis.sweeping.running import sweep
@@ -18,23 +19,9 @@ from solvable.analysis.verification.campaign import verify_all
 from solvable.figures.report import manifest
 
 SEED = 5
-# cheap ones that draw matrices, chains or flows
-SAMPLE = [
-    "diagonal-networks/least-l2-risk", "diagonal-networks/chaotic-loss",
-    "double-descent/training-error", "double-descent/gradient-descent-risk",
-    "imputation/fit-on-imputed-inputs", "imputation/gaussian-universality-fails",
-    "model-collapse/least-squares", "model-collapse/same-data",
-    "neural-collapse/central-path-slopes", "neural-collapse/compatibility-in-expectation",
-    "random-features/bias", "random-features/deep-test-error", "random-features/two-unknown-form",
-    "ridge/least-squares-excess", "ridge/spectral-law",
-    "sgd-stability/second-moment", "sgd-stability/relu-network-sharpness",
-]  # fmt: skip
-# one of each family, over all its quick cells and to its own limit of draws
-QUICK = [
-    "diagonal-networks/chaotic-loss", "double-descent/training-error", "imputation/gaussian-universality-fails",
-    "model-collapse/least-squares", "neural-collapse/central-path-slopes", "random-features/two-unknown-form",
-    "ridge/spectral-law", "sgd-stability/second-moment",
-]  # fmt: skip
+LISTS = [family.SAME_BITS for family in FAMILIES.values() if hasattr(family, "SAME_BITS")]
+SAMPLE = [name for names in LISTS for name in names]
+QUICK = [names[0] for names in LISTS]  # one of each family, over all its quick cells and to its own limit of draws
 CHOSEN = [c for c in claims() if c.name in SAMPLE]
 
 

@@ -6,6 +6,7 @@ tolerance is 30 eps times the condition of the small problems, at most 1e3; sear
 
 import numpy as np
 import pytest
+from valid_arguments import FAMILIES
 
 from solvable import solvers
 from solvable.solvers import Spectrum
@@ -76,6 +77,10 @@ SQUARES = {
     "optimiser_chain": lambda c: c * solvers.optimiser_chain(c * X, Y, [1, 9], step_size=0.1 / c**2, rng=0),
     "linearised_sgd": lambda c: solvers.linearised_sgd(c * G, 0.1 / c**2, 2, [1, 9], 3, rng=0),
 }  # fmt: skip
+
+for _family in FAMILIES.values():  # a family brings its own in arguments/<family>.py
+    WHOLE |= getattr(_family, "SCALES", {})
+    SQUARES |= getattr(_family, "SCALES_SQUARED", {})
 
 
 def compare(function, c):

@@ -8,7 +8,7 @@ import solvable.solvers
 
 ZERO = {
     "noise_variance", "generator_noise", "label_noise", "noise_growth", "relative_noise", "generator_ridge",
-    "fitting_ratio", "momentum", "gradient_penalty", "ascent", "linear_scale",
+    "fitting_ratio", "nonlinear_power", "momentum", "gradient_penalty", "ascent", "linear_scale",
 }  # fmt: skip
 ONE = {"signal", "variance", "teacher_power", "mean_square", "gradient_norm", "seeds"}
 OTHER = {

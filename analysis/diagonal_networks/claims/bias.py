@@ -117,6 +117,7 @@ BIAS_CLAIMS = (
         tolerance=0.01,
         size="initial_scale",
         quick=(0,),
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/rich-bound",
@@ -174,6 +175,7 @@ BIAS_CLAIMS = (
         tolerance=1e-12,
         quick=(0,),
         assumptions="Euler steps in the logarithms of the weights; the loss integral by left sums",
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/saddles-end-at-least-l1",
@@ -185,6 +187,7 @@ BIAS_CLAIMS = (
         [{"n": 3, "d": 8}, {"n": 6, "d": 14}, {"n": 10, "d": 40}],
         tolerance=1e-8,
         assumptions="columns in general position",
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/plateaus",
@@ -199,6 +202,7 @@ BIAS_CLAIMS = (
         ],
         tolerance=1e-6,
         quick=(0, 3),
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/jump-times",
@@ -213,6 +217,7 @@ BIAS_CLAIMS = (
         quick=(0,),
         formula=sp.Integer(-1),
         assumptions="times at which the loss falls through the middle of a jump",
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/linear-branch",
@@ -241,6 +246,7 @@ BIAS_CLAIMS = (
         formula=sp.Integer(-1),
         quick=(0,),
         assumptions="cap = s² ln(1/α²)/4, s the scale of the linear branch; one fixed data set",
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/branch-beats-least-l1",

@@ -11,7 +11,7 @@ from solvable.analysis.diagonal_networks.experiments import flows
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
 from solvable.analysis.diagonal_networks.settings import sparse_regression, worst_ratio
 from solvable.analysis.verification.claim import Claim, Kind, Source
-from solvable.solvers import interpolator
+from solvable.solvers import interpolator, two_cycle
 
 __all__ = ["DESCENT_CLAIMS"]
 
@@ -38,8 +38,7 @@ def _run_bias(rng: np.random.Generator, use_offset: bool = True, **options: Any)
 
 
 def _cycle(step_size: float, side: str) -> float:
-    root = np.sqrt(1 - 1 / step_size)
-    return float((np.sqrt(1 + 3 / step_size) + (root if side == "upper" else -root)) / 2)
+    return float(two_cycle(step_size)[("lower", "upper").index(side)])
 
 
 def _penalised_bias(rng: np.random.Generator, penalty: float, ascent: float, quantity: str) -> float:
@@ -97,6 +96,7 @@ DESCENT_CLAIMS = (
         tolerance=1e-9,
         quick=(0, 1),
         assumptions="the run interpolates; no step flips a weight to zero; gain and offset are those of the run",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/offset-matters",
@@ -107,6 +107,7 @@ DESCENT_CLAIMS = (
         lambda rng, **p: abs(_run_bias(rng, use_offset=False, **p) - 1),
         [{"step_size": 0.1, "batch_size": 20}],
         side="lower",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/gain-concentrates-under-full-batch",
@@ -126,6 +127,7 @@ DESCENT_CLAIMS = (
         _one,
         experiments.recovery_change,
         [{"step_size": 0.15, "batch_size": 20}],
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/large-stochastic-steps-help",
@@ -135,6 +137,7 @@ DESCENT_CLAIMS = (
         _minus_one,
         experiments.recovery_change,
         [{"step_size": 0.01, "batch_size": 1}],
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/two-cycle",
@@ -146,6 +149,7 @@ DESCENT_CLAIMS = (
         [{"step_size": e, "side": side} for e in (1.1, 1.2, 1.23) for side in ("upper", "lower")],
         tolerance=1e-10,
         quick=(0, 3),
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/loss-stabilises",
@@ -158,6 +162,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.Integer(1),
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/two-cycle-stability",
@@ -170,6 +175,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.sqrt(5) - 1,
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/scalar-divergence",
@@ -182,6 +188,7 @@ DESCENT_CLAIMS = (
         tolerance=2e-3,
         formula=sp.Integer(2),
         first_draws=8,
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/chaotic-loss",
@@ -193,6 +200,7 @@ DESCENT_CLAIMS = (
         [{"step_size": 2.0}],
         tolerance=0.02,
         formula=sp.Rational(1, 8),
+        convention="double-well",
     ),
     Claim(
         "diagonal-networks/label-noise-shrinks-the-scale",
@@ -284,6 +292,7 @@ DESCENT_CLAIMS = (
         [{"step_size": 0.05, "ascent": e} for e in (0.05, 0.2)],
         tolerance=1e-10,
         quick=(0,),
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/flooding",
@@ -295,6 +304,7 @@ DESCENT_CLAIMS = (
         _flooding,
         [{"step_size": 0.1, "first": first} for first in ("down", "up")],
         tolerance=1e-10,
+        convention="full-batch",
     ),
     Claim(
         "diagonal-networks/penalised-stability",
@@ -321,6 +331,7 @@ DESCENT_CLAIMS = (
         experiments.penalty_benefit,
         [{"penalty": 0.02, "ascent": 0.02, "batch_size": 30, "step_size": 0.05}],
         first_draws=8,
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/single-sample-penalty-helps",
@@ -331,5 +342,6 @@ DESCENT_CLAIMS = (
         experiments.penalty_benefit,
         [{"penalty": 0.02, "ascent": 0.02, "batch_size": 1, "step_size": 0.01}],
         first_draws=8,
+        convention="batches",
     ),
 )

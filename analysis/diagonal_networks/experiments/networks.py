@@ -292,5 +292,5 @@ def combined_excess(rng: Rng, n: int, d: int, cap: float, against: str) -> float
     """
     X, y, target = sparse_regression(rng, n, d, 3, 0.5)
     beta = interpolator(X, y, 1e-6, linear_scale=2 * np.sqrt(cap / np.log(1e12))).value
-    other = minimum_l1(X, y) if against == "l1" else np.linalg.pinv(X) @ y
+    other = minimum_l1(X, y).value if against == "l1" else np.linalg.pinv(X) @ y
     return float(np.log(np.sum((beta - target) ** 2) / np.sum((other - target) ** 2)))

@@ -38,6 +38,7 @@ CROSS_ENTROPY_CLAIMS = (
         BALANCED,
         tolerance=1e-5,
         formula=sp.log(1 + K * (1 - c) / c),
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-objective",
@@ -50,6 +51,7 @@ CROSS_ENTROPY_CLAIMS = (
         lambda rng, **cell: experiments.trained_quantity(rng, "objective", loss="ce", **cell),
         BALANCED,
         tolerance=1e-9,
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-two-layers",
@@ -60,6 +62,7 @@ CROSS_ENTROPY_CLAIMS = (
         experiments.best_random_objective,
         _CROSS_CELLS[:1],
         tolerance=1e-9,
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-two-layers-not-always",
@@ -74,6 +77,7 @@ CROSS_ENTROPY_CLAIMS = (
             {"code": "circle", "classes": 4, "samples": 5, "depth": 2, "weight_decay": 0.015, "feature_decay": 0.015},
         ],
         tolerance=1e-9,
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-square",
@@ -85,6 +89,7 @@ CROSS_ENTROPY_CLAIMS = (
         _CROSS_CELLS[1:],
         tolerance=1e-9,
         quick=(0,),
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-not-a-simplex",
@@ -97,6 +102,7 @@ CROSS_ENTROPY_CLAIMS = (
         first_draws=8,
         quick=(0,),
         assumptions="contradicts a literal reading of the abstract of the paper for cross-entropy",
+        convention="cross-entropy",
     ),
     Claim(
         "neural-collapse/cross-entropy-within-class",
@@ -109,5 +115,6 @@ CROSS_ENTROPY_CLAIMS = (
         _CROSS_CELLS[1:],
         absolute_tolerance=1e-8,
         quick=(0,),
+        convention="cross-entropy",
     ),
 )

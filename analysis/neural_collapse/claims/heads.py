@@ -87,6 +87,7 @@ HEAD_CLAIMS = (
         tolerance=1e-9,
         formula=c * (1 - c / 2),
         assumptions="c ≤ 1, width at least the number of classes",
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/balanced-feature-length",
@@ -98,6 +99,7 @@ HEAD_CLAIMS = (
         BALANCED,
         tolerance=1e-5,
         formula=(1 - c) * sp.sqrt(lw / (n * lh)),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/balanced-head-length",
@@ -109,6 +111,7 @@ HEAD_CLAIMS = (
         BALANCED,
         tolerance=1e-5,
         formula=(1 - c) * sp.sqrt(n * lh / lw),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/free-bias-objective",
@@ -120,6 +123,7 @@ HEAD_CLAIMS = (
         BALANCED,
         tolerance=1e-9,
         formula=(K - 1) / K * c * (1 - c / 2),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/free-bias-is-a-simplex",
@@ -133,6 +137,7 @@ HEAD_CLAIMS = (
         BALANCED,
         tolerance=1e-5,
         formula=-1 / (K - 1),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/penalised-bias-output",
@@ -149,6 +154,7 @@ HEAD_CLAIMS = (
         tolerance=1e-5,
         formula=1 - c * (1 + lb) / lb,
         quick=(0, 2),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/penalised-bias-switch",
@@ -162,6 +168,7 @@ HEAD_CLAIMS = (
         first_draws=8,
         formula=c / (1 - c),
         quick=(0,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/penalised-bias-deep",
@@ -179,6 +186,7 @@ HEAD_CLAIMS = (
         tolerance=1e-9,
         quick=(0,),
         assumptions="measured, not proved: the constant direction has a squared error of its own weight",
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/collapse-threshold",
@@ -193,6 +201,7 @@ HEAD_CLAIMS = (
         first_draws=8,
         formula=threshold_decay,
         quick=(0, 1),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/imbalanced-objective",
@@ -205,6 +214,7 @@ HEAD_CLAIMS = (
         tolerance=1e-9,
         quick=(0, 2),
         assumptions="no bias, widths at least K; decays weak enough for random starts to find the minimum",
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/imbalanced-lengths",
@@ -221,6 +231,7 @@ HEAD_CLAIMS = (
         ],
         tolerance=1e-5,
         quick=(0, 3, 9),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/imbalanced-orthogonal",
@@ -232,6 +243,7 @@ HEAD_CLAIMS = (
         IMBALANCED[:3],
         absolute_tolerance=1e-5,
         quick=(1,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/layer-spectra",
@@ -243,10 +255,11 @@ HEAD_CLAIMS = (
         [{"quantity": "layer", "index": i, **IMBALANCED[2]} for i in range(3)],
         tolerance=1e-5,
         quick=(1,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/layers-are-balanced",
-        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_jW_jW_jᵀ.",
+        "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_{j}W_{j}W_{j}ᵀ.",
         _DEEP,
         Kind.EXACT,
         lambda **_: 0.0,
@@ -254,6 +267,7 @@ HEAD_CLAIMS = (
         [{"index": i, **IMBALANCED[2]} for i in (0, 1)],
         absolute_tolerance=1e-7,
         quick=(0,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/imbalanced-free-bias",
@@ -265,6 +279,7 @@ HEAD_CLAIMS = (
         [{**cell, "bias": "free"} for cell in IMBALANCED],
         tolerance=1e-9,
         quick=(0, 1),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/bias-is-the-class-share",
@@ -276,6 +291,7 @@ HEAD_CLAIMS = (
         [{"quantity": "bias", "index": i, "bias": "free", **IMBALANCED[0]} for i in (0, 2)],
         tolerance=1e-5,
         quick=(1,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/narrow-layers-keep-the-largest-classes",
@@ -287,6 +303,7 @@ HEAD_CLAIMS = (
         [{**IMBALANCED[0], "width": w} for w in (2, 3)] + [{**IMBALANCED[3], "width": 1}],
         tolerance=1e-9,
         quick=(0, 2),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/minority-collapse",
@@ -302,6 +319,7 @@ HEAD_CLAIMS = (
         formula=_common_decay(critical, n, M),
         quick=(0, 2),
         assumptions="stated for one class, at the decay where its size is critical: classes decouple",
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/spinodal",
@@ -315,6 +333,7 @@ HEAD_CLAIMS = (
         first_draws=8,
         formula=_common_decay(spinodal, n, M),
         quick=(1,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/no-run-beats-the-minimum",
@@ -330,6 +349,7 @@ HEAD_CLAIMS = (
         side="lower",
         first_draws=8,
         quick=(0,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/random-starts-lose-the-minority",
@@ -344,6 +364,7 @@ HEAD_CLAIMS = (
         ],
         first_draws=8,
         quick=(1,),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/within-class-rates",
@@ -355,6 +376,7 @@ HEAD_CLAIMS = (
         [{"span": s, "depth": m, **_RATE_CELL} for s in ("inside", "outside") for m in (1, 3)],
         tolerance=1e-5,
         quick=(1, 2),
+        convention="mean-square",
     ),
     Claim(
         "neural-collapse/final-slopes",
@@ -372,5 +394,6 @@ HEAD_CLAIMS = (
         tolerance=0.02,
         quick=(0, 4, 9, 10),
         assumptions="width above K; step small against the rates; late enough for one mode to be left",
+        convention="mean-square",
     ),
 )

@@ -47,6 +47,7 @@ LINEAR_CLAIMS = (
         [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
         tolerance=1e-6,
         quick=(2,),
+        convention="deep-linear",
     ),
     Claim(
         "neural-collapse/parallel-minimum-norm",
@@ -58,6 +59,7 @@ LINEAR_CLAIMS = (
         [{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "identity")],
         tolerance=1e-6,
         quick=(3,),
+        convention="deep-linear",
     ),
     Claim(
         "neural-collapse/equal-values-leave-a-gap",
@@ -70,6 +72,7 @@ LINEAR_CLAIMS = (
         first_draws=8,
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
+        convention="deep-linear",
     ),
     Claim(
         "neural-collapse/shrinkage",
@@ -83,6 +86,7 @@ LINEAR_CLAIMS = (
         [{"index": i, "depth": L, "weight_decay": 0.6} for L in (1, 2, 3, 4) for i in (0, 2)],
         tolerance=1e-5,
         quick=(0, 2, 5),
+        convention="deep-linear",
     ),
     Claim(
         "neural-collapse/shrinkage-jump",
@@ -96,6 +100,7 @@ LINEAR_CLAIMS = (
         first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
+        convention="deep-linear",
     ),
     Claim(
         "neural-collapse/centre-term-at-class-means",

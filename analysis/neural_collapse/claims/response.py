@@ -64,6 +64,7 @@ RESPONSE_CLAIMS = (
         experiments.flow_rise,
         [{"quantity": q, **RESPONSE} for q in ("nc1", "within", "between")],
         first_draws=8,
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/central-path-slopes",
@@ -74,6 +75,7 @@ RESPONSE_CLAIMS = (
         experiments.flow_slope,
         [{"quantity": q, "problem": i, **RESPONSE} for q in ("within", "between", "nc1") for i in (0, 1)],
         tolerance=1e-6,
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/first-order-in-attachment",
@@ -84,6 +86,7 @@ RESPONSE_CLAIMS = (
         experiments.proximal_slope,
         [{"problem": i, "attachment": 1e3, **RESPONSE} for i in (0, 1)],
         tolerance=1e-4,
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/attachment-lowers-nc1",
@@ -95,6 +98,7 @@ RESPONSE_CLAIMS = (
         experiments.proximal_change,
         [{"attachment": b, **RESPONSE} for b in (0.1, 1.0, 10.0, 100.0)],
         first_draws=8,
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/response-spectrum",
@@ -108,6 +112,7 @@ RESPONSE_CLAIMS = (
         absolute_tolerance=1e-6,
         quick=(0, 1, 3, 4, 5),
         assumptions="c = √(λ_Wλ_H) < 1, d ≥ K, exact collapse",
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/block-staircase",
@@ -122,6 +127,7 @@ RESPONSE_CLAIMS = (
         ],
         absolute_tolerance=1e-8,
         quick=(1, 4, 5, 6),
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/exact-gains",
@@ -132,6 +138,7 @@ RESPONSE_CLAIMS = (
         experiments.measured_gain,
         [{"kind": k, "attachment": b, **RESPONSE} for k in _KINDS for b in (5.0, 0.5)],
         tolerance=1e-5,
+        convention="per-class",
     ),
     Claim(
         "neural-collapse/isotropic-attenuation",
@@ -146,5 +153,6 @@ RESPONSE_CLAIMS = (
         tolerance=0.02,
         formula=isotropic,
         quick=(0,),
+        convention="per-class",
     ),
 )

@@ -229,7 +229,7 @@ def trained_long_tail(
 ) -> tuple[Array, Array]:
     """Head and features (rows) after training free features with cross-entropy on uneven classes.
 
-    One feature a class (within-class collapse assumed), weighted by class size, decay on head and features, plus
+    One feature for each class (within-class collapse assumed), weighted by class size, decay on head and features, plus
     `angle_weight` times the minimum-angle term, soft with growing sharpness.
     """
     sizes = np.asarray(class_sizes, dtype=float)

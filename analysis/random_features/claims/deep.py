@@ -98,6 +98,7 @@ DEEP_CLAIMS = (
         size="d",
         quick=(0, 1, 2),
         assumptions="teacher on the same features; centred activations; all widths and n proportional to d",
+        convention="deep",
     ),
     Claim(
         "random-features/deep-train-error",
@@ -110,6 +111,7 @@ DEEP_CLAIMS = (
         tolerance=0.04,
         size="d",
         quick=(3, 4),
+        convention="deep",
     ),
     Claim(
         "random-features/gaussian-universality",
@@ -143,6 +145,7 @@ DEEP_CLAIMS = (
         tolerance=0.03,
         size="d",
         quick=(0,),
+        convention="deep",
     ),
     Claim(
         "random-features/mismatched-teacher",
@@ -171,5 +174,6 @@ DEEP_CLAIMS = (
         size="d",
         quick=(0, 1),
         assumptions="given weights, typical of Gaussian ones",
+        convention="deep",
     ),
 )

@@ -12,7 +12,6 @@ from typing import Any
 from solvable.analysis.derivation.quantities import random_feature_quantities
 from solvable.analysis.random_features.closed_forms import literature
 from solvable.analysis.random_features.closed_forms import sums as closed_forms
-from solvable.analysis.random_features.closed_forms.proportional import proportional_spectrum
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
 from solvable.analysis.random_features.settings import power_law
@@ -23,6 +22,7 @@ from solvable.solvers import (
     optimal_fitting_ratio,
     optimal_random_feature_ridge,
     overfitting_threshold,
+    proportional_spectrum,
     random_feature_risk,
 )
 
@@ -136,6 +136,7 @@ SHALLOW_CLAIMS = (
         size="n",
         quick=(0, 1),
         assumptions="Gaussian features and eigenfunctions; n and k large; not n = k with a vanishing ridge",
+        convention="shallow",
     ),
     Claim(
         "random-features/train-error",
@@ -150,6 +151,7 @@ SHALLOW_CLAIMS = (
         quantities=_quantities,
         size="n",
         quick=(0, 1),
+        convention="shallow",
     ),
     Claim(
         "random-features/bias",
@@ -165,6 +167,7 @@ SHALLOW_CLAIMS = (
         size="n",
         quick=(0, 1),
         assumptions="the randomness of the features counts as bias",
+        convention="shallow",
     ),
     Claim(
         "random-features/variance",
@@ -179,6 +182,7 @@ SHALLOW_CLAIMS = (
         quantities=_quantities,
         size="n",
         quick=(0, 1),
+        convention="shallow",
     ),
     Claim(
         "random-features/two-unknown-form",
@@ -189,6 +193,7 @@ SHALLOW_CLAIMS = (
         lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(*power_law(1.5, 1.5), n, k, ridge, noise),
         _MODEL,
         tolerance=1e-10,
+        convention="shallow",
     ),
     Claim(
         "random-features/defilippis-form",
@@ -199,6 +204,7 @@ SHALLOW_CLAIMS = (
         lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
         _MODEL,
         tolerance=1e-10,
+        convention="shallow",
     ),
     Claim(
         "random-features/mei-montanari-form",
@@ -249,6 +255,7 @@ SHALLOW_CLAIMS = (
         size="k",
         quick=(0,),
         assumptions="k well above n",
+        convention="shallow",
     ),
     Claim(
         "random-features/more-is-better",
@@ -285,6 +292,7 @@ SHALLOW_CLAIMS = (
             for n, k, grow in ((20, 40, "n"), (40, 20, "k"), (40, 40, "n"), (40, 40, "k"))
         ],
         quick=(0, 1, 2),
+        convention="shallow",
     ),
     Claim(
         "random-features/fitting-ratio-optimum",
@@ -299,7 +307,7 @@ SHALLOW_CLAIMS = (
         ],
         tolerance=0.15,
         quick=(0,),
-        assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^−a and target power i^−b",
+        assumptions="k infinite; 1 < b < 2a + 1 for spectrum i^{−a} and target power i^{−b}",
     ),
     Claim(
         "random-features/obligatory-overfitting",
@@ -342,6 +350,7 @@ SHALLOW_CLAIMS = (
         tolerance=0.2,
         quick=(0, 1),
         assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
+        convention="shallow",
     ),
     Claim(
         "random-features/digits-at-small-ridge",
@@ -353,5 +362,6 @@ SHALLOW_CLAIMS = (
         [{"n": 60, "k": k, "ridge": 1e-5} for k in (20, 40)],
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
+        convention="shallow",
     ),
 )

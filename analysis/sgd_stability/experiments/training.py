@@ -1,6 +1,7 @@
 """Train the two networks with SGD from scratch; where it settles is compared with what stability allows.
 
-Losses are (1/2n) sum r^2; batches are drawn without replacement within a step. One kernel a network, compiled once.
+Losses are (1/2n) sum r^2; batches are drawn without replacement within a step. One kernel for each network, compiled
+once.
 """
 
 from __future__ import annotations

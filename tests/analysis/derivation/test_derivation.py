@@ -160,13 +160,13 @@ def test_places_and_seeds():
     assert [row["parameters"]["gamma"] for row in report.rows] == pytest.approx([0.1, 0.5, 0.9])
     first, second = (check("sigma**2*gamma/(1-gamma)", against=VARIANCE, rng=np.random.default_rng(5)) for _ in "ab")
     assert str(first) == str(second)
-    assert first.verdict.rows[0].measured == second.verdict.rows[0].measured
+    assert first.simulation.rows[0].measured == second.simulation.rows[0].measured
 
 
 def test_report(tmp_path):
     report = check("sigma**2*gamma/(1-gamma)", against=VARIANCE)
     frame = report.to_dataframe()
-    assert len(frame) == len(report.verdict.rows)
+    assert len(frame) == len(report.simulation.rows)
     assert {"gamma", "prediction", "measured", "low", "high", "outcome"} <= set(frame.columns)
     assert report.to_latex().count(r"\\") == len(frame) + 1
     assert r"noise\_variance" in report.to_latex()

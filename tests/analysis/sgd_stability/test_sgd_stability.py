@@ -5,7 +5,8 @@ import pytest
 
 from solvable.analysis import claims
 from solvable.analysis.sgd_stability import claims as statements
-from solvable.analysis.sgd_stability.experiments.chains import softmax_factors, training
+from solvable.analysis.sgd_stability.experiments import training
+from solvable.analysis.sgd_stability.experiments.chains import softmax_factors
 from solvable.analysis.sgd_stability.experiments.training import train_diagonal, train_relu
 
 

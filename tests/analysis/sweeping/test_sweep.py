@@ -132,6 +132,60 @@ def test_wrong_shapes_and_names_are_errors_of_their_cells():
     assert "shape (3,); the axes together need (2,)" in data["error"].values[2]
 
 
+def doubling(v, a):
+    v *= 2
+    return v + a
+
+
+def counting(a, w):
+    if a == 2:
+        w += 1
+    return float(w[0])
+
+
+@pytest.mark.parametrize("options", [{"workers": 1}, {"workers": 2, "chunk": 1}, {"workers": 2, "chunk": 2}])
+def test_arrays_cannot_be_changed_in_place(options):
+    v, w = np.arange(3.0), np.zeros(1)
+    with pytest.raises(RuntimeError, match="read-only, since all calls share them"):
+        sweep(doubling, {"v": v, "a": np.zeros(4)}, together=["v"], **options)
+    data = sweep(counting, {"a": [1, 2, 3, 4]}, fixed={"w": w}, **options)
+    assert data.attrs["failed"] == 1
+    np.testing.assert_array_equal(data["value"], [0.0, np.nan, 0.0, 0.0])
+    assert v.tolist() == [0.0, 1.0, 2.0]
+    assert w == [0.0]
+
+
+def test_containers_are_copies_for_each_call():
+    kept = {"seen": [0]}
+
+    def cell(a, kept):
+        kept["seen"].append(a)
+        return len(kept["seen"])
+
+    assert sweep(cell, {"a": [1, 2, 3]}, fixed={"kept": kept}, workers=1)["value"].values.tolist() == [2.0, 2.0, 2.0]
+    assert kept == {"seen": [0]}
+
+
+def test_the_axis_is_the_one_that_was_given():
+    axis = np.array([1.0, 2.0])
+
+    def cell(a):
+        axis[:] = 9.0
+        return a
+
+    data = sweep(cell, {"a": axis}, workers=1)
+    assert data["a"].values.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("found", [None, "3", 1j, np.array(1j), np.ma.masked, float("nan"), {"value": None}])
+def test_what_is_no_number_has_failed(found):
+    data = sweep(lambda a: found if a == 2 else a, {"a": [1, 2, 3]}, workers=1)
+    assert data.attrs["failed"] == 1
+    assert "returned" in str(data["error"].values[1])
+    assert "<lambda>" in str(data["error"].values[1])
+    np.testing.assert_array_equal(data["value"], [1.0, np.nan, 3.0])
+
+
 def test_all_cells_raising_is_an_error_with_the_first_message():
     with pytest.raises(RuntimeError, match="every cell raised; the first message is: ZeroDivisionError"):
         sweep(lambda a: 1 / 0, {"a": [1, 2]}, workers=1)

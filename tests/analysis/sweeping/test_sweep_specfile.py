@@ -94,7 +94,7 @@ def test_the_command_names_what_differs_and_what_raised(spec, tmp_path):
     spec.write_text(SPEC.replace("high = 2", "high = 3"))
     failed = command("small.toml", "--backend", "serial", "--store", "other.zarr", cwd=tmp_path)
     assert failed.returncode == 1
-    assert "4 calls raised; the first message: ValueError: too far" in failed.stdout
+    assert "4 calls failed; the first message: ValueError: too far" in failed.stdout
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,38 @@ def test_mistakes_in_a_file_are_one_sentence(spec, old, new, sentence):
         read(spec)
 
 
+def test_the_place_of_the_function_is_told_before_it_runs(spec, tmp_path):
+    (tmp_path / "sweep_cells.py").write_text('print("running")\n' + MODULE)
+    done = command("small.toml", "--backend", "serial", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"runs cell of sweep_cells, {tmp_path / 'sweep_cells.py'}"
+    assert lines[1] == "running"
+    assert "it is code" in " ".join(command("--help", cwd=tmp_path).stdout.split())
+
+
+@pytest.mark.parametrize("function", ["sweep_cells:cell", "os:system", "builtins:eval"])
+def test_a_module_from_elsewhere_needs_trust(spec, tmp_path, function):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "sweep_cells.py").write_text('print("running")\n' + MODULE)
+    spec.write_text(SPEC.replace("sweep_cells:cell", function))
+    done = command(spec, "--backend", "serial", cwd=elsewhere)
+    assert done.returncode == 2
+    assert "pass --trust" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+    if function == "sweep_cells:cell":
+        assert command(spec, "--backend", "serial", "--trust", cwd=elsewhere).returncode == 0
+
+
+def test_what_a_module_imported_from_python_needs_trust_too(spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sweep_honest.py").write_text("from shutil import rmtree as cell\n")
+    spec.write_text(SPEC.replace("sweep_cells:cell", "sweep_honest:cell"))
+    with pytest.raises(ValueError, match="shutil belongs to Python"):
+        read(spec, trust=False)
+
+
 @pytest.mark.parametrize(("arguments", "sentence"), [(("slurm",), "backend"), (("serial", 1, "tcp://x:1"), "address")])
 def test_backends_that_do_not_exist_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence), opened(*arguments):
@@ -134,6 +166,6 @@ def test_the_cost_is_what_sleeping_takes():
 
 def test_the_cost_in_words():
     words = str(Cost(seconds=0.2, error=0.01, calls=800_000, results=24_000_000, sample=60, busy=0.19))
-    assert "200 ms a call" in words
+    assert "200 ms per call" in words
     assert "190 ms of processor" in words
     assert "1,024 cores 2.6 minutes" in words

@@ -21,5 +21,13 @@ SPECIAL = {
     ("stochastic_gradient_flow", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "step_size"): lambda s: 0.01,
     ("diagonal_descent", "sampling"): lambda s: s.pick(*SAMPLINGS[:2]),
+    ("two_cycle", "step_size"): lambda s: s.number(1, 3),
     ("SaddlePath.at", "time"): lambda s: s.rng.uniform(0, 5, 3),
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "diagonal_descent": "a simulation",
+    "stochastic_gradient_flow": "a simulation",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["diagonal-networks/chaotic-loss", "diagonal-networks/least-l2-risk"]

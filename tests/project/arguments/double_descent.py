@@ -19,3 +19,9 @@ SPECIAL = {
     ("gradient_descent_risk", "momentum"): lambda s: s.pick(None, 0.5),
     ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "optimiser_chain": "a simulation",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["double-descent/training-error", "double-descent/gradient-descent-risk"]

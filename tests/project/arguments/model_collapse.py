@@ -17,3 +17,10 @@ SPECIAL = {
     ("iterated_least_squares_excess", "n"): lambda s: s.number(22, 90),
     ("iterated_regression_risk", "spectrum"): lambda s: Spectrum(*s.rng.uniform(0.1, 3, (2, s.modes))),
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "iterated_regression_risk": "resolvent traces of ridge_risk, and powers of them",
+    "synthetic_noise_gain": "one term of iterated_regression_risk",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["model-collapse/least-squares", "model-collapse/same-data"]

@@ -25,7 +25,8 @@ ARGUMENTS = {
     "old_concentration": lambda s: s.number(0, 30),
 }
 LABELLED = ["centre_term", "central_path", "collapse_metrics", "feature_response", "optimal_classifier",
-            "response_operator"]  # fmt: skip
+            "response_operator",
+            "attached_minimizer"]  # fmt: skip
 SPECIAL = {
     **{(name, "features"): lambda s: s.normal(6, 3) for name in LABELLED},
     ("collapse_metrics", "target"): lambda s: np.array([1.0, 2.0]),
@@ -35,3 +36,15 @@ SPECIAL = {
     ("ResponseSpectrum.isotropic_gain", "classes"): lambda s: 4,
     ("ResponseSpectrum.isotropic_gain", "dimension"): lambda s: 9,
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
+    "response_operator": "a linear map; feature_response solves with it",
+    "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",
+}
+# why a public solver has no known answers: they are no numbers, or not numbers of their own
+NO_ANSWER = {
+    "sample_minimizer": "draws random frames; the Gram matrices are those of collapse_minimizer",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["neural-collapse/central-path-slopes", "neural-collapse/compatibility-in-expectation"]

@@ -25,6 +25,9 @@ ARGUMENTS = {
     "teacher_power": lambda s: 1.0,
 }
 SPECIAL = {
+    ("proportional_spectrum", "linear"): lambda s: s.rng.uniform(0.1, 1),
+    ("proportional_spectrum", "nonlinear"): lambda s: s.pick(0.0, 0.5),
+    ("proportional_spectrum", "nonlinear_power"): lambda s: s.pick(0.0, 0.3),
     ("deep_feature_moments", "weights"): lambda s: [s.rng.standard_normal((s.d + 1, s.d)) / np.sqrt(s.d)],
     ("deep_feature_moments", "activation"): lambda s: s.pick("erf", "sin", "identity"),
     ("deep_random_feature_risk", "activation"): lambda s: s.pick("erf", "sin", "tanh"),
@@ -35,3 +38,15 @@ SPECIAL = {
     ("FeatureMoments.linear", "self"): wide_moments,
     ("FeatureMoments.linear", "teacher"): lambda s: s.rng.standard_normal(4),
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "activation_function": "returns a function",
+    "layer_coefficients": "gaussian_coefficients, layer after layer",
+    "deep_feature_moments": "gaussian_coefficients and matrix products",
+}
+# why a public solver has no known answers: they are no numbers, or not numbers of their own
+NO_ANSWER = {
+    "activation_function": "returns a function; gaussian_coefficients holds its moments",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["random-features/two-unknown-form", "random-features/bias", "random-features/deep-test-error"]

@@ -23,3 +23,13 @@ SPECIAL = {
     ("linearised_sgd", "step_size"): lambda s: 0.1,
     ("linearised_sgd", "steps"): lambda s: np.array([0, 3, 9]),
 }
+# why a public solver has no ratio test
+NO_RATIO = {
+    "linearised_sgd": "a simulation",
+}
+# why a public solver has no known answers: they are no numbers, or not numbers of their own
+NO_ANSWER = {
+    "network_gradients": "a chain rule; its arguments have no names",
+}
+# cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["sgd-stability/second-moment", "sgd-stability/relu-network-sharpness"]

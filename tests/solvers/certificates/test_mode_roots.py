@@ -13,7 +13,6 @@ from solvable.solvers import (
     ConvergenceWarning,
     Spectrum,
     deep_random_feature_risk,
-    density,
     effective_ridge,
     layer_coefficients,
     optimal_random_feature_ridge,
@@ -26,8 +25,8 @@ from solvable.solvers import (
 from solvable.solvers.certificates.certificate import Arithmetic, Jet, newton
 from solvable.solvers.certificates.enclosed_sums import Modes
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge, certify_inner_ridge
-from solvable.solvers.random_features.risk import tuning as feature_tuning
-from solvable.solvers.ridge.tuning import certified
+from solvable.solvers.equivalents import density
+from solvable.solvers.random_features import tuning as feature_tuning
 
 MOMENTS = [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (3, 1), (2, 2), (1, 3)]
 
@@ -267,8 +266,7 @@ def test_best_ridge_of_zero_and_below():
     assert proof.complete
     assert not proof.upper.any()
     # a zero that is not the best
-    noisy, cells = replace_value(optimal_ridge(spectrum, 40, 0.5), 0.0), (np.array(40.0), np.array(0.5))
-    refused(lambda: certified(spectrum, *cells, noisy).certificate)
+    refused(replace_value(optimal_ridge(spectrum, 40, 0.5), 0.0).certify)
 
 
 def replace_value(solution, value):
@@ -291,9 +289,11 @@ def test_wrong_answers_are_refused_and_right_ones_are_not(error, inside):
     distance = edge_distance(spectrum, 12.0)
     proofs = {
         "kappa": lambda: certify_effective_ridge(spectrum, n, delta, kappa, what),
-        "best": lambda: certified(spectrum, n, noise, replace(best, value=best.value * factor)).certificate,
+        "best": replace(best, value=best.value * factor).certify,
         "features": lambda: feature_tuning._certificate(spectrum, n, k, noise, feature),
-        "inner": lambda: certify_inner_ridge(s, widths, layers.linear**2, layers.nonlinear**2, n, delta, inner, what),
+        "inner": lambda: certify_inner_ridge(
+            Spectrum(s), widths, layers.linear**2, layers.nonlinear**2, n, delta, inner, what
+        ),
         "edge": lambda: certify_edge(spectrum, n, distance, edge, what),
     }
     for prove in proofs.values():
@@ -375,8 +375,7 @@ def test_a_maximum_is_not_a_best_ridge():
             lambda t: mpmath.diff(lambda u: error_in(mpmath.exp(u), spectrum, n, noise), t), x[tops[0]], tol=1e-25
         )
         ridge = float(ridge_at(mpmath.exp(top), spectrum, n))
-    solution = replace_value(optimal_ridge(spectrum, n, noise), ridge)
-    refused(lambda: certified(spectrum, np.array(n), np.array(noise), solution).certificate)
+    refused(replace_value(optimal_ridge(spectrum, n, noise), ridge).certify)
 
 
 def test_grids_keep_their_shape_and_failures_their_place():

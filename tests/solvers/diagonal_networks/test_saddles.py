@@ -50,7 +50,7 @@ def test_path_ends_at_least_l1(n, extra, seed):
     generator = np.random.default_rng(seed)
     X, y = generator.standard_normal((n, n + extra)), generator.standard_normal(n)
     path = saddle_to_saddle(X, y)
-    np.testing.assert_allclose(path.saddles[-1], minimum_l1(X, y), atol=1e-9 * np.abs(path.saddles[-1]).max())
+    np.testing.assert_allclose(path.saddles[-1], minimum_l1(X, y).value, atol=1e-9 * np.abs(path.saddles[-1]).max())
     assert np.all(np.diff(path.times) >= 0)
     assert np.all(np.diff(path.losses) < 1e-13)
     scaled = saddle_to_saddle(1e50 * X, 1e-70 * y)

@@ -158,7 +158,7 @@ def test_zero_generations_need_no_generator():
 
 
 def test_arguments_broadcast_like_single_calls(monkeypatch):
-    from solvable.solvers.model_collapse.special_cases import iterated_regression
+    from solvable.solvers.model_collapse import iterated_regression
 
     n, ridge = np.array([30.0, 150.0])[:, None, None], np.array([0.5, 20.0])[:, None]
     generations, noise = np.array([0, 1, 4]), 0.3

@@ -35,6 +35,17 @@ def test_against_values_computed_before(widths, activation, n, lam, test):
     )
 
 
+def test_a_spectrum_stands_for_its_eigenvalues():
+    listed = np.repeat([2.0, 0.5], [3, 5])
+    joined = Spectrum([2.0, 0.5], [1.0, 7.0], [3.0, 5.0])
+    for ridge in (0.0, 0.1):
+        plain, found = (deep_random_feature_risk(x, [9, 7], "erf", [4.0, 30.0], ridge, 0.2) for x in (listed, joined))
+        for part in ("test", "train", "bias", "variance", "df1", "df2", "inner_ridge"):
+            np.testing.assert_allclose(getattr(found, part), getattr(plain, part), rtol=1e-11, err_msg=part)
+    with pytest.raises(ValueError, match="tail=False"):
+        deep_random_feature_risk(Spectrum.power_law(1.5, 1.5, 64), [9], "erf", 4.0, 0.1)
+
+
 def nested(s, widths, a, b, n, penalty):
     """kappa_L and T_L from the outside in, by bisection within bisection to 6e-13: nothing shared with the solver."""
 

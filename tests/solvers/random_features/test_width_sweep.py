@@ -1,4 +1,4 @@
-"""The sweep over widths and ridges: against plain ridge regression, one fit a cell."""
+"""The sweep over widths and ridges: against plain ridge regression, one fit for each cell."""
 
 import numpy as np
 import pytest

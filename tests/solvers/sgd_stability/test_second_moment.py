@@ -108,8 +108,12 @@ def test_bounds_order_and_scaling(n, d, seed, scale):
     assert exact[0] <= conditions.trace * (1 + 1e-9)
     assert np.all(exact >= conditions.sufficient * (1 - 1e-9))
     assert exact[-1] == pytest.approx(conditions.top_eigenvalue, rel=1e-12)
-    bernoulli = stability_threshold(G, sizes, "bernoulli").value
-    assert np.all(bernoulli <= divergence_step_size(G, sizes) * (1 + 1e-9))
+    for sampling in SAMPLINGS:
+        stable = stability_threshold(G, sizes, sampling).value
+        assert np.all(stable <= divergence_step_size(G, sizes, sampling=sampling) * (1 + 1e-9)), sampling
+    np.testing.assert_array_equal(
+        divergence_step_size(G, sizes), divergence_step_size(G, sizes, "squared", "bernoulli")
+    )
     assert 1 - 1e-9 <= coherence(G) <= n * (1 + 1e-9)
     rotated = scale * G @ np.linalg.qr(generator.standard_normal((d, d)))[0]
     np.testing.assert_allclose(stability_threshold(rotated, sizes).value * scale**2, exact, rtol=1e-9)

@@ -1,0 +1,77 @@
+"""What the commands of LaTeX mean in a formula: letters, functions, relations, and what only places things."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ACCENTS",
+    "ENVIRONMENTS",
+    "FUNCTIONS",
+    "GREEK",
+    "LETTER_STYLES",
+    "OPENING",
+    "RELATIONS",
+    "SIZES",
+    "SPACES",
+    "STARS",
+    "WORDS",
+]
+
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
+    "phi chi psi omega"
+)
+_UNICODE = "αβγδεζηθικλμνξπρστυφχψω"
+GREEK = {
+    **{f"\\{name}": name for name in _LETTERS.split()},
+    **{f"\\var{name}": name for name in ("epsilon", "theta", "rho", "sigma", "phi", "kappa")},
+    **{f"\\{name.capitalize()}": name.capitalize() for name in _LETTERS.split()},
+    **dict(zip(_UNICODE, _LETTERS.split(), strict=True)),
+    "Σ": "Sigma", "Λ": "Lambda", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+FUNCTIONS = {
+    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max", "erf", "erfc")},
+    "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
+    "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh",
+}  # fmt: skip
+RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
+             "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
+SIZES = frozenset(
+    [
+        "left",
+        "right",
+        "middle",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "bigm",
+    ]
+)
+SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", "medspace", "enspace", "hspace*"])
+STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\dagger": "_dagger", r"\prime": "_prime"}
+ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
+           "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
+LETTER_STYLES = ("mathcal", "mathbb", "mathbf", "boldsymbol", "bm", "mathfrak", "mathscr", "mathit", "bf", "cal")
+OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")
+ENVIRONMENTS = (
+    "equation",
+    "equation*",
+    "align",
+    "align*",
+    "aligned",
+    "split",
+    "gather",
+    "gather*",
+    "multline",
+    "displaymath",
+)
+# what authors write for our names
+WORDS = {"SNR": "snr", "snr": "snr"}

@@ -1,0 +1,51 @@
+"""Words of diagonal linear networks: scales, steps and times, and the factors of two between their forms."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+_UV = "β = u⊙v has √2 times our α"
+
+SYMBOLS = (
+    Symbol("initial_scale", r"\alpha", "α", "scale", "w₊ = w₋ = α at the start"),
+    Symbol("depth", "D", "D", "size", "β = w₊^D − w₋^D"),
+    Symbol("log_scale", r"\ln(1/\alpha)", "ln(1/α)", "scale", "minus the logarithm of the initial scale"),
+    Symbol("step_size", r"\gamma", "γ", "step", "step on w₊ and w₋", ("eta", "η")),
+    Symbol("penalty", r"\rho", "ρ", "ridge", "weight of the gradient penalty (ρ/2)‖∇L‖²"),
+    Symbol("ascent", r"\epsilon", "ε", "step", "ascent step of the penalty's finite difference"),
+    Symbol("curvature", "h", "h", "other", "second derivative of the loss"),
+    Symbol("linear_scale", r"\lambda", "λ", "scale", "factor of the linear branch, β + λv"),
+    Symbol("label_noise", r"\sigma", "σ", "noise", "standard deviation of fresh label noise"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "interpolator",
+        f"β = w₊^D − w₋^D from w₊ = w₋ = α, any loss of Xβ: its factor only rescales time; {_UV}",
+        (r"\beta=w_+^D-w_-^D", r"w_+=w_-=\alpha"),
+        ("initial_scale", "depth"),
+        ("interpolator",),
+    ),
+    Convention(
+        "full-batch",
+        f"L = (1/2n)‖Xβ − y‖², β = w₊² − w₋²; {_UV}, its steps and times are twice ours",
+        (r"\beta=w_+^2-w_-^2", r"L=(1/2n)\|X\beta-y\|^2"),
+        ("step_size", "time", "log_scale"),
+        ("saddle_to_saddle", "stochastic_gradient_flow"),
+    ),
+    Convention(
+        "batches",
+        f"L = (1/2B)Σ(x_i·β − y_i)² over the batch, β = w₊² − w₋²; {_UV}, γ' = 2γ",
+        (r"\beta=w_+^2-w_-^2", r"L=(1/2B)\sum_{i\in batch}(x_i\cdot\beta-y_i)^2", r"\gamma'=2\gamma"),
+        ("step_size", "batch_size"),
+        ("diagonal_descent",),
+    ),
+    Convention(
+        "double-well",
+        "(1 − θ²)²/4 in one dimension; a network with one sample x = 1 and label y has the step 2γy",
+        (),
+        ("step_size",),
+    ),
+)

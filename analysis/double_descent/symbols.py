@@ -1,0 +1,31 @@
+"""Words of descent on least squares."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("time", "t", "t", "step", "time of the gradient flow"),
+    Symbol("step", r"\eta", "η", "step", "step over the inverse upper edge of the spectrum"),
+    Symbol("momentum", r"\mu", "μ", "other", "heavy-ball momentum"),
+    Symbol("snr", r"{\|\beta\|^{2}/\sigma^{2}}", "‖β‖²/σ²", "noise", "signal over label noise"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "half-mean-square",
+        "(1/2n)‖y − Xw‖², gradient Xᵀ(Xw − y)/n; training errors are mean squares without the ½",
+        (r"(1/2n)\|y-Xw\|^2",),
+        ("step", "time"),
+        ("descent_path", "gradient_descent_risk", "isotropic_flow_risk", "optimiser_chain", "spectral_response"),
+    ),
+    Convention(
+        "fresh-batches",
+        "(1/2B)‖y − Xw‖² on B fresh rows a step",
+        (r"(1/2B)\|y-Xw\|^2",),
+        ("step_size", "batch_size"),
+        ("one_pass_sgd_risk",),
+    ),
+)

@@ -1,0 +1,36 @@
+"""Words of model collapse: chains of fitted generators."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("generations", "g", "g", "other", "fits between the truth and the final labels", ("t",)),
+    Symbol(
+        "generator_noise",
+        r"{\sigma_{0}^{2}}",
+        "σ₀²",
+        "noise",
+        "label noise of the generators",
+        ("sigma0 = sqrt(generator_noise)", "sigma_0 = sqrt(generator_noise)"),
+    ),
+    Symbol("generator_samples", "n_{0}", "n₀", "size", "rows of a generator", ("n0",)),
+    Symbol("rows", "n_{0}", "n₀", "size", "rows of a generator, or their ratio to the dimension"),
+    Symbol("generator_lam", r"\lambda_{0}", "λ₀", "ridge", "normalised ridge of the generators", ("lam0",)),
+    Symbol("capacity", r"\beta", "β", "other", "decay of the eigenvalues, i^{−β}", ("alpha", "α")),
+    Symbol("smoothness", "r", "r", "other", "smoothness of the target, s_{i}w_i² = i^{−(1+2rβ)}"),
+    Symbol("ridge_exponent", r"\ell", "ℓ", "other", "the normalised ridge is n^{−ℓ}"),
+    Symbol("noise_growth", "b", "b", "other", "the generators' noise times their number grows as n^{b}"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "un-normalised",
+        "‖y − Xw‖² + δ‖w‖² for the final fit and the generators; papers' normalised λ = δ/n",
+        (r"\|y-Xw\|^2+\delta\|w\|^2",),
+        ("ridge", "lam", "generator_lam"),
+        ("iterated_regression_risk", "synthetic_noise_gain", "ridge_risk"),
+    ),
+)  # fmt: skip

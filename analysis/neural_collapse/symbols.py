@@ -1,0 +1,74 @@
+"""Words of neural collapse: one name of a decay stands for four normalisations."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("classes", "K", "K", "size", "classes"),
+    Symbol("samples", "n", "n", "size", "samples of a class; N = Kn of all of them"),
+    Symbol("dimension", "d", "d", "size", "dimension of the features"),
+    Symbol("depth", "M", "M", "size", "linear layers on the features"),
+    Symbol("width", "d", "d", "size", "width of features and layers"),
+    Symbol(
+        "weight_decay",
+        r"\lambda_{W}",
+        "λ_W",
+        "ridge",
+        "decay of the head, of each of its layers",
+        ("lambda", "λ", "lam", "lW"),
+    ),
+    Symbol("feature_decay", r"\lambda_{H}", "λ_H", "ridge", "decay of the features", ("lH",)),
+    Symbol("bias_decay", r"\lambda_{b}", "λ_b", "ridge", "decay of the bias"),
+    Symbol("layer_decays", r"\lambda_{j}", "λ_j", "ridge", "decays of the layers, next to the features first"),
+    Symbol("decay", r"\lambda", "λ", "ridge", "decay of head and features alike"),
+    Symbol("attachment", r"\beta", "β", "ridge", "weight that attaches the features to H₀"),
+    Symbol("angle_weight", r"\mu", "μ", "ridge", "weight of the minimum-angle term"),
+)
+
+_DECAYS = ("weight_decay", "feature_decay", "layer_decays", "bias_decay")
+
+CONVENTIONS = (
+    Convention(
+        "mean-square",
+        "(1/2N)‖WH + b1ᵀ − Y‖² + Σ(λ_j/2)‖W_j‖² + (λ_H/2)‖H‖², W the product of the layers, N all samples",
+        (r"\frac1{2N}\|WH", r"\sum_j\frac{\lambda_j}2\|W_j\|^2+\frac{\lambda_H}2\|H\|^2"),
+        _DECAYS,
+        ("collapse_minimizer", "collapse_rates"),
+    ),
+    Convention(
+        "per-class",
+        "(1/2Kn)‖WH − Y‖² + (λ_W/2K)‖W‖² + (λ_H/2Kn)‖H‖², attached by (β/2Kn)‖H − H₀‖²; in the mean-square form "
+        "the decays are λ_W/K and λ_H/(Kn)",
+        (r"\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2",),
+        ("weight_decay", "feature_decay", "attachment"),
+        ("central_path", "feature_response", "optimal_classifier", "response_operator", "response_spectrum"),
+    ),
+    Convention(
+        "cross-entropy",
+        "(1/N)ΣCE(W_M⋯W₁h) + Σ(λ_j/2)‖W_j‖² + (λ_H/2)‖H‖², N all samples",
+        (r"\frac1N\sum CE(W_M\cdots W_1h)+\sum_j\frac{\lambda_j}2\|W_j\|^2+\frac{\lambda_H}2\|H\|^2",),
+        _DECAYS,
+        ("cross_entropy_code",),
+    ),
+    Convention(
+        "deep-linear",
+        "½‖XW₁⋯W_L − Y‖² + (β/2)Σ‖W_l‖², inputs whitened, no 1/n",
+        (r"\tfrac12\|XW_1\cdots W_L-Y\|_F^2+(\beta/2)\sum_l\|W_l\|_F^2",),
+        ("weight_decay",),
+        ("shrink_singular_values",),
+        (
+            Symbol("weight_decay", r"\beta", "β", "ridge", "decay of each layer", ("lambda", "λ", "lam")),
+            Symbol("depth", "L", "L", "size", "layers"),
+        ),
+    ),
+    Convention(
+        "long-tail",
+        "Σ_{k}(n_k/N) CE(W·h_k) + (λ/2)[‖W‖² + Σ_{k}(n_k/N)‖h_k‖²] + μ times the minimum-angle term, h_k one feature a "
+        "class",
+        (),
+        ("decay", "angle_weight"),
+    ),
+)  # fmt: skip

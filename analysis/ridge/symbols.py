@@ -1,0 +1,24 @@
+"""Words of ridge regression: the un-normalised ridge."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
+    Symbol("lam_a", r"\lambda_{a}", "λ_a", "ridge", "normalised ridge of the first resolvent"),
+    Symbol("lam_b", r"\lambda_{b}", "λ_b", "ridge", "normalised ridge of the second resolvent"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "un-normalised",
+        "‖y − Xw‖² + δ‖w‖², scikit-learn's alpha; papers' normalised λ = δ/n",
+        (r"\|y-Xw\|^2+\delta\|w\|^2",),
+        ("ridge", "lam", "lam_a", "lam_b"),
+        ("effective_ridge", "learnabilities", "resolvent_trace", "ridge_path", "ridge_risk", "ridge_risk_general",
+         "optimal_ridge"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,141 @@
+"""The words of mathematics: a symbol with its argument name, and a convention that fixes a normalisation.
+
+Symbols that several families share are declared here, once. A family declares its own in
+``analysis/<family>/symbols.py``: ``SYMBOLS``, rows of `Symbol`, and ``CONVENTIONS``, rows of `Convention`, which
+`solvable.analysis.writing.conventions` finds.
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+__all__ = ["SHARED", "Convention", "Symbol", "SymbolKind"]
+
+SymbolKind = Literal["size", "ridge", "noise", "scale", "step", "other"]
+
+
+def _need(fine: bool, field: str, value: Any, allowed: str) -> None:
+    """Refuse in the words of `solvable.solvers.validate`, without its numpy: the front door imports this module."""
+    if not fine:
+        raise ValueError(f"{field} = {value!r} is not allowed: {allowed}.")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One quantity: how arguments and formulas name it, how it is written, and what it is.
+
+    Parameters
+    ----------
+    name : str
+        The argument of solvers and claims, and the symbol of formulas.
+    latex, plain : str
+        How formulas and how Unicode text write it. Both are understood by `check` where they are words.
+    kind : {"size", "ridge", "noise", "scale", "step", "other"}
+        Which slips `check` tries on it: sizes are exchanged and off by one, the others halved, doubled, rescaled.
+    meaning : str
+        One phrase of Unicode text, for the table of conventions.
+    aliases : tuple of str
+        Further names that authors use, ``"delta"``, or other quantities in terms of this one, ``"lambda = ridge/n"``.
+    """
+
+    name: str
+    latex: str
+    plain: str
+    kind: SymbolKind
+    meaning: str
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a row that nothing could be looked up by."""
+        for field in ("name", "latex", "plain", "meaning"):
+            value = getattr(self, field)
+            _need(isinstance(value, str) and value != "", field, value, "it must be text")
+        _need(self.name.isidentifier(), "name", self.name, "it must be a name that an argument can have")
+        _need(self.kind in get_args(SymbolKind), "kind", self.kind, f"one of {', '.join(get_args(SymbolKind))}")
+        _need(isinstance(self.aliases, tuple), "aliases", self.aliases, "it must be a tuple")
+
+    def words(self) -> dict[str, str]:
+        """What authors may write, with its expression in our names: from the aliases, the sign and the LaTeX."""
+        signs = (self.plain, "".join(sign for sign in self.latex if sign not in "\\{}"))
+        found = {sign: self.name for sign in signs if sign.isidentifier() and sign != self.name}
+        for alias in self.aliases:
+            word, _, expression = alias.partition(" = ")
+            found[word] = expression or self.name
+        return found | {f"{word}_": meaning for word, meaning in found.items() if keyword.iskeyword(word)}
+
+
+@dataclass(frozen=True)
+class Convention:
+    r"""A loss, or a scaling, with its factors: what one and the same argument is a coefficient of.
+
+    Parameters
+    ----------
+    name : str
+        What `Claim(convention=...)` says; unique in the family.
+    loss : str
+        The loss in Unicode text, with its factors, then what other papers write.
+    states : tuple of str
+        The loss in LaTeX, piece by piece, as the docstring of each of `solvers` states it; a test reads them there.
+    fixes : tuple of str
+        Parameters of claims whose normalisation it is.
+    solvers : tuple of str
+        Public functions that use it.
+    symbols : tuple of Symbol
+        Rows that read otherwise than the family's under this convention.
+    """
+
+    name: str
+    loss: str
+    states: tuple[str, ...]
+    fixes: tuple[str, ...]
+    solvers: tuple[str, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a convention that no docstring could be held against."""
+        for field in ("name", "loss"):
+            value = getattr(self, field)
+            _need(isinstance(value, str) and value != "", field, value, "it must be text")
+        for field in ("states", "fixes", "solvers", "symbols"):
+            _need(isinstance(getattr(self, field), tuple), field, getattr(self, field), "it must be a tuple")
+        _need(bool(self.states) or not self.solvers, "states", self.states, "say what the docstrings of solvers state")
+        _need(bool(self.fixes), "fixes", self.fixes, "name the parameters whose normalisation it is")
+
+
+SHARED: tuple[Symbol, ...] = (
+    Symbol("n", "n", "n", "size", "samples", ("N",)),
+    Symbol("d", "d", "d", "size", "input dimension", ("p", "gamma = d/n", "γ = d/n")),
+    Symbol("gamma", r"\gamma", "γ", "size", "d/n", ("d = gamma*n", "p = gamma*n")),
+    Symbol("steps", "t", "t", "other", "updates, not epochs"),
+    Symbol(
+        "ridge", r"\delta", "δ", "ridge", "un-normalised ridge (scikit-learn's alpha); papers' normalised λ = δ/n",
+        ("alpha", "α", "lam = ridge/n", "lambda = ridge/n", "λ = ridge/n"),
+    ),
+    Symbol(
+        "lam", r"\lambda", "λ", "ridge", "normalised ridge, λ = δ/n",
+        ("ridge = n*lam", "delta = n*lam", "δ = n*lam", "alpha = n*lam", "α = n*lam"),
+    ),
+    Symbol(
+        "noise_variance", r"{\sigma^{2}}", "σ²", "noise", "label noise; `test` includes it, `excess` does not",
+        ("sigma2", "sigma_sq", "sigma = sqrt(noise_variance)", "σ = sqrt(noise_variance)",
+         "tau = sqrt(noise_variance)", "snr = signal/noise_variance"),
+    ),
+    Symbol("signal", r"{\|\beta\|^{2}}", "‖β‖²", "scale", "squared norm of the target's weights", ("r2",)),
+    Symbol("eigenvalues", "s", "s", "other", "population eigenvalues"),
+    Symbol("target_power", "v^{2}", "v²", "other", "target power in function space, v² = s b²"),
+    Symbol("kappa", r"\kappa", "κ", "ridge", "effective ridge: root of n = Σ s/(s+κ) + δ/κ", ("effective_ridge",)),
+    Symbol("df1", r"\mathrm{df}_{1}", "df₁", "other", "degrees of freedom, Σ s/(s+κ)"),
+    Symbol("df2", r"\mathrm{df}_{2}", "df₂", "other", "degrees of freedom, Σ (s/(s+κ))²"),
+    Symbol(
+        "unlearned", r"{\textstyle\sum}(1-g)^{2}v^{2}", "Σ(1−g)²v²", "other",
+        "target power the fit misses, g = s/(s+κ), with what no mode carries",
+    ),
+    Symbol("step_size", r"\eta", "η", "step", "step of gradient descent or SGD"),
+    Symbol(
+        "batch_size", "B", "B", "size",
+        "samples a step; sampling is named: without-replacement, with-replacement, bernoulli",
+    ),
+    Symbol("at", "x", "x", "other", "the place where a law or a curve is read"),
+)  # fmt: skip

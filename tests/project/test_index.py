@@ -1,0 +1,127 @@
+"""The index behind `list`, `show` and `cite`: it says what the code says, opens at once, and is never trusted stale."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from solvable import index
+from solvable.analysis import bibtex, citation, claims, families
+from solvable.figures import figures
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"numba", "scipy", "sympy", "pandas", "matplotlib", "xarray", "numpy", "pybtex"}
+AT_ONCE = [
+    ["--help"], ["list"], ["list", "ridge"], ["show", "ridge/test-error"],
+    ["show", "ridge/isotropic-ridgeless-variance", "--latex"], ["cite", "hastie2022surprises"],
+    ["cite", "ridge/test-error"], ["conventions"], ["known-answers"], ["known-answers", "ridge"],
+]  # fmt: skip
+SCRIPT = """
+import sys
+from solvable.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+finally:
+    print(*(name for name in sys.modules if "." not in name), file=sys.stderr)
+"""
+
+
+def test_files_are_what_the_code_says():
+    """After a change of claims, figures, words or papers: python -m solvable.index."""
+    folder = ROOT / "src" / "solvable" / "catalogue"
+    kept = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
+    made = index.files()
+    stale = sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+    assert not stale, f"{', '.join(stale)}: run python -m solvable.index"
+
+
+def test_the_index_holds_every_claim_figure_and_paper():
+    assert index.families() == families()
+    assert index.claim_names() == [item.name for family in families() for item in claims(family)]
+    assert [item["name"] for item in index.figure_entries()] == [item.name for item in figures()]
+    for item in claims():
+        assert index.claim_entry(item.name)["statement"] == item.statement
+        assert index.bibtex_of(item.name) == bibtex(item.source.key)
+        assert index.citation_of(item.source.key) == citation(item.source.key)
+
+
+@pytest.mark.parametrize("arguments", AT_ONCE, ids=" ".join)
+def test_the_front_door_opens_at_once(arguments):
+    """No heavy library is loaded, and 0.6 s of CPU are enough."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert not HEAVY & set(done.stderr.splitlines()[-1].split())
+    assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < 0.6
+
+
+def test_what_is_not_in_the_index_is_found_by_looking(tmp_path):
+    """In a copy of the checkout: a claim changed, a family added, a paper added; no file of the index is touched."""
+    skip = shutil.ignore_patterns("__pycache__")
+    for folder in ("analysis", "figures", "solvers", "src"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=skip)
+    claims_file = tmp_path / "analysis" / "imputation" / "claims.py"
+    statement = claims("imputation")[0].statement
+    text = claims_file.read_text()
+    start = statement[:30]
+    assert text.count(start) == 1
+    claims_file.write_text(text.replace(start, f"Other words. {start}"))
+    (tmp_path / "papers.bib").write_text(
+        (ROOT / "papers.bib").read_text()
+        + "\n@book{nobody1900nothing,\n author = {Body, No},\n title = {Nothing},\n year = {1900}\n}\n"
+    )
+    room = tmp_path / "analysis" / "mine"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    (room / "claims.py").write_text(
+        "from dataclasses import replace\nfrom solvable.analysis.imputation.claims import CLAIMS as OTHER\n"
+        "CLAIMS = (replace(OTHER[0], name='mine/first'),)\n"
+    )
+
+    def run(*arguments):
+        environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+        command = [sys.executable, "-m", "solvable", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    listed = run("list")
+    assert "Other words." in listed
+    assert "mine/first" in listed
+    assert "Other words." in run("show", claims("imputation")[0].name)
+    assert "nobody1900nothing" in run("cite", "nobody1900nothing")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["sho"], "show"),
+        (["show", "ridge/test-e"], "ridge/test-error"),
+        (["list", "neur"], "neural-collapse"),
+        (["figure", "ridge-double"], "ridge-double-descent"),
+        (["verify", "imputation"], "imputation/"),
+        (["check", "x", "--against", "ridge/conserv"], "ridge/conservation-law"),
+    ],
+)
+def test_the_shell_completes_commands_and_names(words, expected):
+    environment = os.environ | {
+        "_SOLVABLE_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(["solvable", *words]),
+        "COMP_CWORD": str(len(words)),
+    }
+    command = [sys.executable, "-m", "solvable"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert expected in done.stdout, done.stderr
+
+
+def test_entries_are_plain_data():
+    assert json.loads(json.dumps(index.family_entries("ridge"))) == index.family_entries("ridge")

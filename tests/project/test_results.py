@@ -1,0 +1,241 @@
+"""Results behave alike: identity, pickles, short texts, documented fields; scalars in, scalars out."""
+
+import dataclasses
+import inspect
+import pickle
+import re
+import warnings
+
+import numpy as np
+import pytest
+from valid_arguments import PUBLIC, SOLVERS, Setting, instance, plain_arguments
+
+from solvable import solvers
+from solvable.solvers import Risk, Solution, Spectrum
+from solvable.solvers.solution import record
+
+RECORDS = {name: item for name, item in PUBLIC.items() if dataclasses.is_dataclass(item)}
+MADE = sorted(set(RECORDS) - {"Risk"})  # the base is never made itself
+RISKS = [name for name in RECORDS if name.endswith("Risk")]
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {name: instance(name)(Setting(3)) for name in MADE}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_records_are_compared_by_identity_and_cannot_be_changed(results, name):
+    found = results[name]
+    assert found == found
+    assert found != instance(name)(Setting(3))
+    assert len({found, found}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(found, dataclasses.fields(found)[0].name, 0)
+
+
+def same(a, b):
+    if dataclasses.is_dataclass(a):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a)
+                                          if f.name != "prover")  # fmt: skip
+    return a == b if isinstance(a, str | dict | tuple) or a is None else np.array_equal(a, b, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_records_survive_a_pickle(results, name):
+    assert same(results[name], pickle.loads(pickle.dumps(results[name])))
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_texts_are_short_and_say_shapes(results, name):
+    text, found = repr(results[name]), results[name]
+    assert text.startswith(f"{name}(")
+    assert "\n" not in text
+    assert len(text) <= 60 + 50 * len(dataclasses.fields(found))
+    for f in dataclasses.fields(found):
+        value = getattr(found, f.name)
+        if isinstance(value, np.ndarray) and value.ndim:
+            assert f"{f.name}=array{value.shape}" in text
+
+
+def test_a_long_result_has_a_short_text():
+    risk = solvers.ridge_risk(Spectrum.isotropic(9.0), np.linspace(1, 5, 10_000), 0.5, 0.1)
+    assert repr(risk) == (
+        "RidgeRisk(test=array(10000,), train=array(10000,), bias=array(10000,), variance=array(10000,), "
+        "noise_variance=array(10000,), effective_ridge=array(10000,), df1=array(10000,), df2=array(10000,), "
+        "solution=Solution)"
+    )
+    assert "value=0.640388," in repr(solvers.effective_ridge(Spectrum.isotropic(1.0), 1.0, 0.25))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_field_and_property_is_documented(name):
+    cls = RECORDS[name]
+    needed = {f.name for f in dataclasses.fields(cls)}
+    needed |= {key for key in dir(cls) if isinstance(getattr(cls, key), property)}
+    sections = re.findall(r"(?:Attributes|Parameters)\n\s*-+\n(.*?)(?=\n\s*\n\s*\w+\n\s*---|\Z)", cls.__doc__, re.S)
+    rows = re.findall(r"^ {4}(\S[^\n]*?) :", "\n".join(sections), re.M)
+    assert needed <= {key.strip() for row in rows for key in row.split(",")}
+
+
+def test_every_public_record_is_made_by_the_one_decorator():
+    assert {cls.__repr__ for cls in RECORDS.values()} == {Solution.__repr__}
+    assert {cls.__hash__ for cls in RECORDS.values()} == {object.__hash__}
+
+
+@pytest.mark.parametrize("name", RISKS)
+def test_risks_share_their_base_and_their_sum(results, name):
+    assert issubclass(RECORDS[name], Risk)
+    if name != "Risk":
+        found = results[name]
+        np.testing.assert_allclose(found.test, found.bias + found.variance + found.noise_variance, rtol=1e-12)
+        np.testing.assert_array_equal(found.excess, found.bias + found.variance)
+        assert {
+            np.shape(getattr(found, part)) for part in ("train", "bias", "variance", "noise_variance", "excess")
+        } == {np.shape(found.test)}
+
+
+def test_an_instance_of_a_record_needs_all_its_fields():
+    @record
+    class Pair:
+        first: int
+        second: int
+
+    with pytest.raises(TypeError):
+        Pair(1)
+
+
+# Solutions as numbers and arrays
+
+
+def test_a_solution_is_its_value_to_numpy_and_python():
+    single, several = (solvers.effective_ridge(Spectrum.isotropic(9.0), n, 0.5) for n in (4.0, [4.0, 5.0]))
+    assert float(single) == float(single.value)
+    assert np.asarray(several) is several.value
+    assert np.array(several) is not several.value
+    assert np.asarray(several, dtype=np.float32).dtype == np.float32
+    assert np.ndim(single) == 0
+    np.testing.assert_array_equal(np.log(several), np.log(several.value))
+    with pytest.raises(TypeError, match="single cell"):
+        float(several)
+
+
+def test_a_solution_can_be_an_argument():
+    spectrum = Spectrum([3.0, 1.0, 0.1])
+    spectrum = Spectrum(spectrum.eigenvalues, [1.0, 0.5, 0.2])
+    best = solvers.optimal_ridge(spectrum, [2.0, 5.0], 0.3)
+    by_value = solvers.ridge_risk(spectrum, [2.0, 5.0], best.value, 0.3).test
+    np.testing.assert_array_equal(solvers.ridge_risk(spectrum, [2.0, 5.0], best, 0.3).test, by_value)
+
+
+# Certificates asked of the answer
+
+CERTIFIABLE = sorted(name for name, item in SOLVERS.items() if "certify" in inspect.signature(item).parameters)
+
+
+@pytest.mark.parametrize("name", CERTIFIABLE)
+def test_certificates_asked_later_are_those_asked_at_once(name):
+    pytest.importorskip("flint")
+    arguments = plain_arguments(name, 5)
+    arguments = {key: value for key, value in arguments.items() if value is not None and key != "certify"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", solvers.ConvergenceWarning)
+        later, at_once = SOLVERS[name](**arguments), SOLVERS[name](**arguments, certify=True)
+        if name != "sample_covariance_density":
+            later, at_once = (x if isinstance(x, Solution) else x.solution for x in (later, at_once))
+        assert later.certificate is None
+        proof = pickle.loads(pickle.dumps(later)).certify()
+    assert at_once.certify() is at_once.certificate
+    for part in ("lower", "upper", "proved"):
+        np.testing.assert_array_equal(getattr(proof, part), getattr(at_once.certificate, part))
+
+
+def test_what_cannot_be_certified_says_so():
+    with pytest.raises(ValueError, match="none that can be certified"):
+        solvers.growth_rate(0.1, np.eye(3), 1).certify()
+
+
+# Scalars in, scalars out
+
+S = Spectrum([3.0, 1.0, 0.1], [1.0, 0.5, 0.2])
+G = np.array([[1.0, 0.2], [0.3, 1.0], [0.5, 0.5]])
+SCALARS = {
+    "averaged_sgd_bound": lambda f: f(np.eye(2), [1.0, 0.5], 0.6, 20.0, 0.2),
+    "coherence": lambda f: f(G),
+    "collapse_exponents": lambda f: f(1.5, 0.5, 0.5),
+    "deep_random_feature_risk": lambda f: f([2.0, 1.0], [5.0, 4.0], "erf", 3.0, 0.1, 0.2),
+    "divergence_step_size": lambda f: f(G, 2),
+    "effective_ridge": lambda f: f(S, 2.0, 0.1),
+    "gaussian_coefficients": lambda f: f("erf", 1.0),
+    "gradient_descent_risk": lambda f: f(S, 9.0, 0.1, steps=20, noise_variance=0.5),
+    "group_threshold": lambda f: f(1.0, 2.0, 20, 4),
+    "growth_rate": lambda f: f(0.1, G, 2),
+    "isotropic_flow_risk": lambda f: f(0.5, 3.0, 0.2),
+    "iterated_least_squares_excess": lambda f: f(30, 5, 20, 3, 0.1, 0.2),
+    "iterated_regression_risk": lambda f: f(S, 20.0, 0.1, 3, 30.0, 0.2, 0.3),
+    "interpolating_generators": lambda f: f(20, 90, 3, 0.1, 0.2),
+    "low_rank_imputation_bias": lambda f: f(9.0, 2.0, 0.3, 1.0),
+    "mean_resultant": lambda f: f(3.0, 5),
+    "one_pass_sgd_risk": lambda f: f(S, 0.1, 2, 20, 0.5),
+    "optimal_fitting_ratio": lambda f: f(1.5, 1.3, 0.5),
+    "optimal_random_feature_ridge": lambda f: f(S, 2.0, 5.0, 0.3),
+    "optimal_ridge": lambda f: f(S, 2.0, 0.3),
+    "overfitting_threshold": lambda f: f(2.0, 1.5),
+    "power_law_risk": lambda f: f(1.5, 1.4, 1000.0, 0.2, 0.1),
+    "random_feature_risk": lambda f: f(S, 2.0, 5.0, 0.1, 0.3),
+    "resolvent_pair_trace": lambda f: f(S, 5.0, 0.1, 0.2, np.ones(3), np.ones(3)),
+    "resolvent_trace": lambda f: f(S, 5.0, 0.1, np.ones(3)),
+    "ridge_cross_risk": lambda f: f(S, 5.0, 0.1, 0.2, 0.3),
+    "ridge_risk": lambda f: f(S, 5.0, 0.1, 0.3),
+    "ridge_risk_general": lambda f: f(S, 5.0, 0.1, [0.1, 0.1, 0.1], 1.0),
+    "sample_covariance_density": lambda f: f(S, 5.0, 1.0).density,
+    "shrink_singular_values": lambda f: f(2.0, 0.1, 3),
+    "smallest_eigenvalue_cdf": lambda f: f(0.5),
+    "smallest_eigenvalue_quantile": lambda f: f(0.5),
+    "spectral_response": lambda f: f(0.5, 3.0, "gradient-flow"),
+    "stability_conditions": lambda f: f(G, 2),
+    "stability_edge": lambda f: f(S, 5.0),
+    "stability_threshold": lambda f: f(G, 2),
+    "synthetic_noise_gain": lambda f: f(S, 20.0, 0.1, 30.0),
+    "weight_decay_equilibrium": lambda f: f(0.1, 0.2, 1.0),
+}
+VECTOR = "its answer is a vector or matrix whatever is asked: weights, features, coefficients or a table"
+DATA = "it takes data and gives numbers about them"
+NOT_SCALAR = {
+    **dict.fromkeys(
+        ["activation_function", "attached_minimizer",
+         "central_path", "code_gram", "collapse_rates", "cross_entropy_code", "descent_path",
+         "deep_feature_moments", "diagonal_descent", "feature_response", "imputation_bias", "imputation_optimum",
+         "interpolator", "layer_coefficients", "learnabilities", "linearised_sgd", "minimum_l1", "minimum_l2",
+         "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame",
+         "proportional_spectrum", "two_cycle", "random_feature_sweep",
+         "response_operator", "response_spectrum", "ridge_path", "saddle_to_saddle", "sample_minimizer",
+         "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
+        VECTOR),
+    **dict.fromkeys(
+        ["centre_term", "collapse_metrics", "diagonal_network_sharpness", "duality_gap", "imputed_ridge_risk",
+         "imputed_risk", "minimum_angle_bound", "minimum_angle_term", "relu_network_sharpness",
+         "simplex_compatibility"], DATA),
+}  # fmt: skip
+
+
+def numbers(result):
+    if not dataclasses.is_dataclass(result):
+        yield "result", result
+        return
+    for f in dataclasses.fields(result):
+        value = getattr(result, f.name)
+        if dataclasses.is_dataclass(value):
+            yield from numbers(value)
+        elif isinstance(value, np.ndarray | float):
+            yield f.name, value
+
+
+def test_every_public_solver_has_its_place():
+    assert sorted([*SCALARS, *NOT_SCALAR]) == sorted(SOLVERS)
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_scalars_in_scalars_out(name):
+    for part, value in numbers(SCALARS[name](SOLVERS[name])):
+        assert np.ndim(value) == 0, part
