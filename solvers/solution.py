@@ -52,6 +52,7 @@ class Status(IntEnum):
     DIVERGES = 1, "The quantity is infinite here: the parameters sit on a pole of the model."
     NO_SOLUTION = 2, "The equation has no admissible root for these parameters."
     MAX_ITERATIONS = 3, "The iteration stopped at its limit before the residual met the tolerance."
+    UNDETERMINED = 4, "The arguments lack the digits that decide the answer; the residual bounds its relative error."
 
 
 def _short(value: Any) -> str:
@@ -251,7 +252,7 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
     as_choice("on_failure", on_failure, ("warn", "raise", "ignore"))
-    failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS))
+    failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS, Status.UNDETERMINED))
     if on_failure == "ignore" or not failed.any():
         return
     worst = float(np.max(np.asarray(solution.residual)[failed]))

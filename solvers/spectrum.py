@@ -24,6 +24,9 @@ from solvable.solvers.validate import (
     as_scalar,
     as_whole,
     check_room,
+    data_eps,
+    is_symmetric,
+    precision_name,
     refuse,
     within_range,
 )
@@ -214,7 +217,8 @@ class Spectrum:
         total = as_scalar("second_moment", second_moment, as_nonnegative)
         left = total - float(power.sum())
         # Rounding in the caller's moments may leave a fitted target a hair below zero.
-        if left < -1e-10 * total:
+        unit = data_eps(eigenvalues, cross_moment, second_moment)
+        if left < -max(1e-10, s.size * unit) * total:
             raise refuse("second_moment", total, f"it must be at least sum(psi**2/s) = {power.sum():.6g}")
         return cls(s, power, irreducible_power=max(left, 0.0))
 
@@ -229,7 +233,8 @@ class Spectrum:
         Parameters
         ----------
         kernel : array_like, shape (N, N)
-            Symmetric positive semi-definite kernel matrix.
+            Symmetric positive semi-definite kernel matrix, both to the rounding of its floating type. Eigenvalues of
+            K/N up to about ``eps*max|K|`` of that type are rounding, not spectrum, and dropped.
         y : array_like, shape (N,)
             Target at the same points (centre it yourself if you mean to).
 
@@ -246,18 +251,21 @@ class Spectrum:
                 (K.shape, target.shape),
                 "they must be (N, N) and (N,) for the same N points",
             )
-        if not np.allclose(K, K.T, rtol=1e-10, atol=1e-10 * np.abs(K).max()):
-            raise refuse("kernel", K, "it must be symmetric")
+        unit = data_eps(kernel)
+        if not is_symmetric(K, unit):
+            raise refuse("kernel", K, f"it must be symmetric to the rounding of {precision_name(unit)}")
         from scipy.linalg import eigh
 
         eigenvalues, U = eigh(K)
         eigenvalues /= K.shape[0]
-        floor = K.shape[0] * np.finfo(float).eps * eigenvalues[-1]
+        # of the decomposition, and of N entries of the given precision
+        floor = K.shape[0] * np.finfo(float).eps * eigenvalues[-1] + unit * np.abs(K).max()
         if eigenvalues[0] < -10 * floor:
             raise refuse(
                 "kernel",
                 K,
-                f"it must be positive semi-definite, its least eigenvalue is {eigenvalues[0]:.3g} N",
+                f"it must be positive semi-definite to the rounding of {precision_name(unit)}, "
+                f"its least eigenvalue is {eigenvalues[0]:.3g} N",
             )
         eigenvalues[eigenvalues < floor] = 0.0  # rounding noise, not spectrum
         return cls(eigenvalues[::-1], ((U.T @ target) ** 2 / K.shape[0])[::-1], points=K.shape[0])
@@ -268,7 +276,7 @@ class Spectrum:
         r"""Estimate from N rows of features: eigenvalues of :math:`X^TX/N`.
 
         What y has outside the span of the features is irreducible. Honest only for n much smaller than N, as
-        `from_kernel`.
+        `from_kernel`. Singular values up to ``max(N, d)*eps*s_max``, eps that of the floating type of X, are dropped.
 
         Examples
         --------
@@ -284,11 +292,11 @@ class Spectrum:
 
         points = features.shape[0]
         U, singular, _ = svd(features, full_matrices=False)
-        floor = max(features.shape) * np.finfo(float).eps * singular[0]
-        keep = singular > floor
-        power = (U[:, keep].T @ target) ** 2 / points
-        left = max(float(target @ target) / points - float(power.sum()), 0.0)
-        return cls(singular[keep] ** 2 / points, power, irreducible_power=left, points=points)
+        keep = singular > max(features.shape) * data_eps(X) * singular[0]
+        coefficients = U[:, keep].T @ target
+        # by the residual: y @ y minus the power would leave the rounding of an offset of y; none where U spans all
+        left = 0.0 if keep.sum() == points else float(np.mean((target - U[:, keep] @ coefficients) ** 2))
+        return cls(singular[keep] ** 2 / points, coefficients**2 / points, irreducible_power=left, points=points)
 
     @classmethod
     @within_range

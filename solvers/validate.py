@@ -25,6 +25,9 @@ __all__ = [
     "as_whole",
     "broadcast",
     "check_room",
+    "data_eps",
+    "is_symmetric",
+    "precision_name",
     "refuse",
     "within_range",
 ]
@@ -71,6 +74,31 @@ def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
         array = raw.astype(np.float64)
     _require(name, array, ~np.isnan(array), "it must not be NaN")
     return array
+
+
+def data_eps(*values: ArrayLike) -> float:
+    """Rounding unit of the coarsest floating type among the arguments as they were given, at least that of doubles.
+
+    A tolerance on data (a rank, a symmetry, a range) must follow it: `as_real` makes doubles of everything, but not of
+    the digits.
+    """
+    kinds = [np.asarray(value).dtype for value in values]
+    found = [float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"]
+    return max([float(np.finfo(np.float64).eps), *found])
+
+
+def precision_name(eps: float) -> str:
+    """Name of the floating type with that rounding unit, for a refusal."""
+    return next(kind.__name__ for kind in (np.float64, np.float32, np.float16) if eps <= np.finfo(kind).eps)
+
+
+def is_symmetric(matrices: NDArray[np.float64], eps: float) -> bool:
+    """Whether the last two axes are equal up to the rounding of products of that size in the given precision."""
+    if matrices.shape[-1] != matrices.shape[-2]:
+        return False
+    tolerance = max(1e-10, matrices.shape[-1] * eps)
+    largest = tolerance * float(np.abs(matrices).max())
+    return bool(np.allclose(matrices, np.swapaxes(matrices, -1, -2), rtol=tolerance, atol=largest))
 
 
 def as_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.compiled import njit
 from solvable.solvers.diagonal_networks.implicit_bias import read_regression
 from solvable.solvers.solution import Status, record
 from solvable.solvers.validate import (

@@ -16,7 +16,17 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from solvable.solvers.diagonal_networks.hyperbolic import inverse_link, link
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures, warn_caller
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import (
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    data_eps,
+    precision_name,
+    refuse,
+    within_range,
+)
 
 __all__ = ["DegenerateLimitWarning", "interpolator", "read_regression"]
 
@@ -41,17 +51,18 @@ def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     return design, labels
 
 
-def orthonormal_constraints(X: Array, y: Array) -> tuple[Array, Array]:
-    """Write X beta = y as Q^T beta = c with orthonormal columns, whatever the rank."""
+def orthonormal_constraints(X: Array, y: Array, unit: float) -> tuple[Array, Array]:
+    """Write X beta = y as Q^T beta = c with orthonormal columns, whatever the rank; `unit` is the data's rounding."""
     width = 2.0 ** np.floor(np.log2(np.abs(X).max()))  # LAPACK squares entries; a power of two keeps the bits
     Q, R, order = qr(X.T / width, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(R))
-    rank = int(np.sum(diagonal > max(X.shape) * np.finfo(float).eps * diagonal[0]))
+    rank = int(np.sum(diagonal > max(X.shape) * unit * diagonal[0]))
     labels = y[order]
     c = solve_triangular(R[:rank, :rank], labels[:rank], trans="T")
     left = np.abs(R[:rank].T @ c - labels).max()
-    if left > 1e-9 * max(np.abs(y).max(), np.finfo(float).tiny):
-        raise refuse("y", y, f"it must lie in the range of X (rank {rank}): the nearest fit misses by {left:.2g}")
+    if left > max(1e-9, 10 * max(X.shape) * unit) * max(np.abs(y).max(), np.finfo(float).tiny):
+        allowed = f"it must lie in the range of X (rank {rank}) to the rounding of {precision_name(unit)}"
+        raise refuse("y", y, f"{allowed}: the nearest fit misses by {left:.2g}")
     return np.ascontiguousarray(Q[:, :rank]), c / width
 
 
@@ -322,7 +333,7 @@ def interpolator(
         raise refuse("depth", D, "it must be at least 2")
     lam = as_scalar("linear_scale", linear_scale, as_nonnegative)
     start = np.zeros(d) if offset is None else _per_coordinate("offset", as_finite("offset", offset), d)
-    Q, c = orthonormal_constraints(design, labels)
+    Q, c = orthonormal_constraints(design, labels, data_eps(X, y))
     least = Q @ c
     size = max(np.abs(least).max(), np.abs(start).max())
     if size == 0 or c.size == d:

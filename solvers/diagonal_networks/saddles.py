@@ -73,6 +73,11 @@ def saddle_to_saddle(X: ArrayLike, y: ArrayLike, most_jumps: int = 10_000) -> Sa
     ValueError
         Wrong shapes; a path with more than `most_jumps` jumps (columns not in general position).
 
+    Notes
+    -----
+    The path ends where the gradient is below its own rounding: coefficients smaller than about 1e-14 of the labels
+    are not seen.
+
     References
     ----------
     pesme2023saddle
@@ -100,7 +105,7 @@ def saddle_to_saddle(X: ArrayLike, y: ArrayLike, most_jumps: int = 10_000) -> Sa
     while True:
         gradient = A.T @ (A @ beta - b) / n
         # coordinates that move freely have no gradient: what is left there is rounding
-        gradient[np.abs(gradient) < 1e-11 * np.abs(A.T @ b).max() / n] = 0.0
+        gradient[(beta != 0) | (np.abs(gradient) <= _rounding(A, b, beta) / n)] = 0.0
         moving = gradient != 0
         if not moving.any():
             break
@@ -124,19 +129,32 @@ def saddle_to_saddle(X: ArrayLike, y: ArrayLike, most_jumps: int = 10_000) -> Sa
     return SaddlePath(np.array(times) / (2 * width * size), path, losses)
 
 
+def _rounding(A: Array, b: Array, beta: Array) -> Array:
+    """What A^T (b - A beta) may be off by."""
+    return np.asarray(64 * np.finfo(float).eps * (np.abs(A).T @ (np.abs(A) @ np.abs(beta) + np.abs(b))))
+
+
 def _signed_least_squares(A: Array, b: Array, signs: Array) -> Array:
-    """Least squares with beta_i >= 0, <= 0 or = 0 by sign, its active set solved once more to rounding."""
+    """Least squares with beta_i >= 0, <= 0 or = 0 by sign, its active set brought to optimality to rounding.
+
+    The library's active set is optimal to an absolute tolerance, below which residuals late in a path may lie.
+    """
     from scipy.optimize import nnls
 
     chosen = np.flatnonzero(signs)
     columns = A[:, chosen] * signs[chosen]
-    found = nnls(columns, b)[0]
-    share = found * np.linalg.norm(columns, axis=0)  # of the labels: coefficients may have very different units
-    positive = share > 1e-10 * max(share.max(), np.finfo(float).tiny)
-    exact = np.linalg.lstsq(columns[:, positive], b, rcond=None)[0]
-    if np.all(exact >= 0):
-        found = np.zeros_like(found)
-        found[positive] = exact
-    beta = np.zeros(A.shape[1])
-    beta[chosen] = signs[chosen] * found
-    return beta
+    held = nnls(columns, b)[0] > 0
+    for _ in range(10 * chosen.size):
+        found = np.zeros(chosen.size)
+        found[held] = np.linalg.lstsq(columns[:, held], b, rcond=None)[0]
+        if np.any(found < 0):
+            held[np.argmin(found * np.linalg.norm(columns, axis=0))] = False
+            continue
+        slope = columns.T @ (b - columns @ found) - _rounding(columns, b, found)
+        slope[held] = 0.0
+        if np.all(slope <= 0):
+            beta = np.zeros(A.shape[1])
+            beta[chosen] = signs[chosen] * found
+            return beta
+        held[np.argmax(slope)] = True
+    raise ArithmeticError("the least-squares fit at a saddle did not settle: columns of X are dependent to rounding")

@@ -7,9 +7,9 @@ are spectral filters (`descent_path`) and need no simulation.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.compiled import njit
 from solvable.solvers.double_descent.spectral_filter import as_times
 from solvable.solvers.validate import (
     MOST_STEPS,

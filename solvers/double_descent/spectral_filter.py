@@ -31,6 +31,7 @@ from solvable.solvers.validate import (
     as_nonnegative,
     as_positive,
     as_scalar,
+    data_eps,
     refuse,
     within_range,
 )
@@ -332,7 +333,7 @@ def descent_path(
         raise refuse("start.shape", origin.shape, f"it must be {shape}")
     y2 = (targets - features @ origin).reshape(n, -1)
     U, singular, Vt = np.linalg.svd(features / np.sqrt(n), full_matrices=False)
-    keep = singular > max(n, p) * np.finfo(float).eps * singular[0]
+    keep = singular > max(n, p) * data_eps(X) * singular[0]
     if not keep.any():
         raise refuse("X", features, "it must not vanish")
     U, singular, Vt = U[:, keep], singular[keep], Vt[keep]

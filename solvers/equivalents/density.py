@@ -21,10 +21,10 @@ from dataclasses import field, replace
 from functools import partial
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_edge
+from solvable.solvers.compiled import njit
 from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, refuse, within_range

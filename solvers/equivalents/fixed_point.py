@@ -32,6 +32,7 @@ from solvable.solvers.validate import as_positive, as_real, as_scalar, broadcast
 __all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
 
 Array = NDArray[np.float64]
+_DOUBT = 1e-9  # relative error of the root from which on the status says so
 _EPS, _TINY, _HUGE = (float(getattr(np.finfo(float), name)) for name in ("eps", "tiny", "max"))
 _MAX_ITERATIONS = 200
 
@@ -205,7 +206,21 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, n
             status[index], iterations[index] = part.status, part.iterations
     # at the root n - df1 = ridge/kappa, which keeps its relative accuracy where n - df1 is tiny
     np.divide(ridge, kappa, out=sums.slack, where=(kappa != 0) & np.isfinite(kappa))
+    if np.any(spectrum.multiplicities != np.round(spectrum.multiplicities)):
+        _doubt(ridge, n, sums, residual, status)
     return FixedPoint(kappa, sums, residual, status, iterations)
+
+
+def _doubt(ridge: Array, n: Array, sums: ModeSums, residual: Array, status: NDArray[np.int8]) -> None:
+    """Say where n minus the rank is rounding: sums of fractional multiplicities are off by about n*eps.
+
+    The root moves by that over its slope, which vanishes at the pole n = rank of vanishing ridge.
+    """
+    slope = sums.slack + sums.df1_minus_df2
+    error = np.zeros(n.size)
+    np.divide(4 * _EPS * n, slope, out=error, where=(ridge >= 0) & np.isfinite(ridge) & (slope > 0))
+    lost = (error > _DOUBT) & (status == Status.CONVERGED)
+    residual[lost], status[lost] = np.maximum(residual, error)[lost], Status.UNDETERMINED
 
 
 def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> FixedPoint:

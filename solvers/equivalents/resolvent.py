@@ -19,7 +19,16 @@ from solvable.solvers.equivalents.fixed_point import solve_grid
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_real, broadcast, refuse, within_range
+from solvable.solvers.validate import (
+    as_finite,
+    as_matrix,
+    as_positive,
+    as_real,
+    broadcast,
+    data_eps,
+    refuse,
+    within_range,
+)
 
 __all__ = ["PairSolution", "finish", "resolvent_pair_trace", "resolvent_trace", "solve_pair", "times"]
 
@@ -94,7 +103,7 @@ def _eigenbasis(spectrum: Spectrum, eigenvectors: ArrayLike | None) -> Array | N
             spectrum.multiplicities,
             "with eigenvectors every mode must have multiplicity 1",
         )
-    if not np.allclose(U.T @ U, np.eye(U.shape[1]), atol=1e-8):
+    if not np.allclose(U.T @ U, np.eye(U.shape[1]), atol=max(1e-8, len(U) * data_eps(eigenvectors))):
         raise refuse("eigenvectors", U, "its columns must be orthonormal, one for each of spectrum.eigenvalues")
     return np.hstack([U, np.linalg.qr(U, mode="complete")[0][:, U.shape[1] :]])
 
@@ -112,7 +121,7 @@ def _weights(spectrum: Spectrum, name: str, weights: ArrayLike, basis: Array | N
     d = basis.shape[0]
     rotated = basis.T @ as_matrix(name, weights, (d, d)) @ basis
     # outside the span the resolvent is n/ridge, which would blow rounding up: what is zero there must be exactly zero
-    rounding = 8 * d * np.finfo(float).eps * np.abs(rotated).max()
+    rounding = 8 * d * data_eps(weights) * np.abs(rotated).max()
     beyond = np.arange(d) >= size
     rotated[(beyond[:, None] | beyond) & (np.abs(rotated) <= rounding)] = 0.0
     return np.asarray(rotated)

@@ -28,6 +28,9 @@ from solvable.solvers.validate import (
     as_real,
     as_scalar,
     broadcast,
+    data_eps,
+    is_symmetric,
+    precision_name,
     refuse,
     within_range,
 )
@@ -51,6 +54,7 @@ class ImputationProblem:
 
     covariance: Array
     target: Array
+    unit: float  # rounding of the covariance as it was given
 
     @property
     def diagonal(self) -> Array:
@@ -62,15 +66,17 @@ def read_problem(covariance: ArrayLike, target: ArrayLike) -> ImputationProblem:
     """Validate a covariance and a target of its size."""
     sigma = as_matrix("covariance", covariance)
     d = sigma.shape[0]
-    if sigma.shape[1] != d or not np.allclose(sigma, sigma.T, rtol=1e-10, atol=1e-12 * np.abs(sigma).max()):
+    unit = data_eps(covariance)
+    if not is_symmetric(sigma, unit):
         raise refuse("covariance.shape", sigma.shape, "it must be a symmetric matrix")
     least = float(np.linalg.eigvalsh(sigma)[0])
-    if least < -1e-10 * max(float(np.trace(sigma)), 0.0) or np.trace(sigma) <= 0:
-        raise refuse("covariance", sigma, f"it must be positive semi-definite, not 0 (least eigenvalue {least:.3g})")
+    if least < -max(1e-10, d * unit) * max(float(np.trace(sigma)), 0.0) or np.trace(sigma) <= 0:
+        allowed = f"it must be positive semi-definite to the rounding of {precision_name(unit)}, not 0"
+        raise refuse("covariance", sigma, f"{allowed} (least eigenvalue {least:.3g})")
     beta = as_finite("target", target)
     if beta.shape != (d,):
         raise refuse("target.shape", beta.shape, f"it must be {(d,)}, one weight for each input")
-    return ImputationProblem(sigma, beta)
+    return ImputationProblem(sigma, beta, unit)
 
 
 def as_observed(value: ArrayLike) -> Array:
@@ -182,7 +188,7 @@ def imputation_optimum(covariance: ArrayLike, target: ArrayLike, observed: Array
     """
     problem, rho = read_problem(covariance, target), as_observed(observed)
     c, b, back = _correlation(problem)
-    kept = np.where(c > c.size * np.finfo(float).eps * c.max(), c, 0.0)
+    kept = np.where(c > c.size * problem.unit * c.max(), c, 0.0)
     total = kept + ((1 - rho) / rho)[..., None]
     shrunk = np.divide(kept, total, out=np.zeros(total.shape), where=kept > 0)
     return np.asarray((shrunk * b) @ back.T / rho[..., None])

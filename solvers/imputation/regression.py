@@ -75,10 +75,10 @@ def averaged_sgd_bound(
     problem, samples = read_problem(covariance, target), np.sqrt(as_positive("n", n))
     rho = float(as_observed(as_scalar("observed", observed)))
     k = as_scalar("kurtosis", kurtosis, as_positive)
-    optimum = imputation_optimum(problem.covariance, problem.target, rho)
+    optimum = imputation_optimum(covariance, target, rho)
     power = float(problem.target @ problem.covariance @ problem.target)
     noise = as_scalar("noise_variance", noise_variance, as_nonnegative)
-    bias = float(imputation_bias(problem.covariance, problem.target, rho))
+    bias = float(imputation_bias(covariance, target, rho))
     return np.asarray(
         (k * float(np.trace(problem.covariance)) * float(optimum @ optimum) + noise + power) / samples + bias
     )
@@ -149,10 +149,10 @@ def imputed_ridge_risk(
     rho = float(as_observed(as_scalar("observed", observed)))
     moment = rho**2 * problem.covariance + rho * (1 - rho) * np.diag(problem.diagonal)
     s, U = np.linalg.eigh(moment)
-    keep = s > s.size * np.finfo(float).eps * s[-1]
+    keep = s > s.size * problem.unit * s[-1]
     s, U = s[keep], U[:, keep]
     psi = rho * U.T @ (problem.covariance @ problem.target)
-    left = float(imputation_bias(problem.covariance, problem.target, rho))
+    left = float(imputation_bias(covariance, target, rho))
     noise = as_scalar("noise_variance", noise_variance, as_nonnegative)
     # V - sum psi^2/s is exactly the imputation bias plus the noise; the difference would cancel
     return ridge_risk(Spectrum(s, psi**2 / s, None, left + noise), n, ridge, on_failure=on_failure)

@@ -72,35 +72,42 @@ def as_generations(name: str, value: ArrayLike, most: int = 2**53) -> NDArray[np
 
 @dataclass(frozen=True)
 class _Generators:
-    """Weights after 0, 1, ... generations, shape (generations + 1, modes); the random power is signal + label*noise."""
+    """Weights after the generations asked for, shape (number of them, modes); random power is signal + label*noise."""
 
     kept: Array
     signal: Array
     noise: Array
 
 
-def _iterate(spectrum: Spectrum, rows: float, ridge: float, last: int, same_data: bool) -> _Generators:
-    """Second moments of every generation; at the pole (a ridgeless fit with rows = rank) the noise is infinite."""
+def _iterate(spectrum: Spectrum, rows: float, ridge: float, wanted: NDArray[np.int64], same_data: bool) -> _Generators:
+    """Second moments after the wanted generations; at the pole (a ridgeless fit with rows = rank) the noise is inf."""
     power, m = spectrum.require_target(), spectrum.multiplicities
-    kept, signal, noise = np.ones((last + 1, power.size)), *np.zeros((2, last + 1, power.size))
+    found = _Generators(*np.zeros((3, wanted.size, power.size)))
+    kept, signal, noise = np.ones(power.size), *np.zeros((2, power.size))
+    last = int(wanted.max(initial=0))
     if last == 0:
-        return _Generators(kept, signal, noise)
+        found.kept[:] = 1.0
+        return found
     point, *_ = solve_grid(spectrum, rows, ridge, 1e-15, "raise", "iterated_regression_risk", "generator_ridge")
     kappa, gap = float(point.kappa[0]), float(point.sums.slack[0] + point.sums.df1_minus_df2[0])
     g, c = learned(spectrum.eigenvalues, np.array(kappa)), unlearned(spectrum.eigenvalues, np.array(kappa))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = g**2 * m / gap
-        for t in range(last):
+        for t in range(last + 1):
+            here = wanted == t
+            if here.any():
+                found.kept[here], found.signal[here], found.noise[here] = kept, signal, noise
+            if t == last:
+                break
             if same_data and t:
-                kept[t + 1], signal[t + 1], noise[t + 1] = kept[t], signal[t], noise[t] + spread
+                noise = noise + spread
                 continue
-            now = kept[t] ** 2 * power + signal[t]
-            kept[t + 1] = kept[t] * g
-            signal[t + 1] = g**2 * signal[t] + times(spread, np.full_like(g, c**2 @ now))
+            now = kept**2 * power + signal
+            kept, signal = kept * g, g**2 * signal + times(spread, np.full_like(g, c**2 @ now))
             # a pole has c = 0: what it makes infinite it does not unlearn
-            missed = float(c**2 @ noise[t]) if gap > 0 else 0.0
-            noise[t + 1] = g**2 * noise[t] + spread * (missed + 1)
-    return _Generators(kept, signal, noise)
+            missed = float(c**2 @ noise) if gap > 0 else 0.0
+            noise = g**2 * noise + spread * (missed + 1)
+    return found
 
 
 @within_range
@@ -183,11 +190,14 @@ def iterated_regression_risk(
         generator_noise=as_nonnegative("generator_noise", generator_noise),
     )
     shape, counts = samples.shape, steps.astype(np.int64).ravel()
-    past = _iterate(spectrum, rows, delta0, int(counts.max(initial=0)), same_data)
+    wanted, place = np.unique(counts, return_inverse=True)
+    past = _iterate(spectrum, rows, delta0, wanted, same_data)
     point, solution, _ = solve_grid(spectrum, samples, delta, 1e-15, "raise", "iterated_regression_risk")
     found = np.empty((5, counts.size))
     for cells in blocks(counts.size, power.size):
-        found[:, cells] = _final(spectrum, point, past, counts, samples.ravel(), sigma2.ravel(), label.ravel(), cells)
+        found[:, cells] = _final(
+            spectrum, point, past, (counts, place.reshape(-1)), samples.ravel(), sigma2.ravel(), label.ravel(), cells
+        )
     bias, variance, train, error, total = (row.reshape(shape) for row in found)
     excess = bias + variance
     status = np.where(np.isfinite(excess), np.where(solution.status == Status.DIVERGES, 0, solution.status),
@@ -198,14 +208,15 @@ def iterated_regression_risk(
 
 
 def _final(
-    spectrum: Spectrum, point: FixedPoint, past: _Generators, counts: NDArray[np.int64], n: Array, sigma2: Array,
-    label: Array, cells: slice,
+    spectrum: Spectrum, point: FixedPoint, past: _Generators, generations: tuple[NDArray[np.int64], NDArray[np.int64]],
+    n: Array, sigma2: Array, label: Array, cells: slice,
 ) -> Array:  # fmt: skip
     """Bias, variance and training error of the final fit, error and power of its labeller, for a chunk of cells."""
-    power, kappa, t = spectrum.require_target(), point.kappa[cells, None], counts[cells]
+    power, kappa = spectrum.require_target(), point.kappa[cells, None]
+    t, row = (numbers[cells] for numbers in generations)
     with np.errstate(divide="ignore", invalid="ignore"):
         g, c = learned(spectrum.eigenvalues, kappa), unlearned(spectrum.eigenvalues, kappa)
-        kept, signal, noise = past.kept[t], past.signal[t], times(past.noise[t], label[cells, None])
+        kept, signal, noise = past.kept[row], past.signal[row], times(past.noise[row], label[cells, None])
         clean = kept**2 * power + signal
         lost = np.where(t[:, None] > 0, 1 - g * kept, c)  # no rounding where nothing has happened yet
         gap = point.sums.slack[cells] + point.sums.df1_minus_df2[cells]

@@ -17,7 +17,17 @@ from solvable.solvers.certificates.scalar_roots import certify_code_scale
 from solvable.solvers.neural_collapse.frames import MOST
 from solvable.solvers.neural_collapse.minimizer import read_layer_decays
 from solvable.solvers.solution import Solution, Status, provable, record
-from solvable.solvers.validate import as_choice, as_matrix, as_positive, as_whole, broadcast, refuse, within_range
+from solvable.solvers.validate import (
+    as_choice,
+    as_matrix,
+    as_positive,
+    as_whole,
+    broadcast,
+    data_eps,
+    is_symmetric,
+    refuse,
+    within_range,
+)
 
 __all__ = ["CrossEntropyCode", "code_gram", "cross_entropy_code"]
 
@@ -165,7 +175,7 @@ def cross_entropy_code(
     """
     k = as_whole("classes", classes, MOST)
     gram = code_gram(code, k) if isinstance(code, str) else as_matrix("code", code, (k, k))
-    values = _eigenvalues(gram)
+    values = _eigenvalues(gram, data_eps(code) if not isinstance(code, str) else data_eps())
     layers = read_layer_decays(layer_decays)
     depth = layers.shape[-1]
     n, logs, decay = broadcast(
@@ -205,16 +215,17 @@ def cross_entropy_code(
     )
 
 
-def _eigenvalues(gram: Array) -> Array:
+def _eigenvalues(gram: Array, unit: float) -> Array:
     """Eigenvalues of a valid code, rounding noise set to zero: its power would not be small."""
-    ordered = np.sort(gram, axis=1)
+    ordered, tolerance = np.sort(gram, axis=1), max(1e-10, len(gram) * unit)
     scale = float(np.abs(gram).max())
-    if not np.allclose(gram, gram.T, atol=1e-10 * scale) or not np.allclose(ordered, ordered[0], atol=1e-10 * scale):
+    same = np.allclose(ordered, ordered[0], rtol=max(1e-5, tolerance), atol=tolerance * scale)
+    if not is_symmetric(gram, unit) or not same:
         raise refuse("code", gram, "it must be a symmetric matrix whose rows are permutations of each other")
     values = np.linalg.eigvalsh(gram)
-    if scale == 0 or values[0] < -1e-10 * values[-1] or np.ptp(gram[0]) == 0:
+    if scale == 0 or values[0] < -tolerance * values[-1] or np.ptp(gram[0]) == 0:
         raise refuse("code", gram, "it must be a Gram matrix of at least two different vectors")
-    return np.asarray(np.where(values > 1e-10 * values[-1], values, 0.0)[::-1])
+    return np.asarray(np.where(values > tolerance * values[-1], values, 0.0)[::-1])
 
 
 def _log_slope(log_scale: Array, gaps: Array) -> Array:

@@ -12,10 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_choice, as_finite, as_generator, as_matrix, as_whole, refuse, within_range
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_generator,
+    as_matrix,
+    as_whole,
+    data_eps,
+    refuse,
+    within_range,
+)
 
 __all__ = [
     "CollapseMetrics",
+    "class_means",
     "collapse_metrics",
     "orthogonal_frame",
     "random_frame",
@@ -229,6 +239,13 @@ def read_labels(labels: ArrayLike, samples: int) -> NDArray[np.int64]:
     return whole
 
 
+def class_means(X: Array, y: NDArray[np.int64]) -> Array:
+    """Mean row of every class."""
+    means = np.zeros((int(y.max()) + 1, X.shape[1]))
+    np.add.at(means, y, X)
+    return np.asarray(means / np.bincount(y)[:, None])
+
+
 class _Recorder:
     """Quotients that are nan, with a reason, where the denominator is rounding noise."""
 
@@ -276,8 +293,7 @@ def _distance_variance(
     note: _Recorder, means: Array, deviations: Array, y: NDArray[np.int64], counts: Array, floor: float
 ) -> Array:
     variances = np.bincount(y, np.sum(deviations**2, axis=1)) / counts
-    gram = means @ means.T
-    squares = np.diag(gram)[:, None] + np.diag(gram) - 2 * gram
+    squares = np.array([np.sum((means - mean) ** 2, axis=1) for mean in means])
     np.fill_diagonal(squares, 1.0)
     if np.any(squares <= floor):
         note.absent("distance_variance", "two class means coincide: 0/0")
@@ -363,19 +379,19 @@ def collapse_metrics(
     raw = as_matrix("features", features)
     y = read_labels(labels, len(raw))
     k, d = int(y.max()) + 1, raw.shape[1]
-    X = raw / (np.abs(raw).max() or 1.0)  # only NC4 sees the units, and squares could overflow
+    # only NC4 sees the units, and squares could overflow; a power of two keeps the digits
+    shared = raw / 2.0 ** np.ceil(np.log2(np.abs(raw).max() or 1.0))
+    offset = shared.mean(axis=0)
+    X = shared - offset  # what the rows share would be rounded into every mean
     W = None if classifier is None else as_matrix("classifier", classifier, (k, d))
     as_choice("global_mean", global_mean, ("classes", "samples"))
     counts = np.bincount(y).astype(float)
-    means = np.zeros((k, d))
-    np.add.at(means, y, X)
-    means /= counts[:, None]
+    means = class_means(X, y)
     deviations = X - means[y]
-    centre = means.mean(axis=0) if global_mean == "classes" else X.mean(axis=0)
-    M = means - centre
-    floor = (10 * np.finfo(float).eps) ** 2 * float(np.sum(X**2)) / counts.min()
-    note = _Recorder()
-    nearest = np.argmin(np.sum(means**2, axis=1) - 2 * X @ means.T, axis=1)
+    M = means - (means.mean(axis=0) if global_mean == "classes" else X.mean(axis=0))
+    floor = (10 * data_eps(features)) ** 2 * float(np.sum(shared**2)) / counts.min()
+    note, placed = _Recorder(), means + offset
+    nearest = np.argmin(np.array([np.sum((X - mean) ** 2, axis=1) for mean in means]), axis=0)
     spread, angles, excess = _angles(note, M, floor)
     return CollapseMetrics(
         nc1=_nc1(note, M, deviations, floor),
@@ -384,15 +400,15 @@ def collapse_metrics(
         else note.absent("nc1_trace", "the class means coincide: 0/0"),
         distance_variance=_distance_variance(note, means, deviations, y, counts, floor),
         nc2=note.gram("nc2", M, np.eye(k) - 1 / k, floor),
-        nc2_orthogonal=note.gram("nc2_orthogonal", means, np.eye(k), floor),
+        nc2_orthogonal=note.gram("nc2_orthogonal", placed, np.eye(k), floor),
         nc2_target=note.absent("nc2_target", "no target was given")
         if target is None
-        else note.gram("nc2_target", means, np.diag(_per_class("target", target, k)), floor),
+        else note.gram("nc2_target", placed, np.diag(_per_class("target", target, k)), floor),
         equinorm=spread,
         equiangular=angles,
         angle_excess=excess,
         nc3=note.alignment("nc3", W, M, floor),
-        nc3_uncentred=note.alignment("nc3_uncentred", W, means, floor),
+        nc3_uncentred=note.alignment("nc3_uncentred", W, placed, floor),
         nc4=_nc4(note, raw, W, np.zeros(k) if bias is None else _per_class("bias", bias, k), nearest),
         reasons=note.reasons,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.neural_collapse.frames import read_labels
+from solvable.solvers.neural_collapse.frames import class_means, read_labels
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, refuse, within_range
+from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, data_eps, refuse, within_range
 
 __all__ = [
     "Compatibility",
@@ -65,12 +65,7 @@ def centre_term(features: ArrayLike, labels: ArrayLike, centres: ArrayLike | Non
     X = as_matrix("features", features)
     y = read_labels(labels, len(X))
     counts = np.bincount(y)
-    if centres is None:
-        M = np.zeros((counts.size, X.shape[1]))
-        np.add.at(M, y, X)
-        M /= counts[:, None]
-    else:
-        M = as_matrix("centres", centres, (counts.size, X.shape[1]))
+    M = class_means(X, y) if centres is None else as_matrix("centres", centres, (counts.size, X.shape[1]))
     return float(np.mean(np.bincount(y, np.sum((X - M[y]) ** 2, axis=1)) / counts))
 
 
@@ -106,12 +101,14 @@ def minimum_angle_term(centres: ArrayLike) -> float:
     >>> round(minimum_angle_term(simplex_frame(4)), 6)
     -1.910633
     """
-    M = as_matrix("centres", centres)
-    if len(M) < 2:
-        raise refuse("centres.shape", M.shape, "at least two centres are needed")
-    M = M - M.mean(axis=0)
+    given = as_matrix("centres", centres)
+    if len(given) < 2:
+        raise refuse("centres.shape", given.shape, "at least two centres are needed")
+    M = given - given.mean(axis=0)
+    M -= M.mean(axis=0)  # the first mean is rounded at the size of an offset
     lengths = np.linalg.norm(M, axis=1)
-    if lengths.min() <= 1e-12 * lengths.max() or lengths.max() == 0:
+    rounding = 10 * data_eps(centres) * np.linalg.norm(given, axis=1).max()
+    if lengths.min() <= max(1e-12 * lengths.max(), rounding):
         raise refuse("centres", M, "no centre may coincide with the mean of all: it has no direction")
     cosines = (M @ M.T) / np.outer(lengths, lengths)
     np.fill_diagonal(cosines, -np.inf)

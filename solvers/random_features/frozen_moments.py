@@ -19,7 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import Spectrum
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_scalar, refuse, within_range
+from solvable.solvers.validate import (
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_scalar,
+    data_eps,
+    is_symmetric,
+    refuse,
+    within_range,
+)
 
 __all__ = ["FeatureMoments", "deep_feature_moments"]
 
@@ -167,7 +176,7 @@ def deep_feature_moments(
     True
     """
     omega = as_matrix("covariance", covariance)
-    if omega.shape[0] != omega.shape[1] or not np.allclose(omega, omega.T, rtol=1e-10, atol=0):
+    if not is_symmetric(omega, data_eps(covariance)):
         raise refuse("covariance", omega, "it must be symmetric")
     layers = list(weights) if isinstance(weights, Sequence) or np.ndim(weights) else []
     if not layers:

@@ -129,14 +129,15 @@ def power_law_risk(
 
     t = np.sqrt(ratio)
     scale = np.pi / a / np.sin(np.pi / a) / samples
-    kappa = (scale / (1 - t)) ** a
+    u = (1 - ratio) / (1 + t)  # 1 - t without its cancellation
+    kappa = (scale / u) ** a
     ridgeless = euler_beta((2 * a - b + 1) / a, (b - 1) / a) / a * scale ** (b - 1)
     if relative_noise is not None:
         noise = noise * a * ridgeless
     amplification = a / (1 + (a - 1) * t)
-    bias = amplification * ridgeless * (1 - t) ** (1 - b)
+    bias = amplification * ridgeless * u ** (1 - b)
     # amplification - 1 = df2/(n - df2), written without the difference
-    variance = noise * (a - 1) * (1 - t) / (1 + (a - 1) * t)
+    variance = noise * (a - 1) * u / (1 + (a - 1) * t)
     test = bias + variance + noise
     return PowerLawRisk(test, ratio * test, bias, variance, np.array(noise), kappa, samples * t * kappa)
 

@@ -106,7 +106,7 @@ def random_feature_sweep(
     >>> sweep.predictions.shape, bool(abs(sweep.train[0, 0]) < 1e-25)
     ((2, 2, 5), True)
     """
-    Phi = as_matrix("features", features)
+    Phi, given = as_matrix("features", features), np.asarray(features)
     n, most = Phi.shape
     Phi_test = as_matrix("test_features", test_features, (None, most))
     target = as_finite("y", y)
@@ -140,7 +140,7 @@ def random_feature_sweep(
             residual = penalties[safe] * found if width >= n else target[:, None] - Phi[:, :width] @ found
             train[index, safe] = np.mean(residual**2, axis=0)
         if not safe.all():
-            path = ridge_path(Phi[:, :width], target, penalties[~safe])
+            path = ridge_path(given[:, :width], target, penalties[~safe])
             predictions[index, ~safe] = path.coefficients @ Phi_test[:, :width].T
             train[index, ~safe] = path.train
     if not (np.isfinite(predictions).all() and np.isfinite(train).all()):  # LAPACK does not report overflow

@@ -8,22 +8,27 @@ Minimises :math:`\|y - Xw\|^2 + \delta\|w\|^2`. With :math:`X = U S V^T` (rank r
     1 - H_{ii} = \Big(1-\sum_j U_{ij}^2\Big) + \sum_j U_{ij}^2 c_j.
 
 Residual and leverage complement are written with c, not as differences: their ratio, the leave-one-out residual,
-keeps its accuracy as the ridge goes to zero and its limit is taken exactly.
+keeps its accuracy as the ridge goes to zero and its limit is taken exactly. The bracket, what no fit reaches, is not
+formed as a difference either where it is small.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_matrix, refuse, within_range
+from solvable.solvers.validate import as_finite, as_matrix, data_eps, precision_name, refuse, within_range
 
 __all__ = ["RidgePath", "ridge_path"]
 
 Array = NDArray[np.float64]
 # Squaring the condition number costs eps*s_max^2/(s_min^2 + ridge) in relative accuracy: 2e-10 at this ratio.
 _GRAM_IS_ACCURATE = 1e-6
+# Below this 1 - h, times n^2, a row is refitted: n rows of Gaussians have one with probability 1e-3 sqrt(n) at most.
+_OUTLIER = 1e-6
 
 
 @record
@@ -63,6 +68,22 @@ class RidgePath:
     degrees_of_freedom: Array
 
 
+@dataclass(frozen=True)
+class _Decomposition:
+    """Thin SVD of the (centred) features, what the data's own rounding can be left out, and the means."""
+
+    U: Array  # (n, r)
+    s: Array  # (r,)
+    V: Array  # (p, r)
+    targets: Array  # (n, q), centred
+    x_mean: Array
+    y_mean: Array
+
+    def coefficients(self, delta: Array) -> Array:
+        filtered = self.s / (self.s**2 + delta[:, None])
+        return np.asarray(np.einsum("pr,mr,rq->mpq", self.V, filtered, self.U.T @ self.targets, optimize=True))
+
+
 def _svd(X: Array, least_ridge: float) -> tuple[Array, Array, Array]:
     """Thin decomposition: through the smaller Gram matrix where that loses nothing, else an SVD of X itself."""
     from scipy.linalg import eigh, svd
@@ -75,8 +96,65 @@ def _svd(X: Array, least_ridge: float) -> tuple[Array, Array, Array]:
         other = (X @ vectors if p <= n else X.T @ vectors) / singular
         return (other, singular, vectors) if p <= n else (vectors, singular, other)
     U, singular, Vt = svd(X, full_matrices=False)
-    keep = singular > max(n, p) * np.finfo(float).eps * singular[0]
-    return U[:, keep], singular[keep], Vt[keep].T
+    return U, singular, Vt.T
+
+
+def _centred(values: Array) -> tuple[Array, Array]:
+    """Values without their column means, and the means: twice, since the first mean is rounded at the offset's size."""
+    mean = values.mean(axis=0)
+    once = values - mean
+    rest = once.mean(axis=0)
+    return once - rest, mean + rest
+
+
+def _decompose(X: Array, y: Array, least_ridge: float, intercept: bool, unit: float) -> _Decomposition:
+    """Decompose the features up to their rounding, which is relative to the columns as given, offsets included."""
+    (n, p), q = X.shape, y.shape[1]
+    rows, targets, x_mean, y_mean = X, y, np.zeros(p), np.zeros(q)
+    if intercept:
+        centred, x_mean = _centred(X)
+        targets, y_mean = _centred(y)
+        # a reflection takes the direction of ones to the first axis: no rounding of it can pass for a feature
+        rows = centred[1:] - centred[0] / (np.sqrt(n) + 1)
+    if not rows.any():
+        return _Decomposition(np.zeros((n, 0)), np.zeros(0), np.zeros((p, 0)), targets, x_mean, y_mean)
+    U, s, V = _svd(rows, least_ridge)
+    column = np.abs(X).max(axis=0)
+    noise = np.finfo(float).eps * s.max() + unit * np.linalg.norm(column[:, None] * V, axis=0)
+    keep = s > max(n, p) * noise
+    U, s, V = U[:, keep], s[keep], V[:, keep]
+    if intercept:
+        total = U.sum(axis=0) / np.sqrt(n)
+        U = np.vstack([-total, U - total / (np.sqrt(n) + 1)])
+    return _Decomposition(U, s, V, targets, x_mean, y_mean)
+
+
+def _out_of_reach(fit: _Decomposition, intercept: bool) -> tuple[Array, Array]:
+    """Diagonal of the projection P onto what no fit reaches, and P y, small diagonals without cancellation.
+
+    P is idempotent: P_ii = sum_{j != i} P_ij^2 + P_ii^2, and off its diagonal it is minus the projection onto the fits.
+    """
+    n = len(fit.U)
+    if fit.s.size == n - int(intercept):
+        return np.zeros(n), np.zeros_like(fit.targets)
+    basis = np.hstack([np.full((n, int(intercept)), n**-0.5), fit.U])
+    reach = 1 - np.sum(basis**2, axis=1)
+    outside = fit.targets - fit.U @ (fit.U.T @ fit.targets)
+    high = np.flatnonzero(reach < 0.1)  # at most rank/0.9 rows
+    across = basis[high] @ basis.T
+    across[np.arange(high.size), high] = 0.0
+    away = np.sum(across**2, axis=1)
+    reach[high] = 2 * away / (1 + np.sqrt(np.maximum(1 - 4 * away, 0.0)))
+    outside[high] = reach[high, None] * fit.targets[high] - across @ fit.targets
+    reach[reach < (10 * n * np.finfo(float).eps) ** 2] = 0.0
+    return reach, outside
+
+
+def _left_out(X: Array, y: Array, i: int, delta: Array, intercept: bool, unit: float) -> Array:
+    """Residual of row i under the fit to all other rows, which never see its size."""
+    fit = _decompose(np.delete(X, i, 0), np.delete(y, i, 0), float(delta.min()), intercept, unit)
+    moved = X[i] - fit.x_mean
+    return np.asarray(y[i] - fit.y_mean - np.einsum("p,mpq->mq", moved, fit.coefficients(delta)))
 
 
 @within_range
@@ -92,11 +170,13 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     y : array_like, shape (n,) or (n, q)
         One target, or several.
     ridges : array_like
-        Scalar or vector. Zero is the least-norm least-squares solution, singular values up to
-        ``max(n, p)*eps*s_max`` counting as zero; negative ridges are allowed above minus the square of the
-        smallest non-zero singular value (for p > n the stationary point in the row space).
+        Scalar or vector. Zero is the least-norm least-squares solution; a singular value counts as zero up to
+        ``max(n, p)`` times the rounding of its direction: eps*s_max plus that of the columns as given (offsets
+        included, in the precision of X). Negative ridges are allowed above minus the square of the smallest
+        non-zero singular value (for p > n the stationary point in the row space).
     intercept : bool
-        Fit an unpenalised intercept; leave-one-out stays exact.
+        Fit an unpenalised intercept; leave-one-out stays exact. Shifts of X or y then change nothing but the
+        intercept, up to the rounding of the shifted data themselves.
 
     Returns
     -------
@@ -113,7 +193,9 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     -----
     Where a fit interpolates (ridge 0, rank n) or a row alone spans a direction, leave-one-out and GCV are 0/0;
     the limit of vanishing ridge is returned. The relative error of every quantity is of order
-    eps times s_max/s_min of the singular values the ridge does not damp.
+    eps times C = s_max/s_min of the singular values the ridge does not damp. A row of leverage h near one has
+    1 - h and its residual from the off-diagonal entries of the projection, to eps C/sqrt(1 - h); below
+    1 - h = 1e-6/n^2 the row is left out and the others are fitted, to eps times their own C.
 
     References
     ----------
@@ -137,23 +219,20 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
         raise refuse("ridges.shape", delta.shape, "it must be a number or a non-empty vector")
     if intercept and n == 1:
         raise refuse("intercept", intercept, "with a single row there is nothing left to fit")
-    y2 = targets.reshape(n, -1)
-    x_mean = features.mean(axis=0) if intercept else np.zeros(features.shape[1])
-    y_mean = y2.mean(axis=0) if intercept else np.zeros(y2.shape[1])
-    centred = y2 - y_mean
-    U, s, V = _svd(features - x_mean, float(delta.min()))
+    y2, unit = targets.reshape(n, -1), data_eps(X)
+    fit = _decompose(features, y2, float(delta.min()), intercept, unit)
+    U, s = fit.U, fit.s
     if s.size == 0:
-        raise refuse("X", features, "it must not vanish" + (" after centring" if intercept else ""))
-    if delta.min() <= -(s[s > 0].min() ** 2):
+        centring = f" after centring, to the rounding of {precision_name(unit)}" if intercept else ""
+        raise refuse("X", features, f"it must not vanish{centring}")
+    if delta.min() <= -(s.min() ** 2):
         raise refuse("ridges", delta, f"each must exceed -s_min**2 = {-(s.min() ** 2):.6g}")
 
-    z = U.T @ centred
+    z = U.T @ fit.targets
     damped = 1 / (s**2 + delta[:, None])  # (m, r)
-    coefficients = np.einsum("pr,mr,rq->mpq", V, damped * s, z, optimize=True)
+    coefficients = fit.coefficients(delta)
     complete = s.size == n - int(intercept)  # U spans everything: nothing is out of reach
-    outside = np.zeros_like(centred) if complete else centred - U @ z
-    reach = 1 - (1 / n if intercept else 0.0) - np.sum(U**2, axis=1)
-    reach = np.zeros(n) if complete else np.where(reach < 100 * n * np.finfo(float).eps, 0.0, reach)
+    reach, outside = _out_of_reach(fit, intercept)
 
     inner = np.einsum("nr,mr,rq->mnq", U, damped, z, optimize=True)  # U c z without its factor delta
     level = damped @ (U**2).T  # sum_j U_ij^2 c_j without it
@@ -162,6 +241,8 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     alone = reach == 0  # rows the fit can reach fully: the factor delta cancels in the ratio
     with np.errstate(divide="ignore", invalid="ignore"):
         loo = np.where(alone[:, None], inner / level[..., None], residuals / complement[..., None])
+    for i in np.flatnonzero(~alone & (reach < _OUTLIER / n**2)).tolist():
+        loo[:, i] = _left_out(features, y2, i, delta, intercept, unit)
     train = np.mean(residuals**2, axis=1)
     filtered = damped @ np.ones(s.size)
     freedom = s.size - delta * filtered + int(intercept)
@@ -174,7 +255,7 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     def shaped(array: Array) -> Array:
         return array if targets.ndim == 2 else array[..., 0]
 
-    offset = y_mean - np.einsum("p,mpq->mq", x_mean, coefficients)
+    offset = fit.y_mean - np.einsum("p,mpq->mq", fit.x_mean, coefficients)
     return RidgePath(
         ridges=delta,
         coefficients=shaped(coefficients),

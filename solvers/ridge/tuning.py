@@ -7,7 +7,7 @@ accuracy its conditioning allows and not to the square root of rounding.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, wi
 __all__ = ["optimal_ridge"]
 
 Array = NDArray[np.float64]
+_MANY = 50_000  # modes from which on the scan is over a thinned spectrum
+_WIDTH = 1e-2  # of its bins, in log eigenvalue
 
 
 def _stationarity(
@@ -41,6 +43,17 @@ def _stationarity(
         return n * level / overlap, np.log(rise / fall)
 
 
+def _thinned(spectrum: Spectrum) -> Spectrum:
+    """Modes of almost equal eigenvalues as one: sums change by about `_WIDTH`, good enough to place a minimum."""
+    s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
+    if s.size < _MANY:
+        return spectrum
+    bins = np.floor((np.log(s) - np.log(s.min())) / _WIDTH).astype(np.int64)
+    kept, place = np.unique(bins, return_inverse=True)
+    weight = np.bincount(place, m, kept.size)
+    return Spectrum(np.bincount(place, m * s, kept.size) / weight, np.bincount(place, power, kept.size), weight)
+
+
 def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple[float, float, int]:
     """Best ridge with kappa above `lowest`: scan in log kappa, then the root of the derivative near the best node."""
     from scipy.optimize import brentq
@@ -58,25 +71,36 @@ def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple
     bottom = 1e-3 * low * min(1.0, np.sqrt(noise / curvature), noise * (m @ u) / (n * curvature))
     start = lowest if lowest > 0 else bottom
     x = np.linspace(np.log(start), np.log(max(top, 2 * start)), 32 + int(16 * np.log(max(top / start, 2.0))))
-    risk, slope = _stationarity(spectrum, n, noise, np.exp(x))
+    thin = _thinned(spectrum)
+    risk, slope = _stationarity(thin, n, noise, np.exp(x))
     slope[np.abs(slope) < 1e-12] = 0.0  # rounding: at the ridgeless end without noise it is exactly zero
     minima = np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0))
     best = minima[np.argmin(risk[minima])] if minima.size else 0
-    ends = np.exp(x[[0, best, best + 1]])
+    nodes = np.array([0, best, best + 1])
+    ends = np.exp(x[nodes])
+    if thin is not spectrum:
+        risk[nodes], slope[nodes] = _stationarity(spectrum, n, noise, ends)
+        slope[nodes] = np.where(np.abs(slope[nodes]) < 1e-12, 0.0, slope[nodes])
     ridges = ends * mode_sums(spectrum, np.full(3, n), ends).slack
     if slope[0] >= 0 and (minima.size == 0 or risk[0] <= risk[best]):
         return (ridges[0] if ridges[0] < -1e-12 * ridges[2] else 0.0), 0.0, x.size
 
     # the root in the ridge itself, kappa from it: near the ridgeless end the ridge is a small difference in kappa
-    def slope_at(t: float) -> float:
+    @cache  # the ends of a bracket and the root are asked for again
+    def slope_at(t: float, modes: Spectrum = spectrum) -> float:
         ridge = np.exp(t) if positive else t
-        kappa = effective_ridge(spectrum, n, ridge).value.reshape(1)
-        return float(_stationarity(spectrum, n, noise, kappa, ridge / kappa)[1][0])
+        kappa = effective_ridge(modes, n, ridge).value.reshape(1)
+        return float(_stationarity(modes, n, noise, kappa, ridge / kappa)[1][0])
 
     positive = bool(ridges[1] > -1e-9 * ridges[2])
     low, high = (np.log(max(ridges[1], 1e-12 * ridges[2])), np.log(ridges[2])) if positive else ridges[1:]
     if positive and slope_at(low) >= 0:
         return 0.0, 0.0, x.size
+    if thin is not spectrum and positive and slope_at(low, thin) < 0 < slope_at(high, thin):
+        near = brentq(slope_at, low, high, args=(thin,))
+        below, above = max(low, near - 4 * _WIDTH), min(high, near + 4 * _WIDTH)
+        if slope_at(below) < 0 < slope_at(above):
+            low, high = below, above
     root, report = brentq(
         slope_at, low, high, xtol=1e-300 if positive else 1e-15 * abs(low), rtol=1e-15, full_output=True
     )

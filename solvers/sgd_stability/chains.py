@@ -7,9 +7,10 @@ logarithms, so neither growth nor decay can overflow.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.compiled import njit
 from solvable.solvers.sgd_stability.second_moment import SAMPLINGS
 from solvable.solvers.validate import (
     MOST_STEPS,

@@ -14,6 +14,7 @@ from solvable.solvers.validate import as_choice, as_finite, as_matrix, refuse, w
 __all__ = ["Sharpness", "diagonal_network_sharpness", "network_gradients", "relu_network_sharpness"]
 
 Array = NDArray[np.float64]
+_DENSE = 200  # parameters up to which the Hessian is formed
 
 
 @record
@@ -127,33 +128,56 @@ def relu_network_sharpness(hidden: ArrayLike, readout: ArrayLike) -> Sharpness:
     if not np.all(norms > 0):
         raise refuse("hidden", B, "no row may vanish: the gradient is undefined there")
     U = B / norms[:, None]
-    H = np.empty((k * (d + 1), k * (d + 1)))
-    for i in range(k):
-        for j in range(k):
-            C = _gated_second_moment(U[i], U[j], i == j)
-            rows, columns = slice(k + i * d, k + (i + 1) * d), slice(k + j * d, k + (j + 1) * d)
-            H[i, j] = B[i] @ C @ B[j]
-            H[rows, columns] = a[i] * a[j] * C
-            H[i, columns] = a[j] * (C @ B[i])
-            H[rows, j] = a[i] * (C @ B[j])
-    values = np.linalg.eigvalsh(H)
-    return Sharpness(float(np.trace(H)), float(np.linalg.norm(H)), float(values[-1]))
+    level, plane, cosine = _gated_second_moments(U)
+    weight, outer = a**2, np.outer(norms, norms)
+    seen = level**2 + plane**2 + 2 * level * plane * cosine  # |C_ij u_i|^2: C_ij u_i = level u_i + plane u_j
+    squares = (outer * (level * cosine + plane)) ** 2 + np.outer(weight, weight) * (d * level**2 + 2 * plane**2)
+    squares += seen * (np.outer(norms**2, weight) + np.outer(weight, norms**2))
+    trace = (np.sum(norms**2) + d * np.sum(weight)) / 2
+    top = _top_eigenvalue(B, U, a, level, plane)
+    return Sharpness(float(trace), float(np.sqrt(squares.sum())), top)
 
 
-def _gated_second_moment(u: Array, v: Array, same: bool) -> Array:
-    """E[1(u.x > 0) 1(v.x > 0) x x^T] for unit u, v: (pi - theta)I + sin(theta)(pp^T - mm^T), all over 2 pi.
+def _gated_second_moments(U: Array) -> tuple[Array, Array, Array]:
+    """Level, plane and cosine of all pairs: C_ij = E[1(u_i.x > 0) 1(u_j.x > 0) x x^T] = level I + plane (pp^T - mm^T).
 
-    p and m are the directions of u + v and u - v: in them nothing cancels at small angles, nor near opposite vectors.
+    p and m are the directions of u_i + u_j and u_i - u_j: in them nothing cancels at small angles, nor near opposite
+    vectors. level = (pi - theta)/(2 pi) and plane = sin(theta)/(2 pi).
     """
-    if same:
-        return np.eye(u.size) / 2
-    plus, minus = u + v, u - v
-    long, short = np.linalg.norm(plus), np.linalg.norm(minus)
-    C = 2 * np.arctan2(long, short) * np.eye(u.size)
-    if long > 0 and short > 0:  # parallel or opposite vectors: the plane's part vanishes
-        sine = 2 * long * short / (long**2 + short**2)
-        C += sine * (np.outer(plus, plus) / long**2 - np.outer(minus, minus) / short**2)
-    return np.asarray(C / (2 * np.pi))
+    long = np.array([np.linalg.norm(U + u, axis=1) for u in U])
+    short = np.array([np.linalg.norm(U - u, axis=1) for u in U])
+    np.fill_diagonal(short, 0.0)
+    square = long**2 + short**2
+    return np.arctan2(long, short) / np.pi, long * short / square / np.pi, (long**2 - short**2) / square
+
+
+def _top_eigenvalue(B: Array, U: Array, a: Array, level: Array, plane: Array) -> float:
+    """Largest eigenvalue by Lanczos iterations, k^2 d operations each: the Hessian is never formed.
+
+    It maps (p, q) through r_j = b_j p_j + a_j q_j and t_i = sum_j C_ij r_j to (b_i.t_i, a_i t_i).
+    """
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    k, d = B.shape
+    long = np.array([np.sum((U + u) ** 2, axis=1) for u in U])
+    short = np.array([np.sum((U - u) ** 2, axis=1) for u in U])
+    add = np.divide(plane, long, out=np.zeros_like(plane), where=(plane > 0) & (long > 0))
+    subtract = np.divide(plane, short, out=np.zeros_like(plane), where=(plane > 0) & (short > 0))
+
+    def apply(vector: Array) -> Array:
+        p, q = vector.reshape(-1)[:k], vector.reshape(-1)[k:].reshape(k, d)
+        r = B * p[:, None] + a[:, None] * q
+        own, other = np.sum(U * r, axis=1), U @ r.T
+        along, across = add * (other + own), subtract * (other - own)
+        t = level @ r + (along - across).sum(axis=1)[:, None] * U + (along + across) @ U
+        return np.concatenate([np.sum(B * t, axis=1), (a[:, None] * t).ravel()])
+
+    size = k * (d + 1)
+    if size <= _DENSE:
+        return float(np.linalg.eigvalsh(np.array([apply(row) for row in np.eye(size)]))[-1])
+    start = np.concatenate([np.sum(B * B, axis=1), (a[:, None] * B).ravel()])  # a fixed one: the same bits again
+    operator = LinearOperator((size, size), matvec=apply, dtype=np.float64)
+    return float(eigsh(operator, 1, which="LA", v0=start + 1e-3 * np.cos(np.arange(size)) * np.abs(start).max())[0][0])
 
 
 @within_range

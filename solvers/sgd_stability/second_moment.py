@@ -23,7 +23,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, provable, report_failures
-from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, broadcast, refuse, within_range
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_nonnegative,
+    as_real,
+    broadcast,
+    data_eps,
+    is_symmetric,
+    precision_name,
+    refuse,
+    within_range,
+)
 
 __all__ = [
     "SAMPLINGS",
@@ -61,19 +72,19 @@ class Curvature:
         return Curvature(self.factors / np.sqrt(top), self.eigenvalues / top)
 
 
-def _factorise(hessians: Array) -> Array:
+def _factorise(hessians: Array, unit: float) -> Array:
     """Square roots of full Hessians, cut to the largest rank that occurs."""
-    if not np.allclose(hessians, hessians.transpose(0, 2, 1), rtol=1e-10, atol=1e-10 * np.abs(hessians).max()):
+    if not is_symmetric(hessians, unit):
         raise refuse(
             "hessians.shape", hessians.shape, "square Hessians must be symmetric (factors have r != d columns)"
         )
     values, vectors = np.linalg.eigh(hessians)
-    floor = hessians.shape[1] * np.finfo(float).eps * np.abs(values).max()
+    floor = hessians.shape[1] * unit * np.abs(values).max()
     if values.min() < -10 * floor:
         where = int(np.argmin(values.min(axis=1)))
         raise ValueError(
             f"hessians[{where}] has the eigenvalue {values.min():.6g}, which is not allowed: "
-            "every Hessian must be positive semi-definite."
+            f"every Hessian must be positive semi-definite to the rounding of {precision_name(unit)}."
         )
     values = np.where(values > floor, values, 0.0)
     rank = max(1, int((values > 0).sum(axis=1).max()))
@@ -85,9 +96,9 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
     array = as_finite("hessians", hessians)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise refuse("hessians.shape", array.shape, "it must be (n, d), (n, d, r) or (n, d, d)")
-    loss = as_choice("loss", loss, tuple(_LOSSES))
+    loss, unit = as_choice("loss", loss, tuple(_LOSSES)), data_eps(hessians)
     if array.ndim == 3 and array.shape[1] == array.shape[2]:
-        factors = _factorise(array)
+        factors = _factorise(array, unit)
     else:
         factors = np.sqrt(_LOSSES[loss]) * (array[:, :, None] if array.ndim == 2 else array)
     n, d, k = factors.shape
@@ -101,7 +112,8 @@ def read_curvature(hessians: ArrayLike, loss: str = "squared") -> Curvature:
     else:
         values, right = np.linalg.eigh(flat.T @ flat)
         coordinates = np.sqrt(np.maximum(values, 0.0))[:, None] * right.T
-    keep = values > max(d, n * k) * np.finfo(float).eps * values[-1]
+    size = max(d, n * k)  # the Gram matrix is rounded in doubles; what the data's own rounding adds is squared
+    keep = values > max(size * np.finfo(float).eps, min(size * unit, 1e-3) ** 2) * values[-1]
     reduced = coordinates[keep][::-1].reshape(-1, n, k).transpose(1, 0, 2)
     return Curvature(scale * reduced, scale**2 * values[keep][::-1] / n)
 

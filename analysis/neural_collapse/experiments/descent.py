@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from solvable.solvers.compiled import njit
 
 __all__ = ["Descent", "descend"]
 

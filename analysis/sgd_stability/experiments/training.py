@@ -7,8 +7,9 @@ once.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from solvable.solvers.compiled import njit
 
 __all__ = ["train_diagonal", "train_relu"]
 

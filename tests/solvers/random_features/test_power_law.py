@@ -1,5 +1,6 @@
 """Power-law kernel regression: against sums over the infinite tail, and the optimum against a search."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -92,3 +93,16 @@ def test_the_best_ratio_reports_that_it_converged():
     assert np.all(found.value > 0)
     assert np.all(found.residual <= 1e-13)
     assert np.all(found.status == Status.CONVERGED)
+
+
+@pytest.mark.parametrize("short", [1e-3, 1e-9, 1e-12, 2.0**-53])
+@pytest.mark.parametrize("exponent", [1.5, 12.0])
+def test_fitting_ratios_next_to_one_keep_their_digits(short, exponent):
+    """kappa = (scale/(1 - t))^a in 40 digits: a power a multiplies the relative error of 1 - t by a."""
+    ratio = 1 - short
+    with mpmath.workdps(40):
+        angle = mpmath.pi / exponent
+        left = 1 - mpmath.sqrt(mpmath.mpf(ratio))
+        want = float((angle / mpmath.sin(angle) / (1000 * left)) ** exponent)
+    law = power_law_risk(exponent, 2.0, 1000, ratio, 0.1)
+    assert float(law.effective_ridge) == pytest.approx(want, rel=1e-15 * (1 + 4 * exponent))

@@ -109,3 +109,29 @@ def test_one_weight():
     """(a^2 - b^2 - y)^2/2 at its minimum: one direction of curvature, 4(a^2 + b^2)."""
     found = diagonal_network_sharpness([1.5], [0.5])
     assert [found.trace, found.frobenius, found.top_eigenvalue] == [10.0, 10.0, 10.0]
+
+
+@pytest.mark.parametrize(("k", "d"), [(30, 8), (10, 30)])
+def test_large_networks_equal_their_blocks(k, d):
+    """Above the size that is formed: the Hessian from the closed form of its blocks, with one pair almost parallel."""
+    rng = np.random.default_rng(4)
+    hidden, readout = rng.standard_normal((k, d)), rng.standard_normal(k)
+    hidden[1], hidden[2] = -2 * hidden[0], hidden[0] + 1e-7 * hidden[3]
+    unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
+    blocks = np.empty((k, d + 1, k, d + 1))
+    for i in range(k):
+        for j in range(k):
+            total, apart = unit[i] + unit[j], unit[i] - unit[j]
+            theta = 2 * np.arctan2(np.linalg.norm(apart), np.linalg.norm(total))
+            C = (np.pi - theta) / (2 * np.pi) * np.eye(d)
+            if 0 < theta < np.pi and np.linalg.norm(total) > 1e-14:
+                C += np.sin(theta) / (2 * np.pi) * np.outer(total, total) / (total @ total)
+                C -= np.sin(theta) / (2 * np.pi) * np.outer(apart, apart) / (apart @ apart)
+            left = np.vstack([hidden[i], readout[i] * np.eye(d)])
+            right = np.vstack([hidden[j], readout[j] * np.eye(d)])
+            blocks[i, :, j] = left @ C @ right.T
+    values = np.linalg.eigvalsh(blocks.reshape(k * (d + 1), -1))
+    found = relu_network_sharpness(hidden, readout)
+    assert found.top_eigenvalue == pytest.approx(values[-1], rel=1e-12)
+    assert found.trace == pytest.approx(values.sum(), rel=1e-12)
+    assert found.frobenius == pytest.approx(np.linalg.norm(values), rel=1e-12)
