@@ -12,15 +12,18 @@ the error probability is shared equally between the looks (Bonferroni), so stopp
 Where a claim draws an instance, every draw has its own p and m and enters as (measured - p)/m, in place of the mean
 of the measurements; a bound must then hold for every single instance as well.
 Asymptotic claims are measured at three sizes and the scaled deviation (measured - p)/m is extrapolated to
-1/size = 0 by least squares, with the error propagated.
+size^-order = 0 by least squares, with the error propagated. Intervals are those of
+`solvable.analysis.verification.intervals`; what is decided from them, and whether the order of the correction is
+supported, `solvable.analysis.verification.decisions`. Events too rare to show in the draws can be missed by any
+interval: a row says how rare. Draws that must be equal are declared (`deterministic`); otherwise equal draws decide
+nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import Enum
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
@@ -29,21 +32,24 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.decisions import (
+    Decision,
+    Extrapolation,
+    Outcome,
+    Rule,
+    decide,
+    extrapolation,
+    rate_fit,
+)
+from solvable.analysis.verification.intervals import missable
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import as_kind, as_seed, as_whole, refuse
 
 __all__ = ["LEVEL", "Outcome", "Row", "Verdict", "verify"]
 
 LEVEL = 0.999
+SAME = 1e-9  # draws of a deterministic experiment may differ by rounding
 Array = NDArray[np.float64]
-
-
-class Outcome(str, Enum):
-    """What a check found."""
-
-    AGREES = "AGREES"
-    DISAGREES = "DISAGREES"
-    INCONCLUSIVE = "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Row:
     outcome: Outcome
     note: str = ""
     predictions: tuple[float, float] | None = None  # least and largest, where every draw has its own
+    missable: float = 0.0  # an event of a lower probability may not have shown in any draw
 
     def predicted(self, digits: str = ".5g") -> str:
         """Return the prediction, or its range over the instances that were drawn."""
@@ -134,6 +141,7 @@ class Verdict:
                 f"  {row.outcome.value:<12} {cell}: predicted {row.predicted()}, measured {row.measured:.5g} "
                 f"in [{row.low:.5g}, {row.high:.5g}], allowed [{row.allowed_low:.5g}, {row.allowed_high:.5g}], "
                 f"{counted(row.draws, 'draw')}"
+                + (f" (events below {100 * row.missable:.2g} % may have been missed)" if row.missable else "")
             )
         return "\n".join(lines)
 
@@ -162,50 +170,28 @@ class _Contrast:
     low: float
     high: float
     log: bool = False
-    outcome: Outcome | None = None
+    test: Extrapolation | None = None  # of the order of the correction that is extrapolated
 
-    def estimate(self, statistic: str) -> tuple[float, float, float]:
-        """Value, standard error and Welch's degrees of freedom."""
-        centre, error, freedom = np.array([_location(np.array(arm.values), statistic) for arm in self.arms]).T
-        if self.log:
-            if np.any(centre <= 0):
-                return math.nan, math.nan, 1.0
-            value = float(self.weights @ np.log(centre) - self.predictions[-1]) / float(self.units[-1])
-            errors = self.weights * error / centre / self.units[-1]
-        else:
-            value = float(self.weights @ ((centre - self.predictions) / self.units))
-            errors = self.weights * error / self.units
-        largest = float(errors.max())
-        if not largest > 0:
-            return value, 0.0, 1.0
-        variances = (errors / largest) ** 2  # squared twice below: units may be as small as doubles get
-        total = float(variances.sum())
-        return value, largest * math.sqrt(total), total**2 / float((variances**2 / freedom).sum())
-
-
-def _location(values: Array, statistic: str) -> tuple[float, float, float]:
-    """Mean or median with its standard error and degrees of freedom."""
-    count = values.size
-    if count == 1:
-        return float(values[0]), 0.0, 1.0
-    if statistic == "mean":
-        return float(values.mean()), float(values.std(ddof=1)) / math.sqrt(count), count - 1.0
-    # order statistics about two binomial standard deviations from the middle bracket the median at 95 %
-    ordered, half = np.sort(values), 0.98 * math.sqrt(count)
-    low, high = ordered[max(int(count / 2 - half), 0)], ordered[min(math.ceil(count / 2 + half), count - 1)]
-    return float(np.median(values)), float(high - low) / (2 * 1.96), count - 1.0
+    def decide(self, claim: Claim, alpha: float) -> Decision:
+        """Judge the draws so far."""
+        rule = Rule(claim.statistic, claim.bounds, claim.deterministic, self.log)
+        draws = [np.array(arm.values) for arm in self.arms]
+        found = decide(draws, self.predictions, self.units, self.weights, (self.low, self.high), alpha, rule, self.test)
+        if found.outcome is None and not found.reason:
+            return replace(found, reason=_needed(self, found, sum(x.size for x in draws)))
+        return found
 
 
 def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast]:
     """Translate the kind of a claim into weighted sums and the interval each must lie in."""
-    inf = math.inf
+    inf, positive = math.inf, math.ulp(0.0)  # a sign is not met by zero, while a bound may be attained
 
     def margin(prediction: float) -> float:
         return claim.tolerance * abs(prediction) + claim.absolute_tolerance
 
     if claim.kind is Kind.THRESHOLD:
         place = _predict(claim, cell)
-        sides = ((place - margin(place), -inf, 0.0), (place + margin(place), 0.0, inf))
+        sides = ((place - margin(place), -inf, -positive), (place + margin(place), positive, inf))
         return [
             _Contrast([_Arm({**cell, "at": at}, (index, j), 1, [])], np.zeros(1), np.ones(1), np.ones(1), low, high)
             for j, (at, low, high) in enumerate(sides)
@@ -218,30 +204,43 @@ def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast
     paired = _is_paired(claim)
     if claim.kind is Kind.ORDER:
         sign = 1.0 if paired else math.copysign(1.0, _predict(claim, cell))
-        return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), 0.0, inf)]
+        return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), positive, inf)]
     predictions = np.zeros(count) if paired else np.array([_predict(claim, parameters) for parameters in cells])
     units = np.ones(count) if paired else np.array([margin(p) for p in predictions])
     if np.any((units > 0) & (units < 1e-290)):
         raise refuse("tolerance", claim.tolerance, f"{units.min():g} is allowed to deviate: too little for doubles")
     x = np.array(multiples)
     if claim.kind is Kind.RATE:
-        t = np.log(x) - np.log(x).mean()
-        return [_Contrast(arms, predictions, units, t / (t @ t), -1.0, 1.0, log=True)]
-    inverse = 1 / x
-    centred = inverse - inverse.mean()
-    weights = np.ones(1) if count == 1 else 1 / count - inverse.mean() * centred / (centred @ centred)
-    # a bound may be claimed without any margin: it is then compared with zero in the units of the measurement
+        t, edge = np.log(x) - np.log(x).mean(), 1.0 if units[-1] > 0 else 0.0
+        units = np.where(units > 0, units, 1.0)
+        return [_Contrast(arms, predictions, units, t / (t @ t), -edge, edge, True, rate_fit(x, claim.order))]
+    weights, test = (np.ones(1), None) if count == 1 else extrapolation(x * float(cell[claim.size or ""]), claim.order)
+    if count > 1 and np.any(units == 0) and np.any(units > 0):
+        raise refuse(
+            "tolerance", claim.tolerance, f"{claim.name}: the prediction is 0 at a size: give absolute_tolerance"
+        )
+    # without any margin the deviation is compared with zero in the units of the measurement
     edge = 1.0 if np.all(units > 0) and claim.tolerance + claim.absolute_tolerance > 0 else 0.0
     units = np.where(units > 0, units, 1.0)
-    low, high = {"upper": (-inf, edge), "lower": (-edge, inf), None: (-1.0, 1.0)}[claim.side]
-    return [_Contrast(arms, predictions, units, weights, low, high)]
+    low, high = {"upper": (-inf, edge), "lower": (-edge, inf), None: (-edge, edge)}[claim.side]
+    return [_Contrast(arms, predictions, units, weights, low, high, test=test)]
 
 
 def _predict(claim: Claim, parameters: dict[str, Any]) -> float:
-    value = float(claim.predict(**parameters))
+    value = _number(claim, "predict", claim.predict(**parameters))
     if not math.isfinite(value):
         raise ValueError(f"{claim.name}: the prediction at {parameters} is {value}: a cell needs a finite one.")
     return value
+
+
+def _number(claim: Claim, function: str, value: Any) -> float:
+    """Return a real scalar as a float; anything else names the claim."""
+    if isinstance(value, complex | np.complexfloating | str) or np.ndim(value) != 0:
+        raise refuse(f"{claim.name}: {function}(...)", value, "it must return one real number")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise refuse(f"{claim.name}: {function}(...)", value, "it must return one real number") from None
 
 
 def _draw(claim: Claim, arm: _Arm, count: int, seed: int) -> None:
@@ -254,7 +253,11 @@ def _draw(claim: Claim, arm: _Arm, count: int, seed: int) -> None:
             arm.values.append(value)
             arm.pairs.append((pair[0], pair[1]))
         else:
-            arm.values.append(float(claim.measure(rng, **arm.parameters)))
+            arm.values.append(_number(claim, "measure", claim.measure(rng, **arm.parameters)))
+        if claim.bounds is not None and not claim.bounds[0] <= arm.values[j] <= claim.bounds[1]:
+            raise refuse(f"{claim.name}: measure(...)", arm.values[j], f"it must lie within bounds = {claim.bounds}")
+    if claim.deterministic and not np.ptp(arm.values) <= SAME * np.max(np.abs(arm.values)):
+        raise refuse(f"{claim.name}: deterministic", True, f"two draws differ at {arm.parameters}")
 
 
 def _is_paired(claim: Claim) -> bool:
@@ -289,31 +292,14 @@ def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tu
     return float(deviations[worst]), float(np.ravel(expected)[worst]), unit
 
 
-def _decide(contrast: _Contrast, statistic: str, alpha: float) -> tuple[Outcome | None, float, float, float]:
-    """Outcome (None: go on), value and interval, all in scaled units."""
-    from scipy.special import stdtrit
-
-    value, error, dof = contrast.estimate(statistic)
-    if not math.isfinite(value) or not math.isfinite(error):
-        return None, value, -math.inf, math.inf
-    half = float(stdtrit(dof, 1 - alpha / 2)) * error
-    low, high = value - half, value + half
-    # rounding aside, an interval that touches the border is not inside it
-    if low > contrast.low and high < contrast.high:
-        return Outcome.AGREES, value, low, high
-    if low > contrast.high or high < contrast.low or (half == 0 and not contrast.low < value < contrast.high):
-        return Outcome.DISAGREES, value, low, high
-    return None, value, low, high
-
-
-def _needed(contrast: _Contrast, value: float, low: float, high: float, draws: int) -> str:
+def _needed(contrast: _Contrast, found: Decision, draws: int) -> str:
     """Say how many draws would shrink the interval to the nearest border."""
-    if not math.isfinite(low) or not math.isfinite(high):
-        return "the experiment returned values that are not finite (or not positive, for an exponent)"
-    distance = min(abs(value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
+    if contrast.low == contrast.high:
+        return "nothing is allowed to deviate from a prediction of 0 but by an absolute_tolerance: give one"
+    distance = min(abs(found.value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
     if distance == 0:
         return "the measurement sits on the border of what is allowed"
-    return f"about {math.ceil(draws * ((high - low) / 2 / distance) ** 2):,} draws would decide"
+    return f"about {math.ceil(draws * ((found.high - found.low) / 2 / distance) ** 2):,} draws would decide"
 
 
 def verify(
@@ -393,31 +379,39 @@ def _check_cell(
 ) -> Row:
     if claim.kind in (Kind.EXACT, Kind.NUMERICAL):
         return _check_exact(claim, cell, contrasts[0], seed)
-    looks = _looks(claim.first_draws, limit)
+    # draws that must be equal are drawn three times, to see that they are
+    looks = [3] if claim.deterministic else _looks(claim.first_draws, limit)
     alpha = (1 - LEVEL) / (cells * len(looks) * len(contrasts))
-    found: list[tuple[Outcome | None, float, float, float]] = []
+    found: list[Decision] = []
     for count in looks:
         for contrast in contrasts:
             for arm in contrast.arms:
-                _draw(claim, arm, count * arm.share, seed)
-        found = [_decide(contrast, claim.statistic, alpha) for contrast in contrasts]
-        if claim.kind is Kind.BOUND and claim.instance is not None and not _all_inside(contrasts[0]):
-            found = [(Outcome.DISAGREES, *found[0][1:])]
-        if all(outcome is not None for outcome, *_ in found) or any(o is Outcome.DISAGREES for o, *_ in found):
+                _draw(claim, arm, count if claim.deterministic else count * arm.share, seed)
+        found = [contrast.decide(claim, alpha) for contrast in contrasts]
+        if claim.kind is Kind.BOUND and claim.instance is not None:
+            found = [replace(found[0], outcome=_each_instance(contrasts[0]))]
+        outcomes = [decision.outcome for decision in found]
+        if None not in outcomes or Outcome.DISAGREES in outcomes:
             break
     draws = sum(len(arm.values) for contrast in contrasts for arm in contrast.arms)
-    notes = [_needed(c, v, a, b, draws) for c, (o, v, a, b) in zip(contrasts, found, strict=True) if o is None]
-    outcome = _worst([o or Outcome.INCONCLUSIVE for o, *_ in found])
+    outcome = _worst([decision.outcome or Outcome.INCONCLUSIVE for decision in found])
+    notes = [decision.reason for decision in found if decision.outcome is None]
     note = notes[0] if notes and outcome is Outcome.INCONCLUSIVE else ""
     if claim.kind is Kind.THRESHOLD:
-        return _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
-    _, value, low, high = found[0]
-    return _row(claim, cell, contrasts[0], value, low, high, draws, outcome, note)
+        row = _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
+    else:
+        row = _row(claim, cell, contrasts[0], found[0].value, found[0].low, found[0].high, draws, outcome, note)
+    least = min(len(arm.values) for contrast in contrasts for arm in contrast.arms)
+    return row if claim.deterministic else replace(row, missable=missable(least, LEVEL))
 
 
-def _all_inside(contrast: _Contrast) -> bool:
-    """Whether every draw keeps to what is allowed, not only their mean."""
-    return all(contrast.low <= value <= contrast.high for arm in contrast.arms for value in arm.values)
+def _each_instance(contrast: _Contrast) -> Outcome | None:
+    """Judge a bound that every single draw must keep, not only their mean."""
+    values = np.array([value for arm in contrast.arms for value in arm.values])
+    if np.any(np.isnan(values)):
+        return None
+    inside = np.all((contrast.low <= values) & (values <= contrast.high))
+    return Outcome.AGREES if inside else Outcome.DISAGREES
 
 
 def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3) -> Row:
@@ -460,12 +454,12 @@ def _row(
 
 
 def _threshold_row(
-    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], found: list[Any], draws: int,
+    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], found: list[Decision], draws: int,
     outcome: Outcome, note: str,
 ) -> Row:  # fmt: skip
     """A transition is bracketed: where both signs are as predicted it lies between the two places."""
     below, above = (contrast.arms[0].parameters["at"] for contrast in contrasts)
-    signs = [result[1] for result in found]
+    signs = [decision.value for decision in found]
     low = below if signs[0] < 0 else -math.inf
     high = above if signs[1] > 0 else math.inf
     if not note:
