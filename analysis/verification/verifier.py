@@ -7,7 +7,7 @@ m = tolerance |p| + absolute_tolerance. A cell
 * DISAGREES where it lies outside,
 * is INCONCLUSIVE otherwise, with the number of draws that would decide it.
 
-Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws double from look to look and
+Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws grow from look to look and
 the error probability is shared equally between the looks (Bonferroni), so stopping early is paid for.
 Where a claim draws an instance, every draw has its own p and m and enters as (measured - p)/m, in place of the mean
 of the measurements; a bound must then hold for every single instance as well.
@@ -23,33 +23,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.verification.decisions import (
-    Decision,
-    Extrapolation,
-    Outcome,
-    Rule,
-    decide,
-    extrapolation,
-    rate_fit,
-)
+from solvable.analysis.verification.contrasts import Contrast, contrasts_of, extend, is_paired, predicted
+from solvable.analysis.verification.decisions import Decision, Outcome
 from solvable.analysis.verification.intervals import missable
 from solvable.analysis.writing.prose import counted
-from solvable.solvers.validate import as_kind, as_seed, as_whole, refuse
+from solvable.solvers.validate import as_kind, as_seed, as_whole
 
-__all__ = ["LEVEL", "Outcome", "Row", "Verdict", "verify"]
+__all__ = ["LEVEL", "Outcome", "Row", "Verdict", "looks", "verify"]
 
 LEVEL = 0.999
-SAME = 1e-9  # draws of a deterministic experiment may differ by rounding
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -146,162 +135,6 @@ class Verdict:
         return "\n".join(lines)
 
 
-@dataclass
-class _Arm:
-    """One set of draws at one point in parameter space."""
-
-    parameters: dict[str, Any]
-    key: tuple[int, int]  # (cell, arm): draw j uses the child seed (cell, arm, j)
-    share: int  # draws for every draw of the last arm
-    values: list[float]
-    pairs: list[tuple[float, float]] = field(
-        default_factory=list
-    )  # prediction and margin of each draw that has its own
-
-
-@dataclass
-class _Contrast:
-    """A weighted sum of arm means, scaled so that the claim allows [low, high]."""
-
-    arms: list[_Arm]
-    predictions: Array
-    units: Array
-    weights: Array
-    low: float
-    high: float
-    log: bool = False
-    test: Extrapolation | None = None  # of the order of the correction that is extrapolated
-
-    def decide(self, claim: Claim, alpha: float) -> Decision:
-        """Judge the draws so far."""
-        rule = Rule(claim.statistic, claim.bounds, claim.deterministic, self.log)
-        draws = [np.array(arm.values) for arm in self.arms]
-        found = decide(draws, self.predictions, self.units, self.weights, (self.low, self.high), alpha, rule, self.test)
-        if found.outcome is None and not found.reason:
-            return replace(found, reason=_needed(self, found, sum(x.size for x in draws)))
-        return found
-
-
-def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast]:
-    """Translate the kind of a claim into weighted sums and the interval each must lie in."""
-    inf, positive = math.inf, math.ulp(0.0)  # a sign is not met by zero, while a bound may be attained
-
-    def margin(prediction: float) -> float:
-        return claim.tolerance * abs(prediction) + claim.absolute_tolerance
-
-    if claim.kind is Kind.THRESHOLD:
-        place = _predict(claim, cell)
-        sides = ((place - margin(place), -inf, -positive), (place + margin(place), positive, inf))
-        return [
-            _Contrast([_Arm({**cell, "at": at}, (index, j), 1, [])], np.zeros(1), np.ones(1), np.ones(1), low, high)
-            for j, (at, low, high) in enumerate(sides)
-        ]
-    multiples = [1.0] if claim.size is None else list(claim.sizes)
-    cells = [cell if claim.size is None else {**cell, claim.size: type(cell[claim.size])(cell[claim.size] * f)}
-             for f in multiples]  # fmt: skip
-    count = len(cells)
-    arms = [_Arm(parameters, (index, j), 2 ** (count - 1 - j), []) for j, parameters in enumerate(cells)]
-    paired = _is_paired(claim)
-    if claim.kind is Kind.ORDER:
-        sign = 1.0 if paired else math.copysign(1.0, _predict(claim, cell))
-        return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), positive, inf)]
-    predictions = np.zeros(count) if paired else np.array([_predict(claim, parameters) for parameters in cells])
-    units = np.ones(count) if paired else np.array([margin(p) for p in predictions])
-    if np.any((units > 0) & (units < 1e-290)):
-        raise refuse("tolerance", claim.tolerance, f"{units.min():g} is allowed to deviate: too little for doubles")
-    x = np.array(multiples)
-    if claim.kind is Kind.RATE:
-        t, edge = np.log(x) - np.log(x).mean(), 1.0 if units[-1] > 0 else 0.0
-        units = np.where(units > 0, units, 1.0)
-        return [_Contrast(arms, predictions, units, t / (t @ t), -edge, edge, True, rate_fit(x, claim.order))]
-    weights, test = (np.ones(1), None) if count == 1 else extrapolation(x * float(cell[claim.size or ""]), claim.order)
-    if count > 1 and np.any(units == 0) and np.any(units > 0):
-        raise refuse(
-            "tolerance", claim.tolerance, f"{claim.name}: the prediction is 0 at a size: give absolute_tolerance"
-        )
-    # without any margin the deviation is compared with zero in the units of the measurement
-    edge = 1.0 if np.all(units > 0) and claim.tolerance + claim.absolute_tolerance > 0 else 0.0
-    units = np.where(units > 0, units, 1.0)
-    low, high = {"upper": (-inf, edge), "lower": (-edge, inf), None: (-edge, edge)}[claim.side]
-    return [_Contrast(arms, predictions, units, weights, low, high, test=test)]
-
-
-def _predict(claim: Claim, parameters: dict[str, Any]) -> float:
-    value = _number(claim, "predict", claim.predict(**parameters))
-    if not math.isfinite(value):
-        raise ValueError(f"{claim.name}: the prediction at {parameters} is {value}: a cell needs a finite one.")
-    return value
-
-
-def _number(claim: Claim, function: str, value: Any) -> float:
-    """Return a real scalar as a float; anything else names the claim."""
-    if isinstance(value, complex | np.complexfloating | str) or np.ndim(value) != 0:
-        raise refuse(f"{claim.name}: {function}(...)", value, "it must return one real number")
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise refuse(f"{claim.name}: {function}(...)", value, "it must return one real number") from None
-
-
-def _draw(claim: Claim, arm: _Arm, count: int, seed: int) -> None:
-    """Extend an arm to `count` draws; draw j of a cell has its own child seed, so order never matters."""
-    tag = crc32(claim.name.encode())
-    for j in range(len(arm.values), count):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(tag, *arm.key, j)))
-        if _is_paired(claim):
-            value, *pair = _compare(claim, arm.parameters, rng)
-            arm.values.append(value)
-            arm.pairs.append((pair[0], pair[1]))
-        else:
-            arm.values.append(_number(claim, "measure", claim.measure(rng, **arm.parameters)))
-        if claim.bounds is not None and not claim.bounds[0] <= arm.values[j] <= claim.bounds[1]:
-            raise refuse(f"{claim.name}: measure(...)", arm.values[j], f"it must lie within bounds = {claim.bounds}")
-    if claim.deterministic and not np.ptp(arm.values) <= SAME * np.max(np.abs(arm.values)):
-        raise refuse(f"{claim.name}: deterministic", True, f"two draws differ at {arm.parameters}")
-
-
-def _is_paired(claim: Claim) -> bool:
-    """Whether every draw is compared with a prediction of its own, not their mean with that of the cell."""
-    return claim.instance is not None or claim.kind in (Kind.EXACT, Kind.NUMERICAL)
-
-
-def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tuple[float, float, float]:
-    """Deviation of one draw from its prediction in units of the margin, the prediction and the margin.
-
-    Of arrays the entry that deviates most. An order has the measurement, positive as predicted, in place of a
-    deviation; a bound without margin is compared in units of the prediction.
-    """
-    parameters = claim.draw(rng, cell)
-    expected = np.asarray(claim.predict(**parameters), dtype=np.float64)
-    if not np.all(np.isfinite(expected)):
-        raise ValueError(f"{claim.name}: a prediction at {cell} is not finite: a cell needs a finite one.")
-    found = np.asarray(claim.measure(rng, **parameters), dtype=np.float64)
-    if found.shape != expected.shape:
-        raise ValueError(f"{claim.name}: measured shape {found.shape} is not the predicted {expected.shape} at {cell}.")
-    if claim.kind is Kind.ORDER:
-        sign = math.copysign(1.0, float(expected))
-        return sign * float(found), sign, 1.0
-    size = float(np.max(np.abs(expected)))
-    unit = claim.tolerance * size + claim.absolute_tolerance
-    if claim.kind is Kind.BOUND and unit == 0:
-        unit = size or 1.0
-    if unit < 1e-290:
-        raise refuse("tolerance", claim.tolerance, f"{unit:g} is allowed to deviate: too little for doubles")
-    deviations = np.ravel(found - expected) / unit
-    worst = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
-    return float(deviations[worst]), float(np.ravel(expected)[worst]), unit
-
-
-def _needed(contrast: _Contrast, found: Decision, draws: int) -> str:
-    """Say how many draws would shrink the interval to the nearest border."""
-    if contrast.low == contrast.high:
-        return "nothing is allowed to deviate from a prediction of 0 but by an absolute_tolerance: give one"
-    distance = min(abs(found.value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
-    if distance == 0:
-        return "the measurement sits on the border of what is allowed"
-    return f"about {math.ceil(draws * ((found.high - found.low) / 2 / distance) ** 2):,} draws would decide"
-
-
 def verify(
     claim: Claim,
     *,
@@ -352,7 +185,7 @@ def verify(
     rows = []
     with threadpool_limits(1):  # more BLAS threads sum in another order
         for index, cell in enumerate(cells):
-            contrasts = _contrasts(claim, cell, index)
+            contrasts = contrasts_of(claim, cell, index)
             rows.append(_check_cell(claim, cell, contrasts, seed, limit, len(cells)))
             if progress is not None:
                 progress(index + 1, len(cells))
@@ -366,27 +199,28 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.AGREES
 
 
-def _looks(first: int, limit: int) -> list[int]:
-    """Numbers of draws at which a cell is looked at: doubling, the last one at the limit."""
-    looks = [min(first, limit)]
-    while looks[-1] < limit:
-        looks.append(min(2 * looks[-1], limit))
-    return looks
+def looks(first: int, limit: int) -> list[int]:
+    """Return the numbers of draws at which a cell is looked at: growing by 3/2 and 4/3, the last one at the limit."""
+    counts = [min(first, limit)]
+    while counts[-1] < limit:
+        whole = first * 2 ** (len(counts) // 2)
+        counts.append(min(whole if len(counts) % 2 == 0 else whole * 3 // 2, limit))
+    return counts
 
 
 def _check_cell(
-    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], seed: int, limit: int, cells: int
+    claim: Claim, cell: dict[str, Any], contrasts: list[Contrast], seed: int, limit: int, cells: int
 ) -> Row:
     if claim.kind in (Kind.EXACT, Kind.NUMERICAL):
         return _check_exact(claim, cell, contrasts[0], seed)
     # draws that must be equal are drawn three times, to see that they are
-    looks = [3] if claim.deterministic else _looks(claim.first_draws, limit)
-    alpha = (1 - LEVEL) / (cells * len(looks) * len(contrasts))
+    counts = [3] if claim.deterministic else looks(claim.first_draws, limit)
+    alpha = (1 - LEVEL) / (cells * len(counts) * len(contrasts))
     found: list[Decision] = []
-    for count in looks:
+    for count in counts:
         for contrast in contrasts:
             for arm in contrast.arms:
-                _draw(claim, arm, count if claim.deterministic else count * arm.share, seed)
+                extend(claim, arm, count if claim.deterministic else count * arm.share, seed)
         found = [contrast.decide(claim, alpha) for contrast in contrasts]
         if claim.kind is Kind.BOUND and claim.instance is not None:
             found = [replace(found[0], outcome=_each_instance(contrasts[0]))]
@@ -405,7 +239,7 @@ def _check_cell(
     return row if claim.deterministic else replace(row, missable=missable(least, LEVEL))
 
 
-def _each_instance(contrast: _Contrast) -> Outcome | None:
+def _each_instance(contrast: Contrast) -> Outcome | None:
     """Judge a bound that every single draw must keep, not only their mean."""
     values = np.array([value for arm in contrast.arms for value in arm.values])
     if np.any(np.isnan(values)):
@@ -414,10 +248,10 @@ def _each_instance(contrast: _Contrast) -> Outcome | None:
     return Outcome.AGREES if inside else Outcome.DISAGREES
 
 
-def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3) -> Row:
+def _check_exact(claim: Claim, cell: dict[str, Any], contrast: Contrast, seed: int, instances: int = 3) -> Row:
     """Deterministic equality on three random instances: the worst one counts, and nothing is averaged away."""
     (arm,) = contrast.arms
-    _draw(claim, arm, instances, seed)
+    extend(claim, arm, instances, seed)
     deviations = np.array(arm.values)
     at = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
     worst = float(deviations[at])
@@ -427,12 +261,12 @@ def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: 
 
 
 def _row(
-    claim: Claim, cell: dict[str, Any], contrast: _Contrast, value: float, low: float, high: float, draws: int,
+    claim: Claim, cell: dict[str, Any], contrast: Contrast, value: float, low: float, high: float, draws: int,
     outcome: Outcome, note: str, at: int | None = None,
 ) -> Row:  # fmt: skip
     """Back from scaled units to those of the prediction at the largest size: of draw `at`, or the mean of all."""
     prediction, unit, spread = float(contrast.predictions[-1]), float(contrast.units[-1]), None
-    if _is_paired(claim) and claim.kind is not Kind.ORDER:
+    if is_paired(claim) and claim.kind is not Kind.ORDER:
         pairs = np.array(contrast.arms[-1].pairs)
         prediction, unit = map(float, pairs.mean(axis=0) if at is None else pairs[at])
         spread = (float(pairs[:, 0].min()), float(pairs[:, 0].max())) if claim.instance is not None else None
@@ -454,7 +288,7 @@ def _row(
 
 
 def _threshold_row(
-    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], found: list[Decision], draws: int,
+    claim: Claim, cell: dict[str, Any], contrasts: list[Contrast], found: list[Decision], draws: int,
     outcome: Outcome, note: str,
 ) -> Row:  # fmt: skip
     """A transition is bracketed: where both signs are as predicted it lies between the two places."""
@@ -464,5 +298,5 @@ def _threshold_row(
     high = above if signs[1] > 0 else math.inf
     if not note:
         note = f"order parameter {signs[0]:.3g} at {below:.5g} and {signs[1]:.3g} at {above:.5g}"
-    place = _predict(claim, cell)
+    place = predicted(claim, cell)
     return Row(cell, place, place, low, high, below, above, draws, outcome, note)
