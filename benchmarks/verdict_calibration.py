@@ -4,9 +4,9 @@
     python -m benchmarks.verdict_calibration --seeds 300
 
 Every row runs the whole sequential procedure: looks at 16, 24, 32, 48, ... draws, the error shared between them, until
-it decides or `most` draws are reached. True claims have the exact mean as their prediction and tolerances of 0.01, 0.1 and
-0.5 standard deviations; the worst of the three counts. Wrong claims are off by two tolerances, of 0.3, 0.6, 1 and 1.5
-standard deviations, on either side; again the worst counts. Seeds are rows of arrays.
+it decides or `most` draws are reached. True claims have the exact mean as their prediction, with tolerances of 0.01,
+0.1 and 0.5 standard deviations; the worst of the three counts. Wrong claims are off by two tolerances, of 0.3, 0.6, 1
+and 1.5 standard deviations, on either side; again the worst counts. Seeds are rows of arrays.
 """
 
 from __future__ import annotations

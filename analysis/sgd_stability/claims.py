@@ -263,7 +263,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_diagonal,
         measure=experiments.diagonal_network_norms,
-        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=500),
+        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=2000),
         tolerance=0.02,
         size="n",
     ),

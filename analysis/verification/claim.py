@@ -110,7 +110,8 @@ class Claim:
     bounds : pair of floats, optional
         Where every measurement lies by definition: means then have intervals that hold for every law within them.
     deterministic : bool
-        Whether every draw is the same number, but for rounding; equal draws decide nothing unless it is declared.
+        Whether every draw is the same number, up to 1e-5 of it (a minimiser from random starts); equal draws decide
+        nothing unless it is declared. Three are drawn, and all must lie in what is allowed.
     assumptions : str
         Range of validity, one sentence.
     quick : sequence of int, optional

@@ -16,7 +16,7 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["Arm", "Contrast", "contrasts_of", "extend", "is_paired", "predicted"]
 
-SAME = 1e-9  # draws of a deterministic experiment may differ by rounding
+SAME = 1e-5  # draws of a deterministic experiment may differ by its accuracy: all of them must lie in what is allowed
 Array = NDArray[np.float64]
 
 

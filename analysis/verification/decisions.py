@@ -81,7 +81,7 @@ class Rule:
 
 
 def _hull(arms: Sequence[Array], weights: Array, log: bool) -> Interval:
-    """All that draws which are equal but for rounding can say: from the least to the largest sum."""
+    """All that draws which are equal but for their accuracy can say: from the least to the largest sum."""
     ends = np.array([[draws.min(), draws.max()] for draws in arms])
     if log:
         ends = np.where(ends > 0, np.log(np.where(ends > 0, ends, 1.0)), np.nan)
@@ -150,7 +150,7 @@ def decide(
     def interval(contrast: Array, error: float) -> tuple[float, float, float]:
         if rule.log:
             found = rule.interval(arms, contrast, error)
-            return tuple((float(x) - predictions[-1]) / units[-1] for x in found)  # type: ignore[return-value]
+            return tuple((float(x) - predictions[-1]) / units[-1] for x in found)
         value, low, high = rule.interval(arms, contrast / units, error)
         shift = float(contrast @ (predictions / units))
         return float(value) - shift, float(low) - shift, float(high) - shift

@@ -161,6 +161,7 @@ HEAD_CLAIMS = (
         "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         source=_BIAS,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(c / (1 - c)),
         measure=lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
         grid=BALANCED[:2],
@@ -191,6 +192,7 @@ HEAD_CLAIMS = (
         "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
         source=_BALANCED,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(threshold_decay),
         measure=lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
         grid=[
