@@ -1,4 +1,4 @@
-"""The verdict's intervals hold for skewed and discrete draws, and limits are judged by the order they are stated with."""
+"""The verdict: intervals for skewed and discrete draws, and limits judged by the order they are stated with."""
 
 import dataclasses
 import math
