@@ -94,6 +94,7 @@ CLAIMS = (
         "SGD is mean-square stable exactly up to the step size where the second-moment map has spectral radius one.",
         source=_EXACT,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_threshold,
         measure=experiments.enumerated_growth,
         grid=_GRID,
@@ -105,6 +106,7 @@ CLAIMS = (
         "With the whole batch the threshold is 2/λ_{max}.",
         source=_EXACT,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=lambda problem, n, d, **_: (
             2
             / float(
@@ -183,6 +185,7 @@ CLAIMS = (
         "Orthogonal gradients of equal norm attain the threshold 2/tr H at batch size 1.",
         source=_TRACE,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=lambda problem, n, d, **_: 2 / float(np.sum(experiments.gradients(problem, n, d) ** 2) / n),
         measure=experiments.enumerated_growth,
         grid=[{"problem": "orthogonal", "n": 4, "d": 4, "batch_size": 1, "sampling": "without-replacement"}],
@@ -215,6 +218,7 @@ CLAIMS = (
         "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_{max}(σ + n/B − 1)).",
         source=_COHERENCE,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=lambda problem, n, d, batch_size, sampling: float(
             group_threshold(
                 np.linalg.eigvalsh(experiments.gradients(problem, n, d).T @ experiments.gradients(problem, n, d) / n)[
@@ -260,7 +264,7 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_diagonal,
         measure=experiments.diagonal_network_norms,
-        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=500),
+        grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=2000),
         tolerance=0.02,
         size="n",
     ),

@@ -100,10 +100,18 @@ class Claim:
         The parameter that grows (``ASYMPTOTIC``, ``RATE``); all others are intensive or follow it.
     sizes : sequence of float
         Multiples of the cell's size that are measured.
+    order : float
+        Order of the finite-size correction, ``size**-order`` (``ASYMPTOTIC``, ``RATE``): what is extrapolated, and
+        tested over the sizes.
     side : {"upper", "lower"}, optional
         For ``BOUND``: whether the prediction bounds the measurement from above or from below.
     statistic : {"mean", "median"}
         Medians are for heavy-tailed experiments, and the report says so.
+    bounds : pair of floats, optional
+        Where every measurement lies by definition: means then have intervals that hold for every law within them.
+    deterministic : bool
+        Whether every draw is the same number, up to 1e-5 of it (a minimiser from random starts); equal draws decide
+        nothing unless it is declared. Three are drawn, and all must lie in what is allowed.
     assumptions : str
         Range of validity, one sentence.
     convention : str
@@ -131,8 +139,11 @@ class Claim:
     quantities: Callable[..., Mapping[str, Any]] | None = None
     size: str | None = None
     sizes: Sequence[float] = (1, 2, 4)
+    order: float = 1.0
     side: Literal["upper", "lower"] | None = None
     statistic: Literal["mean", "median"] = "mean"
+    bounds: tuple[float, float] | None = None
+    deterministic: bool = False
     assumptions: str = ""
     convention: str = ""
     quick: Sequence[int] | None = None
@@ -165,6 +176,12 @@ class Claim:
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
         if self.instance is not None and self.kind in (Kind.RATE, Kind.THRESHOLD):
             raise ValueError(f"{self.name}: {self.kind.name} is predicted for a whole cell: it takes no instance.")
+        if self.bounds is not None and (
+            self.instance is not None
+            or self.statistic != "mean"
+            or self.kind in (Kind.RATE, Kind.EXACT, Kind.NUMERICAL)
+        ):
+            raise ValueError(f"{self.name}: bounds are not allowed: they are for means of measurements.")
         if (self.kind is Kind.NUMERICAL) != bool(self.reason):
             raise ValueError(f"{self.name}: reason must be given for NUMERICAL claims, and only for them.")
 
@@ -186,6 +203,12 @@ class Claim:
             as_kind(size, cell.get(size, 1), float | int | np.number, "it grows: it must be a number")
         if self.side is not None:
             as_choice("side", self.side, ("upper", "lower"))
+        as_scalar("order", self.order, as_positive)
+        as_kind("deterministic", self.deterministic, bool, "it must be True or False")
+        if self.bounds is not None:
+            ends = as_kind("bounds", self.bounds, list | tuple, "it must be a pair of numbers")
+            if len(ends) != 2 or not as_scalar("bounds", ends[0]) < as_scalar("bounds", ends[1]):
+                raise refuse("bounds", self.bounds, "it must be a pair of rising numbers")
         as_choice("statistic", self.statistic, ("mean", "median"))
         for factor in as_kind("sizes", self.sizes, list | tuple, "it must be a list of multiples"):
             as_scalar("sizes", factor, as_positive)

@@ -7,43 +7,38 @@ m = tolerance |p| + absolute_tolerance. A cell
 * DISAGREES where it lies outside,
 * is INCONCLUSIVE otherwise, with the number of draws that would decide it.
 
-Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws double from look to look and
+Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws grow from look to look and
 the error probability is shared equally between the looks (Bonferroni), so stopping early is paid for.
 Where a claim draws an instance, every draw has its own p and m and enters as (measured - p)/m, in place of the mean
 of the measurements; a bound must then hold for every single instance as well.
 Asymptotic claims are measured at three sizes and the scaled deviation (measured - p)/m is extrapolated to
-1/size = 0 by least squares, with the error propagated.
+size^-order = 0 by least squares, with the error propagated. Intervals are those of
+`solvable.analysis.verification.intervals`; what is decided from them, and whether the order of the correction is
+supported, `solvable.analysis.verification.decisions`. Events too rare to show in the draws can be missed by any
+interval: a row says how rare. Draws that must be equal are declared (`deterministic`); otherwise equal draws decide
+nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import Enum
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.contrasts import Contrast, contrasts_of, extend, is_paired, predicted
+from solvable.analysis.verification.decisions import Decision, Outcome
+from solvable.analysis.verification.intervals import missable
 from solvable.analysis.writing.prose import counted
-from solvable.solvers.validate import as_kind, as_seed, as_whole, refuse
+from solvable.solvers.validate import as_kind, as_seed, as_whole
 
-__all__ = ["LEVEL", "Outcome", "Row", "Verdict", "verify"]
+__all__ = ["LEVEL", "Outcome", "Row", "Verdict", "looks", "verify"]
 
 LEVEL = 0.999
-Array = NDArray[np.float64]
-
-
-class Outcome(str, Enum):
-    """What a check found."""
-
-    AGREES = "AGREES"
-    DISAGREES = "DISAGREES"
-    INCONCLUSIVE = "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -61,6 +56,7 @@ class Row:
     outcome: Outcome
     note: str = ""
     predictions: tuple[float, float] | None = None  # least and largest, where every draw has its own
+    missable: float = 0.0  # an event of a lower probability may not have shown in any draw
 
     def predicted(self, digits: str = ".5g") -> str:
         """Return the prediction, or its range over the instances that were drawn."""
@@ -134,186 +130,9 @@ class Verdict:
                 f"  {row.outcome.value:<12} {cell}: predicted {row.predicted()}, measured {row.measured:.5g} "
                 f"in [{row.low:.5g}, {row.high:.5g}], allowed [{row.allowed_low:.5g}, {row.allowed_high:.5g}], "
                 f"{counted(row.draws, 'draw')}"
+                + (f" (events below {100 * row.missable:.2g} % may have been missed)" if row.missable else "")
             )
         return "\n".join(lines)
-
-
-@dataclass
-class _Arm:
-    """One set of draws at one point in parameter space."""
-
-    parameters: dict[str, Any]
-    key: tuple[int, int]  # (cell, arm): draw j uses the child seed (cell, arm, j)
-    share: int  # draws for every draw of the last arm
-    values: list[float]
-    pairs: list[tuple[float, float]] = field(
-        default_factory=list
-    )  # prediction and margin of each draw that has its own
-
-
-@dataclass
-class _Contrast:
-    """A weighted sum of arm means, scaled so that the claim allows [low, high]."""
-
-    arms: list[_Arm]
-    predictions: Array
-    units: Array
-    weights: Array
-    low: float
-    high: float
-    log: bool = False
-    outcome: Outcome | None = None
-
-    def estimate(self, statistic: str) -> tuple[float, float, float]:
-        """Value, standard error and Welch's degrees of freedom."""
-        centre, error, freedom = np.array([_location(np.array(arm.values), statistic) for arm in self.arms]).T
-        if self.log:
-            if np.any(centre <= 0):
-                return math.nan, math.nan, 1.0
-            value = float(self.weights @ np.log(centre) - self.predictions[-1]) / float(self.units[-1])
-            errors = self.weights * error / centre / self.units[-1]
-        else:
-            value = float(self.weights @ ((centre - self.predictions) / self.units))
-            errors = self.weights * error / self.units
-        largest = float(errors.max())
-        if not largest > 0:
-            return value, 0.0, 1.0
-        variances = (errors / largest) ** 2  # squared twice below: units may be as small as doubles get
-        total = float(variances.sum())
-        return value, largest * math.sqrt(total), total**2 / float((variances**2 / freedom).sum())
-
-
-def _location(values: Array, statistic: str) -> tuple[float, float, float]:
-    """Mean or median with its standard error and degrees of freedom."""
-    count = values.size
-    if count == 1:
-        return float(values[0]), 0.0, 1.0
-    if statistic == "mean":
-        return float(values.mean()), float(values.std(ddof=1)) / math.sqrt(count), count - 1.0
-    # order statistics about two binomial standard deviations from the middle bracket the median at 95 %
-    ordered, half = np.sort(values), 0.98 * math.sqrt(count)
-    low, high = ordered[max(int(count / 2 - half), 0)], ordered[min(math.ceil(count / 2 + half), count - 1)]
-    return float(np.median(values)), float(high - low) / (2 * 1.96), count - 1.0
-
-
-def _contrasts(claim: Claim, cell: dict[str, Any], index: int) -> list[_Contrast]:
-    """Translate the kind of a claim into weighted sums and the interval each must lie in."""
-    inf = math.inf
-
-    def margin(prediction: float) -> float:
-        return claim.tolerance * abs(prediction) + claim.absolute_tolerance
-
-    if claim.kind is Kind.THRESHOLD:
-        place = _predict(claim, cell)
-        sides = ((place - margin(place), -inf, 0.0), (place + margin(place), 0.0, inf))
-        return [
-            _Contrast([_Arm({**cell, "at": at}, (index, j), 1, [])], np.zeros(1), np.ones(1), np.ones(1), low, high)
-            for j, (at, low, high) in enumerate(sides)
-        ]
-    multiples = [1.0] if claim.size is None else list(claim.sizes)
-    cells = [cell if claim.size is None else {**cell, claim.size: type(cell[claim.size])(cell[claim.size] * f)}
-             for f in multiples]  # fmt: skip
-    count = len(cells)
-    arms = [_Arm(parameters, (index, j), 2 ** (count - 1 - j), []) for j, parameters in enumerate(cells)]
-    paired = _is_paired(claim)
-    if claim.kind is Kind.ORDER:
-        sign = 1.0 if paired else math.copysign(1.0, _predict(claim, cell))
-        return [_Contrast(arms, np.zeros(1), np.full(1, sign), np.ones(1), 0.0, inf)]
-    predictions = np.zeros(count) if paired else np.array([_predict(claim, parameters) for parameters in cells])
-    units = np.ones(count) if paired else np.array([margin(p) for p in predictions])
-    if np.any((units > 0) & (units < 1e-290)):
-        raise refuse("tolerance", claim.tolerance, f"{units.min():g} is allowed to deviate: too little for doubles")
-    x = np.array(multiples)
-    if claim.kind is Kind.RATE:
-        t = np.log(x) - np.log(x).mean()
-        return [_Contrast(arms, predictions, units, t / (t @ t), -1.0, 1.0, log=True)]
-    inverse = 1 / x
-    centred = inverse - inverse.mean()
-    weights = np.ones(1) if count == 1 else 1 / count - inverse.mean() * centred / (centred @ centred)
-    # a bound may be claimed without any margin: it is then compared with zero in the units of the measurement
-    edge = 1.0 if np.all(units > 0) and claim.tolerance + claim.absolute_tolerance > 0 else 0.0
-    units = np.where(units > 0, units, 1.0)
-    low, high = {"upper": (-inf, edge), "lower": (-edge, inf), None: (-1.0, 1.0)}[claim.side]
-    return [_Contrast(arms, predictions, units, weights, low, high)]
-
-
-def _predict(claim: Claim, parameters: dict[str, Any]) -> float:
-    value = float(claim.predict(**parameters))
-    if not math.isfinite(value):
-        raise ValueError(f"{claim.name}: the prediction at {parameters} is {value}: a cell needs a finite one.")
-    return value
-
-
-def _draw(claim: Claim, arm: _Arm, count: int, seed: int) -> None:
-    """Extend an arm to `count` draws; draw j of a cell has its own child seed, so order never matters."""
-    tag = crc32(claim.name.encode())
-    for j in range(len(arm.values), count):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(tag, *arm.key, j)))
-        if _is_paired(claim):
-            value, *pair = _compare(claim, arm.parameters, rng)
-            arm.values.append(value)
-            arm.pairs.append((pair[0], pair[1]))
-        else:
-            arm.values.append(float(claim.measure(rng, **arm.parameters)))
-
-
-def _is_paired(claim: Claim) -> bool:
-    """Whether every draw is compared with a prediction of its own, not their mean with that of the cell."""
-    return claim.instance is not None or claim.kind in (Kind.EXACT, Kind.NUMERICAL)
-
-
-def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tuple[float, float, float]:
-    """Deviation of one draw from its prediction in units of the margin, the prediction and the margin.
-
-    Of arrays the entry that deviates most. An order has the measurement, positive as predicted, in place of a
-    deviation; a bound without margin is compared in units of the prediction.
-    """
-    parameters = claim.draw(rng, cell)
-    expected = np.asarray(claim.predict(**parameters), dtype=np.float64)
-    if not np.all(np.isfinite(expected)):
-        raise ValueError(f"{claim.name}: a prediction at {cell} is not finite: a cell needs a finite one.")
-    found = np.asarray(claim.measure(rng, **parameters), dtype=np.float64)
-    if found.shape != expected.shape:
-        raise ValueError(f"{claim.name}: measured shape {found.shape} is not the predicted {expected.shape} at {cell}.")
-    if claim.kind is Kind.ORDER:
-        sign = math.copysign(1.0, float(expected))
-        return sign * float(found), sign, 1.0
-    size = float(np.max(np.abs(expected)))
-    unit = claim.tolerance * size + claim.absolute_tolerance
-    if claim.kind is Kind.BOUND and unit == 0:
-        unit = size or 1.0
-    if unit < 1e-290:
-        raise refuse("tolerance", claim.tolerance, f"{unit:g} is allowed to deviate: too little for doubles")
-    deviations = np.ravel(found - expected) / unit
-    worst = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
-    return float(deviations[worst]), float(np.ravel(expected)[worst]), unit
-
-
-def _decide(contrast: _Contrast, statistic: str, alpha: float) -> tuple[Outcome | None, float, float, float]:
-    """Outcome (None: go on), value and interval, all in scaled units."""
-    from scipy.special import stdtrit
-
-    value, error, dof = contrast.estimate(statistic)
-    if not math.isfinite(value) or not math.isfinite(error):
-        return None, value, -math.inf, math.inf
-    half = float(stdtrit(dof, 1 - alpha / 2)) * error
-    low, high = value - half, value + half
-    # rounding aside, an interval that touches the border is not inside it
-    if low > contrast.low and high < contrast.high:
-        return Outcome.AGREES, value, low, high
-    if low > contrast.high or high < contrast.low or (half == 0 and not contrast.low < value < contrast.high):
-        return Outcome.DISAGREES, value, low, high
-    return None, value, low, high
-
-
-def _needed(contrast: _Contrast, value: float, low: float, high: float, draws: int) -> str:
-    """Say how many draws would shrink the interval to the nearest border."""
-    if not math.isfinite(low) or not math.isfinite(high):
-        return "the experiment returned values that are not finite (or not positive, for an exponent)"
-    distance = min(abs(value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
-    if distance == 0:
-        return "the measurement sits on the border of what is allowed"
-    return f"about {math.ceil(draws * ((high - low) / 2 / distance) ** 2):,} draws would decide"
 
 
 def verify(
@@ -366,7 +185,7 @@ def verify(
     rows = []
     with threadpool_limits(1):  # more BLAS threads sum in another order
         for index, cell in enumerate(cells):
-            contrasts = _contrasts(claim, cell, index)
+            contrasts = contrasts_of(claim, cell, index)
             rows.append(_check_cell(claim, cell, contrasts, seed, limit, len(cells)))
             if progress is not None:
                 progress(index + 1, len(cells))
@@ -380,50 +199,59 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.AGREES
 
 
-def _looks(first: int, limit: int) -> list[int]:
-    """Numbers of draws at which a cell is looked at: doubling, the last one at the limit."""
-    looks = [min(first, limit)]
-    while looks[-1] < limit:
-        looks.append(min(2 * looks[-1], limit))
-    return looks
+def looks(first: int, limit: int) -> list[int]:
+    """Return the numbers of draws at which a cell is looked at: growing by 3/2 and 4/3, the last one at the limit."""
+    counts = [min(first, limit)]
+    while counts[-1] < limit:
+        whole = first * 2 ** (len(counts) // 2)
+        counts.append(min(whole if len(counts) % 2 == 0 else whole * 3 // 2, limit))
+    return counts
 
 
 def _check_cell(
-    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], seed: int, limit: int, cells: int
+    claim: Claim, cell: dict[str, Any], contrasts: list[Contrast], seed: int, limit: int, cells: int
 ) -> Row:
     if claim.kind in (Kind.EXACT, Kind.NUMERICAL):
         return _check_exact(claim, cell, contrasts[0], seed)
-    looks = _looks(claim.first_draws, limit)
-    alpha = (1 - LEVEL) / (cells * len(looks) * len(contrasts))
-    found: list[tuple[Outcome | None, float, float, float]] = []
-    for count in looks:
+    # draws that must be equal are drawn three times, to see that they are
+    counts = [3] if claim.deterministic else looks(claim.first_draws, limit)
+    alpha = (1 - LEVEL) / (cells * len(counts) * len(contrasts))
+    found: list[Decision] = []
+    for count in counts:
         for contrast in contrasts:
             for arm in contrast.arms:
-                _draw(claim, arm, count * arm.share, seed)
-        found = [_decide(contrast, claim.statistic, alpha) for contrast in contrasts]
-        if claim.kind is Kind.BOUND and claim.instance is not None and not _all_inside(contrasts[0]):
-            found = [(Outcome.DISAGREES, *found[0][1:])]
-        if all(outcome is not None for outcome, *_ in found) or any(o is Outcome.DISAGREES for o, *_ in found):
+                extend(claim, arm, count if claim.deterministic else count * arm.share, seed)
+        found = [contrast.decide(claim, alpha) for contrast in contrasts]
+        if claim.kind is Kind.BOUND and claim.instance is not None:
+            found = [replace(found[0], outcome=_each_instance(contrasts[0]))]
+        outcomes = [decision.outcome for decision in found]
+        if None not in outcomes or Outcome.DISAGREES in outcomes:
             break
     draws = sum(len(arm.values) for contrast in contrasts for arm in contrast.arms)
-    notes = [_needed(c, v, a, b, draws) for c, (o, v, a, b) in zip(contrasts, found, strict=True) if o is None]
-    outcome = _worst([o or Outcome.INCONCLUSIVE for o, *_ in found])
+    outcome = _worst([decision.outcome or Outcome.INCONCLUSIVE for decision in found])
+    notes = [decision.reason for decision in found if decision.outcome is None]
     note = notes[0] if notes and outcome is Outcome.INCONCLUSIVE else ""
     if claim.kind is Kind.THRESHOLD:
-        return _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
-    _, value, low, high = found[0]
-    return _row(claim, cell, contrasts[0], value, low, high, draws, outcome, note)
+        row = _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
+    else:
+        row = _row(claim, cell, contrasts[0], found[0].value, found[0].low, found[0].high, draws, outcome, note)
+    least = min(len(arm.values) for contrast in contrasts for arm in contrast.arms)
+    return row if claim.deterministic else replace(row, missable=missable(least, LEVEL))
 
 
-def _all_inside(contrast: _Contrast) -> bool:
-    """Whether every draw keeps to what is allowed, not only their mean."""
-    return all(contrast.low <= value <= contrast.high for arm in contrast.arms for value in arm.values)
+def _each_instance(contrast: Contrast) -> Outcome | None:
+    """Judge a bound that every single draw must keep, not only their mean."""
+    values = np.array([value for arm in contrast.arms for value in arm.values])
+    if np.any(np.isnan(values)):
+        return None
+    inside = np.all((contrast.low <= values) & (values <= contrast.high))
+    return Outcome.AGREES if inside else Outcome.DISAGREES
 
 
-def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: int, instances: int = 3) -> Row:
+def _check_exact(claim: Claim, cell: dict[str, Any], contrast: Contrast, seed: int, instances: int = 3) -> Row:
     """Deterministic equality on three random instances: the worst one counts, and nothing is averaged away."""
     (arm,) = contrast.arms
-    _draw(claim, arm, instances, seed)
+    extend(claim, arm, instances, seed)
     deviations = np.array(arm.values)
     at = int(np.argmax(np.where(np.isnan(deviations), np.inf, np.abs(deviations))))
     worst = float(deviations[at])
@@ -433,12 +261,12 @@ def _check_exact(claim: Claim, cell: dict[str, Any], contrast: _Contrast, seed: 
 
 
 def _row(
-    claim: Claim, cell: dict[str, Any], contrast: _Contrast, value: float, low: float, high: float, draws: int,
+    claim: Claim, cell: dict[str, Any], contrast: Contrast, value: float, low: float, high: float, draws: int,
     outcome: Outcome, note: str, at: int | None = None,
 ) -> Row:  # fmt: skip
     """Back from scaled units to those of the prediction at the largest size: of draw `at`, or the mean of all."""
     prediction, unit, spread = float(contrast.predictions[-1]), float(contrast.units[-1]), None
-    if _is_paired(claim) and claim.kind is not Kind.ORDER:
+    if is_paired(claim) and claim.kind is not Kind.ORDER:
         pairs = np.array(contrast.arms[-1].pairs)
         prediction, unit = map(float, pairs.mean(axis=0) if at is None else pairs[at])
         spread = (float(pairs[:, 0].min()), float(pairs[:, 0].max())) if claim.instance is not None else None
@@ -460,15 +288,15 @@ def _row(
 
 
 def _threshold_row(
-    claim: Claim, cell: dict[str, Any], contrasts: list[_Contrast], found: list[Any], draws: int,
+    claim: Claim, cell: dict[str, Any], contrasts: list[Contrast], found: list[Decision], draws: int,
     outcome: Outcome, note: str,
 ) -> Row:  # fmt: skip
     """A transition is bracketed: where both signs are as predicted it lies between the two places."""
     below, above = (contrast.arms[0].parameters["at"] for contrast in contrasts)
-    signs = [result[1] for result in found]
+    signs = [decision.value for decision in found]
     low = below if signs[0] < 0 else -math.inf
     high = above if signs[1] > 0 else math.inf
     if not note:
         note = f"order parameter {signs[0]:.3g} at {below:.5g} and {signs[1]:.3g} at {above:.5g}"
-    place = _predict(claim, cell)
+    place = predicted(claim, cell)
     return Row(cell, place, place, low, high, below, above, draws, outcome, note)

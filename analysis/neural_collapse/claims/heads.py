@@ -167,6 +167,7 @@ HEAD_CLAIMS = (
         "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         source=_BIAS,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(c / (1 - c)),
         measure=lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
         grid=BALANCED[:2],
@@ -199,6 +200,7 @@ HEAD_CLAIMS = (
         "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
         source=_BALANCED,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(threshold_decay),
         measure=lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
         grid=[
@@ -324,6 +326,7 @@ HEAD_CLAIMS = (
         "layers.",
         source=_THRESHOLD,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(_common_decay(critical, n, M)),
         measure=lambda rng, at, **cell: experiments.nonzero_is_worse(rng, at, **cell),
         grid=cells("depth", [1, 2, 3, 6], samples=5),
@@ -339,6 +342,7 @@ HEAD_CLAIMS = (
         "Beyond a second threshold no nonzero local minimum is left, and gradient descent goes to zero from anywhere.",
         source=_THRESHOLD,
         kind=Kind.THRESHOLD,
+        deterministic=True,
         predict=_closed(_common_decay(spinodal, n, M)),
         measure=lambda rng, at, **cell: experiments.branch_is_gone(rng, at, **cell),
         grid=cells("depth", [2, 3, 4, 6], samples=5),
@@ -353,6 +357,7 @@ HEAD_CLAIMS = (
         "No training run, from any scale of start, ends below the predicted minimum.",
         source=_DEEP,
         kind=Kind.BOUND,
+        deterministic=True,
         predict=lambda scale, **cell: float(_minimum(**cell).objective),
         measure=lambda rng, scale, class_sizes, layer_decays, feature_decay: (
             experiments.minimise(rng, class_sizes, layer_decays, feature_decay, 6, scales=(scale,)).objective
@@ -369,6 +374,7 @@ HEAD_CLAIMS = (
         "Zero is a local minimum of every class for deep heads: random starts end above the minimum, minority dead.",
         source=_THRESHOLD,
         kind=Kind.ORDER,
+        deterministic=True,
         predict=lambda **_: 1.0,
         measure=experiments.minority_penalty,
         grid=cells("scale", [0.8, 0.3], class_sizes=(40, 20, 3), layer_decays=(1e-2,) * 3, feature_decay=2e-3),

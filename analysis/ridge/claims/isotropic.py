@@ -38,7 +38,7 @@ ISOTROPIC_CLAIMS = (
             effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
         ),
         measure=experiments.companion_stieltjes_draw,
-        grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=40),
+        grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=100),
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,

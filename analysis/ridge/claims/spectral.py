@@ -64,8 +64,12 @@ SPECTRAL_CLAIMS = (
         predict=_pair_trace,
         measure=experiments.pair_trace_draw,
         grid=[
-            {"n": 40, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
-            for g, lam, c in ((2.0, 0.2, "spread"), (0.5, 0.05, "two-scales"), (1.0, 0.5, "isotropic"))
+            {"n": n, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
+            for n, g, lam, c in (
+                (100, 2.0, 0.2, "spread"),
+                (250, 0.5, 0.05, "two-scales"),
+                (100, 1.0, 0.5, "isotropic"),
+            )
         ],
         tolerance=0.01,
         size="n",
@@ -78,7 +82,7 @@ SPECTRAL_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_pair_trace,
         measure=experiments.pair_trace_draw,
-        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=40),
+        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=100),
         tolerance=0.01,
         size="n",
         quick=(0,),

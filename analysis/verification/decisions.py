@@ -1,0 +1,192 @@
+"""What draws say about a claim: outcome, value and interval of a contrast, as a pure function of arrays.
+
+A contrast is a weighted sum of arm means, scaled so that the claim allows [low, high]. Its interval decides, and
+where it is an extrapolation over sizes, so does the order of the correction that was extrapolated:
+
+* *Lack of fit.* What the sizes leave of ``limit + c size^-order`` is expressed as the error of the limit that a
+  correction of half the order would make to leave as much. Where it differs from zero (at 1 %) and is more than a
+  quarter of the tolerance, nothing is decided.
+* *Slower corrections.* A decision must survive an extrapolation at half the order, and disagreement one in
+  1/log(size) too; else the order matters, and nothing is decided unless the sizes exclude the slower correction
+  (at 1 %).
+
+A slower correction passes both tests only if it is small in the sizes measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.verification.intervals import Interval, bounded, median, studentised
+
+__all__ = ["Decision", "Extrapolation", "Outcome", "Rule", "decide", "extrapolation", "rate_fit"]
+
+Array = NDArray[np.float64]
+FIT_LEVEL = 0.01
+MATERIAL = 0.25
+
+
+class Outcome(str, Enum):
+    """What a check found."""
+
+    AGREES = "AGREES"
+    DISAGREES = "DISAGREES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Outcome (None: go on), value and interval in units of what is allowed, and what prevents a decision."""
+
+    outcome: Outcome | None
+    value: float
+    low: float
+    high: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """Weights, over sizes, of what tests the order of the correction."""
+
+    misfit: Array  # error of the limit that half the order would make
+    order: float = 1.0
+    slower: tuple[tuple[Array, Array], ...] = ()  # limits with slower corrections, and what the sizes leave of each
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How draws are judged."""
+
+    statistic: str = "mean"
+    bounds: tuple[float, float] | None = None
+    deterministic: bool = False
+    log: bool = False
+
+    def interval(self, arms: Sequence[Array], weights: Array, alpha: float) -> Interval:
+        """Interval of the weighted sum."""
+        if self.deterministic:
+            return _hull(arms, weights, self.log)
+        if self.statistic == "median" and not self.log:
+            return median(arms, weights, alpha)
+        if self.bounds is not None:
+            return bounded(arms, weights, alpha, *self.bounds)
+        return studentised(arms, weights, alpha, log=self.log)
+
+
+def _hull(arms: Sequence[Array], weights: Array, log: bool) -> Interval:
+    """All that draws which are equal but for their accuracy can say: from the least to the largest sum."""
+    ends = np.array([[draws.min(), draws.max()] for draws in arms])
+    if log:
+        ends = np.where(ends > 0, np.log(np.where(ends > 0, ends, 1.0)), np.nan)
+    products = np.sort(weights[:, None] * ends, axis=1).sum(axis=0)
+    return products.mean(), products[0], products[1]
+
+
+def _fit(x: Array) -> tuple[Array, Array]:
+    """Weights of the least-squares intercept over `x`, and the matrix that leaves the residuals."""
+    basis = np.stack([np.ones_like(x), x], axis=1)
+    inverse = np.linalg.pinv(basis)
+    return inverse[0], np.eye(x.size) - basis @ inverse
+
+
+def extrapolation(sizes: Array, order: float) -> tuple[Array, Extrapolation]:
+    """Weights of the limit at a correction size^-order, and of the tests of that order."""
+    growth = sizes / sizes[0]
+    profile, half = growth**-order, growth ** (-order / 2)
+    limit, leaves = _fit(profile)
+    left = leaves @ half
+    misfit = float(limit @ half) * left / float(left @ left)
+    slower = []
+    for other in (half, 1 / np.log(sizes if sizes.min() >= 2 else 2 * sizes / sizes.min())):
+        weights, remains = _fit(other)
+        slower.append((weights, remains @ profile))
+    return limit, Extrapolation(misfit, order, tuple(slower))
+
+
+def rate_fit(multiples: Array, order: float) -> Extrapolation:
+    """Weights of the exponent that the misfit of the claimed power with a correction size^-order would amount to."""
+    _, leaves = _fit(multiples**-order)
+    left = leaves @ np.log(multiples)
+    return Extrapolation(left / float(left @ left), order)
+
+
+def decide(
+    arms: Sequence[Array],
+    predictions: Array,
+    units: Array,
+    weights: Array,
+    allowed: tuple[float, float],
+    alpha: float,
+    rule: Rule,
+    test: Extrapolation | None = None,
+) -> Decision:
+    """Judge the draws of one contrast.
+
+    Parameters
+    ----------
+    arms : sequence of arrays, shapes (n_i,)
+        Draws at each size.
+    predictions, units : arrays, shape (number of arms,)
+        What is predicted and how far each may deviate; for logarithms the last of each is the exponent's.
+    weights : array
+        Weights of the arms.
+    allowed : pair of floats
+        Where the scaled value may lie.
+    alpha : float
+        Error probability of the interval.
+    rule : Rule
+        Which interval.
+    test : Extrapolation, optional
+        Tests of the order of the correction.
+    """
+
+    def interval(contrast: Array, error: float) -> tuple[float, float, float]:
+        if rule.log:
+            found = rule.interval(arms, contrast, error)
+            return tuple((float(x) - predictions[-1]) / units[-1] for x in found)
+        value, low, high = rule.interval(arms, contrast / units, error)
+        shift = float(contrast @ (predictions / units))
+        return float(value) - shift, float(low) - shift, float(high) - shift
+
+    value, low, high = interval(weights, alpha)
+    if not math.isfinite(value):
+        return Decision(None, value, -math.inf, math.inf, "the experiment returned values that are not finite (or not "
+                        "positive, for an exponent)")  # fmt: skip
+    if not (math.isfinite(low) or math.isfinite(high)):
+        return Decision(None, value, low, high, _no_interval(arms))
+    outcome = _judge(low, high, allowed)
+    if outcome is None or test is None:
+        return Decision(outcome, value, low, high)
+    misfit, below, above = interval(test.misfit, FIT_LEVEL)
+    if abs(misfit) > MATERIAL and not below <= 0 <= above:
+        return Decision(None, value, low, high, f"the sizes do not follow a correction of order {test.order:g}: "
+                        "state its order, or measure larger sizes")  # fmt: skip
+    for limit, remains in test.slower[: 1 if outcome is Outcome.AGREES else None]:
+        moved, least, most = interval(limit, FIT_LEVEL)
+        ends = (moved, moved) if outcome is Outcome.AGREES else (min(least, low), max(most, high))
+        _, below, above = interval(remains, FIT_LEVEL)
+        if _judge(*ends, allowed) is not outcome and below <= 0 <= above:
+            return Decision(None, value, low, high, f"a correction slower than order {test.order:g} would change the "
+                            "answer, and the sizes do not exclude it: measure larger sizes")  # fmt: skip
+    return Decision(outcome, value, low, high)
+
+
+def _judge(low: float, high: float, allowed: tuple[float, float]) -> Outcome | None:
+    if low >= allowed[0] and high <= allowed[1]:
+        return Outcome.AGREES
+    if low > allowed[1] or high < allowed[0]:
+        return Outcome.DISAGREES
+    return None
+
+
+def _no_interval(arms: Sequence[Array]) -> str:
+    if any(np.ptp(draws) <= 16 * np.finfo(float).eps * np.max(np.abs(draws)) for draws in arms):
+        return "all draws are equal: declare deterministic=True if they must be, or bounds, or draw more"
+    return "too few draws carry the spread for an interval: rare or heavy-tailed events; draw more or take the median"
