@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.notation import Reading, parse, read
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
-from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import as_kind, refuse
 
@@ -83,10 +83,8 @@ def read_formula(
     Raises
     ------
     ValueError
-        Naming the first symbol that neither the claim nor `symbols` knows, or what of an instance has no name.
+        Naming the first symbol that neither the claim nor `symbols` knows.
     """
-    if claim is not None:
-        _refuse_unnamed(claim)
     as_kind("latex", latex, bool, "it must be True or False")
     as_kind("symbols", symbols, Mapping | None, "it must be a mapping from your symbols to ours")
     known = _known_names(claim)
@@ -109,20 +107,6 @@ def _known_names(claim: Claim | None) -> set[str] | None:
     cell = claim.draw(np.random.default_rng(0), claim.grid[0])
     names = {name for name, value in cell.items() if isinstance(value, int | float)}
     return names | set(claim.quantities(**cell) if claim.quantities else ())
-
-
-def _refuse_unnamed(claim: Claim) -> None:
-    """Refuse a claim whose prediction needs more of an instance than numbers, or is not one number."""
-    if claim.instance is None and claim.kind not in (Kind.EXACT, Kind.NUMERICAL):
-        return
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0])
-    drawn = {name: value for name, value in cell.items() if name not in claim.grid[0]}
-    unnamed = [name for name, value in drawn.items() if not isinstance(value, int | float)]
-    if unnamed:
-        why = f"its prediction is made for a drawn instance, whose {', '.join(unnamed)} no formula in numbers can name"
-        raise refuse("against", claim.name, why)
-    if np.ndim(claim.predict(**cell)):
-        raise refuse("against", claim.name, "its prediction is a vector, and a formula gives one number")
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:
