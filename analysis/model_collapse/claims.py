@@ -295,7 +295,7 @@ CLAIMS = (
         quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
     ),
-    claim(
+    Claim(
         "model-collapse/adaptive-ridge",
         "After labels with tσ₀² = n^b the ridge exponent (1 − b)ℓ beats ℓ, the best one without them.",
         source=Source("dohmatob2024model", "adaptive exponent derived in docs/theory/model_collapse.md"),
