@@ -25,7 +25,9 @@ __all__ = [
     "ridgeless_excess",
     "signal",
     "test_error",
+    "pair_trace",
     "train_error",
+    "tuned_test_error",
     "variance",
     "x",
 ]
@@ -37,6 +39,10 @@ bias = n / (n - df2) * unlearned
 variance = noise * df2 / (n - df2)
 test_error = n / (n - df2) * (unlearned + noise)
 train_error = (1 - df1 / n) ** 2 * test_error
+
+# second order: `pair` is sum s^2/((s + kappa_a)(s + kappa_b))
+kappa, kappa_a, kappa_b, lam_a, lam_b, pair = sp.symbols("kappa kappa_a kappa_b lam_a lam_b pair", positive=True)
+pair_trace = kappa_a * kappa_b * pair / (lam_a * lam_b * d * (1 - pair / n))
 
 gamma, lam, signal, noise_variance, x = sp.symbols("gamma lam signal noise_variance x", positive=True)
 
@@ -60,6 +66,8 @@ overparametrised_excess = signal * (1 - n / d) + noise_variance * n / (d - n - 1
 
 optimal_normalised_ridge = noise_variance * gamma / signal
 optimal_test_error = noise_variance * (effective_ridge / lam).subs(lam, optimal_normalised_ridge)
+
+tuned_test_error = noise_variance * kappa / lam
 
 _low, _high = (1 - sp.sqrt(gamma)) ** 2, (1 + sp.sqrt(gamma)) ** 2
 marchenko_pastur_density = sp.Piecewise(
