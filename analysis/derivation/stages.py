@@ -53,7 +53,8 @@ def random_points(
         return yours.condition is None or yours.stated_at(known_values(claim, claim.draw(rng, point)))
 
     if claim.domain is not None:
-        points = claim.domain.points(claim.grid, rng, _POINTS, held, stated)
+        fixed = claim.instance is None and not claim.domain.drawn(claim.grid[0])
+        points = claim.domain.points(claim.grid, rng, len(claim.grid) if fixed else _POINTS, held, stated)
     else:
         points = [point for point in _near(claim, rng) if stated(point)]
     return [claim.draw(rng, point) for point in points]

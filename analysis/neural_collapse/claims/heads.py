@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import sympy as sp
 
 from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED
+from solvable.analysis.neural_collapse.settings import USUAL
+from solvable.analysis.verification.domain import Domain
+from solvable.analysis.neural_collapse import closed_forms
+from solvable.analysis.derivation.quantities import cases
+from solvable.analysis.neural_collapse.quantities import minimum_quantities
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
 
@@ -78,59 +83,83 @@ def _rate(
     return float(getattr(collapse_rates(classes, samples, [weight_decay] * depth, feature_decay), metric))
 
 
+
+
+def _one_sum(class_sizes: Any, layer_decays: Any, feature_decay: float, **p: Any) -> dict[str, Any]:
+    return {**minimum_quantities(class_sizes, layer_decays, feature_decay, **p),
+            **cases("quantity", p.get("quantity", "feature"), "classifier", "feature", "layer", "bias")}  # fmt: skip
+
+
+def _rate_quantities(
+    classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, span: str = "outside",
+    metric: str = "nc1", **_: Any
+) -> dict[str, Any]:  # fmt: skip
+    found = minimum_quantities((samples,) * classes, (weight_decay,) * depth, feature_decay)
+    return {"output": found["output"], **cases("span", span, "inside", "outside"),
+            **cases("metric", metric, "nc1", "nc1_trace", "nc2", "nc3")}  # fmt: skip
+
+
+claim = partial(Claim, domain=USUAL)
+_ALIVE = USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay) < 1")
+_UNEVEN = Domain(feature_decay=(2e-4, 4e-3))
+
 HEAD_CLAIMS = (
-    Claim(
+    claim(
         "neural-collapse/balanced-objective",
         "One layer, balanced, squared loss, no bias: the minimum is c(1 − c/2) for c = K√(nλ_Wλ_H) up to 1.",
         source=_BALANCED,
         kind=Kind.EXACT,
         predict=lambda **cell: float(_one_layer(**cell).objective),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "objective", **cell),
+        domain=_ALIVE,
         grid=BALANCED,
         tolerance=1e-9,
         formula=c * (1 - c / 2),
         assumptions="c ≤ 1, width at least the number of classes",
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/balanced-feature-length",
         "One layer, balanced: the squared length of the class means is (1 − c)√(λ_W/(nλ_H)), c = K√(nλ_Wλ_H).",
         source=_BALANCED,
         kind=Kind.NUMERICAL,
         predict=lambda **cell: float(_one_layer(**cell).feature_gram[0, 0]),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "feature", **cell),
+        domain=_ALIVE,
         grid=BALANCED,
         tolerance=1e-7,
         formula=(1 - c) * sp.sqrt(lw / (n * lh)),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/balanced-head-length",
         "One layer, balanced: the squared length of the head's rows is (1 − c)√(nλ_H/λ_W), c = K√(nλ_Wλ_H).",
         source=_BALANCED,
         kind=Kind.NUMERICAL,
         predict=lambda **cell: float(_one_layer(**cell).classifier_gram[0, 0]),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "classifier", **cell),
+        domain=_ALIVE,
         grid=BALANCED,
         tolerance=1e-7,
         formula=(1 - c) * sp.sqrt(n * lh / lw),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/free-bias-objective",
         "With an unpenalised bias the minimum is (K − 1)/K times as large.",
         source=_BIAS,
         kind=Kind.EXACT,
         predict=lambda **cell: float(_one_layer(**cell, bias="free").objective),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "objective", bias="free", **cell),
+        domain=_ALIVE,
         grid=BALANCED,
         tolerance=1e-9,
         formula=(K - 1) / K * c * (1 - c / 2),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/free-bias-is-a-simplex",
         "With an unpenalised bias the class means have pairwise cosine −1/(K − 1) without centring.",
         source=_BIAS,
@@ -139,12 +168,13 @@ HEAD_CLAIMS = (
             _one_layer(**cell, bias="free").feature_gram[0, 1] / _one_layer(**cell, bias="free").feature_gram[0, 0]
         ),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "cosine", bias="free", **cell),
+        domain=_ALIVE,
         grid=BALANCED,
         tolerance=1e-9,
         formula=-1 / (K - 1),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/penalised-bias-output",
         "Under a penalty λ_b on the bias the constant direction of class space is predicted by 1 − c(1 + λ_b)/λ_b.",
         source=_BIAS,
@@ -155,6 +185,7 @@ HEAD_CLAIMS = (
             ).outputs[-1]
         ),
         measure=experiments.one_direction_output,
+        domain=USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay)*(1 + bias_decay)/bias_decay < 1"),
         grid=cells("bias_decay", [0.08, 0.2, 10.0], **BALANCED[0]),
         tolerance=1e-6,
         formula=1 - c * (1 + lb) / lb,
@@ -162,7 +193,7 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/penalised-bias-switch",
         "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         source=_BIAS,
@@ -170,6 +201,7 @@ HEAD_CLAIMS = (
         deterministic=True,
         predict=_closed(c / (1 - c)),
         measure=lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
+        domain=_ALIVE,
         grid=BALANCED[:2],
         tolerance=0.02,
         first_draws=8,
@@ -177,7 +209,7 @@ HEAD_CLAIMS = (
         quick=(0,),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/penalised-bias-deep",
         "Deep heads with a penalised bias: the best run attains the minimum among those aligned with the classes.",
         source=_BIAS,
@@ -186,6 +218,9 @@ HEAD_CLAIMS = (
             collapse_minimizer(class_sizes, layer_decays, feature_decay, bias="ridge", bias_decay=bias_decay).objective
         ),
         measure=lambda rng, **cell: experiments.trained_objective(rng, bias="ridge", **cell),
+        domain=Domain(feature_decay=(1e-3, 4e-3), bias_decay=(0.02, 5.0)),
+        formula=closed_forms.minimum,
+        quantities=partial(minimum_quantities, bias="ridge"),
         grid=[
             {"class_sizes": (5,) * 4, "layer_decays": (5e-3,) * m, "feature_decay": 2e-3, "bias_decay": b}
             for m, b in ((2, 0.2), (2, 0.02), (3, 2.0))
@@ -195,7 +230,7 @@ HEAD_CLAIMS = (
         assumptions="measured, not proved: the constant direction has a squared error of its own weight",
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/collapse-threshold",
         "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
         source=_BALANCED,
@@ -203,6 +238,7 @@ HEAD_CLAIMS = (
         deterministic=True,
         predict=_closed(threshold_decay),
         measure=lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
+        domain=USUAL.but(weight_decay=(1e-3, 1.0)),
         grid=[
             *cells("loss", ["mse", "ce"], classes=4, samples=5, weight_decay=0.03),
             {"classes": 3, "samples": 8, "weight_decay": 0.1, "loss": "mse"},
@@ -213,26 +249,32 @@ HEAD_CLAIMS = (
         quick=(0, 1),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/imbalanced-objective",
         "Any class sizes and depth: the minimum is a sum over classes of one scalar problem each.",
         source=_DEEP,
         kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
+        domain=_UNEVEN,
+        formula=closed_forms.minimum,
+        quantities=minimum_quantities,
         grid=IMBALANCED,
         tolerance=1e-9,
         quick=(0, 2),
         assumptions="no bias, widths at least K; decays weak enough for random starts to find the minimum",
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/imbalanced-lengths",
         "Lengths of head rows and class means follow the class sizes by the same scalar problems.",
         source=_DEEP,
         kind=Kind.NUMERICAL,
         predict=_spectrum,
         measure=experiments.trained_spectrum,
+        domain=Domain(feature_decay=(4e-4, 1.5e-3)),
+        formula=closed_forms.lengths,
+        quantities=_one_sum,
         grid=[
             {"quantity": q, "index": i, **cell}
             for cell in IMBALANCED[:3]
@@ -244,83 +286,97 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/imbalanced-orthogonal",
         "Class means stay orthogonal however uneven the classes: a general orthogonal frame.",
         source=_DEEP,
         kind=Kind.NUMERICAL,
         predict=lambda **_: 0.0,
         measure=lambda rng, **cell: experiments.trained_spectrum(rng, "cosine", 0, **cell),
+        domain=_UNEVEN,
         grid=IMBALANCED[:3],
         absolute_tolerance=5e-6,
         quick=(1,),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/layer-spectra",
         "The product's singular values split over the layers so that decay times squared value is the same in each.",
         source=_DEEP,
         kind=Kind.NUMERICAL,
         predict=_spectrum,
         measure=experiments.trained_spectrum,
+        domain=_UNEVEN,
+        formula=closed_forms.layer_length,
+        quantities=minimum_quantities,
         grid=[{"quantity": "layer", "index": i, **IMBALANCED[2]} for i in range(3)],
         tolerance=1e-6,
         quick=(1,),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/layers-are-balanced",
         "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_{j}W_{j}W_{j}ᵀ.",
         source=_DEEP,
         kind=Kind.NUMERICAL,
         predict=lambda **_: 0.0,
         measure=lambda rng, **cell: experiments.trained_spectrum(rng, "balance", **cell),
+        domain=_UNEVEN,
         grid=cells("index", [0, 1], **IMBALANCED[2]),
         absolute_tolerance=1e-8,
         quick=(0,),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/imbalanced-free-bias",
         "With an unpenalised bias the eigenvalues of diag(n) − nnᵀ/N replace the class sizes.",
         source=_THRESHOLD,
         kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
+        domain=_UNEVEN,
+        formula=closed_forms.minimum,
+        quantities=minimum_quantities,
         grid=[{**cell, "bias": "free"} for cell in IMBALANCED],
         tolerance=1e-9,
         quick=(0, 1),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/bias-is-the-class-share",
         "An unpenalised bias ends at the share of the class, n_k/N.",
         source=_THRESHOLD,
         kind=Kind.NUMERICAL,
         predict=_spectrum,
         measure=experiments.trained_spectrum,
+        domain=_UNEVEN,
+        formula=closed_forms.share,
+        quantities=minimum_quantities,
         grid=cells("index", [0, 2], quantity="bias", bias="free", **IMBALANCED[0]),
         tolerance=1e-6,
         quick=(1,),
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/narrow-layers-keep-the-largest-classes",
         "A width below K keeps the classes that lower the loss most and drops the others.",
         source=_THRESHOLD,
         kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
+        domain=_UNEVEN,
+        formula=closed_forms.minimum,
+        quantities=minimum_quantities,
         grid=[*cells("width", [2, 3], **IMBALANCED[0]), {**IMBALANCED[3], "width": 1}],
         tolerance=1e-9,
         quick=(0, 2),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/minority-collapse",
         "A class is zero at the global minimum up to a critical size, which it crosses with a jump once there are two "
         "layers.",
@@ -329,6 +385,7 @@ HEAD_CLAIMS = (
         deterministic=True,
         predict=_closed(_common_decay(critical, n, M)),
         measure=lambda rng, at, **cell: experiments.nonzero_is_worse(rng, at, **cell),
+        domain=Domain(samples=(1, 50), depth=(1, 8)),
         grid=cells("depth", [1, 2, 3, 6], samples=5),
         tolerance=0.02,
         first_draws=8,
@@ -337,7 +394,7 @@ HEAD_CLAIMS = (
         assumptions="stated for one class, at the decay where its size is critical: classes decouple",
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/spinodal",
         "Beyond a second threshold no nonzero local minimum is left, and gradient descent goes to zero from anywhere.",
         source=_THRESHOLD,
@@ -345,6 +402,7 @@ HEAD_CLAIMS = (
         deterministic=True,
         predict=_closed(_common_decay(spinodal, n, M)),
         measure=lambda rng, at, **cell: experiments.branch_is_gone(rng, at, **cell),
+        domain=Domain(samples=(1, 50), depth=(2, 8)),
         grid=cells("depth", [2, 3, 4, 6], samples=5),
         tolerance=0.02,
         first_draws=8,
@@ -352,7 +410,7 @@ HEAD_CLAIMS = (
         quick=(1,),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/no-run-beats-the-minimum",
         "No training run, from any scale of start, ends below the predicted minimum.",
         source=_DEEP,
@@ -362,6 +420,9 @@ HEAD_CLAIMS = (
         measure=lambda rng, scale, class_sizes, layer_decays, feature_decay: (
             experiments.minimise(rng, class_sizes, layer_decays, feature_decay, 6, scales=(scale,)).objective
         ),
+        domain=_UNEVEN,
+        formula=closed_forms.minimum,
+        quantities=minimum_quantities,
         grid=[{**IMBALANCED[i], "scale": s} for i, s in ((1, 0.3), (2, 0.8), (0, 0.1))],
         tolerance=1e-9,
         side="lower",
@@ -382,26 +443,31 @@ HEAD_CLAIMS = (
         quick=(1,),
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/within-class-rates",
         "Near collapse within-class deviations die at λ_H/(1 − output) in the span of the means and at λ_H out of it.",
         source=_RATES,
         kind=Kind.NUMERICAL,
         predict=lambda span, **cell: _rate({"inside": "within_span", "outside": "within_outside"}[span], **cell),
         measure=experiments.within_class_factor,
+        domain=Domain(samples=(3, 8), weight_decay=(4e-3, 0.012), feature_decay=(3e-3, 8e-3)),
+        formula=closed_forms.within_rate,
+        quantities=_rate_quantities,
         grid=[{"span": s, "depth": m, **_RATE_CELL} for s in ("inside", "outside") for m in (1, 3)],
         tolerance=1e-6,
         quick=(1, 2),
         reason="deviations of 1e-7 are not yet linear, nor the trained minimum exact",
         convention="mean-square",
     ),
-    Claim(
+    claim(
         "neural-collapse/final-slopes",
         "The final slopes of NC1, its trace form, NC2 and NC3 are rates of the linearised flow.",
         source=_RATES,
         kind=Kind.NUMERICAL,
         predict=_rate,
         measure=experiments.final_slope,
+        domain=Domain(samples=(3, 8), weight_decay=(4e-3, 0.012), feature_decay=(3e-3, 8e-3)),
+        quantities=_rate_quantities,
         grid=[
             {"metric": m, "depth": d, **_RATE_CELL}
             for d in (1, 2, 3)
