@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.derivation.formula import known_names
+from solvable.analysis.writing.conventions import symbols, translations, used_conventions
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
 
-__all__ = ["refuse_outside", "refuse_unnamed", "tried_where", "why_not"]
+__all__ = ["refuse_outside", "refuse_unnamed", "tried_where", "usable_names", "why_not"]
 
 
 def why_not(claim: Claim) -> str:
@@ -31,7 +34,9 @@ def why_not(claim: Claim) -> str:
     if np.ndim(value):
         return "its prediction is a vector, and a formula gives one number"
     if claim.quantities is None and _constant(claim, float(value)):
-        return f"its prediction is the number {float(value):g} everywhere, and no formula can be told from another there"
+        return (
+            f"its prediction is the number {float(value):g} everywhere, and no formula can be told from another there"
+        )
     return ""
 
 
@@ -48,6 +53,29 @@ def refuse_unnamed(claim: Claim) -> None:
     if not why:
         return
     raise refuse("against", claim.name, why + _others(claim))
+
+
+def usable_names(claim: Claim) -> list[str]:
+    """Return what formulas may name, each with the words of authors that are read as it."""
+    known = known_names(claim) or set()
+    rows = {row.name: row for row in (*symbols(claim.family),)[::-1]}
+    rows |= {row.name: row for fixed in used_conventions(claim) for row in fixed.symbols}
+    lines = []
+    for name in sorted(known):
+        words = [word if meaning == name else f"{word} = {meaning}" for word, meaning in
+                 (rows[name].words().items() if name in rows else ()) if translated(claim, word, known)]  # fmt: skip
+        lines.append(f"{name}{' (' + ', '.join(words) + ')' if words else ''}")
+    return lines
+
+
+def translated(claim: Claim, word: str, known: set[str]) -> bool:
+    """Whether an author's word is read in names that the claim knows."""
+    if word in known:
+        return False
+    for candidate in translations(claim, word):
+        if set(re.findall(r"[a-z]\w*", candidate)) - {"sqrt"} <= known:
+            return True
+    return False
 
 
 def _others(claim: Claim) -> str:

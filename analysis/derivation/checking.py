@@ -122,6 +122,7 @@ def check(
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, _given(at))
     precise, ours, found = high_precision(yours, claim, points)
+    points = points[: len(ours)] if claim.formula is not None else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     slip, partial = None, None

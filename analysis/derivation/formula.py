@@ -19,7 +19,7 @@ from solvable.solvers.validate import as_kind, refuse
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "known_values", "read_formula"]
+__all__ = ["Formula", "known_names", "known_values", "read_formula"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def read_formula(
     """
     as_kind("latex", latex, bool, "it must be True or False")
     as_kind("symbols", symbols, Mapping | None, "it must be a mapping from your symbols to ours")
-    known = _known_names(claim)
+    known = known_names(claim)
     if callable(formula) and not hasattr(formula, "free_symbols"):
         return _from_function(formula, known)
     if isinstance(formula, bool | int | float):
@@ -95,13 +95,14 @@ def read_formula(
     reading = read(formula, latex) if isinstance(formula, str) else Reading(formula)
     if not hasattr(reading.expression, "free_symbols"):
         raise refuse("formula", formula, "it must be a string, a sympy expression or a function")
-    known = _known_names(claim)
+    known = known_names(claim)
     if known is not None and reading.left in known:
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     return _from_expression(reading, str(formula), claim, dict(symbols or {}))
 
 
-def _known_names(claim: Claim | None) -> set[str] | None:
+def known_names(claim: Claim | None) -> set[str] | None:
+    """Names of the numbers of a claim that a formula may use; None where it is free."""
     if claim is None:
         return None
     cell = claim.draw(np.random.default_rng(0), claim.grid[0])
@@ -135,7 +136,7 @@ def _unknown(name: str, known: set[str]) -> ValueError:
 def _from_expression(reading: Reading, text: str, claim: Claim | None, symbols: dict[str, Any]) -> Formula:
     import sympy as sp
 
-    known = _known_names(claim)
+    known = known_names(claim)
     expression, condition = reading.expression, reading.condition
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     x = sp.Symbol("x", positive=True)

@@ -87,11 +87,10 @@ def _adaptive(
 
 
 def _linear_quantities(
-    n: int, lam: float, covariance: str = "spread", gamma: float = 0.0, d: int = 0, **p: Any
+    n: int, lam: float, covariance: str = "spread", gamma: float = 0.0, d: int = 0, **_: Any
 ) -> dict[str, Any]:
     size = d or round(gamma * n)
-    samples = p.get("generator_samples") or round(p["rows"] * size)
-    return {**ridge_quantities(_spectrum(covariance, size), n, lam), "generator_samples": samples}
+    return ridge_quantities(_spectrum(covariance, size), n, lam)
 
 
 def _iterated_quantities(
@@ -112,7 +111,13 @@ def _generator_quantities(d: int, rows: int, generator_noise: float, **_: Any) -
 claim = partial(Claim, domain=USUAL)
 _RATIOS = {"gamma": "n", "rows": "gamma*n"}
 _FEWER = USUAL.but(counts=_RATIOS, rows=(0.2, 0.9), generations=(0, 5), n=(30, 60), where="gamma*n*(1 - rows) > 1.5")
-_POWER_LAW = Domain(n=(40, 400), capacity=(1.2, 4.0), smoothness=(0.2, 2.0), ridge_exponent=(0.1, 3.0), where="ridge_exponent < capacity")
+_POWER_LAW = Domain(
+    n=(40, 400),
+    capacity=(1.2, 4.0),
+    smoothness=(0.2, 2.0),
+    ridge_exponent=(0.1, 3.0),
+    where="ridge_exponent < capacity",
+)
 n, d, rows, t, sigma2, label = sp.symbols(
     "n d generator_samples generations noise_variance generator_noise", positive=True
 )

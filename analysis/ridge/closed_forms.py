@@ -40,11 +40,12 @@ variance = noise * df2 / (n - df2)
 test_error = n / (n - df2) * (unlearned + noise)
 train_error = (1 - df1 / n) ** 2 * test_error
 
+gamma = sp.Symbol("gamma", positive=True)
 # second order: `pair` is sum s^2/((s + kappa_a)(s + kappa_b))
 kappa, kappa_a, kappa_b, lam_a, lam_b, pair = sp.symbols("kappa kappa_a kappa_b lam_a lam_b pair", positive=True)
-pair_trace = kappa_a * kappa_b * pair / (lam_a * lam_b * d * (1 - pair / n))
+pair_trace = kappa_a * kappa_b * pair / (lam_a * lam_b * gamma * n * (1 - pair / n))
 
-gamma, lam, signal, noise_variance, x = sp.symbols("gamma lam signal noise_variance x", positive=True)
+lam, signal, noise_variance, x = sp.symbols("lam signal noise_variance x", positive=True)
 
 # kappa^2 + (1 - lam - gamma) kappa - lam = 0
 _b = 1 - lam - gamma

@@ -89,7 +89,9 @@ _DECAY_GRID = cells(
 )
 
 
-def _named_quantities(problem: str, n: int, d: int, batch_size: int = 1, sampling: str = "", **_: Any) -> dict[str, Any]:
+def _named_quantities(
+    problem: str, n: int, d: int, batch_size: int = 1, sampling: str = "", **_: Any
+) -> dict[str, Any]:
     return hessian_quantities(_curvature(problem, n, d), batch_size, sampling)
 
 

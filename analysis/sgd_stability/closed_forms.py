@@ -31,9 +31,7 @@ settled = 2 / eta
 
 _is = {name: sp.Symbol(f"is_{name}", positive=True) for name in ("trace", "frobenius", "top_eigenvalue", "norm",
        "effective_step_size", "angle", "relaxation")}  # fmt: skip
-diagonal_sharpness = 4 * (
-    _is["trace"] * weights + _is["frobenius"] * sp.sqrt(fourth) + _is["top_eigenvalue"] * largest
-)
+diagonal_sharpness = 4 * (_is["trace"] * weights + _is["frobenius"] * sp.sqrt(fourth) + _is["top_eigenvalue"] * largest)
 
 _decayed = eta * lam
 effective_step_size = sp.sqrt(_decayed * (2 - _decayed)) / g

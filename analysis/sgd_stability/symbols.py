@@ -17,7 +17,9 @@ SYMBOLS = (
     Symbol("largest", r"\max(w_{+}^{2}+w_{-}^{2})", "max(w₊²+w₋²)", "other", "largest w₊² + w₋²"),
     Symbol("is_trace", r"1_{\mathrm{tr}}", "1[trace]", "other", "1 where the quantity is the trace, else 0"),
     Symbol("is_frobenius", r"1_{F}", "1[frobenius]", "other", "1 where the quantity is the Frobenius norm, else 0"),
-    Symbol("is_top_eigenvalue", r"1_{\max}", "1[top]", "other", "1 where the quantity is the largest eigenvalue, else 0"),
+    Symbol(
+        "is_top_eigenvalue", r"1_{\max}", "1[top]", "other", "1 where the quantity is the largest eigenvalue, else 0"
+    ),
     Symbol("is_norm", r"1_{\|w\|}", "1[norm]", "other", "1 where the quantity is the norm, else 0"),
     Symbol("is_effective_step_size", r"1_{\eta}", "1[step]", "other", "1 where it is the effective step size, else 0"),
     Symbol("is_angle", r"1_{\angle}", "1[angle]", "other", "1 where the quantity is the angle, else 0"),

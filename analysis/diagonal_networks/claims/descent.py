@@ -80,7 +80,9 @@ DESCENT_CLAIMS = (
         kind=Kind.EXACT,
         predict=_finite_step_bias,
         measure=lambda rng, run, **_: run.beta[0, -1],
-        domain=Domain(step_size=(0.01, 0.1), batch_size=(1, 20), where="step_size <= 0.01*batch_size**0.5 or batch_size == 20"),
+        domain=Domain(
+            step_size=(0.01, 0.1), batch_size=(1, 20), where="step_size <= 0.01*batch_size**0.5 or batch_size == 20"
+        ),
         grid=_RUN_GRID,
         tolerance=1e-9,
         quick=(0, 1),

@@ -83,8 +83,6 @@ def _rate(
     return float(getattr(collapse_rates(classes, samples, [weight_decay] * depth, feature_decay), metric))
 
 
-
-
 def _one_sum(class_sizes: Any, layer_decays: Any, feature_decay: float, **p: Any) -> dict[str, Any]:
     return {**minimum_quantities(class_sizes, layer_decays, feature_decay, **p),
             **cases("quantity", p.get("quantity", "feature"), "classifier", "feature", "layer", "bias")}  # fmt: skip

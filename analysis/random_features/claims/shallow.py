@@ -107,6 +107,10 @@ def _digits() -> Spectrum:
     return Spectrum.from_kernel(real_data.relu_kernel(X), y)
 
 
+def _digits_quantities(n: int, k: int, ridge: float) -> dict[str, Any]:
+    return random_feature_quantities(_digits(), n, k, ridge)
+
+
 def _digits_error(n: int, k: int, ridge: float) -> float:
     return float(random_feature_risk(_digits(), n, k, ridge).test)
 
@@ -345,7 +349,12 @@ SHALLOW_CLAIMS = (
             overfitting_threshold(exponent, target_exponent) - relative_noise
         ),
         measure=experiments.overfitting_draw,
-        domain=Domain(exponent=(1.1, 2.5), target_exponent=(1.1, 3.0), relative_noise=(0.0, 5.0), where="target_exponent < 2*exponent + 1"),
+        domain=Domain(
+            exponent=(1.1, 2.5),
+            target_exponent=(1.1, 3.0),
+            relative_noise=(0.0, 5.0),
+            where="target_exponent < 2*exponent + 1",
+        ),
         grid=cells(
             "exponent target_exponent relative_noise",
             [(1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0)],
@@ -377,6 +386,8 @@ SHALLOW_CLAIMS = (
         predict=_digits_error,
         measure=real_data.digits_error_draw,
         domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
+        quantities=_digits_quantities,
+        formula=closed_forms.test_error.subs(closed_forms.noise, 0),
         grid=cells("k", [20, 300, 60], n=60, ridge=0.03),
         tolerance=0.2,
         quick=(0, 1),
@@ -391,6 +402,8 @@ SHALLOW_CLAIMS = (
         predict=_digits_error,
         measure=real_data.digits_error_draw,
         domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
+        quantities=_digits_quantities,
+        formula=closed_forms.test_error.subs(closed_forms.noise, 0),
         grid=cells("k", [20, 40], n=60, ridge=1e-5),
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sympy as sp
 
-__all__ = ["bias", "excess", "overfitting_margin", "plain_noise", "proportional_excess", "test_error", "train_error", "variance"]
+__all__ = [
+    "bias",
+    "excess",
+    "overfitting_margin",
+    "plain_noise",
+    "proportional_excess",
+    "test_error",
+    "train_error",
+    "variance",
+]
 
 n, a, b, q, w, z, s1, s2, noise = sp.symbols("n a b q w z S1 S2 noise_variance", positive=True)
 _den = a * b + w * (a + b)

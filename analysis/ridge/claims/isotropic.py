@@ -24,9 +24,7 @@ def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0,
     return isotropic_quantities(n, gamma, lam, signal)
 
 
-def _tuned_quantities(
-    n: int, gamma: float, covariance: str, signal: float, noise_variance: float
-) -> dict[str, Any]:
+def _tuned_quantities(n: int, gamma: float, covariance: str, signal: float, noise_variance: float) -> dict[str, Any]:
     import mpmath as mp
 
     s = eigenvalues(covariance, round(gamma * n))

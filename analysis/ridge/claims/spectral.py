@@ -38,7 +38,7 @@ def _pair_quantities(n: int, gamma: float, lam_a: float, lam_b: float, covarianc
     s = eigenvalues(covariance, round(gamma * n))
     kappa_a, kappa_b = (ridge_quantities(Spectrum(s), n, lam)["kappa"] for lam in (lam_a, lam_b))
     pair = mp.fsum(mp.mpf(v) ** 2 / ((mp.mpf(v) + kappa_a) * (mp.mpf(v) + kappa_b)) for v in s.tolist())
-    return {"kappa_a": kappa_a, "kappa_b": kappa_b, "pair": pair, "d": s.size}
+    return {"kappa_a": kappa_a, "kappa_b": kappa_b, "pair": pair}
 
 
 def _circle_quantities(n: int, ridge: float, points: int, decay: float) -> dict[str, Any]:
