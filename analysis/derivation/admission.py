@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from solvable.analysis.derivation.formula import known_names
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.derivation.formula import known_names
 from solvable.analysis.writing.conventions import symbols, translations, used_conventions
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
@@ -29,7 +29,8 @@ def why_not(claim: Claim) -> str:
         drawn = {name: value for name, value in cell.items() if name not in claim.grid[0]}
         unnamed = [name for name, value in drawn.items() if not isinstance(value, int | float)]
         if unnamed:
-            return f"its prediction is made for a drawn instance, whose {', '.join(unnamed)} no formula in numbers can name"
+            listed = ", ".join(unnamed)
+            return f"its prediction is made for a drawn instance, whose {listed} no formula in numbers can name"
     value = claim.predict(**cell)
     if np.ndim(value):
         return "its prediction is a vector, and a formula gives one number"
@@ -72,10 +73,7 @@ def translated(claim: Claim, word: str, known: set[str]) -> bool:
     """Whether an author's word is read in names that the claim knows."""
     if word in known:
         return False
-    for candidate in translations(claim, word):
-        if set(re.findall(r"[a-z]\w*", candidate)) - {"sqrt"} <= known:
-            return True
-    return False
+    return any(set(re.findall(r"[a-z]\w*", text)) - {"sqrt"} <= known for text in translations(claim, word))
 
 
 def _others(claim: Claim) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from solvable.solvers import Spectrum, effective_ridge, random_feature_risk
 from solvable.solvers.equivalents.mode_sums import Modes
-from solvable.solvers.validate import refuse
 from solvable.solvers.equivalents.polished_roots import polished_effective_ridge, polished_feature_root
+from solvable.solvers.validate import refuse
 
 __all__ = ["cases", "isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
 

@@ -123,7 +123,8 @@ class CheckReport:
         """Return everything as plain data; what is not finite becomes None."""
         data = {
             "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "read_as": self.read_as,
-            "against": self.against, "where": self.where, "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
+            "against": self.against, "where": self.where,
+            "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
             "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],
             "simulation": None if self.simulation is None else self.simulation.to_dict(),
         }  # fmt: skip

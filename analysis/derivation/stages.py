@@ -89,7 +89,7 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
     reference = read_formula(claim.formula, claim)
     double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
-        pairs = []
+        pairs: list[tuple[Any, Any]] = []
         start = time.process_time()
         for point in points:
             if time.process_time() - start > _PRECISE_SECONDS and len(pairs) >= _FEWEST:

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
 from solvable.analysis.verification.domain import Domain
 
 __all__ = ["USUAL", "saddle_problem", "sparse_regression", "unit_sparse_regression"]

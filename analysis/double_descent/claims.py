@@ -15,10 +15,9 @@ import sympy as sp
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
 from solvable.analysis.double_descent.experiments import axes
 from solvable.analysis.double_descent.experiments import descent as experiments
-from solvable.analysis.double_descent.settings import eigenvalues, projection
-from solvable.analysis.double_descent.settings import USUAL
-from solvable.analysis.verification.domain import Domain
+from solvable.analysis.double_descent.settings import USUAL, eigenvalues, projection
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     descent_path,
@@ -67,8 +66,8 @@ def _flow_quantities(gamma: float, time: float, **_: Any) -> dict[str, Any]:
 
     t = mp.mpf(time)
     forgotten = marchenko_pastur_mean(lambda x: mp.exp(-2 * t * x), gamma)
-    return {"forgotten": forgotten,
-            "fitted": marchenko_pastur_mean(lambda x: (1 - mp.exp(-t * x)) ** 2 / x if x else mp.mpf(0), gamma)}  # fmt: skip
+    fitted = marchenko_pastur_mean(lambda x: (1 - mp.exp(-t * x)) ** 2 / x if x else 0 * x, gamma)
+    return {"forgotten": forgotten, "fitted": fitted}
 
 
 def _stochastic_quantities(d: int, covariance: str, **_: Any) -> dict[str, Any]:

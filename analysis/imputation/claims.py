@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.imputation import experiments
-from solvable.analysis.imputation.settings import covariance as matrix
-from solvable.analysis.imputation.settings import equal_low_rank, target
-from solvable.analysis.imputation.settings import USUAL
-from solvable.analysis.verification.domain import Domain
-from solvable.analysis.imputation import closed_forms
+from solvable.analysis.imputation import closed_forms, experiments
 from solvable.analysis.imputation.quantities import fit_quantities, imputation_quantities, risk_quantities
+from solvable.analysis.imputation.settings import USUAL, equal_low_rank, target
+from solvable.analysis.imputation.settings import covariance as matrix
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     averaged_sgd_bound,
     imputation_bias,

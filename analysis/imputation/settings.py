@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from solvable.analysis.verification.domain import Domain
 
 __all__ = ["USUAL", "covariance", "equal_low_rank", "leading_target", "target"]

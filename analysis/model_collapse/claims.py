@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.model_collapse import experiments
-from solvable.analysis.model_collapse import closed_forms
-from solvable.analysis.model_collapse.settings import USUAL, eigenvalues
-from solvable.analysis.verification.domain import Domain
 from solvable.analysis.derivation.quantities import ridge_quantities
+from solvable.analysis.model_collapse import closed_forms, experiments
 from solvable.analysis.model_collapse.quantities import iterated_quantities
+from solvable.analysis.model_collapse.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     collapse_exponents,

@@ -75,7 +75,8 @@ def minimum_quantities(
         for a, m in ((output, size), (modes[0]["output"], modes[0]["level"]))
     )
     return {"energy": energy, "total": mp.mpf(sum(class_sizes)), "class_size": size, "output": output,
-            "balance": balance, "top_balance": top, "layer_decay": layer_decays[min(index, len(layer_decays) - 1)]}  # fmt: skip
+            "balance": balance, "top_balance": top,
+            "layer_decay": layer_decays[min(index, len(layer_decays) - 1)]}  # fmt: skip
 
 
 def _place(class_sizes: Sequence[int], index: int) -> int:
@@ -104,8 +105,9 @@ def code_quantities(
     while slope(low) > 0 and low > mp.mpf(10) ** -3:
         low *= mp.mpf("0.97")
     scale = mp.findroot(slope, (low, low / mp.mpf("0.97")), solver="anderson", tol=mp.mpf(10) ** (4 - 2 * mp.mp.dps))
-    return {"code_scale": scale, "fit": mp.log(mp.fsum(mp.exp(-scale * gap) for gap in gaps)), "schatten": norm * scale**p,
-            "mean_decay": (mp.mpf(feature_decay) * mp.mpf(weight_decay) ** depth) ** (1 / mp.mpf(depth + 1))}  # fmt: skip
+    return {"code_scale": scale, "fit": mp.log(mp.fsum(mp.exp(-scale * gap) for gap in gaps)),
+            "schatten": norm * scale**p,
+            "mean_decay": 2 * cost / (depth + 1)}  # fmt: skip
 
 
 def _code(code: str, classes: int) -> tuple[list[Any], list[Any]]:

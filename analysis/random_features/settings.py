@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
 from solvable.analysis.verification.domain import Domain
 
-__all__ = ["USUAL", "ACTIVATIONS", "MODES", "frozen_network", "frozen_teacher", "input_eigenvalues", "power_law"]
+__all__ = ["ACTIVATIONS", "MODES", "USUAL", "frozen_network", "frozen_teacher", "input_eigenvalues", "power_law"]
 
 # the sums of a formula go over all modes: sizes stay below them
 USUAL = Domain(

@@ -6,12 +6,13 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from solvable.analysis.sgd_stability.experiments import chains as experiments
+
 from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.sgd_stability import closed_forms
+from solvable.analysis.sgd_stability.experiments import chains as experiments
 from solvable.analysis.sgd_stability.quantities import hessian_quantities, stack_quantities
-from solvable.analysis.verification.domain import Domain
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     coherence,
     diagonal_network_sharpness,

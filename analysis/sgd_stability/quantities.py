@@ -33,6 +33,7 @@ def stack_quantities(hessians: Any, batch_size: int, sampling: str = "bernoulli"
     square = float(np.sum(mean**2))
     return {
         "trace": float(np.trace(mean)), "largest_eigenvalue": float(np.linalg.eigvalsh(mean)[-1]),
-        "coherence": float(np.linalg.eigvalsh(overlaps)[-1]) / largest, "largest_norm": largest, "frobenius": square**0.5,
+        "coherence": float(np.linalg.eigvalsh(overlaps)[-1]) / largest, "largest_norm": largest,
+        "frobenius": square**0.5,
         "batch_frobenius": c0 * square + p * float(np.mean(np.sum(H**2, axis=(1, 2)))),
     }  # fmt: skip

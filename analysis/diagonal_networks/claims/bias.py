@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from solvable.analysis.diagonal_networks.experiments import flows, instances
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
-from solvable.analysis.diagonal_networks.settings import saddle_problem
-from solvable.analysis.diagonal_networks.settings import USUAL
-from solvable.analysis.verification.domain import Domain
+from solvable.analysis.diagonal_networks.settings import USUAL, saddle_problem
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import interpolator, minimum_l1, saddle_to_saddle
 
 __all__ = ["BIAS_CLAIMS"]

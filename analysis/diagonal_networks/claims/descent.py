@@ -9,12 +9,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.diagonal_networks.experiments import instances
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
 from solvable.analysis.diagonal_networks.settings import USUAL
-from solvable.analysis.verification.domain import Domain
-from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import DescentRun, interpolator, two_cycle
 
 __all__ = ["DESCENT_CLAIMS"]

@@ -6,13 +6,12 @@ from functools import partial
 
 import sympy as sp
 
-from solvable.analysis.neural_collapse.experiments import minimizers as experiments
-from solvable.analysis.neural_collapse.settings import BALANCED
-from solvable.analysis.neural_collapse.settings import USUAL
-from solvable.analysis.verification.domain import Domain
 from solvable.analysis.neural_collapse import closed_forms
+from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.quantities import code_quantities
+from solvable.analysis.neural_collapse.settings import BALANCED, USUAL
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import cross_entropy_code
 
 __all__ = ["CROSS_ENTROPY_CLAIMS"]

@@ -7,14 +7,13 @@ from typing import Any
 
 import sympy as sp
 
-from solvable.analysis.neural_collapse.experiments import minimizers as experiments
-from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED
-from solvable.analysis.neural_collapse.settings import USUAL
-from solvable.analysis.verification.domain import Domain
-from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.derivation.quantities import cases
+from solvable.analysis.neural_collapse import closed_forms
+from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.quantities import minimum_quantities
+from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED, USUAL
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
 
 __all__ = ["HEAD_CLAIMS"]

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.neural_collapse.experiments import linear as experiments
-from solvable.analysis.neural_collapse.settings import start_features, target_matrix
-from solvable.analysis.neural_collapse.settings import USUAL
-from solvable.analysis.verification.domain import Domain
 from solvable.analysis.neural_collapse import closed_forms
+from solvable.analysis.neural_collapse.experiments import linear as experiments
 from solvable.analysis.neural_collapse.quantities import simplex_cosines
+from solvable.analysis.neural_collapse.settings import USUAL, start_features, target_matrix
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     centre_term,
     duality_gap,

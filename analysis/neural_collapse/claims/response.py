@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.neural_collapse.experiments import perturbation as experiments
-from solvable.analysis.neural_collapse.settings import RESPONSE, start_features
-from solvable.analysis.neural_collapse.settings import USUAL
-from solvable.analysis.verification.domain import Domain
-from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.derivation.quantities import cases
+from solvable.analysis.neural_collapse import closed_forms
+from solvable.analysis.neural_collapse.experiments import perturbation as experiments
 from solvable.analysis.neural_collapse.quantities import response_level
+from solvable.analysis.neural_collapse.settings import RESPONSE, USUAL, start_features
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import CentralPath, ResponseSpectrum, central_path, response_spectrum
 
 __all__ = ["RESPONSE_CLAIMS"]

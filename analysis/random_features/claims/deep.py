@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments import regression as experiments
-from solvable.analysis.random_features.settings import frozen_network, frozen_teacher, input_eigenvalues
-from solvable.analysis.random_features.settings import USUAL
-from solvable.analysis.verification.domain import Domain
+from solvable.analysis.random_features.settings import USUAL, frozen_network, frozen_teacher, input_eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import Spectrum, deep_feature_moments, deep_random_feature_risk, layer_coefficients, ridge_risk
 

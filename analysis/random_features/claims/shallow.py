@@ -14,10 +14,9 @@ from solvable.analysis.random_features.closed_forms import literature
 from solvable.analysis.random_features.closed_forms import sums as closed_forms
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
-from solvable.analysis.random_features.settings import power_law
-from solvable.analysis.random_features.settings import USUAL
-from solvable.analysis.verification.domain import Domain
+from solvable.analysis.random_features.settings import USUAL, power_law
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     gaussian_coefficients,

@@ -6,15 +6,14 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-
 import sympy as sp
 
 from solvable.analysis.derivation.quantities import ridge_quantities
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import USUAL, eigenvalues
-from solvable.analysis.verification.domain import Domain
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     resolvent_pair_trace,
