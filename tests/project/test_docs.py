@@ -60,7 +60,9 @@ def shown_answers():
 @pytest.mark.parametrize(("command", "answer"), shown_answers())
 def test_commands_print_what_the_page_shows(command, answer, tmp_path):
     done = run(command, ROOT, tmp_path)
-    assert done.stdout.splitlines()[0] == answer
+    read, said = done.stdout.splitlines()[:2]
+    assert read.startswith("read as: ")
+    assert said == answer
     assert done.returncode == (0 if answer == "agrees everywhere tried" else 1)
 
 

@@ -281,7 +281,7 @@ DESCENT_CLAIMS = (
         tolerance=1e-10,
         quick=(0,),
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
-        convention="full-batch",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/flooding",
@@ -296,7 +296,7 @@ DESCENT_CLAIMS = (
         grid=cells("first", ["down", "up"], step_size=0.1),
         tolerance=1e-10,
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
-        convention="full-batch",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/penalised-stability",

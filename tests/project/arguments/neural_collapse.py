@@ -38,6 +38,7 @@ SPECIAL = {
 }
 # why a public solver has no ratio test
 NO_RATIO = {
+    "attached_minimizer": "descent to a minimum, with its residual; compared with L-BFGS beside its tests",
     "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
     "response_operator": "a linear map; feature_response solves with it",
     "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",

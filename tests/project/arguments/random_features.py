@@ -40,6 +40,7 @@ SPECIAL = {
 }
 # why a public solver has no ratio test
 NO_RATIO = {
+    "proportional_spectrum": "a constructor: two modes",
     "activation_function": "returns a function",
     "layer_coefficients": "gaussian_coefficients, layer after layer",
     "deep_feature_moments": "gaussian_coefficients and matrix products",
