@@ -167,7 +167,9 @@ def decide(
     misfit, below, above = interval(test.misfit, FIT_LEVEL)
     significant = abs(misfit) > MATERIAL and not below <= 0 <= above
     # a limit so far off that what half the order would move it changes nothing disagrees all the same
-    displaced = (min(low, low - above), max(high, high - below))
+    # (of an exponent the misfit is another estimate, beside the correction)
+    displaced = (below, above) if rule.log else (low - above, high - below)
+    displaced = (min(low, displaced[0]), max(high, displaced[1]))
     if significant and not (outcome is Outcome.DISAGREES and _judge(*displaced, allowed) is Outcome.DISAGREES):
         return Decision(None, value, low, high, f"the sizes do not follow a correction of order {test.order:g}: "
                         "state its order, or measure larger sizes")  # fmt: skip
