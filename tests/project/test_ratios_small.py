@@ -222,7 +222,7 @@ def test_resolvent_pair(decades):
 
 @pytest.mark.parametrize("eta", [1.0, 1 + 1e-12, 1.2, 3.0, 1e8, 1e150])
 def test_two_cycle(eta):
-    """The lower end is a difference; it keeps its digits. Near eta = 1 the root of eta - 1, which is exact, is harmless."""
+    """The lower end is a difference that keeps its digits; near eta = 1 the difference eta - 1 is exact."""
     e = mp.mpf(eta)
     with mp.workdps(350):  # the difference is 1/eta
         outer, inner = mp.sqrt(1 + 3 / e), mp.sqrt(1 - 1 / e)

@@ -45,7 +45,7 @@ SCALES_SQUARED = {
 }  # fmt: skip
 # why a public solver has no ratio test
 NO_RATIO = {
-    "attached_minimizer": "an iterative minimum whose residual is checked: tests/solvers/neural_collapse/test_attached.py",
+    "attached_minimizer": "a descent with a checked residual: tests/solvers/neural_collapse/test_attached.py",
     "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
     "response_operator": "a linear map; feature_response solves with it",
     "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",
