@@ -4,6 +4,7 @@ import numpy as np
 
 import solvable.solvers
 from arguments.shared import ACTIVATIONS
+from solvable import solvers
 
 
 def wide_moments(setting):
@@ -37,6 +38,10 @@ SPECIAL = {
     ("FeatureMoments.hidden_layer", "activation"): lambda s: s.pick("erf", "sin", "identity"),
     ("FeatureMoments.linear", "self"): wide_moments,
     ("FeatureMoments.linear", "teacher"): lambda s: s.rng.standard_normal(4),
+}
+# homogeneous in the square root of the scale
+SCALES_SQUARED = {
+    "proportional_spectrum": lambda c: solvers.proportional_spectrum(0.7 * c, 0.3 * c).eigenvalues[0] / c**2,
 }
 # why a public solver has no ratio test
 NO_RATIO = {
