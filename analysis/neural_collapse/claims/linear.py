@@ -101,7 +101,6 @@ LINEAR_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=experiments.equal_values_gap,
         grid=cells("depth", [3, 4]),
-        first_draws=8,
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
         convention="deep-linear",
@@ -134,7 +133,6 @@ LINEAR_CLAIMS = (
         domain=Domain(depth=(3, 8), weight_decay=(0.05, 3.0)),
         grid=[{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
         tolerance=0.02,
-        first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
         convention="deep-linear",
@@ -178,7 +176,6 @@ LINEAR_CLAIMS = (
         domain=Domain(),
         grid=[{"angle_weight": 0.0, **_TAIL_CELL}],
         side="lower",
-        first_draws=8,
     ),
     claim(
         "neural-collapse/angle-term-restores-the-simplex",
@@ -190,7 +187,8 @@ LINEAR_CLAIMS = (
         domain=Domain(angle_weight=(0.05, 2.0)),
         grid=cells("angle_weight", [0.1, 1.0], **_TAIL_CELL),
         side="upper",
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     claim(
         "neural-collapse/angle-term-leaves-the-head",
@@ -204,7 +202,6 @@ LINEAR_CLAIMS = (
         domain=Domain(angle_weight=(0.0, 0.2)),
         grid=cells("angle_weight", [0.0, 0.1], **_TAIL_CELL),
         side="lower",
-        first_draws=8,
     ),
     claim(
         "neural-collapse/compatibility-in-expectation",
