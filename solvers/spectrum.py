@@ -127,7 +127,7 @@ class Spectrum:
     @property
     def trace(self) -> float:
         """Sum of the eigenvalues, counted with multiplicity."""
-        return float(self.multiplicities @ self.eigenvalues)
+        return float(np.einsum("i,i->", self.multiplicities, self.eigenvalues))
 
     @property
     def target_variance(self) -> float:

@@ -45,7 +45,8 @@ CONVENTIONS = (
     Convention(
         "double-well",
         "(1 − θ²)²/4 in one dimension; a network with one sample x = 1 and label y has the step 2γy",
-        (),
+        (r"(1-\theta^2)^2/4",),
         ("step_size",),
+        ("two_cycle",),
     ),
 )

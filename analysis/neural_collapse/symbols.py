@@ -44,7 +44,8 @@ CONVENTIONS = (
         "the decays are λ_W/K and λ_H/(Kn)",
         (r"\frac1{2Kn}\|WH-Y\|^2+\frac{\lambda_W}{2K}\|W\|^2+\frac{\lambda_H}{2Kn}\|H\|^2",),
         ("weight_decay", "feature_decay", "attachment"),
-        ("central_path", "feature_response", "optimal_classifier", "response_operator", "response_spectrum"),
+        ("attached_minimizer", "central_path", "feature_response", "optimal_classifier", "response_operator",
+         "response_spectrum"),
     ),
     Convention(
         "cross-entropy",

@@ -5,7 +5,7 @@ where it is an extrapolation over sizes, so does the order of the correction tha
 
 * *Lack of fit.* What the sizes leave of ``limit + c size^-order`` is expressed as the error of the limit that a
   correction of half the order would make to leave as much. Where it differs from zero (at 1 %) and is more than a
-  quarter of the tolerance, nothing is decided.
+  quarter of the tolerance, nothing is decided, unless the limit disagrees even when moved by that error.
 * *Slower corrections.* A decision must survive an extrapolation at half the order, and disagreement one in
   1/log(size) too; else the order matters, and nothing is decided unless the sizes exclude the slower correction
   (at 1 %).
@@ -165,7 +165,12 @@ def decide(
     if outcome is None or test is None:
         return Decision(outcome, value, low, high)
     misfit, below, above = interval(test.misfit, FIT_LEVEL)
-    if abs(misfit) > MATERIAL and not below <= 0 <= above:
+    significant = abs(misfit) > MATERIAL and not below <= 0 <= above
+    # a limit so far off that what half the order would move it changes nothing disagrees all the same
+    # (of an exponent the misfit is another estimate, beside the correction)
+    displaced = (below, above) if rule.log else (low - above, high - below)
+    displaced = (min(low, displaced[0]), max(high, displaced[1]))
+    if significant and not (outcome is Outcome.DISAGREES and _judge(*displaced, allowed) is Outcome.DISAGREES):
         return Decision(None, value, low, high, f"the sizes do not follow a correction of order {test.order:g}: "
                         "state its order, or measure larger sizes")  # fmt: skip
     for limit, remains in test.slower[: 1 if outcome is Outcome.AGREES else None]:

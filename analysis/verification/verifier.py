@@ -171,9 +171,9 @@ def verify(
     Examples
     --------
     >>> from solvable.analysis import Claim, Kind, Source, verify
-    >>> claim = Claim("demo/uniform-mean", "The mean of a uniform draw is one half.", Source("derived"),
-    ...               Kind.MEAN, lambda high: high / 2, lambda rng, high: high * rng.random(),
-    ...               grid=[{"high": 1.0}], tolerance=0.05)
+    >>> claim = Claim("demo/uniform-mean", "The mean of a uniform draw is one half.",
+    ...               source=Source("derived"), kind=Kind.MEAN, predict=lambda high: high / 2,
+    ...               measure=lambda rng, high: high * rng.random(), grid=[{"high": 1.0}], tolerance=0.05)
     >>> verify(claim).outcome.value
     'AGREES'
     """

@@ -94,7 +94,7 @@ def caption(data: xr.Dataset) -> str:
         for i in range(3):
             theory[j, i] = np.interp(np.log(data.place.values), np.log(data.step.values), data.theory.values[j, i])
     seen = theory > 2e-3
-    gap = distance(data.measured.values, theory)[seen]
+    gap = distance(data.measured.values[seen], theory[seen])
     return (
         "Gradient descent from 0 on Gaussian rows with eigenvalues from 0.04 to 9, label noise "
         f"{data.attrs['noise']:g}, step size 1/(s_{{max}} (1 + √(d/n))²). Lines: contour integral; markers: "

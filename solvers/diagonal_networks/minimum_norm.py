@@ -94,9 +94,12 @@ def _vertex(Q: Array, c: Array) -> tuple[Array, float, int]:
     same = np.all(exact[support] * beta[support] > 0)
     if same and np.abs(Q.T @ exact - target).max() <= max(unit, 1e-14):
         beta = exact
-    # any dual, scaled to be feasible, bounds the least norm from below
-    dual = found.eqlin.marginals / max(1.0, float(np.abs(Q @ found.eqlin.marginals).max()))
-    gap = 1 - float(dual @ target) / float(np.abs(beta).sum())
+    # any dual, scaled to be feasible, bounds the least norm from below: the program's, or that of the signs, which is
+    # exact at a vertex
+    support = beta != 0
+    signs = np.linalg.lstsq(Q[support], np.sign(beta[support]), rcond=None)[0]
+    bounds_below = [dual @ target / max(1.0, np.abs(Q @ dual).max()) for dual in (found.eqlin.marginals, signs)]
+    gap = 1 - float(max(bounds_below)) / float(np.abs(beta).sum())
     return size * beta, max(float(np.abs(Q.T @ beta - target).max()), abs(gap)), count
 
 

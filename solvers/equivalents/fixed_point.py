@@ -124,12 +124,13 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None, rt
         done = (np.abs(r) <= step_tolerance) | (np.abs(gap) <= 4 * _EPS * scale)
         closed = upper[active] <= lower[active] * (1 + 4 * _EPS)
         finished = done | closed
-        ended = active[finished]
-        _put(sums, ended, _take(now, np.flatnonzero(finished)))
-        residual[ended] = (np.abs(gap) / scale)[finished]
-        # a bracket may also close on a root that rounding hides: that counts only if the residual agrees
-        good = done | (np.abs(gap) <= 1e-10 * scale)
-        status[ended] = np.where(good, Status.CONVERGED, Status.MAX_ITERATIONS)[finished]
+        if finished.any():
+            ended = active[finished]
+            _put(sums, ended, _take(now, np.flatnonzero(finished)))
+            residual[ended] = (np.abs(gap) / scale)[finished]
+            # a bracket may also close on a root that rounding hides: that counts only if the residual agrees
+            good = done | (np.abs(gap) <= 1e-10 * scale)
+            status[ended] = np.where(good, Status.CONVERGED, Status.MAX_ITERATIONS)[finished]
         iterations[active] = count
         last[active] = np.abs(np.log(trial / k))
         kappa[active[~finished]] = trial[~finished]

@@ -33,13 +33,14 @@ __all__ = ["FloatSums", "Modes", "PreciseSums", "Term", "blocks", "learned", "un
 Array = NDArray[np.float64]
 Powers = tuple[int, ...]
 Term = tuple[str, *tuple[int, ...]]  # a weight, then the powers of g and c (of both points, where there are two)
-# cells x modes worked on at once: a few arrays of 128 KB, which a core's cache holds
-_BLOCK = 1 << 14
+# Cells x modes worked on at once: arrays that a core's cache holds, and products too small for OpenBLAS to share among
+# threads, which costs many times the product (from 9,216 entries on, 4,096 complex ones)
+_BLOCK, _COMPLEX_BLOCK = 9_000, 4_000
 
 
-def blocks(cells: int, modes: int) -> Iterator[slice]:
+def blocks(cells: int, modes: int, room: int | None = None) -> Iterator[slice]:
     """Slices of the cells, so that arrays of cells x modes stay in cache."""
-    height = max(1, _BLOCK // modes)
+    height = max(1, (room or _BLOCK) // modes)
     return (slice(first, first + height) for first in range(0, cells, height))
 
 
@@ -197,20 +198,21 @@ def _evaluate(
     """Rows of the terms; with `split` the weight of modes with s > x, and the sums of +-min(g, c) and min(g, c)."""
     plan, s, size = _plan(terms, 2 * len(points)), modes.eigenvalues, points[0].size
     base, kind, slots = s - shift if shift else s, points[0].dtype, 2 * len(points) + len(plan.products)
+    most = _COMPLEX_BLOCK if kind.kind == "c" else _BLOCK
     masks = [infinite if infinite.any() else None for infinite in (x == np.inf for x in points)]
     with np.errstate(under="ignore", invalid="ignore"):
-        if 0 < size * s.size <= _BLOCK:
+        if 0 < size * s.size <= most:
             room = list(np.empty((slots, size, s.size), dtype=kind))
             chosen = [(x[:, None], mask) for x, mask in zip(points, masks, strict=True)]
             return _block(s, base, modes.weights, chosen, plan, split, room)
         found, room = list(np.empty((len(terms) + 3 * split, size), dtype=kind)), []
-        store = np.empty((slots, _BLOCK), dtype=kind)
-        for cells in blocks(size, s.size):
+        store = np.empty((slots, most), dtype=kind)
+        for cells in blocks(size, s.size, most):
             chosen = [(x[cells, None], None if mask is None else mask[cells])
                       for x, mask in zip(points, masks, strict=True)]  # fmt: skip
-            for first in range(0, s.size, _BLOCK):
-                part = slice(first, first + _BLOCK)
-                shape = chosen[0][0].size, min(_BLOCK, s.size - first)
+            for first in range(0, s.size, most):
+                part = slice(first, first + most)
+                shape = chosen[0][0].size, min(most, s.size - first)
                 if not room or room[0].shape != shape:
                     room = [array[: shape[0] * shape[1]].reshape(shape) for array in store]
                 weights = {name: weight[part] for name, weight in modes.weights.items()}

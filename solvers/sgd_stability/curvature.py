@@ -71,7 +71,7 @@ def diagonal_network_sharpness(w_plus: ArrayLike, w_minus: ArrayLike) -> Sharpne
     --------
     >>> from solvable.solvers import diagonal_network_sharpness
     >>> diagonal_network_sharpness([1.0, 0.0], [0.0, 0.5])
-    Sharpness(trace=5.0, frobenius=4.123105625617661, top_eigenvalue=4.0)
+    Sharpness(trace=5, frobenius=4.12311, top_eigenvalue=4)
     """
     a, b = as_finite("w_plus", w_plus), as_finite("w_minus", w_minus)
     if a.ndim != 1 or a.shape != b.shape or a.size == 0:

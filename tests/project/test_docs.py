@@ -60,7 +60,9 @@ def shown_answers():
 @pytest.mark.parametrize(("command", "answer"), shown_answers())
 def test_commands_print_what_the_page_shows(command, answer, tmp_path):
     done = run(command, ROOT, tmp_path)
-    assert done.stdout.splitlines()[0] == answer
+    read, said = done.stdout.splitlines()[:2]
+    assert read.startswith("read as: ")
+    assert said == answer
     assert done.returncode == (0 if answer == "agrees everywhere tried" else 1)
 
 
@@ -150,3 +152,8 @@ def test_links_to_the_web_are_well_formed():
     texts = [path.read_text() for path in [ROOT / "README.md", *DOCS.rglob("*.md")] if "generated" not in path.parts]
     for address in re.findall(r"https?://[^\s)>\"}`]+", "\n".join([bibliography, *texts])):
         assert re.fullmatch(r"https?://[\w.-]+\.[a-z]{2,}(/[^\s]*)?", address), address
+
+
+def test_the_table_of_statuses_is_the_enumeration():
+    rows = dict(re.findall(r"^ +\| `([A-Z_]+)` \| (.*) \|$", (DOCS / "numerical_contract.md").read_text(), re.M))
+    assert rows == {status.name: status.sentence for status in solvable.solvers.Status}

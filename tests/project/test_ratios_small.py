@@ -220,6 +220,26 @@ def test_resolvent_pair(decades):
         held("resolvent_pair_trace", found, exact, exact * n / gap)
 
 
+@pytest.mark.parametrize("eta", [1.0, 1 + 1e-12, 1.2, 3.0, 1e8, 1e150])
+def test_two_cycle(eta):
+    """The lower end is a difference that keeps its digits; near eta = 1 the difference eta - 1 is exact."""
+    e = mp.mpf(eta)
+    with mp.workdps(350):  # the difference is 1/eta
+        outer, inner = mp.sqrt(1 + 3 / e), mp.sqrt(1 - 1 / e)
+        exact = [(outer - inner) / 2, (outer + inner) / 2]
+    held("two_cycle", solvers.two_cycle(eta), exact)
+
+
+@pytest.mark.parametrize("decade", [-70, -3, 0, 9, 70])
+def test_proportional_spectrum(decade):
+    """Squares, and what remains of the trace: the tail stands for its limit."""
+    linear, nonlinear = 0.7 * 10.0**decade, 0.3 * 10.0**decade
+    found = solvers.proportional_spectrum(linear, nonlinear, 0.9, 0.2)
+    a, b = mp.mpf(linear) ** 2, mp.mpf(nonlinear) ** 2
+    held("proportional_spectrum", found.eigenvalues[:1], [a])
+    held("proportional_spectrum", [found.trace, found.target_variance], [a + b, mp.mpf(0.9) + mp.mpf(0.2)])
+
+
 ARGUED = {name: why for family in FAMILIES.values() for name, why in getattr(family, "NO_RATIO", {}).items()}
 
 

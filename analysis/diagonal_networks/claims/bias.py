@@ -138,7 +138,8 @@ BIAS_CLAIMS = (
         predict=_one,
         measure=experiments.flow_norm_rise,
         grid=[{"small": (0.1, 2), "large": (0.3, 2)}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/deeper-is-sparser",
@@ -149,7 +150,8 @@ BIAS_CLAIMS = (
         measure=experiments.flow_norm_rise,
         grid=cells("small large", [((0.3, 3), (0.3, 2)), ((0.4, 4), (0.4, 3))]),
         quick=(0,),
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/stochastic-flow-at-any-time",
@@ -247,7 +249,8 @@ BIAS_CLAIMS = (
         predict=_minus_one,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l1", **p),
         grid=[{"n": 100, "d": 1000, "cap": 0.01}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/branch-beats-least-l2",
@@ -257,7 +260,8 @@ BIAS_CLAIMS = (
         predict=_minus_one,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l2", **p),
         grid=[{"n": 100, "d": 1000, "cap": 0.01}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/branch-window",
@@ -268,7 +272,8 @@ BIAS_CLAIMS = (
         predict=_one,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l1", **p),
         grid=[{"n": 50, "d": 600, "cap": 0.03}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/least-l2-risk",

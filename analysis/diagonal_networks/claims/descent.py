@@ -97,7 +97,8 @@ DESCENT_CLAIMS = (
         predict=_one,
         measure=experiments.gain_contrast_rise,
         grid=[{"descent": 0.1, "sgd": 0.01}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/large-full-batch-steps-hurt",
@@ -142,7 +143,6 @@ DESCENT_CLAIMS = (
         grid=[{"period": 1}],
         tolerance=2e-3,
         formula=sp.Integer(1),
-        first_draws=8,
         convention="double-well",
     ),
     Claim(
@@ -156,7 +156,6 @@ DESCENT_CLAIMS = (
         grid=[{"period": 2}],
         tolerance=2e-3,
         formula=sp.sqrt(5) - 1,
-        first_draws=8,
         convention="double-well",
     ),
     Claim(
@@ -170,7 +169,6 @@ DESCENT_CLAIMS = (
         grid=[{"period": 0}],
         tolerance=2e-3,
         formula=sp.Integer(2),
-        first_draws=8,
         convention="double-well",
     ),
     Claim(
@@ -268,7 +266,8 @@ DESCENT_CLAIMS = (
         predict=_one,
         measure=experiments.penalty_order,
         grid=cells("low high", [(0.0, 0.05), (-0.05, 0.0)], penalty=0.1),
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "diagonal-networks/sharpness-aware",
@@ -282,7 +281,7 @@ DESCENT_CLAIMS = (
         tolerance=1e-10,
         quick=(0,),
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
-        convention="full-batch",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/flooding",
@@ -297,7 +296,7 @@ DESCENT_CLAIMS = (
         grid=cells("first", ["down", "up"], step_size=0.1),
         tolerance=1e-10,
         instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
-        convention="full-batch",
+        convention="batches",
     ),
     Claim(
         "diagonal-networks/penalised-stability",
@@ -310,7 +309,6 @@ DESCENT_CLAIMS = (
         grid=cells("curvature penalty ascent", [(2.0, 0.1, 0.3), (0.5, 1.0, -0.2)]),
         tolerance=1e-6,
         formula=2 / (curvature * (1 + rho * curvature)),
-        first_draws=8,
     ),
     Claim(
         "diagonal-networks/full-batch-penalty-hurts",
@@ -321,7 +319,8 @@ DESCENT_CLAIMS = (
         predict=_one,
         measure=experiments.penalty_benefit,
         grid=[{"penalty": 0.02, "ascent": 0.02, "batch_size": 30, "step_size": 0.05}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
         convention="batches",
     ),
     Claim(
@@ -332,7 +331,8 @@ DESCENT_CLAIMS = (
         predict=_minus_one,
         measure=experiments.penalty_benefit,
         grid=[{"penalty": 0.02, "ascent": 0.02, "batch_size": 1, "step_size": 0.01}],
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
         convention="batches",
     ),
 )

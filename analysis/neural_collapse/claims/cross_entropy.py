@@ -104,7 +104,6 @@ CROSS_ENTROPY_CLAIMS = (
         predict=lambda **_: -1.0,
         measure=experiments.simplex_excess,
         grid=_CROSS_CELLS[1:],
-        first_draws=8,
         quick=(0,),
         assumptions="contradicts a literal reading of the abstract of the paper for cross-entropy",
         convention="cross-entropy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import sympy as sp
@@ -20,7 +20,8 @@ _DEEP = Source("dang2023neural", "re-derived in docs/theory/neural_collapse.md")
 _THRESHOLD = Source("dang2023neural", "thresholds derived in docs/theory/neural_collapse.md")
 _RATES = Source("dang2023neural", "the minimum; its rates are derived in docs/theory/neural_collapse.md")
 
-
+_exact = partial(Claim, kind=Kind.EXACT, tolerance=1e-9)
+_threshold = partial(Claim, kind=Kind.THRESHOLD, tolerance=0.02)
 _TRAINED = "training knows the minimum to the rounding of the objective, its place to the square root of that"
 
 
@@ -79,15 +80,13 @@ def _rate(
 
 
 HEAD_CLAIMS = (
-    Claim(
+    _exact(
         "neural-collapse/balanced-objective",
         "One layer, balanced, squared loss, no bias: the minimum is c(1 − c/2) for c = K√(nλ_Wλ_H) up to 1.",
         source=_BALANCED,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(_one_layer(**cell).objective),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "objective", **cell),
         grid=BALANCED,
-        tolerance=1e-9,
         formula=c * (1 - c / 2),
         assumptions="c ≤ 1, width at least the number of classes",
         convention="mean-square",
@@ -118,29 +117,25 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/free-bias-objective",
         "With an unpenalised bias the minimum is (K − 1)/K times as large.",
         source=_BIAS,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(_one_layer(**cell, bias="free").objective),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "objective", bias="free", **cell),
         grid=BALANCED,
-        tolerance=1e-9,
         formula=(K - 1) / K * c * (1 - c / 2),
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/free-bias-is-a-simplex",
         "With an unpenalised bias the class means have pairwise cosine −1/(K − 1) without centring.",
         source=_BIAS,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(
             _one_layer(**cell, bias="free").feature_gram[0, 1] / _one_layer(**cell, bias="free").feature_gram[0, 0]
         ),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "cosine", bias="free", **cell),
         grid=BALANCED,
-        tolerance=1e-9,
         formula=-1 / (K - 1),
         convention="mean-square",
     ),
@@ -162,26 +157,22 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    _threshold(
         "neural-collapse/penalised-bias-switch",
         "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         source=_BIAS,
-        kind=Kind.THRESHOLD,
         deterministic=True,
         predict=_closed(c / (1 - c)),
         measure=lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
         grid=BALANCED[:2],
-        tolerance=0.02,
-        first_draws=8,
         formula=c / (1 - c),
         quick=(0,),
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/penalised-bias-deep",
         "Deep heads with a penalised bias: the best run attains the minimum among those aligned with the classes.",
         source=_BIAS,
-        kind=Kind.EXACT,
         predict=lambda class_sizes, layer_decays, feature_decay, bias_decay: float(
             collapse_minimizer(class_sizes, layer_decays, feature_decay, bias="ridge", bias_decay=bias_decay).objective
         ),
@@ -190,16 +181,14 @@ HEAD_CLAIMS = (
             {"class_sizes": (5,) * 4, "layer_decays": (5e-3,) * m, "feature_decay": 2e-3, "bias_decay": b}
             for m, b in ((2, 0.2), (2, 0.02), (3, 2.0))
         ],
-        tolerance=1e-9,
         quick=(0,),
         assumptions="measured, not proved: the constant direction has a squared error of its own weight",
         convention="mean-square",
     ),
-    Claim(
+    _threshold(
         "neural-collapse/collapse-threshold",
         "Features and head vanish, continuously, when c = K√(nλ_Wλ_H) reaches 1: for both losses.",
         source=_BALANCED,
-        kind=Kind.THRESHOLD,
         deterministic=True,
         predict=_closed(threshold_decay),
         measure=lambda rng, at, **cell: experiments.output_above_threshold(rng, at, **cell),
@@ -207,21 +196,17 @@ HEAD_CLAIMS = (
             *cells("loss", ["mse", "ce"], classes=4, samples=5, weight_decay=0.03),
             {"classes": 3, "samples": 8, "weight_decay": 0.1, "loss": "mse"},
         ],
-        tolerance=0.02,
-        first_draws=8,
         formula=threshold_decay,
         quick=(0, 1),
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/imbalanced-objective",
         "Any class sizes and depth: the minimum is a sum over classes of one scalar problem each.",
         source=_DEEP,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
         grid=IMBALANCED,
-        tolerance=1e-9,
         quick=(0, 2),
         assumptions="no bias, widths at least K; decays weak enough for random starts to find the minimum",
         convention="mean-square",
@@ -283,15 +268,13 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/imbalanced-free-bias",
         "With an unpenalised bias the eigenvalues of diag(n) − nnᵀ/N replace the class sizes.",
         source=_THRESHOLD,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
         grid=[{**cell, "bias": "free"} for cell in IMBALANCED],
-        tolerance=1e-9,
         quick=(0, 1),
         convention="mean-square",
     ),
@@ -308,46 +291,38 @@ HEAD_CLAIMS = (
         reason=_TRAINED,
         convention="mean-square",
     ),
-    Claim(
+    _exact(
         "neural-collapse/narrow-layers-keep-the-largest-classes",
         "A width below K keeps the classes that lower the loss most and drops the others.",
         source=_THRESHOLD,
-        kind=Kind.EXACT,
         predict=lambda **cell: float(_minimum(**cell).objective),
         measure=experiments.trained_objective,
         grid=[*cells("width", [2, 3], **IMBALANCED[0]), {**IMBALANCED[3], "width": 1}],
-        tolerance=1e-9,
         quick=(0, 2),
         convention="mean-square",
     ),
-    Claim(
+    _threshold(
         "neural-collapse/minority-collapse",
         "A class is zero at the global minimum up to a critical size, which it crosses with a jump once there are two "
         "layers.",
         source=_THRESHOLD,
-        kind=Kind.THRESHOLD,
         deterministic=True,
         predict=_closed(_common_decay(critical, n, M)),
         measure=lambda rng, at, **cell: experiments.nonzero_is_worse(rng, at, **cell),
         grid=cells("depth", [1, 2, 3, 6], samples=5),
-        tolerance=0.02,
-        first_draws=8,
         formula=_common_decay(critical, n, M),
         quick=(0, 2),
         assumptions="stated for one class, at the decay where its size is critical: classes decouple",
         convention="mean-square",
     ),
-    Claim(
+    _threshold(
         "neural-collapse/spinodal",
         "Beyond a second threshold no nonzero local minimum is left, and gradient descent goes to zero from anywhere.",
         source=_THRESHOLD,
-        kind=Kind.THRESHOLD,
         deterministic=True,
         predict=_closed(_common_decay(spinodal, n, M)),
         measure=lambda rng, at, **cell: experiments.branch_is_gone(rng, at, **cell),
         grid=cells("depth", [2, 3, 4, 6], samples=5),
-        tolerance=0.02,
-        first_draws=8,
         formula=_common_decay(spinodal, n, M),
         quick=(1,),
         convention="mean-square",
@@ -365,7 +340,6 @@ HEAD_CLAIMS = (
         grid=[{**IMBALANCED[i], "scale": s} for i, s in ((1, 0.3), (2, 0.8), (0, 0.1))],
         tolerance=1e-9,
         side="lower",
-        first_draws=8,
         quick=(0,),
         convention="mean-square",
     ),
@@ -374,11 +348,11 @@ HEAD_CLAIMS = (
         "Zero is a local minimum of every class for deep heads: random starts end above the minimum, minority dead.",
         source=_THRESHOLD,
         kind=Kind.ORDER,
-        deterministic=True,
         predict=lambda **_: 1.0,
         measure=experiments.minority_penalty,
         grid=cells("scale", [0.8, 0.3], class_sizes=(40, 20, 3), layer_decays=(1e-2,) * 3, feature_decay=2e-3),
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
         quick=(1,),
         convention="mean-square",
     ),

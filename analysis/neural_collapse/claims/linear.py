@@ -75,7 +75,6 @@ LINEAR_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=experiments.equal_values_gap,
         grid=cells("depth", [3, 4]),
-        first_draws=8,
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
         convention="deep-linear",
@@ -105,7 +104,6 @@ LINEAR_CLAIMS = (
         measure=experiments.scalar_zero_is_best,
         grid=[{"depth": L, "weight_decay": b} for L in (3, 4) for b in (0.37, 1.5)],
         tolerance=0.02,
-        first_draws=8,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
         convention="deep-linear",
@@ -144,7 +142,6 @@ LINEAR_CLAIMS = (
         measure=experiments.angle_excess,
         grid=[{"angle_weight": 0.0, **_TAIL_CELL}],
         side="lower",
-        first_draws=8,
     ),
     Claim(
         "neural-collapse/angle-term-restores-the-simplex",
@@ -155,7 +152,8 @@ LINEAR_CLAIMS = (
         measure=experiments.angle_excess,
         grid=cells("angle_weight", [0.1, 1.0], **_TAIL_CELL),
         side="upper",
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
     ),
     Claim(
         "neural-collapse/angle-term-leaves-the-head",
@@ -168,7 +166,6 @@ LINEAR_CLAIMS = (
         measure=experiments.minority_head_cosine,
         grid=cells("angle_weight", [0.0, 0.1], **_TAIL_CELL),
         side="lower",
-        first_draws=8,
     ),
     Claim(
         "neural-collapse/compatibility-in-expectation",

@@ -63,7 +63,8 @@ RESPONSE_CLAIMS = (
         predict=lambda **_: -1.0,
         measure=experiments.flow_rise,
         grid=cells("quantity", ["nc1", "within", "between"], **RESPONSE),
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
         convention="per-class",
     ),
     Claim(
@@ -99,7 +100,8 @@ RESPONSE_CLAIMS = (
         predict=lambda **_: -1.0,
         measure=experiments.proximal_change,
         grid=cells("attachment", [0.1, 1.0, 10.0, 100.0], **RESPONSE),
-        first_draws=8,
+        first_draws=16,
+        statistic="median",
         convention="per-class",
     ),
     Claim(

@@ -64,11 +64,13 @@ def test_enumerated_risk_with_everything_seen_is_the_complete_risk():
     assert imputation.enumerated_risk(theta, sigma, beta, 1.0) == pytest.approx(expected)
 
 
-def test_the_bound_by_the_largest_variance_is_tight_for_equal_variances(monkeypatch):
+def test_the_bound_by_the_largest_variance_is_tight_for_equal_variances():
     """All variances 1: the ridge objective at lambda times the largest variance is the imputation risk itself."""
     from solvable.analysis.imputation import claims as module
+    from solvable.analysis.imputation import experiments
 
     root = np.random.default_rng(3).standard_normal((5, 7))
     root /= np.linalg.norm(root, axis=1, keepdims=True)
-    monkeypatch.setattr(module, "_problem", lambda rng, d: (root @ root.T, np.arange(1.0, 6)))
-    assert module._largest_variance_ratio(np.random.default_rng(0), 5, 0.7) == pytest.approx(1.0, rel=1e-10)
+    sigma, beta = root @ root.T, np.arange(1.0, 6)
+    bound = module._largest_variance_value(sigma, beta, 5, 0.7)
+    assert bound == pytest.approx(experiments.best_enumerated_risk(sigma, beta, 0.7), rel=1e-10)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from solvable.analysis import claims
-from solvable.analysis.sgd_stability import claims as statements
-from solvable.analysis.sgd_stability.experiments import training
+from solvable.analysis.sgd_stability.experiments import chains, training
 from solvable.analysis.sgd_stability.experiments.chains import softmax_factors
 from solvable.analysis.sgd_stability.experiments.training import train_diagonal, train_relu
 
@@ -81,6 +80,6 @@ def test_norm_bounds_on_the_trace_are_tight_where_they_should_be():
     """Neurons with |b| = sqrt(d) |c|, and one of u, v zero; 2,000 inputs know a trace of 21 to about 1."""
     c = np.array([1.0, -2.0, 0.5])
     B = np.sqrt(4) * np.abs(c)[:, None] * np.eye(3, 4)
-    assert abs(statements._path_norm_gap(Drawn(B, c), 4, 3)) < 0.15 * 4 * np.sum(c**2)
+    assert abs(chains.path_norm_gap(Drawn(B, c), 4, 3)) < 0.15 * 4 * np.sum(c**2)
     u = np.array([1.0, -2.0, 0.5, 0.1])
-    assert abs(statements._l1_norm_gap(Drawn(np.array([u, np.zeros(4)])), 4)) < 0.15 * 4 * np.sum(u**2)
+    assert abs(chains.l1_norm_gap(Drawn(np.array([u, np.zeros(4)])), 4)) < 0.15 * 4 * np.sum(u**2)

@@ -132,19 +132,17 @@ def test_wrong_shapes_and_names_are_errors_of_their_cells():
     assert "shape (3,); the axes together need (2,)" in data["error"].values[2]
 
 
-def doubling(v, a):
-    v *= 2
-    return v + a
-
-
-def counting(a, w):
-    if a == 2:
-        w += 1
-    return float(w[0])
-
-
 @pytest.mark.parametrize("options", [{"workers": 1}, {"workers": 2, "chunk": 1}, {"workers": 2, "chunk": 2}])
 def test_arrays_cannot_be_changed_in_place(options):
+    def doubling(v, a):
+        v *= 2
+        return v + a
+
+    def counting(a, w):
+        if a == 2:
+            w += 1
+        return float(w[0])
+
     v, w = np.arange(3.0), np.zeros(1)
     with pytest.raises(RuntimeError, match="read-only, since all calls share them"):
         sweep(doubling, {"v": v, "a": np.zeros(4)}, together=["v"], **options)

@@ -2,17 +2,20 @@
 
 import dataclasses
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from benchmarks.verdict_calibration import LAWS, outcomes, worst
 from solvable import check, check_rate
 from solvable.analysis import Claim, Kind, Outcome, Source, verify
 from solvable.analysis.verification.intervals import bounded, median, missable, studentised
 
 ONE = np.ones(1)
+calibration = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "verdict_calibration.py"))
+LAWS, outcomes, worst = (calibration[name] for name in ("LAWS", "outcomes", "worst"))
 
 
 def claim(**changes):

@@ -26,6 +26,7 @@ SPECIAL = {
 }
 # why a public solver has no ratio test
 NO_RATIO = {
+    "two_cycle": "two square roots, compared with known answers",
     "diagonal_descent": "a simulation",
     "stochastic_gradient_flow": "a simulation",
 }

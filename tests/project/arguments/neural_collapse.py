@@ -3,6 +3,7 @@
 import numpy as np
 
 import solvable.solvers
+from solvable import solvers
 
 ARGUMENTS = {
     "labels": lambda s: s.rng.permutation([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]),
@@ -36,8 +37,15 @@ SPECIAL = {
     ("ResponseSpectrum.isotropic_gain", "classes"): lambda s: 4,
     ("ResponseSpectrum.isotropic_gain", "dimension"): lambda s: 9,
 }
+_FEATURES = np.random.default_rng(0).standard_normal((6, 4))
+# homogeneous in the square root of the scale
+SCALES_SQUARED = {
+    "attached_minimizer": lambda c: solvers.attached_minimizer(
+        c * _FEATURES, np.repeat([0, 1, 2], 2), 0.1 * c**2, 0.2 / c**2, 0.5 / c**2).value / c,
+}  # fmt: skip
 # why a public solver has no ratio test
 NO_RATIO = {
+    "attached_minimizer": "a descent with a checked residual: tests/solvers/neural_collapse/test_attached.py",
     "central_path": "an adaptive integrator with its own tolerance: tests/solvers/neural_collapse/test_perturbation.py",
     "response_operator": "a linear map; feature_response solves with it",
     "collapse_metrics": "ratios of variances, against their definition in tests/solvers/neural_collapse/test_frames.py",

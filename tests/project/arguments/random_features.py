@@ -4,6 +4,7 @@ import numpy as np
 
 import solvable.solvers
 from arguments.shared import ACTIVATIONS
+from solvable import solvers
 
 
 def wide_moments(setting):
@@ -38,8 +39,13 @@ SPECIAL = {
     ("FeatureMoments.linear", "self"): wide_moments,
     ("FeatureMoments.linear", "teacher"): lambda s: s.rng.standard_normal(4),
 }
+# homogeneous in the square root of the scale
+SCALES_SQUARED = {
+    "proportional_spectrum": lambda c: solvers.proportional_spectrum(0.7 * c, 0.3 * c).eigenvalues[0] / c**2,
+}
 # why a public solver has no ratio test
 NO_RATIO = {
+    "proportional_spectrum": "a constructor: two modes",
     "activation_function": "returns a function",
     "layer_coefficients": "gaussian_coefficients, layer after layer",
     "deep_feature_moments": "gaussian_coefficients and matrix products",
