@@ -160,7 +160,9 @@ def test_what_cannot_be_certified_says_so():
 S = Spectrum([3.0, 1.0, 0.1], [1.0, 0.5, 0.2])
 G = np.array([[1.0, 0.2], [0.3, 1.0], [0.5, 0.5]])
 SCALARS = {
+    "bayes_error": lambda f: f(0.5),
     "averaged_sgd_bound": lambda f: f(np.eye(2), [1.0, 0.5], 0.6, 20.0, 0.2),
+    "collapse_gap": lambda f: f("float32", 3, "last"),
     "coherence": lambda f: f(G),
     "collapse_exponents": lambda f: f(1.5, 0.5, 0.5),
     "deep_random_feature_risk": lambda f: f([2.0, 1.0], [5.0, 4.0], "erf", 3.0, 0.1, 0.2),
@@ -181,6 +183,8 @@ SCALARS = {
     "optimal_random_feature_ridge": lambda f: f(S, 2.0, 5.0, 0.3),
     "optimal_ridge": lambda f: f(S, 2.0, 0.3),
     "overfitting_threshold": lambda f: f(2.0, 1.5),
+    "perceptron_bounds": lambda f: f(1.0, 0.5, 9),
+    "plug_in_error": lambda f: f(20.0, 5.0, 1.0),
     "power_law_risk": lambda f: f(1.5, 1.4, 1000.0, 0.2, 0.1),
     "random_feature_risk": lambda f: f(S, 2.0, 5.0, 0.1, 0.3),
     "resolvent_pair_trace": lambda f: f(S, 5.0, 0.1, 0.2, np.ones(3), np.ones(3)),
@@ -210,10 +214,13 @@ NOT_SCALAR = {
          "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame",
          "proportional_spectrum", "two_cycle", "random_feature_sweep",
          "response_operator", "response_spectrum", "ridge_path", "saddle_to_saddle", "sample_minimizer",
-         "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
+         "batch_perceptron", "erase_rayleigh", "erase_squared", "max_margin", "nullspace_projection", "perpendicular",
+         "project_onto_margin", "simplex_coordinates", "simplex_frame", "stablemax",
+         "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
         VECTOR),
     **dict.fromkeys(
-        ["centre_term", "collapse_metrics", "diagonal_network_sharpness", "duality_gap", "imputed_ridge_risk",
+        ["largest_violation", "naive_minimisation_cosine", "stablemax_loss",
+         "centre_term", "collapse_metrics", "diagonal_network_sharpness", "duality_gap", "imputed_ridge_risk",
          "imputed_risk", "minimum_angle_bound", "minimum_angle_term", "relu_network_sharpness",
          "simplex_compatibility"], DATA),
 }  # fmt: skip
