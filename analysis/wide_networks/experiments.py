@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ __all__ = [
     "difference_quotient",
     "empirical_kernels",
     "kurtosis_draw",
+    "narrow_variances",
     "nngp_draw",
     "ntk_draw",
     "plane_integral",
@@ -58,7 +60,7 @@ def plane_integral(activation: str, q1: float, q2: float, c: float, slope: bool 
     r, wr = 6.5 + 6.5 * x, 6.5 * w
     radial = wr * r * np.exp(-r * r / 2) / (2 * np.pi)
     total = 0.0
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         angle = (low + high + (high - low) * x)[:, None] / 2
         values = f(np.sqrt(q1) * r * np.cos(angle)) * f(np.sqrt(q2) * r * np.cos(angle - turn))
         total += (high - low) / 2 * float(w @ values @ radial)
@@ -113,24 +115,27 @@ def ntk_draw(rng: np.random.Generator, width: int, **net: float | str) -> float:
     return float(empirical_kernels(rng, int(width), **net)[1][0, 1])  # type: ignore[arg-type]
 
 
-def _narrow(rng: np.random.Generator, width: int, layer: int, activation: str, weight: float, nets: int) -> Array:
-    """Variance that layer `layer` of every net has, given the layers below; the first is 1."""
+def narrow_variances(
+    rng: np.random.Generator, width: int, layers: int, activation: str, weight: float, nets: int
+) -> Array:
+    """Variance of a preactivation of each layer of many nets given the layers below, (layers, nets); the first is 1."""
     phi = PHI[activation][0]
-    variance = np.ones(nets)
-    for _ in range(layer - 1):
-        z = rng.standard_normal((nets, width)) * np.sqrt(variance)[:, None]
-        variance = weight * np.mean(phi(z) ** 2, axis=1)
-    return variance
+    variances = [np.ones(nets)]
+    for _ in range(layers - 1):
+        z = rng.standard_normal((nets, width)) * np.sqrt(variances[-1])[:, None]
+        variances.append(weight * np.mean(phi(z) ** 2, axis=1))
+    return np.array(variances)
 
 
 def kurtosis_draw(rng: np.random.Generator, width: int, layer: int, activation: str, weight_variance: float) -> float:
-    """E z^4 over 2,000 narrow networks, in units of the square of the (conserved) variance 1; z given the layer below."""
-    return float(3 * np.mean(_narrow(rng, width, layer, activation, weight_variance, 2000) ** 2))
+    """E z^4 over 2,000 narrow networks whose mean variance stays 1; z is drawn given the layer below."""
+    return float(3 * np.mean(narrow_variances(rng, width, layer, activation, weight_variance, 2000)[-1] ** 2))
 
 
 def vertex_draw(rng: np.random.Generator, width: int, layer: int, activation: str, weight_variance: float) -> float:
     """n times the variance of the squared scale of two neurons of a layer, over 2,000 networks."""
-    return float(width * np.var(_narrow(rng, int(width), layer, activation, weight_variance, 2000), ddof=1))
+    scales = narrow_variances(rng, int(width), layer, activation, weight_variance, 2000)[-1]
+    return float(width * np.var(scales, ddof=1))
 
 
 @cache

@@ -14,4 +14,13 @@ SYMBOLS = (
     Symbol("layer", "l", "l", "size", "layer, from 1"),
 )
 
-CONVENTIONS: tuple[Convention, ...] = ()
+CONVENTIONS = (
+    Convention(
+        "ntk-parametrisation",
+        "weights √(σ_w²/n) W with standard normal W in every layer, the readout included; where software leaves the "
+        "readout at variance 1 without biases, both kernels are ours divided by σ_w²",
+        (r"\sigma_w^2/n",),
+        ("weight_variance", "bias_variance"),
+        ("critical_flow", "wide_network_kernels"),
+    ),
+)

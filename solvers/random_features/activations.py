@@ -114,6 +114,14 @@ _CLOSED: dict[str, tuple[Callable[..., Array], ...]] = {
 }
 
 
+def _gauss(u: Array) -> Array:
+    return np.asarray(np.exp(-(np.asarray(u) ** 2) / 2))
+
+
+def _step(u: Array) -> Array:
+    return np.asarray(np.asarray(u) > 0, dtype=float)
+
+
 def _gelu(u: Array) -> Array:
     from scipy.special import ndtr
 
@@ -126,9 +134,9 @@ _NAMED: dict[str, tuple[Callable[..., Array], ...]] = {
     "gelu": (_gelu,),
     "relu2": (lambda u: np.maximum(u, 0.0) ** 2,),
     "abs": (np.abs,),
-    "step": (lambda u: 1.0 * (np.asarray(u) > 0),),
+    "step": (_step,),
     "exp": (np.exp,),
-    "gauss": (lambda u: np.exp(-(np.asarray(u) ** 2) / 2),),
+    "gauss": (_gauss,),
 }
 
 

@@ -80,7 +80,8 @@ def critical_flow(
 
     :math:`K^{l+1}=C_b+C_W\langle\phi^2\rangle`, :math:`\Theta^{l+1}=K^{l+1}+C_W\langle\phi'^2\rangle\Theta^l`,
     :math:`V^{l+1}=C_W^2(\langle\phi^4\rangle-\langle\phi^2\rangle^2)+\chi_\parallel^2V^l` (equal widths), with
-    :math:`K^1` given, :math:`\Theta^1=K^1` and :math:`V^1=0`.
+    :math:`K^1` given, :math:`\Theta^1=K^1` and :math:`V^1=0`. NTK parametrisation: effective weights of variance
+    :math:`\sigma_w^2/n` with :math:`\sigma_w^2=C_W`, biases :math:`\sigma_b^2=C_b`.
 
     Parameters
     ----------

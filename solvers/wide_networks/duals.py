@@ -31,7 +31,7 @@ _REACH = 9.0
 
 def _circle(q1: Array, q2: Array, c: Array) -> tuple[Array, Array]:
     """Q and s, without forming products that over- or underflow."""
-    Q = np.sqrt(q1) * np.sqrt(q2)
+    Q = np.where(q1 == q2, q1, np.sqrt(q1) * np.sqrt(q2))  # exact for equal inputs
     return Q, np.sqrt(np.maximum(Q - c, 0.0)) * np.sqrt(np.maximum(Q + c, 0.0))
 
 
@@ -139,9 +139,11 @@ def _tanh_by(function: Callable[[Array], Array]) -> Callable[[Array, Array, Arra
         largest = float(max(q1.max(initial=0.0), q2.max(initial=0.0)))
         if largest > _LARGEST_TANH:
             raise refuse("q", largest, f"tanh is integrated for variances up to {_LARGEST_TANH:g}")
+        q1, q2, c = np.broadcast_arrays(q1, q2, c)
         out = np.empty(c.shape)
         for place in np.ndindex(c.shape):
-            a, b, rho_b = np.sqrt(q1[place]), np.sqrt(q2[place]), c[place] / np.sqrt(q1[place])
+            a, b = float(np.sqrt(q1[place])), float(np.sqrt(q2[place]))
+            rho_b = float(c[place]) / a
             z = np.arange(-_REACH, _REACH, 0.3 / max(1.0, a, b))  # poles at pi/(2 sqrt q): error below e^-32
             weight = np.exp(-z * z / 2)
             weight /= weight.sum()
@@ -232,7 +234,7 @@ def dual_activation(
     array([0. , 0.5])
     """
     first, second, both = broadcast(q1=as_positive("q1", q1), q2=as_positive("q2", q2), c=as_finite("c", c))
-    bound = np.sqrt(first) * np.sqrt(second)
+    bound = np.where(first == second, first, np.sqrt(first) * np.sqrt(second))
     if np.any(np.abs(both) > bound * (1 + _ROUNDING)):
         raise refuse("c", both, "a covariance is at most sqrt(q1 q2) in size")
     return np.asarray(dual_at(activation, derivative)(first, second, np.clip(both, -bound, bound)))

@@ -5,8 +5,8 @@ With all parameters standard normal (NTK parametrisation),
 .. math::
     z^1=\sqrt{\sigma_w^2/d}\,Wx+\sigma_bb,\qquad z^{l+1}=\sqrt{\sigma_w^2/n_l}\,W\phi(z^l)+\sigma_bb,
 
-the outputs become a Gaussian process with covariance :math:`\Sigma^{L+1}` and gradient descent a linear flow with kernel
-:math:`\Theta^{L+1}`:
+the outputs become a Gaussian process with covariance :math:`\Sigma^{L+1}` and gradient descent a linear flow
+with kernel :math:`\Theta^{L+1}`:
 
 .. math::
     \Sigma^{l+1}=\sigma_b^2+\sigma_w^2F_\phi(\Sigma^l),\qquad
@@ -56,27 +56,28 @@ class WideKernels:
     ntk_diagonals: tuple[Array, Array]
 
 
+def _bound(q1: Array, q2: Array) -> Array:
+    """Largest covariance, exact for equal variances."""
+    return np.where(q1 == q2, q1, np.sqrt(q1) * np.sqrt(q2))
+
+
 def _layers(
     activation: str, q1: Array, q2: Array, c: Array, depth: int, weight: float, bias: float
-) -> tuple[Array, Array, list[Array]]:
-    """Covariance and tangent kernel of the output, and the covariances of all layers on the way, from the first."""
+) -> tuple[Array, Array]:
+    """Covariance and tangent kernel of the output; q1 and q2 broadcast with c."""
     dual, slope = dual_at(activation), dual_at(activation, True)
-    sigma, theta, path = c, c, [c]
-    variances1, variances2 = [q1], [q2]
+    sigma = theta = c
     for layer in range(depth):
-        a, b = variances1[-1], variances2[-1]
         try:
-            gain = weight * slope(a, b, sigma)
-            variances1.append(bias + weight * dual(a, a, a))
-            variances2.append(bias + weight * dual(b, b, b))
-            sigma = bias + weight * dual(a, b, sigma)
+            gain = weight * slope(q1, q2, sigma)
+            sigma = bias + weight * dual(q1, q2, sigma)
+            q1, q2 = bias + weight * dual(q1, q1, q1), bias + weight * dual(q2, q2, q2)
         except FloatingPointError:
             raise refuse("depth", depth, f"the variance leaves the range of doubles in layer {layer + 2}") from None
-        bound = np.sqrt(variances1[-1]) * np.sqrt(variances2[-1])
+        bound = _bound(q1, q2)
         sigma = np.clip(sigma, -bound, bound)
         theta = sigma + gain * theta
-        path.append(sigma)
-    return sigma, theta, path
+    return sigma, theta
 
 
 @within_range
@@ -89,14 +90,14 @@ def wide_network_kernels(
     bias_variance: float = 0.0,
     normalise_input: bool = True,
 ) -> WideKernels:
-    r"""NNGP covariance and neural tangent kernel of a fully connected network with L hidden layers, all infinitely wide.
+    r"""NNGP covariance and neural tangent kernel of a fully connected network with L infinitely wide hidden layers.
 
     :math:`\Sigma^1=\sigma_b^2+\sigma_w^2\,x\cdot x'/d` and, with the dual activations of `dual_activation`,
     :math:`\Sigma^{l+1}=\sigma_b^2+\sigma_w^2F_\phi(\Sigma^l)`,
     :math:`\Theta^{l+1}=\Sigma^{l+1}+\sigma_w^2F_{\phi'}(\Sigma^l)\Theta^l`. All weights and biases are trained, in NTK
-    parametrisation. The readout has variance :math:`\sigma_w^2` and a bias like every other layer: software that leaves
-    the readout at variance 1 without bias returns both kernels divided by :math:`\sigma_w^2`, one half at
-    :math:`\sigma_w^2=2`.
+    parametrisation: effective weights of variance :math:`\sigma_w^2/n`, n the inputs of a layer. The readout has
+    :math:`\sigma_w^2` and a bias like every other layer: software that leaves it at variance 1 returns, without biases,
+    both kernels divided by :math:`\sigma_w^2`, one half at :math:`\sigma_w^2=2`.
 
     Parameters
     ----------
@@ -154,15 +155,15 @@ def wide_network_kernels(
     for name, q in zip(("X", "Y"), diagonals, strict=True):
         if np.any(q == 0):
             raise refuse(name, 0.0, "without a bias an input must not be 0: its correlations are not defined")
-    ends = [_layers(activation, q, q, q, layers, weight, bias)[:2] for q in diagonals]
+    ends = [_layers(activation, q, q, q, layers, weight, bias) for q in diagonals]
     nngp, ntk = np.empty((len(first), len(second))), np.empty((len(first), len(second)))
     step = max(1, _BLOCK // len(second))
     for start in range(0, len(first), step):
         rows = slice(start, start + step)
-        q1, q2 = np.broadcast_arrays(diagonals[0][rows, None], diagonals[1][None, :])
-        bound = np.sqrt(q1) * np.sqrt(q2)
+        q1, q2 = diagonals[0][rows, None], diagonals[1][None, :]
+        bound = _bound(q1, q2)
         c = np.clip(bias + scale * (first[rows] @ second.T), -bound, bound)
-        nngp[rows], ntk[rows] = _layers(activation, q1, q2, c, layers, weight, bias)[:2]
+        nngp[rows], ntk[rows] = _layers(activation, q1, q2, c, layers, weight, bias)
     if Y is None:
         np.fill_diagonal(nngp, ends[0][0])
         np.fill_diagonal(ntk, ends[0][1])
