@@ -48,6 +48,11 @@ def _vertex(width: int, layer: int, activation: str, weight_variance: float) -> 
     return float(critical_flow(activation, weight_variance, 0.0, 1.0, layer).vertex[-1])
 
 
+def _edge(activation: str, q: float) -> Any:
+    edge = edge_of_chaos(activation, q)
+    return np.array([edge.weight_variance, edge.bias_variance])
+
+
 CLAIMS = (
     Claim(
         "wide-networks/dual-activations",
@@ -124,7 +129,7 @@ CLAIMS = (
     ),
     Claim(
         "wide-networks/critical-flow-of-tanh",
-        "Without bias at weight variance 1 the variance of tanh preactivations follows the flow of critical_flow.",
+        "At weight variance 1, without bias, the variance of tanh preactivations follows K ← ⟨tanh²⟩ at every depth.",
         source=_DEPTH,
         kind=Kind.EXACT,
         predict=lambda layer: float(critical_flow("tanh", 1.0, 0.0, 1.0, layer).kernel[-1]),
@@ -150,7 +155,7 @@ CLAIMS = (
         "For erf the edge of chaos is σ_w² = (π/4)√(1 + 4q), q the variance of the preactivations.",
         source=Source("naitsaada2024beyond", "derived in docs/theory/wide_networks.md"),
         kind=Kind.EXACT,
-        predict=lambda q: float(edge_of_chaos("erf", q)[0]),
+        predict=lambda q: float(edge_of_chaos("erf", q).weight_variance),
         measure=lambda rng, q: experiments.critical_variances("erf", q)[0],
         grid=cells("q", [0.1, 0.5, 2.0]),
         tolerance=1e-9,
@@ -161,7 +166,7 @@ CLAIMS = (
         "On the edge of chaos the bias variance is σ_b² = q − σ_w² E[φ²].",
         source=Source("naitsaada2024beyond", "derived in docs/theory/wide_networks.md"),
         kind=Kind.EXACT,
-        predict=lambda activation, q: np.array(edge_of_chaos(activation, q)),
+        predict=lambda activation, q: _edge(activation, q),
         measure=lambda rng, activation, q: np.array(experiments.critical_variances(activation, q)),
         grid=cells("activation q", [("erf", 0.5), ("tanh", 0.5), ("tanh", 2.0)]),
         tolerance=1e-9,

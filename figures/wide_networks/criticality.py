@@ -89,6 +89,7 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"One input, no bias, width {data.attrs['width']}, {data.attrs['nets']:,} networks. (a) Lines: infinite width. "
         f"Dots lie within {100 * gaps[0].max():.1f} % of them. (b) Variance over networks of the squared scale of a "
-        f"layer, over its squared mean. Lines: first order in 1/n, the same for both ReLU networks. Dots lie within {100 * shallow:.0f} % up to layer 8 "
-        f"and {100 * deep:.0f} % at layer 32, where higher orders in l/n enter. Bars: two standard errors."
+        "layer, over its squared mean. Lines: first order in 1/n, the same for both ReLU networks. Dots lie within "
+        f"{100 * shallow:.0f} % up to layer 8 and {100 * deep:.0f} % at layer 32, where higher orders in l/n enter. "
+        "Bars: two standard errors."
     )

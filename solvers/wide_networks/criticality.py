@@ -19,7 +19,7 @@ from solvable.solvers.solution import record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
 from solvable.solvers.wide_networks.duals import dual_at
 
-__all__ = ["CriticalFlow", "critical_flow", "edge_of_chaos"]
+__all__ = ["CriticalFlow", "EdgeOfChaos", "critical_flow", "edge_of_chaos"]
 
 Array = NDArray[np.float64]
 _REACH = 14.0
@@ -47,6 +47,20 @@ class CriticalFlow:
     chi_parallel: Array
     chi_perpendicular: Array
     vertex: Array
+
+
+@record
+class EdgeOfChaos:
+    r"""Variances at which nearby inputs neither separate nor merge; arrays of one shape.
+
+    Attributes
+    ----------
+    weight_variance, bias_variance : ndarray
+        :math:`\sigma_w^2` and :math:`\sigma_b^2`.
+    """
+
+    weight_variance: Array
+    bias_variance: Array
 
 
 def _moments(activation: str, K: float) -> tuple[float, float, float]:
@@ -141,7 +155,7 @@ def critical_flow(
 
 
 @within_range
-def edge_of_chaos(activation: str, q: ArrayLike) -> tuple[Array, Array]:
+def edge_of_chaos(activation: str, q: ArrayLike) -> EdgeOfChaos:
     r"""Weight and bias variance at which the variance q is a fixed point and :math:`\chi_\perp=1`.
 
     :math:`\sigma_w^2=1/\langle\phi'^2\rangle_q`, :math:`\sigma_b^2=q-\sigma_w^2\langle\phi^2\rangle_q`: nearby inputs
@@ -156,8 +170,8 @@ def edge_of_chaos(activation: str, q: ArrayLike) -> tuple[Array, Array]:
 
     Returns
     -------
-    weight_variance, bias_variance : ndarray
-        In the shape of `q`.
+    EdgeOfChaos
+        Two arrays of the shape of `q`.
 
     Raises
     ------
@@ -173,12 +187,13 @@ def edge_of_chaos(activation: str, q: ArrayLike) -> tuple[Array, Array]:
     Examples
     --------
     >>> from solvable.solvers import edge_of_chaos
-    >>> [float(x.round(8)) for x in edge_of_chaos("erf", 0.5)]
-    [1.36034952, 0.04655016]
+    >>> edge = edge_of_chaos("erf", 0.5)
+    >>> float(edge.weight_variance.round(8)), float(edge.bias_variance.round(8))
+    (1.36034952, 0.04655016)
     """
     variance = as_positive("q", q)
     weight = 1 / dual_at(activation, True)(variance, variance, variance)
     bias = variance - weight * dual_at(activation)(variance, variance, variance)
     if np.any(bias < -1e-14 * variance):
         raise refuse("q", variance, f"{activation} would need a negative bias variance there")
-    return np.asarray(weight), np.asarray(np.maximum(bias, 0.0))
+    return EdgeOfChaos(np.asarray(weight), np.asarray(np.maximum(bias, 0.0)))

@@ -131,7 +131,7 @@ def edge(activation, q):
     phi, slope = functions(activation)
     weights = [1 / line(lambda u: slope(u) ** 2, x) for x in q]
     biases = [x - w * line(lambda u: phi(u) ** 2, x) for x, w in zip(q, weights, strict=True)]
-    return {"value": [weights, biases]}
+    return {"weight_variance": weights, "bias_variance": biases}
 
 
 def duals():

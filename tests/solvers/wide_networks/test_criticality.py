@@ -46,10 +46,12 @@ def test_tanh_at_criticality_falls_as_one_over_twice_the_depth():
 @pytest.mark.parametrize("activation", ["erf", "tanh"])
 def test_on_the_edge_the_variance_stays_and_angles_stay(activation):
     q = np.array([0.05, 0.5, 3.0])
-    weight, bias = edge_of_chaos(activation, q)
+    edge = edge_of_chaos(activation, q)
+    weight, bias = edge.weight_variance, edge.bias_variance
     np.testing.assert_allclose(bias + weight * dual_activation(activation, q, q, q), q, rtol=1e-13)
     np.testing.assert_allclose(weight * dual_activation(activation, q, q, q, True), 1, rtol=1e-13)
-    np.testing.assert_array_equal(edge_of_chaos("relu", q), [[2, 2, 2], [0, 0, 0]])
+    relu = edge_of_chaos("relu", q)
+    np.testing.assert_array_equal([relu.weight_variance, relu.bias_variance], [[2, 2, 2], [0, 0, 0]])
 
 
 @pytest.mark.parametrize(
