@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +35,11 @@ def _density(u: Array) -> Array:
 
 
 # value and slope of every activation
-PHI: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-    "identity": (lambda u: u, np.ones_like),
+PHI: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "identity": (lambda u: u, lambda u: 0 * u + 1),
     "relu": (lambda u: u * (u > 0), lambda u: 1.0 * (u > 0)),
     "relu2": (lambda u: u * u * (u > 0), lambda u: 2 * u * (u > 0)),
-    "abs": (np.abs, np.sign),
+    "abs": (np.abs, lambda u: np.asarray(np.sign(u))),
     "step": (lambda u: 1.0 * (u > 0), np.zeros_like),
     "sign": (np.sign, np.zeros_like),
     "erf": (erf, lambda u: 2 / np.sqrt(np.pi) * np.exp(-u * u)),
