@@ -38,6 +38,8 @@ def same(a, b):
     if dataclasses.is_dataclass(a):
         return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a)
                                           if f.name != "prover")  # fmt: skip
+    if isinstance(a, tuple) and any(isinstance(x, np.ndarray) for x in a):
+        return len(a) == len(b) and all(map(same, a, b))
     return a == b if isinstance(a, str | dict | tuple) or a is None else np.array_equal(a, b, equal_nan=True)
 
 
@@ -165,6 +167,8 @@ SCALARS = {
     "collapse_exponents": lambda f: f(1.5, 0.5, 0.5),
     "deep_random_feature_risk": lambda f: f([2.0, 1.0], [5.0, 4.0], "erf", 3.0, 0.1, 0.2),
     "divergence_step_size": lambda f: f(G, 2),
+    "dual_activation": lambda f: f("relu", 1.0, 2.0, 0.5),
+    "edge_of_chaos": lambda f: f("erf", 0.5),
     "effective_ridge": lambda f: f(S, 2.0, 0.1),
     "gaussian_coefficients": lambda f: f("erf", 1.0),
     "gradient_descent_risk": lambda f: f(S, 9.0, 0.1, steps=20, noise_variance=0.5),
@@ -210,7 +214,8 @@ NOT_SCALAR = {
          "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame",
          "proportional_spectrum", "two_cycle", "random_feature_sweep",
          "response_operator", "response_spectrum", "ridge_path", "saddle_to_saddle", "sample_minimizer",
-         "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
+         "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer",
+         "critical_flow", "wide_network_kernels"],
         VECTOR),
     **dict.fromkeys(
         ["centre_term", "collapse_metrics", "diagonal_network_sharpness", "duality_gap", "imputed_ridge_risk",
