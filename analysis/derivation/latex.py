@@ -230,7 +230,7 @@ class _Latex:
         self.at = marks[0] + 1
         if self.peek() == "&":
             self.at += 1
-        return GREEK.get(left[0], left[0]) if len(left) == 1 or left[1] == "(" else ""
+        return GREEK.get(left[0], left[0]) if len(left) == 1 or left[1:2] == ["("] else ""
 
     def separator(self) -> bool:
         """Consume what stands between a formula and its range."""
