@@ -143,3 +143,10 @@ from .solution import Solution as Solution
 from .solution import Status as Status
 from .spectrum import FinitePoolWarning as FinitePoolWarning
 from .spectrum import Spectrum as Spectrum
+from .wide_networks.criticality import CriticalFlow as CriticalFlow
+from .wide_networks.criticality import EdgeOfChaos as EdgeOfChaos
+from .wide_networks.criticality import critical_flow as critical_flow
+from .wide_networks.criticality import edge_of_chaos as edge_of_chaos
+from .wide_networks.duals import dual_activation as dual_activation
+from .wide_networks.kernels import WideKernels as WideKernels
+from .wide_networks.kernels import wide_network_kernels as wide_network_kernels

@@ -70,3 +70,22 @@ SCALES_SQUARED = {
 }
 # cheap claims that draw; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["separable/naive-direction", "separable/projected-norm"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "bayes_error": lambda f: f(0.5),
+    "collapse_gap": lambda f: f("float32", 3, "last"),
+    "perceptron_bounds": lambda f: f(1.0, 0.5, 9),
+    "plug_in_error": lambda f: f(20.0, 5.0, 1.0),
+}
+VECTORS = [
+    "batch_perceptron",
+    "erase_rayleigh",
+    "erase_squared",
+    "max_margin",
+    "nullspace_projection",
+    "perpendicular",
+    "project_onto_margin",
+    "stablemax",
+]
+DATA = ["largest_violation", "naive_minimisation_cosine", "stablemax_loss"]
