@@ -208,7 +208,7 @@ NOT_SCALAR = {
          "deep_feature_moments", "diagonal_descent", "feature_response", "imputation_bias", "imputation_optimum",
          "interpolator", "layer_coefficients", "learnabilities", "linearised_sgd", "minimum_l1", "minimum_l2",
          "network_gradients", "optimal_classifier", "optimiser_chain", "orthogonal_frame",
-         "proportional_spectrum", "two_cycle", "random_feature_sweep",
+         "proportional_spectrum", "two_cycle", "random_feature_sweep", "regularised_flow",
          "response_operator", "response_spectrum", "ridge_path", "saddle_to_saddle", "sample_minimizer",
          "simplex_coordinates", "simplex_frame", "stochastic_gradient_flow", "support_edges", "collapse_minimizer"],
         VECTOR),
