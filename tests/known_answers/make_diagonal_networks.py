@@ -241,7 +241,7 @@ def regularised_flows():
     for (X, y), scale, penalty, ascent in ((one, 0.3, 0.1, 0.0), (one, 0.3, 0.1, -0.05), (two, 0.5, 0.1, 0.0),
                                            (two, 0.5, 0.3, 0.25), (two, 0.5, 0.1, -0.05)):  # fmt: skip
         yield writing.entry(f"{len(X)} x {len(X[0])}, penalty {penalty:g}, ascent {ascent:g}", "regularised_flow",
-                            regularised, 2e-9, together=True, digits=30, precisions=(38, 42), X=X, y=y,
+                            regularised, 1e-9, together=True, digits=30, precisions=(38, 42), X=X, y=y,
                             initial_scale=scale, gradient_penalty=penalty, ascent=ascent)  # fmt: skip
 
 
