@@ -25,12 +25,12 @@ def why_not(claim: Claim) -> str:
     if claim.formula is not None:
         return ""
     cell = claim.draw(np.random.default_rng(0), claim.grid[0])
-    if claim.instance is not None and claim.quantities is None:
+    if claim.draws_predictions and claim.quantities is None:
         drawn = {name: value for name, value in cell.items() if name not in claim.grid[0]}
         unnamed = [name for name, value in drawn.items() if not isinstance(value, int | float)]
         if unnamed:
             listed = ", ".join(unnamed)
-            return f"its prediction is made for a drawn instance, whose {listed} no formula in numbers can name"
+            return f"its prediction is made for a single draw, whose {listed} no formula in numbers can name"
     value = claim.predict(**cell)
     if np.ndim(value):
         return "its prediction is a vector, and a formula gives one number"

@@ -54,7 +54,7 @@ def random_points(
         return yours.condition is None or yours.stated_at(known_values(claim, claim.draw(rng, point)))
 
     if claim.domain is not None:
-        fixed = claim.instance is None and not claim.domain.drawn(claim.grid[0])
+        fixed = not claim.draws_predictions and not claim.domain.drawn(claim.grid[0])
         points = claim.domain.points(claim.grid, rng, len(claim.grid) if fixed else _POINTS, held, stated)
     else:
         points = [point for point in _near(claim, rng) if stated(point)]

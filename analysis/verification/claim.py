@@ -69,7 +69,7 @@ def _value_of(claim: Claim) -> Callable[..., float]:
 
     needed = sorted(str(symbol) for symbol in claim.formula.free_symbols)
     missing = set(needed).difference(*claim.grid[:1])
-    if missing and claim.instance is None:
+    if missing and not claim.draws_predictions:
         raise ValueError(f"{claim.name}: predict must be given: the formula's {min(missing)} is no parameter.")
     function = lambdify(needed, claim.formula, "math")
     return lambda **parameters: float(function(*(parameters[name] for name in needed)))
@@ -102,12 +102,16 @@ class Claim:
     grid : sequence of mappings
         The cells. Where `size` is given, a cell holds the smallest size.
     instance : callable, optional
-        ``instance(rng, **parameters) -> mapping``: what a draw makes at random before anything is predicted or
-        measured (a data set, a run). `predict` and `measure` then take its entries beside the cell's, and every draw
+        ``instance(rng, **parameters) -> mapping``: what is drawn before anything is predicted or measured, such as a
+        data set. `predict` and `measure` then take its entries beside the cell's, and every draw
         is compared with its own prediction: the mean of ``(measured - prediction)/margin``, a ratio under `tolerance`
         and a difference under `absolute_tolerance`, for ``MEAN`` and ``ASYMPTOTIC``; every single instance for
         ``EXACT``, ``NUMERICAL`` and ``BOUND``; the predicted sign of each for ``ORDER``. A ``THRESHOLD`` and a
         ``RATE`` are predicted for a cell and take none.
+    given : sequence of str
+        What a prediction starts from that only the run itself knows (an integral along its path): `measure` then
+        returns ``(measured, mapping)`` with these names, `predict` takes them too, and draws are compared one by one,
+        as with an instance.
     tolerance, absolute_tolerance : float
         The measured value must lie within ``tolerance*|prediction| + absolute_tolerance`` of the prediction.
     reason : str
@@ -155,6 +159,7 @@ class Claim:
     measure: Callable[..., Any]
     grid: Sequence[Mapping[str, Any]]
     instance: Callable[..., Mapping[str, Any]] | None = None
+    given: Sequence[str] = ()
     tolerance: float = 0.0
     absolute_tolerance: float = 0.0
     reason: str = ""
@@ -200,12 +205,10 @@ class Claim:
             raise ValueError(f"{self.name}: side must be given for BOUND claims, and only for them.")
         if self.first_draws < 8 and self.kind not in (Kind.EXACT, Kind.NUMERICAL):
             raise ValueError(f"{self.name}: first_draws = {self.first_draws} is too few for an interval: at least 8.")
-        if self.instance is not None and self.kind in (Kind.RATE, Kind.THRESHOLD):
+        if self.draws_predictions and self.kind in (Kind.RATE, Kind.THRESHOLD):
             raise ValueError(f"{self.name}: {self.kind.name} is predicted for a whole cell: it takes no instance.")
         if self.bounds is not None and (
-            self.instance is not None
-            or self.statistic != "mean"
-            or self.kind in (Kind.RATE, Kind.EXACT, Kind.NUMERICAL)
+            self.draws_predictions or self.statistic != "mean" or self.kind in (Kind.RATE, Kind.EXACT, Kind.NUMERICAL)
         ):
             raise ValueError(f"{self.name}: bounds are not allowed: they are for means of measurements.")
         if (self.kind is Kind.NUMERICAL) != bool(self.reason):
@@ -220,6 +223,8 @@ class Claim:
             as_kind(name, getattr(self, name), Callable, "it must be callable")
         for name in ("quantities", "instance"):
             as_kind(name, getattr(self, name), Callable | None, "it must be callable")
+        for name in as_kind("given", self.given, list | tuple, "it must be a list of names"):
+            as_kind("given", name, str, "its names must be text")
         for cell in as_kind("grid", self.grid, list | tuple, "it must be a list of mappings"):
             as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
         for name in ("tolerance", "absolute_tolerance"):
@@ -250,20 +255,44 @@ class Claim:
         """The part of the name before the slash."""
         return self.name.split("/")[0]
 
+    @property
+    def draws_predictions(self) -> bool:
+        """Whether every draw has a prediction of its own, made from an instance or from what its run gives."""
+        return self.instance is not None or bool(self.given)
+
     def cells(self, quick: bool = False) -> list[dict[str, Any]]:
         """Return the grid, or the part of it that ``--quick`` checks."""
         chosen = range(len(self.grid)) if self.quick is None or not quick else self.quick
         return [dict(self.grid[i]) for i in chosen]
 
     def draw(self, rng: np.random.Generator, cell: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of one draw: the cell and, where the claim has one, an instance."""
+        """Return the parameters of one prediction: the cell, its instance, and what a run gives where one must."""
+        return self.trial(rng, cell)[0] if self.given else self._with_instance(rng, cell)
+
+    def trial(self, rng: np.random.Generator, cell: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+        """Return the parameters of one prediction and what is measured beside it."""
+        parameters = self._with_instance(rng, cell)
+        found = self.measure(rng, **parameters)
+        if not self.given:
+            return parameters, found
+        if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping)):
+            raise refuse("measure", found, f"{self.name}: it must return a value and a mapping of what is given")
+        if set(found[1]) != set(self.given):
+            raise refuse("given", self.given, f"{self.name}: measure gives {', '.join(found[1])}")
+        return _joined(self.name, "given", parameters, found[1]), found[0]
+
+    def _with_instance(self, rng: np.random.Generator, cell: Mapping[str, Any]) -> dict[str, Any]:
         if self.instance is None:
             return dict(cell)
         drawn = as_kind("instance", self.instance(rng, **cell), Mapping, f"{self.name}: it must return a mapping")
-        for name in drawn:
-            if name in cell:
-                raise refuse("instance", name, f"{self.name}: the cells already have a parameter of this name")
-        return {**cell, **drawn}
+        return _joined(self.name, "instance", cell, drawn)
+
+
+def _joined(claim: str, field: str, cell: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    for name in more:
+        if name in cell:
+            raise refuse(field, name, f"{claim}: the cells already have a parameter of this name")
+    return {**cell, **more}
 
 
 def cells(names: str, rows: Sequence[Any], /, **shared: Any) -> list[dict[str, Any]]:

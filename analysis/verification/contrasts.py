@@ -151,7 +151,7 @@ def extend(claim: Claim, arm: Arm, count: int, seed: int) -> None:
 
 def is_paired(claim: Claim) -> bool:
     """Whether every draw is compared with a prediction of its own, not their mean with that of the cell."""
-    return claim.instance is not None or claim.kind in (Kind.EXACT, Kind.NUMERICAL)
+    return claim.draws_predictions or claim.kind in (Kind.EXACT, Kind.NUMERICAL)
 
 
 def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tuple[float, float, float]:
@@ -160,11 +160,11 @@ def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tu
     Of arrays the entry that deviates most. An order has the measurement, positive as predicted, in place of a
     deviation; a bound without margin is compared in units of the prediction.
     """
-    parameters = claim.draw(rng, cell)
+    parameters, measured = claim.trial(rng, cell)
     expected = _reals(claim, "predict", claim.predict(**parameters))
     if not np.all(np.isfinite(expected)):
         raise ValueError(f"{claim.name}: a prediction at {cell} is not finite: a cell needs a finite one.")
-    found = _reals(claim, "measure", claim.measure(rng, **parameters))
+    found = _reals(claim, "measure", measured)
     if found.shape != expected.shape:
         raise ValueError(f"{claim.name}: measured shape {found.shape} is not the predicted {expected.shape} at {cell}.")
     if claim.kind is Kind.ORDER:

@@ -223,7 +223,7 @@ def _check_cell(
             for arm in contrast.arms:
                 extend(claim, arm, count if claim.deterministic else count * arm.share, seed)
         found = [contrast.decide(claim, alpha) for contrast in contrasts]
-        if claim.kind is Kind.BOUND and claim.instance is not None:
+        if claim.kind is Kind.BOUND and claim.draws_predictions:
             found = [replace(found[0], outcome=_each_instance(contrasts[0]))]
         outcomes = [decision.outcome for decision in found]
         if None not in outcomes or Outcome.DISAGREES in outcomes:
@@ -270,7 +270,7 @@ def _row(
     if is_paired(claim) and claim.kind is not Kind.ORDER:
         pairs = np.array(contrast.arms[-1].pairs)
         prediction, unit = map(float, pairs.mean(axis=0) if at is None else pairs[at])
-        spread = (float(pairs[:, 0].min()), float(pairs[:, 0].max())) if claim.instance is not None else None
+        spread = (float(pairs[:, 0].min()), float(pairs[:, 0].max())) if claim.draws_predictions else None
     points = [prediction + unit * x for x in (low, high, contrast.low, contrast.high)]
     low, high, allowed_low, allowed_high = points if unit > 0 else (points[1], points[0], points[3], points[2])
     return Row(

@@ -58,7 +58,7 @@ VALID = {
                       "chunk": None, "ahead": None}),
     "Claim": (Claim, {**CLAIM, "absolute_tolerance": 0.0, "size": None, "sizes": (1, 2, 4), "side": None,
                       "statistic": "mean", "assumptions": "", "quick": [0], "quantities": None, "instance": None,
-                      "reason": "", "convention": "", "deterministic": False, "order": 1.0, "bounds": None,
+                      "given": (), "reason": "", "convention": "", "deterministic": False, "order": 1.0, "bounds": None,
                       "domain": None}),
     "Source": (Source, {"key": "derived", "locator": ""}),
     "claim": (claim, {"name": KNOWN}),

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from solvable.analysis.diagonal_networks.experiments import flows, instances
+from solvable.analysis.diagonal_networks.experiments import flows, instances, runs
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
 from solvable.analysis.diagonal_networks.settings import USUAL, saddle_problem
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
@@ -155,14 +155,15 @@ BIAS_CLAIMS = (
         "Stochastic gradient flow minimises, at every time, the potential of a scale shrunk by the integrated loss.",
         source=_NOISE,
         kind=Kind.EXACT,
-        predict=lambda X, flow, **_: interpolator(X, X @ flow.beta[0], flow.effective_scale[0]).value,
-        measure=lambda rng, flow, **_: flow.beta[0],
+        predict=lambda X, fitted, effective_scale, **_: interpolator(X, fitted, effective_scale).value,
+        measure=runs.stochastic_state,
         domain=Domain(step_size=(0.03, 0.15)),
         grid=cells("step_size time_step", [(0.05, 0.01), (0.15, 0.01), (0.05, 0.04)]),
         tolerance=1e-12,
         quick=(0,),
         assumptions="Euler steps in the logarithms of the weights; the loss integral by left sums",
-        instance=instances.stochastic_run,
+        instance=partial(instances.sparse_problem, shape=(20, 40, 3)),
+        given=("fitted", "effective_scale"),
         convention="full-batch",
     ),
     saddle(

@@ -10,11 +10,11 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.quantities import cases
-from solvable.analysis.diagonal_networks.experiments import instances
+from solvable.analysis.diagonal_networks.experiments import instances, runs
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
-from solvable.solvers import DescentRun, interpolator, two_cycle
+from solvable.solvers import interpolator, two_cycle
 
 __all__ = ["DESCENT_CLAIMS"]
 
@@ -29,8 +29,8 @@ def _cycle(step_size: float, side: str) -> float:
     return float(two_cycle(step_size)[("lower", "upper").index(side)])
 
 
-def _finite_step_bias(X: Array, y: Array, run: DescentRun, **_: Any) -> Array:
-    return interpolator(X, y, run.effective_scale[0], offset=run.offset[0]).value
+def _finite_step_bias(X: Array, y: Array, effective_scale: Array, offset: Array, **_: Any) -> Array:
+    return interpolator(X, y, effective_scale, offset=offset).value
 
 
 def _penalised_bias(X: Array, y: Array, penalty: float, integral: Array, **_: Any) -> Array:
@@ -63,8 +63,8 @@ label_noise_run = partial(
     Claim,
     source=_SPARSE,
     domain=Domain(label_noise=(0.05, 0.5), steps_per_time=(50.0, 120.0)),
-    measure=lambda rng, fall, **_: fall,
-    instance=instances.noisy_run,
+    measure=runs.noisy_fall,
+    given=("squares", "residual"),
 )
 penalised = partial(
     Claim,
@@ -72,7 +72,8 @@ penalised = partial(
     kind=Kind.NUMERICAL,
     domain=Domain(penalty=(0.02, 0.2), ascent=(-0.05, 0.25)),
     grid=cells("ascent", [-0.05, 0.0, 0.05, 0.25], penalty=0.1),
-    instance=instances.penalised_problem,
+    instance=partial(instances.sparse_problem, shape=(8, 16, 2)),
+    given=("integral",),
     reason="the flow is integrated at a relative tolerance of 1e-11 and stopped at residuals of 1e-10",
 )
 same_step = partial(
@@ -91,7 +92,7 @@ DESCENT_CLAIMS = (
         source=_FINITE,
         kind=Kind.EXACT,
         predict=_finite_step_bias,
-        measure=lambda rng, run, **_: run.beta[0, -1],
+        measure=runs.finite_step_end,
         domain=Domain(
             step_size=(0.01, 0.1), batch_size=(1, 20), where="step_size <= 0.01*batch_size**0.5 or batch_size == 20"
         ),
@@ -99,7 +100,8 @@ DESCENT_CLAIMS = (
         tolerance=1e-9,
         quick=(0, 1),
         assumptions="the run interpolates; no step flips a weight to zero; gain and offset are those of the run",
-        instance=instances.finite_step_run,
+        instance=partial(instances.sparse_problem, shape=(20, 40, 3)),
+        given=("effective_scale", "offset"),
         convention="batches",
     ),
     Claim(
@@ -108,7 +110,7 @@ DESCENT_CLAIMS = (
         source=_FINITE,
         kind=Kind.BOUND,
         predict=lambda **_: 1e-3,
-        measure=instances.offset_effect,
+        measure=runs.offset_effect,
         domain=Domain(),
         grid=[{"step_size": 0.1, "batch_size": 20}],
         side="lower",
@@ -213,7 +215,7 @@ DESCENT_CLAIMS = (
         "diagonal-networks/penalised-flow-scale",
         "Gradient regularisation, by any estimate, shrinks ln(w₊w₋) by 8ρ times the integral of g g'.",
         predict=lambda penalty, integral, **_: 8 * penalty * integral,
-        measure=lambda rng, logs, **_: np.log(0.09) - logs,
+        measure=runs.penalised_fall,
         tolerance=1e-7,
         quick=(1,),
     ),
@@ -221,7 +223,7 @@ DESCENT_CLAIMS = (
         "diagonal-networks/penalised-flow-bias",
         "Gradient flow with a gradient penalty ends at the interpolator of the shrunk scale.",
         predict=_penalised_bias,
-        measure=lambda rng, beta, **_: beta,
+        measure=runs.penalised_end,
         tolerance=1e-8,
         quick=(2,),
     ),

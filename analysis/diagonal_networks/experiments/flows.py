@@ -1,6 +1,6 @@
 """Gradient flows integrated as they are defined, in the weights: no dual variable, no potential.
 
-Loss (1/2n)||X beta - y||^2 throughout. Only the saddle flow, whose weights would underflow, uses logarithms.
+Loss (1/2n)||X beta - y||^2 throughout. Only flows whose weights would underflow use logarithms.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 
 from solvable.analysis.diagonal_networks.settings import saddle_problem
 
-__all__ = ["crossing_times", "flow_limit", "flow_residual", "regularised_flow", "saddle_flow"]
+__all__ = ["branch_limit", "crossing_times", "flow_limit", "flow_residual", "regularised_flow", "saddle_flow"]
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,37 @@ def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 
     start = np.concatenate([*np.broadcast_to(initial_scale, (2, d)), np.zeros(d)])
     run = solve_ivp(velocity, (0, 1e6), start, method="LSODA", rtol=1e-11, atol=1e-14, events=fitted)
     return coefficients(run.y[:, -1])
+
+
+def branch_limit(X: Array, y: Array, log_scale: float, cap: float) -> Array:
+    """Coefficients where the flow of w_+^2 - w_-^2 + lambda v ends, from w = exp(-log_scale), v = 0.
+
+    lambda^2 is 2 cap/log_scale. ln w_+, ln w_- and v move by 2 m, -2 m and lambda m, where dm/dt = X^T (y - X beta)/n;
+    s = 2 m/log_scale = X^T state is followed in time over log_scale, however small or many the weights.
+    """
+    n = len(X)
+
+    def coefficients(state: Array) -> tuple[Array, Array]:
+        s = X.T @ state
+        # capped: a trial step of the integrator may overshoot
+        up, down = (np.exp(np.minimum(2 * log_scale * (sign * s - 1), 300)) for sign in (1, -1))
+        return up - down + cap * s, 2 * log_scale * (up + down) + cap
+
+    def velocity(_: float, state: Array) -> Array:
+        return np.asarray(2 * (y - X @ coefficients(state)[0]) / n)
+
+    def jacobian(_: float, state: Array) -> Array:
+        return np.asarray(-2 * (X * coefficients(state)[1]) @ X.T / n)
+
+    def fitted(_: float, state: Array) -> float:
+        return float(np.abs(X @ coefficients(state)[0] - y).max() - 1e-8 * np.abs(y).max())
+
+    fitted.terminal = True  # type: ignore[attr-defined]
+    run = solve_ivp(velocity, (0, 1e6), np.zeros(n), "Radau", jac=jacobian, events=fitted,
+                    first_step=1e-4, rtol=1e-6, atol=1e-9)  # fmt: skip
+    if not len(run.t_events[0]):
+        raise ArithmeticError(f"the flow from exp(-{log_scale:g}) has not ended at time {run.t[-1]:g}")
+    return coefficients(run.y[:, -1])[0]
 
 
 def flow_residual(X: Array, y: Array, initial_scale: float, time: float) -> Array:

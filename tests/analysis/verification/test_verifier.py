@@ -277,6 +277,42 @@ def test_claims_about_instances_that_cannot_be_checked(changes, message):
         paired(**changes)
 
 
+def runs(**changes):
+    """A walk of n steps, and what its steps say of where it ends."""
+
+    def walk(rng, n):
+        steps = rng.random(n)
+        return float(np.add.accumulate(steps)[-1]), {"mean": float(np.mean(steps))}
+
+    fields = {"source": Source("derived"), "kind": Kind.EXACT, "predict": lambda n, mean: n * mean, "measure": walk,
+              "grid": [{"n": 5}], "given": ("mean",), "tolerance": 1e-12}  # fmt: skip
+    return Claim("demo/runs", "A walk ends at the sum of its steps.", **{**fields, **changes})
+
+
+def test_a_prediction_may_start_from_what_its_run_gives():
+    verdict = verify(runs())
+    assert verdict.outcome is Outcome.AGREES
+    assert " to " in verdict.rows[0].predicted()
+    assert verify(runs(predict=lambda n, mean: 1.05 * n * mean)).outcome is Outcome.DISAGREES
+    assert set(runs().draw(np.random.default_rng(0), {"n": 5})) == {"n", "mean"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"measure": lambda rng, n: 1.0}, "a value and a mapping"),
+        ({"given": ("variance",)}, "measure gives mean"),
+        ({"measure": lambda rng, n: (1.0, {"n": 3}), "given": ("n",)}, "already have"),
+        ({"given": 3}, "list of names"),
+        ({"given": (3,)}, "text"),
+        ({"kind": Kind.THRESHOLD}, "whole cell"),
+    ],
+)
+def test_what_runs_give_is_named(changes, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        verify(runs(**changes))
+
+
 def test_a_claim_without_solver_predicts_its_formula():
     n, scale = sympy.symbols("n scale", positive=True)
     given = {"source": Source("derived"), "kind": Kind.MEAN, "measure": lambda rng, n, **_: n, "tolerance": 0.1}
