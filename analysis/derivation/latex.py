@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_tokens import tokens_of
-from solvable.analysis.derivation.latex_words import ENVIRONMENTS, GREEK
+from solvable.analysis.derivation.latex_words import ENVIRONMENTS, GREEK, RELATIONS
+from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
 
 
-def plain_from_latex(text: str) -> tuple[str, str, str]:
-    r"""Return the formula, its range and the name left of = (or empty strings) in plain notation.
+def plain_from_latex(text: str) -> Statement:
+    r"""Return the formula with its range, left side and definitions in plain notation.
 
     Parameters
     ----------
@@ -29,28 +30,39 @@ def plain_from_latex(text: str) -> tuple[str, str, str]:
 
     Examples
     --------
-    >>> plain_from_latex(r"V(\gamma) = \sigma^2 \frac\gamma{1-\gamma}, \qquad \gamma < 1.")
+    >>> plain_from_latex(r"V(\gamma) = \sigma^2 \frac\gamma{1-\gamma}, \qquad \gamma < 1.")[:3]
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, list(tokens_of(text)))
     return reader.statement()
 
 
+_BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
+
+
 class _Statement(Macros):
     """Reads a formula with what stands around it."""
 
-    def statement(self) -> tuple[str, str, str]:
+    def statement(self) -> Statement:
         self.unwrap()
-        left = self.left_side()
+        left, relation = self.left_side()
         formula = self.expression()
         conditions: list[str] = []
+        definitions: list[tuple[str, str]] = []
         while self.at < len(self.tokens):
             if not self.separator():
                 self.end()
             if self.at == len(self.tokens):
                 break
-            conditions.append(self.condition())
-        return formula, " and ".join(conditions), left
+            start = self.at
+            name = self.expression()
+            if self.peek() == "=" and name.isidentifier():
+                self.take()
+                definitions.append((name, self.expression()))
+            else:
+                self.at = start
+                conditions.append(self.condition())
+        return Statement(formula, " and ".join(conditions), left, relation, tuple(definitions))
 
     def unwrap(self) -> None:
         """Take off an environment and alignment marks around the formula, its label, and the full stop behind it."""
@@ -76,17 +88,17 @@ class _Statement(Macros):
         cases = any(t.text == r"\begin" for t in tokens)
         self.tokens = tokens if cases else [t for t in tokens if t.text != "&"]
 
-    def left_side(self) -> str:
-        """Pass over ``V(gamma) =``: a name, with an argument, before an equals sign."""
+    def left_side(self) -> tuple[str, str]:
+        """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
         level, marks = 0, []
         for place, token in enumerate(self.tokens):
-            level += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(token.text, 0)
-            if token.text in ("=", r"\coloneqq", r"\equiv") and level == 0:
+            level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
+            if token.text in ("=", r"\coloneqq", r"\equiv", *_BOUNDS) and level == 0:
                 marks.append(place)
-            elif token.text in (r"\quad", ",") and level == 0:
+            elif token.text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
                 break
         if not marks:
-            return ""
+            return "", "="
         if len(marks) > 1:
             raise self.refuse("it holds more than one equals sign: give one equality")
         left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
@@ -96,7 +108,9 @@ class _Statement(Macros):
             level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
             if level == 0 and text in signs:
                 raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
+        sign = self.tokens[marks[0]].text
         self.at = marks[0] + 1
         if self.peek() == "&":
             self.at += 1
-        return GREEK.get(left[0], left[0]) if len(left) == 1 else ""
+        relation = RELATIONS[sign][0] + "=" if sign in _BOUNDS else "="
+        return GREEK.get(left[0], left[0]) if len(left) == 1 else "", relation

@@ -56,6 +56,8 @@ class Macros(Expressions):
             return self.styled(command)
         if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):
             return self.word(self.letters(self.raw_group()))
+        if command == "lim":
+            return self.limit()
         if command == "infty":
             return "oo"
         if command in ("ell", "hbar"):
@@ -71,17 +73,28 @@ class Macros(Expressions):
     def fraction(self) -> str:
         """Read a fraction; what may be a derivative is refused."""
         start = self.at
-        top = self.argument()
+        partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
+        top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
         middle = self.at
-        bottom = self.argument()
+        bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
         texts = [
             [t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in ((start, middle), (middle, self.at))
         ]
         if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
-            raise self.refuse("a derivative is written diff(f, x)")
+            return self.derivative(start, middle)
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
             raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
         return f"(({top})/({bottom}))"
+
+    def derivative(self, start: int, middle: int) -> str:
+        r"""Read \partial f / \partial x, f in the fraction or behind it."""
+        below = self.sub(self.tokens[middle : self.at]).raw_group()
+        above = self.sub(self.tokens[start:middle]).raw_group()
+        x = self.whole(below[1:])
+        if not x.isidentifier():
+            raise self.refuse("a derivative is by one name, once")
+        f = self.whole(above[1:]) if len(above) > 1 else self.factor()
+        return f"diff({f}, {x})"
 
     def root(self) -> str:
         """Read a root."""
@@ -161,6 +174,20 @@ class Macros(Expressions):
         body = self.term()
         ends = f", {low}, {high}" if low else ""
         return f"{'sum' if command == 'sum' else 'product'}({body}, {name}{ends})"
+
+    def limit(self) -> str:
+        """Read a limit with what its name goes to."""
+        while self.peek() in (r"\limits", r"\nolimits"):
+            self.take()
+        self.expect("_")
+        tokens = self.raw_group()
+        cut = next((i for i, t in enumerate(tokens) if t.text in (r"\to", r"\rightarrow", r"\downarrow")), None)
+        if cut is None:
+            raise self.refuse("a limit is written with \\to below it")
+        end = tokens[cut + 1 :]
+        if [t.text for t in end[-2:]] in (["^", "+"], ["_", "+"]):
+            end = end[:-2]
+        return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)})"
 
     def integral(self) -> str:
         """Read an integral over a variable or a law."""

@@ -1,8 +1,10 @@
-"""Quantities defined by an equation, at any precision: the names that formulas use, from polished roots and sums."""
+"""Quantities defined by an equation, at any precision: the names that formulas use, from polished roots and sums.
+
+The entry ``_modes`` is what sums of a formula's own run over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from solvable.solvers import Spectrum, effective_ridge, random_feature_risk
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.polished_roots import polished_effective_ridge, polished_feature_root
 
-__all__ = ["isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
+__all__ = ["isotropic_quantities", "random_feature_quantities", "ridge_quantities"]
 
 
 def _modes(spectrum: Spectrum) -> Modes:
@@ -48,7 +50,7 @@ def _from_modes(modes: Modes, n: Any, delta: Any, start: float) -> dict[str, Any
     sums, weights = modes.precisely(kappa), [mp.mpf(m) for m in modes.weights["m"]]
     trace = mp.fsum(m * mp.mpf(s) for m, s in zip(weights, modes.eigenvalues, strict=True))
     return {"kappa": kappa, "df1": sums("m", 1, 0), "df2": sums("m", 2, 0), "unlearned": sums("v", 0, 2),
-            "d": mp.fsum(weights), "trace": trace}  # fmt: skip
+            "d": mp.fsum(weights), "trace": trace, "_modes": modes}  # fmt: skip
 
 
 def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: float) -> dict[str, Any]:
@@ -63,34 +65,5 @@ def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: flo
     if delta == 0:
         z = min(z, n, k) if root == 0 else min(n, k)
     return {"gamma_rf": root, "kappa": root * (k - z) / k, "z": z, "q": q, "w": z - q,
-            "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z}  # fmt: skip
-
-
-def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:
-    """Mean of a function of the eigenvalue under the Marchenko-Pastur law of ratio gamma = d/n, atom at 0 included.
-
-    With x = c + r cos(theta) the integrand is periodic and smooth: the midpoint rule, doubled until it settles.
-    """
-    import mpmath as mp
-
-    gamma = mp.mpf(gamma)
-    low, high = (1 - mp.sqrt(gamma)) ** 2, (1 + mp.sqrt(gamma)) ** 2
-    centre, radius = (low + high) / 2, (high - low) / 2
-
-    def rule(count: int) -> Any:
-        total = mp.mpf(0)
-        for j in range(count):
-            angle = (j + mp.mpf(1) / 2) * mp.pi / count
-            x = centre + radius * mp.cos(angle)
-            total += (radius * mp.sin(angle)) ** 2 / (2 * mp.pi * gamma * x) * function(x)
-        return total * mp.pi / count
-
-    count, last = 32, rule(32)
-    while count < 4096:
-        count *= 2
-        now = rule(count)
-        if abs(now - last) <= mp.mpf(10) ** (3 - mp.mp.dps // 2) * abs(now):  # the next doubling squares the error
-            last = rule(2 * count)
-            break
-        last = now
-    return last + (1 - 1 / gamma) * function(mp.mpf(0)) if gamma > 1 else last
+            "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z,
+            "_modes": modes}  # fmt: skip

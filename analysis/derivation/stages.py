@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Verdict, verify
@@ -32,6 +30,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
+_CPU, _FEWEST = 3.0, 5  # seconds of CPU a stage, and the points that decide where they are used up
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -65,13 +64,20 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
     if claim.formula is None:
         skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
         return skipped, np.zeros(0), np.zeros(0)
+    if yours.clock is not None:
+        yours.clock.stage(_CPU)
     reference = read_formula(claim.formula, claim)
-    double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
+    double = yours.doubles  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
         pairs = []
         for point in points:
             values = known_values(claim, point)
-            pairs.append((yours(values), reference(values)))
+            try:
+                pairs.append((yours(values), reference(values)))
+            except OutOfTime:
+                break
+        if len(pairs) < min(_FEWEST, len(points)):
+            return Stage("50 digits", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), np.zeros(0), np.zeros(0)
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
         room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
@@ -79,19 +85,22 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
     if not usable:
         return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
+    late = f"; {len(points) - len(pairs)} not reached within {_CPU:g} s of CPU" if len(pairs) < len(points) else ""
     agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
-    detail = f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}"
+    detail = (
+        f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}{late}"
+    )
     return Stage("50 digits", "AGREES" if agree == len(usable) else "DISAGREES", detail), ours, found
 
 
 def symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
     """Prove equality by simplification within a time limit; tried only where the numbers agree."""
-    if yours.expression is None or claim.formula is None:
+    if not yours.plain or claim.formula is None:
         return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
     if numeric == "DISAGREES":
         return Stage("symbols", "DISAGREES", "not equal: the values differ")
     difference = yours.expression - read_formula(claim.formula, claim).expression
-    proof = _within(_SECONDS, lambda: _vanishes(difference))
+    proof = within(_SECONDS, lambda: _vanishes(difference))
     if proof is None:
         return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")
     return Stage("symbols", "AGREES" if proof else "SKIPPED", "equal" if proof else "sympy could not decide")
@@ -108,36 +117,22 @@ def _vanishes(difference: Any) -> bool:
     return False
 
 
-def _within(seconds: float, work: Callable[[], Any]) -> Any:
-    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
-    result: list[Any] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except Exception:  # sympy may fail in many ways on an expression it cannot treat
-            result.append(None)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < deadline:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
-        thread.join(0.1)
-    return result[0] if result else None
-
-
 def against_solver(yours: Formula, claim: Claim, seed: int = 0) -> tuple[Stage, tuple[dict[str, Any], ...]]:
     """Compare with the claim's float solver at every cell, with an instance of it where the claim draws one."""
     rows: list[dict[str, Any]] = []
     rng = np.random.default_rng(seed)
+    if yours.clock is not None:
+        yours.clock.stage(_CPU)
     for cell in (claim.draw(rng, cell) for cell in claim.grid):
         ours = float(claim.predict(**cell))
-        rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
+        try:
+            value = float(yours(known_values(claim, cell)))
+        except OutOfTime:
+            return Stage("solver", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), tuple(rows)
+        rows.append({"parameters": dict(cell), "yours": value, "ours": ours})
     floor = 1e-14 * max(abs(row["ours"]) for row in rows)  # where ours vanishes, yours may be rounding
     wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor)]
-    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
+    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"] and np.isfinite(row["yours"])]
     detail = f"{len(rows) - len(wrong)} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
     if ratios:
         detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
@@ -158,8 +153,15 @@ def float_values(
 
 def columns_at(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
     """Value of every quantity a formula may name at each point, by name."""
-    rows = [{name: float(value) for name, value in known_values(claim, point).items()} for point in points]
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    rows = [known_values(claim, point) for point in points]
+    columns: dict[str, Any] = {}
+    for name in rows[0]:
+        if name.startswith("_"):
+            columns[name] = np.empty(len(rows), dtype=object)
+            columns[name][:] = [row[name] for row in rows]
+        else:
+            columns[name] = np.array([float(row[name]) for row in rows])
+    return columns
 
 
 def against_simulation(
