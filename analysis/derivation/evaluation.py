@@ -104,7 +104,7 @@ class _Walk(ABC):
     def finite(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Sum or product over whole numbers, term by term."""
         k, low, high = node.limits[0]
-        ends = [float(np.asarray(self(end, given), dtype=float)) for end in (low, high)]
+        ends: list[float] = [float(self(end, given)) for end in (low, high)]
         if not all(np.isfinite(end) and abs(end - round(end)) < 1e-9 for end in ends):
             if ends[1] == np.inf and isinstance(node, _sympy().Sum) and abs(ends[0] - round(ends[0])) < 1e-9:
                 return self.infinite(node.function, k, round(ends[0]), given)
@@ -118,19 +118,18 @@ class _Walk(ABC):
             total = total + term if isinstance(node, _sympy().Sum) else total * term
         return total
 
-    @staticmethod
-    def infinite(body: Any, k: Any, first: int, given: Mapping[Any, Any]) -> Any:
+    def infinite(self, body: Any, k: Any, first: int, given: Mapping[Any, Any]) -> Any:
         """Series, accelerated by mpmath; no value where two accelerations differ."""
         import mpmath as mp
 
-        precise = Precise()
+        precise = Precise(self.clock)
         with mp.workdps(25):
-            exact = {name: mp.mpf(float(value)) for name, value in given.items() if np.isscalar(value)}
+            exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
             term = lambda j: precise(body, {**exact, k: mp.mpf(j)})  # noqa: E731
             values = [mp.nsum(term, [first, mp.inf], method=method) for method in ("levin", "richardson+shanks")]
             if not abs(values[0] - values[1]) <= mp.mpf(10) ** -10 * abs(values[1]):
                 raise ArithmeticError("a series that does not settle")
-            return float(values[1])
+            return float(mp.mpf(values[1]))
 
     def derivative(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Slope in a parameter that quantities defined by an equation follow, by central differences of third order."""

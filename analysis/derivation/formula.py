@@ -220,7 +220,7 @@ def read_formula(
             raise refuse("formula", str(formula), "it is an equation: give its right side alone")
         if not isinstance(formula, sp.Expr):
             raise refuse("formula", str(formula), "it must be an expression, not a condition")
-        if formula.has(sp.zoo, sp.nan, sp.oo):
+        if formula.has(sp.zoo, sp.nan):
             raise refuse("formula", str(formula), "a part of it has no value")
     reading = read(formula, latex) if isinstance(formula, str) else None
     known = known_names(claim)

@@ -99,7 +99,8 @@ def symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
         return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
     if numeric == "DISAGREES":
         return Stage("symbols", "DISAGREES", "not equal: the values differ")
-    difference = yours.expression - read_formula(claim.formula, claim).expression
+    reference: Any = read_formula(claim.formula, claim).expression
+    difference = yours.expression - reference
     proof = within(_SECONDS, lambda: _vanishes(difference))
     if proof is None:
         return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")

@@ -165,7 +165,16 @@ def _written(reading: Reading) -> str:
         def _print_Lambda(self, e: Any) -> str:
             return str(self._print(e.expr))
 
-    write = lambda e: Printer().doprint(e).replace("lambda_", "lambda").replace("landau(", "O(")  # noqa: E731
+        def _print_Function(self, e: Any) -> str:
+            name = e.func.__name__
+            if name == "landau":
+                return f"{'O' if e.args[1] == 1 else 'o'}({self._print(e.args[0])})"
+            if name == "at_ridge":
+                return f"({self._print(e.args[0])})"
+            words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
+            return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
+
+    write = lambda e: Printer().doprint(e).replace("lambda_", "lambda")  # noqa: E731
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
     where = "".join(f", {name} = {write(value)}" for name, value in reading.definitions.items())
     return sign + write(reading.expression) + (f" where{where[1:]}" if where else "")
