@@ -137,7 +137,7 @@ def check(
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None
-    if yours.relation != "=" or yours.orders or "DISAGREES" in (precise.outcome, solver.outcome):
+    if yours.relation != "=" or "DISAGREES" in (precise.outcome, solver.outcome):
         stages, said, parts = explained(yours, claim, stages, points, ours, found, rows)
     budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick is not False)
