@@ -16,7 +16,7 @@ __all__ = ["another_sense", "as_bound"]
 
 Array = NDArray[np.float64]
 Finding = tuple[str, Outcome]
-_ROUNDING, _FACTORS, _MOST_CELLS = 1e-9, (1, 4, 16), 4
+_ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
 
 
 def as_bound(relation: str, ours: Array, found: Array) -> Finding:
@@ -88,7 +88,7 @@ def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
         return None
     counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
     together = (size,) if claim.size else tuple(name for name in counts if name != "batch_size")
-    for cell in claim.grid[:_MOST_CELLS]:
+    for cell in claim.grid[:_MOST_CELLS] if yours.orders else claim.grid:
         gaps, stated = [], []
         for factor in _FACTORS:
             grown = {**cell, **{name: cell[name] * factor for name in together if name in cell}}
@@ -112,6 +112,8 @@ def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
             and (gaps[-1] / stated[-1] > 2 * max(gaps[0] / stated[0], 1e-300))
         ):
             return None  # it vanishes, but not as fast as stated
+        if not yours.orders and (power < 0.9 or gaps[0] > _LARGEST_GAP):
+            return None  # what the author does not say must be plain: first order, and small already
         powers.append(power)
         coefficients.append(gaps[-1] * (cell[size] * _FACTORS[-1]) ** _round(power))
     if not powers:
