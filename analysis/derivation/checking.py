@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.admission import refuse_outside, refuse_unnamed, tried_where
+from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.quantities import modes_of, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
-from solvable.analysis.derivation.slips import find_slip, partial_agreement
 from solvable.analysis.derivation.stages import (
-    SAME,
     against_simulation,
     against_solver,
-    columns_at,
-    float_values,
     high_precision,
     random_points,
     symbolic,
@@ -28,11 +27,13 @@ from solvable.analysis.derivation.stages import (
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.analysis.verification.verifier import Outcome, verify
+from solvable.solvers import Spectrum
 from solvable.solvers.validate import as_choice, as_kind, as_nonnegative, as_scalar, as_seed, as_whole, refuse
 
 __all__ = ["check", "check_bound", "check_rate"]
 
 Array = NDArray[np.float64]
+_CPU = 6.0  # seconds of CPU for a formula's values in all stages but the simulation, which has its own budget
 
 
 def check(
@@ -45,9 +46,10 @@ def check(
     *,
     experiment: Callable[..., float] | None = None,
     size: str | None = None,
-    tolerance: float = 0.02,
+    tolerance: float | None = None,
     latex: bool = False,
-    quick: bool = True,
+    quick: bool | None = None,
+    spectrum: Spectrum | None = None,
 ) -> CheckReport:
     r"""Check a formula against a claim of the catalogue, or against your own simulation.
 
@@ -77,11 +79,13 @@ def check(
         ``experiment(rng, **parameters) -> float``, one draw of your own simulation; needs `at`.
     size, tolerance : str, float
         For your own experiment: the parameter that grows (the deviation is extrapolated over s, 2s, 4s) or None for
-        equality in the mean, and the relative deviation that still counts as agreement.
+        equality in the mean, and the relative deviation that still counts as agreement (0.02). Refused with `against`.
     latex : bool
         Whether a string is LaTeX.
     quick : bool
-        Simulate the claim's quick cells only.
+        Simulate the claim's quick cells only (the default). Refused with `experiment`.
+    spectrum : Spectrum, optional
+        What sums over modes and traces run over, where the claim has no spectrum of its own.
 
     Returns
     -------
@@ -108,38 +112,44 @@ def check(
     if (against is None) == (experiment is None):
         raise refuse("against, experiment", (against, experiment), "give one of them")
     seed = _seed(rng)
-    as_kind("latex", latex, bool, "it must be True or False"), as_kind("quick", quick, bool, "it must be True or False")
+    as_kind("latex", latex, bool, "it must be True or False")
+    if quick is not None:
+        as_kind("quick", quick, bool, "it must be True or False")
+    as_kind("spectrum", spectrum, Spectrum | None, "it must be a Spectrum")
     if experiment is not None:
-        return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex)
+        if quick is not None:
+            raise refuse("quick", quick, "it belongs to the claim's simulation, and your own experiment has none")
+        return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex, spectrum)
+    for name, value in (("size", size), ("tolerance", tolerance)):
+        if value is not None:
+            raise refuse(name, value, "it belongs to your own experiment: the claim states its own")
     claim = find_claim(against) if isinstance(against, str) else against
     claim = as_kind("against", claim, Claim, "it must be a Claim or the name of one")
     refuse_unnamed(claim)
     cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
     budget = None if budget is None else _budget(budget)
+    claim = claim if spectrum is None else with_spectrum(claim, spectrum)
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     refuse_outside(claim, cells)
-    yours = read_formula(formula, claim, symbols, latex)
+    yours = read_formula(formula, claim, symbols, latex, Clock(_CPU))
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, _given(at))
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if claim.formula is not None else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
-    slip, partial = None, None
-    if "DISAGREES" in (precise.outcome, solver.outcome):
+    parts: tuple[str, ...] = ()
+    said = None
+    if yours.relation != "=" or "DISAGREES" in (precise.outcome, solver.outcome):
         points = [row["parameters"] for row in tried] or points
-        ours, found = float_values(yours, claim, points, ours, found)
-        columns = columns_at(claim, points)
-        close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
-        partial = partial_agreement(close, columns)
-        slip = None if partial else find_slip(yours.on, yours.names, ours, columns)
-        partial = partial or (None if slip else partial_agreement(close, columns, degenerate=True))
-    simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
+        stages, said, parts = explained(yours, claim, stages, points, ours, found, [*rows, *tried])
+    budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
+    simulation, verdict = against_simulation(yours, claim, seed, budget, quick is not False)
     stages.append(simulation)
-    sentence = _sentence(stages, [*rows, *tried], partial, slip.sentence if slip else None)
+    sentence = _sentence(stages, [*rows, *tried], said)
     asked = points if claim.formula is not None else [row["parameters"] for row in tried]
     return CheckReport(
-        sentence, _overall(stages), tuple(stages), yours.text, claim.name, slip.parts if slip else (), rows, verdict,
+        sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
         yours.read_as, tried_where(claim, asked, stages),
     )  # fmt: skip
 
@@ -289,6 +299,8 @@ def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
         return [
             {**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in cells
         ]
+    if base.get("noise_variance") == 1 and "noise_variance" not in at:
+        base = {**base, "noise_variance": 0.7}  # at 1 the deviation and the variance coincide
     lists = {name: value if isinstance(value, list | tuple | np.ndarray) else [value] for name, value in at.items()}
     unknown = set(lists) - set(base) if base else set()
     if unknown:
@@ -325,22 +337,27 @@ def _own_cells(at: Any, yours: Formula | None = None) -> list[dict[str, Any]]:
     return cells
 
 
-def _as_prediction(yours: Formula) -> Callable[..., float]:
+def _as_prediction(yours: Formula, spectrum: Spectrum | None = None) -> Callable[..., float]:
+    more = {} if spectrum is None else {"_modes": modes_of(spectrum)}
+
     def predict(**parameters: Any) -> float:
-        return float(yours(parameters))
+        return float(yours({**parameters, **more}))
 
     return predict
 
 
 def _against_experiment(
     formula: Any, experiment: Callable[..., float], symbols: Any, at: Any, seed: int, budget: int | None,
-    size: str | None, tolerance: float, latex: bool,
+    size: str | None, tolerance: float | None, latex: bool, spectrum: Spectrum | None,
 ) -> CheckReport:  # fmt: skip
+    if budget is not None and not _budget(budget):
+        raise refuse("budget", budget, "without draws of your own experiment there is nothing to compare with")
     yours = read_formula(formula, None, symbols, latex)
     claim = Claim(
         "user/formula", "your formula", source=Source("derived"), kind=Kind.MEAN if size is None else Kind.ASYMPTOTIC,
-        predict=_as_prediction(yours), measure=experiment, grid=_own_cells(at, yours), tolerance=tolerance, size=size,
-        most_draws=4096 if budget is None else _budget(budget) or 4096,
+        predict=_as_prediction(yours, spectrum), measure=experiment, grid=_own_cells(at, yours),
+        tolerance=0.02 if tolerance is None else tolerance, size=size,
+        most_draws=4096 if budget is None else _budget(budget),
     )  # fmt: skip
     return _own_report(claim, yours.text, seed, yours)
 
@@ -362,13 +379,13 @@ def _overall(stages: list[Stage]) -> Outcome:
     return Outcome.AGREES
 
 
-def _sentence(stages: list[Stage], rows: Any, partial: str | None, slip: str | None) -> str:
+def _sentence(stages: list[Stage], rows: Any, said: str | None) -> str:
     """Put the verdict on top."""
     symbols, precise, solver, simulation = (stage.outcome for stage in stages)
-    if partial:
-        return f"agrees for {partial} only"
-    if slip:
-        return slip
+    if said and (simulation in ("AGREES", "SKIPPED") or "DISAGREES" in (symbols, precise, solver)):
+        return said
+    if "INCONCLUSIVE" in (precise, solver):
+        return "takes too long to evaluate: nothing is decided"
     if "DISAGREES" in (symbols, precise, solver):
         gaps = [abs(row["yours"] / row["ours"] - 1) for row in rows if row["ours"]]
         finite = [gap for gap in gaps if np.isfinite(gap)]
@@ -377,7 +394,7 @@ def _sentence(stages: list[Stage], rows: Any, partial: str | None, slip: str | N
         span = f"{100 * min(finite):.2g} % to {100 * max(finite):.2g} %"
         return f"differs by {span} over the grid; no common slip explains it"
     if simulation == "DISAGREES":
-        return "equals our formula, but the simulation disagrees with both"
+        return f"{said or 'equals our formula'}, but the simulation disagrees with it"
     if simulation == "INCONCLUSIVE":
-        return "equals our formula; the simulation did not decide within its budget"
+        return f"{said or 'equals our formula'}; the simulation did not decide within its budget"
     return "agrees everywhere tried"

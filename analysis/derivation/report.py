@@ -92,7 +92,16 @@ class CheckReport:
         return "\n".join(lines)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours)."""
+        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours).
+
+        The column ``overall`` and ``attrs["stages"]`` say how the whole check and each stage ended.
+        """
+        frame = self._cells()
+        frame["overall"] = self.outcome.value
+        frame.attrs = {"sentence": self.sentence, "stages": {stage.name: stage.outcome for stage in self.stages}}
+        return frame
+
+    def _cells(self) -> pd.DataFrame:
         import pandas as pd
 
         if self.simulation is None:
@@ -108,15 +117,17 @@ class CheckReport:
         )
 
     def to_latex(self) -> str:
-        """Return the table for a paper's appendix (booktabs)."""
-        frame = self.to_dataframe()
+        """Return the table for a paper's appendix (booktabs); comments say how the check and each stage ended."""
+        frame = self._cells()
 
         def cell(value: Any) -> str:
             return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", r"\_")
 
         columns = " & ".join(str(name).replace("_", r"\_") for name in frame.columns)
         body = [" & ".join(cell(value) for value in row) + r" \\" for row in frame.itertuples(index=False)]
-        head = [rf"\begin{{tabular}}{{{'l' * len(frame.columns)}}}", r"\toprule", columns + r" \\", r"\midrule"]
+        said = [f"% {self.outcome.value}: {self.sentence}"]
+        said += [f"% {stage.outcome} {stage.name}: {stage.detail}" for stage in self.stages]
+        head = [*said, rf"\begin{{tabular}}{{{'l' * len(frame.columns)}}}", r"\toprule", columns + r" \\", r"\midrule"]
         return "\n".join([*head, *body, r"\bottomrule", r"\end{tabular}"])
 
     def to_dict(self) -> dict[str, Any]:

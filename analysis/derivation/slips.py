@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -73,8 +74,13 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
             changes += [(f"{name}**2", value**2), (f"sqrt({name})", np.sqrt(value)), (f"1/{name}", 1 / value)]
         if name in names_of_kind("scale"):
             changes += [(f"sqrt(2)*{name}", np.sqrt(2) * value), (f"{name}/sqrt(2)", value / np.sqrt(2))]
-        if name in _counts(columns):
+        if name in _counts(columns) or not any(name in names_of_kind(kind) for kind in (*_WORDS.values(), "size")):
             changes += [(f"{name} - 1", value - 1), (f"{name} + 1", value + 1), (f"{name} - 2", value - 2)]
+        if np.all((value > 0) & (value < 1)):
+            changes.append((f"1 - {name}", 1 - value))
+        for ratio in _RATIOS:
+            if ratio in columns and name in names_of_kind("ridge"):
+                changes += [(f"{ratio}*{name}", columns[ratio] * value), (f"{name}/{ratio}", value / columns[ratio])]
         if name == "gamma":
             changes = [(f"1/{name}", 1 / value), *changes]
         for label, new in changes:
@@ -86,9 +92,15 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
                    {"batch_size": batch * (n - 1) / (n - batch)})  # fmt: skip
             yield ("sampling", "(n - batch_size)/(batch_size*(n - 1)) -> 1/batch_size, without to with replacement",
                    {"batch_size": n * batch / (n - 1 + batch)})  # fmt: skip
-    for a, b in (("n", "d"), ("n", "k"), ("d", "k")):
+    for a, b in (("n", "d"), ("n", "k"), ("d", "k"), ("signal", "noise_variance"), *_pairs(columns, used)):
         if {a, b} <= set(columns) and used & {a, b}:
             yield "roles", f"{a} <-> {b}", {a: columns[b], b: columns[a]}
+
+
+def _pairs(columns: Columns, used: frozenset[str]) -> list[tuple[str, str]]:
+    """Every two names of a short formula: what is exchanged need not be a size."""
+    names = sorted(used & set(columns))
+    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]] if len(names) <= 6 else []
 
 
 def _factors(columns: Columns) -> Iterator[tuple[str, Array]]:
@@ -113,6 +125,22 @@ def _factors(columns: Columns) -> Iterator[tuple[str, Array]]:
                 yield f"{a}/{b}", columns[a] / columns[b]
     if {"signal", "noise_variance"} <= set(columns):
         yield "signal/noise_variance", columns["signal"] / columns["noise_variance"]
+    for freedom in ("df1", "df2"):
+        if {"n", freedom} <= set(columns):
+            yield f"n/(n - {freedom})", columns["n"] / (columns["n"] - columns[freedom])
+    for name, value in columns.items():  # any named quantity, and its complement
+        if name not in known and not name.startswith("_"):
+            yield name, value
+            with np.errstate(all="ignore"):
+                yield f"{name}**2", value**2
+            if np.all((value > 0) & (value < 1)):
+                yield f"(1 - {name})", 1 - value
+
+
+def _inverse(label: str) -> str:
+    """Label of one over a factor."""
+    top, slash, bottom = label.partition("/")
+    return f"{bottom}/{top}" if slash and re.fullmatch(r"\w+|\(.*\)", bottom) else f"1/{label}"
 
 
 def _ratio_label(ratio: Array, columns: Columns, anything: bool) -> str | None:
@@ -122,7 +150,9 @@ def _ratio_label(ratio: Array, columns: Columns, anything: bool) -> str | None:
         nice = _nice(value)
         return nice or (f"{value:.6g}" if anything else None)
     for label, factor in _factors(columns):
-        for name, trial in ((label, factor), (f"1/{label}" if "/" not in label else f"1/({label})", 1 / factor)):
+        with np.errstate(all="ignore"):
+            ways = ((label, factor), (_inverse(label), 1 / factor))
+        for name, trial in ways:
             with np.errstate(all="ignore"):
                 constant = _constant(ratio / trial)
             nice = _nice(constant) if constant is not None else None
@@ -192,7 +222,10 @@ def find_slip(formula: Callable[[Columns], Array], used: frozenset[str], ours: A
     for word, label, _, values in changed:
         found = _outer(values, ours, columns, anything=False)
         if found is not None:
-            return Slip(f"{word}: after {label} it {found[0]}", (label, *found[1]))
+            return Slip(
+                f"{word}: after {label} {found[0] if found[0].startswith('yours') else 'it ' + found[0]}",
+                (label, *found[1]),
+            )
     with np.errstate(all="ignore"):
         for name in ("noise_variance", "signal"):
             for sign in (1.0, -1.0):
