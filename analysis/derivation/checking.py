@@ -14,7 +14,7 @@ from solvable.analysis.derivation.admission import refuse_outside, refuse_unname
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
-from solvable.analysis.derivation.quantities import modes_of, with_spectrum
+from solvable.analysis.derivation.quantities import modes_of, remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.stages import (
     against_simulation,
@@ -128,14 +128,14 @@ def check(
     refuse_unnamed(claim)
     cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
     budget = None if budget is None else _budget(budget)
-    claim = claim if spectrum is None else with_spectrum(claim, spectrum)
+    claim = remembered(claim if spectrum is None else with_spectrum(claim, spectrum))
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     refuse_outside(claim, cells)
     yours = read_formula(formula, claim, symbols, latex, Clock(_CPU))
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, _given(at))
     precise, ours, found = high_precision(yours, claim, points)
-    points = points[: len(ours)] if claim.formula is not None else points
+    points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import OutOfTime
+from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula
+from solvable.analysis.derivation.labels import same
 from solvable.analysis.derivation.places import differs, threshold
 from solvable.analysis.derivation.report import Stage
-from solvable.analysis.derivation.rewritten import rewritten_slip
 from solvable.analysis.derivation.senses import another_sense, as_bound
-from solvable.analysis.derivation.slips import find_slip, partial_agreement
+from solvable.analysis.derivation.slips import Slip, find_slip, partial_agreement
 from solvable.analysis.derivation.stages import SAME, columns_at, float_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Outcome
@@ -70,7 +71,7 @@ def _diagnose(
         partial = partial_agreement(close, columns)
         if partial:
             return f"agrees for {partial} only", ()
-        slip = find_slip(yours.on, yours.names, ours, columns) or rewritten_slip(yours, ours, columns)
+        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns)
         if slip:
             return slip.sentence, slip.parts
         partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
@@ -80,3 +81,37 @@ def _diagnose(
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:
         return None, ()
+
+
+def _slip(yours: Formula, ours: Array, columns: dict[str, Any]) -> Slip | None:
+    """Search in a formula whose sums and means are numbers, then in the formula itself."""
+    frozen, more = yours.frozen(columns)
+    columns = {**columns, **more}
+    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock)
+    if found is not None or frozen is yours:
+        return found
+    return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
+
+
+def _lacking(claim: Claim, found: Array, ours: Array, columns: dict[str, Any]) -> Slip | None:
+    """Find one term of our sum that is missing, or has the other sign; what is one name alone is a convention."""
+    import sympy as sp
+
+    formula = claim.formula
+    if not isinstance(formula, sp.Add):
+        return None
+    given = {sp.Symbol(name, positive=True): value for name, value in columns.items()}
+    for term in formula.args:
+        if not term.free_symbols or term.is_Symbol or not {str(s) for s in term.free_symbols} <= set(columns):
+            continue
+        with np.errstate(all="ignore"):
+            value = np.asarray(Doubles()(term, given), dtype=float) * np.ones(len(ours))
+            if np.any(value) and same(found, ours - value):
+                return Slip(f"yours lacks the term {term}", (f"without {term}",))
+            if np.any(value) and same(found, ours - 2 * value):
+                rooted = any(
+                    isinstance(part, sp.Pow) and abs(part.exp) == sp.Rational(1, 2) for part in sp.Mul.make_args(term)
+                )
+                word = "the other root: " if rooted else ""
+                return Slip(f"{word}yours has the other sign in the term {term}", (f"sign of {term}",))
+    return None

@@ -60,8 +60,9 @@ class _Walk(ABC):
         if isinstance(node, sp.Add | sp.Mul):
             parts = [self(part, given) for part in node.args]
             total = parts[0]
-            for part in parts[1:]:
-                total = total + part if isinstance(node, sp.Add) else total * part
+            with np.errstate(all="ignore"):
+                for part in parts[1:]:
+                    total = total + part if isinstance(node, sp.Add) else total * part
             return total
         if isinstance(node, sp.Pow):
             return self.power(self(node.base, given), self(node.exp, given))
@@ -288,6 +289,8 @@ class Doubles(_Walk):
             weight = lambda z: f(z) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # noqa: E731
             return integral(weight, -np.inf, np.inf, self.kinks(body.expr, x, -38.0, 38.0, given), self.clock)
         gamma = float(given[_sympy().Symbol("gamma", positive=True)])
+        if not 0 < gamma < np.inf:
+            raise ArithmeticError("a law of ratio d/n that is not positive")
         low, high = (1 - np.sqrt(gamma)) ** 2, (1 + np.sqrt(gamma)) ** 2
         centre, radius = (low + high) / 2, (high - low) / 2
 
@@ -297,7 +300,22 @@ class Doubles(_Walk):
 
         kinks = [float(np.arccos((k - centre) / radius)) for k in self.kinks(body.expr, x, low, high, given)]
         value = integral(in_angle, 0.0, np.pi, kinks, self.clock)
-        return value + (1 - 1 / gamma) * float(f(np.zeros(1))[0]) if gamma > 1 else value
+        return value + (1 - 1 / gamma) * self.at_zero(body, given) if gamma > 1 else value
+
+    def at_zero(self, body: Any, given: Mapping[Any, Any]) -> float:
+        """Value at zero, the limit from above where it is 0/0 as written."""
+        import mpmath as mp
+
+        x, precise = body.variables[0], Precise(self.clock)
+        try:
+            return float(precise(body.expr, {**given, x: mp.mpf(0)}))
+        except (ArithmeticError, ValueError, TypeError):
+            pass
+        with mp.workdps(200):
+            close, closer = (precise(body.expr, {**given, x: mp.mpf(10) ** -digits}) for digits in (60, 65))
+        if abs(close - closer) > mp.mpf(10) ** -12 * max(1, abs(closer)):
+            raise ArithmeticError("an integrand without a limit at zero, where the law has an atom")
+        return float(closer)
 
     def kinks(self, body: Any, x: Any, low: float, high: float, given: Mapping[Any, Any]) -> list[float]:
         """Places inside where an absolute value, a maximum or a condition changes branch."""
@@ -338,6 +356,8 @@ class Doubles(_Walk):
                 return np.heaviside(values[0], 0.0)
             if name in _SPECIAL:
                 return getattr(special, _SPECIAL[name])(*values)
+            if not hasattr(np, _NUMPY.get(name, name)):
+                raise TypeError(f"{name} has no values in doubles")
             return getattr(np, _NUMPY.get(name, name))(*values)
 
 

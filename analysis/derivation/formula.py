@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import solve
 from solvable.analysis.derivation.notation import read
-from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import as_kind, refuse
 
@@ -129,6 +131,31 @@ class Formula:
             found[i] = float(self({n: v if n.startswith("_") else float(v) for n, v in row.items()}))
         return found
 
+    def frozen(self, columns: Mapping[str, Any]) -> tuple[Formula, dict[str, NDArray[np.float64]]]:
+        """Return the formula with its sums, means and implicit quantities as names, and the columns of these.
+
+        A formula of elementary functions, and a Python function, is returned as it is.
+        """
+        import sympy as sp
+
+        if self.expression is None or self.plain:
+            return self, {}
+        found = list(dict.fromkeys(_operators(self.expression)))
+        marks = {node: sp.Symbol(written(node), positive=True) for node in found}
+        rows = [{n: v if n.startswith("_") else float(v) for n, v in zip(columns, row, strict=True)}
+                for row in zip(*columns.values(), strict=True)]  # fmt: skip
+        size = len(rows)
+        more = {str(mark): np.full(size, np.nan) for mark in (*marks.values(), *self.implicit)}
+        for i, row in enumerate(rows):
+            given = self._given(row)
+            for symbol in self.implicit:
+                more[str(symbol)][i] = float(given[symbol])
+            for node, mark in marks.items():
+                more[str(mark)][i] = float(dataclasses.replace(self, expression=node)._value(given))
+        expression = self.expression.xreplace(marks)
+        names = frozenset(str(symbol) for symbol in expression.free_symbols)
+        return dataclasses.replace(self, expression=expression, names=names, implicit={}), more
+
     def _columns(self, columns: Mapping[str, Any]) -> Any:
         import sympy as sp
 
@@ -181,6 +208,17 @@ class Formula:
         return _real(value.item() if isinstance(value, np.ndarray | np.generic) else value)
 
 
+def _operators(node: Any) -> list[Any]:
+    """Topmost sums, means and derivatives of an expression."""
+    import sympy as sp
+
+    if isinstance(node, sp.Sum | sp.Product | sp.Integral) or operator_name(node) or (
+        getattr(node.func, "__name__", "") == "derivative"
+    ):  # fmt: skip
+        return [node]
+    return [found for part in node.args for found in _operators(part)]
+
+
 def _real(value: Any) -> Any:
     """A real number of mpmath, or nan."""
     import mpmath as mp
@@ -222,10 +260,25 @@ def read_formula(
             raise refuse("formula", str(formula), "a part of it has no value")
     reading = read(formula, latex) if isinstance(formula, str) else None
     known = known_names(claim)
-    if reading is not None and known is not None and reading.left in known:
+    if (
+        reading is not None
+        and claim is not None
+        and reading.left in (known or ())
+        and not _is_ours(claim, reading.left)
+    ):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
+
+
+def _is_ours(claim: Claim, name: str) -> bool:
+    """Whether a quantity of the claim's equations is what the claim is about."""
+    for cell in claim.grid:
+        cell = claim.draw(np.random.default_rng(0), cell)
+        ours = float(claim.predict(**cell))
+        if not abs(float(known_values(claim, cell)[name]) - ours) <= 1e-9 * abs(ours):
+            return False
+    return True
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_tokens import tokens_of
-from solvable.analysis.derivation.latex_words import ENVIRONMENTS, GREEK, RELATIONS
+from solvable.analysis.derivation.latex_words import ENVIRONMENTS, GREEK, LIMITS, RELATIONS
 from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
@@ -93,7 +93,7 @@ class _Statement(Macros):
         level, marks = 0, []
         for place, token in enumerate(self.tokens):
             level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
-            if token.text in ("=", r"\coloneqq", r"\equiv", *_BOUNDS) and level == 0:
+            if token.text in ("=", r"\coloneqq", r"\equiv", *LIMITS, *_BOUNDS) and level == 0:
                 marks.append(place)
             elif token.text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
                 break
@@ -112,6 +112,6 @@ class _Statement(Macros):
         self.at = marks[0] + 1
         if self.peek() == "&":
             self.at += 1
-        relation = RELATIONS[sign][0] + "=" if sign in _BOUNDS else "="
+        relation = RELATIONS[sign][0] + "=" if sign in _BOUNDS else "->" if sign in LIMITS else "="
         named = len(left) == 1 or left[1:2] == ["("]
         return GREEK.get(left[0], left[0]) if named else "", relation

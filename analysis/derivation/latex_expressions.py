@@ -78,7 +78,7 @@ class Expressions(Cursor):
             return "bar" not in self.inside
         if self.word_ahead() in ("for", "if", "when", "where", "with", "and", "otherwise", "else"):
             return False
-        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":"}
+        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
         return token.text not in closing and token.text not in others
 
@@ -194,7 +194,9 @@ class Expressions(Cursor):
             text = token.text
             if text in (r"\mathrm", r"\text", r"\textrm", r"\rm", r"\mathit", r"\operatorname", "{", "}", ","):
                 continue
-            if text in STARS:
+            if text == r"\_":
+                words.append("_")
+            elif text in STARS:
                 words.append(STARS[text].strip("_"))
             elif text in GREEK:
                 words.append(GREEK[text])

@@ -6,7 +6,7 @@ import re
 
 from solvable.analysis.derivation.latex_expressions import Expressions
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
-from solvable.analysis.derivation.latex_words import ACCENTS, FUNCTIONS, GREEK, LETTER_STYLES, OPENING, WORDS
+from solvable.analysis.derivation.latex_words import ACCENTS, FUNCTIONS, GREEK, LETTER_STYLES, MATRICES, OPENING, WORDS
 
 __all__ = ["Macros"]
 
@@ -277,6 +277,8 @@ class Macros(Expressions):
                 self.take()
                 index = self.index()
             name = "E" if word == "E" else "Tr"
+            if name == "Tr" and self.peek() in MATRICES and not index:
+                return f"tr{self.take().text}"
             if self.peek() not in OPENING:
                 raise self.refuse(f"{word} needs brackets around its argument")
             opening = self.take().text

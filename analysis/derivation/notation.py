@@ -23,9 +23,10 @@ __all__ = ["Reading", "parse", "read"]
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
 _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
               "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
-              "Max", "binomial", "factorial")  # fmt: skip
+              "Max", "binomial", "factorial", "Heaviside")  # fmt: skip
 _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
-            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh"}  # fmt: skip
+            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
+            "heaviside": "Heaviside"}  # fmt: skip
 # quantities that authors write with their argument: df2(kappa) is df2
 _DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
               "unlearned": ("kappa",)}  # fmt: skip

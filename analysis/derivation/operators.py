@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from solvable.analysis.derivation.latex_words import MATRICES
+
 if TYPE_CHECKING:
     import sympy as sp
 
@@ -134,6 +136,8 @@ def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
 
     if len(arguments) != 1:
         raise refuse("Tr takes one function of Sigma")
+    if getattr(arguments[0], "id", "") in MATRICES:
+        return sp.Symbol(f"tr{arguments[0].id}", positive=True)
     s, v = sp.Symbol("Sigma", positive=True), sp.Symbol("v_Sigma", positive=True)
     body = read(arguments[0], {"Sigma": s, "I": sp.Integer(1), "I_d": sp.Integer(1), "I_p": sp.Integer(1)})
     return mode_sum(body, s, v)

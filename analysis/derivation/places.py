@@ -26,6 +26,8 @@ def threshold(agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mappi
     for name, value in _parameters(columns, cell).items():
         for sign, low, high in (("<", value[agrees], value[~agrees]), (">", value[~agrees], value[agrees])):
             if low.max() < high.min():
+                if np.all(value == np.round(value)):
+                    return f"{name} <= {low.max():g}" if sign == "<" else f"{name} >= {high.min():g}"
                 return f"{name} {sign} {(low.max() + high.min()) / 2:.2g} or so"
     return None
 

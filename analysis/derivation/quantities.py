@@ -6,7 +6,7 @@ The entry ``_modes`` is what sums of a formula's own run over.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from solvable.solvers.equivalents.polished_roots import polished_effective_ridge
 from solvable.solvers.validate import refuse
 
 __all__ = ["cases", "isotropic_quantities", "marchenko_pastur_mean", "modes_of", "random_feature_quantities",
-           "ridge_quantities", "with_spectrum"]  # fmt: skip
+           "remembered", "ridge_quantities", "with_spectrum"]  # fmt: skip
 
 
 def modes_of(spectrum: Spectrum) -> Modes:
@@ -109,6 +109,27 @@ def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:
             break
         last = now
     return last + (1 - 1 / gamma) * function(mp.mpf(0)) if gamma > 1 else last
+
+
+def remembered(claim: Claim) -> Claim:
+    """Return the claim with quantities that are found once at each place, at the highest precision asked for."""
+    import mpmath as mp
+
+    found: dict[Any, tuple[int, Mapping[str, Any]]] = {}
+    own = claim.quantities
+    if own is None:
+        return claim
+
+    def quantities(**parameters: Any) -> Mapping[str, Any]:
+        try:
+            key = frozenset(parameters.items())
+        except TypeError:  # a drawn array: asked for once
+            return own(**parameters)
+        if key not in found or found[key][0] < mp.mp.dps:
+            found[key] = (mp.mp.dps, own(**parameters))
+        return found[key][1]
+
+    return dataclasses.replace(claim, quantities=quantities)
 
 
 def with_spectrum(claim: Claim, spectrum: Spectrum) -> Claim:

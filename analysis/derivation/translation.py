@@ -15,7 +15,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import refuse
 
-__all__ = ["known_names", "translated", "unknown"]
+__all__ = ["known_names", "translated", "unknown", "written"]
 
 _SECONDS = 2.0
 
@@ -55,9 +55,10 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
     quantities = frozenset(_quantities(claim))
+    grows, words = reading.relation == "->", dict[str, Any]()
     for key, part in parts.items():
         if part is not None:
-            parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim)
+            parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
     for key in ("expression", "rounded"):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
@@ -77,7 +78,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         names |= {"gamma"} if known is None or "gamma" in known else set()
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
-            "read_as": _written(reading), "relation": reading.relation, "orders": orders,
+            "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
+            "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals}  # fmt: skip
 
 
@@ -94,7 +96,10 @@ def _definitions(definitions: Mapping[str, Any], text: str) -> tuple[dict[str, A
     return own, implicit
 
 
-def _in_our_names(part: Any, given: dict[str, Any], kept: set[str], known: set[str] | None, claim: Any) -> Any:
+def _in_our_names(
+    part: Any, given: dict[str, Any], kept: set[str], known: set[str] | None, claim: Any, words: dict[str, Any]
+) -> Any:
+    """Replace what the author defines and the author's names for ours, which are noted in `words`."""
     once = dict(given)
     for _ in range(4):  # a replacement may hold another alias
         replace = {}
@@ -104,6 +109,8 @@ def _in_our_names(part: Any, given: dict[str, Any], kept: set[str], known: set[s
                 replace[symbol] = symbol
             else:
                 replace[symbol] = once[name] if name in once else _translate(name, known, claim)
+                if name not in once and str(replace[symbol]) != name:
+                    words[name] = replace[symbol]
         changed = {a: b for a, b in replace.items() if a != b}
         if not changed:
             break
@@ -157,8 +164,8 @@ def _refuse_matrices(expression: Any, text: str) -> None:
         raise refuse("formula", text, "vectors and matrices are not compared: write the formula in numbers")
 
 
-def _written(reading: Reading) -> str:
-    """Write the formula as it was understood."""
+def written(expression: Any) -> str:
+    """Write an expression with its operators as authors do."""
     from sympy.printing.str import StrPrinter
 
     class Printer(StrPrinter):
@@ -174,7 +181,13 @@ def _written(reading: Reading) -> str:
             words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
             return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
 
-    write = lambda e: Printer().doprint(e).replace("lambda_", "lambda")  # noqa: E731
+    return str(Printer().doprint(expression)).replace("lambda_", "lambda")
+
+
+def _written(reading: Reading, words: Mapping[str, Any]) -> str:
+    """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
-    where = "".join(f", {name} = {write(value)}" for name, value in reading.definitions.items())
-    return sign + write(reading.expression) + (f" where{where[1:]}" if where else "")
+    where = "".join(f", {name} = {written(value)}" for name, value in reading.definitions.items())
+    named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
+    text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
+    return text + (f", with {named}" if named else "")
