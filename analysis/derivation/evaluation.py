@@ -143,7 +143,7 @@ class _Walk(ABC):
             step = here * mp.mpf(10) ** (-digits - 8)
             sides = []
             for side in (1, -1):
-                moved = given[_SHIFTED](str(x), here + side * step)
+                moved = given[_SHIFTED](**{str(x): here + side * step})
                 sides.append(precise(f, {**given, **{s: moved[str(s)] for s in f.free_symbols}, **_named(moved)}))
             slope = (sides[0] - sides[1]) / (2 * step)
         return self.number(_sympy().Float(slope, digits)) if isinstance(self, Doubles) else +slope

@@ -84,31 +84,38 @@ class Formula:
         """Value at the precision of mpmath (doubles for a Python function); nan where it is not a real number.
 
         Where a parameter is zero and the formula is 0/0 as written, the limit is taken from above, in one parameter
-        where one is enough, else in all that vanish.
+        where one is enough, else in all that vanish; what follows a parameter by an equation follows it there too.
         """
         import mpmath as mp
 
         if self.function is not None:
             return self._of_function(values)
         value = self._value(self._given(values))
-        zero = [name for name in sorted(self.names) if name in values and values[name] == 0]
-        if mp.isnan(value) and zero:
-            for names in [[name] for name in zero] + ([zero] if len(zero) > 1 else []):
-                value = self._limit(values, names)
-                if not mp.isnan(value):
-                    break
+        if not mp.isnan(value):
+            return value
+        moved = values.get("_shifted")
+        parameters = sorted(self.names) if moved is None else moved.parameters
+        zero = [name for name in parameters if name in values and values[name] == 0]
+        for names in [[name] for name in zero] + ([zero] if len(zero) > 1 else []):
+            value = self._limit(values, names)
+            if not mp.isnan(value):
+                break
         return value
 
     def _limit(self, values: Mapping[str, Any], names: list[str]) -> Any:
         """Value as some parameters vanish; nan where two small values of them do not agree."""
         import mpmath as mp
 
-        digits = mp.mp.dps
+        digits, moved = mp.mp.dps, values.get("_shifted")
         with mp.workdps(4 * _TINY + digits):
-            close, closer = (
-                self._value(self._given({**values, **{name: mp.mpf(10) ** -exponent for name in names}}))
-                for exponent in (_TINY, _TINY + 5)
-            )
+            found = []
+            for exponent in (_TINY, _TINY + 5):
+                small = {name: mp.mpf(10) ** -exponent for name in names}
+                try:
+                    found.append(self._value(self._given({**values, **small} if moved is None else moved(**small))))
+                except _NO_VALUE:
+                    return mp.nan
+            close, closer = found
         return closer if abs(close - closer) <= mp.mpf(10) ** -12 * abs(closer) else mp.nan
 
     def stated_at(self, values: Mapping[str, Any]) -> bool:
@@ -303,7 +310,22 @@ def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
     import mpmath as mp
 
     numbers = {name: value for name, value in cell.items() if isinstance(value, int | float | mp.mpf)}
+    if claim.domain is not None:
+        numbers |= {name: mp.mpf(whole) / total for name, whole, total in claim.domain.ratios(cell)}
     if not claim.quantities:
         return numbers
     found = claim.quantities(**cell)
-    return {**numbers, **found, "_shifted": lambda name, value: known_values(claim, {**cell, name: value})}
+    return {**numbers, **found, "_shifted": _Moved(claim, cell, tuple(sorted(numbers)))}
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """Values where some parameters are others, and what follows them follows."""
+
+    claim: Claim
+    cell: Mapping[str, Any]
+    parameters: tuple[str, ...]
+
+    def __call__(self, **changed: Any) -> dict[str, Any]:
+        """Values with the parameters changed."""
+        return known_values(self.claim, {**self.cell, **changed})

@@ -101,8 +101,11 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
         room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
-        same = [mp.isfinite(a) and abs(a - b) <= room * abs(b) for a, b in usable]
-        worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
+        # where ours vanishes, both are rounding
+        floor = mp.mpf(10) ** (-14 if double else -_DIGITS) * max((abs(b) for _, b in usable), default=0)
+        same = [mp.isfinite(a) and abs(a - b) <= max(room * abs(b), floor) for a, b in usable]
+        off = [abs(a / b - 1) if mp.isfinite(a) else mp.inf for a, b in usable if abs(b) > floor]
+        worst = max(off, default=mp.mpf(0))
     if not usable:
         return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
     late = f"; {len(points) - len(pairs)} not reached within {_CPU:g} s of CPU" if len(pairs) < len(points) else ""
