@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.admission import refuse_outside, refuse_unnamed, tried_where
+from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
-from solvable.analysis.derivation.quantities import modes_of, remembered, with_spectrum
+from solvable.analysis.derivation.own import against_experiment
+from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.stages import (
     against_simulation,
@@ -22,15 +23,14 @@ from solvable.analysis.derivation.stages import (
     high_precision,
     random_points,
     symbolic,
-    without_outcome,
 )
 from solvable.analysis.verification.catalogue import claim as find_claim
-from solvable.analysis.verification.claim import Claim, Kind, Source
-from solvable.analysis.verification.verifier import Outcome, verify
+from solvable.analysis.verification.claim import Claim
+from solvable.analysis.verification.verifier import Outcome
 from solvable.solvers import Spectrum
-from solvable.solvers.validate import as_choice, as_kind, as_nonnegative, as_scalar, as_seed, as_whole, refuse
+from solvable.solvers.validate import as_kind, refuse
 
-__all__ = ["check", "check_bound", "check_rate"]
+__all__ = ["check"]
 
 Array = NDArray[np.float64]
 _CPU = 6.0  # seconds of CPU for a formula's values in all stages but the simulation, which has its own budget
@@ -111,7 +111,7 @@ def check(
     """
     if (against is None) == (experiment is None):
         raise refuse("against, experiment", (against, experiment), "give one of them")
-    seed = _seed(rng)
+    seed = seed_of(rng)
     as_kind("latex", latex, bool, "it must be True or False")
     if quick is not None:
         as_kind("quick", quick, bool, "it must be True or False")
@@ -119,21 +119,21 @@ def check(
     if experiment is not None:
         if quick is not None:
             raise refuse("quick", quick, "it belongs to the claim's simulation, and your own experiment has none")
-        return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex, spectrum)
+        return against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex, spectrum)
     for name, value in (("size", size), ("tolerance", tolerance)):
         if value is not None:
             raise refuse(name, value, "it belongs to your own experiment: the claim states its own")
     claim = find_claim(against) if isinstance(against, str) else against
     claim = as_kind("against", claim, Claim, "it must be a Claim or the name of one")
     refuse_unnamed(claim)
-    cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
-    budget = None if budget is None else _budget(budget)
+    cells = places_asked(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
+    budget = None if budget is None else draws_at_most(budget)
     claim = remembered(claim if spectrum is None else with_spectrum(claim, spectrum))
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     refuse_outside(claim, cells)
     yours = read_formula(formula, claim, symbols, latex, Clock(_CPU))
     claim = _in_range(claim, yours)
-    points = random_points(claim, np.random.default_rng(seed), yours, _given(at))
+    points = random_points(claim, np.random.default_rng(seed), yours, given(at))
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
@@ -163,212 +163,6 @@ def _in_range(claim: Claim, yours: Formula) -> Claim:
         raise refuse("formula", yours.text, "its range leaves out every cell that is compared")
     quick = None if claim.quick is None else [kept.index(i) for i in claim.quick if i in kept]
     return dataclasses.replace(claim, grid=[claim.grid[i] for i in kept], quick=quick or None)
-
-
-def check_rate(
-    experiment: Callable[..., float],
-    size: str = "n",
-    exponent: float = -1.0,
-    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    *,
-    tolerance: float = 0.1,
-    rng: Any = None,
-    budget: int = 4096,
-) -> CheckReport:
-    """Check that a positive quantity of your own simulation scales as a power of `size`.
-
-    Parameters
-    ----------
-    experiment : callable
-        ``experiment(rng, **parameters) -> float``, one draw; its mean must be positive.
-    size : str
-        The parameter that grows: measured at the value in `at`, twice and four times it.
-    exponent : float
-        The power that is claimed.
-    at : mapping or sequence of mappings
-        Cells, `size` among their parameters.
-    tolerance : float
-        Deviation of the exponent that still counts as agreement.
-    rng, budget
-        As `check`.
-
-    Returns
-    -------
-    CheckReport
-        One stage: the simulation.
-
-    Examples
-    --------
-    >>> from solvable import check_rate
-    >>> report = check_rate(lambda rng, n: rng.standard_normal(n).mean() ** 2, exponent=-1, at={"n": 10})
-    >>> report.outcome.value
-    'AGREES'
-    """
-    exponent, budget = as_scalar("exponent", exponent), as_whole("budget", budget)
-    claim = Claim(
-        "user/rate",
-        "an exponent",
-        source=Source("derived"),
-        kind=Kind.RATE,
-        predict=lambda **_: exponent,
-        measure=experiment,
-        grid=_own_cells(at),
-        absolute_tolerance=tolerance,
-        size=size,
-        most_draws=budget,
-    )
-    return _own_report(claim, f"{size}**{exponent:g}", _seed(rng))
-
-
-def check_bound(
-    formula: Any,
-    experiment: Callable[..., float],
-    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    *,
-    side: str = "upper",
-    symbols: Mapping[str, Any] | None = None,
-    latex: bool = False,
-    rng: Any = None,
-    budget: int = 4096,
-) -> CheckReport:
-    """Check that a formula bounds the mean of your own simulation.
-
-    Parameters
-    ----------
-    formula : str, sympy expression or callable
-        The bound, in the parameters of `at`.
-    experiment : callable
-        ``experiment(rng, **parameters) -> float``, one draw.
-    at : mapping or sequence of mappings
-        Cells.
-    side : {"upper", "lower"}
-        Whether the formula bounds from above or from below.
-    symbols, latex, rng, budget
-        As `check`.
-
-    Returns
-    -------
-    CheckReport
-        One stage: the simulation.
-
-    Examples
-    --------
-    >>> from solvable import check_bound
-    >>> report = check_bound("1/sqrt(n)", lambda rng, n: abs(rng.standard_normal(n).mean()), at={"n": [4, 16]})
-    >>> report.outcome.value
-    'AGREES'
-    """
-    as_choice("side", side, ("upper", "lower"))
-    yours = read_formula(formula, None, symbols, latex)
-    claim = Claim(
-        "user/bound",
-        "a bound",
-        source=Source("derived"),
-        kind=Kind.BOUND,
-        predict=_as_prediction(yours),
-        measure=experiment,
-        grid=_own_cells(at, yours),
-        side=side,  # type: ignore[arg-type]
-        most_draws=as_whole("budget", budget),
-    )
-    return _own_report(claim, yours.text, _seed(rng), yours)
-
-
-def _seed(rng: Any) -> int:
-    if rng is None:
-        return 0
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**31))
-    if isinstance(rng, np.random.SeedSequence):
-        return int(rng.generate_state(1)[0])
-    return as_seed("rng", rng)
-
-
-def _budget(value: Any) -> int:
-    """Draws for each cell and size at most; 0 skips the simulation."""
-    return as_whole("budget", value) if as_scalar("budget", value, as_nonnegative) > 0 else 0
-
-
-def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
-    """Cells from a list of them, or from one mapping whose lists are multiplied out."""
-    if at is None:
-        return []
-    allowed = "it must be a mapping from parameters to values, or a list of them"
-    if not isinstance(at, Mapping):
-        cells = [as_kind("at", cell, Mapping, allowed) for cell in as_kind("at", at, list | tuple, allowed)]
-        return [
-            {**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in cells
-        ]
-    if base.get("noise_variance") == 1 and "noise_variance" not in at:
-        base = {**base, "noise_variance": 0.7}  # at 1 the deviation and the variance coincide
-    lists = {name: value if isinstance(value, list | tuple | np.ndarray) else [value] for name, value in at.items()}
-    unknown = set(lists) - set(base) if base else set()
-    if unknown:
-        raise refuse("at", sorted(unknown)[0], f"the claim's parameters are {', '.join(base)}")
-    plain = [[_like(base.get(name), name, value) for value in values] for name, values in lists.items()]
-    return [{**base, **dict(zip(lists, values, strict=True))} for values in itertools.product(*plain)]
-
-
-def _given(at: Any) -> frozenset[str]:
-    """Names of the parameters that the user fixed."""
-    return frozenset(at if isinstance(at, Mapping) else itertools.chain.from_iterable(at or ()))
-
-
-def _like(old: Any, name: str, value: Any) -> Any:
-    """Plain number of the type the claim uses: its experiments count in whole numbers."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(old, int | float) and not isinstance(value, int | float):
-        raise refuse(f"at[{name!r}]", value, "the claim wants a number")
-    if isinstance(old, int) and isinstance(value, float):
-        if not value.is_integer():
-            raise refuse(f"at[{name!r}]", value, "the claim wants a whole number")
-        return int(value)
-    return float(value) if isinstance(old, float) and isinstance(value, int) else value
-
-
-def _own_cells(at: Any, yours: Formula | None = None) -> list[dict[str, Any]]:
-    cells = _cells(at, {})
-    if not cells:
-        raise refuse("at", at, "your own experiment needs the parameters to run it at")
-    for cell in cells:
-        missing = sorted(set(yours.names) - set(cell)) if yours else []
-        if missing:
-            raise refuse("at", cell, f"the formula also needs {missing[0]}")
-    return cells
-
-
-def _as_prediction(yours: Formula, spectrum: Spectrum | None = None) -> Callable[..., float]:
-    more = {} if spectrum is None else {"_modes": modes_of(spectrum)}
-
-    def predict(**parameters: Any) -> float:
-        return float(yours({**parameters, **more}))
-
-    return predict
-
-
-def _against_experiment(
-    formula: Any, experiment: Callable[..., float], symbols: Any, at: Any, seed: int, budget: int | None,
-    size: str | None, tolerance: float | None, latex: bool, spectrum: Spectrum | None,
-) -> CheckReport:  # fmt: skip
-    if budget is not None and not _budget(budget):
-        raise refuse("budget", budget, "without draws of your own experiment there is nothing to compare with")
-    yours = read_formula(formula, None, symbols, latex)
-    claim = Claim(
-        "user/formula", "your formula", source=Source("derived"), kind=Kind.MEAN if size is None else Kind.ASYMPTOTIC,
-        predict=_as_prediction(yours, spectrum), measure=experiment, grid=_own_cells(at, yours),
-        tolerance=0.02 if tolerance is None else tolerance, size=size,
-        most_draws=4096 if budget is None else _budget(budget),
-    )  # fmt: skip
-    return _own_report(claim, yours.text, seed, yours)
-
-
-def _own_report(claim: Claim, text: str, seed: int, yours: Formula | None = None) -> CheckReport:
-    verdict = verify(claim, seed=seed)
-    stage = Stage("simulation", verdict.outcome.value, without_outcome(verdict))
-    sentence = {Outcome.AGREES: "agrees with the simulation", Outcome.DISAGREES: "the simulation disagrees",
-                Outcome.INCONCLUSIVE: "the simulation does not decide"}[verdict.outcome]  # fmt: skip
-    return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", (), (), verdict,
-                       yours.read_as if yours else "")  # fmt: skip
 
 
 def _overall(stages: list[Stage]) -> Outcome:

@@ -42,6 +42,13 @@ def mode_sum(body: Any, s: Any, v: Any) -> sp.Expr:
     return sp.Function("mode_sum")(sp.Lambda((s, v), body))
 
 
+def _mean(law: str, x: Any, body: Any) -> sp.Expr:
+    """Mean of a body over a law of x; the second variable keeps sympy from taking x itself for the identity."""
+    import sympy as sp
+
+    return sp.Function(law)(sp.Lambda((x, sp.Symbol("unused")), body))
+
+
 def with_bound_means(expression: Any) -> Any:
     """Bind x in a user's ``mp_mean(f(x))``."""
     import sympy as sp
@@ -50,7 +57,7 @@ def with_bound_means(expression: Any) -> Any:
         if isinstance(body, sp.Lambda):
             return sp.Function("mp_mean")(body)
         x = sp.Symbol("x", real=True)
-        return sp.Function("mp_mean")(sp.Lambda(x, body.xreplace({s: x for s in body.free_symbols if str(s) == "x"})))
+        return _mean("mp_mean", x, body.xreplace({s: x for s in body.free_symbols if str(s) == "x"}))
 
     return expression.replace(lambda e: getattr(e.func, "__name__", "") == "mp_mean", lambda e: bound(e.args[0]))
 
@@ -74,10 +81,10 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         return sp.Integral(read(arguments[0], {str(x): x}), (x, read(arguments[2], {}), read(arguments[3], {})))
     if name in ("mp_mean", "law_mean") and len(arguments) == (1 if name == "mp_mean" else 2):
         x = sp.Symbol("x" if name == "mp_mean" else variable(1), real=True)
-        return sp.Function("mp_mean")(sp.Lambda(x, read(arguments[0], {str(x): x})))
+        return _mean("mp_mean", x, read(arguments[0], {str(x): x}))
     if name == "E" and len(arguments) in (1, 2):
         z = sp.Symbol(variable(1) if len(arguments) == 2 else _normal(arguments[0], refuse), real=True)
-        return sp.Function("gauss_mean")(sp.Lambda(z, read(arguments[0], {str(z): z})))
+        return _mean("gauss_mean", z, read(arguments[0], {str(z): z}))
     if name == "diff" and len(arguments) == 2:
         # what it depends on is known only in the names of the claim: `derivatives` resolves it
         return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))

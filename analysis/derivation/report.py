@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["CheckReport", "Stage"]
 
 
+_SENSES = {"equal as ": "as sizes grow", "equal to the digits": "to its digits", "a bound": "bound",
+           "a valid bound": "bound"}  # fmt: skip
+
+
 def _finite(value: Any) -> Any:
     """Plain data without what JSON has no word for."""
     if isinstance(value, Mapping):
@@ -80,6 +84,13 @@ class CheckReport:
         """Whether the formula agrees: ``assert check(...)`` fails on anything else."""
         return self.outcome is Outcome.AGREES
 
+    @property
+    def sense(self) -> str:
+        """In which sense it agrees: ``equal``, ``as sizes grow``, ``to its digits`` or ``bound``; else empty."""
+        if self.outcome is not Outcome.AGREES:
+            return ""
+        return next((word for start, word in _SENSES.items() if self.sentence.startswith(start)), "equal")
+
     def __str__(self) -> str:
         """Return the sentence and a line for each stage."""
         lines = [f"{self.formula}  against  {self.against}"]
@@ -133,7 +144,8 @@ class CheckReport:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data; what is not finite becomes None."""
         data = {
-            "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "read_as": self.read_as,
+            "sentence": self.sentence, "outcome": self.outcome.value, "sense": self.sense, "formula": self.formula,
+            "read_as": self.read_as,
             "against": self.against, "where": self.where,
             "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
             "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],

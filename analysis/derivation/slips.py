@@ -24,7 +24,7 @@ from solvable.analysis.derivation.parts import part_slip
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.analysis.writing.symbols import SymbolKind
 
-__all__ = ["Slip", "find_slip", "partial_agreement"]
+__all__ = ["Slip", "find_slip", "fitting", "partial_agreement"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
@@ -216,6 +216,30 @@ def find_slip(
     if not search.enough:
         return None
     return search.whole() or search.names() or search.part() or search.whole(deep=True) or search.both()
+
+
+def fitting(
+    formula: Callable[[Columns], Array], used: frozenset[str], columns: Columns, fits: Callable[[Array], bool]
+) -> tuple[str, ...]:
+    """Return the single slips after which a formula fits what is known of the truth, at most two; one kind at a time.
+
+    Measurements cannot tell slips from each other as numbers can: constants come first, then names.
+    """
+    with np.errstate(all="ignore"):
+        yours = formula(columns)
+        trials: list[list[tuple[str, Array]]] = [
+            [(f"the factor {nice(value)}", value * yours) for value in (2, 0.5, -1, 4, 0.25, np.pi, 2**0.5, 2**-0.5)],
+            [(f"{label} as a factor", yours * column) for name, value in columns.items()
+             for label, column in ((name, value), (f"1/{name}", 1 / value))],
+            [(f"{sign} {name}", yours + step * value) for name, value in columns.items()
+             for sign, step in (("+", 1), ("-", -1))],
+            [(label, formula({**columns, **change})) for _, label, change in _substitutions(columns, used)],
+        ]  # fmt: skip
+        for kind in trials:
+            found = [label for label, values in kind if np.all(np.isfinite(values)) and fits(values)]
+            if found:
+                return tuple(found[:2])
+    return ()
 
 
 def partial_agreement(agrees: NDArray[np.bool_], columns: Columns, degenerate: bool = False) -> str | None:

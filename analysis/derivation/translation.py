@@ -74,8 +74,9 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     _refuse_matrices(expression, text)
     every = [expression, parts["condition"], *(parts[name] for name in implicit)]
     names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
-    if expression.atoms(sp.Lambda) and any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
-        names |= {"gamma"} if known is None or "gamma" in known else set()
+    if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
+        _refuse_other_laws(claim, known, text)
+        names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
             "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
@@ -182,6 +183,19 @@ def written(expression: Any) -> str:
             return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
 
     return str(Printer().doprint(expression)).replace("lambda_", "lambda")
+
+
+def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -> None:
+    """Refuse a mean under the Marchenko-Pastur law where the design has another, or no ratio d/n."""
+    if claim is None or known is None:
+        return
+    laws = sorted({str(cell.get("covariance", "isotropic")) for cell in claim.grid} - {"isotropic"})
+    why = "a mean over x is under the Marchenko-Pastur law of ratio gamma"
+    if laws:
+        asked = "sum over its modes, or set covariance=isotropic"
+        raise refuse("formula", text, f"{why}, and {claim.name} has the covariance {', '.join(laws)}: {asked}")
+    if "gamma" not in known:
+        raise refuse("formula", text, f"{why}, which {claim.name} does not have")
 
 
 def _written(reading: Reading, words: Mapping[str, Any]) -> str:
