@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.derivation.formula import known_names
 from solvable.analysis.derivation.report import Stage
+from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.writing.conventions import symbols, translations, used_conventions
 from solvable.analysis.writing.prose import counted

@@ -2,82 +2,245 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.notation import Reading, parse, read
-from solvable.analysis.derivation.quantities import marchenko_pastur_mean
+from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.implicit import solve
+from solvable.analysis.derivation.notation import read
+from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "known_names", "known_values", "read_formula"]
+__all__ = ["Formula", "known_values", "read_formula"]
+
+_NO_VALUE = (ArithmeticError, ValueError, TypeError)
+_TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
 
 
 @dataclass(frozen=True)
 class Formula:
-    """Something that can be evaluated at a point: a mapping from names to numbers."""
+    """Something that can be evaluated at a point: a mapping from names to numbers.
+
+    Attributes
+    ----------
+    text, read_as : str
+        As given, and as understood.
+    names : frozenset of str
+        Parameters and quantities of the claim that it uses.
+    expression : sympy expression or None
+        None for a Python function.
+    doubles : bool
+        Whether its values are good to doubles only.
+    condition : sympy condition or None
+        The range in which the author states it.
+    relation : str
+        = for an equality, <= and >= for a bound.
+    orders : tuple
+        What stands in the author's O and o, where the formula is a statement about large sizes.
+    rounded, decimals
+        See `solvable.analysis.derivation.notation.Reading`.
+    """
 
     text: str
     names: frozenset[str]
     expression: sp.Expr | None
-    _precise: Callable[..., Any]
-    _arguments: tuple[str, ...]
+    function: Callable[..., Any] | None = None
+    implicit: Mapping[Any, Any] = field(default_factory=dict)
     read_as: str = ""
-    condition: sp.Basic | None = None
+    condition: Any = None
+    relation: str = "="
+    orders: tuple[Any, ...] = ()
+    rounded: Any = None
+    decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
+    clock: Clock | None = None
+
+    @property
+    def doubles(self) -> bool:
+        """Whether its values are good to doubles only."""
+        return self.expression is None or needs_doubles(self.expression)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is made of elementary functions alone."""
+        import sympy as sp
+
+        expression = self.expression
+        return expression is not None and not self.implicit and not expression.has(sp.Lambda, sp.Sum, sp.Product,
+                                                                                   sp.Integral)  # fmt: skip
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """Value at the precision of mpmath (doubles for a Python function); nan where it is not a real number.
 
-        Where a parameter is zero and the formula is 0/0 as written, the limit is taken from above.
+        Where a parameter is zero and the formula is 0/0 as written, the limit is taken from above, in one parameter
+        where one is enough, else in all that vanish; what follows a parameter by an equation follows it there too.
         """
         import mpmath as mp
 
-        numbers = [values[name] for name in self._arguments]
-        value = self._evaluate(numbers)
-        if mp.isnan(value) and self.expression is not None and any(number == 0 for number in numbers):
-            value = self._evaluate([mp.mpf(10) ** -100 if number == 0 else number for number in numbers])
+        if self.function is not None:
+            return self._of_function(values)
+        value = self._value(self._given(values))
+        if not mp.isnan(value):
+            return value
+        moved = values.get("_shifted")
+        parameters = sorted(self.names) if moved is None else moved.parameters
+        zero = [name for name in parameters if name in values and values[name] == 0]
+        for names in [[name] for name in zero] + ([zero] if len(zero) > 1 else []):
+            value = self._limit(values, names)
+            if not mp.isnan(value):
+                break
         return value
+
+    def _limit(self, values: Mapping[str, Any], names: list[str]) -> Any:
+        """Value as some parameters vanish; nan where two small values of them do not agree."""
+        import mpmath as mp
+
+        digits, moved = mp.mp.dps, values.get("_shifted")
+        with mp.workdps(4 * _TINY + digits):
+            found = []
+            for exponent in (_TINY, _TINY + 5):
+                small = {name: mp.mpf(10) ** -exponent for name in names}
+                try:
+                    found.append(self._value(self._given({**values, **small} if moved is None else moved(**small))))
+                except _NO_VALUE:
+                    return mp.nan
+            close, closer = found
+        return closer if abs(close - closer) <= mp.mpf(10) ** -12 * abs(closer) else mp.nan
 
     def stated_at(self, values: Mapping[str, Any]) -> bool:
         """Whether the author's range, if there is one, holds at a point."""
-        if self.condition is None:
+        if self.condition is None or {str(s) for s in self.condition.free_symbols} & {str(s) for s in self.implicit}:
             return True
+        return bool(Precise()(self.condition, self._given(values)))
+
+    def on(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Doubles at many points."""
+        size = len(next(iter(columns.values())))
+        if self.plain:
+            with np.errstate(all="ignore"):
+                found = self._columns(columns) * np.ones(size)
+            again = np.flatnonzero(~np.isfinite(found))
+        else:
+            found, again = np.full(size, np.nan), np.arange(size)
+        for i in again:
+            row = {name: column[i] for name, column in columns.items()}
+            found[i] = float(self({n: v if n.startswith("_") else float(v) for n, v in row.items()}))
+        return found
+
+    def frozen(self, columns: Mapping[str, Any]) -> tuple[Formula, dict[str, NDArray[np.float64]]]:
+        """Return the formula with its sums, means and implicit quantities as names, and the columns of these.
+
+        A formula of elementary functions, and a Python function, is returned as it is.
+        """
         import sympy as sp
 
-        given = {symbol: sp.Float(str(values[str(symbol)]), 30) for symbol in self.condition.free_symbols}
-        return bool(self.condition.xreplace(given))
+        if self.expression is None or self.plain:
+            return self, {}
+        found = list(dict.fromkeys(_operators(self.expression)))
+        marks = {node: sp.Symbol(written(node), positive=True) for node in found}
+        rows = [{n: v if n.startswith("_") else float(v) for n, v in zip(columns, row, strict=True)}
+                for row in zip(*columns.values(), strict=True)]  # fmt: skip
+        size = len(rows)
+        more = {str(mark): np.full(size, np.nan) for mark in (*marks.values(), *self.implicit)}
+        for i, row in enumerate(rows):
+            given = self._given(row)
+            for symbol in self.implicit:
+                more[str(symbol)][i] = float(given[symbol])
+            for node, mark in marks.items():
+                more[str(mark)][i] = float(dataclasses.replace(self, expression=node)._value(given))
+        expression = self.expression.xreplace(marks)
+        names = frozenset(str(symbol) for symbol in expression.free_symbols)
+        return dataclasses.replace(self, expression=expression, names=names, implicit={}), more
 
-    def _evaluate(self, numbers: list[Any]) -> Any:
+    def _columns(self, columns: Mapping[str, Any]) -> Any:
+        import sympy as sp
+
+        given = {sp.Symbol(name, positive=True): columns[name] for name in self.names}
+        try:
+            value = np.asarray(Doubles(self.clock)(self.expression, given))
+        except _NO_VALUE:
+            return np.nan
+        return value.real if np.iscomplexobj(value) and not value.imag.any() else value.astype(float)
+
+    def _given(self, values: Mapping[str, Any]) -> dict[Any, Any]:
+        """Symbols and what a point brings besides numbers, with the quantities the author defines."""
+        import mpmath as mp
+        import sympy as sp
+
+        given: dict[Any, Any] = {name: value for name, value in values.items() if name.startswith("_")}
+        needed = self.names | {str(s) for s in getattr(self.condition, "free_symbols", ())}
+        given |= {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
+        for symbol, equation in self.implicit.items():
+            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given)
+        return given
+
+    def _range_of(self, symbol: Any) -> Any:
+        condition = self.condition
+        return condition if condition is not None and symbol in condition.free_symbols else None
+
+    def _value(self, given: Mapping[Any, Any]) -> Any:
         import mpmath as mp
 
         try:
-            value = self._precise(*numbers)
-        except (ZeroDivisionError, OverflowError, ValueError, TypeError):
+            value = Precise(self.clock)(self.expression, given)
+        except KeyError as error:
+            if error.args[:1] == ("_modes",):
+                raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
+            raise
+        except _NO_VALUE:
             return mp.nan
-        try:
-            return mp.mpf(value) if not isinstance(value, mp.mpc) or value.imag == 0 else mp.nan
-        except TypeError:
-            return mp.nan
+        return _real(value)
 
-    def on(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Doubles at many points."""
-        size = len(next(iter(columns.values())))
-        rows = ({name: float(columns[name][i]) for name in self._arguments} for i in range(size))
-        return np.array([float(self(row)) for row in rows])
+    def _of_function(self, values: Mapping[str, Any]) -> Any:
+        import mpmath as mp
+
+        taken = {n: values[n] if isinstance(values[n], str) else float(values[n]) for n in sorted(self.names)}
+        try:
+            value = self.function(**taken) if self.function is not None else mp.nan
+        except _NO_VALUE:
+            return mp.nan
+        if np.ndim(value) or np.size(value) != 1:
+            raise refuse("formula", self.text, "it returns a vector, and a formula gives one number")
+        return _real(value.item() if isinstance(value, np.ndarray | np.generic) else value)
+
+
+def _operators(node: Any) -> list[Any]:
+    """Topmost sums, means and derivatives of an expression."""
+    import sympy as sp
+
+    if isinstance(node, sp.Sum | sp.Product | sp.Integral) or operator_name(node) or (
+        getattr(node.func, "__name__", "") == "derivative"
+    ):  # fmt: skip
+        return [node]
+    return [found for part in node.args for found in _operators(part)]
+
+
+def _real(value: Any) -> Any:
+    """A real number of mpmath, or nan."""
+    import mpmath as mp
+
+    try:
+        imaginary = mp.mpmathify(value).imag
+        return mp.mpf(mp.mpmathify(value).real) if imaginary == 0 else mp.nan
+    except (TypeError, ValueError):
+        return mp.nan
 
 
 def read_formula(
-    formula: Any, claim: Claim | None, symbols: Mapping[str, Any] | None = None, latex: bool = False
-) -> Formula:
+    formula: Any, claim: Claim | None, symbols: Mapping[str, Any] | None = None, latex: bool = False,
+    clock: Clock | None = None,
+) -> Formula:  # fmt: skip
     """Turn a string, sympy expression or function into a `Formula` in the names of the claim.
 
     Raises
@@ -85,29 +248,44 @@ def read_formula(
     ValueError
         Naming the first symbol that neither the claim nor `symbols` knows.
     """
+    import sympy as sp
+
     as_kind("latex", latex, bool, "it must be True or False")
     as_kind("symbols", symbols, Mapping | None, "it must be a mapping from your symbols to ours")
+    if callable(formula) and not isinstance(formula, sp.Basic) and not hasattr(formula, "free_symbols"):
+        return _from_function(formula, known_names(claim))
+    if isinstance(formula, bool | int | float | np.number):
+        formula = repr(formula.item() if isinstance(formula, np.number) else formula)
+    if not isinstance(formula, str):
+        if getattr(formula, "is_Matrix", False) or not isinstance(formula, sp.Basic):
+            raise refuse("formula", str(formula), "it must be a string, a sympy expression of one number or a function")
+        if isinstance(formula, sp.Eq):
+            raise refuse("formula", str(formula), "it is an equation: give its right side alone")
+        if not isinstance(formula, sp.Expr):
+            raise refuse("formula", str(formula), "it must be an expression, not a condition")
+        if formula.has(sp.zoo, sp.nan):
+            raise refuse("formula", str(formula), "a part of it has no value")
+    reading = read(formula, latex) if isinstance(formula, str) else None
     known = known_names(claim)
-    if callable(formula) and not hasattr(formula, "free_symbols"):
-        return _from_function(formula, known)
-    if isinstance(formula, bool | int | float):
-        formula = repr(formula)
-    reading = read(formula, latex) if isinstance(formula, str) else Reading(formula)
-    if not hasattr(reading.expression, "free_symbols"):
-        raise refuse("formula", formula, "it must be a string, a sympy expression or a function")
-    known = known_names(claim)
-    if known is not None and reading.left in known:
+    if (
+        reading is not None
+        and claim is not None
+        and reading.left in (known or ())
+        and not _is_ours(claim, reading.left)
+    ):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
-    return _from_expression(reading, str(formula), claim, dict(symbols or {}))
+    found = translated(reading, formula, claim, dict(symbols or {}))
+    return Formula(str(formula), clock=clock, **found)
 
 
-def known_names(claim: Claim | None) -> set[str] | None:
-    """Names of the numbers of a claim that a formula may use; None where it is free."""
-    if claim is None:
-        return None
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0])
-    names = {name for name, value in cell.items() if isinstance(value, int | float)}
-    return names | set(claim.quantities(**cell) if claim.quantities else ())
+def _is_ours(claim: Claim, name: str) -> bool:
+    """Whether a quantity of the claim's equations is what the claim is about."""
+    for cell in claim.grid:
+        cell = claim.draw(np.random.default_rng(0), cell)
+        ours = float(claim.predict(**cell))
+        if not abs(float(known_values(claim, cell)[name]) - ours) <= 1e-9 * abs(ours):
+            return False
+    return True
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:
@@ -118,82 +296,36 @@ def _from_function(function: Callable[..., Any], known: set[str] | None) -> Form
     required = {p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD}
     if known is not None:
         if required - known:
-            raise _unknown(sorted(required - known)[0], known)
+            raise unknown(sorted(required - known)[0], known)
         names = tuple(name for name in names if name in known)
-
-    def call(*values: Any) -> Any:
-        return function(**{n: float(v) if not isinstance(v, str) else v for n, v in zip(names, values, strict=True)})
-
-    return Formula(getattr(function, "__name__", "function"), frozenset(names), None, call, names)
-
-
-def _unknown(name: str, known: set[str]) -> ValueError:
-    return refuse(
-        "formula", name, f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
-    )
-
-
-def _from_expression(reading: Reading, text: str, claim: Claim | None, symbols: dict[str, Any]) -> Formula:
-    import sympy as sp
-
-    known = known_names(claim)
-    expression, condition = reading.expression, reading.condition
-    given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
-    x = sp.Symbol("x", positive=True)
-    for _ in range(3):  # a replacement may hold another alias
-        replace = {}
-        for symbol in expression.free_symbols | (condition.free_symbols if condition is not None else set()):
-            name = str(symbol)
-            if name == "x" and expression.has(sp.Function("mp_mean")):
-                replace[symbol] = x
-            elif name in given:
-                replace[symbol] = given[name]
-            else:
-                replace[symbol] = _translate(name, known, claim)
-        changed = {a: b for a, b in replace.items() if a != b}
-        if not changed:
-            break
-        given = {}  # once
-        expression = expression.xreplace(changed)
-        condition = condition if condition is None else condition.xreplace(changed)
-    means = sorted((a for a in expression.atoms(sp.Function) if a.func.__name__ == "mp_mean"), key=str)
-    names = {str(symbol) for symbol in expression.free_symbols} - ({"x"} if means else set())
-    names |= {"gamma"} if means else set()
-    arguments = tuple(sorted(names))
-    inputs = [sp.Symbol(name, positive=True) for name in arguments]
-    dummies = [sp.Dummy(f"mean{i}", real=True) for i in range(len(means))]
-    outer = sp.lambdify([*inputs, *dummies], expression.xreplace(dict(zip(means, dummies, strict=True))), "mpmath")
-    inner = [sp.lambdify([x, *inputs], mean.args[0], "mpmath") for mean in means]
-    place = arguments.index("gamma") if means else -1
-
-    def evaluate(*values: Any) -> Any:
-        import mpmath as mp
-
-        numbers = [mp.mpf(value) for value in values]
-
-        def mean(function: Callable[..., Any]) -> Any:
-            return marchenko_pastur_mean(lambda eigenvalue: function(eigenvalue, *numbers), numbers[place])
-
-        return outer(*numbers, *(mean(function) for function in inner))
-
-    understood = sp.sstr(reading.expression).replace("lambda_", "lambda")
-    return Formula(text, frozenset(names), None if means else expression, evaluate, arguments, understood, condition)
-
-
-def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
-    """Return our expression for an author's name: the first whose names the claim knows."""
-    import sympy as sp
-
-    if claim is None or known is None or name in known:
-        return sp.Symbol(name, positive=True)
-    for candidate in translations(claim, name):
-        expression = parse(candidate)
-        if {str(symbol) for symbol in expression.free_symbols} <= known:
-            return expression
-    raise _unknown(name, known)
+    return Formula(getattr(function, "__name__", "function"), frozenset(names), None, function)
 
 
 def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers a formula may use at a cell: its numeric parameters and the quantities its equations define."""
-    numbers = {name: value for name, value in cell.items() if isinstance(value, int | float)}
-    return {**numbers, **(claim.quantities(**cell) if claim.quantities else {})}
+    """Numbers a formula may use at a cell: its numeric parameters and the quantities its equations define.
+
+    Beside them, where the claim has them, ``_modes``, what a sum over modes runs over, and ``_shifted``, the values
+    where one parameter is another.
+    """
+    import mpmath as mp
+
+    numbers = {name: value for name, value in cell.items() if isinstance(value, int | float | mp.mpf)}
+    if claim.domain is not None:
+        numbers |= {name: mp.mpf(whole) / total for name, whole, total in claim.domain.ratios(cell)}
+    if not claim.quantities:
+        return numbers
+    found = claim.quantities(**cell)
+    return {**numbers, **found, "_shifted": _Moved(claim, cell, tuple(sorted(numbers)))}
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """Values where some parameters are others, and what follows them follows."""
+
+    claim: Claim
+    cell: Mapping[str, Any]
+    parameters: tuple[str, ...]
+
+    def __call__(self, **changed: Any) -> dict[str, Any]:
+        """Values with the parameters changed."""
+        return known_values(self.claim, {**self.cell, **changed})

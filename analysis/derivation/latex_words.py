@@ -8,6 +8,8 @@ __all__ = [
     "FUNCTIONS",
     "GREEK",
     "LETTER_STYLES",
+    "LIMITS",
+    "MATRICES",
     "OPENING",
     "RELATIONS",
     "SIZES",
@@ -35,6 +37,8 @@ FUNCTIONS = {
 }  # fmt: skip
 RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
+# equality as the sizes grow
+LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
 SIZES = frozenset(
     [
         "left",
@@ -60,6 +64,7 @@ STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\d
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
            "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
 LETTER_STYLES = ("mathcal", "mathbb", "mathbf", "boldsymbol", "bm", "mathfrak", "mathscr", "mathit", "bf", "cal")
+MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")
 ENVIRONMENTS = (
     "equation",

@@ -4,39 +4,59 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from solvable.analysis.derivation.latex import plain_from_latex
+from solvable.analysis.derivation.operators import OPERATORS, call_operator, mode_sum
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Reading", "mp_mean", "parse", "read"]
+__all__ = ["Reading", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
 _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
               "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
-              "Max", "binomial", "factorial")  # fmt: skip
+              "Max", "binomial", "factorial", "Heaviside")  # fmt: skip
 _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
-            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh"}  # fmt: skip
+            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
+            "heaviside": "Heaviside"}  # fmt: skip
 # quantities that authors write with their argument: df2(kappa) is df2
 _DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
               "unlearned": ("kappa",)}  # fmt: skip
+_DECIMAL = re.compile(r"\d\.\d{4,}|\.\d{5,}|\d{2,}\.\d{3,}|\d{3,}\.\d\d|\d{4,}\.\d")
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was understood: the expression, the range in which the author states it (None: everywhere), and its name."""
+    """What was understood: the expression and what the author states with it.
+
+    Attributes
+    ----------
+    condition : sympy condition or None
+        The range in which it is stated; None is everywhere.
+    left, relation : str
+        The name left of the sign, and the sign: = <= >=.
+    definitions : mapping
+        What names of the author's are, perhaps in terms of themselves.
+    decimals : mapping
+        Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
+    """
 
     expression: sp.Expr
     condition: Any = None
     left: str = ""
+    relation: str = "="
+    definitions: Mapping[str, Any] = field(default_factory=dict)
+    rounded: Any = None
+    decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -48,10 +68,19 @@ def read(text: str, latex: bool = False) -> Reading:
     """Read a formula; every name becomes a symbol.
 
     Plain notation: numbers, names, ``+ - * / ** ^``, ``a if gamma < 1 else b``,
-    ``Piecewise((a, gamma < 1), (b, True))``, elementary functions, ``pi``, and ``mp_mean(f)``: the mean of f over x
-    under the Marchenko-Pastur law of ratio gamma and unit variance, atom included. Greek letters, ``²`` and ``√`` may
-    stand for their names; a left-hand side ``y =`` and a range (``, gamma < 1``) may stand around the formula. LaTeX is
-    brought to this notation first.
+    ``Piecewise((a, gamma < 1), (b, True))``, elementary functions, ``pi``, and operators:
+
+    * ``sum(s_i/(s_i + kappa), i)`` over the modes, ``Tr(Sigma*(Sigma + kappa*I)**-1)`` of functions of the covariance;
+      ``sum(f, k, a, b)`` and ``product`` over whole numbers;
+    * ``mp_mean(f)``, the mean of f over x under the Marchenko-Pastur law of ratio gamma and unit variance, atom
+      included; ``E(f, z)`` over a standard normal z; ``integral(f, x, a, b)``;
+    * ``m(-lam)`` and ``v(-lam)``, the Stieltjes transforms of the sample covariance and of its companion;
+      ``diff(f, x)``; ``limit(f, x, a)``;
+    * ``O(1/n)`` and ``o(1)``, which make the formula a statement about large n.
+
+    Greek letters, ``²`` and ``√`` may stand for their names; around the formula may stand a left-hand side (``y =``, or
+    ``y <=`` for a bound), a range (``, gamma < 1``) and definitions
+    (``where kappa = lam + gamma*kappa/(1 + kappa)``). LaTeX is brought to this notation first.
 
     Raises
     ------
@@ -64,20 +93,18 @@ def read(text: str, latex: bool = False) -> Reading:
         raise refuse("formula", text, f"it has {len(text):,} characters, more than {_LONGEST:,}")
     if not text.strip():
         raise refuse("formula", text, "it is empty")
-    formula, range_, left = plain_from_latex(text) if latex else plain_from_text(text)
-    expression = _expression(formula, text)
+    stated = plain_from_latex(text) if latex else plain_from_text(text)
+    expression = _expression(stated.formula, text)
     _check_size(expression)
-    return Reading(expression, _expression(range_, text) if range_ else None, left)
+    condition = _expression(stated.condition, text) if stated.condition else None
+    definitions = {name.replace("lambda", "lambda_") if name == "lambda" else name: _expression(value, text)
+                   for name, value in stated.definitions}  # fmt: skip
+    decimals: dict[Any, tuple[Any, Any]] = {}
+    rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
+    return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals)
 
 
-def mp_mean(integrand: sp.Expr) -> sp.Expr:
-    """Mean of an expression in x under the Marchenko-Pastur law, as an unevaluated sympy function."""
-    import sympy as sp
-
-    return sp.Function("mp_mean")(integrand)
-
-
-def _expression(formula: str, text: str) -> Any:
+def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:
     try:
         tree = ast.parse(re.sub(r"\blambda\b", "lambda_", formula.strip()), mode="eval")  # a word of Python
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -86,16 +113,24 @@ def _expression(formula: str, text: str) -> Any:
     if sum(1 for _ in ast.walk(tree)) > 2 * _MOST_NODES:
         raise refuse("formula", text, f"it has more than {_MOST_NODES:,} parts")
     try:
-        return _Reader(text).read(tree.body, 0)
-    except TypeError:
+        value = _Reader(text, decimals).read(tree.body, 0)
+    except (TypeError, AttributeError):
         raise refuse("formula", text, "it mixes conditions and numbers") from None
+    except (ArithmeticError, KeyError, NotImplementedError):  # sympy, on what has no value: log(0)
+        raise refuse("formula", text, "a part of it has no value") from None
+    import sympy as sp
+
+    if value.has(sp.zoo, sp.nan):
+        raise refuse("formula", text, "a part of it has no value")
+    return value
 
 
 class _Reader:
     """Translate a syntax tree node by node; whatever is not listed is refused."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
+        self.text, self.decimals = text, decimals
+        self.scope: dict[str, Any] = {}  # names that an operator binds
 
     def refuse(self, why: str) -> ValueError:
         return refuse("formula", self.text, why)
@@ -111,6 +146,8 @@ class _Reader:
                 return sp.true if node.value else sp.false
             case ast.Constant(value=int() | float() as value):
                 return self.number(value)
+            case ast.Name(id=name) if name in self.scope:
+                return self.scope[name]
             case ast.Name(id="pi"):
                 return sp.pi
             case ast.Name(id="oo"):
@@ -147,7 +184,15 @@ class _Reader:
             return sp.Integer(value)
         if not np.isfinite(value):
             raise self.refuse("it holds a number that is not finite")
-        return sp.Rational(repr(value))  # 0.1 means a tenth
+        exact = sp.Rational(repr(value))  # 0.1 means a tenth
+        digits = repr(value).lower().partition("e")[0].replace(".", "").lstrip("0")
+        if self.decimals is None or len(digits) < 5:
+            return exact
+        place = -len(repr(value).lower().partition("e")[0].partition(".")[2])
+        place += int(repr(value).lower().partition("e")[2] or 0)
+        symbol = sp.Symbol(f"_decimal{len(self.decimals)}", positive=True)
+        self.decimals[symbol] = (exact, sp.Rational(10) ** place / 2)
+        return symbol
 
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         match op:
@@ -178,6 +223,25 @@ class _Reader:
         steps = [sp.Rel(a, b, kind) for a, b, kind in zip(parts, parts[1:], kinds, strict=False)]
         return sp.And(*steps)
 
+    def bound(self, tree: ast.AST, scope: dict[str, Any], depth: int) -> Any:
+        """Read with names bound by an operator."""
+        outer, self.scope = self.scope, {**self.scope, **scope}
+        try:
+            return self.read(tree, depth + 1)
+        finally:
+            self.scope = outer
+
+    def quantity(self, name: str, value: Any) -> Any:
+        """Return df1(kappa), which is df1, or the same sum at another place."""
+        import sympy as sp
+
+        if str(value) in _DEPENDENT[name]:
+            return sp.Symbol(name, positive=True)
+        if name in ("df1", "df2"):
+            s = sp.Symbol("s_i", positive=True)
+            return mode_sum((s / (s + value)) ** int(name[-1]), s, sp.Symbol("v_i", positive=True))
+        raise self.refuse(f"{name} is known at {' or '.join(_DEPENDENT[name])} only")
+
     def call(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         import sympy as sp
 
@@ -188,18 +252,24 @@ class _Reader:
                     raise self.refuse("Piecewise takes pairs (expression, condition)")
                 pairs.append(tuple(self.read(part, depth) for part in pair.elts))
             return sp.Piecewise(*pairs)
+        if name in OPERATORS:
+            return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
         values = [self.read(argument, depth) for argument in arguments]
-        if name == "mp_mean":
-            if len(values) != 1:
-                raise self.refuse("mp_mean takes one expression in x")
-            return mp_mean(values[0])
-        if name in _DEPENDENT and len(values) == 1 and str(values[0]) in _DEPENDENT[name]:
-            return sp.Symbol(name, positive=True)
+        if name in _DEPENDENT and len(values) == 1:
+            return self.quantity(name, values[0])
+        if name == "limit" and len(values) == 3:
+            return sp.Limit(*values)
         allowed = _RENAMED.get(name, name) if name in _RENAMED or name in _FUNCTIONS else None
         if allowed is None:
             raise self.refuse(
-                f"the function {name!r} is unknown; known are {', '.join(sorted((*_FUNCTIONS, 'mp_mean')))}"
+                f"the function {name!r} is unknown; known are {', '.join(sorted((*_FUNCTIONS, *OPERATORS)))}"
             )
+        if name in ("factorial", "binomial", "gamma_function") and any(
+            value.is_number and abs(complex(value.evalf(5))) > _LARGEST_POWER for value in values
+        ):
+            raise self.refuse(f"{name} of a number above {_LARGEST_POWER} is too large")
+        if not values:
+            raise self.refuse(f"{name} does not take these 0 arguments")
         try:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):

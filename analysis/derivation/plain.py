@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from solvable.analysis.derivation.latex_words import GREEK
 from solvable.solvers.validate import refuse
 
-__all__ = ["plain_from_text"]
+__all__ = ["Statement", "plain_from_text"]
+
+
+class Statement(NamedTuple):
+    """A formula in Python's notation, with what the author writes around it."""
+
+    formula: str
+    condition: str = ""
+    left: str = ""
+    relation: str = "="  # between the left side and the formula: = <= >=
+    definitions: tuple[tuple[str, str], ...] = ()  # where name = expression
+
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=True))
@@ -25,8 +37,8 @@ _TOKEN = re.compile(
 _KEYWORDS = ("if", "else", "and", "or", "True", "for", "when", "where")
 
 
-def plain_from_text(text: str) -> tuple[str, str, str]:
-    """Return the formula, its range and the name left of = (or empty strings) in Python's notation.
+def plain_from_text(text: str) -> Statement:
+    """Return the formula with its range, left side and definitions in Python's notation.
 
     Raises
     ------
@@ -35,26 +47,42 @@ def plain_from_text(text: str) -> tuple[str, str, str]:
 
     Examples
     --------
-    >>> plain_from_text("V = σ²γ/(1−γ), γ < 1")
+    >>> plain_from_text("V = σ²γ/(1−γ), γ < 1")[:3]
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
     pieces = _pieces(text)
-    cut = _left_side(text, pieces)
-    left = pieces[0][0] if cut else ""
+    cut, relation = _left_side(text, pieces)
+    left = pieces[0][0] if cut > 1 else ""
     pieces = pieces[cut:]
     level = 0
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if level == 0 and piece in (",", ";", "for", "when"):
-            condition = pieces[place + 1 :]
-            while condition and condition[0][0] in ("for", "when", "if"):
-                condition = condition[1:]
-            joined = "".join("and" if p == "," else p for p, _ in condition)
-            if not re.search(r"[<>]", joined):
-                raise refuse("formula", text, f"what stands behind {piece} is not a range")
-            range_ = [(" and ", "sign") if p == "," else (p, k) for p, k in condition]
-            return _join(text, pieces[:place]), _join(text, range_), left
-    return _join(text, pieces), "", left
+        if level == 0 and piece in (",", ";", "for", "when", "where"):
+            range_, definitions = _behind(text, pieces[place:])
+            return Statement(_join(text, pieces[:place]), range_, left, relation, definitions)
+    return Statement(_join(text, pieces), "", left, relation)
+
+
+def _behind(text: str, pieces: list[tuple[str, str]]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Read what stands behind a formula: its range, and what its names are."""
+    parts: list[list[tuple[str, str]]] = [[]]
+    level = 0
+    for piece, kind in pieces:
+        level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
+        if level == 0 and piece in (",", ";", "and", "where", "for", "when", "if"):
+            parts.append([])
+        else:
+            parts[-1].append((piece, kind))
+    ranges, definitions = [], []
+    for part in filter(None, parts):
+        words = [piece for piece, _ in part]
+        if len(words) > 2 and words[1] == "=" and words[0].isidentifier() and "=" not in words[2:]:
+            definitions.append((words[0], _join(text, part[2:])))
+        elif re.search(r"[<>]", "".join(words)):
+            ranges.append(_join(text, part))
+        else:
+            raise refuse("formula", text, f"what stands behind {pieces[0][0]} is not a range")
+    return " and ".join(ranges), tuple(definitions)
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
@@ -76,22 +104,44 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         elif kind == "name" and piece in _KEYWORDS:
             kind = "keyword"
         found.append((piece, kind))
+    return _with_round_brackets(found)
+
+
+def _with_round_brackets(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """E[f] and Tr[A] with the brackets of a call; other square brackets stay, and are refused."""
+    found, open_ = list(pieces), []
+    for place, (piece, _) in enumerate(pieces):
+        if piece in ("(", "["):
+            called = place > 0 and pieces[place - 1][0] in ("E", "Tr", "trace", "tr")
+            open_.append(piece == "[" and called)
+        elif piece in (")", "]") and open_:
+            found[place] = (")", "sign") if open_.pop() else found[place]
+        if piece == "[" and open_ and open_[-1]:
+            found[place] = ("(", "sign")
     return found
 
 
-def _left_side(text: str, pieces: list[tuple[str, str]]) -> int:
-    """Number of pieces of ``y =`` or ``V(gamma) =`` in front of the formula."""
+def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:
+    """Number of pieces of ``y =``, ``V(gamma) =`` or ``V <=`` in front of the formula, and the relation."""
     level, marks = 0, []
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if piece == "=" and level == 0:
+        if piece in (",", ";", "where", "for", "when", "if") and level == 0:
+            break
+        if piece in ("=", "<=", ">=", "<", ">", "==") and level == 0:
             marks.append(place)
     if not marks:
-        return 0
-    left = [piece for piece, _ in pieces[: marks[0]]]
-    if len(marks) > 1 or not re.fullmatch(r"\w+(\([\w,]*\))?", "".join(left)):
+        return 0, "="
+    sign = pieces[marks[0]][0]
+    left = "".join(piece for piece, _ in pieces[: marks[0]])
+    named = re.fullmatch(r"\w+(\([\w,]*\))?", left) is not None and not left[0].isdigit()
+    if len(marks) > 1 or not (named or (sign in ("<=", ">=") and not left)):
+        if sign in ("<", ">", "=="):
+            return 0, "="  # a condition: the reader says so
         raise refuse("formula", text, "left of = stands more than the name of one quantity: give the right side alone")
-    return marks[0] + 1
+    if sign == "==":
+        raise refuse("formula", text, "an equality is written with one =")
+    return marks[0] + 1, {"<": "<=", ">": ">="}.get(sign, sign)
 
 
 def _join(text: str, pieces: list[tuple[str, str]]) -> str:
@@ -99,7 +149,8 @@ def _join(text: str, pieces: list[tuple[str, str]]) -> str:
     written, before, slashed = [], ("", ""), False
     for place, (piece, kind) in enumerate(pieces):
         ends = before[1] in ("number", "greek", "raised") or before[0] in (")", "]")
-        starts = kind in ("number", "name", "greek") or piece == "("
+        lone = [p for p, _ in pieces[place + 2 : place + 3]] == [")"] and pieces[place + 1][1] in ("name", "greek")
+        starts = kind in ("number", "name", "greek") or (piece == "(" and not (before[1] == "greek" and lone))
         names = (before[1] == "greek" and kind == "name") or (before[1] == "name" and kind == "greek")
         if before[1] == "name" and kind in ("name", "number"):
             raise refuse("formula", text, f"{before[0]} and {piece} follow each other: write the sign between them")

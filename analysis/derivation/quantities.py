@@ -1,21 +1,27 @@
-"""Quantities defined by an equation, at any precision: the names that formulas use, from polished roots and sums."""
+"""Quantities defined by an equation, at any precision: the names that formulas use, from polished roots and sums.
+
+The entry ``_modes`` is what sums of a formula's own run over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from solvable.analysis.verification.claim import Claim
 from solvable.solvers import Spectrum, effective_ridge, random_feature_risk
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.polished_roots import polished_effective_ridge, polished_feature_root
 from solvable.solvers.validate import refuse
 
-__all__ = ["cases", "isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
+__all__ = ["cases", "isotropic_quantities", "marchenko_pastur_mean", "modes_of", "random_feature_quantities",
+           "remembered", "ridge_quantities", "with_spectrum"]  # fmt: skip
 
 
-def _modes(spectrum: Spectrum) -> Modes:
+def modes_of(spectrum: Spectrum) -> Modes:
     """Modes with multiplicities and target power, 0 where the spectrum has none."""
     if spectrum.target_power is None:
         return Modes.of(spectrum, "m", v=np.zeros_like(spectrum.eigenvalues))
@@ -27,7 +33,7 @@ def ridge_quantities(spectrum: Spectrum, n: float, lam: float) -> dict[str, Any]
     import mpmath as mp
 
     start = float(effective_ridge(spectrum, float(n), float(n * lam)).value)
-    found = _from_modes(_modes(spectrum), mp.mpf(n), mp.mpf(n) * mp.mpf(lam), start)
+    found = _from_modes(modes_of(spectrum), mp.mpf(n), mp.mpf(n) * mp.mpf(lam), start)
     found["unlearned"] += mp.mpf(spectrum.irreducible_power)
     return found
 
@@ -49,14 +55,14 @@ def _from_modes(modes: Modes, n: Any, delta: Any, start: float) -> dict[str, Any
     sums, weights = modes.precisely(kappa), [mp.mpf(m) for m in modes.weights["m"]]
     trace = mp.fsum(m * mp.mpf(s) for m, s in zip(weights, modes.eigenvalues, strict=True))
     return {"kappa": kappa, "df1": sums("m", 1, 0), "df2": sums("m", 2, 0), "unlearned": sums("v", 0, 2),
-            "d": mp.fsum(weights), "trace": trace}  # fmt: skip
+            "d": mp.fsum(weights), "trace": trace, "_modes": modes}  # fmt: skip
 
 
 def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: float) -> dict[str, Any]:
     """Return gamma_rf, kappa and the sums z, q, w, S1, S2, at the current precision of mpmath."""
     import mpmath as mp
 
-    modes, n, k, delta = _modes(spectrum), mp.mpf(n), mp.mpf(k), mp.mpf(float(ridge))
+    modes, n, k, delta = modes_of(spectrum), mp.mpf(n), mp.mpf(k), mp.mpf(float(ridge))
     start = float(random_feature_risk(spectrum, float(n), float(k), float(delta)).gamma)
     root = polished_feature_root(modes, n, k, delta, start)
     sums = modes.precisely(root)
@@ -64,7 +70,8 @@ def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: flo
     if delta == 0:
         z = min(z, n, k) if root == 0 else min(n, k)
     return {"gamma_rf": root, "kappa": root * (k - z) / k, "z": z, "q": q, "w": z - q,
-            "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z}  # fmt: skip
+            "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z,
+            "_modes": modes}  # fmt: skip
 
 
 def cases(name: str, value: str, *choices: str) -> dict[str, float]:
@@ -102,3 +109,42 @@ def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:
             break
         last = now
     return last + (1 - 1 / gamma) * function(mp.mpf(0)) if gamma > 1 else last
+
+
+def remembered(claim: Claim) -> Claim:
+    """Return the claim with quantities that are found once at each place, at the highest precision asked for."""
+    import mpmath as mp
+
+    found: dict[Any, tuple[int, Mapping[str, Any]]] = {}
+    own = claim.quantities
+    if own is None:
+        return claim
+
+    def quantities(**parameters: Any) -> Mapping[str, Any]:
+        try:
+            key = frozenset(parameters.items())
+        except TypeError:  # a drawn array: asked for once
+            return own(**parameters)
+        if key not in found or found[key][0] < mp.mp.dps:
+            found[key] = (mp.mp.dps, own(**parameters))
+        return found[key][1]
+
+    return dataclasses.replace(claim, quantities=quantities)
+
+
+def with_spectrum(claim: Claim, spectrum: Spectrum) -> Claim:
+    """Return the claim with a user's spectrum for sums over modes.
+
+    Raises
+    ------
+    ValueError
+        Where the claim's own equations already sum over a spectrum.
+    """
+    own, modes = claim.quantities, modes_of(spectrum)
+    if own is not None and "_modes" in own(**claim.grid[0]):
+        raise refuse("spectrum", spectrum, f"{claim.name} sums over the spectrum of its own design")
+
+    def quantities(**parameters: Any) -> dict[str, Any]:
+        return {**(own(**parameters) if own is not None else {}), "_modes": modes}
+
+    return dataclasses.replace(claim, quantities=quantities)

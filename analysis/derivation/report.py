@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["CheckReport", "Stage"]
 
 
+_SENSES = {"equal as ": "as sizes grow", "equal to the digits": "to its digits", "a bound": "bound",
+           "a valid bound": "bound"}  # fmt: skip
+
+
 def _finite(value: Any) -> Any:
     """Plain data without what JSON has no word for."""
     if isinstance(value, Mapping):
@@ -80,6 +84,13 @@ class CheckReport:
         """Whether the formula agrees: ``assert check(...)`` fails on anything else."""
         return self.outcome is Outcome.AGREES
 
+    @property
+    def sense(self) -> str:
+        """In which sense it agrees: ``equal``, ``as sizes grow``, ``to its digits`` or ``bound``; else empty."""
+        if self.outcome is not Outcome.AGREES:
+            return ""
+        return next((word for start, word in _SENSES.items() if self.sentence.startswith(start)), "equal")
+
     def __str__(self) -> str:
         """Return the sentence and a line for each stage."""
         lines = [f"{self.formula}  against  {self.against}"]
@@ -92,7 +103,16 @@ class CheckReport:
         return "\n".join(lines)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours)."""
+        """Return one row for each cell: parameters, prediction, measurement, interval, outcome (or yours and ours).
+
+        The column ``overall`` and ``attrs["stages"]`` say how the whole check and each stage ended.
+        """
+        frame = self._cells()
+        frame["overall"] = self.outcome.value
+        frame.attrs = {"sentence": self.sentence, "stages": {stage.name: stage.outcome for stage in self.stages}}
+        return frame
+
+    def _cells(self) -> pd.DataFrame:
         import pandas as pd
 
         if self.simulation is None:
@@ -108,21 +128,24 @@ class CheckReport:
         )
 
     def to_latex(self) -> str:
-        """Return the table for a paper's appendix (booktabs)."""
-        frame = self.to_dataframe()
+        """Return the table for a paper's appendix (booktabs); comments say how the check and each stage ended."""
+        frame = self._cells()
 
         def cell(value: Any) -> str:
             return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", r"\_")
 
         columns = " & ".join(str(name).replace("_", r"\_") for name in frame.columns)
         body = [" & ".join(cell(value) for value in row) + r" \\" for row in frame.itertuples(index=False)]
-        head = [rf"\begin{{tabular}}{{{'l' * len(frame.columns)}}}", r"\toprule", columns + r" \\", r"\midrule"]
+        said = [f"% {self.outcome.value}: {self.sentence}"]
+        said += [f"% {stage.outcome} {stage.name}: {stage.detail}" for stage in self.stages]
+        head = [*said, rf"\begin{{tabular}}{{{'l' * len(frame.columns)}}}", r"\toprule", columns + r" \\", r"\midrule"]
         return "\n".join([*head, *body, r"\bottomrule", r"\end{tabular}"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data; what is not finite becomes None."""
         data = {
-            "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "read_as": self.read_as,
+            "sentence": self.sentence, "outcome": self.outcome.value, "sense": self.sense, "formula": self.formula,
+            "read_as": self.read_as,
             "against": self.against, "where": self.where,
             "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
             "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.labels import (
+    RATIOS,
+    constant,
+    counts,
+    difference_label,
+    nice,
+    ratio_label,
+    same,
+)
+from solvable.analysis.derivation.parts import part_slip
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.analysis.writing.symbols import SymbolKind
 
-__all__ = ["Slip", "find_slip", "partial_agreement"]
+__all__ = ["Slip", "find_slip", "fitting", "partial_agreement"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
-_RTOL = 1e-8
-_RATIOS = ("gamma", "ratio")  # sizes that are not counts
+_MOST_PAIRED = 60  # changes of one name whose pairs are tried
 _WORDS: dict[str, SymbolKind] = {"ridge": "ridge", "step-size": "step", "noise": "noise", "scale": "scale"}
-
-
-def _counts(columns: Columns) -> tuple[str, ...]:
-    """Sizes at hand that are whole numbers."""
-    return tuple(name for name in names_of_kind("size") if name in columns and name not in _RATIOS)
 
 
 @dataclass(frozen=True)
@@ -33,31 +40,6 @@ class Slip:
     parts: tuple[str, ...]
 
 
-def _same(a: Array, b: Array) -> bool:
-    with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(a - b) <= _RTOL * np.abs(b)))
-
-
-def _constant(values: Array) -> float | None:
-    """Return the common value, if there is one."""
-    if not np.all(np.isfinite(values)) or values[0] == 0:
-        return None
-    return float(np.median(values)) if np.all(np.abs(values / values[0] - 1) <= _RTOL) else None
-
-
-def _nice(value: float) -> str | None:
-    """Write a number as a small fraction, or such a fraction times pi or sqrt 2."""
-    from fractions import Fraction
-
-    for unit, name in ((1.0, ""), (np.pi, "pi"), (1 / np.pi, "1/pi"), (np.sqrt(2), "sqrt(2)"), (np.e, "e")):
-        if not abs(value / unit) < 1e15:
-            continue
-        fraction = Fraction(value / unit).limit_denominator(12)
-        if fraction != 0 and abs(fraction.numerator) <= 48 and abs(float(fraction) * unit / value - 1) < _RTOL:
-            return name if fraction == 1 and name else f"{fraction}" if not name else f"{fraction}*{name}"
-    return None
-
-
 def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
     """Slips inside a formula: (name of the convention, what to replace by what, the columns changed)."""
     sizes = names_of_kind("size")
@@ -66,15 +48,21 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
         kind = next((f"{word} " for word, kind in _WORDS.items() if name in names_of_kind(kind)), "")
         word = f"{kind}convention"
         changes: list[tuple[str, Array]] = [(f"2*{name}", 2 * value), (f"{name}/2", value / 2)]
-        for size in _counts(columns):
+        for size in counts(columns):
             if size != name and name not in sizes:
                 changes += [(f"{size}*{name}", columns[size] * value), (f"{name}/{size}", value / columns[size])]
         with np.errstate(all="ignore"):
             changes += [(f"{name}**2", value**2), (f"sqrt({name})", np.sqrt(value)), (f"1/{name}", 1 / value)]
         if name in names_of_kind("scale"):
             changes += [(f"sqrt(2)*{name}", np.sqrt(2) * value), (f"{name}/sqrt(2)", value / np.sqrt(2))]
-        if name in _counts(columns):
+        if name in counts(columns) or not any(name in names_of_kind(kind) for kind in (*_WORDS.values(), "size")):
             changes += [(f"{name} - 1", value - 1), (f"{name} + 1", value + 1), (f"{name} - 2", value - 2)]
+        if np.all((value > 0) & (value < 1)):
+            changes += [(f"1 - {name}", 1 - value), (f"(1 - {name})/{name}", (1 - value) / value),
+                        (f"{name}/(1 - {name})", value / (1 - value))]  # fmt: skip
+        for ratio in RATIOS:
+            if ratio in columns and name in names_of_kind("ridge"):
+                changes += [(f"{ratio}*{name}", columns[ratio] * value), (f"{name}/{ratio}", value / columns[ratio])]
         if name == "gamma":
             changes = [(f"1/{name}", 1 / value), *changes]
         for label, new in changes:
@@ -86,128 +74,172 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
                    {"batch_size": batch * (n - 1) / (n - batch)})  # fmt: skip
             yield ("sampling", "(n - batch_size)/(batch_size*(n - 1)) -> 1/batch_size, without to with replacement",
                    {"batch_size": n * batch / (n - 1 + batch)})  # fmt: skip
-    for a, b in (("n", "d"), ("n", "k"), ("d", "k")):
+    for a, b in (("n", "d"), ("n", "k"), ("d", "k"), ("signal", "noise_variance"), *_pairs(columns, used)):
         if {a, b} <= set(columns) and used & {a, b}:
             yield "roles", f"{a} <-> {b}", {a: columns[b], b: columns[a]}
+    for name in sorted(used & set(columns)):
+        for other in columns:
+            if other != name and other[0] != "_" and name[0] != "_":
+                yield "names", f"{name} -> {other}", {name: columns[other]}
 
 
-def _factors(columns: Columns) -> Iterator[tuple[str, Array]]:
-    """Expressions by which formulas are often off, with their inverses."""
-    known = {name for kind in ("size", *_WORDS.values()) for name in names_of_kind(kind)}
-    for name, value in columns.items():
-        if name in known:
-            yield name, value
-            yield f"{name}**2", value**2
-            with np.errstate(all="ignore"):
-                yield f"sqrt({name})", np.sqrt(value)
-        if name in _counts(columns):
-            for shift in (1, 2):
-                yield f"{name}/({name} - {shift})", value / (value - shift)
-                yield f"{name}/({name} + {shift})", value / (value + shift)
-        if name == "gamma":
-            yield "(1 - gamma)", 1 - value
-            yield "(1 + gamma)", 1 + value
-    for a in ("n", "d", "k"):
-        for b in ("n", "d", "k", "batch_size"):
-            if a != b and {a, b} <= set(columns):
-                yield f"{a}/{b}", columns[a] / columns[b]
-    if {"signal", "noise_variance"} <= set(columns):
-        yield "signal/noise_variance", columns["signal"] / columns["noise_variance"]
+def _pairs(columns: Columns, used: frozenset[str]) -> list[tuple[str, str]]:
+    """Every two names of a short formula: what is exchanged need not be a size."""
+    names = sorted(used & set(columns))
+    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]] if len(names) <= 6 else []
 
 
-def _ratio_label(ratio: Array, columns: Columns, anything: bool) -> str | None:
-    """Name a ratio yours/ours: a constant, or a constant times one of the known factors."""
-    value = _constant(ratio)
-    if value is not None:
-        nice = _nice(value)
-        return nice or (f"{value:.6g}" if anything else None)
-    for label, factor in _factors(columns):
-        for name, trial in ((label, factor), (f"1/{label}" if "/" not in label else f"1/({label})", 1 / factor)):
-            with np.errstate(all="ignore"):
-                constant = _constant(ratio / trial)
-            nice = _nice(constant) if constant is not None else None
-            if nice is not None:
-                return name if nice == "1" else f"{nice}*{name}"
-    return None
-
-
-def _additive_label(difference: Array, columns: Columns) -> tuple[str, str] | None:
-    """Name a difference yours - ours and say what it may mean."""
-    scale = float(np.max(np.abs(difference)))
-    for name in ("noise_variance", "signal"):
-        if name in columns:
-            there = columns[name] != 0
-            if not there.any() or not np.all(np.abs(difference[~there]) <= _RTOL * scale):
-                continue
-            constant = _constant(difference[there] / columns[name][there])
-            nice = _nice(constant) if constant is not None else None
-            if nice is not None:
-                why = ""
-                if name == "noise_variance" and nice in ("1", "-1"):
-                    why = ": yours " + ("excludes" if nice == "-1" else "includes") + " label noise, ours " + (
-                        "includes it" if nice == "-1" else "does not")  # fmt: skip
-                return (name if nice in ("1", "-1") else f"{nice.removeprefix('-')}*{name}"), why
-    constant = _constant(difference)
-    if constant is not None:
-        return f"constant {_nice(constant) or format(constant, '.6g')}", ""
-    return None
-
-
-def _outer(yours: Array, ours: Array, columns: Columns, anything: bool) -> tuple[str, tuple[str, ...]] | None:
+def _outer(
+    yours: Array, ours: Array, columns: Columns, anything: bool, deep: bool = False
+) -> tuple[str, tuple[str, ...]] | None:
     """Explain values by one operation on the whole formula."""
     with np.errstate(all="ignore"):
-        constant = _constant(yours / ours) is not None
-        found = None if constant else _additive_label(yours - ours, columns)
+        fixed = constant(yours / ours) is not None
+        found = None if fixed else difference_label(yours - ours, columns, deep)
         if found is not None:
-            return f"differs by additive {found[0]}{found[1]}", (f"additive {found[0]}",)
-        label = _ratio_label(yours / ours, columns, anything)
+            why = ""
+            if found in ("noise_variance", "-noise_variance"):
+                why = ": yours " + ("excludes" if found[0] == "-" else "includes") + " label noise, ours " + (
+                    "includes it" if found[0] == "-" else "does not")  # fmt: skip
+            name = f"constant {found}" if nice(_number(found)) else found.removeprefix("-")
+            return f"differs by additive {name}{why}", (f"additive {name}",)
+        label = ratio_label(yours / ours, columns, anything, deep)
         if label is not None:
-            sentence = f"differs by the {'constant ' if constant else ''}factor {label}: yours is {label} times ours"
+            sentence = f"differs by the {'constant ' if fixed else ''}factor {label}: yours is {label} times ours"
             return sentence, (f"factor {label}",)
-        if np.all(ours > 0):
-            for power, word in ((2.0, "the square of ours"), (0.5, "the square root of ours"), (-1.0, "one over ours")):
-                if _same(yours, ours**power):
-                    return f"yours is {word}", (f"power {power:g}",)
+        for word, changed in (("the square of ours", ours**2), ("the square root of ours", np.sqrt(ours)),
+                              ("one over ours", 1 / ours), ("one minus ours", 1 - ours)):  # fmt: skip
+            if same(yours, changed):
+                return f"yours is {word}", (word,)
     return None
 
 
-def find_slip(formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns) -> Slip | None:
-    """Search single slips, then pairs; what is returned has been verified at every point."""
-    yours = formula(columns)
-    good = np.isfinite(yours) & np.isfinite(ours) & (ours != 0)
-    if good.sum() < 3:
-        return None
-    columns = {name: value[good] for name, value in columns.items()}
-    ours, yours = ours[good], yours[good]
-    single = _outer(yours, ours, columns, anything=True)
-    if single is not None:
-        return Slip(*single)
-    changed = []
-    for word, label, change in _substitutions(columns, used):
-        values = formula({**columns, **change})
-        if np.all(np.isfinite(values)) and not _same(values, yours):
-            if _same(values, ours):
-                return Slip(f"{word}: agrees after {label}", (label,))
-            changed.append((word, label, change, values))
-    for word, label, _, values in changed:
-        found = _outer(values, ours, columns, anything=False)
-        if found is not None:
-            return Slip(f"{word}: after {label} it {found[0]}", (label, *found[1]))
-    with np.errstate(all="ignore"):
-        for name in ("noise_variance", "signal"):
-            for sign in (1.0, -1.0):
-                if name in columns:
-                    label_ = _ratio_label((yours + sign * columns[name]) / ours, columns, False)
-                    if label_ is not None:
-                        what = f"{'+' if sign > 0 else '-'} {name}"
-                        return Slip(f"yours {what} is {label_} times ours", (f"additive {name}", f"factor {label_}"))
-    for i, (word, label, change, _) in enumerate(changed):
-        for other, second, more, _ in changed[i + 1 :]:
-            if set(change) & set(more):
+def _number(text: str) -> float:
+    """A fraction's value; nan for anything else."""
+    from fractions import Fraction
+
+    try:
+        return float(Fraction(text))
+    except ValueError:
+        return np.nan
+
+
+def _every_node(expression: Any) -> Iterator[Any]:
+    import sympy as sp
+
+    return iter(sp.preorder_traversal(expression))
+
+
+class _Search:
+    """What is tried on a formula, given as a function of columns and, where it has one, as an expression."""
+
+    def __init__(self, formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns,
+                 expression: Any, clock: Clock | None) -> None:  # fmt: skip
+        self.formula, self.used, self.expression, self.clock = formula, used, expression, clock
+        yours = formula(columns)
+        good = np.isfinite(yours) & np.isfinite(ours) & (ours != 0)
+        self.enough = bool(good.sum() >= 3)
+        self.columns = {name: value[good] for name, value in columns.items()}
+        self.ours, self.yours = ours[good], yours[good]
+        self.changed: list[tuple[str, str, dict[str, Array], Array]] = []
+
+    def whole(self, deep: bool = False) -> Slip | None:
+        """One operation on all of it, of a few words or of more."""
+        found = _outer(self.yours, self.ours, self.columns, anything=True, deep=deep)
+        return None if found is None else Slip(*found)
+
+    def names(self) -> Slip | None:
+        """A name replaced; a shift by one of a name that stands in several places is put off."""
+        later = None
+        for word, label, change in _substitutions(self.columns, self.used):
+            values = self.formula({**self.columns, **change})
+            if not np.all(np.isfinite(values)) or same(values, self.yours):
                 continue
-            if _same(formula({**columns, **change, **more}), ours):
-                return Slip(f"{word} and {other}: agrees after {label} and {second}", (label, second))
-    return None
+            self.changed.append((word, label, change, values))
+            if same(values, self.ours):
+                slip = Slip(f"{word}: agrees after {label}", (label,))
+                if not (re.search(r" [+-] \d$", label) and self._several(label)):
+                    return slip
+                later = later or slip
+        self.later = later
+        return None
+
+    def _several(self, label: str) -> bool:
+        if self.expression is None:
+            return False
+        name = label.partition(" ")[0]
+        return sum(str(node) == name for node in _every_node(self.expression)) > 1
+
+    def part(self) -> Slip | None:
+        """One part of it."""
+        if self.expression is None:
+            return self.later
+        plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
+        sentence = part_slip(self.expression, self.ours, plain, self.clock)
+        if sentence is None:
+            return self.later
+        return Slip(sentence, (sentence.partition(": ")[2] or sentence,))
+
+    def both(self) -> Slip | None:
+        """A name replaced and one operation on the whole; then two names."""
+        for word, label, _, values in self.changed:
+            found = _outer(values, self.ours, self.columns, anything=False)
+            if found is not None:
+                said = found[0] if found[0].startswith("yours") else f"it {found[0]}"
+                return Slip(f"{word}: after {label} {said}", (label, *found[1]))
+        with np.errstate(all="ignore"):
+            for name in ("noise_variance", "signal"):
+                for sign in (1.0, -1.0):
+                    if name in self.columns:
+                        label_ = ratio_label((self.yours + sign * self.columns[name]) / self.ours, self.columns)
+                        if label_ is not None:
+                            what = f"{'+' if sign > 0 else '-'} {name}"
+                            return Slip(
+                                f"yours {what} is {label_} times ours", (f"additive {name}", f"factor {label_}")
+                            )
+        paired = [change for change in self.changed if change[0] != "names"][:_MOST_PAIRED]
+        for i, (word, label, change, _) in enumerate(paired):
+            for other, second, more, _ in paired[i + 1 :]:
+                if set(change) & set(more):
+                    continue
+                if same(self.formula({**self.columns, **change, **more}), self.ours):
+                    return Slip(f"{word} and {other}: agrees after {label} and {second}", (label, second))
+        return None
+
+
+def find_slip(
+    formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns, expression: Any = None,
+    clock: Clock | None = None,
+) -> Slip | None:  # fmt: skip
+    """Search single slips, in the whole, in a name, in a part, then pairs; what is returned holds at every point."""
+    search = _Search(formula, used, ours, columns, expression, clock)
+    if not search.enough:
+        return None
+    return search.whole() or search.names() or search.part() or search.whole(deep=True) or search.both()
+
+
+def fitting(
+    formula: Callable[[Columns], Array], used: frozenset[str], columns: Columns, fits: Callable[[Array], bool]
+) -> tuple[str, ...]:
+    """Return the single slips after which a formula fits what is known of the truth, at most two; one kind at a time.
+
+    Measurements cannot tell slips from each other as numbers can: constants come first, then names.
+    """
+    with np.errstate(all="ignore"):
+        yours = formula(columns)
+        trials: list[list[tuple[str, Array]]] = [
+            [(f"the factor {nice(value)}", value * yours) for value in (2, 0.5, -1, 4, 0.25, np.pi, 2**0.5, 2**-0.5)],
+            [(f"{label} as a factor", yours * column) for name, value in columns.items()
+             for label, column in ((name, value), (f"1/{name}", 1 / value))],
+            [(f"{sign} {name}", yours + step * value) for name, value in columns.items()
+             for sign, step in (("+", 1), ("-", -1))],
+            [(label, formula({**columns, **change})) for _, label, change in _substitutions(columns, used)],
+        ]  # fmt: skip
+        for kind in trials:
+            found = [label for label, values in kind if np.all(np.isfinite(values)) and fits(values)]
+            if found:
+                return tuple(found[:2])
+    return ()
 
 
 def partial_agreement(agrees: NDArray[np.bool_], columns: Columns, degenerate: bool = False) -> str | None:
@@ -219,9 +251,10 @@ def partial_agreement(agrees: NDArray[np.bool_], columns: Columns, degenerate: b
         return None
     tests: list[tuple[str, NDArray[np.bool_]]] = []
     if degenerate:
-        for name in (*names_of_kind("ridge"), "noise_variance", "signal"):
-            if name in columns:
-                tests += [(f"{name} = 0", columns[name] == 0), (f"{name} > 0", columns[name] > 0)]
+        zero = {name: column == 0 for name, column in columns.items() if name[0] != "_" and np.any(column == 0)}
+        for name, truth in zero.items():
+            tests += [(f"{name} = 0", truth), (f"{name} > 0", ~truth)]
+        tests += [(f"{a} = 0 or {b} = 0", zero[a] | zero[b]) for a in zero for b in zero if a < b]
         return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)
     for name in ("gamma", "ratio"):
         if name in columns:

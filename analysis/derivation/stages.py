@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Verdict, verify
@@ -33,7 +32,7 @@ __all__ = [
 Array = NDArray[np.float64]
 _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
 _POINT_SECONDS = 2.0  # of the solver, beyond the cells
-_PRECISE_SECONDS, _FEWEST = 3.0, 5
+_CPU, _FEWEST = 3.0, 5  # seconds of CPU a stage, and the points that decide where they are used up
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -86,36 +85,46 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
     if claim.formula is None:
         skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
         return skipped, np.zeros(0), np.zeros(0)
+    _start(yours, _CPU)
     reference = read_formula(claim.formula, claim)
-    double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
+    double = yours.doubles  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
-        pairs: list[tuple[Any, Any]] = []
-        start = time.process_time()
+        pairs = []
         for point in points:
-            if time.process_time() - start > _PRECISE_SECONDS and len(pairs) >= _FEWEST:
-                break
             values = known_values(claim, point)
-            pairs.append((yours(values), reference(values)))
+            try:
+                pairs.append((yours(values), reference(values)))
+            except OutOfTime:
+                break
+        if len(pairs) < min(_FEWEST, len(points)):
+            return Stage("50 digits", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), np.zeros(0), np.zeros(0)
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
         room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
-        same = [mp.isfinite(a) and abs(a - b) <= room * abs(b) for a, b in usable]
-        worst = max((abs(a / b - 1) if b and mp.isfinite(a) else mp.inf for a, b in usable), default=mp.inf)
+        # where ours vanishes, both are rounding
+        floor = mp.mpf(10) ** (-14 if double else -_DIGITS) * max((abs(b) for _, b in usable), default=0)
+        same = [mp.isfinite(a) and abs(a - b) <= max(room * abs(b), floor) for a, b in usable]
+        off = [abs(a / b - 1) if mp.isfinite(a) else mp.inf for a, b in usable if abs(b) > floor]
+        worst = max(off, default=mp.mpf(0))
     if not usable:
         return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
+    late = f"; {len(points) - len(pairs)} not reached within {_CPU:g} s of CPU" if len(pairs) < len(points) else ""
     agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
-    detail = f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}"
+    detail = (
+        f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}{late}"
+    )
     return Stage("50 digits", "AGREES" if agree == len(usable) else "DISAGREES", detail), ours, found
 
 
 def symbolic(yours: Formula, claim: Claim, numeric: str) -> Stage:
     """Prove equality by simplification within a time limit; tried only where the numbers agree."""
-    if yours.expression is None or claim.formula is None:
+    if not yours.plain or claim.formula is None:
         return Stage("symbols", "SKIPPED", "needs a closed form on both sides")
     if numeric == "DISAGREES":
         return Stage("symbols", "DISAGREES", "not equal: the values differ")
-    difference = yours.expression - read_formula(claim.formula, claim).expression
-    proof = _within(_SECONDS, lambda: _vanishes(difference))
+    reference: Any = read_formula(claim.formula, claim).expression
+    difference = yours.expression - reference
+    proof = within(_SECONDS, lambda: _vanishes(difference))
     if proof is None:
         return Stage("symbols", "SKIPPED", f"no decision within {_SECONDS:g} s")
     return Stage("symbols", "AGREES" if proof else "SKIPPED", "equal" if proof else "sympy could not decide")
@@ -132,26 +141,6 @@ def _vanishes(difference: Any) -> bool:
     return False
 
 
-def _within(seconds: float, work: Callable[[], Any]) -> Any:
-    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
-    result: list[Any] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except Exception:  # sympy may fail in many ways on an expression it cannot treat
-            result.append(None)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < deadline:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
-        thread.join(0.1)
-    return result[0] if result else None
-
-
 def against_solver(
     yours: Formula, claim: Claim, seed: int = 0, points: list[dict[str, Any]] | None = None
 ) -> tuple[Stage, tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
@@ -161,13 +150,21 @@ def against_solver(
     closed form of ours stands for the solver.
     """
     rng = np.random.default_rng(seed)
-    rows = [_row(yours, claim, claim.draw(rng, cell)) for cell in claim.grid]
+    rows: list[dict[str, Any]] = []
     tried: list[dict[str, Any]] = []
-    start = time.process_time()
-    for point in points if points and claim.domain is not None and claim.formula is None else ():
-        if time.process_time() - start > _POINT_SECONDS:
-            break
-        tried.append(_row(yours, claim, point))
+    try:
+        _start(yours, _CPU)
+        for cell in claim.grid:
+            rows.append(_row(yours, claim, claim.draw(rng, cell)))
+        _start(yours, _POINT_SECONDS)
+        start = time.thread_time()
+        for point in points if points and claim.domain is not None and claim.formula is None else ():
+            if time.thread_time() - start > _POINT_SECONDS:
+                break
+            tried.append(_row(yours, claim, point))
+    except OutOfTime:
+        if len(rows) < len(claim.grid):
+            return Stage("solver", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), tuple(rows), ()
     both = [*rows, *tried]
     floor = 1e-14 * max(abs(row["ours"]) for row in both)  # where ours vanishes, yours may be rounding
     wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
@@ -175,10 +172,17 @@ def against_solver(
     detail = f"{good} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
     if tried:
         detail += f", and {len(tried) - sum(wrong[len(rows) :])} of {counted(len(tried), 'random point')}"
-    ratios = [row["yours"] / row["ours"] for row, bad in zip(both, wrong, strict=True) if bad and row["ours"]]
+    ratios = [row["yours"] / row["ours"] for row, bad in zip(both, wrong, strict=True)
+              if bad and row["ours"] and np.isfinite(row["yours"])]  # fmt: skip
     if ratios:
         detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
     return Stage("solver", "DISAGREES" if any(wrong) else "AGREES", detail), tuple(rows), tuple(tried)
+
+
+def _start(yours: Formula, seconds: float) -> None:
+    """Give a stage its share of the time."""
+    if yours.clock is not None:
+        yours.clock.stage(seconds)
 
 
 def _row(yours: Formula, claim: Claim, point: dict[str, Any]) -> dict[str, Any]:
@@ -199,8 +203,15 @@ def float_values(
 
 def columns_at(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
     """Value of every quantity a formula may name at each point, by name."""
-    rows = [{name: float(value) for name, value in known_values(claim, point).items()} for point in points]
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    rows = [known_values(claim, point) for point in points]
+    columns: dict[str, Any] = {}
+    for name in rows[0]:
+        if name.startswith("_"):
+            columns[name] = np.empty(len(rows), dtype=object)
+            columns[name][:] = [row[name] for row in rows]
+        else:
+            columns[name] = np.array([float(row[name]) for row in rows])
+    return columns
 
 
 def against_simulation(

@@ -8,7 +8,7 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("coherence", r"\sigma", "σ", "other", "overlap of the samples' Hessians, λ₁(S)/max λ₁(H_i)"),
-    Symbol("largest_eigenvalue", r"\lambda_{1}", "λ₁", "scale", "of the mean Hessian"),
+    Symbol("largest_eigenvalue", r"\lambda_{1}", "λ₁", "scale", "of the mean Hessian", ("lambda_max", "λ_max")),
     Symbol("trace", r"\mathrm{tr}H", "tr H", "scale", "of the mean Hessian, the mean squared gradient norm"),
     Symbol("largest_norm", r"\max_{i}\|g_{i}\|^{2}", "max‖g_i‖²", "scale", "largest squared gradient norm"),
     Symbol("batch_frobenius", r"E\|\hat H\|_{F}^{2}", "E‖Ĥ‖²", "other", "mean squared Frobenius norm over batches"),

@@ -157,6 +157,27 @@ class Domain:
                     point[name] = max(1, round(point[name] * total)) / total
             yield point
 
+    def ratios(self, point: Cell) -> list[tuple[str, int, Any]]:
+        """Names of the ratios that count something at a point, with the count and what it is a share of.
+
+        Parameters
+        ----------
+        point : mapping
+            A cell.
+
+        Returns
+        -------
+        list of (str, int, number)
+        """
+        found = []
+        for name, over in self.counts.items():
+            if _number(point.get(name)):
+                total = _value(over, point)
+                whole = round(point[name] * total)
+                if abs(point[name] * total - whole) <= 1e-9 * abs(whole):
+                    found.append((name, whole, total))
+        return found
+
     def describe(self, cells: Sequence[Cell]) -> str:
         """Return the domain of a claim with these cells as text.
 

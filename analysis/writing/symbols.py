@@ -8,6 +8,7 @@ Symbols that several families share are declared here, once. A family declares i
 from __future__ import annotations
 
 import keyword
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -58,7 +59,10 @@ class Symbol:
 
     def words(self) -> dict[str, str]:
         """What authors may write, with its expression in our names: from the aliases, the sign and the LaTeX."""
-        signs = (self.plain, "".join(sign for sign in self.latex if sign not in "\\{}"))
+        bare = re.sub(r"\\(?:mathrm|text)\b", "", self.latex)
+        # a command that is no letter is no part of a word
+        typed = "" if re.search(r"\\(?:tfrac|textstyle|sum|max|hat|bar)\b", bare) else bare
+        signs = (self.plain, "".join(sign for sign in typed if sign not in "\\{}"))
         found = {sign: self.name for sign in signs if sign.isidentifier() and sign != self.name}
         for alias in self.aliases:
             word, _, expression = alias.partition(" = ")

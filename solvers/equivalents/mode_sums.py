@@ -17,7 +17,9 @@ and a compiled loop that may not reorder its additions is no faster.
 
 from __future__ import annotations
 
+import decimal
 import math
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,21 +125,46 @@ class Modes:
 
 
 class PreciseSums:
-    """Sums at one point at the precision mpmath has when they are asked for."""
+    """Sums at one point at the precision mpmath has when they are asked for.
+
+    Between the conversions work numbers of the module decimal, ten digits longer: they are compiled, and all terms are
+    positive, so that their rounding stays below the last digit asked for.
+    """
 
     def __init__(self, modes: Modes, x: Any) -> None:
         """Convert what is exact in doubles, and divide."""
-        import mpmath as mp
-
-        x, eigenvalues = mp.mpf(x), [mp.mpf(s) for s in modes.eigenvalues]
-        self._g, self._c = [s / (s + x) for s in eigenvalues], [x / (s + x) for s in eigenvalues]
-        self._weights = {name: [mp.mpf(w) for w in weights] for name, weights in modes.weights.items()}
+        with _longer():
+            at, eigenvalues = _decimal(x), [_decimal(s) for s in modes.eigenvalues]
+            self._g, self._c = [s / (s + at) for s in eigenvalues], [at / (s + at) for s in eigenvalues]
+        self._modes = modes
 
     def __call__(self, weight: str, p: int, q: int) -> Any:
         """Sum of weight * g^p * c^q."""
         import mpmath as mp
 
-        return mp.fsum(w * g**p * c**q for w, g, c in zip(self._weights[weight], self._g, self._c, strict=True))
+        with _longer():
+            terms = [_decimal(w) for w in self._modes.weights[weight]]
+            for factors in [self._g] * p + [self._c] * q:
+                terms = list(map(operator.mul, terms, factors))
+            return mp.mpf(str(sum(terms, decimal.Decimal(0))))
+
+
+def _longer() -> Any:
+    """Arithmetic of ten digits more than mpmath's, over its range of exponents."""
+    import mpmath as mp
+
+    return decimal.localcontext(decimal.Context(prec=mp.mp.dps + 10, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX))
+
+
+def _decimal(x: Any) -> decimal.Decimal:
+    """Number of mpmath or double in the arithmetic at hand."""
+    import mpmath as mp
+
+    if not isinstance(x, mp.mpf):
+        return decimal.Decimal(float(x))
+    sign, mantissa, exponent, _ = x._mpf_
+    whole = decimal.Decimal(-mantissa if sign else mantissa)
+    return whole * decimal.Decimal(2) ** exponent if mantissa else whole
 
 
 @dataclass(frozen=True)

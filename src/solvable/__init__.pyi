@@ -8,8 +8,8 @@ from .analysis import claims as claims
 from .analysis import families as families
 from .analysis import verify as verify
 from .analysis.derivation.checking import check as check
-from .analysis.derivation.checking import check_bound as check_bound
-from .analysis.derivation.checking import check_rate as check_rate
+from .analysis.derivation.own import check_bound as check_bound
+from .analysis.derivation.own import check_rate as check_rate
 from .analysis.derivation.report import CheckReport as CheckReport
 from .analysis.sweeping.running import sweep as sweep
 from .analysis.verification.catalogue import claim as claim

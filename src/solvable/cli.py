@@ -300,12 +300,16 @@ def check(
         import json
 
         print(json.dumps(report.to_dict(), indent=1, allow_nan=False))
+        if save is not None:
+            report.save(save)
         raise typer.Exit(code)
     style = _STYLES[report.outcome.value]
     console = _console()
     if report.read_as:
         console.print(f"read as: {report.read_as}", markup=False, soft_wrap=True)
     console.print(report.sentence, style=style, markup=False, soft_wrap=True)
+    if report.where:
+        console.print(f"tried at {report.where}", markup=False, soft_wrap=True)
     for stage in report.stages:
         console.print(f"  {stage.outcome:<12} {stage.name:<12} {stage.detail}", markup=False, soft_wrap=True)
     if report.simulation is not None and report.simulation.outcome.value != "AGREES":

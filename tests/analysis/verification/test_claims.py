@@ -16,7 +16,7 @@ def test_formula_equals_prediction(claim):
     for cell in (claim.draw(rng, cell) for cell in claim.grid):
         known = {**cell, **(claim.quantities(**cell) if claim.quantities else {})}
         value = claim.formula.subs({symbol: known[str(symbol)] for symbol in claim.formula.free_symbols})
-        assert float(value) == pytest.approx(claim.predict(**cell), rel=1e-9, abs=1e-13)
+        assert float(value) == pytest.approx(claim.predict(**cell), rel=1e-12, abs=1e-13)
 
 
 @EVERY

@@ -1,0 +1,86 @@
+"""Derivatives and limits in a formula, resolved once its names are the claim's: what follows what is then known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from solvable.analysis.derivation.operators import mode_sum
+from solvable.analysis.writing.conventions import names_of_kind
+from solvable.solvers.validate import refuse
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+__all__ = ["resolved"]
+
+
+def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_limit: Any) -> sp.Expr:
+    """Replace derivatives and limits by what they are.
+
+    Parameters
+    ----------
+    expression : sympy expression
+        In the names of the claim.
+    quantities : frozenset of str
+        Names that follow the parameters through an equation.
+    text : str
+        The formula as given, for refusals.
+    time_limit : callable
+        ``time_limit(work)``: its result, or None where sympy takes too long.
+    """
+    import sympy as sp
+
+    def slope(f: Any, x: Any) -> Any:
+        followers = {str(s) for s in f.free_symbols} & quantities
+        if not x.is_Symbol:
+            inner = next((s for s in x.free_symbols if str(s) in names_of_kind("ridge")), None)
+            rate = sp.diff(x, inner) if inner is not None else sp.Integer(0)
+            if rate == 0 or rate.has(inner):
+                raise refuse("formula", text, f"a derivative in {x} is not one in a parameter of the claim")
+            return slope(f, inner) / rate
+        if str(x) in quantities:
+            return _by_quantity(f, x, text)
+        if not followers:
+            return sp.diff(f, x)
+        if str(x) not in names_of_kind("ridge"):
+            raise refuse("formula", text, f"how {', '.join(sorted(followers))} follows {x} is not known: only ridges")
+        return sp.Function("derivative")(f, x)
+
+    def limit(e: Any) -> Any:
+        f, x, end = e.args[:3]
+        if {str(s) for s in f.free_symbols} & quantities:
+            raise refuse("formula", text, "the limit of a quantity defined by an equation is not read")
+        value = time_limit(lambda: sp.limit(f, x, end))
+        if value is None or value.has(sp.Limit, sp.oo, -sp.oo, sp.zoo, sp.nan):
+            raise refuse("formula", text, f"its limit in {x} is not finite, or is not found")
+        return value
+
+    name = lambda e: getattr(e.func, "__name__", "")  # noqa: E731
+    expression = expression.replace(lambda e: isinstance(e, sp.Limit), limit)
+    # a derivative of a user's own sympy expression
+    expression = expression.replace(
+        lambda e: isinstance(e, sp.Derivative) and len(e.variables) == 1,
+        lambda e: sp.Function("derivative")(e.expr, e.variables[0]),
+    )
+    return expression.replace(lambda e: name(e) == "derivative", lambda e: slope(*e.args))
+
+
+def _by_quantity(f: Any, x: Any, text: str) -> Any:
+    """Partial derivative in kappa, with the degrees of freedom as the sums that they are."""
+    import sympy as sp
+
+    if str(x) != "kappa":
+        raise refuse("formula", text, f"a derivative in {x} is not read: in kappa, or in a parameter of the claim")
+    s, v = sp.Symbol("s_i", positive=True), sp.Symbol("v_i", positive=True)
+    sums = {"df1": mode_sum(s / (s + x), s, v), "df2": mode_sum((s / (s + x)) ** 2, s, v),
+            "unlearned": mode_sum((x / (s + x)) ** 2 * v**2, s, v)}  # fmt: skip
+    f = f.xreplace({sp.Symbol(name, positive=True): value for name, value in sums.items()})
+    found = sorted((a for a in f.atoms(sp.Function) if a.func.__name__ == "mode_sum"), key=str)
+    dummies = [sp.Dummy(positive=True) for _ in found]
+    outer = f.xreplace(dict(zip(found, dummies, strict=True)))
+    back = dict(zip(dummies, found, strict=True))
+    total = sp.diff(outer, x)
+    for dummy, inner in zip(dummies, found, strict=True):
+        body = inner.args[0]
+        total += sp.diff(outer, dummy) * mode_sum(sp.diff(body.expr, x), *body.variables)
+    return total.xreplace(back)

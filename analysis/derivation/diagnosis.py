@@ -1,0 +1,117 @@
+"""Why a formula differs: where it agrees, or the slip that explains it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.derivation.clock import OutOfTime
+from solvable.analysis.derivation.evaluation import Doubles
+from solvable.analysis.derivation.formula import Formula
+from solvable.analysis.derivation.labels import same
+from solvable.analysis.derivation.places import differs, threshold
+from solvable.analysis.derivation.report import Stage
+from solvable.analysis.derivation.senses import another_sense, as_bound
+from solvable.analysis.derivation.slips import Slip, find_slip, partial_agreement
+from solvable.analysis.derivation.stages import SAME, columns_at, float_values
+from solvable.analysis.verification.claim import Claim
+from solvable.analysis.verification.verifier import Outcome
+
+__all__ = ["explained"]
+
+Array = NDArray[np.float64]
+_CPU = 3.0
+
+
+def explained(
+    yours: Formula,
+    claim: Claim,
+    stages: list[Stage],
+    points: list[dict[str, Any]],
+    ours: Array,
+    found: Array,
+    rows: Any,
+) -> tuple[list[Stage], str | None, tuple[str, ...]]:  # fmt: skip
+    """Return the stages as the formula's own sense has them, what is said on top, and the parts of a diagnosis."""
+    if yours.clock is not None:
+        yours.clock.stage(_CPU)
+    values = [np.array([row[key] for row in rows], dtype=float) for key in ("ours", "yours")]
+    if ours.size:
+        values = [np.r_[values[0], ours], np.r_[values[1], found]]
+    try:
+        if yours.relation != "=":
+            finding: Any = as_bound(yours.relation, *values)
+        else:
+            finding = another_sense(yours, claim, *values)
+    except OutOfTime:
+        finding = None
+    if finding is not None and (finding[1] is Outcome.AGREES or yours.relation != "=" or yours.orders):
+        sentence, outcome = finding
+        kept = [stage if stage.outcome in ("SKIPPED", "INCONCLUSIVE", outcome.value)
+                else Stage(stage.name, outcome.value, sentence) for stage in stages]  # fmt: skip
+        if stages[0].outcome == "DISAGREES":
+            kept[0] = Stage("symbols", "SKIPPED", "not an equality")
+        return kept, sentence, ()
+    said, parts = _diagnose(yours, claim, points, ours, found)
+    return stages, said or (finding[0] if finding else None), parts
+
+
+def _diagnose(
+    yours: Formula, claim: Claim, points: list[dict[str, Any]], ours: Array, found: Array
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return the sentence and the parts of a diagnosis; nothing where none is verified within its time."""
+    if yours.clock is not None:
+        yours.clock.stage(_CPU)
+    try:
+        ours, found = float_values(yours, claim, points, ours, found)
+        columns = columns_at(claim, points[: len(ours)])
+        close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
+        partial = partial_agreement(close, columns)
+        if partial:
+            return f"agrees for {partial} only", ()
+        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns)
+        if slip:
+            return slip.sentence, slip.parts
+        partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
+        if partial:
+            return f"agrees for {partial} only", ()
+        gaps = np.abs(found / np.where(ours == 0, np.nan, ours) - 1)
+        return differs(gaps, columns, claim.grid[0]), ()
+    except OutOfTime:
+        return None, ()
+
+
+def _slip(yours: Formula, ours: Array, columns: dict[str, Any]) -> Slip | None:
+    """Search in a formula whose sums and means are numbers, then in the formula itself."""
+    frozen, more = yours.frozen(columns)
+    columns = {**columns, **more}
+    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock)
+    if found is not None or frozen is yours:
+        return found
+    return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
+
+
+def _lacking(claim: Claim, found: Array, ours: Array, columns: dict[str, Any]) -> Slip | None:
+    """Find one term of our sum that is missing, or has the other sign; what is one name alone is a convention."""
+    import sympy as sp
+
+    formula = claim.formula
+    if not isinstance(formula, sp.Add):
+        return None
+    given = {sp.Symbol(name, positive=True): value for name, value in columns.items()}
+    for term in formula.args:
+        if not term.free_symbols or term.is_Symbol or not {str(s) for s in term.free_symbols} <= set(columns):
+            continue
+        with np.errstate(all="ignore"):
+            value = np.asarray(Doubles()(term, given), dtype=float) * np.ones(len(ours))
+            if np.any(value) and same(found, ours - value):
+                return Slip(f"yours lacks the term {term}", (f"without {term}",))
+            if np.any(value) and same(found, ours - 2 * value):
+                rooted = any(
+                    isinstance(part, sp.Pow) and abs(part.exp) == sp.Rational(1, 2) for part in sp.Mul.make_args(term)
+                )
+                word = "the other root: " if rooted else ""
+                return Slip(f"{word}yours has the other sign in the term {term}", (f"sign of {term}",))
+    return None

@@ -1,0 +1,395 @@
+"""A formula's value: a walk over its tree, at the precision of mpmath or on arrays of doubles; every step is bounded.
+
+Where the tree holds an integral or an infinite sum the value is good to doubles. An integral is the tanh-sinh rule on
+the pieces between its kinks, at two step widths; where they differ by more than 1e-10 there is no value.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.quadrature import integral
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+__all__ = ["Doubles", "Precise", "needs_doubles"]
+
+_LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
+_INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
+_MODES, _SHIFTED = "_modes", "_shifted"  # what a point brings besides numbers
+_MPMATH = {"Abs": "fabs", "log": "ln", "loggamma": "loggamma"}
+_NUMPY = {"Abs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
+          "atanh": "arctanh"}  # fmt: skip
+_SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "beta": "beta", "binomial": "binom", "LambertW": "lambertw",
+            "factorial": "factorial", "loggamma": "gammaln"}  # fmt: skip
+
+
+def needs_doubles(expression: Any) -> bool:
+    """Whether a formula holds an integral or an infinite sum."""
+    import sympy as sp
+
+    return any(
+        type(node).__name__ in _INTEGRALS or (isinstance(node, sp.Sum | sp.Product) and node.limits[0][2] is sp.oo)
+        for node in sp.preorder_traversal(expression)
+    )
+
+
+class _Walk(ABC):
+    """What both arithmetics share: dispatch, conditions, sums and derivatives."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock
+
+    def __call__(self, node: sp.Basic, given: Mapping[Any, Any]) -> Any:
+        """Value of an expression, its symbols given."""
+        import sympy as sp
+
+        if node in given:
+            return given[node]
+        if self.clock is not None:
+            self.clock.check()
+        name = type(node).__name__
+        if isinstance(node, sp.Number | sp.NumberSymbol):
+            return self.number(node)
+        if isinstance(node, sp.Add | sp.Mul):
+            parts = [self(part, given) for part in node.args]
+            total = parts[0]
+            with np.errstate(all="ignore"):
+                for part in parts[1:]:
+                    total = total + part if isinstance(node, sp.Add) else total * part
+            return total
+        if isinstance(node, sp.Pow):
+            return self.power(self(node.base, given), self(node.exp, given))
+        if isinstance(node, sp.Piecewise):
+            return self.cases([(value, condition) for value, condition in node.args], given)
+        if isinstance(node, sp.logic.boolalg.Boolean):
+            return self.truth(node, given)
+        if isinstance(node, sp.Sum | sp.Product):
+            return self.finite(node, given)
+        if name == "mode_sum":
+            return self.modes(node.args[0], given)
+        if isinstance(node, sp.Integral):
+            return self.integral(node, given)
+        if name in ("mp_mean", "gauss_mean"):
+            return self.mean(name, node.args[0], given)
+        if name == "derivative":
+            return self.derivative(node, given)
+        if isinstance(node, sp.Symbol):
+            raise KeyError(str(node))
+        return self.function(name, [self(part, given) for part in node.args])
+
+    def truth(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Truth of a condition."""
+        import sympy as sp
+
+        if node in (sp.true, sp.false):
+            return bool(node)
+        parts = [self(part, given) for part in node.args]
+        if isinstance(node, sp.And | sp.Or):
+            total = parts[0]
+            for part in parts[1:]:
+                total = total & part if isinstance(node, sp.And) else total | part
+            return total
+        if isinstance(node, sp.Not):
+            return np.logical_not(parts[0])
+        a, b = parts
+        return {"<": lambda: a < b, "<=": lambda: a <= b, ">": lambda: a > b, ">=": lambda: a >= b,
+                "==": lambda: a == b, "!=": lambda: a != b}[node.rel_op]()  # fmt: skip
+
+    def finite(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Sum or product over whole numbers, term by term."""
+        k, low, high = node.limits[0]
+        ends: list[float] = [float(self(end, given)) for end in (low, high)]
+        if not all(np.isfinite(end) and abs(end - round(end)) < 1e-9 for end in ends):
+            if ends[1] == np.inf and isinstance(node, _sympy().Sum) and abs(ends[0] - round(ends[0])) < 1e-9:
+                return self.infinite(node.function, k, round(ends[0]), given)
+            raise ArithmeticError("a sum whose ends are not whole numbers")
+        first, last = (round(end) for end in ends)
+        if last - first > _MOST_TERMS:
+            raise ArithmeticError("a sum with too many terms")
+        total = self.number(_sympy().Integer(isinstance(node, _sympy().Product)))
+        for j in range(first, last + 1):
+            term = self(node.function, {**given, k: self.number(_sympy().Integer(j))})
+            total = total + term if isinstance(node, _sympy().Sum) else total * term
+        return total
+
+    def infinite(self, body: Any, k: Any, first: int, given: Mapping[Any, Any]) -> Any:
+        """Series, accelerated by mpmath; no value where two accelerations differ."""
+        import mpmath as mp
+
+        precise = Precise(self.clock)
+        with mp.workdps(25):
+            exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
+            term = lambda j: precise(body, {**exact, k: mp.mpf(j)})  # noqa: E731
+            values = [mp.nsum(term, [first, mp.inf], method=method) for method in ("levin", "richardson+shanks")]
+            if not abs(values[0] - values[1]) <= mp.mpf(10) ** -10 * abs(values[1]):
+                raise ArithmeticError("a series that does not settle")
+            return float(mp.mpf(values[1]))
+
+    def derivative(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Slope in a parameter that quantities defined by an equation follow, by central differences of third order."""
+        import mpmath as mp
+
+        f, x = node.args
+        precise, digits = Precise(self.clock), mp.mp.dps
+        with mp.workdps(3 * digits + 20):
+            here = mp.mpf(given[x])
+            step = here * mp.mpf(10) ** (-digits - 8)
+            sides = []
+            for side in (1, -1):
+                moved = given[_SHIFTED](**{str(x): here + side * step})
+                sides.append(precise(f, {**given, **{s: moved[str(s)] for s in f.free_symbols}, **_named(moved)}))
+            slope = (sides[0] - sides[1]) / (2 * step)
+        return self.number(_sympy().Float(slope, digits)) if isinstance(self, Doubles) else +slope
+
+    @abstractmethod
+    def number(self, node: Any) -> Any:
+        """Value of a number."""
+
+    @abstractmethod
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Power; no value beyond e^100000."""
+
+    @abstractmethod
+    def cases(self, pairs: list[Any], given: Mapping[Any, Any]) -> Any:
+        """Value of the first case that holds."""
+
+    @abstractmethod
+    def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Sum over the modes."""
+
+    @abstractmethod
+    def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Integral between two ends."""
+
+    @abstractmethod
+    def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Mean over a law."""
+
+    @abstractmethod
+    def function(self, name: str, values: list[Any]) -> Any:
+        """Value of an elementary function."""
+
+
+class Precise(_Walk):
+    """Numbers of mpmath at its current precision."""
+
+    def number(self, node: Any) -> Any:
+        """Value of a number."""
+        import mpmath as mp
+
+        if node.is_Rational:
+            return mp.mpf(int(node.p)) / int(node.q)
+        return mp.mpf(node._to_mpmath(mp.mp.prec))
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Power."""
+        import mpmath as mp
+
+        if base and abs(exponent) * abs(mp.log(abs(base))) > _LARGEST_LOG:
+            raise OverflowError("a power that is too large")
+        return base**exponent
+
+    def cases(self, pairs: list[Any], given: Mapping[Any, Any]) -> Any:
+        """Value of the first case that holds."""
+        import mpmath as mp
+
+        return next((self(value, given) for value, condition in pairs if self(condition, given)), mp.nan)
+
+    def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Sum over the modes."""
+        import mpmath as mp
+
+        s, v = body.variables
+        total = []
+        for eigenvalue, count, power in _each_mode(given):
+            count = mp.mpf(count)
+            inner = {**given, s: mp.mpf(eigenvalue), v: mp.sqrt(mp.mpf(power) / count)}
+            total.append(count * self(body.expr, inner))
+        return mp.fsum(total)
+
+    def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Integral between two ends, in doubles."""
+        return _mpf(Doubles(self.clock).integral(node, _floats(given)))
+
+    def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Mean over a law, in doubles."""
+        return _mpf(Doubles(self.clock).mean(law, body, _floats(given)))
+
+    def function(self, name: str, values: list[Any]) -> Any:
+        """Value of an elementary function."""
+        import mpmath as mp
+
+        if name in ("Max", "Min"):
+            return max(values) if name == "Max" else min(values)
+        if name == "exp" and abs(values[0]) > _LARGEST_LOG:
+            raise OverflowError("an exponential that is too large")
+        if name in ("gamma", "loggamma", "factorial", "binomial", "beta") and max(abs(v) for v in values) > 1e6:
+            raise OverflowError("a factorial that is too large")
+        if name == "Heaviside":
+            return mp.mpf(values[0] > 0)
+        return getattr(mp, _MPMATH.get(name, name))(*values)
+
+
+class Doubles(_Walk):
+    """Arrays of doubles, entry by entry; bound variables run along a new last axis."""
+
+    def number(self, node: Any) -> Any:
+        """Value of a number."""
+        return np.float64(node)
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Power."""
+        with np.errstate(all="ignore"):
+            return np.power(np.asarray(base, dtype=float), exponent)
+
+    def cases(self, pairs: list[Any], given: Mapping[Any, Any]) -> Any:
+        """Value of the first case that holds."""
+        value: Any = np.nan
+        with np.errstate(all="ignore"):
+            for body, condition in reversed(pairs):
+                value = np.where(self(condition, given), self(body, given), value)
+        return value
+
+    def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Sum over the modes."""
+        s, v = body.variables
+        rows = np.array([[float(entry) for entry in row] for row in _each_mode(given)])
+        inner = _with_axis(given)
+        inner[s], inner[v] = rows[:, 0], np.sqrt(rows[:, 2] / rows[:, 1])
+        with np.errstate(all="ignore"):
+            return (rows[:, 1] * self(body.expr, inner)).sum(axis=-1)
+
+    def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Integral between two ends, in doubles."""
+        if len(node.limits) != 1 or len(node.limits[0]) != 3:
+            raise ArithmeticError("an integral over one variable between two ends is expected")
+        x, low, high = node.limits[0]
+        a, b = (float(self(end, given)) for end in (low, high))
+
+        def f(at: Any) -> Any:
+            return self(node.function, {**_with_axis(given), x: at}) * np.ones_like(at)
+
+        return integral(f, a, b, self.kinks(node.function, x, a, b, given), self.clock)
+
+    def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
+        """Mean over a law, in doubles."""
+        x = body.variables[0]
+
+        def f(at: Any) -> Any:
+            return self(body.expr, {**_with_axis(given), x: at}) * np.ones_like(at)
+
+        if law == "gauss_mean":
+            weight = lambda z: f(z) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # noqa: E731
+            return integral(weight, -np.inf, np.inf, self.kinks(body.expr, x, -38.0, 38.0, given), self.clock)
+        gamma = float(given[_sympy().Symbol("gamma", positive=True)])
+        if not 0 < gamma < np.inf:
+            raise ArithmeticError("a law of ratio d/n that is not positive")
+        low, high = (1 - np.sqrt(gamma)) ** 2, (1 + np.sqrt(gamma)) ** 2
+        centre, radius = (low + high) / 2, (high - low) / 2
+
+        def in_angle(angle: Any) -> Any:  # the law's density is smooth in the angle
+            half = 2 * radius * np.cos(angle / 2) ** 2  # from the lower edge, without cancellation
+            return radius * np.sin(angle / 2) ** 2 * half / (np.pi * gamma * (low + half)) * f(low + half)
+
+        kinks = [float(np.arccos((k - centre) / radius)) for k in self.kinks(body.expr, x, low, high, given)]
+        value = integral(in_angle, 0.0, np.pi, kinks, self.clock)
+        return value + (1 - 1 / gamma) * self.at_zero(body, given) if gamma > 1 else value
+
+    def at_zero(self, body: Any, given: Mapping[Any, Any]) -> float:
+        """Value at zero, the limit from above where it is 0/0 as written."""
+        import mpmath as mp
+
+        x, precise = body.variables[0], Precise(self.clock)
+        try:
+            return float(precise(body.expr, {**given, x: mp.mpf(0)}))
+        except (ArithmeticError, ValueError, TypeError):
+            pass
+        with mp.workdps(200):
+            close, closer = (precise(body.expr, {**given, x: mp.mpf(10) ** -digits}) for digits in (60, 65))
+        if abs(close - closer) > mp.mpf(10) ** -12 * max(1, abs(closer)):
+            raise ArithmeticError("an integrand without a limit at zero, where the law has an atom")
+        return float(closer)
+
+    def kinks(self, body: Any, x: Any, low: float, high: float, given: Mapping[Any, Any]) -> list[float]:
+        """Places inside where an absolute value, a maximum or a condition changes branch."""
+        sp = _sympy()
+        sides = []
+        for node in sp.preorder_traversal(body):
+            if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
+                sides.append(node.args[0])
+            elif isinstance(node, sp.Max | sp.Min):
+                sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
+            elif isinstance(node, sp.core.relational.Relational):
+                sides.append(node.lhs - node.rhs)
+        a, b = max(low, -38.0), min(high, 38.0 if low == -np.inf else max(low, 0.0) + 1e3)
+        grid, found = np.linspace(a, b, 2001), []
+        for side in (side for side in sides if side.has(x)):
+            f = lambda at, side=side: self(side, {**_with_axis(given), x: np.asarray(at)}) * np.ones_like(at)  # noqa: E731
+            values = f(grid)
+            found += [float(at) for at in grid[1:-1][values[1:-1] == 0]]
+            for j in np.flatnonzero(values[:-1] * values[1:] < 0):
+                left, right = grid[j], grid[j + 1]
+                for _ in range(60):
+                    middle = (left + right) / 2
+                    left, right = (middle, right) if f(middle) * f(left) > 0 else (left, middle)
+                found.append(float(left))
+        return sorted(set(found))
+
+    def function(self, name: str, values: list[Any]) -> Any:
+        """Value of an elementary function."""
+        from scipy import special
+
+        with np.errstate(all="ignore"):
+            if name in ("Max", "Min"):
+                combine, total = (np.maximum if name == "Max" else np.minimum), values[0]
+                for value in values[1:]:
+                    total = combine(total, value)
+                return total
+            if name == "Heaviside":
+                return np.heaviside(values[0], 0.0)
+            if name in _SPECIAL:
+                return getattr(special, _SPECIAL[name])(*values)
+            if not hasattr(np, _NUMPY.get(name, name)):
+                raise TypeError(f"{name} has no values in doubles")
+            return getattr(np, _NUMPY.get(name, name))(*values)
+
+
+def _each_mode(given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
+    modes = given.get(_MODES)
+    if modes is None:
+        raise KeyError(_MODES)
+    weights = modes.weights
+    powers = weights.get("v", [0.0] * len(modes.eigenvalues))
+    return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
+
+
+def _with_axis(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: value[..., None] if isinstance(value, np.ndarray) and value.ndim else value
+            for name, value in given.items()}  # fmt: skip
+
+
+def _floats(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: value if isinstance(name, str) else float(value) for name, value in given.items()}
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name.startswith("_")}
+
+
+def _mpf(value: float) -> Any:
+    import mpmath as mp
+
+    return mp.mpf(float(value))
+
+
+def _sympy() -> Any:
+    import sympy
+
+    return sympy

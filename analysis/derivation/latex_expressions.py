@@ -1,0 +1,292 @@
+"""Expressions of LaTeX: sums, products, scripts in either order, names and ranges."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Cursor, Token
+from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK, RELATIONS, STARS
+
+__all__ = ["Expressions"]
+
+
+class Expressions(Cursor):
+    """Reads sums and what they are made of, up to the commands."""
+
+    @abstractmethod
+    def macro(self, command: str) -> str:
+        """Read what a command stands before."""
+
+    @abstractmethod
+    def bars(self, text: str) -> str:
+        """Read an absolute value or a norm."""
+
+    @abstractmethod
+    def differential(self, consume: bool) -> tuple[str, str]:
+        """Read dx behind an integral."""
+
+    def expression(self) -> str:
+        """Read a sum."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.refuse(f"it is nested more than {DEEPEST} deep")
+        parts = []
+        if self.peek() in ("+", "-", "−"):
+            parts.append("-" if self.take().text != "+" else "")
+        parts.append(self.term())
+        while self.peek() in ("+", "-", "−"):
+            parts.append("+" if self.take().text == "+" else "-")
+            if self.peek() in ("+", "-", "−"):
+                raise self.refuse("two signs follow each other: brackets are needed")
+            parts.append(self.term())
+        self.depth -= 1
+        return "".join(parts)
+
+    def term(self) -> str:
+        """Read a product; ``a/bc`` is refused, since it is read both ways."""
+        value, slashed, fraction = self.factor(), False, ""
+        while True:
+            text = self.peek()
+            if text in ("*", "·", "×", r"\cdot", r"\times", r"\ast"):
+                self.take()
+                value, slashed = f"{value}*{self.factor()}", False
+            elif text in ("/", r"\div"):
+                if slashed:
+                    raise self.refuse("two slashes follow each other: brackets are needed")
+                self.take()
+                bracketed, plain = self.peek() in CLOSING or self.peek() in (r"\frac", r"\sqrt"), self.at
+                value = f"{value}/{self.factor()}"
+                number = self.at == plain + 1 and self.tokens[plain].number
+                slashed, fraction = not bracketed, "number" if number and value.count("/") == 1 else ""
+            elif self.starts_factor():
+                spaced = self.tokens[self.at].spaced
+                if slashed and not (fraction and spaced and re.fullmatch(r"[\d.]+/[\d.]+", value)):
+                    raise self.refuse(f"what is divided by in {value} {self.peek()} is not clear: brackets are needed")
+                value, slashed = f"{value}*{self.factor()}", False
+            else:
+                return value
+
+    def starts_factor(self) -> bool:
+        """Whether a factor comes next without a sign before it."""
+        if self.at >= len(self.tokens):
+            return False
+        token = self.tokens[self.at]
+        if self.inside and token.text in ("d", r"\mathrm") and self.differential(consume=False):
+            return False
+        if token.text in BARS:  # a bar opens only where none is open
+            return "bar" not in self.inside
+        if self.word_ahead() in ("for", "if", "when", "where", "with", "and", "otherwise", "else"):
+            return False
+        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
+        others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
+        return token.text not in closing and token.text not in others
+
+    def factor(self) -> str:
+        """Read a base with its scripts."""
+        return self.scripted(self.base())
+
+    def scripted(self, base: str) -> str:
+        """Powers, indices, primes and factorials behind a base, in any order."""
+        power, index, marks = "", "", ""
+        while True:
+            text = self.peek()
+            if text == "^":
+                self.take()
+                mark = self.superscript()
+                if mark.startswith("_"):
+                    marks += mark
+                elif power:
+                    raise self.refuse("two powers follow each other: braces are needed")
+                else:
+                    power = mark
+            elif text == "_":
+                self.take()
+                if index:
+                    raise self.refuse("two indices follow each other")
+                index = self.index()
+            elif text in ("'", r"\prime", "’"):
+                self.take()
+                marks += "_prime"
+            elif text == "!":
+                self.take()
+                base = f"factorial({base})"
+            else:
+                break
+        return self.combine(base, index, marks, power)
+
+    def combine(self, base: str, index: str, marks: str, power: str) -> str:
+        """Join a base with its index, marks and power."""
+        is_name = re.fullmatch(r"[A-Za-z]\w*", base) is not None
+        if index == "+":
+            if is_name:
+                raise self.refuse(f"write max({base}, 0) for the positive part")
+            base, index = f"max({base}, 0)", ""
+        if (index or marks) and base.startswith("norm2("):
+            if index not in ("2", "F"):
+                raise self.refuse(f"the norm with index {index} is not known here")
+            base, index = base[6:-1], ""
+        if (index or marks) and not is_name:
+            raise self.refuse(f"an index or a mark stands behind {base}, which is not a name")
+        if is_name:
+            base = self.name(base, index, marks)
+        base = base[6:-1] if base.startswith("norm2(") else base
+        if base == "e" and power:
+            return f"exp({power})"
+        if is_name and not power and self.peek() == "(" and self.lone_symbol():
+            self.take()
+            inside = self.expression()
+            self.expect(")")
+            return self.scripted(f"{base}({inside})")
+        return f"{base}**({power})" if power else base
+
+    def lone_symbol(self) -> bool:
+        """Whether the bracket that comes next holds one symbol, perhaps with a sign: f(x), not a product."""
+        texts = [t.text for t in self.tokens[self.at : self.at + 4]]
+        inner = texts[2:4] if texts[1:2] == ["-"] else texts[1:3]
+        return (
+            len(inner) == 2 and inner[1] == ")" and (inner[0] in GREEK or (inner[0].isalpha() and len(inner[0]) == 1))
+        )
+
+    @staticmethod
+    def name(base: str, index: str, marks: str) -> str:
+        """Return a name with its index and marks."""
+        joined = base + (index if index in ("1", "2") and base in ("df", "S") else f"_{index}" if index else "") + marks
+        return joined
+
+    def superscript(self) -> str:
+        """Read a power; a star, a dagger or a word is a mark on the name."""
+        tokens = self.raw_group() if self.peek() == "{" else None
+        if tokens is None:
+            token = self.tokens[self.at] if self.at < len(self.tokens) else self.take()
+            if token.text == "-":
+                raise self.refuse("braces are needed around a power with a sign")
+            if token.number and (len(token.text) > 1):
+                raise self.refuse(f"braces are needed around the power {token.text}")
+            if token.text in STARS or token.text == "+":
+                self.take()
+                return STARS.get(token.text, "_plus")
+            if token.text in ("T", r"\top", r"\intercal", "H"):
+                raise self.refuse("vectors and matrices are not read: write the formula in numbers")
+            return self.base()
+        texts = [t.text for t in tokens]
+        if len(texts) == 1 and (texts[0] in STARS or texts[0] == "+"):
+            return STARS.get(texts[0], "_plus")
+        if texts in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
+            raise self.refuse("vectors and matrices are not read: write the formula in numbers")
+        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm"):
+            return "_" + self.letters(tokens)
+        if len(texts) > 2 and texts[0] == "(" and texts[-1] == ")":
+            return "_sup" + self.letters(tokens[1:-1])
+        return self.whole(tokens)
+
+    def index(self) -> str:
+        """Read an index as part of a name."""
+        tokens = self.raw_group()
+        if [t.text for t in tokens] == ["+"]:
+            return "+"
+        return self.letters(tokens)
+
+    def letters(self, tokens: list[Token]) -> str:
+        """Letters and digits of an index: λ_{\\max}, κ_{1,2}, β_{\\mathrm{eff}}."""
+        words = []
+        for token in tokens:
+            text = token.text
+            if text in (r"\mathrm", r"\text", r"\textrm", r"\rm", r"\mathit", r"\operatorname", "{", "}", ","):
+                continue
+            if text == r"\_":
+                words.append("_")
+            elif text in STARS:
+                words.append(STARS[text].strip("_"))
+            elif text in GREEK:
+                words.append(GREEK[text])
+            elif text.startswith("\\") and text[1:] in FUNCTIONS:
+                words.append(text[1:])
+            elif text.isalnum() and text.isascii():
+                words.append(text)
+            else:
+                raise self.refuse(f"the index with {text} is not understood")
+        if not words:
+            raise self.refuse("an index is empty")
+        return "".join(words)
+
+    def base(self) -> str:
+        """Read a number, a name, a bracket or a command."""
+        token = self.take()
+        text = token.text
+        if token.number:
+            return text
+        if text in CLOSING:
+            return self.bracket(text)
+        if text in BARS:
+            return self.bars(text)
+        if text in GREEK:
+            return GREEK[text]
+        if text == "∞":
+            return "oo"
+        if text.startswith("\\"):
+            return self.macro(text[1:])
+        if text.isalpha() and text.isascii():
+            if text in "Oo" and self.peek() == "(":
+                self.take()
+                inner = self.expression()
+                self.expect(")")
+                return f"{text}({inner})"
+            return self.in_style(text, "")
+        raise self.refuse(f"{text} is not understood where it stands")
+
+    def bracket(self, opening: str) -> str:
+        """Read what stands in brackets, the opening one consumed."""
+        if opening == "{":
+            self.at -= 1
+            return self.group()
+        inner = self.expression()
+        self.expect(CLOSING[opening])
+        return f"({inner})"
+
+    def group(self) -> str:
+        """Read braces."""
+        tokens = self.raw_group()
+        inner = self.whole(tokens)
+        return inner if re.fullmatch(r"\w+", inner) else f"({inner})"
+
+    def separator(self) -> bool:
+        """Consume what stands between a formula and its range."""
+        start = self.at
+        while self.peek() in (",", ";", r"\quad") or self.word_ahead() in ("for", "if", "when", "where", "with", "and"):
+            if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
+                self.take()
+                self.raw_group()
+            else:
+                self.take()
+        return self.at > start
+
+    def condition(self) -> str:
+        """Read a chain of comparisons, or membership of an interval."""
+        left = self.expression()
+        if self.peek() == r"\in":
+            self.take()
+            return self.interval(left)
+        parts = [left]
+        while self.peek() in RELATIONS:
+            sign = RELATIONS[self.take().text]
+            if self.peek() == "=" and sign in "<>":
+                self.take()
+                sign += "="
+            parts += [sign, self.expression()]
+        if len(parts) == 1:
+            raise self.refuse(f"what stands behind the formula is not a range: {left}")
+        return "".join(parts)
+
+    def interval(self, name: str) -> str:
+        """Read an interval as comparisons."""
+        opening = self.take().text
+        low = self.expression()
+        self.expect(",")
+        high = self.expression()
+        closing = self.take().text
+        if opening not in "([" or closing not in ")]":
+            raise self.refuse("an interval is written (a, b) or [a, b]")
+        parts = [] if low == "-oo" else [f"{name}>{'=' if opening == '[' else ''}{low}"]
+        parts += [] if high == "oo" else [f"{name}<{'=' if closing == ']' else ''}{high}"]
+        return " and ".join(parts) or f"{name}>-oo"

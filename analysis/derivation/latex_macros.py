@@ -1,0 +1,321 @@
+"""Commands of LaTeX: fractions, functions, sums, integrals, words and cases."""
+
+from __future__ import annotations
+
+import re
+
+from solvable.analysis.derivation.latex_expressions import Expressions
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
+from solvable.analysis.derivation.latex_words import ACCENTS, FUNCTIONS, GREEK, LETTER_STYLES, MATRICES, OPENING, WORDS
+
+__all__ = ["Macros"]
+
+
+class Macros(Expressions):
+    """Reads commands with their arguments."""
+
+    def bars(self, text: str) -> str:
+        """Read an absolute value, or the norm of the target."""
+        norm = text in (r"\|", r"\Vert", r"\lVert")
+        self.inside.append("bar")
+        start = self.at
+        inner = self.expression()
+        self.inside.pop()
+        closing = self.take().text
+        if closing not in BARS or (closing in (r"\|", r"\Vert", r"\rVert")) != norm:
+            raise self.refuse(f"the bar {text} is not closed")
+        if not norm:
+            return f"abs({inner})"
+        name = "".join(t.text for t in self.tokens[start : self.at - 1])
+        if name.replace(r"\boldsymbol", "").replace(r"\mathbf", "").strip("{}") not in (
+            r"\beta",
+            r"\beta^*",
+            r"\beta_*",
+        ):
+            raise self.refuse(f"the norm of {inner} is not known here: give it a name")
+        return "norm2(sqrt(signal))"
+
+    def macro(self, command: str) -> str:
+        """Read what a command means."""
+        if command in ("frac", "dfrac", "tfrac", "cfrac"):
+            return self.fraction()
+        if command == "sqrt":
+            return self.root()
+        if command in ("binom", "dbinom", "tbinom"):
+            top, bottom = self.argument(), self.argument()
+            return f"binomial({top}, {bottom})"
+        if command in FUNCTIONS:
+            return self.function(FUNCTIONS[command])
+        if command in ("sum", "prod"):
+            return self.summation(command)
+        if command in ("int", "int*"):
+            return self.integral()
+        if command in ACCENTS:
+            return f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
+        if command in LETTER_STYLES:
+            return self.styled(command)
+        if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):
+            return self.word(self.letters(self.raw_group()))
+        if command == "lim":
+            return self.limit()
+        if command == "infty":
+            return "oo"
+        if command in ("ell", "hbar"):
+            return command
+        if command == "begin":
+            return self.cases()
+        if command in ("E", "Tr", "tr", "Var"):
+            return self.word(command)
+        if command in ("{", "lbrace", "lbrack"):
+            return self.bracket("\\" + command)
+        raise self.refuse(f"the LaTeX command \\{command} is not understood here")
+
+    def fraction(self) -> str:
+        """Read a fraction; what may be a derivative is refused."""
+        start = self.at
+        partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
+        top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
+        middle = self.at
+        bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
+        texts = [
+            [t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in ((start, middle), (middle, self.at))
+        ]
+        if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
+            return self.derivative(start, middle)
+        if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
+            raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
+        return f"(({top})/({bottom}))"
+
+    def derivative(self, start: int, middle: int) -> str:
+        r"""Read \partial f / \partial x, f in the fraction or behind it."""
+        below = self.sub(self.tokens[middle : self.at]).raw_group()
+        above = self.sub(self.tokens[start:middle]).raw_group()
+        x = self.whole(below[1:])
+        if not x.isidentifier():
+            raise self.refuse("a derivative is by one name, once")
+        f = self.whole(above[1:]) if len(above) > 1 else self.factor()
+        return f"diff({f}, {x})"
+
+    def root(self) -> str:
+        """Read a root."""
+        if self.peek() == "[":
+            self.take()
+            order = self.expression()
+            self.expect("]")
+            return f"({self.argument()})**(1/({order}))"
+        return f"sqrt({self.argument()})"
+
+    def function(self, name: str) -> str:
+        """Read a function's power, base and argument."""
+        power = base = ""
+        while self.peek() in ("^", "_"):
+            if self.take().text == "^":
+                power = self.superscript()
+                if power.startswith("-") or power.startswith("_"):
+                    raise self.refuse(f"{name} with the power {power} is read in two ways")
+            else:
+                base = self.whole(self.raw_group())
+        if base and name != "log":
+            raise self.refuse(f"{name} takes no index")
+        bracketed = self.peek() in CLOSING
+        if bracketed:
+            value = self.scripted(self.brackets(name)) if name in ("min", "max") else self.brackets(name)
+            if self.peek() == "^":
+                raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
+        else:
+            value = f"{name}({self.operand(name)})"
+        value = f"({value}/log({base}))" if base else value
+        if bracketed and self.peek() == "_":
+            raise self.refuse(f"an index stands behind {value}, which is not a name")
+        return f"({value})**({power})" if power else value
+
+    def brackets(self, name: str) -> str:
+        """Read a function's arguments in brackets."""
+        opening = self.take().text
+        parts = [self.expression()]
+        while self.peek() == ",":
+            self.take()
+            parts.append(self.expression())
+        self.expect(CLOSING[opening])
+        if opening == "{" and name in ("min", "max") and len(parts) == 1:
+            raise self.refuse(f"{name} needs its arguments in brackets")
+        return f"{name}({', '.join(parts)})"
+
+    def operand(self, name: str) -> str:
+        """Argument without brackets: one factor, or a number and a factor."""
+        number = self.at < len(self.tokens) and self.tokens[self.at].number
+        if self.peek() == "-":
+            raise self.refuse(f"brackets are needed around the argument of {name}")
+        value = self.factor()
+        if number and self.starts_factor() and self.peek() not in CLOSING:
+            value = f"{value}*{self.factor()}"
+        if self.starts_factor() and not (self.peek().startswith("\\") and self.peek()[1:] in FUNCTIONS):
+            raise self.refuse(f"where the argument of {name} ends is not clear: brackets are needed")
+        if self.peek() == "/":
+            raise self.refuse(f"whether {name} is of the quotient is not clear: brackets are needed")
+        return value
+
+    def summation(self, command: str) -> str:
+        """Read a sum or a product with its index and ends."""
+        low = high = name = ""
+        while self.peek() in ("_", "^", r"\limits", r"\nolimits"):
+            mark = self.take().text
+            if mark == "_":
+                tokens = self.raw_group()
+                cut = next((i for i, t in enumerate(tokens) if t.text == "="), None)
+                name = self.letters(tokens[:cut])
+                low = self.whole(tokens[cut + 1 :]) if cut is not None else ""
+            elif mark == "^":
+                high = self.whole(self.raw_group())
+        if not name:
+            raise self.refuse(f"\\{command} needs the name of its index")
+        if bool(low) != bool(high):
+            raise self.refuse(f"\\{command} over {name} needs both ends, or none")
+        body = self.term()
+        ends = f", {low}, {high}" if low else ""
+        return f"{'sum' if command == 'sum' else 'product'}({body}, {name}{ends})"
+
+    def limit(self) -> str:
+        """Read a limit with what its name goes to."""
+        while self.peek() in (r"\limits", r"\nolimits"):
+            self.take()
+        self.expect("_")
+        tokens = self.raw_group()
+        cut = next((i for i, t in enumerate(tokens) if t.text in (r"\to", r"\rightarrow", r"\downarrow")), None)
+        if cut is None:
+            raise self.refuse("a limit is written with \\to below it")
+        end = tokens[cut + 1 :]
+        if [t.text for t in end[-2:]] in (["^", "+"], ["_", "+"]):
+            end = end[:-2]
+        return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)})"
+
+    def integral(self) -> str:
+        """Read an integral over a variable or a law."""
+        low = high = ""
+        while self.peek() in ("_", "^", r"\limits"):
+            mark = self.take().text
+            if mark == "_":
+                low = self.whole(self.raw_group())
+            elif mark == "^":
+                high = self.whole(self.raw_group())
+        if bool(low) != bool(high):
+            raise self.refuse("an integral needs both ends, or none")
+        self.inside.append("integral")
+        body = self.expression()
+        self.inside.pop()
+        variable, law = self.differential(consume=True)
+        if law:
+            if low:
+                raise self.refuse("an integral over a law takes no ends")
+            return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
+        ends = f", {low}, {high}" if low else ", -oo, oo"
+        return f"integral({body}, {variable}{ends})"
+
+    def differential(self, consume: bool) -> tuple[str, str]:
+        """Read dx, or dμ(x): the variable, and the name of the law. Empty where none comes next."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() == r"\mathrm" and [reader.peek(i) for i in (1, 2, 3)] == ["{", "d", "}"]:
+            reader.at += 4
+        elif reader.peek() == "d":
+            reader.at += 1
+        else:
+            if consume:
+                raise self.refuse("the integral does not end with dx")
+            return ("", "") if consume else ()  # type: ignore[return-value]
+        name = GREEK.get(reader.peek(), reader.peek())
+        if not re.fullmatch(r"[A-Za-z]\w*", name):
+            return ()  # type: ignore[return-value]
+        reader.at += 1
+        law = ""
+        if name in ("mu", "F", "nu", "rho"):
+            if reader.peek() == "_":
+                reader.at += 1
+                reader.raw_group()
+            if reader.peek() != "(":
+                return ()  # type: ignore[return-value]
+            reader.at += 1
+            law, name = name, GREEK.get(reader.peek(), reader.peek())
+            reader.at += 2
+        if consume:
+            self.at += reader.at
+        return name, law
+
+    def styled(self, command: str) -> str:
+        r"""Read \mathcal{R} as R; the same letter in two styles is two things, and refused."""
+        letter = self.letters(self.raw_group())
+        if command == "mathbb" and letter == "E":
+            return self.word("E")
+        if letter == "1":
+            return self.indicator()
+        return self.in_style(letter, command)
+
+    def indicator(self) -> str:
+        """Read an indicator as cases."""
+        if self.peek() == "_":
+            self.take()
+            reader = self.sub(self.raw_group())
+        elif self.peek() in ("(", "[", "{", r"\{"):
+            opening = self.peek()
+            self.take()
+            reader = self
+            inside = reader.condition()
+            self.expect(CLOSING[opening])
+            return f"Piecewise((1, {inside}), (0, True))"
+        else:
+            raise self.refuse("an indicator needs its condition")
+        inside = reader.condition()
+        reader.end()
+        return f"Piecewise((1, {inside}), (0, True))"
+
+    def word(self, word: str) -> str:
+        """A word in roman type: a function, an expectation, a trace, or a name."""
+        if word in FUNCTIONS:
+            return self.function(FUNCTIONS[word])
+        if word in ("E", "Tr", "tr", "trace"):
+            index = ""
+            if self.peek() == "_":
+                self.take()
+                index = self.index()
+            name = "E" if word == "E" else "Tr"
+            if name == "Tr" and self.peek() in MATRICES and not index:
+                return f"tr{self.take().text}"
+            if self.peek() not in OPENING:
+                raise self.refuse(f"{word} needs brackets around its argument")
+            opening = self.take().text
+            inner = self.expression()
+            self.expect(CLOSING[opening])
+            variable = f", {index[0]}" if index else ""
+            return f"{name}({inner}{variable})"
+        return WORDS.get(word, word)
+
+    def cases(self) -> str:
+        """Read cases with their conditions."""
+        self.expect("{")
+        name = ""
+        while self.peek() != "}":
+            name += self.take().text
+        self.take()
+        if name not in ("cases", "dcases"):
+            raise self.refuse(f"the environment {name} is not understood here")
+        pairs = []
+        while True:
+            value = self.expression()
+            while self.peek() in (",", r"\quad"):
+                self.take()
+            if self.peek() == "&":
+                self.take()
+            self.separator()
+            if self.word_ahead() in ("otherwise", "else"):
+                self.take()
+                self.raw_group()
+                condition = "True"
+            else:
+                condition = self.condition()
+            pairs.append(f"({value}, {condition})")
+            while self.peek() in (",", ".", ";", r"\\", r"\quad"):
+                self.take()
+            if self.peek() == r"\end":
+                break
+        self.take()
+        self.raw_group()
+        return f"Piecewise({', '.join(pairs)})"

@@ -1,0 +1,157 @@
+"""Tokens of LaTeX, and a cursor over them."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from solvable.analysis.derivation.latex_words import SIZES, SPACES
+from solvable.solvers.validate import refuse
+
+__all__ = ["BARS", "CLOSING", "DEEPEST", "Cursor", "Token", "tokens_of"]
+
+_TOKEN = re.compile(
+    r"\s+|(?P<number>(?:\d{1,3}(?:(?:\{,\}|\\,)\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"|\\(?P<command>[A-Za-z]+\*?|.)|(?P<character>.)",
+    re.S,
+)
+CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\lbrack": r"\rbrack"}
+BARS = ("|", r"\|", r"\Vert", r"\vert", r"\lVert", r"\rVert", r"\lvert", r"\rvert")
+DEEPEST = 60
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of LaTeX: its text, and whether white space stands before it."""
+
+    text: str
+    number: bool = False
+    spaced: bool = False
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """Cut the text; spaces, sizes of brackets and what only places the formula are left out."""
+    spaced, skip = False, ""
+    for match in _TOKEN.finditer(text.strip()):
+        number, command, character = match.group("number"), match.group("command"), match.group("character")
+        if number is not None:
+            yield Token(re.sub(r"[^\d.]", "", number), True, spaced)
+        elif command is not None and (command in SIZES or command in SPACES):
+            spaced = True
+            if command in ("quad", "qquad"):
+                yield Token(r"\quad", False, True)
+            continue
+        elif command is not None:
+            yield Token("\\" + command, False, spaced)
+        elif character is not None and character not in "$~":
+            yield Token(character, False, spaced)
+        else:
+            spaced = True
+            continue
+        spaced = bool(skip)
+
+
+class Cursor(ABC):
+    """A place in the tokens; every method consumes what it returns the meaning of."""
+
+    @abstractmethod
+    def expression(self) -> str:
+        """Read a sum of products."""
+
+    @abstractmethod
+    def base(self) -> str:
+        """Read what powers and indices stand behind."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        """Start at the first token."""
+        self.source, self.tokens, self.at, self.depth = text, tokens, 0, 0
+        self.styles: dict[str, str] = {}
+        self.inside: list[str] = []  # variables of the integrals that are open
+
+    def refuse(self, why: str) -> ValueError:
+        """Return the refusal, with the text."""
+        return refuse("formula", self.source, why)
+
+    def peek(self, ahead: int = 0) -> str:
+        """Text of a token that comes, empty behind the end."""
+        place = self.at + ahead
+        return self.tokens[place].text if place < len(self.tokens) else ""
+
+    def take(self) -> Token:
+        """Consume a token."""
+        if self.at == len(self.tokens):
+            raise self.refuse("it ends where something is missing")
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def expect(self, text: str) -> None:
+        """Consume a token that must come."""
+        found = self.take().text
+        if found != text:
+            raise self.refuse(f"{found} stands where {text} should")
+
+    def raw_group(self) -> list[Token]:
+        """Tokens of a braced argument, or the next token alone (of a number: its first digit)."""
+        if self.peek() != "{":
+            token = self.take()
+            if token.number and len(token.text) > 1:
+                raise self.refuse(f"braces are needed around {token.text}")
+            return [token]
+        self.take()
+        inner: list[Token] = []
+        level = 1
+        while True:
+            token = self.take()
+            level += {"{": 1, "}": -1}.get(token.text, 0)
+            if level == 0:
+                return inner
+            inner.append(token)
+
+    def sub(self, tokens: list[Token]) -> Self:
+        """Return a reader of some tokens of this text."""
+        reader = type(self)(self.source, tokens)
+        reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
+        if reader.depth > DEEPEST:
+            raise self.refuse(f"it is nested more than {DEEPEST} deep")
+        return reader
+
+    def whole(self, tokens: list[Token]) -> str:
+        """Read tokens that form one expression."""
+        reader = self.sub(tokens)
+        value = reader.expression()
+        reader.end()
+        return value
+
+    def end(self) -> None:
+        """Refuse what is left over."""
+        if self.at != len(self.tokens):
+            raise self.refuse(f"{self.peek()} is not understood where it stands")
+
+    def argument(self) -> str:
+        """Read a macro's argument: a group, or one token."""
+        if self.peek() == "{":
+            return self.whole(self.raw_group())
+        token = self.tokens[self.at] if self.at < len(self.tokens) else self.take()
+        if token.number:
+            if len(token.text) > 1:  # \frac12 is a half; \frac123 is anybody's guess
+                if not token.text.isdigit() or len(token.text) > 2:
+                    raise self.refuse(f"braces are needed around {token.text}")
+                self.tokens[self.at : self.at + 1] = [Token(c, True, token.spaced) for c in token.text]
+            return self.take().text
+        return self.base()
+
+    def word_ahead(self) -> str:
+        """Word of a text command that comes next, without consuming it."""
+        if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox") and self.peek(1) == "{":
+            reader = self.sub(self.tokens[self.at + 1 :])
+            return "".join(t.text for t in reader.raw_group()).strip()
+        return ""
+
+    def in_style(self, letter: str, style: str) -> str:
+        """Return the letter, or refuse it where it stands in another style too: two things would become one."""
+        if self.styles.setdefault(letter, style) != style:
+            raise self.refuse(f"the letter {letter} stands in two styles: give one of them another name")
+        return letter

@@ -1,0 +1,174 @@
+"""What acts on a whole expression: sums over modes, traces, means over laws; as sympy functions of a bound variable.
+
+A sum over modes is over the eigenvalues s_i, with multiplicity, and the target's coefficients v_i: sum v_i**2 is the
+target's variance, and beta_i = v_i/sqrt(s_i) its weights. All functions of one covariance commute, so the trace of one
+is the sum over its eigenvalues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from solvable.analysis.derivation.latex_words import MATRICES
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+__all__ = ["OPERATORS", "call_operator", "is_operator", "mode_sum", "operator_name", "with_bound_means"]
+
+OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
+             "m_prime", "m_tilde", "v_prime")  # fmt: skip
+_EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
+_NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
+Read = Callable[..., Any]
+Refuse = Callable[[str], ValueError]
+
+
+def operator_name(expression: Any) -> str:
+    """Name of an operator of ours at the top of an expression, or nothing."""
+    return expression.func.__name__ if is_operator(expression) else ""
+
+
+def is_operator(expression: Any) -> bool:
+    """Whether the expression is one of our functions of a bound variable."""
+    return getattr(expression.func, "__name__", "") in ("mode_sum", "mp_mean", "gauss_mean", "landau")
+
+
+def mode_sum(body: Any, s: Any, v: Any) -> sp.Expr:
+    """Sum over the modes of a body in the eigenvalue s and the coefficient v."""
+    import sympy as sp
+
+    return sp.Function("mode_sum")(sp.Lambda((s, v), body))
+
+
+def _mean(law: str, x: Any, body: Any) -> sp.Expr:
+    """Mean of a body over a law of x; the second variable keeps sympy from taking x itself for the identity."""
+    import sympy as sp
+
+    return sp.Function(law)(sp.Lambda((x, sp.Symbol("unused")), body))
+
+
+def with_bound_means(expression: Any) -> Any:
+    """Bind x in a user's ``mp_mean(f(x))``."""
+    import sympy as sp
+
+    def bound(body: Any) -> Any:
+        if isinstance(body, sp.Lambda):
+            return sp.Function("mp_mean")(body)
+        x = sp.Symbol("x", real=True)
+        return _mean("mp_mean", x, body.xreplace({s: x for s in body.free_symbols if str(s) == "x"}))
+
+    return expression.replace(lambda e: getattr(e.func, "__name__", "") == "mp_mean", lambda e: bound(e.args[0]))
+
+
+def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -> Any:
+    """Read an operator from syntax trees; `read(tree, scope)` reads one with names bound as in `scope`."""
+    import sympy as sp
+
+    def variable(place: int) -> str:
+        word = getattr(arguments[place], "id", None)
+        if word is None:
+            raise refuse(f"{name} needs the name of its variable in place {place + 1}")
+        return str(word)
+
+    if name in ("sum", "product"):
+        return _sum(name, arguments, variable, read, refuse)
+    if name in ("Tr", "trace"):
+        return _trace(arguments, read, refuse)
+    if name == "integral" and len(arguments) == 4:
+        x = sp.Symbol(variable(1), real=True)
+        return sp.Integral(read(arguments[0], {str(x): x}), (x, read(arguments[2], {}), read(arguments[3], {})))
+    if name in ("mp_mean", "law_mean") and len(arguments) == (1 if name == "mp_mean" else 2):
+        x = sp.Symbol("x" if name == "mp_mean" else variable(1), real=True)
+        return _mean("mp_mean", x, read(arguments[0], {str(x): x}))
+    if name == "E" and len(arguments) in (1, 2):
+        z = sp.Symbol(variable(1) if len(arguments) == 2 else _normal(arguments[0], refuse), real=True)
+        return _mean("gauss_mean", z, read(arguments[0], {str(z): z}))
+    if name == "diff" and len(arguments) == 2:
+        # what it depends on is known only in the names of the claim: `derivatives` resolves it
+        return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))
+    if name in ("O", "o") and len(arguments) == 1:
+        return sp.Function("landau")(read(arguments[0], {}), sp.Integer(name == "O"))
+    if name in ("m", "v", "m_prime", "v_prime", "m_tilde") and len(arguments) == 1:
+        return _stieltjes(name, read(arguments[0], {}), refuse)
+    raise refuse(f"{name} does not take these {len(arguments)} arguments")
+
+
+def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: Read, refuse: Refuse) -> Any:
+    import ast
+
+    import sympy as sp
+
+    if len(arguments) not in (2, 4):
+        raise refuse(f"{name} takes a term and its index, and perhaps both ends")
+    index = variable(1)
+    words = {node.id for node in ast.walk(arguments[0]) if isinstance(node, ast.Name)}
+    indexed = {word for word in words if word.endswith(f"_{index}")}
+    if not indexed:
+        if len(arguments) == 2:
+            raise refuse(f"{name} over {index} has no ends and no term with the index {index}, such as s_{index}")
+        k = sp.Symbol(index, integer=True)
+        ends = (k, read(arguments[2], {}), read(arguments[3], {}))
+        return (sp.Sum if name == "sum" else sp.Product)(read(arguments[0], {index: k}), ends)
+    if index in words:
+        raise refuse(f"the index {index} stands alone in a sum over modes")
+    last = getattr(arguments[3], "id", "") if len(arguments) == 4 else ""
+    first = getattr(arguments[2], "value", 1) if len(arguments) == 4 else 1
+    if len(arguments) == 4 and (first != 1 or last not in ("d", "p", "m", "M", "r", "D", "oo")):
+        raise refuse(f"a sum of {', '.join(sorted(indexed))} goes over all modes: leave out its ends")
+    s, v = sp.Symbol(f"s_{index}", positive=True), sp.Symbol(f"v_{index}", positive=True)
+    scope = {}
+    for word in sorted(indexed):
+        kind = word.removesuffix(f"_{index}")
+        if kind in _EIGENVALUES:
+            scope[word] = s
+        elif kind in _COEFFICIENTS:
+            scope[word] = v
+        elif kind in _WEIGHTS:
+            scope[word] = v / sp.sqrt(s)
+        else:
+            raise refuse(
+                f"what {word} is in a sum over modes is not known: s_{index} is an eigenvalue, v_{index} a "
+                f"coefficient of the target, beta_{index} one of its weights"
+            )
+    body = read(arguments[0], scope)
+    if name == "sum":
+        return mode_sum(body, s, v)
+    return sp.exp(mode_sum(sp.log(body), s, v))
+
+
+def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
+    import sympy as sp
+
+    if len(arguments) != 1:
+        raise refuse("Tr takes one function of Sigma")
+    if getattr(arguments[0], "id", "") in MATRICES:
+        return sp.Symbol(f"tr{arguments[0].id}", positive=True)
+    s, v = sp.Symbol("Sigma", positive=True), sp.Symbol("v_Sigma", positive=True)
+    body = read(arguments[0], {"Sigma": s, "I": sp.Integer(1), "I_d": sp.Integer(1), "I_p": sp.Integer(1)})
+    return mode_sum(body, s, v)
+
+
+def _normal(tree: Any, refuse: Refuse) -> str:
+    import ast
+
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & set(_NORMALS)
+    if len(words) != 1:
+        raise refuse("name the standard normal variable of an expectation: E(f, z)")
+    return words.pop()
+
+
+def _stieltjes(name: str, at: Any, refuse: Refuse) -> Any:
+    """Stieltjes transform at minus the ridge, of the sample covariance (m) or its companion (v), through kappa."""
+    import sympy as sp
+
+    lam = -at
+    if not (lam.is_Symbol or lam.could_extract_minus_sign() is False):
+        raise refuse(f"{name} is known at minus the ridge only: write {name}(-lam)")
+    kappa, gamma = sp.Symbol("kappa", positive=True), sp.Symbol("gamma", positive=True)
+    companion = 1 / kappa
+    value = companion if name.startswith("v") or name == "m_tilde" else (companion - (1 - gamma) / lam) / gamma
+    # kappa belongs to the claim's own ridge: `lam` is checked against it where the names are known
+    value = sp.Function("at_ridge")(value, lam)
+    return -sp.Function("derivative")(value, lam) if name.endswith("prime") else value

@@ -1,0 +1,267 @@
+"""Slips in one part of a formula: what the part would have to be for the whole to equal ours, and a name for that.
+
+The value that is needed is carried down the tree, by the inverse of each step: what a term of a sum must be is ours
+less the other terms, and so on. What is named is put back, and must give ours at every point.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.evaluation import Doubles
+from solvable.analysis.derivation.labels import RTOL, constant, difference_label, ratio_label
+
+__all__ = ["part_slip"]
+
+Array = NDArray[np.float64]
+Columns = Mapping[str, Any]
+_MOST_PLACES, _MOST_NAMES, _MOST_REPEATED = 150, 6, 12
+_ROUNDING = 1e-11
+_INVERSE: dict[str, Callable[[Array], Array]] = {
+    "exp": np.log, "log": np.exp, "acos": np.cos, "asin": np.sin, "atan": np.tan, "tanh": np.arctanh, "cos": np.arccos,
+    "sin": np.arcsin,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A part at one place: its value, the value it needs, and the whole for another value of it."""
+
+    node: Any
+    value: Array
+    needed: Array
+    whole: Callable[[Array], Array]
+    term: bool = False  # of a sum
+
+
+def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | None = None) -> str | None:
+    """Say what to change in one place; None where nothing of a few words is enough."""
+    import sympy as sp
+
+    evaluate = Doubles(clock)
+    given = {sp.Symbol(name, positive=True): value for name, value in columns.items()}
+
+    def value(node: Any) -> Array:
+        try:
+            return np.asarray(evaluate(node, given), dtype=float) * np.ones(len(ours))
+        except (ArithmeticError, ValueError, TypeError, KeyError):
+            return np.full(len(ours), np.nan)
+
+    with np.errstate(all="ignore"):
+        found: list[_Place] = []
+        for place in _places(expression, value, ours, lambda new: new):
+            found.append(place)
+            if len(found) == _MOST_PLACES:
+                break
+        # terms of a sum before what they are made of, and short parts before long ones
+        found.sort(key=lambda place: (not place.term, place.node.count_ops()))
+        for kind in (_simple, _term, _renamed, _factor, _long):
+            for place in found:
+                sentence = kind(place, ours, columns, value)
+                if sentence is not None:
+                    return sentence
+        return _everywhere(expression, ours, value, columns)
+
+
+def _places(node: Any, value: Callable[[Any], Array], needed: Array, whole: Callable[[Array], Array],
+            term: bool = False) -> Iterator[_Place]:  # fmt: skip
+    """Every part of an expression with what it needs to be."""
+    import sympy as sp
+
+    if not node.free_symbols:
+        return
+    here = value(node)
+    yield _Place(node, here, needed, whole, term)
+    if isinstance(node, sp.Add):
+        pairs = itertools.combinations(node.args, 2) if 2 < len(node.args) < 6 else ()
+        for group in (*((child,) for child in node.args), *pairs):
+            others = sum((value(other) for other in node.args if other not in group), np.zeros(len(here)))
+            below = _after(whole, _plus(others))
+            if len(group) == 1:
+                yield from _places(group[0], value, needed - others, below, True)
+            elif any(child.free_symbols for child in group):
+                part = sp.Add(*group)
+                yield _Place(part, value(part), needed - others, below)
+    elif isinstance(node, sp.Mul):
+        for group in _groups(node):
+            rest = value(sp.Mul(*[other for other in node.args if other not in group]))
+            part, below = sp.Mul(*group), _after(whole, _times(rest))
+            if len(group) > 1:
+                yield _Place(part, value(part), needed / rest, below)
+            else:
+                yield from _places(part, value, needed / rest, below)
+    elif isinstance(node, sp.Pow):
+        base, power = (value(part) for part in node.args)
+        root = np.sign(needed) ** (power % 2 == 1) * np.abs(needed) ** (1 / power)
+        fine = (base >= 0) & (needed >= 0) | (power % 2 == 1)
+        yield from _places(node.base, value, np.where(fine, root, np.nan), _after(whole, lambda new: new**power))
+        yield from _places(node.exp, value, np.log(needed) / np.log(base), _after(whole, lambda new: base**new))
+    elif isinstance(node, sp.Piecewise):
+        for i, (child, _) in enumerate(node.args):
+            active = np.asarray(value(sp.Piecewise(*[(int(i == j), c) for j, (_, c) in enumerate(node.args)])) == 1)
+            if active.sum() >= 3:
+                yield from _places(child, value, np.where(active, needed, np.nan), _after(whole, _where(active, here)))
+    elif type(node).__name__ in _INVERSE:
+        back = _INVERSE[type(node).__name__](needed)
+        yield from _places(node.args[0], value, back, _after(whole, lambda new: _applied(node, new)))
+
+
+def _plus(others: Array) -> Callable[[Array], Array]:
+    return lambda new: others + new
+
+
+def _times(rest: Array) -> Callable[[Array], Array]:
+    return lambda new: rest * new
+
+
+def _where(active: Any, elsewhere: Array) -> Callable[[Array], Array]:
+    return lambda new: np.where(active, new, elsewhere)
+
+
+def _after(whole: Callable[[Array], Array], step: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    return lambda new: whole(step(new))
+
+
+def _applied(node: Any, new: Array) -> Array:
+    import sympy as sp
+
+    x = sp.Symbol("x", positive=True)
+    return np.asarray(Doubles()(node.func(x), {x: new}))
+
+
+def _groups(node: Any) -> Iterator[list[Any]]:
+    """Factors of a product, and those that are read together: all but the number, the plain ones, those below."""
+    import sympy as sp
+
+    symbolic = [factor for factor in node.args if factor.free_symbols]
+    plain = [factor for factor in symbolic if factor.as_base_exp()[0].is_Symbol]
+    below = [factor for factor in symbolic if isinstance(factor, sp.Pow) and factor.exp.could_extract_minus_sign()]
+    seen: list[list[Any]] = [list(node.args)]
+    for group in (symbolic, plain, below, *([factor] for factor in symbolic)):
+        if group and group not in seen:
+            seen.append(group)
+            yield group
+
+
+def _verified(place: _Place, new: Array, ours: Array) -> bool:
+    """Whether the whole equals ours at every point with another value of the part."""
+    whole = place.whole(new)
+    scale = np.maximum(np.abs(ours), _ROUNDING)
+    there = np.isfinite(ours)
+    changed = np.abs(place.whole(place.value) - ours) > RTOL * scale
+    good = np.abs(whole - ours) <= RTOL * scale
+    return bool(np.all(good[there]) and np.sum(changed & there) >= 3)
+
+
+def _simple(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A sign, the other root, a power, a complement, a term too many, another name."""
+    import sympy as sp
+
+    node, here = place.node, place.value
+    if place.term and _verified(place, np.zeros(len(here)), ours):
+        return f"a term too many: agrees without {node}"
+    rooted = isinstance(node, sp.Pow) and abs(node.exp) == sp.Rational(1, 2)
+    if (rooted or place.term) and _verified(place, -here, ours):
+        return f"{'the other root' if rooted else 'sign'}: agrees after {node} -> {-node}"
+    changes = [
+        (1 / node, 1 / here), (node**2, here**2), (sp.sqrt(node), np.sqrt(here)), (1 - node, 1 - here),
+        ((1 - node) / node, (1 - here) / here), (node**-2, here**-2.0), (node ** sp.Rational(3, 2), here**1.5),
+        (1 / sp.sqrt(node), 1 / np.sqrt(here)),
+    ]  # fmt: skip
+    if node.is_Symbol:
+        changes += [(sp.Symbol(name), column) for name, column in columns.items() if name != str(node)]
+    for new, values in changes:
+        if _verified(place, np.asarray(values), ours):
+            return f"agrees after {node} -> {new}"
+    return None
+
+
+def _renamed(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """Another name within the part."""
+    import sympy as sp
+
+    node = place.node
+    names = sorted(node.free_symbols, key=str)
+    if node.is_Symbol or len(names) > _MOST_NAMES:
+        return None
+    for symbol in names:
+        for name in columns:
+            if name != str(symbol):
+                new = node.xreplace({symbol: sp.Symbol(name, positive=True)})
+                if _verified(place, value(new), ours):
+                    return f"agrees after {node} -> {new}"
+    return None
+
+
+def _factor(
+    place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False
+) -> str | None:
+    """A factor at one part."""
+    there = np.isfinite(place.needed) & (place.value != 0) & np.isfinite(place.value) & (place.needed != 0)
+    if there.sum() < 5:
+        return None
+    ratio = place.needed[there] / place.value[there]
+    label = ratio_label(ratio, {name: column[there] for name, column in columns.items()}, deep=deep)
+    filled = np.ones(len(ours))
+    filled[there] = ratio
+    if label is None or not _verified(place, place.value * filled, ours):
+        return None
+    text = f"({place.node})" if place.node.is_Add else str(place.node)
+    return f"a factor: agrees after {place.node} -> {label}*{text}"
+
+
+def _term(
+    place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False
+) -> str | None:
+    """A term at one part; a number is added to a whole sum, not to one of its terms."""
+    import sympy as sp
+
+    if not np.all(np.isfinite(place.needed)) or not np.all(np.isfinite(place.value)):
+        return None
+    difference = place.needed - place.value
+    difference[np.abs(difference) <= _ROUNDING * np.abs(place.value)] = 0.0
+    there = place.value != 0
+    if there.any() and constant(difference[there] / place.value[there]) is not None:
+        return None  # a factor
+    label = difference_label(difference, columns, deep)
+    if label is None or not _verified(place, place.needed, ours):
+        return None
+    number = constant(difference)
+    if number is not None:
+        if place.term or not float(number).is_integer() or not (deep or place.node.is_Add):
+            return None
+        return f"agrees after {place.node} -> {place.node + sp.Integer(round(number))}"
+    sign = f"- {label[1:]}" if label.startswith("-") else f"+ {label}"
+    return f"a term: agrees after {place.node} -> {place.node} {sign}"
+
+
+def _long(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A factor or a term of several names."""
+    return _term(place, ours, columns, value, deep=True) or _factor(place, ours, columns, value, deep=True)
+
+
+def _everywhere(expression: Any, ours: Array, value: Callable[[Any], Array], columns: Columns) -> str | None:
+    """A part that stands in several places, changed in all of them."""
+    import sympy as sp
+
+    nodes = list(sp.preorder_traversal(expression))
+    repeated = [node for node in dict.fromkeys(nodes) if nodes.count(node) > 1 and node.free_symbols]
+    for node in sorted(repeated, key=lambda node: node.count_ops())[:_MOST_REPEATED]:
+        if node.is_Symbol:
+            continue
+        news = [2 * node, node / 2, 1 / node, node**2, sp.sqrt(node), 1 - node]
+        news += [node + 1, node - 1] if node.is_Add else []
+        news += [node.xreplace({a: sp.Symbol(name, positive=True)}) for a in sorted(node.free_symbols, key=str)
+                 for name in columns if name != str(a)] if len(node.free_symbols) < 4 else []  # fmt: skip
+        for new in news:
+            values = value(expression.xreplace({node: new}))
+            if np.all(np.abs(values - ours) <= RTOL * np.abs(ours)):
+                return f"agrees after {node} -> {new}"
+    return None

@@ -1,0 +1,47 @@
+"""Where a formula differs: beyond a threshold of one parameter, or more at one end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["differs", "threshold"]
+
+_FEWEST = 3  # points on either side of a threshold
+_TREND = 0.8  # rank correlation that is said
+
+
+def _parameters(columns: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+    return {name: np.asarray(columns[name], dtype=float) for name in cell
+            if name in columns and len(set(columns[name])) > 2}  # fmt: skip
+
+
+def threshold(agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mapping[str, Any]) -> str | None:
+    """Condition on one parameter beyond which a formula stops to agree."""
+    if min(agrees.sum(), (~agrees).sum()) < _FEWEST:
+        return None
+    for name, value in _parameters(columns, cell).items():
+        for sign, low, high in (("<", value[agrees], value[~agrees]), (">", value[~agrees], value[agrees])):
+            if low.max() < high.min():
+                if np.all(value == np.round(value)):
+                    return f"{name} <= {low.max():g}" if sign == "<" else f"{name} >= {high.min():g}"
+                return f"{name} {sign} {(low.max() + high.min()) / 2:.2g} or so"
+    return None
+
+
+def differs(gaps: NDArray[np.float64], columns: Mapping[str, Any], cell: Mapping[str, Any]) -> str | None:
+    """Sentence on the size of the difference, and where it is largest."""
+    finite = np.isfinite(gaps)
+    if finite.sum() < 3:
+        return None
+    span = f"differs by {100 * gaps[finite].min():.2g} % to {100 * gaps[finite].max():.2g} %"
+    rank = lambda a: np.argsort(np.argsort(a))  # noqa: E731
+    for name, value in _parameters(columns, cell).items():
+        if len(set(gaps[finite])) > 2 and np.ptp(value[finite]) > 0:
+            trend = float(np.corrcoef(rank(gaps[finite]), rank(value[finite]))[0, 1])
+            if abs(trend) > _TREND:
+                return f"{span}, most at {'large' if trend > 0 else 'small'} {name}; no common slip explains it"
+    return f"{span} over the points; no common slip explains it"

@@ -1,0 +1,131 @@
+"""Other ways to be right than equality: a bound, equality as the sizes grow, equality to the digits given."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.verifier import Outcome
+from solvable.analysis.writing.conventions import names_of_kind
+
+__all__ = ["another_sense", "as_bound"]
+
+Array = NDArray[np.float64]
+Finding = tuple[str, Outcome]
+_ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
+
+
+def as_bound(relation: str, ours: Array, found: Array) -> Finding:
+    """Compare as a bound: it is attained, valid and looser, or crossed."""
+    upper = relation == "<="
+    room = _ROUNDING * np.abs(ours)
+    gap = found - ours if upper else ours - found
+    if not np.all(np.isfinite(found)):
+        return "the bound has no finite value at some points", Outcome.DISAGREES
+    if np.any(gap < -room):
+        share = float(np.max(-gap / np.maximum(np.abs(ours), 1e-300)))
+        crossed = int(np.sum(gap < -room))
+        side = "above" if upper else "below"
+        return (
+            f"not a bound: ours lies {side} it at {crossed} of {len(ours)} points, by up to {100 * share:.2g} %",
+            Outcome.DISAGREES,
+        )
+    if np.all(np.abs(gap) <= room):
+        return "a bound that ours attains everywhere tried", Outcome.AGREES
+    if not (np.all(ours > 0) and np.all(found > 0)):
+        return f"a valid bound, looser by up to {np.max(gap):.3g}", Outcome.AGREES
+    ratio = found / ours if upper else ours / found
+    return f"a valid bound, looser by {np.min(ratio):.2g}x to {np.max(ratio):.2g}x", Outcome.AGREES
+
+
+def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Finding | None:
+    """Return what holds where equality does not, with its outcome; nothing where none of it holds."""
+    if claim.kind is Kind.BOUND and claim.side is not None:
+        sentence, outcome = as_bound("<=" if claim.side == "upper" else ">=", ours, found)
+        if outcome is Outcome.AGREES:
+            return sentence, outcome
+    digits = _to_the_digits(yours, claim)
+    if digits is not None:
+        return digits
+    grown = _as_it_grows(yours, claim)
+    if grown is not None:
+        holds = bool(yours.orders) or claim.kind is Kind.ASYMPTOTIC
+        return grown, Outcome.AGREES if holds else Outcome.DISAGREES
+    if yours.orders:
+        return "not equal as the sizes grow: the difference does not vanish as stated", Outcome.DISAGREES
+    return None
+
+
+def _to_the_digits(yours: Formula, claim: Claim) -> Finding | None:
+    """Equality within half a unit of the last digit of every decimal, at every cell."""
+    import sympy as sp
+
+    if yours.rounded is None or not yours.decimals or claim.instance is not None:
+        return None
+    exact = {symbol: value for symbol, (value, _) in yours.decimals.items()}
+    for cell in claim.grid:
+        values, ours = known_values(claim, cell), float(claim.predict(**cell))
+        here = float(yours(values))
+        room = 0.0
+        for symbol, (value, half) in yours.decimals.items():
+            moved = dataclasses.replace(yours, expression=yours.rounded.xreplace({**exact, symbol: value + half}))
+            room += abs(float(moved(values)) - here)
+        if not (abs(here - ours) <= 1.5 * room + _ROUNDING * abs(ours) and room <= 1e-3 * abs(ours)):
+            return None
+    given = ", ".join(sp.sstr(sp.Float(value, 15)).rstrip("0") for value in exact.values())
+    return f"equal to the digits given ({given})", Outcome.AGREES
+
+
+def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
+    """Say how the difference vanishes as all sizes grow together, if it does in every cell."""
+    coefficients, powers = [], []
+    size = claim.size or next((name for name in ("n", "d", "k") if name in claim.grid[0]), None)
+    if size is None or claim.instance is not None or not isinstance(claim.grid[0].get(size), int | float):
+        return None
+    counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
+    together = (size,) if claim.size else tuple(name for name in counts if name != "batch_size")
+    for cell in claim.grid[:_MOST_CELLS] if yours.orders else claim.grid:
+        gaps, stated = [], []
+        for factor in _FACTORS:
+            grown = {**cell, **{name: cell[name] * factor for name in together if name in cell}}
+            values, ours = known_values(claim, grown), float(claim.predict(**grown))
+            if not ours:
+                return None
+            gaps.append(abs(float(yours(values)) / ours - 1))
+            for order in yours.orders:
+                aside = dataclasses.replace(yours, expression=order, names=frozenset(map(str, order.free_symbols)))
+                stated.append(float(aside(values)) / abs(ours))
+        if max(gaps) <= _ROUNDING:
+            continue
+        if not (np.all(np.isfinite(gaps)) and min(gaps) > 0):
+            return None
+        power = -float(np.log(gaps[-1] / gaps[-2]) / np.log(_FACTORS[-1] / _FACTORS[-2]))
+        if power < 0.4 or gaps[-1] > gaps[0] / 2:
+            return None
+        if (
+            len(stated) == len(_FACTORS)
+            and stated[-1] < 0.9 * stated[0]
+            and (gaps[-1] / stated[-1] > 2 * max(gaps[0] / stated[0], 1e-300))
+        ):
+            return None  # it vanishes, but not as fast as stated
+        if not yours.orders and (power < 0.9 or gaps[0] > _LARGEST_GAP):
+            return None  # what the author does not say must be plain: first order, and small already
+        powers.append(power)
+        coefficients.append(gaps[-1] * (cell[size] * _FACTORS[-1]) ** _round(power))
+    if not powers:
+        return None
+    power = _round(min(powers))
+    below = {1.0: size, 0.5: f"sqrt({size})"}.get(power, f"{size}**{power:g}")
+    low, high = min(coefficients), max(coefficients)
+    amount = f"{high:.2g}/{below}" if low > 0.9 * high or _round(max(powers)) != power else (
+        f"{low:.2g}/{below} to {high:.2g}/{below}")  # fmt: skip
+    return f"equal as {size} grows (differs by {amount})"
+
+
+def _round(power: float) -> float:
+    """Nearest half, where it is near."""
+    return round(2 * power) / 2 if abs(2 * power - round(2 * power)) < 0.3 else round(power, 2)

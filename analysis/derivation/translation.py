@@ -1,0 +1,207 @@
+"""An author's names in ours: aliases, what the author defines, and the operators that need to know the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from solvable.analysis.derivation.derivatives import resolved
+from solvable.analysis.derivation.limited import within
+from solvable.analysis.derivation.notation import Reading, parse
+from solvable.analysis.derivation.operators import with_bound_means
+from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import translations
+from solvable.solvers.validate import refuse
+
+__all__ = ["known_names", "translated", "unknown", "written"]
+
+_SECONDS = 2.0
+
+
+def known_names(claim: Claim | None) -> set[str] | None:
+    """Names that a formula against a claim may use."""
+    if claim is None:
+        return None
+    cell = claim.draw(np.random.default_rng(0), claim.grid[0])
+    names = {name for name, value in cell.items() if isinstance(value, int | float)}
+    return names | _quantities(claim, cell)
+
+
+def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    if claim is None or claim.quantities is None:
+        return set()
+    cell = claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell
+    return {name for name in claim.quantities(**cell) if not name.startswith("_")}
+
+
+def unknown(name: str, known: set[str]) -> ValueError:
+    """Refusal of a symbol that nobody explained."""
+    return refuse(
+        "formula", name, f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
+    )
+
+
+def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbols: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a `Formula`: the expression in the claim's names, and what is stated with it."""
+    import sympy as sp
+
+    reading = Reading(formula) if reading is None else reading
+    text, known = str(formula), known_names(claim)
+    given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
+    own, implicit = _definitions(reading.definitions, text)
+    given |= own
+    parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
+             "rounded": reading.rounded, **implicit}  # fmt: skip
+    quantities = frozenset(_quantities(claim))
+    grows, words = reading.relation == "->", dict[str, Any]()
+    for key, part in parts.items():
+        if part is not None:
+            parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
+    for key in ("expression", "rounded"):
+        if parts[key] is not None:
+            part = _at_the_ridge(parts[key], known, claim, text)
+            parts[key] = resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
+    if reading.rounded is None:
+        floats = sorted(parts["expression"].atoms(sp.Float), key=str)
+        marks = {number: sp.Dummy(positive=True) for number in floats}
+        decimals = {mark: (number, abs(number) * sp.Float(1e-15)) for number, mark in marks.items()}
+        parts["rounded"] = parts["expression"].xreplace(marks) if floats else None
+    else:
+        decimals = dict(reading.decimals)
+    expression, orders = _without_orders(parts["expression"])
+    _refuse_matrices(expression, text)
+    every = [expression, parts["condition"], *(parts[name] for name in implicit)]
+    names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
+    if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
+        _refuse_other_laws(claim, known, text)
+        names |= {"gamma"}
+    named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
+    return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
+            "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
+            "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
+            "rounded": parts["rounded"], "decimals": decimals}  # fmt: skip
+
+
+def _definitions(definitions: Mapping[str, Any], text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Definitions that are a replacement, and the one that is an equation in what it defines."""
+    own, implicit = {}, {}
+    for name, value in definitions.items():
+        if name in {str(s) for s in value.free_symbols}:
+            implicit[name] = value
+        else:
+            own[name] = value
+    if len(implicit) > 1:
+        raise refuse("formula", text, f"{' and '.join(implicit)} are defined by equations: one such name is solved for")
+    return own, implicit
+
+
+def _in_our_names(
+    part: Any, given: dict[str, Any], kept: set[str], known: set[str] | None, claim: Any, words: dict[str, Any]
+) -> Any:
+    """Replace what the author defines and the author's names for ours, which are noted in `words`."""
+    once = dict(given)
+    for _ in range(4):  # a replacement may hold another alias
+        replace = {}
+        for symbol in part.free_symbols:
+            name = str(symbol)
+            if name in kept:
+                replace[symbol] = symbol
+            else:
+                replace[symbol] = once[name] if name in once else _translate(name, known, claim)
+                if name not in once and str(replace[symbol]) != name:
+                    words[name] = replace[symbol]
+        changed = {a: b for a, b in replace.items() if a != b}
+        if not changed:
+            break
+        once = {name: value for name, value in once.items() if name not in {str(s) for s in changed}}
+        part = part.xreplace(changed)
+    return part
+
+
+def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
+    """Return our expression for an author's name: the first whose names the claim knows."""
+    import sympy as sp
+
+    if claim is None or known is None or name in known:
+        return sp.Symbol(name, positive=True)
+    if name in ("Sigma", "I_d", "I"):
+        raise refuse("formula", name, "a matrix stands outside of a trace: vectors and matrices are not compared")
+    for candidate in translations(claim, name):
+        expression = parse(candidate)
+        if {str(symbol) for symbol in expression.free_symbols} <= known:
+            return expression
+    raise unknown(name, known)
+
+
+def _at_the_ridge(expression: Any, known: set[str] | None, claim: Any, text: str) -> Any:
+    """Check that a Stieltjes transform is asked at the claim's own ridge, where kappa gives it."""
+    import sympy as sp
+
+    def value(e: Any) -> Any:
+        inside, at = e.args
+        if known is None or not {"kappa", "df1"} <= known or sp.simplify(at - _translate("lam", known, claim)) != 0:
+            raise refuse("formula", text, "the Stieltjes transform is known at minus the claim's normalised ridge only")
+        return inside
+
+    return expression.replace(lambda e: getattr(e.func, "__name__", "") == "at_ridge", value)
+
+
+def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Take off O(.) and o(.): what they say is compared apart."""
+    import sympy as sp
+
+    marks = [a for a in expression.atoms(sp.Function) if a.func.__name__ == "landau"]
+    if not marks:
+        return expression, ()
+    top = set(sp.Add.make_args(expression))
+    orders = tuple(a.args[0] if a in top and a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
+    return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
+
+
+def _refuse_matrices(expression: Any, text: str) -> None:
+    if any(getattr(part, "is_Matrix", False) for part in expression.args) or getattr(expression, "is_Matrix", False):
+        raise refuse("formula", text, "vectors and matrices are not compared: write the formula in numbers")
+
+
+def written(expression: Any) -> str:
+    """Write an expression with its operators as authors do."""
+    from sympy.printing.str import StrPrinter
+
+    class Printer(StrPrinter):
+        def _print_Lambda(self, e: Any) -> str:
+            return str(self._print(e.expr))
+
+        def _print_Function(self, e: Any) -> str:
+            name = e.func.__name__
+            if name == "landau":
+                return f"{'O' if e.args[1] == 1 else 'o'}({self._print(e.args[0])})"
+            if name == "at_ridge":
+                return f"({self._print(e.args[0])})"
+            words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
+            return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
+
+    return str(Printer().doprint(expression)).replace("lambda_", "lambda")
+
+
+def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -> None:
+    """Refuse a mean under the Marchenko-Pastur law where the design has another, or no ratio d/n."""
+    if claim is None or known is None:
+        return
+    laws = sorted({str(cell.get("covariance", "isotropic")) for cell in claim.grid} - {"isotropic"})
+    why = "a mean over x is under the Marchenko-Pastur law of ratio gamma"
+    if laws:
+        asked = "sum over its modes, or set covariance=isotropic"
+        raise refuse("formula", text, f"{why}, and {claim.name} has the covariance {', '.join(laws)}: {asked}")
+    if "gamma" not in known:
+        raise refuse("formula", text, f"{why}, which {claim.name} does not have")
+
+
+def _written(reading: Reading, words: Mapping[str, Any]) -> str:
+    """Write the formula as it was understood, with the author's names in ours."""
+    sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
+    where = "".join(f", {name} = {written(value)}" for name, value in reading.definitions.items())
+    named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
+    text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
+    return text + (f", with {named}" if named else "")
