@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from solvable.analysis.derivation.quantities import marchenko_pastur_mean
 from solvable.analysis.double_descent.experiments import axes
 from solvable.analysis.double_descent.experiments import descent as experiments
-from solvable.analysis.double_descent.settings import eigenvalues, projection
+from solvable.analysis.double_descent.settings import USUAL, eigenvalues, projection
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     descent_path,
@@ -59,6 +61,20 @@ def _projected(n: int, gamma: float, step: float, steps: int, noise_variance: fl
     return float(gradient_descent_risk(spectrum, n, step / 6, [steps], noise_variance).test[0])
 
 
+def _flow_quantities(gamma: float, time: float, **_: Any) -> dict[str, Any]:
+    import mpmath as mp
+
+    t = mp.mpf(time)
+    forgotten = marchenko_pastur_mean(lambda x: mp.exp(-2 * t * x), gamma)
+    fitted = marchenko_pastur_mean(lambda x: (1 - mp.exp(-t * x)) ** 2 / x if x else 0 * x, gamma)
+    return {"forgotten": forgotten, "fitted": fitted}
+
+
+def _stochastic_quantities(d: int, covariance: str, **_: Any) -> dict[str, Any]:
+    s = eigenvalues(covariance, d)
+    return {"trace": float(s.sum()), "square": float(s @ s)}
+
+
 def _filtered(X: Any, y: Any, origin: Any, step_size: float, method: str, momentum: float, steps: int, **_: Any) -> Any:
     return descent_path(X, y, [steps], method, step_size, momentum or None, origin).coefficients[0]
 
@@ -84,16 +100,22 @@ _RISK_GRID = cells(
 _TRAIN_GRID = [{**cell, "quantity": "train"} for cell in (_RISK_GRID[0], _RISK_GRID[1])]
 d, eta, B, t, sigma2, at = sp.symbols("d step_size batch_size steps noise_variance at", positive=True)
 _rate = 1 - 2 * eta + eta**2 * (1 + (d + 1) / B)
+forgotten, fitted, gamma = sp.symbols("forgotten fitted gamma", positive=True)
+_flow = forgotten + sigma2 * (1 + gamma * fitted)
 _isotropic_sgd = _rate**t + (1 - _rate**t) / (1 - _rate) * eta**2 * d * sigma2 / B
 
+claim = partial(Claim, domain=USUAL)
+_DESCENT = USUAL.but(steps=(1, 100_000), step=(0.2, 1.6))
+
 CLAIMS = (
-    Claim(
+    claim(
         "double-descent/filters-are-iterations",
         "The closed-form filters of gradient descent, heavy ball and Nesterov give the weights of the iterations.",
         source=_FILTER,
         kind=Kind.EXACT,
         predict=_filtered,
         measure=experiments.iterated_run,
+        domain=Domain(n=(6, 20), d=(6, 40), steps=(10, 500)),
         grid=cells(
             "method momentum n d steps start",
             [
@@ -105,44 +127,47 @@ CLAIMS = (
         instance=experiments.random_problem,
         tolerance=1e-10,
     ),
-    Claim(
+    claim(
         "double-descent/gradient-descent-risk",
         "Test error, bias and variance of gradient descent at any time follow the contour integral, any covariance.",
         source=_CONTOUR,
         kind=Kind.ASYMPTOTIC,
         predict=_descent,
         measure=experiments.descent_error_draw,
+        domain=_DESCENT,
         grid=_RISK_GRID,
         tolerance=0.02,
         size="n",
         quick=(0, 5),
         assumptions="independent standardised entries; start at 0",
     ),
-    Claim(
+    claim(
         "double-descent/training-error",
         "The training error of gradient descent follows the contour integral with the companion transform.",
         source=_CONTOUR,
         kind=Kind.ASYMPTOTIC,
         predict=_descent,
         measure=experiments.descent_error_draw,
+        domain=_DESCENT,
         grid=_TRAIN_GRID,
         tolerance=0.02,
         size="n",
         quick=(0,),
     ),
-    Claim(
+    claim(
         "double-descent/misspecified-features",
         "Gradient descent on random features: what these cannot express of the target acts as label noise.",
         source=_CONTOUR,
         kind=Kind.ASYMPTOTIC,
         predict=_projected,
         measure=experiments.projected_error_draw,
+        domain=_DESCENT.but(n=(20, 50)),
         grid=cells("gamma steps", [(1.5, 20), (0.6, 200), (1.0, 60)], n=40, step=1.0, noise_variance=0.1),
         tolerance=0.02,
         size="n",
         quick=(0,),
     ),
-    Claim(
+    claim(
         "double-descent/isotropic-flow",
         "Gradient flow on isotropic rows: bias and variance are integrals against the Marchenko-Pastur law.",
         source=Source("ali2019continuous", "isotropic case, by quadrature"),
@@ -151,18 +176,21 @@ CLAIMS = (
             isotropic_flow_risk(gamma, [time], noise_variance).test[0]
         ),
         measure=experiments.flow_draw,
+        quantities=_flow_quantities,
+        formula=_flow,
         grid=cells("gamma time", [(0.5, 2.0), (2.0, 3.0), (1.0, 10.0)], n=40, noise_variance=0.5),
         tolerance=0.02,
         size="n",
         quick=(0,),
     ),
-    Claim(
+    claim(
         "double-descent/flow-is-nearly-ridge",
         "The Bayes risk of gradient flow at time t is at most 1.6862 times that of ridge at λ = 1/t.",
         source=Source("ali2019continuous", "constant as recalled"),
         kind=Kind.BOUND,
         predict=lambda **_: 1.6862,
         measure=experiments.flow_to_ridge_ratio,
+        domain=USUAL.but(time=(0.1, 300.0)),
         grid=[
             {"n": 40, "gamma": gamma, "time": time, "snr": snr}
             for gamma in (0.5, 1.0, 2.0)
@@ -170,38 +198,41 @@ CLAIMS = (
         ],
         side="upper",
     ),
-    Claim(
+    claim(
         "double-descent/smallest-eigenvalue",
         "At k = n, P(nλ_{min}(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
         source=_EDGE,
         kind=Kind.ASYMPTOTIC,
         predict=lambda n, at: float(smallest_eigenvalue_cdf(at)),
         measure=experiments.smallest_eigenvalue_draw,
+        domain=USUAL.but(n=(8, 80)),
         grid=cells("at", [0.5, 2.0], n=8),
         tolerance=0.03,
         size="n",
         formula=1 - sp.exp(-at / 2 - sp.sqrt(at)),
         quick=(1,),
     ),
-    Claim(
+    claim(
         "double-descent/time-to-see-the-peak",
         "At k = n gradient descent needs of the order of n² steps to reach half of the variance of least squares.",
         source=_EDGE,
         kind=Kind.RATE,
         predict=lambda n: 2.0,
         measure=experiments.half_time_draw,
+        domain=USUAL.but(n=(8, 80)),
         grid=[{"n": 8}],
         tolerance=0.06,
         size="n",
         sizes=(1, 3, 9),
     ),
-    Claim(
+    claim(
         "double-descent/one-pass-sgd",
         "One-pass SGD on isotropic Gaussian rows: the mean error follows a linear recursion, for any batch size.",
         source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
         kind=Kind.MEAN,
         predict=_one_pass,
         measure=experiments.one_pass_draw,
+        domain=USUAL.but(step_size=(0.003, 1.0), where="step_size*(1 + (d + 1)/batch_size) < 1.9"),
         grid=cells(
             "step_size batch_size steps",
             [(0.03, 1, 40), (0.3, 10, 20)],
@@ -212,7 +243,7 @@ CLAIMS = (
         tolerance=0.02,
         formula=_isotropic_sgd,
     ),
-    Claim(
+    claim(
         "double-descent/one-pass-sgd-any-covariance",
         "One-pass SGD with unequal eigenvalues: the mean error follows a recursion whose modes a rank-one noise "
         "term couples.",
@@ -220,6 +251,8 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_one_pass,
         measure=experiments.one_pass_draw,
+        domain=USUAL.but(step_size=(0.001, 0.2), where="step_size*4*(1 + (d + 1)/batch_size) < 1.9"),
+        quantities=_stochastic_quantities,
         grid=[
             {
                 "d": 12,
@@ -232,13 +265,14 @@ CLAIMS = (
         ],
         tolerance=0.02,
     ),
-    Claim(
+    claim(
         "double-descent/one-pass-sgd-stability",
         "One-pass SGD on isotropic Gaussian rows is mean-square stable below the step size 2/(1 + (d + 1)/B).",
         source=Source("liu2023optimization", "derived in docs/theory/double_descent.md"),
         kind=Kind.THRESHOLD,
         predict=lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
         measure=experiments.one_pass_growth,
+        domain=USUAL.but(batch_size=(1, 200)),
         grid=cells("batch_size", [1, 10, 100], d=20),
         tolerance=0.03,
         formula=2 / (1 + (d + 1) / B),

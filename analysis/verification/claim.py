@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers.validate import (
     as_choice,
     as_kind,
@@ -96,6 +97,8 @@ class Claim:
     quantities : callable, optional
         ``quantities(**parameters)``: values, at the precision mpmath is set to, of symbols that a formula may use
         besides the parameters (kappa, df1, ...), each defined by an equation.
+    domain : Domain, optional
+        Where the numeric parameters may lie: `predict` has a finite value there, and formulas are compared there.
     size : str, optional
         The parameter that grows (``ASYMPTOTIC``, ``RATE``); all others are intensive or follow it.
     sizes : sequence of float
@@ -137,6 +140,7 @@ class Claim:
     reason: str = ""
     formula: Any = None
     quantities: Callable[..., Mapping[str, Any]] | None = None
+    domain: Domain | None = None
     size: str | None = None
     sizes: Sequence[float] = (1, 2, 4)
     order: float = 1.0
@@ -198,6 +202,7 @@ class Claim:
             as_kind("grid", cell, Mapping, "every cell must be a mapping from parameters to values")
         for name in ("tolerance", "absolute_tolerance"):
             as_nonnegative(name, as_kind(name, getattr(self, name), float | int | np.number, "it must be a number"))
+        as_kind("domain", self.domain, Domain | None, "it must be a Domain")
         size = as_kind("size", self.size, str | None, "it must be the name of a parameter")
         for cell in self.grid if size is not None else ():
             as_kind(size, cell.get(size, 1), float | int | np.number, "it grows: it must be a number")

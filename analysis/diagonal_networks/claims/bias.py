@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from solvable.analysis.diagonal_networks.experiments import flows, instances
 from solvable.analysis.diagonal_networks.experiments import networks as experiments
-from solvable.analysis.diagonal_networks.settings import saddle_problem
+from solvable.analysis.diagonal_networks.settings import USUAL, saddle_problem
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import interpolator, minimum_l1, saddle_to_saddle
 
 __all__ = ["BIAS_CLAIMS"]
@@ -61,21 +62,32 @@ D, eta = sp.symbols("depth step_size", positive=True)
 curvature, rho = sp.symbols("curvature penalty", positive=True)
 n_symbol, d_symbol, signal, sigma2 = sp.symbols("n d signal noise_variance", positive=True)
 _FLOW_GRID = cells("initial_scale depth", [(0.1, 2), (0.3, 3), (1.0, 2), (0.01, 2), (1.0, 2.5), (1.0, 3), (0.5, 4)])
+epsilon, least_norm, least_square_norm = sp.symbols("epsilon least_norm least_square_norm", positive=True)
+
+
+def _least_square_norm(X: Array, y: Array, **_: Any) -> dict[str, Any]:
+    """Squared norm of the minimum-norm fit."""
+    return {"least_square_norm": float(np.sum((np.linalg.pinv(X) @ y) ** 2))}
+
+
+claim = partial(Claim, domain=USUAL)
+
 BIAS_CLAIMS = (
-    Claim(
+    claim(
         "diagonal-networks/flow-is-interpolator",
         "Gradient flow ends at the interpolator of least hyperbolic entropy, at every scale and depth.",
         source=_BIAS,
         kind=Kind.NUMERICAL,
         predict=_flow_bias,
         measure=lambda rng, **p: flows.flow_limit(**p),
+        domain=Domain(initial_scale=(0.01, 1.0), depth=(2, 4)),
         grid=_FLOW_GRID,
         tolerance=1e-8,
         quick=(0, 1),
         instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
         reason=_INTEGRATED,
     ),
-    Claim(
+    claim(
         "diagonal-networks/kernel-limit",
         "From large scales α the limit approaches the minimum-ℓ₂ interpolator as α^{−2D}, D the depth.",
         source=_BIAS,
@@ -83,12 +95,13 @@ BIAS_CLAIMS = (
         deterministic=True,
         predict=lambda depth, **_: -2.0 * depth,
         measure=lambda rng, **p: experiments.distance_to_l2(**p),
+        domain=Domain(initial_scale=(1.2, 3.0), depth=(2, 5)),
         grid=cells("initial_scale depth", [(2.0, 2), (1.5, 3)]),
         tolerance=0.02,
         size="initial_scale",
         formula=-2 * D,
     ),
-    Claim(
+    claim(
         "diagonal-networks/kernel-dynamics",
         "From large scales α the residual decays with the tangent kernel 8α²XXᵀ/n.",
         source=_BIAS,
@@ -97,6 +110,7 @@ BIAS_CLAIMS = (
         measure=lambda rng, X, y, initial_scale, time: float(
             np.linalg.norm(flows.flow_residual(X, y, initial_scale, time / initial_scale**2))
         ),
+        domain=Domain(initial_scale=(3.0, 8.0), time=(0.02, 0.5)),
         grid=cells("time", [0.05, 0.2], initial_scale=4.0),
         tolerance=0.01,
         size="initial_scale",
@@ -104,26 +118,32 @@ BIAS_CLAIMS = (
         instance=partial(instances.sparse_problem, shape=(5, 12, 2, 0.3)),
         convention="full-batch",
     ),
-    Claim(
+    claim(
         "diagonal-networks/rich-bound",
         "Below a published scale the ℓ₁ norm is at most 1 + ε times the least.",
         source=_REGIMES,
         kind=Kind.BOUND,
         predict=lambda X, y, epsilon: (1 + epsilon) * float(np.abs(minimum_l1(X, y)).sum()),
         measure=experiments.rich_norm,
+        domain=Domain(epsilon=(0.2, 4.0)),
+        formula=(1 + epsilon) * least_norm,
+        quantities=lambda X, y, **_: {"least_norm": float(np.abs(minimum_l1(X, y)).sum())},
         grid=cells("epsilon", [1.0, 2.0]),
         side="upper",
         quick=(0,),
         first_draws=8,
         instance=partial(instances.sparse_problem, shape=(3, 6, 1, 0.3)),
     ),
-    Claim(
+    claim(
         "diagonal-networks/kernel-bound",
         "Above a published scale the squared ℓ₂ norm is at most 1 + ε times the least.",
         source=_REGIMES,
         kind=Kind.BOUND,
         predict=lambda X, y, epsilon: (1 + epsilon) * float(y @ np.linalg.solve(X @ X.T, y)),
         measure=experiments.kernel_norm,
+        domain=Domain(epsilon=(0.2, 4.0)),
+        formula=(1 + epsilon) * least_square_norm,
+        quantities=_least_square_norm,
         grid=cells("epsilon", [0.5, 2.0]),
         side="upper",
         quick=(0,),
@@ -153,13 +173,14 @@ BIAS_CLAIMS = (
         first_draws=16,
         statistic="median",
     ),
-    Claim(
+    claim(
         "diagonal-networks/stochastic-flow-at-any-time",
         "Stochastic gradient flow minimises, at every time, the potential of a scale shrunk by the integrated loss.",
         source=_NOISE,
         kind=Kind.EXACT,
         predict=lambda X, flow, **_: interpolator(X, X @ flow.beta[0], flow.effective_scale[0]).value,
         measure=lambda rng, flow, **_: flow.beta[0],
+        domain=Domain(step_size=(0.03, 0.15)),
         grid=cells("step_size time_step", [(0.05, 0.01), (0.15, 0.01), (0.05, 0.04)]),
         tolerance=1e-12,
         quick=(0,),
@@ -167,26 +188,28 @@ BIAS_CLAIMS = (
         instance=instances.stochastic_run,
         convention="full-batch",
     ),
-    Claim(
+    claim(
         "diagonal-networks/saddles-end-at-least-l1",
         "The path of saddles ends at the minimum-ℓ₁ interpolator.",
         source=_SADDLE,
         kind=Kind.EXACT,
         predict=lambda X, y, **_: saddle_to_saddle(X, y).saddles[-1],
         measure=lambda rng, X, y, **_: experiments.least_l1(X, y),
+        domain=Domain(n=(3, 10), d=(8, 40), where="d > n"),
         grid=cells("n d", [(3, 8), (6, 14), (10, 40)]),
         tolerance=1e-9,
         assumptions="columns in general position",
         instance=instances.gaussian_problem,
         convention="full-batch",
     ),
-    Claim(
+    claim(
         "diagonal-networks/plateaus",
         "Half way between two jumps the flow from a small start sits on the predicted saddle.",
         source=_SADDLE,
         kind=Kind.NUMERICAL,
         predict=_saddle,
         measure=lambda rng, seed, log_scale, time: flows.saddle_flow(seed, log_scale, np.array([time]))[0],
+        domain=Domain(log_scale=(100.0, 300.0)),
         grid=cells(
             "seed time",
             [(3, 0.57), (3, 1.75), (3, 5.9), (3, 14.1), (4, 0.93), (4, 30.8), (5, 4.08)],
@@ -197,7 +220,7 @@ BIAS_CLAIMS = (
         reason="stiff steps at a relative tolerance of 1e-7 and an absolute one of 1e-9",
         convention="full-batch",
     ),
-    Claim(
+    claim(
         "diagonal-networks/jump-times",
         "Jumps of the flow from saddle to saddle approach the predicted times as 1/ln(1/α).",
         source=_SADDLE,
@@ -205,6 +228,7 @@ BIAS_CLAIMS = (
         deterministic=True,
         predict=_jump_time,
         measure=lambda rng, seed, log_scale, level: float(flows.crossing_times(seed, log_scale, (level,), 12.0)[0]),
+        domain=Domain(log_scale=(45.0, 200.0)),
         grid=cells("seed level", [(3, 1.142), (3, 0.3554), (4, 0.0389), (5, 0.2748)], log_scale=45.0),
         tolerance=0.01,
         size="log_scale",
@@ -212,20 +236,21 @@ BIAS_CLAIMS = (
         assumptions="times at which the loss falls through a level half way down a jump; the lag falls as 1/ln(1/α)",
         convention="full-batch",
     ),
-    Claim(
+    claim(
         "diagonal-networks/linear-branch",
         "With a linear branch the flow minimises the infimal convolution of the entropy with a square.",
         source=_BENIGN,
         kind=Kind.NUMERICAL,
         predict=_flow_bias,
         measure=lambda rng, **p: flows.flow_limit(**p),
+        domain=Domain(initial_scale=(0.01, 0.5), linear_scale=(0.1, 0.6)),
         grid=cells("initial_scale depth linear_scale", [(0.1, 2, 0.2), (0.01, 2, 0.5), (0.5, 3, 0.4)]),
         tolerance=1e-8,
         quick=(0,),
         instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
         reason=_INTEGRATED,
     ),
-    Claim(
+    claim(
         "diagonal-networks/branch-is-a-lasso",
         "At fixed cap the limit tends, as 1/ln(1/α), to a whitened LASSO plus the least-norm fit of its residuals.",
         source=_BENIGN,
@@ -233,6 +258,7 @@ BIAS_CLAIMS = (
         deterministic=True,
         predict=lambda **_: -1.0,
         measure=lambda rng, **p: experiments.lasso_gap(**p),
+        domain=Domain(log_scale=(160.0, 400.0), cap=(0.01, 0.2)),
         grid=cells("cap", [0.02, 0.1], log_scale=160.0),
         tolerance=0.05,
         size="log_scale",
@@ -275,13 +301,14 @@ BIAS_CLAIMS = (
         first_draws=16,
         statistic="median",
     ),
-    Claim(
+    claim(
         "diagonal-networks/least-l2-risk",
         "The minimum ℓ₂ norm on Gaussian designs has excess risk ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
         source=Source("hastie2022surprises", "exact at finite size, derived"),
         kind=Kind.MEAN,
         predict=lambda n, d, signal, noise_variance: signal * (1 - n / d) + noise_variance * n / (d - n - 1),
         measure=experiments.least_l2_excess,
+        domain=USUAL.but(n=(2, 60), d=(4, 200), where="d > n + 1"),
         grid=cells("n d noise_variance", [(20, 60, 0.25), (10, 40, 4.0), (40, 60, 0.25)], signal=3.0),
         tolerance=0.02,
         formula=signal * (1 - n_symbol / d_symbol) + sigma2 * n_symbol / (d_symbol - n_symbol - 1),

@@ -5,13 +5,13 @@ Tolerances as for shallow features: the extrapolation in d removes the O(1/d) of
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from solvable.analysis.random_features.experiments import regression as experiments
-from solvable.analysis.random_features.settings import frozen_network, frozen_teacher, input_eigenvalues
+from solvable.analysis.random_features.settings import USUAL, frozen_network, frozen_teacher, input_eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import Spectrum, deep_feature_moments, deep_random_feature_risk, layer_coefficients, ridge_risk
 
@@ -71,27 +71,32 @@ _DEEP_GRID: list[dict[str, Any]] = cells(
     noise_variance=0.2,
 )
 
+claim = partial(Claim, domain=USUAL)
+_WIDE = USUAL.but(ratio=(0.3, 3.0), ridge=(0.01, 1.0), counts={"ratio": "d"})
+
 DEEP_CLAIMS = (
-    Claim(
+    claim(
         "random-features/deep-layer-covariance",
         "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
         source=_DEEP,
         kind=Kind.ASYMPTOTIC,
         predict=_layer_square,
         measure=experiments.layer_square_draw,
+        domain=_WIDE,
         grid=cells("widths activation", [((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh")], d=40),
         tolerance=0.03,
         size="d",
         quick=(0, 1),
         assumptions="centred activations; all widths proportional to d",
     ),
-    Claim(
+    claim(
         "random-features/deep-test-error",
         "The test error of deep random features has a nested closed form without weights, at any depth.",
         source=_DEEP,
         kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).test),
         measure=experiments.deep_error_draw,
+        domain=_WIDE,
         grid=_DEEP_GRID,
         tolerance=0.03,
         size="d",
@@ -99,26 +104,28 @@ DEEP_CLAIMS = (
         assumptions="teacher on the same features; centred activations; all widths and n proportional to d",
         convention="deep",
     ),
-    Claim(
+    claim(
         "random-features/deep-train-error",
         "The training error of deep random features is (1 − df1/n)² times the test error.",
         source=_DEEP,
         kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).train),
         measure=experiments.deep_train_draw,
+        domain=_WIDE,
         grid=_DEEP_GRID,
         tolerance=0.04,
         size="d",
         quick=(3, 4),
         convention="deep",
     ),
-    Claim(
+    claim(
         "random-features/gaussian-universality",
         "A frozen network and its linearisation with independent noise have the same test error.",
         source=Source("schroeder2023deterministic"),
         kind=Kind.ASYMPTOTIC,
         predict=lambda **_: 1.0,
         measure=experiments.equivalence_ratio_draw,
+        domain=_WIDE,
         grid=cells(
             "widths slopes rests ratio ridge",
             [
@@ -134,7 +141,7 @@ DEEP_CLAIMS = (
         quick=(0,),
         convention="deep",
     ),
-    Claim(
+    claim(
         "random-features/mismatched-teacher",
         "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
         source=Source(
@@ -143,6 +150,7 @@ DEEP_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_conditional,
         measure=experiments.conditional_error_draw,
+        domain=_WIDE,
         grid=cells(
             "widths teacher ratio",
             [((1.2,), "linear", 1.0), ((1.2, 1.1), "hidden", 0.7), ((1.2, 1.1), "linear", 2.0)],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from solvable.analysis.derivation.quantities import isotropic_quantities
+from solvable.analysis.derivation.quantities import isotropic_quantities, ridge_quantities
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
-from solvable.analysis.ridge.settings import eigenvalues
+from solvable.analysis.ridge.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
@@ -23,13 +24,23 @@ def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0,
     return isotropic_quantities(n, gamma, lam, signal)
 
 
+def _tuned_quantities(n: int, gamma: float, covariance: str, signal: float, noise_variance: float) -> dict[str, Any]:
+    import mpmath as mp
+
+    s = eigenvalues(covariance, round(gamma * n))
+    lam = mp.mpf(noise_variance) * s.size / n / mp.mpf(signal)
+    return {**ridge_quantities(Spectrum(s), n, lam), "lam": lam}
+
+
 def _closed(name: str, **values: float) -> float:
     expression = getattr(closed_forms, name)
     return float(expression.subs({symbol: values[str(symbol)] for symbol in expression.free_symbols}))
 
 
+claim = partial(Claim, domain=USUAL)
+
 ISOTROPIC_CLAIMS = (
-    Claim(
+    claim(
         "ridge/isotropic-effective-ridge",
         "With identity covariance the effective ridge solves a quadratic equation.",
         source=Source("marchenko1967distribution", "derived from the fixed point"),
@@ -38,13 +49,14 @@ ISOTROPIC_CLAIMS = (
             effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
         ),
         measure=experiments.companion_stieltjes_draw,
+        domain=USUAL.but(gamma=(0.2, 6.0), counts={}),
         grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=100),
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
         size="n",
     ),
-    Claim(
+    claim(
         "ridge/isotropic-test-error",
         "With identity covariance the test error is algebraic in d/n and the ridge.",
         source=Source("dobriban2018high", "derived"),
@@ -70,7 +82,7 @@ ISOTROPIC_CLAIMS = (
         size="n",
         quick=(0, 1),
     ),
-    Claim(
+    claim(
         "ridge/isotropic-ridgeless-excess",
         "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
         source=Source("hastie2022surprises"),
@@ -79,6 +91,7 @@ ISOTROPIC_CLAIMS = (
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
         ),
         measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        domain=USUAL.but(where="gamma != 1"),
         grid=cells(
             "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
         ),
@@ -88,7 +101,7 @@ ISOTROPIC_CLAIMS = (
         quick=(0, 1),
         assumptions="γ = d/n away from 1, where the error has no mean",
     ),
-    Claim(
+    claim(
         "ridge/isotropic-ridgeless-variance",
         "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
         source=Source("hastie2022surprises"),
@@ -99,6 +112,7 @@ ISOTROPIC_CLAIMS = (
         measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
             rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
         ),
+        domain=USUAL.but(gamma=(0.02, 0.98), where="gamma < 1"),
         grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
         tolerance=0.03,
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
@@ -106,33 +120,35 @@ ISOTROPIC_CLAIMS = (
         quick=(0, 1),
         assumptions="γ < 1",
     ),
-    Claim(
+    claim(
         "ridge/least-squares-excess",
         "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
         source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
         kind=Kind.MEAN,
         predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
         measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        domain=USUAL.but(n=(5, 200), where="d < n - 1"),
         grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
         tolerance=0.04,
         formula=closed_forms.least_squares_excess,
         most_draws=32768,
         assumptions="n > d + 1; any covariance",
     ),
-    Claim(
+    claim(
         "ridge/overparametrised-excess",
         "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
         source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
         kind=Kind.MEAN,
         predict=lambda **p: _closed("overparametrised_excess", **p),
         measure=experiments.ridgeless_excess_draw,
+        domain=USUAL.but(n=(2, 100), d=(4, 300), where="d > n + 1"),
         grid=cells("n d signal noise_variance", [(10, 30, 1.0, 0.5), (5, 20, 2.0, 1.0)]),
         tolerance=0.03,
         formula=closed_forms.overparametrised_excess,
         most_draws=32768,
         assumptions="d > n + 1, identity covariance",
     ),
-    Claim(
+    claim(
         "ridge/optimal-ridge",
         "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
         source=Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
@@ -145,6 +161,7 @@ ISOTROPIC_CLAIMS = (
             ).value
         ),
         measure=experiments.ridge_slope,
+        domain=USUAL.but(noise_variance=(0.02, 3.0)),
         grid=cells(
             "n d covariance signal noise_variance",
             [(30, 60, "spread", 1.0, 0.5), (60, 30, "two-scales", 2.0, 1.0), (40, 40, "isotropic", 1.0, 2.0)],
@@ -152,7 +169,7 @@ ISOTROPIC_CLAIMS = (
         tolerance=0.04,
         formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
     ),
-    Claim(
+    claim(
         "ridge/optimal-test-error",
         "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
         source=Source("dobriban2018high", "derived"),
@@ -167,6 +184,9 @@ ISOTROPIC_CLAIMS = (
             / (noise_variance * round(gamma * n) / n / signal)
         ),
         measure=experiments.tuned_error_draw,
+        domain=USUAL.but(noise_variance=(0.02, 3.0)),
+        quantities=_tuned_quantities,
+        formula=closed_forms.tuned_test_error,
         grid=cells(
             "gamma covariance signal noise_variance",
             [(2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3)],

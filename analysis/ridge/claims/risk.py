@@ -6,7 +6,7 @@ is left at n = 50 is of order 1/n^2 ~ 4e-4, so 2 % leaves room for the statistic
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from solvable.analysis.derivation.quantities import ridge_quantities
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
-from solvable.analysis.ridge.settings import eigenvalues, weights
+from solvable.analysis.ridge.settings import USUAL, eigenvalues, weights
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
@@ -71,8 +71,10 @@ def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
 
 
+claim = partial(Claim, domain=USUAL)
+
 RISK_CLAIMS = (
-    Claim(
+    claim(
         "ridge/test-error",
         "The test error of ridge regression is n/(n − df2) times (unlearned target power + label noise).",
         source=_RISK,
@@ -88,7 +90,7 @@ RISK_CLAIMS = (
         assumptions="independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
         "with a vanishing ridge",
     ),
-    Claim(
+    claim(
         "ridge/bias",
         "Without label noise the test error is n/(n − df2) Σ(1 − g)²v².",
         source=_RISK,
@@ -102,7 +104,7 @@ RISK_CLAIMS = (
         size="n",
         quick=(0, 2),
     ),
-    Claim(
+    claim(
         "ridge/variance",
         "Label noise alone contributes σ² df2/(n − df2).",
         source=_RISK,
@@ -116,7 +118,7 @@ RISK_CLAIMS = (
         size="n",
         quick=(0, 2),
     ),
-    Claim(
+    claim(
         "ridge/train-error",
         "The training error of ridge regression is (1 − df1/n)² times the test error.",
         source=_KERNEL,
@@ -130,7 +132,7 @@ RISK_CLAIMS = (
         size="n",
         quick=(0, 1),
     ),
-    Claim(
+    claim(
         "ridge/gcv",
         "Generalised cross-validation estimates the test error consistently.",
         source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
@@ -144,7 +146,7 @@ RISK_CLAIMS = (
         size="n",
         quick=(0, 1),
     ),
-    Claim(
+    claim(
         "ridge/leave-one-out",
         "The leave-one-out error estimates the test error consistently.",
         source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
@@ -158,7 +160,7 @@ RISK_CLAIMS = (
         size="n",
         quick=(0, 1),
     ),
-    Claim(
+    claim(
         "ridge/universality",
         "The test error does not depend on the law of the entries beyond mean and variance.",
         source=_RISK,
