@@ -75,8 +75,10 @@ from .neural_collapse.shrinkage import duality_gap as duality_gap
 from .neural_collapse.shrinkage import shrink_singular_values as shrink_singular_values
 from .random_features.activations import Activation as Activation
 from .random_features.activations import GaussianCoefficients as GaussianCoefficients
+from .random_features.activations import LeakyRelu as LeakyRelu
 from .random_features.activations import activation_function as activation_function
 from .random_features.activations import gaussian_coefficients as gaussian_coefficients
+from .random_features.activations import leaky_relu as leaky_relu
 from .random_features.deep import DeepRandomFeatureRisk as DeepRandomFeatureRisk
 from .random_features.deep import LayerCoefficients as LayerCoefficients
 from .random_features.deep import deep_random_feature_risk as deep_random_feature_risk
@@ -127,5 +129,6 @@ from .wide_networks.criticality import EdgeOfChaos as EdgeOfChaos
 from .wide_networks.criticality import critical_flow as critical_flow
 from .wide_networks.criticality import edge_of_chaos as edge_of_chaos
 from .wide_networks.duals import dual_activation as dual_activation
+from .wide_networks.integrals import hermite_coefficients as hermite_coefficients
 from .wide_networks.kernels import WideKernels as WideKernels
 from .wide_networks.kernels import wide_network_kernels as wide_network_kernels
