@@ -32,7 +32,7 @@ _OPPOSITE = np.array(
 
 
 @njit(cache=True, error_model="numpy")
-def _acos_part(t):
+def _acos_part(t):  # type: ignore[no-untyped-def]
     value = _ACOS[0]
     for k in range(1, _ACOS.size):
         value = value * t + _ACOS[k]
@@ -40,7 +40,7 @@ def _acos_part(t):
 
 
 @njit(cache=True, error_model="numpy")
-def _atan_part(t):
+def _atan_part(t):  # type: ignore[no-untyped-def]
     value = _ATAN[0]
     for k in range(1, _ATAN.size):
         value = value * t + _ATAN[k]
@@ -48,7 +48,7 @@ def _atan_part(t):
 
 
 @njit(cache=True, error_model="numpy")
-def _opposite_part(t):
+def _opposite_part(t):  # type: ignore[no-untyped-def]
     value = _OPPOSITE[0]
     for k in range(1, _OPPOSITE.size):
         value = value * t + _OPPOSITE[k]
@@ -56,7 +56,7 @@ def _opposite_part(t):
 
 
 @njit(cache=True, error_model="numpy")
-def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, angle, bound, size):
+def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, angle, bound, size):  # type: ignore[no-untyped-def]
     square = (1 - slope) * (1 - slope)
     for j in range(size):
         Q = r1 * r2[j]
@@ -83,7 +83,7 @@ def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, ang
 
 
 @njit(cache=True, error_model="numpy")
-def _erf_strip(sigma, theta, q1, r1, q2, r2, weight, bias, standard, size):
+def _erf_strip(sigma, theta, q1, r1, q2, r2, weight, bias, standard, size):  # type: ignore[no-untyped-def]
     for j in range(size):
         Q = r1 * r2[j]
         Q = q1 if q1 == q2[j] else Q
@@ -100,7 +100,7 @@ def _erf_strip(sigma, theta, q1, r1, q2, r2, weight, bias, standard, size):
 
 
 @njit(cache=True, error_model="numpy")
-def _fused(nngp, ntk, q1, r1, q2, r2, weight, bias, slope, is_relu, standard, start, lower):
+def _fused(nngp, ntk, q1, r1, q2, r2, weight, bias, slope, is_relu, standard, start, lower):  # type: ignore[no-untyped-def]
     """Rows of `nngp` hold x.x' in and both kernels out; `lower`: row i of the whole, up to its own column."""
     layers, columns = q2.shape
     angle, bound = np.empty(_STRIP), np.empty(_STRIP)
@@ -121,7 +121,7 @@ def _fused(nngp, ntk, q1, r1, q2, r2, weight, bias, slope, is_relu, standard, st
 
 
 @njit(cache=True, error_model="numpy")
-def _mirror(matrix, tile):
+def _mirror(matrix, tile):  # type: ignore[no-untyped-def]
     n = matrix.shape[0]
     for top in range(0, n, tile):
         for left in range(0, top + 1, tile):

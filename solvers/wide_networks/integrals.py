@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from solvable.solvers.random_features.activations import Activation, activation_function
+from solvable.solvers.random_features.activations import Activation, LeakyRelu, activation_function
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["dual_of_function", "hermite_coefficients", "line_rule"]
@@ -108,8 +108,8 @@ def _corners(low: Array, high: Array, coefficients: Array, reach: float) -> tupl
     found, jump, now = np.zeros(len(low) - 1, bool), (0.0, 0.0), coefficients
     wide = np.minimum((high - low)[1:], (high - low)[:-1]) > 1e-4 * reach
     for order in range(3):
-        left = np.polynomial.chebyshev.chebval(1.0, now.T)[:-1]
-        right = np.polynomial.chebyshev.chebval(-1.0, now.T)[1:]
+        left = np.asarray(np.polynomial.chebyshev.chebval(1.0, now.T))[:-1]
+        right = np.asarray(np.polynomial.chebyshev.chebval(-1.0, now.T))[1:]
         step = np.abs(left - right) / max(np.abs(now).max(), 1e-300) * wide
         if order == 0:
             jump = (float(step.max()), float(high[step.argmax()]))
@@ -119,9 +119,14 @@ def _corners(low: Array, high: Array, coefficients: Array, reach: float) -> tupl
 
 
 def _kinks(activation: Activation, reach: float) -> Array:
-    if isinstance(activation, str) and activation in _SMOOTH | _KINK_AT_ZERO:
+    if isinstance(activation, LeakyRelu) or (isinstance(activation, str) and activation in _SMOOTH | _KINK_AT_ZERO):
         return np.zeros(1)
-    return np.r_[0.0, _pieces(activation_function(activation), reach).kinks]
+    return np.r_[0.0, _pieces(activation_function(activation), _round_up(reach)).kinks]
+
+
+def _round_up(reach: float) -> float:
+    """To a power of two, so that few sets of pieces serve all variances."""
+    return float(2.0 ** np.ceil(np.log2(1.01 * reach)))
 
 
 def _rule(edges: Array, nodes: Array, weights: Array) -> tuple[Array, Array]:
@@ -140,7 +145,8 @@ def _edges(*points: Array, panel: float = _PANEL) -> Array:
 
 def line_rule(activation: Activation, scale: float, panel: float = _PANEL) -> tuple[Array, Array]:
     """Nodes z and weights of E over N(0, 1) for functions of phi(scale z): panels end at the kinks of phi."""
-    panel = panel / max(1.0, min(scale, 64.0) if activation in _KINK_AT_ZERO else scale)
+    homogeneous = isinstance(activation, str) and activation in _KINK_AT_ZERO | {"identity"}
+    panel = panel if homogeneous or isinstance(activation, LeakyRelu) else panel / max(1.0, scale)
     if panel < 1e-3:
         raise refuse("variance", scale**2, f"{activation} is integrated for variances up to 10,000")
     return _rule(_edges(_kinks(activation, _REACH * scale) / scale, panel=panel), _NODES, _WEIGHTS)
@@ -154,14 +160,14 @@ def _one_dual(function: Function, kinks: Array, q1: float, q2: float, c: float) 
     for nodes, weights in ((_NODES, _WEIGHTS), _ROUGH):
         own, mapped = kinks / a, kinks / mean if mean else np.zeros(0)
         if rest <= 1e-10 * b:
-            z, w = _rule(_edges(own, mapped), nodes, weights)
+            z, w = _rule(_edges(own, mapped, panel=_PANEL / max(1.0, min(a, 64.0))), nodes, weights)
             results.append(float(w @ (function(a * z) * function(mean * z))))
             continue
         width = rest / abs(mean) if mean else 1.0
         graded = width * 2.0 ** np.arange(-1, max(1, int(np.log2(max(1 / width, 1))) + 1))
         around = (mapped[:, None] + np.r_[-graded[::-1], 0, graded]).ravel()
-        z, w = _rule(_edges(own, around), nodes, weights)
-        panel = _edges(panel=_PANEL / max(1.0, rest))
+        z, w = _rule(_edges(own, around, panel=_PANEL / max(1.0, min(a, 16.0))), nodes, weights)
+        panel = _edges(panel=_PANEL / max(1.0, min(rest, 16.0)))
         smooth = np.empty_like(z)
         for start in range(0, len(z), _ROWS):
             rows = slice(start, start + _ROWS)
@@ -187,8 +193,7 @@ def dual_of_function(activation: Activation, derivative: bool) -> Callable[[Arra
 
     def dual(q1: Array, q2: Array, c: Array) -> Array:
         q1, q2, c = np.broadcast_arrays(q1, q2, c)
-        reach = 2.0 ** np.ceil(np.log2(_REACH * np.sqrt(max(q1.max(initial=0.0), q2.max(initial=0.0))) * 1.01))
-        pieces = _pieces(function, float(reach))
+        pieces = _pieces(function, _round_up(_REACH * np.sqrt(max(q1.max(initial=0.0), q2.max(initial=0.0)))))
         if derivative and pieces.jump[0] > 1e-6:
             raise refuse("derivative", derivative, f"the activation jumps at {pieces.jump[1]:.6g}: its derivative is "
                          "no function")  # fmt: skip

@@ -189,8 +189,8 @@ def wide_network_kernels(
     Notes
     -----
     The variances of the two inputs are propagated beside the covariance, which inputs of unequal norm need. Pairs go
-    through all layers in blocks: memory is that of the results. relu, leaky relu and erf run compiled, by polynomials for
-    the arc functions: within 1e-14 of `dual_activation`, layer after layer.
+    through all layers in blocks: memory is that of the results. relu, leaky relu and erf run compiled, with
+    polynomials for the arc functions: within 1e-14 of `dual_activation`, layer after layer.
 
     References
     ----------

@@ -52,7 +52,9 @@ def as_blocks(name: str, kernels: Blocks, n: int | None = None, m: int | None = 
     """Check (train, train), (test, train), (test, test), the outer ones symmetric."""
     given = as_kind(name, kernels, tuple | list, "it must hold the blocks (train, train), (test, train), (test, test)")
     if len(given) != 3:
-        raise refuse(f"len({name})", len(given), "it must hold three blocks: (train, train), (test, train), (test, test)")
+        raise refuse(
+            f"len({name})", len(given), "it must hold three blocks: (train, train), (test, train), (test, test)"
+        )
     train = as_matrix(f"{name}[0]", given[0], (n, n))
     cross = as_matrix(f"{name}[1]", given[1], (m, len(train)))
     test = as_matrix(f"{name}[2]", given[2], (len(cross), len(cross)))

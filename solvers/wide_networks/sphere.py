@@ -201,7 +201,9 @@ def sphere_spectrum(
         eigenvalues[k] = terms.sum()
         rounding = 4 * np.finfo(float).eps * np.abs(terms).sum()
         if eigenvalues[k] < -1e4 * rounding:
-            raise refuse("kernel", float(eigenvalues[k]), f"degree {k} has this eigenvalue, and a kernel has none below 0")
+            raise refuse(
+                "kernel", float(eigenvalues[k]), f"degree {k} has this eigenvalue, and a kernel has none below 0"
+            )
         if abs(eigenvalues[k]) <= rounding:
             eigenvalues[k] = 0.0
         eigenvalues[k] = max(eigenvalues[k], 0.0)
