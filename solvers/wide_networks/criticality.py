@@ -18,7 +18,7 @@ from solvable.solvers.random_features.activations import Activation, activation_
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
 from solvable.solvers.wide_networks.duals import dual_at
-from solvable.solvers.wide_networks.integrals import line_rule
+from solvable.solvers.wide_networks.integrals import evaluate, line_rule
 
 __all__ = [
     "CriticalFlow",
@@ -304,7 +304,7 @@ def critical_point(activation: Activation) -> CriticalPoint:
     function = activation_function(activation)
     dual_at(activation, True)
     z = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-    values = np.asarray(function(z), dtype=float)
+    values = evaluate(function, z)
     if np.allclose(values, np.abs(z) * values[[2, 2, 2, 3, 3, 3]], rtol=1e-14, atol=0):
         square = float(values[2] ** 2 + values[3] ** 2) / 2
         if square == 0:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from solvable.solvers.random_features.activations import Activation, LeakyRelu, activation_function
 from solvable.solvers.validate import as_positive, as_scalar, as_whole, refuse, within_range
 
-__all__ = ["dual_of_function", "hermite_coefficients", "line_rule"]
+__all__ = ["dual_of_function", "evaluate", "hermite_coefficients", "line_rule"]
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
@@ -51,7 +51,8 @@ class _Pieces:
         return self.slopes[piece, 0] + t * ahead - behind
 
 
-def _evaluate(function: Function, u: Array) -> Array:
+def evaluate(function: Function, u: Array) -> Array:
+    """Values of a user's function, its failures turned into a sentence."""
     with np.errstate(all="ignore"):
         values = np.asarray(function(u))
     if values.shape != u.shape or values.dtype.kind not in "biuf":
@@ -70,9 +71,9 @@ def _pieces(function: Function, reach: float) -> _Pieces:
     low, high = todo[:-1], todo[1:]
     done: list[tuple[Array, Array, Array]] = []
     jump = (0.0, 0.0)
-    middle = np.abs(_evaluate(function, np.linspace(-reach / 4, reach / 4, 129))).max()
+    middle = np.abs(evaluate(function, np.linspace(-reach / 4, reach / 4, 129))).max()
     for _ in range(60):
-        values = _evaluate(function, ((low + high) / 2)[:, None] + ((high - low) / 2)[:, None] * t)
+        values = evaluate(function, ((low + high) / 2)[:, None] + ((high - low) / 2)[:, None] * t)
         found = values @ to_coefficients.T
         scale = np.abs(found).max(axis=1)
         tail = np.abs(found[:, -3:]).max(axis=1)
@@ -197,7 +198,7 @@ def dual_of_function(activation: Activation, derivative: bool) -> Callable[[Arra
         if derivative and pieces.jump[0] > 1e-6:
             raise refuse("derivative", derivative, f"the activation jumps at {pieces.jump[1]:.6g}: its derivative is "
                          "no function")  # fmt: skip
-        used = pieces.derivative if derivative else lambda u: _evaluate(function, u)
+        used = pieces.derivative if derivative else lambda u: evaluate(function, u)
         triples, place = np.unique(np.stack([q1, q2, c]).reshape(3, -1), axis=1, return_inverse=True)
         values = np.array([_one_dual(used, pieces.kinks, *map(float, triple)) for triple in triples.T])
         return values[place.ravel()].reshape(c.shape)
@@ -250,7 +251,7 @@ def hermite_coefficients(activation: Activation, variance: float = 1.0, degree: 
     scale = float(np.sqrt(as_scalar("variance", variance, as_positive)))
     last = as_whole("degree", degree, most=2000)
     z, w = line_rule(activation, scale, _PANEL / max(1.0, np.sqrt(last) / 12))
-    values = _evaluate(activation_function(activation), scale * z)
+    values = evaluate(activation_function(activation), scale * z)
     with np.errstate(over="ignore", invalid="ignore"):
         mass = values**2 * w
     if not np.all(np.isfinite(mass)) or max(mass[0], mass[-1]) > 1e-13 * mass.max():

@@ -32,3 +32,14 @@ NO_RATIO = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["diagonal-networks/chaotic-loss", "diagonal-networks/least-l2-risk"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+VECTORS = [
+    "diagonal_descent",
+    "interpolator",
+    "minimum_l1",
+    "minimum_l2",
+    "saddle_to_saddle",
+    "stochastic_gradient_flow",
+    "two_cycle",
+]

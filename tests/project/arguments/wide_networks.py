@@ -150,3 +150,19 @@ SCALES = {
 }
 # cheap claims that draw networks; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["wide-networks/kurtosis-product", "wide-networks/vertex-grows-linearly"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "convolutional_kernel": lambda f: f([0.5, 0.2], (2, 2)),
+    "deep_ntk": lambda f: f([0.0, 0.5, 0.5], 0.5, 3),
+    "koenigs": lambda f: f([0.0, 0.5, 0.5], 0.5),
+    "kurtosis_product": lambda f: f([1.0, 0.0], [5, 5]),
+    "dual_activation": lambda f: f("relu", 1.0, 2.0, 0.5),
+    "edge_of_chaos": lambda f: f("erf", 0.5),
+}
+VECTORS = [
+    *["critical_flow", "wide_network_kernels", "critical_point", "deep_classifier", "dot_product_eigenvalues"],
+    *["dual_parameters", "hermite_coefficients", "kernel_machine", "linear_kernel_machine", "linearised_training"],
+    *["optimal_activation", "predict_from_duals", "sparse_duals", "sphere_spectrum", "student_process"],
+    *["torus_spectrum", "trained_ensemble", "convolution_exponents"],
+]

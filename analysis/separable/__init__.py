@@ -1,0 +1,1 @@
+"""Separable classification: matched experiments and claims."""

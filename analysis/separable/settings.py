@@ -1,0 +1,42 @@
+"""Data sets that the claims about separable classification speak of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["almost_one_direction", "linear_labels", "regression_data", "separable_rows", "tasks"]
+
+Array = NDArray[np.float64]
+
+
+def linear_labels(rng: np.random.Generator, n: int, d: int) -> tuple[Array, Array]:
+    """Gaussian inputs, labels by a Gaussian hyperplane through the origin."""
+    X = rng.standard_normal((n, d))
+    return X, np.where(X @ rng.standard_normal(d) >= 0, 1.0, -1.0)
+
+
+def separable_rows(rng: np.random.Generator, n: int, d: int) -> Array:
+    """Rows y x of `linear_labels`."""
+    X, y = linear_labels(rng, n, d)
+    return X * y[:, None]
+
+
+def almost_one_direction(n: int) -> Array:
+    """n - 1 copies of (1, 0.3) and one (-1, 0.3), as rows y x."""
+    rows = np.tile([1.0, 0.3], (n, 1))
+    rows[-1, 0] = -1.0
+    return rows
+
+
+def tasks(rng: np.random.Generator, count: int, rows: int, d: int) -> Array:
+    """Tasks of unit rows; fewer rows in all than dimensions, so that all are separated together."""
+    Z = rng.standard_normal((count, rows, d))
+    return np.asarray(Z / np.linalg.norm(Z, axis=2, keepdims=True))
+
+
+def regression_data(rng: np.random.Generator, n: int, d: int, labels: int) -> tuple[Array, Array]:
+    """Correlated inputs of unequal size with means, and noisy linear labels (n,), or (n, labels) for several."""
+    X = rng.standard_normal((n, d)) @ (np.eye(d) + 0.4 * rng.standard_normal((d, d))) + 1.0
+    Y = X @ rng.standard_normal((d, labels)) + 0.5 * rng.standard_normal((n, labels))
+    return X, Y[:, 0] if labels == 1 else Y

@@ -1,0 +1,99 @@
+"""Perceptrons, the edge of softmax and plug-in rules: limits, invariances, bad input."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from solvable.solvers import (
+    batch_perceptron,
+    bayes_error,
+    collapse_gap,
+    max_margin,
+    naive_minimisation_cosine,
+    perceptron_bounds,
+    perpendicular,
+    plug_in_error,
+    stablemax,
+    stablemax_loss,
+)
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_perceptron_stops_at_separation_within_its_bound(normalised):
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((20, 4))
+    y = np.sign(X @ rng.standard_normal(4))
+    run = batch_perceptron(X, y, 10**6, normalised)
+    margin, radius = max_margin(X * y[:, None]).margin, np.linalg.norm(X, axis=1).max()
+    bounds = perceptron_bounds(radius, margin, 20)
+    assert np.all(y * (X @ run.weights) > 0)
+    assert run.first_separated == len(run.errors) - 1 <= (bounds.normalised if normalised else bounds.batch)
+    assert run.errors[0] == 20
+    assert np.all(run.errors[:-1] > 0)
+    short = batch_perceptron(X, y, 1, normalised)
+    assert short.first_separated == -1
+    np.testing.assert_allclose(short.weights, (y @ X) / 20 * (1 if normalised else 0.5), rtol=1e-14)
+
+
+def test_stablemax_is_softmax_of_a_logarithm():
+    z = np.random.default_rng(0).standard_normal((7, 5)) * 10
+    np.testing.assert_allclose(stablemax(z), softmax(np.sign(z) * np.log1p(np.abs(z)), axis=1), rtol=1e-13)
+    assert stablemax([1e300, -1e300]).tolist() == [1.0, 0.0]
+
+
+def test_stablemax_keeps_a_gradient_where_softmax_has_none():
+    found = stablemax_loss([1e18, 0.0], 0)
+    assert softmax([1e18, 0.0])[0] == 1
+    np.testing.assert_allclose(found.value, 1e-18, rtol=1e-12)
+    np.testing.assert_allclose(found.gradient, [-1e-36, 1e-18], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_gap_of_two_classes_is_half_a_unit(dtype):
+    assert np.exp(-collapse_gap(dtype, 2, "first")) == pytest.approx(float(np.finfo(dtype).eps) / 2, rel=1e-13)
+    assert collapse_gap(dtype, 2, "last") == collapse_gap(dtype, 9, "first")
+    assert collapse_gap(dtype, 9, "last") == pytest.approx(collapse_gap(dtype, 9, "first") + np.log(8))
+
+
+def test_perpendicular_keeps_the_rest():
+    g, theta = np.random.default_rng(0).standard_normal((2, 3, 4))
+    rest = perpendicular(g, theta)
+    assert abs(np.sum(rest * theta)) < 1e-14
+    cosine = naive_minimisation_cosine(g, theta)
+    assert np.linalg.norm(rest) == pytest.approx(np.linalg.norm(g) * np.sqrt(1 - cosine**2), rel=1e-12)
+    assert np.linalg.norm(perpendicular(g, theta, rescale=True)) == pytest.approx(np.linalg.norm(g), rel=1e-12)
+    assert naive_minimisation_cosine(-theta, theta) == pytest.approx(1, abs=1e-15)
+    assert not perpendicular(np.zeros(3), np.ones(3), rescale=True).any()
+
+
+def test_plug_in_error_falls_to_the_bayes_error():
+    n = np.geomspace(2, 1e9, 30)
+    errors = plug_in_error(n, 20.0, 1.3)
+    assert np.all(np.diff(errors) < 0)
+    assert errors[-1] == pytest.approx(bayes_error(1.3), rel=1e-6)
+    assert plug_in_error(10.0, 5.0, 0.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: batch_perceptron([[1.0]], [0.5], 3), r"\+1 or -1"),
+        (lambda: batch_perceptron([[0.0]], [1.0], 3), "row of zeros"),
+        (lambda: batch_perceptron([[1.0]], [1.0, 1.0], 3), "y.shape"),
+        (lambda: perceptron_bounds(1.0, 2.0, 3), "radius"),
+        (lambda: collapse_gap("float8", 2, "first"), "float16, float32, float64"),
+        (lambda: collapse_gap("float16", 1, "first"), "at least two"),
+        (lambda: stablemax(1.0), "classes"),
+        (lambda: stablemax_loss([1.0, 2.0], 2), r"0\.\.1"),
+        (lambda: stablemax_loss([1.0, 2.0], [0]), "label.shape"),
+        (lambda: perpendicular([1.0], [0.0]), "direction"),
+        (lambda: perpendicular([1.0, 1.0], [2.0, 2.0], rescale=True), "nothing is left"),
+        (lambda: perpendicular([1.0], [1.0, 2.0]), "gradient.shape"),
+        (lambda: naive_minimisation_cosine([0.0], [1.0]), "must not be zero"),
+        (lambda: plug_in_error(0.0, 3.0, 1.0), "positive"),
+        (lambda: bayes_error(-1.0), "negative"),
+    ],
+)
+def test_bad_input(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
