@@ -11,6 +11,7 @@ quadrature, split where the function is not smooth, for the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import comb
@@ -20,9 +21,17 @@ from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_positive, refuse, within_range
+from solvable.solvers.validate import as_finite, as_positive, as_scalar, refuse, within_range
 
-__all__ = ["Activation", "GaussianCoefficients", "activation_function", "activation_layers", "gaussian_coefficients"]
+__all__ = [
+    "Activation",
+    "GaussianCoefficients",
+    "LeakyRelu",
+    "activation_function",
+    "activation_layers",
+    "gaussian_coefficients",
+    "leaky_relu",
+]
 
 Array = NDArray[np.float64]
 Activation = str | Polynomial | Callable[[Array], Array]
@@ -128,6 +137,51 @@ def _gelu(u: Array) -> Array:
     return np.asarray(u * ndtr(u))
 
 
+@dataclass(frozen=True)
+class LeakyRelu:
+    """u where it is positive, slope times u elsewhere; what `leaky_relu` returns."""
+
+    slope: float
+
+    def __call__(self, u: Array) -> Array:
+        """Values at u."""
+        return np.asarray(np.where(np.asarray(u) > 0, u, self.slope * np.asarray(u)))
+
+
+@within_range
+def leaky_relu(slope: float = 0.01) -> LeakyRelu:
+    r"""Return the activation :math:`\max(u,0)+a\min(u,0)`.
+
+    Wherever an activation is asked for it can be given; the name ``"leaky"`` stands for slope 0.01.
+
+    Parameters
+    ----------
+    slope : float
+        a, of any sign: 0 is relu, 1 the identity, -1 the absolute value.
+
+    Returns
+    -------
+    LeakyRelu
+        A function of arrays, whose dual activations have closed forms.
+
+    Raises
+    ------
+    ValueError
+        A slope that is not finite.
+
+    References
+    ----------
+    cho2009kernel (kernel of relu, of which this is a combination with the identity)
+
+    Examples
+    --------
+    >>> from solvable.solvers import leaky_relu
+    >>> leaky_relu(0.5)([-2.0, 3.0])
+    array([-1.,  3.])
+    """
+    return LeakyRelu(as_scalar("slope", slope))
+
+
 # without closed forms of these coefficients; integrated
 _NAMED: dict[str, tuple[Callable[..., Array], ...]] = {
     "tanh": (np.tanh,),
@@ -137,6 +191,7 @@ _NAMED: dict[str, tuple[Callable[..., Array], ...]] = {
     "step": (_step,),
     "exp": (np.exp,),
     "gauss": (_gauss,),
+    "leaky": (LeakyRelu(0.01),),
 }
 
 
@@ -169,7 +224,8 @@ def activation_function(activation: Activation) -> Callable[[Array], Array]:
     ----------
     activation : str, Polynomial or callable
         A name (``"identity"``, ``"relu"``, ``"erf"``, ``"sign"``, ``"sin"``, ``"cos"``, ``"tanh"``,
-        ``"gelu"``, ``"relu2"``, ``"abs"``, ``"step"``, ``"exp"``, ``"gauss"`` :math:`e^{-u^2/2}`), a
+        ``"gelu"``, ``"relu2"``, ``"abs"``, ``"leaky"`` (slope 0.01 below 0), ``"step"``, ``"exp"``, ``"gauss"``
+        :math:`e^{-u^2/2}`), a
         `numpy.polynomial.Polynomial`, or a function of an array.
 
     Returns

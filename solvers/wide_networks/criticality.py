@@ -14,16 +14,33 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.random_features.activations import activation_function
+from solvable.solvers.random_features.activations import Activation, activation_function
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
+from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
 from solvable.solvers.wide_networks.duals import dual_at
+from solvable.solvers.wide_networks.integrals import evaluate, line_rule
 
-__all__ = ["CriticalFlow", "EdgeOfChaos", "critical_flow", "edge_of_chaos"]
+__all__ = [
+    "CriticalFlow",
+    "CriticalPoint",
+    "EdgeOfChaos",
+    "critical_flow",
+    "critical_point",
+    "edge_of_chaos",
+    "kurtosis_product",
+]
 
 Array = NDArray[np.float64]
-_REACH = 14.0
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+# first three derivatives at 0
+_SERIES = {
+    "tanh": (1.0, 0.0, -2.0),
+    "erf": (2 / np.sqrt(np.pi), 0.0, -4 / np.sqrt(np.pi)),
+    "sin": (1.0, 0.0, -1.0),
+    "cos": (0.0, -1.0, 0.0),
+    "gauss": (0.0, -1.0, 0.0),
+    "exp": (1.0, 1.0, 1.0),
+    "relu2": (0.0, 0.0, 0.0),
+}
 
 
 @record
@@ -50,6 +67,27 @@ class CriticalFlow:
 
 
 @record
+class CriticalPoint:
+    r"""Where both susceptibilities are 1.
+
+    Attributes
+    ----------
+    kind : str
+        ``"scale-invariant"``: every variance is fixed; ``"zero"``: the variance falls to 0 as 1/l; ``"half-stable"``: a
+        positive fixed point that attracts from one side; ``"none"``.
+    kernel : float or None
+        Fixed variance :math:`K^*`; None where every one is, or none.
+    weight_variance, bias_variance : float or None
+        :math:`C_W` and :math:`C_b`; None for ``"none"``.
+    """
+
+    kind: str
+    kernel: float | None
+    weight_variance: float | None
+    bias_variance: float | None
+
+
+@record
 class EdgeOfChaos:
     r"""Variances at which nearby inputs neither separate nor merge; arrays of one shape.
 
@@ -63,43 +101,33 @@ class EdgeOfChaos:
     bias_variance: Array
 
 
-def _moments(activation: str, K: float) -> tuple[float, float, float]:
-    """<phi^2>, <phi^4>, <phi^2 (z^2 - K)>/K, by Gauss-Legendre panels with an edge at 0, where relu has its kink."""
-    scale = np.sqrt(K)
-    if scale > 100:
-        if activation not in ("relu", "identity", "abs", "relu2", "sign", "step"):
-            raise refuse("kernel", K, f"{activation} is integrated for variances up to 10,000")
-        panels = 24
-    else:
-        panels = 24 * max(1, int(np.ceil(scale)))
-    edges = np.linspace(0, _REACH, panels + 1)
-    half = np.diff(edges)[:, None] / 2
-    z = (edges[:-1, None] + half + half * _NODES).ravel()
-    weights = (half * _WEIGHTS).ravel() * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
-    function = activation_function(activation)
-    square = function(scale * z) ** 2 + function(-scale * z) ** 2
-    fourth = function(scale * z) ** 4 + function(-scale * z) ** 4
-    return float(weights @ square), float(weights @ fourth), float(weights @ (square * (z * z - 1)))
+def _moments(activation: Activation, K: float) -> tuple[float, float, float]:
+    """<phi^2>, <phi^4>, <phi^2 (z^2 - K)>/K, by panels with edges at the kinks."""
+    scale = float(np.sqrt(K))
+    z, weights = line_rule(activation, scale)
+    square = activation_function(activation)(scale * z) ** 2
+    return float(weights @ square), float(weights @ square**2), float(weights @ (square * (z * z - 1)))
 
 
 @within_range
 def critical_flow(
-    activation: str,
+    activation: Activation,
     weight_variance: float,
     bias_variance: float,
     kernel0: float,
     depth: int,
+    widths: ArrayLike | None = None,
 ) -> CriticalFlow:
     r"""Variance, tangent kernel, susceptibilities and four-point vertex of one input through a deep network.
 
     :math:`K^{l+1}=C_b+C_W\langle\phi^2\rangle`, :math:`\Theta^{l+1}=K^{l+1}+C_W\langle\phi'^2\rangle\Theta^l`,
-    :math:`V^{l+1}=C_W^2(\langle\phi^4\rangle-\langle\phi^2\rangle^2)+\chi_\parallel^2V^l` (equal widths), with
+    :math:`V^{l+1}=C_W^2(\langle\phi^4\rangle-\langle\phi^2\rangle^2)+\chi_\parallel^2\tfrac{n_l}{n_{l-1}}V^l`, with
     :math:`K^1` given, :math:`\Theta^1=K^1` and :math:`V^1=0`. NTK parametrisation: effective weights of variance
     :math:`\sigma_w^2/n` with :math:`\sigma_w^2=C_W`, biases :math:`\sigma_b^2=C_b`.
 
     Parameters
     ----------
-    activation : str
+    activation : str, Polynomial or callable
         As `dual_activation`, with a derivative.
     weight_variance, bias_variance : float
         :math:`C_W>0`, :math:`C_b\ge0`.
@@ -107,6 +135,9 @@ def critical_flow(
         :math:`K^1>0`, the variance in the first layer.
     depth : int
         Number of layers, from 1.
+    widths : array_like, shape (depth - 1,), optional
+        Neurons :math:`n_l` of the layers 1 ... depth - 1; equal without it. Layer l fluctuates as
+        :math:`V^l/n_{l-1}`.
 
     Returns
     -------
@@ -119,8 +150,8 @@ def critical_flow(
 
     Notes
     -----
-    Moments by composite Gauss-Legendre quadrature with an edge at 0: rounding for smooth activations and for those with
-    a kink at 0. The vertex is the first order in 1/n: at depth l and width n its error is of relative order l/n.
+    Moments by composite Gauss-Legendre quadrature with edges at the kinks: rounding. The vertex is the first order in
+    1/n: at depth l and width n its error is of relative order l/n.
 
     References
     ----------
@@ -139,6 +170,12 @@ def critical_flow(
     layers = as_whole("depth", depth, most=10**6)
     slope = dual_at(activation, True)
     theta, vertex = K, 0.0
+    growth = np.ones(layers)  # n_l/n_(l-1)
+    if widths is not None:
+        counts = as_positive("widths", widths)
+        if counts.shape != (layers - 1,):
+            raise refuse("widths.shape", counts.shape, f"it must hold one width for each of {layers - 1} layers")
+        growth[1 : layers - 1] = counts[1:] / counts[:-1]
     rows = np.empty((5, layers))
     for layer in range(layers):
         square, fourth, tilt = _moments(activation, K)
@@ -146,7 +183,7 @@ def critical_flow(
         q = np.array([K])
         perpendicular = weight * float(slope(q, q, q)[0])
         rows[:, layer] = K, theta, parallel, perpendicular, vertex
-        vertex = weight**2 * (fourth - square**2) + parallel**2 * vertex
+        vertex = weight**2 * (fourth - square**2) + parallel**2 * growth[layer] * vertex
         K = bias + weight * square
         theta = K + perpendicular * theta
         if K == 0 or not np.isfinite(K):
@@ -155,7 +192,7 @@ def critical_flow(
 
 
 @within_range
-def edge_of_chaos(activation: str, q: ArrayLike) -> EdgeOfChaos:
+def edge_of_chaos(activation: Activation, q: ArrayLike) -> EdgeOfChaos:
     r"""Weight and bias variance at which the variance q is a fixed point and :math:`\chi_\perp=1`.
 
     :math:`\sigma_w^2=1/\langle\phi'^2\rangle_q`, :math:`\sigma_b^2=q-\sigma_w^2\langle\phi^2\rangle_q`: nearby inputs
@@ -163,7 +200,7 @@ def edge_of_chaos(activation: str, q: ArrayLike) -> EdgeOfChaos:
 
     Parameters
     ----------
-    activation : str
+    activation : str, Polynomial or callable
         As `dual_activation`, with a derivative.
     q : array_like
         Variance of a preactivation, positive.
@@ -197,3 +234,137 @@ def edge_of_chaos(activation: str, q: ArrayLike) -> EdgeOfChaos:
     if np.any(bias < -1e-14 * variance):
         raise refuse("q", variance, f"{activation} would need a negative bias variance there")
     return EdgeOfChaos(np.asarray(weight), np.asarray(np.maximum(bias, 0.0)))
+
+
+def _slopes(activation: Activation, K: float) -> tuple[float, float]:
+    """<z phi phi'>/K and <phi'^2>: the susceptibilities at C_W = 1."""
+    q = np.array([K])
+    return _moments(activation, K)[2] / (2 * K), float(dual_at(activation, True)(q, q, q)[0])
+
+
+def _half_stable(activation: Activation) -> CriticalPoint:
+    """Least variance at which the two susceptibilities agree and the bias variance is not negative."""
+    from scipy.optimize import brentq
+
+    def difference(log_K: float) -> float:
+        parallel, perpendicular = _slopes(activation, float(np.exp(log_K)))
+        return parallel / perpendicular - 1
+
+    grid = np.linspace(np.log(1e-2), np.log(1e3), 60)
+    values = np.array([difference(x) for x in grid])
+    for i in np.flatnonzero((values[:-1] * values[1:] < 0) & (np.minimum(abs(values[:-1]), abs(values[1:])) > 1e-12)):
+        K = float(np.exp(brentq(difference, grid[i], grid[i + 1], xtol=1e-13)))
+        weight = 1 / _slopes(activation, K)[1]
+        bias = K - weight * _moments(activation, K)[0]
+        if bias >= 0:
+            return CriticalPoint("half-stable", K, weight, bias)
+    return CriticalPoint("none", None, None, None)
+
+
+@within_range
+def critical_point(activation: Activation) -> CriticalPoint:
+    r"""Where signals neither grow nor fade: a variance with :math:`\chi_\parallel=\chi_\perp=1`.
+
+    With :math:`\phi=\sum_k\sigma_kz^k/k!`: for :math:`\phi(az)=a\phi(z)`, :math:`C_W=1/A_2`,
+    :math:`A_2=(\phi(1)^2+\phi(-1)^2)/2`; for :math:`\sigma_0=0`,
+    :math:`a_1=\sigma_3/\sigma_1+\tfrac34(\sigma_2/\sigma_1)^2<0`, :math:`C_W=1/\sigma_1^2` and :math:`K^*=0`; else the
+    least K between 0.01 and 1000 with :math:`\langle z\phi\phi'\rangle/K=\langle\phi'^2\rangle` and
+    :math:`C_b=K-C_W\langle\phi^2\rangle\ge0`.
+
+    Parameters
+    ----------
+    activation : str, Polynomial or callable
+        As `dual_activation`, with a derivative. The expansion at 0 is taken of the functions known by name only.
+
+    Returns
+    -------
+    CriticalPoint
+
+    Raises
+    ------
+    ValueError
+        An activation without derivative, or one whose moments overflow before K = 1000.
+
+    Notes
+    -----
+    Whether the fixed point of gelu-like functions attracts from one side is decided by slopes of order 1e-3 and less.
+
+    References
+    ----------
+    roberts2022principles (classes as recalled), conditions derived in docs/theory/wide_networks.md
+
+    Examples
+    --------
+    >>> from solvable.solvers import critical_point
+    >>> critical_point("relu").weight_variance, critical_point("tanh").kind
+    (2.0, 'zero')
+    >>> round(critical_point("gelu").kernel, 4)
+    3.5616
+    """
+    function = activation_function(activation)
+    dual_at(activation, True)
+    z = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+    values = evaluate(function, z)
+    if np.allclose(values, np.abs(z) * values[[2, 2, 2, 3, 3, 3]], rtol=1e-14, atol=0):
+        square = float(values[2] ** 2 + values[3] ** 2) / 2
+        if square == 0:
+            raise refuse("activation", activation, "it vanishes")
+        return CriticalPoint("scale-invariant", None, 1 / square, 0.0)
+    if isinstance(activation, str) and activation in _SERIES:
+        first, second, third = _SERIES[activation]
+        if first and third / first + 0.75 * (second / first) ** 2 < 0:
+            return CriticalPoint("zero", 0.0, 1 / first**2, 0.0)
+        if activation in ("exp", "relu2", "gauss", "cos"):
+            return CriticalPoint("none", None, None, None)
+    return _half_stable(activation)
+
+
+@within_range
+def kurtosis_product(activation_slopes: ArrayLike, widths: ArrayLike) -> float:
+    r"""Fourth moment of a preactivation over its squared variance, of a scale-invariant network of finite width.
+
+    For :math:`\phi(z)=a_+z` above 0 and :math:`a_-z` below, with independent Gaussian weights and no biases,
+
+    .. math::
+        \frac{E z^4}{(E z^2)^2}=3\prod_l\left(1+\frac1{n_l}\left(\frac{3A_4}{A_2^2}-1\right)\right),\qquad
+        A_k=\tfrac12(a_+^k+a_-^k),
+
+    over all hidden layers below: exact, no expansion in 1/n.
+
+    Parameters
+    ----------
+    activation_slopes : array_like, shape (2,)
+        :math:`a_+,a_-`: (1, 0) is relu, (1, 1) the identity.
+    widths : array_like, shape (layers,)
+        Neurons :math:`n_l`, positive; empty for the first layer, which is Gaussian.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        Slopes that are both 0, or a width that is not positive.
+
+    References
+    ----------
+    roberts2022principles (setting), product derived in docs/theory/wide_networks.md
+
+    Examples
+    --------
+    >>> from solvable.solvers import kurtosis_product
+    >>> kurtosis_product([1.0, 0.0], [5, 5])  # 3 (1 + 5/5)^2
+    12.0
+    """
+    slopes, counts = as_finite("activation_slopes", activation_slopes), as_positive("widths", widths)
+    if slopes.shape != (2,) or counts.ndim != 1:
+        name, array = ("activation_slopes", slopes) if slopes.shape != (2,) else ("widths", counts)
+        raise refuse(
+            f"{name}.shape", array.shape, "it must be a pair" if slopes.shape != (2,) else "it must be a vector"
+        )
+    if not np.any(slopes):
+        raise refuse("activation_slopes", slopes, "one of them must not be 0")
+    unit = slopes / np.abs(slopes).max()
+    ratio = 3 * np.mean(unit**4) / np.mean(unit**2) ** 2 - 1
+    return float(3 * np.prod(1 + ratio / counts))

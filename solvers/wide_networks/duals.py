@@ -18,8 +18,9 @@ from math import factorial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.random_features.activations import activation_function
+from solvable.solvers.random_features.activations import Activation, LeakyRelu, activation_function
 from solvable.solvers.validate import as_choice, as_finite, as_positive, broadcast, refuse, within_range
+from solvable.solvers.wide_networks.integrals import dual_of_function
 
 __all__ = ["dual_activation", "dual_at"]
 
@@ -176,9 +177,21 @@ _DUALS: dict[str, tuple[Callable[..., Array], Callable[..., Array] | None]] = {
 }
 
 
-def dual_at(activation: str, derivative: bool = False) -> Callable[[Array, Array, Array], Array]:
+def _leaky(slope: float, derivative: bool) -> Callable[[Array, Array, Array], Array]:
+    """a u + (1 - a) max(u, 0): the cross terms give a c in all."""
+    rest = (1 - slope) ** 2
+    if derivative:
+        return lambda q1, q2, c: slope + rest * _step(q1, q2, c)
+    return lambda q1, q2, c: slope * c + rest * _relu(q1, q2, c)
+
+
+def dual_at(activation: Activation, derivative: bool = False) -> Callable[[Array, Array, Array], Array]:
     """Return the dual, or that of the derivative, as a function of checked arrays."""
-    activation_function(activation)  # an unknown name is refused there, with the names that are known
+    function = activation_function(activation)  # an unknown name is refused there, with the names that are known
+    if isinstance(function, LeakyRelu):
+        return _leaky(function.slope, bool(derivative))
+    if not isinstance(activation, str):
+        return dual_of_function(activation, bool(derivative))
     dual = _DUALS[as_choice("activation", activation, tuple(_DUALS))][bool(derivative)]
     if dual is None:
         raise refuse("derivative", derivative, f"{activation} has no derivative that is a function")
@@ -187,18 +200,19 @@ def dual_at(activation: str, derivative: bool = False) -> Callable[[Array, Array
 
 @within_range
 def dual_activation(
-    activation: str, q1: ArrayLike, q2: ArrayLike, c: ArrayLike, derivative: bool = False
+    activation: Activation, q1: ArrayLike, q2: ArrayLike, c: ArrayLike, derivative: bool = False
 ) -> NDArray[np.float64]:
     r"""Gaussian expectation :math:`F_\phi(q_1,q_2,c)=E[\phi(u)\phi(v)]`, or :math:`E[\phi'(u)\phi'(v)]`.
 
     (u, v) is centred Gaussian with variances q1, q2 and covariance c. By Price's theorem the second is the derivative
     of the first in c. Activations: identity, relu, relu2 = :math:`\max(x,0)^2`, abs, step, sign, erf, sin, cos, exp,
-    gauss = :math:`e^{-x^2/2}`, gelu = :math:`x\Phi(x)` with the normal distribution function, tanh.
+    gauss = :math:`e^{-x^2/2}`, gelu = :math:`x\Phi(x)` with the normal distribution function, tanh, leaky
+    (:math:`0.01x` below 0; `leaky_relu` has any slope).
 
     Parameters
     ----------
-    activation : str
-        One of the names above.
+    activation : str, Polynomial or callable
+        One of the names above, `leaky_relu`, or a function of arrays, smooth between a few kinks, which are found.
     q1, q2 : array_like
         Variances, positive; they broadcast with `c`.
     c : array_like
@@ -215,13 +229,16 @@ def dual_activation(
     ------
     ValueError
         A variance that is not positive, a covariance beyond its bound, an unknown activation, the derivative of step
-        or sign, tanh at a variance above 1000, a result beyond doubles.
+        or sign or of a function that jumps, tanh at a variance above 1000, a result beyond doubles, a function whose
+        integral is not known to 1e-9 of its bound.
 
     Notes
     -----
     Angles come from arctan2 and the half-line terms of relu and relu2 from their series near opposite inputs, so that
     what is returned has the accuracy of the arguments. For gelu at large opposite preactivations the terms cancel: the
-    error is 1e-15 of q there.
+    error is 1e-15 of q there. Functions are integrated by panels between their kinks, with two rules whose difference
+    estimates the error, a few milliseconds a cell; their derivatives are those of piecewise Chebyshev approximations,
+    accurate to about 1e-10.
 
     References
     ----------

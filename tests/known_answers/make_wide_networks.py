@@ -171,5 +171,292 @@ def networks():
         yield entry(activation, "edge_of_chaos", edge, 1e-10, activation=activation, q=[0.5, 1.0, 2.0])
 
 
+def hermite_polynomial(k, z):
+    """Orthonormal, by the explicit sum."""
+    terms = [mp.mpf(-1) ** j * z ** (k - 2 * j) / (mp.factorial(j) * mp.factorial(k - 2 * j) * mp.mpf(2) ** j)
+             for j in range(k // 2 + 1)]  # fmt: skip
+    return mp.sqrt(mp.factorial(k)) * mp.fsum(terms)
+
+
+def hermite(activation, variance, degree):
+    phi = functions(activation)[0]
+    return {"value": [mp.quad(lambda z, k=k: density(z) * phi(mp.sqrt(variance) * z) * hermite_polynomial(k, z),
+                              [-15, -9, -4, -1, 0, 1, 4, 9, 15]) for k in range(int(degree) + 1)]}  # fmt: skip
+
+
+def critical(activation):
+    """Half-stable: the two integrals agree."""
+    phi, slope = functions(activation)
+
+    def gap(K):
+        return line(lambda u: u * phi(u) * slope(u), K) / K - line(lambda u: slope(u) ** 2, K)
+
+    K = mp.findroot(gap, (mp.mpf("3.5"), mp.mpf("3.6")))
+    weight = 1 / line(lambda u: slope(u) ** 2, K)
+    return {"kernel": K, "weight_variance": weight, "bias_variance": K - weight * line(lambda u: phi(u) ** 2, K)}
+
+
+def product(activation_slopes, widths):
+    plus, minus = activation_slopes
+    second, fourth = (plus**2 + minus**2) / 2, (plus**4 + minus**4) / 2
+    return {"value": 3 * mp.fprod(1 + (3 * fourth - second**2) / second**2 / n for n in widths)}
+
+
+def vertices(activation, weight_variance, bias_variance, kernel0, depth, widths):
+    """Squared scales of relu: a product of independent factors, expanded to first order in all 1/n."""
+    total, out = mp.mpf(0), [mp.mpf(0)]
+    for n in widths:
+        total += 5 / n
+        out.append(total * n * kernel0**2)
+    return {"vertex": out}
+
+
+def gegenbauer(d, k, t):
+    if d == 2:
+        return mp.chebyt(k, t)
+    return mp.gegenbauer(k, (d - 2) / 2, t) / mp.gegenbauer(k, (d - 2) / 2, 1)
+
+
+def sphere_mean(d, f):
+    """Over t with density (1 - t^2)^((d - 3)/2), in the angle."""
+    edges = [0, mp.pi / 4, mp.pi / 2, 3 * mp.pi / 4, mp.pi]
+    mass = mp.quad(lambda x: mp.sin(x) ** (d - 2), edges)
+    return mp.quad(lambda x: mp.sin(x) ** (d - 2) * f(mp.cos(x)), edges) / mass
+
+
+def relu_ntk(t, depth):
+    sigma = theta = 2 * t
+    q = mp.mpf(2)
+    for _ in range(depth):
+        angle = mp.acos(min(max(sigma / q, -1), 1))
+        new = q * (mp.sin(angle) + (mp.pi - angle) * mp.cos(angle)) / mp.pi
+        theta = new + (mp.pi - angle) / mp.pi * theta
+        sigma = new
+    return theta
+
+
+def on_sphere(kernel, d, degree, nodes=None):
+    values = [sphere_mean(d, lambda t, k=k: relu_ntk(t, int(kernel["depth"])) * gegenbauer(d, k, t))
+              for k in range(int(degree) + 1)]  # fmt: skip
+    values = [value if abs(value) > mp.mpf(10) ** -30 else mp.mpf(0) for value in values]
+    counts = [mp.mpf(1)] + [(2 * k + d - 2) / k * mp.binomial(k + d - 3, k - 1) for k in range(1, int(degree) + 1)]
+    tail = relu_ntk(mp.mpf(1), int(kernel["depth"])) - mp.fsum(a * b for a, b in zip(values, counts, strict=True))
+    return {"eigenvalues": values, "multiplicities": counts, "tail": tail}
+
+
+def taylor_eigenvalues(taylor, d):
+    return {"value": [sphere_mean(d, lambda t, k=k: mp.polyval(taylor[::-1], t) * gegenbauer(d, k, t))
+                      for k in range(len(taylor))]}  # fmt: skip
+
+
+def exponential(matrix):
+    return mp.expm(matrix, method="taylor")
+
+
+def training(ntk, nngp, times, y, ridge):
+    """By the exponential and the inverse of the matrix."""
+    tangent, cross, _ = (mp.matrix(block) for block in ntk)
+    prior, prior_cross, prior_test = (mp.matrix(block) for block in nngp)
+    y, one = mp.matrix(y), mp.eye(len(y))
+    rate = tangent + ridge * one
+    mean, covariance, loss = [], [], []
+    for t in times:
+        progress = rate**-1 * (one - (mp.zeros(len(y)) if mp.isinf(t) else exponential(-rate * t)))
+        read, left = cross * progress, one - tangent * progress
+        mean.append(list(read * y))
+        spread = prior_test - read * prior_cross.T - prior_cross * read.T + read * prior * read.T
+        covariance.append(spread.tolist())
+        residual, noise = left * y, left * prior * left.T
+        loss.append(((residual.T * residual)[0] + mp.fsum(noise[i, i] for i in range(len(y)))) / 2)
+    return {"mean": mean, "covariance": covariance, "train_loss": loss}
+
+
+def schroeder(hermite_squares, rho):
+    """Iterated until the argument is below the precision, then divided by the slope to that power."""
+    out = []
+    for r in rho:
+        with mp.extradps(30):
+            value, count = r, 0
+            while value > mp.mpf(10) ** (-mp.mp.dps + 5):
+                value, count = mp.polyval(hermite_squares[::-1], value), count + 1
+            out.append(value / hermite_squares[1] ** count)
+    return {"value": out}
+
+
+def deep(hermite_squares, rho, depth):
+    slopes = [k * c for k, c in enumerate(hermite_squares)][1:]
+    out, scale = [], hermite_squares[1] ** depth * depth
+    for r in rho:
+        with mp.extradps(30):
+            sigma = kernel = r
+            for _ in range(int(depth)):
+                gain = mp.polyval(slopes[::-1], sigma)
+                sigma = mp.polyval(hermite_squares[::-1], sigma)
+                kernel = sigma + kernel * gain
+            out.append(kernel / scale)
+    return {"value": out, "log_scale": mp.log(scale)}
+
+
+def classifier(hermite_squares):
+    slope1 = mp.fsum(k * c for k, c in enumerate(hermite_squares))
+    return {"exponent": -2 * mp.log(hermite_squares[1]) / mp.log(slope1), "slope1": slope1}
+
+
+def design(dimension):
+    d = mp.mpf(dimension)
+    return {"value": [mp.mpf(0), 2 ** (-d / 4), mp.sqrt(1 - 2 ** (1 - d / 2)), 2 ** (-d / 4)]}
+
+
+def convolution(t, sizes, kind):
+    """Angles, one pair of inputs after another."""
+
+    def arcs(x):
+        angle = mp.acos(x)
+        return (mp.pi - angle) / mp.pi, (mp.sin(angle) + (mp.pi - angle) * x) / mp.pi
+
+    out = []
+    for row in t:
+        found = [arcs(x) for x in row]
+        kernel, tangent = [k for _, k in found], [k + x * s for (s, k), x in zip(found, row, strict=True)]
+        for size in map(int, sizes[1:]):
+            groups = range(0, len(kernel), size)
+            means = [mp.fsum(kernel[i : i + size]) / size for i in groups]
+            below = [mp.fsum(tangent[i : i + size]) / size for i in groups]
+            found = [arcs(mean) for mean in means]
+            kernel, tangent = [k for _, k in found], [k + s * x for (s, k), x in zip(found, below, strict=True)]
+        out.append(tangent[0] if kind == "ntk" else kernel[0])
+    return {"value": out}
+
+
+def circle(sizes, kind, modes, grid):
+    """The sum over the grid, term by term."""
+    points, angles = int(grid), [2 * mp.pi * j / int(grid) for j in range(int(grid))]
+    values = [convolution([[mp.cos(x)]], sizes, kind)["value"][0] for x in angles]
+    return {"value": [mp.fsum(v * mp.cos(k * x) for v, x in zip(values, angles, strict=True)) / points
+                      for k in range(int(modes) + 1)]}  # fmt: skip
+
+
+def exponents(student, teacher, sizes, level):
+    nu, smooth = ({"ntk": mp.mpf(1) / 2, "rfk": mp.mpf(3) / 2}[name] for name in (student, teacher))
+    part = (sizes[0] - 1) * mp.fprod(sizes[1 : int(level)])
+    whole = (sizes[0] - 1) * mp.fprod(sizes[1:])
+    # error at kappa = n^-alpha: power beyond ||k|| = kappa^(-1/(2 nu + d_l)), or kappa^2
+    alpha = (2 * nu + whole) / whole
+    return {"error": min(2 * smooth * alpha / (2 * nu + part), 2 * alpha), "sector": 2 * nu + part, "spectrum": alpha}
+
+
+def student(K, y, K_cross, K_test, a, b, trained=False):
+    K, cross, test = mp.matrix(K), mp.matrix(K_cross), mp.matrix(K_test)
+    y, n = mp.matrix(y), len(y)
+    inverse = K**-1
+    conditional = test - cross * inverse * cross.T
+    Q = (y.T * inverse * y)[0]
+    degrees, factor = (2 * a, b / a) if trained else (2 * a + n, (2 * b + Q) / (2 * a + n))
+
+    # evidence by the integral over the variance, in its logarithm
+    def integrand(u):
+        v = mp.exp(u)
+        prior = b**a / mp.gamma(a) * v ** (-a) * mp.exp(-b / v)
+        return prior * (2 * mp.pi * v) ** (-mp.mpf(n) / 2) * mp.exp(-Q / (2 * v)) / mp.sqrt(mp.det(K))
+
+    evidence = mp.log(mp.quad(integrand, [-6, -3, -1, 0, 1, 2, 4, 8, 16, 32, 64]))
+    return {"mean": list(cross * inverse * y), "scale": (factor * conditional).tolist(), "degrees": degrees,
+            "variance": (factor * degrees / (degrees - 2) * conditional).tolist(),
+            "log_evidence": evidence}  # fmt: skip
+
+
+def ensemble(**arguments):
+    return student(**arguments, trained=True)
+
+
+def likelihood_derivatives(f, y, likelihood):
+    logs = {"logistic": lambda x, label: label * x - mp.log(1 + mp.exp(x)),
+            "poisson": lambda x, label: label * x - mp.exp(x)}[likelihood]  # fmt: skip
+    pairs = list(zip(f, y, strict=True))
+    with mp.extradps(60):
+        first, second = ([mp.diff(lambda x, label=label: logs(x, label), value, order) for value, label in pairs]
+                         for order in (1, 2))  # fmt: skip
+        return {"alpha": first, "beta": [-value for value in second]}
+
+
+def sums(kernel_zx, alpha, beta, f):
+    p, n = len(kernel_zx), len(f)
+    return {"y_tilde": [mp.fsum(kernel_zx[i][j] * (alpha[j] + beta[j] * f[j]) for j in range(n)) for i in range(p)],
+            "B": [[mp.fsum(beta[k] * kernel_zx[i][k] * kernel_zx[j][k] for k in range(n)) for j in range(p)]
+                  for i in range(p)]}  # fmt: skip
+
+
+def geodesic(G0, target, depth):
+    """Fixed point of G_l = G_(l-1) # G_(l+1), the mean of neighbours, by eigenvalues of the quotient."""
+    start, end = mp.matrix(G0), mp.matrix(target)
+    L = int(depth)
+    logarithm = mp.logm(start**-1 * end)
+    return {
+        "value": [(start * mp.expm(logarithm * layer / (L + 1), method="taylor")).tolist() for layer in range(1, L + 1)]
+    }
+
+
+GRAM = [[2.0, 0.5, -0.25], [0.5, 1.5, 0.25], [-0.25, 0.25, 1.0]]
+CROSS = [[0.5, -0.25, 0.75], [1.0, 0.125, 0.25]]
+TEST = [[1.5, 0.25], [0.25, 1.25]]
+PRIOR = [[1.0, 0.25, 0.125], [0.25, 1.25, -0.125], [0.125, -0.125, 0.75]]
+COEFFICIENTS = [0.0, 0.25, 0.5, 0.25]
+
+
+def more():
+    yield entry(
+        "relu", "hermite_coefficients", hermite, 1e-12, together=True, activation="relu", variance=1.0, degree=9
+    )
+    yield entry(
+        "tanh", "hermite_coefficients", hermite, 1e-12, together=True, activation="tanh", variance=1.75, degree=5
+    )
+    yield entry("gelu", "critical_point", critical, 1e-9, activation="gelu")
+    for slopes, widths in (([1.0, 0.0], [32.0, 16.0, 8.0]), ([1.0, 0.5], [3.0]), ([1.0, -1.0], [4.0, 4.0]),
+                           ([2.0**300, 2.0**299], [10.0])):  # fmt: skip
+        yield entry(f"{slopes}", "kurtosis_product", product, activation_slopes=slopes, widths=widths)
+    yield entry("unequal widths", "critical_flow", vertices, activation="relu", weight_variance=2.0, bias_variance=0.0,
+                kernel0=1.5, depth=4, widths=[10.0, 20.0, 30.0])  # fmt: skip
+    for d, depth in ((3, 1), (10, 2), (2, 2), (5, 1)):
+        yield entry(f"d={d}, L={depth}", "sphere_spectrum", on_sphere, 1e-9, together=True,
+                    kernel={"activation": "relu", "depth": depth}, d=d, degree=4, nodes=4000)  # fmt: skip
+    for d in (2, 3, 10):
+        yield entry(f"d={d}", "dot_product_eigenvalues", taylor_eigenvalues, taylor=[0.5, 0.25, 1.0, 0.125, 0.75, 2.0],
+                    d=d)  # fmt: skip
+    for ridge in (0.0, 0.5):
+        yield entry(f"ridge {ridge}", "linearised_training", training, 1e-11, together=True, ntk=[GRAM, CROSS, TEST],
+                    nngp=[PRIOR, [[0.25, 0.5, 0.125], [0.25, 0.0, 0.25]], TEST], times=[0.0, 0.25, 4.0, float("inf")],
+                    y=[1.0, -2.0, 0.5], ridge=ridge)  # fmt: skip
+    yield entry("near 1 and 0", "koenigs", schroeder, 1e-11, hermite_squares=COEFFICIENTS,
+                rho=[2.0**-40, 0.125, 0.75, 1 - 2.0**-20, 1 - 2.0**-50])  # fmt: skip
+    yield entry("no square", "koenigs", schroeder, 1e-11, hermite_squares=[0.0, 0.5, 0.0, 0.5], rho=[0.25, 0.875])
+    for depth in (1, 20, 300):
+        yield entry(f"L={depth}", "deep_ntk", deep, 1e-10, hermite_squares=COEFFICIENTS,
+                    rho=[0.125, 0.75, 1 - 2.0**-20], depth=depth)  # fmt: skip
+    yield entry("singular", "deep_classifier", classifier, hermite_squares=COEFFICIENTS)
+    yield entry("nearly linear", "deep_classifier", classifier, 1e-12, hermite_squares=[0.0, 1 - 2.0**-30, 2.0**-30])
+    for dimension in (2, 5, 40):
+        yield entry(f"d={dimension}", "optimal_activation", design, dimension=dimension)
+    places = [[0.5, -0.25], [0.9375, 1.0], [-1.0, 0.25]]
+    for kind in ("ntk", "rfk"):
+        yield entry(kind, "convolutional_kernel", convolution, t=places, sizes=[2, 2], kind=kind)
+        yield entry(f"{kind}, three layers", "convolutional_kernel", convolution, t=[[0.5, -0.25, 0.125, 0.75]],
+                    sizes=[3, 2, 2], kind=kind)  # fmt: skip
+        yield entry(kind, "torus_spectrum", circle, 1e-11, together=True, sizes=[2], kind=kind, modes=6, grid=64)
+    for pair in (("ntk", "rfk"), ("ntk", "ntk"), ("rfk", "ntk")):
+        yield entry(f"{pair}", "convolution_exponents", exponents, student=pair[0], teacher=pair[1], sizes=[3, 2, 2],
+                    level=2)  # fmt: skip
+    laws = {"K": GRAM, "y": [1.0, -2.0, 0.5], "K_cross": CROSS, "K_test": TEST, "a": 2.5, "b": 1.5}
+    yield entry("a=2.5", "student_process", student, 1e-11, together=True, **laws)
+    yield entry("a=2.5", "trained_ensemble", ensemble, 1e-11, together=True, **laws)
+    for law in ("logistic", "poisson"):
+        yield entry(law, "dual_parameters", likelihood_derivatives, 1e-12, f=[0.5, -3.0, 20.0], y=[1.0, 0.0, 1.0],
+                    likelihood=law)  # fmt: skip
+    yield entry("three data", "sparse_duals", sums, together=True, kernel_zx=CROSS, alpha=[1.0, -0.5, 2.0],
+                beta=[0.5, 1.5, 0.25], f=[0.25, -1.0, 3.0])  # fmt: skip
+    for depth in (1, 3):
+        yield entry(f"L={depth}", "linear_kernel_machine", geodesic, 1e-11, together=True, G0=GRAM, target=PRIOR,
+                    depth=depth)  # fmt: skip
+
+
 if __name__ == "__main__":
-    write(__file__, (row for part in (duals, networks) for row in part()))
+    write(__file__, (row for part in (duals, networks, more) for row in part()))

@@ -68,6 +68,7 @@ SCALARS = {
     "random_feature_risk": lambda f: f(THREE_MODES, 2.0, 5.0, 0.1, 0.3),
 }
 VECTORS = [
+    "leaky_relu",
     "activation_function",
     "deep_feature_moments",
     "layer_coefficients",
