@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["almost_one_direction", "linear_labels", "regression_data", "separable_rows", "tasks"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["USUAL", "almost_one_direction", "linear_labels", "regression_data", "separable_rows", "tasks"]
+
+USUAL = Domain(
+    n=(2, 5000), d=(1, 200), large_step=(1e3, 1e120), count=(1, 5), rows=(1, 4), passes=(1, 6), labels=(1, 2),
+    rank=(1, 5), classes=(2, 200), size=(2, 400), separation2=(0.05, 6.0), ratio=(0.5, 20.0), step_size=(1e-4, 1e-2),
+)  # fmt: skip
+
 
 Array = NDArray[np.float64]
 
