@@ -17,6 +17,7 @@ and a compiled loop that may not reorder its additions is no faster.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,14 +34,16 @@ __all__ = ["FloatSums", "Modes", "PreciseSums", "Term", "blocks", "learned", "un
 Array = NDArray[np.float64]
 Powers = tuple[int, ...]
 Term = tuple[str, *tuple[int, ...]]  # a weight, then the powers of g and c (of both points, where there are two)
-# Cells x modes worked on at once: arrays that a core's cache holds, and products too small for OpenBLAS to share among
-# threads, which costs many times the product (from 9,216 entries on, 4,096 complex ones)
-_BLOCK, _COMPLEX_BLOCK = 9_000, 4_000
+# Cells x modes worked on at once: arrays that a core's cache holds
+_BLOCK = 20_000
+# The largest products that OpenBLAS makes in one thread; sharing costs many times the product. A matrix times a vector
+# is shared from 9,216 entries on (4,096 complex ones), a vector times a vector beyond 10,000.
+_SERIAL, _COMPLEX_SERIAL, _SERIAL_DOT = 9_000, 4_000, 10_000
 
 
-def blocks(cells: int, modes: int, room: int | None = None) -> Iterator[slice]:
+def blocks(cells: int, modes: int) -> Iterator[slice]:
     """Slices of the cells, so that arrays of cells x modes stay in cache."""
-    height = max(1, (room or _BLOCK) // modes)
+    height = max(1, _BLOCK // modes)
     return (slice(first, first + height) for first in range(0, cells, height))
 
 
@@ -170,9 +173,30 @@ def _plan(terms: tuple[Term, ...], factors: int) -> _Plan:
     return _Plan(tuple(i in used for i in range(factors)), tuple(products), rows)
 
 
+def _product(values: NDArray[Any], weights: NDArray[Any], height: int) -> NDArray[Any]:
+    """Sums of weights * values over modes, in products that one thread makes; stacks of cells are made as they are."""
+    cells, modes = values.shape[-2:]
+    if values.ndim == 3:
+        return (values @ weights).reshape(-1)
+    if cells > height:
+        whole = cells - cells % height
+        some, rest = values[:whole].reshape(-1, height, modes), values[whole:]
+        return np.concatenate([_product(part, weights, height) for part in (some, rest)])
+    if modes <= _SERIAL_DOT:
+        return values @ weights
+    row, half = values[0], modes // 2
+    return np.array([row[:half] @ weights[:half] + row[half:] @ weights[half:]])
+
+
+def _shaped(cells: int, height: int) -> tuple[int, ...]:
+    """Cells as a stack of products, where they divide into some."""
+    return (cells // height, height) if cells > height and cells % height == 0 else (cells,)
+
+
 def _block(
-    s: Array, base: Array, weights: dict[str, Array], points: list[Any], plan: _Plan, split: bool, room: list[Any]
-) -> list[Any]:
+    s: Array, base: Array, weights: dict[str, NDArray[Any]], points: list[Any], plan: _Plan, split: bool,
+    room: list[Any], height: int,
+) -> list[Any]:  # fmt: skip
     """Rows of one block of cells and modes, worked out in `room`; with `split` three more, see `_evaluate`."""
     for i, (k, infinite) in enumerate(points):
         total = np.add(base, k, room[2 * i + 1])
@@ -184,12 +208,23 @@ def _block(
                 total[infinite] = 1.0
     for i, (a, b) in enumerate(plan.products, 2 * len(points)):
         np.multiply(room[a], room[b], room[i])
-    rows = [room[slot] @ weights[name] for name, slot in plan.rows]
+    if room[0].ndim == 3:
+        rows = [(room[slot] @ weights[name]).reshape(-1) for name, slot in plan.rows]
+    elif room[0].shape[0] <= height and room[0].shape[1] <= _SERIAL_DOT:
+        rows = [room[slot] @ weights[name] for name, slot in plan.rows]
+    else:
+        rows = [_product(room[slot], weights[name], height) for name, slot in plan.rows]
     if split:
         m, above = weights["m"], s > points[0][0]
         near = np.where(above, -room[1], room[0])
-        rows += [above @ m, near @ m, np.abs(near, near) @ m]
+        rows += [_product(above.astype(float), m, height), _product(near, m, height)]
+        rows.append(_product(np.abs(near, near), m, height))
     return rows
+
+
+def _height(size: int, modes: int, serial: int) -> int:
+    """Cells of one product, alike in all; all of them where one thread makes it anyway."""
+    return size if size * modes <= serial else -(-size // -(-size // max(1, serial // modes)))
 
 
 def _evaluate(
@@ -198,25 +233,33 @@ def _evaluate(
     """Rows of the terms; with `split` the weight of modes with s > x, and the sums of +-min(g, c) and min(g, c)."""
     plan, s, size = _plan(terms, 2 * len(points)), modes.eigenvalues, points[0].size
     base, kind, slots = s - shift if shift else s, points[0].dtype, 2 * len(points) + len(plan.products)
-    most = _COMPLEX_BLOCK if kind.kind == "c" else _BLOCK
+    weights, serial = modes.weights, _SERIAL
+    if kind.kind == "c":  # once, not in every product
+        weights, serial = {name: weight.astype(kind) for name, weight in weights.items()}, _COMPLEX_SERIAL
+    height = _height(size, s.size, serial)
     masks = [infinite if infinite.any() else None for infinite in (x == np.inf for x in points)]
     with np.errstate(under="ignore", invalid="ignore"):
-        if 0 < size * s.size <= most:
-            room = list(np.empty((slots, size, s.size), dtype=kind))
-            chosen = [(x[:, None], mask) for x, mask in zip(points, masks, strict=True)]
-            return _block(s, base, modes.weights, chosen, plan, split, room)
-        found, room = list(np.empty((len(terms) + 3 * split, size), dtype=kind)), []
-        store = np.empty((slots, most), dtype=kind)
-        for cells in blocks(size, s.size, most):
-            chosen = [(x[cells, None], None if mask is None else mask[cells])
+        if 0 < size * s.size <= _BLOCK:
+            shape = _shaped(size, height)
+            room = list(np.empty((slots, *shape, s.size), dtype=kind))
+            chosen = [(x.reshape(*shape, 1), None if mask is None else mask.reshape(shape))
                       for x, mask in zip(points, masks, strict=True)]  # fmt: skip
-            for first in range(0, s.size, most):
-                part = slice(first, first + most)
-                shape = chosen[0][0].size, min(most, s.size - first)
-                if not room or room[0].shape != shape:
-                    room = [array[: shape[0] * shape[1]].reshape(shape) for array in store]
-                weights = {name: weight[part] for name, weight in modes.weights.items()}
-                rows = _block(s[part], base[part], weights, chosen, plan, split, room)
+            return _block(s, base, weights, chosen, plan, split, room, height)
+        found, room = list(np.empty((len(terms) + 3 * split, size), dtype=kind)), []
+        width = -(-s.size // -(-s.size // _BLOCK)) if s.size else 1
+        tall = max(1, height * (_BLOCK // max(1, height * width)))
+        store = np.empty((slots, tall * width), dtype=kind)
+        for cells in (slice(first, first + tall) for first in range(0, size, tall)):
+            shape = _shaped(points[0][cells].size, height)
+            chosen = [(x[cells].reshape(*shape, 1), None if mask is None else mask[cells].reshape(shape))
+                      for x, mask in zip(points, masks, strict=True)]  # fmt: skip
+            for first in range(0, s.size, width):
+                part = slice(first, first + width)
+                wanted = *shape, min(width, s.size - first)
+                if not room or room[0].shape != wanted:
+                    room = [array[: math.prod(wanted)].reshape(wanted) for array in store]
+                here = {name: weight[part] for name, weight in weights.items()}
+                rows = _block(s[part], base[part], here, chosen, plan, split, room, height)
                 for row, new in zip(found, rows, strict=True):
                     if first:
                         row[cells] += new

@@ -4,6 +4,10 @@ A term has p + q factors, of two roundings each, as many products and a weight; 
 within 3 (p + q) + 1 + N roundings of the exact one, whatever the order of its additions.
 """
 
+import os
+import subprocess
+import sys
+
 import mpmath
 import numpy as np
 import pytest
@@ -113,6 +117,44 @@ def test_blocks_of_modes_end_where_they_should(shift, cells):
         np.testing.assert_allclose([sums(*term)[i] for term in terms], expected, rtol=2e-14)
 
 
+SHAPES = [(100, 100), (77, 130), (91, 400), (7, 2000), (3, 5000), (1, 20_000), (2, 10_001), (1, 29_999), (500, 37)]
+
+
+@pytest.mark.parametrize("kind", [float, complex])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_products_are_cut_where_they_should(shape, kind):
+    """Against the sums of every cell by itself, by NumPy's own summation: 2e-14 of the sum of absolute terms."""
+    cells, size = shape
+    s, v = np.arange(1.0, size + 1) ** -1.2, np.arange(1.0, size + 1) ** -1.1
+    x = np.geomspace(1e-5, 1e-2, cells) * (1 if kind is float else 1 - 0.5j)
+    sums = Modes.of(Spectrum(s, v), "m", "v").at(x, ("m", 1, 0), ("v", 0, 2))
+    for i in range(cells):
+        for found, terms in ((sums("m", 1, 0)[i], s / (s + x[i])), (sums("v", 0, 2)[i], v * (x[i] / (s + x[i])) ** 2)):
+            assert abs(found - terms.sum()) <= 2e-14 * np.abs(terms).sum()
+
+
+def test_products_stay_on_one_thread():
+    """With two threads allowed, all use the processor time of the caller: where BLAS shares it is twice as much."""
+    script = f"""
+import time, numpy as np
+from solvable.solvers.equivalents.mode_sums import Modes
+for cells, size in {SHAPES}:
+    modes = Modes.plain(np.arange(1.0, size + 1) ** -1.2)
+    for kind in (1, 1 - 0.5j):
+        x = np.geomspace(1e-5, 1e-2, cells) * kind
+        start = time.process_time(), time.thread_time()
+        while time.thread_time() - start[1] < 0.02:
+            modes.at(x, ("1", 1, 0), ("1", 2, 0))
+        print((time.process_time() - start[0]) / (time.thread_time() - start[1]))
+"""
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "2")
+    run = subprocess.run([sys.executable, "-c", script], env=os.environ | threads, capture_output=True, text=True,
+                         check=True)  # fmt: skip
+    shares = [float(line) for line in run.stdout.split()]
+    assert len(shares) == 2 * len(SHAPES)
+    assert max(shares) < 1.3, shares
+
+
 @pytest.mark.parametrize("block", [1, 7, 40, 41, 120])
 def test_blocks_of_any_size_give_the_same_sums(monkeypatch, block):
     rng = np.random.default_rng(7)
@@ -121,6 +163,8 @@ def test_blocks_of_any_size_give_the_same_sums(monkeypatch, block):
     n, y = np.full(x.size, 20.0), x[::-1].copy()
     whole = modes.at(x, *terms), modes.between(x, y, *pairs), modes.remainder(n, x, ("v", 0, 2))
     monkeypatch.setattr(mode_sums, "_BLOCK", block)
+    monkeypatch.setattr(mode_sums, "_SERIAL", max(1, block // 2))
+    monkeypatch.setattr(mode_sums, "_SERIAL_DOT", max(1, block // 2))
     parts = modes.at(x, *terms), modes.between(x, y, *pairs), modes.remainder(n, x, ("v", 0, 2))
     for some, every in ((terms, 0), (pairs, 1)):
         for term in some:
