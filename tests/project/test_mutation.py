@@ -31,7 +31,7 @@ def test_tolerances_are_told_from_formulas():
 
 
 def test_judged_mutants_are_in_the_sources():
-    """A judgement whose formula moved says nothing: `python -m benchmarks.judged_sites` follows it, or leaves it out."""
+    """A judgement of a formula that moved says nothing: `python -m benchmarks.judged_sites` follows it."""
     judged = json.loads((ROOT / "benchmarks" / "equivalent_mutants.json").read_text())
     files = {site.partition("::")[0] for site in judged}
     now = {mutant.identity for file in files if (ROOT / file).exists() for mutant in mutants(ROOT, file)}
