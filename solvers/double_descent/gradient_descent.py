@@ -122,6 +122,7 @@ def _estimate(
 ) -> _Estimate:  # fmt: skip
     """Sum over the nodes of the upper half and, by conjugation, of the lower."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
+    # G serves the pairs below and the single sums alike: asking `Modes` for these took 1.4 to 2.2 times as long
     G = 1 / (s + kappa[:, None])
     sG = s * G
     u = weight * residual * kappa / -z  # (times, nodes)

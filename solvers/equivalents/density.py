@@ -149,6 +149,7 @@ def _edges(s, c, balance):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     """T = sum p/(e + delta) and T' = -sum p/(e + delta)^2 for complex delta."""
+    # written out: it runs inside a compiled Newton iteration, which cannot call the arrays of `Modes`
     t_re = t_im = d_re = d_im = 0.0
     for i in range(p.size):
         a = e[i] + re

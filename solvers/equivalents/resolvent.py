@@ -193,8 +193,8 @@ def resolvent_trace(
     s = spectrum.eigenvalues
     inside = A * spectrum.multiplicities if basis is None else np.diag(A)[: s.size]
     outside = 0.0 if basis is None else float(np.diag(A)[s.size :].sum())
+    inner = Modes(s, given=inside / s).at(point.kappa, ("given", 1, 0))("given", 1, 0)  # 1/(s + k) is g/s
     with np.errstate(divide="ignore"):
-        inner = np.array([inside @ (1 / (s + k)) for k in point.kappa])
         if outside:
             inner = inner + outside / point.kappa
     value = times(_prefactor(samples.ravel(), point.sums.slack), inner)

@@ -212,6 +212,7 @@ def _final(
     n: Array, sigma2: Array, label: Array, cells: slice,
 ) -> Array:  # fmt: skip
     """Bias, variance and training error of the final fit, error and power of its labeller, for a chunk of cells."""
+    # `Modes` has one weight for all cells; here each cell's generation has weights of its own
     power, kappa = spectrum.require_target(), point.kappa[cells, None]
     t, row = (numbers[cells] for numbers in generations)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,6 +1,7 @@
 """The wrong formulas that mutation testing makes: all different, all wrong somewhere, none of them in a message."""
 
 import ast
+import json
 import runpy
 from pathlib import Path
 
@@ -27,3 +28,11 @@ def test_tolerances_are_told_from_formulas():
     assert [name for name, numerical in kinds.items() if numerical] == [
         "solvers/ridge/risk.py::ridge_risk: 1e-15 -> 1.1000000000000001e-15 in the defaults"
     ]
+
+
+def test_judged_mutants_are_in_the_sources():
+    """A judgement of a formula that moved says nothing: `python -m benchmarks.judged_sites` follows it."""
+    judged = json.loads((ROOT / "benchmarks" / "equivalent_mutants.json").read_text())
+    files = {site.partition("::")[0] for site in judged}
+    now = {mutant.identity for file in files if (ROOT / file).exists() for mutant in mutants(ROOT, file)}
+    assert sorted(set(judged) - now) == []
