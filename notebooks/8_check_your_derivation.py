@@ -66,10 +66,16 @@ print(check("sigma**2*d/(n - d)", against="ridge/least-squares-excess"))
 # %% [markdown]
 # ## Your own simulation
 #
-# Nothing has to be in the catalogue. Does the squared mean of n coin flips fall as 1/n?
+# Nothing has to be in the catalogue. Does the squared mean of n coin flips fall as 1/n? A draw averages 200 of them:
+# the check must see that no small constant is added, and single squares would need a hundred thousand draws for it.
+
 
 # %%
-print(check_rate(lambda rng, n: float(rng.choice([-1.0, 1.0], n).mean() ** 2), size="n", exponent=-1, at={"n": 10}))
+def squared_mean(rng, n):
+    return float((rng.choice([-1.0, 1.0], (200, n)).mean(axis=1) ** 2).mean())
+
+
+print(check_rate(squared_mean, size="n", exponent=-1, at={"n": 10}))
 
 # %% [markdown]
 # ## Exercises

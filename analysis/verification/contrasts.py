@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.verification.decisions import Decision, Extrapolation, Rule, decide, extrapolation, rate_fit
+from solvable.analysis.verification.decisions import Decision, Extrapolation, Rule, decide, extrapolation
+from solvable.analysis.verification.rates import RateTest, rate_test
 from solvable.solvers.validate import refuse
 
 __all__ = ["Arm", "Contrast", "contrasts_of", "extend", "is_paired", "predicted"]
@@ -44,7 +45,7 @@ class Contrast:
     low: float
     high: float
     log: bool = False
-    test: Extrapolation | None = None  # of the order of the correction that is extrapolated
+    test: Extrapolation | RateTest | None = None  # of the correction that is extrapolated, or of the power
 
     def decide(self, claim: Claim, alpha: float) -> Decision:
         """Judge the draws so far."""
@@ -87,7 +88,9 @@ def contrasts_of(claim: Claim, cell: dict[str, Any], index: int) -> list[Contras
     if claim.kind is Kind.RATE:
         t, edge = np.log(x) - np.log(x).mean(), 1.0 if units[-1] > 0 else 0.0
         units = np.where(units > 0, units, 1.0)
-        return [Contrast(arms, predictions, units, t / (t @ t), -edge, edge, True, rate_fit(x, claim.order))]
+        sizes, slope = x * float(cell[claim.size or ""]), t / (t @ t)
+        rate = rate_test(sizes, slope, predictions[-1], claim.order, units[-1])
+        return [Contrast(arms, predictions, units, slope, -edge, edge, True, rate)]
     weights, test = (np.ones(1), None) if count == 1 else extrapolation(x * float(cell[claim.size or ""]), claim.order)
     if count > 1 and np.any(units == 0) and np.any(units > 0):
         raise refuse(

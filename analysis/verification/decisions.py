@@ -1,7 +1,8 @@
 """What draws say about a claim: outcome, value and interval of a contrast, as a pure function of arrays.
 
 A contrast is a weighted sum of arm means, scaled so that the claim allows [low, high]. Its interval decides, and
-where it is an extrapolation over sizes, so does the order of the correction that was extrapolated:
+where it is an extrapolation over sizes, so does the order of the correction that was extrapolated (of an exponent,
+what `solvable.analysis.verification.rates` asks):
 
 * *Lack of fit.* What the sizes leave of ``limit + c size^-order`` is expressed as the error of the limit that a
   correction of half the order would make to leave as much. Where it differs from zero (at 1 %) and is more than a
@@ -17,27 +18,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.verification.intervals import Interval, bounded, median, studentised
+from solvable.analysis.verification.outcome import Outcome, judge
+from solvable.analysis.verification.rates import FIT_LEVEL, MATERIAL, Means, RateTest, rescaled_logarithm
 
-__all__ = ["Decision", "Extrapolation", "Outcome", "Rule", "decide", "extrapolation", "rate_fit"]
+__all__ = ["Decision", "Extrapolation", "Outcome", "Rule", "decide", "extrapolation"]
 
 Array = NDArray[np.float64]
-FIT_LEVEL = 0.01
-MATERIAL = 0.25
-
-
-class Outcome(str, Enum):
-    """What a check found."""
-
-    AGREES = "AGREES"
-    DISAGREES = "DISAGREES"
-    INCONCLUSIVE = "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -73,8 +65,11 @@ class Rule:
         """Interval of the weighted sum."""
         if self.deterministic:
             return _hull(arms, weights, self.log)
-        if self.statistic == "median" and not self.log:
-            return median(arms, weights, alpha)
+        if self.statistic == "median":
+            used = [(draws, weight) for draws, weight in zip(arms, weights, strict=True) if weight != 0]
+            with np.errstate(divide="ignore", invalid="ignore"):  # what is not positive lies below all logarithms
+                arms = [np.log(np.maximum(draws, 0.0)) if self.log else draws for draws, _ in used]
+                return median(arms, np.array([weight for _, weight in used]), alpha)
         if self.bounds is not None:
             return bounded(arms, weights, alpha, *self.bounds)
         return studentised(arms, weights, alpha, log=self.log)
@@ -104,17 +99,10 @@ def extrapolation(sizes: Array, order: float) -> tuple[Array, Extrapolation]:
     left = leaves @ half
     misfit = float(limit @ half) * left / float(left @ left)
     slower = []
-    for other in (half, 1 / np.log(sizes if sizes.min() >= 2 else 2 * sizes / sizes.min())):
+    for other in (half, 1 / rescaled_logarithm(sizes)):
         weights, remains = _fit(other)
         slower.append((weights, remains @ profile))
     return limit, Extrapolation(misfit, order, tuple(slower))
-
-
-def rate_fit(multiples: Array, order: float) -> Extrapolation:
-    """Weights of the exponent that the misfit of the claimed power with a correction size^-order would amount to."""
-    _, leaves = _fit(multiples**-order)
-    left = leaves @ np.log(multiples)
-    return Extrapolation(left / float(left @ left), order)
 
 
 def decide(
@@ -125,7 +113,7 @@ def decide(
     allowed: tuple[float, float],
     alpha: float,
     rule: Rule,
-    test: Extrapolation | None = None,
+    test: Extrapolation | RateTest | None = None,
 ) -> Decision:
     """Judge the draws of one contrast.
 
@@ -143,8 +131,8 @@ def decide(
         Error probability of the interval.
     rule : Rule
         Which interval.
-    test : Extrapolation, optional
-        Tests of the order of the correction.
+    test : Extrapolation or RateTest, optional
+        Tests of the order of the correction, or of what an exponent between sizes may hide.
     """
 
     def interval(contrast: Array, error: float) -> tuple[float, float, float]:
@@ -161,34 +149,37 @@ def decide(
                         "positive, for an exponent)")  # fmt: skip
     if not (math.isfinite(low) or math.isfinite(high)):
         return Decision(None, value, low, high, _no_interval(arms))
-    outcome = _judge(low, high, allowed)
+    outcome = judge(low, high, allowed)
     if outcome is None or test is None:
         return Decision(outcome, value, low, high)
+    if isinstance(test, RateTest):
+        means = Means(
+            lambda contrast, error: _floats(rule, arms, contrast, error),
+            lambda contrast, error: _floats(replace(rule, log=False), arms, contrast, error),
+            sum(draws.size for draws in arms),
+        )
+        why = test.objection(outcome, (low, high), allowed, alpha, means)
+        return Decision(None if why else outcome, value, low, high, why)
     misfit, below, above = interval(test.misfit, FIT_LEVEL)
     significant = abs(misfit) > MATERIAL and not below <= 0 <= above
     # a limit so far off that what half the order would move it changes nothing disagrees all the same
-    # (of an exponent the misfit is another estimate, beside the correction)
-    displaced = (below, above) if rule.log else (low - above, high - below)
-    displaced = (min(low, displaced[0]), max(high, displaced[1]))
-    if significant and not (outcome is Outcome.DISAGREES and _judge(*displaced, allowed) is Outcome.DISAGREES):
+    displaced = (min(low, low - above), max(high, high - below))
+    if significant and not (outcome is Outcome.DISAGREES and judge(*displaced, allowed) is Outcome.DISAGREES):
         return Decision(None, value, low, high, f"the sizes do not follow a correction of order {test.order:g}: "
                         "state its order, or measure larger sizes")  # fmt: skip
     for limit, remains in test.slower[: 1 if outcome is Outcome.AGREES else None]:
         moved, least, most = interval(limit, FIT_LEVEL)
         ends = (moved, moved) if outcome is Outcome.AGREES else (min(least, low), max(most, high))
         _, below, above = interval(remains, FIT_LEVEL)
-        if _judge(*ends, allowed) is not outcome and below <= 0 <= above:
+        if judge(*ends, allowed) is not outcome and below <= 0 <= above:
             return Decision(None, value, low, high, f"a correction slower than order {test.order:g} would change the "
                             "answer, and the sizes do not exclude it: measure larger sizes")  # fmt: skip
     return Decision(outcome, value, low, high)
 
 
-def _judge(low: float, high: float, allowed: tuple[float, float]) -> Outcome | None:
-    if low >= allowed[0] and high <= allowed[1]:
-        return Outcome.AGREES
-    if low > allowed[1] or high < allowed[0]:
-        return Outcome.DISAGREES
-    return None
+def _floats(rule: Rule, arms: Sequence[Array], contrast: Array, error: float) -> tuple[float, float, float]:
+    value, low, high = rule.interval(arms, contrast, error)
+    return float(value), float(low), float(high)
 
 
 def _no_interval(arms: Sequence[Array]) -> str:

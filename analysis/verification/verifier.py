@@ -14,7 +14,8 @@ of the measurements; a bound must then hold for every single instance as well.
 Asymptotic claims are measured at three sizes and the scaled deviation (measured - p)/m is extrapolated to
 size^-order = 0 by least squares, with the error propagated. Intervals are those of
 `solvable.analysis.verification.intervals`; what is decided from them, and whether the order of the correction is
-supported, `solvable.analysis.verification.decisions`. Events too rare to show in the draws can be missed by any
+supported, `solvable.analysis.verification.decisions`; a slope of logarithms is an exponent only where
+`solvable.analysis.verification.rates` has nothing against it. Events too rare to show in the draws can be missed by any
 interval: a row says how rare. Draws that must be equal are declared (`deterministic`); otherwise equal draws decide
 nothing.
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from solvable import check, check_rate
+from solvable import check
 from solvable.analysis import Claim, Kind, Outcome, Source, verify
 from solvable.analysis.verification.intervals import bounded, median, missable, studentised
 
@@ -164,11 +164,3 @@ def test_stated_order_is_extrapolated():
         assert verify(limit(lambda n: 1 / n, 1.1, 0.01), seed=seed).outcome is Outcome.DISAGREES
     with pytest.raises(ValueError, match="order"):
         limit(SLOW["root"], 1.0, 0.01, order=0.0)
-
-
-def test_a_floor_is_not_a_power():
-    """1/n + 0.001 at n = 10 to 40 has local exponents within 0.03 of -1, and moves away from it."""
-    floor = check_rate(lambda rng, n: (1 / n + 0.001) * (1 + 0.01 * rng.normal()), exponent=-1, at={"n": 10})
-    assert floor.outcome is Outcome.INCONCLUSIVE
-    pure = check_rate(lambda rng, n: (1 / n + 0.1 / n**2) * (1 + 0.01 * rng.normal()), exponent=-1, at={"n": 10})
-    assert pure.outcome is Outcome.AGREES

@@ -45,8 +45,9 @@ def synthetic(index, error):
             return mu * (1 + off + 0.2 * tolerance * rng.uniform(-1, 1))
         if kind is Kind.ASYMPTOTIC:
             return mu * (1 + off + slope / n) + scale * noise(rng) * math.sqrt(50 / n)
-        if kind is Kind.RATE:  # bounded noise: the mean of exp(heavy tail) would not exist
-            return n ** (mu * (1 + off)) * (1 + min(spread * abs(mu), 0.5) * rng.uniform(-1, 1))
+        if kind is Kind.RATE:  # bounded noise: the mean of exp(heavy tail) would not exist; and little of it, since a
+            # power is told from one with an offset
+            return n ** (mu * (1 + off)) * (1 + min(spread * abs(mu), 0.5) / 8 * rng.uniform(-1, 1))
         if kind is Kind.THRESHOLD:
             return at - mu * (1 + off) + scale * noise(rng)
         if kind is Kind.ORDER:
