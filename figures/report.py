@@ -8,11 +8,13 @@ import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from solvable.analysis.processes import each
 from solvable.analysis.verification.catalogue import claims
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.timing import note_compilation
@@ -48,7 +50,6 @@ def write_figures(
     items: Sequence[Figure], out: Path, forms: Sequence[str], quick: bool, store: Path | None = None, jobs: int = 1
 ) -> Iterator[tuple[str, str, bytes]]:
     """Write figures and yield (name, caption, SVG) in their order; workers are processes with one BLAS thread."""
-    from joblib import Parallel, delayed, parallel_config
     from threadpoolctl import threadpool_limits
 
     names = [item.name for item in items]
@@ -57,9 +58,12 @@ def write_figures(
             for name in names:
                 yield _write_by_name(name, out, forms, quick, store)
         return
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        pool = Parallel(n_jobs=min(jobs, len(names)), return_as="generator", batch_size=1)
-        yield from pool(delayed(_write_by_name)(name, out, forms, quick, store) for name in names)
+    write, early, following = partial(_write_by_name, out=out, forms=forms, quick=quick, store=store), {}, 0
+    for index, written in each(write, names, min(jobs, len(names))):
+        early[index] = written
+        while following in early:
+            yield early.pop(following)
+            following += 1
 
 
 def manifest(seed: int, quick: bool) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.processes import THREAD_VARIABLES
 from solvable.analysis.sweeping.specification import Specification, name_of
 from solvable.solvers.validate import as_real
 
-__all__ = ["THREAD_VARIABLES", "Chunk", "Layout", "Result", "compute", "lost", "single_thread"]
+__all__ = ["Chunk", "Layout", "Result", "compute", "lost", "single_thread"]
 
 Array = NDArray[np.float64]
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _MOST = 1000  # units in a chunk: a result comes often enough, and passing it on costs little
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from typing import Any
 
-from solvable.analysis.sweeping.chunks import THREAD_VARIABLES, Chunk, Result, compute, lost
+from solvable.analysis.processes import workers as workers_of_our_own
+from solvable.analysis.sweeping.chunks import Chunk, Result, compute, lost
 
 __all__ = ["available_cores", "in_processes", "in_this_process", "on_executor", "size_of"]
 
@@ -114,37 +111,5 @@ def _finished(pending: Iterable[Future[Result]], check: Callable[[], None]) -> s
 
 def in_processes(chunks: Iterable[Chunk], workers: int, check: Callable[[], None]) -> Generator[Result, None, None]:
     """Worker processes of our own (loky): replaced when one dies, gone when this process is."""
-    from joblib.externals.loky.process_executor import ProcessPoolExecutor
-
-    pool: Any = None
-
-    def renew() -> Executor:
-        nonlocal pool
-        if pool is not None:
-            pool.shutdown(wait=True, kill_workers=True)
-        pool = ProcessPoolExecutor(
-            workers,
-            initializer=_attend,
-            initargs=(os.getpid(),),
-            env=dict.fromkeys(THREAD_VARIABLES, "1"),
-        )
-        return pool
-
-    try:
+    with workers_of_our_own(workers) as renew:
         yield from on_executor(chunks, renew(), 2 * workers, check, renew)
-    finally:
-        pool.shutdown(wait=True, kill_workers=True)
-
-
-def _attend(parent: int) -> None:
-    """In a worker: leave Ctrl-C to the main process, and do not outlive it."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.3)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
+from solvable.analysis.processes import each
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.fingerprint import digest
@@ -77,8 +79,6 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | Non
         for claim in todo:
             yield verify(claim, seed=seed, quick=quick)
         return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        pool = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_check_by_name)(claim.name, seed, quick, origin) for claim in todo)
+    check = partial(_check_by_name, seed=seed, quick=quick, origin=origin)
+    for _, verdict in each(check, [claim.name for claim in todo], min(jobs, len(todo))):
+        yield verdict
