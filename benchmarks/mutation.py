@@ -6,10 +6,11 @@
     python -m benchmarks.mutation --report                         # the table
 
 One process collects the tests once. A first run in a fork notes how long each test takes and which functions it
-enters (build/mutation_baseline.json: delete it after moving functions); each mutant is then compiled into a fork of
-that process (numba kernels of the file are compiled anew there) and meets the tests that enter its function, those that
-killed its neighbours and quick ones first, until one fails. (mutmut and cosmic-ray rewrite functions into wrappers,
-which numba refuses, and start an interpreter a mutant.) Results go to build/mutation.jsonl, one line each, so that an
+enters (build/mutation_baseline.json, kept until the test or the package changes); each mutant is then compiled into a
+fork of that process (numba kernels of the file are compiled anew there) and meets the tests that enter its function,
+those that killed its neighbours and quick ones first, until one fails. (mutmut and cosmic-ray rewrite functions into
+wrappers, which numba refuses, and start an interpreter a mutant.)
+Results go to build/mutation.jsonl, one line each, so that an
 interrupted run goes on where it stopped. A mutant that takes ten times as long as the test did, plus 10 s of CPU (60 s
 for kernels), counts as noticed and is marked. The sample is drawn by hashing what each mutant says. Survivors that
 cannot be told from the right formula are argued in equivalent_mutants.json.
@@ -131,7 +132,7 @@ class Runner:
         print(f"{len(used)} tests killed; {len(failing)} of them fail without a mutant: {failing}")
 
     def _baseline(self) -> dict[str, tuple[float, list[str]]]:
-        """Durations and functions entered, kept for test files that did not change; what fails is no use."""
+        """Durations and functions entered, kept while tests and package do not change; what fails is no use."""
         kept = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
         digests = {check.name: _digest(check.name) for check in self.checks}
         todo = [check for check in self.checks if kept.get(check.name, [None])[0] != digests[check.name]]
@@ -287,10 +288,17 @@ def _tests_anew(arguments: list[str]) -> bool:
 
 
 def _digest(name: str) -> str:
-    """Of the file of a test and, for tables of answers, of the tables."""
+    """Of the file of a test and, for tables of answers, of the tables; and of the package that it runs."""
     file = ROOT / name.split("::")[0]
     files = [file, *sorted(file.parent.glob("*.json"))] if file.exists() else []
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+    return hashlib.sha256(_package().encode() + b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+
+
+@functools.cache
+def _package() -> str:
+    from solvable.analysis.verification.fingerprint import package_digest
+
+    return package_digest()
 
 
 def _note(touched: set[str], frame: Any, event: str, argument: Any) -> None:

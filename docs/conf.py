@@ -12,6 +12,7 @@ import gallery  # noqa: E402, beside this file
 import pages  # noqa: E402
 
 from solvable import __version__  # noqa: E402
+from solvable.analysis.verification.fingerprint import package_digest  # noqa: E402
 
 project = "solvable"
 copyright = "the authors of solvable"
@@ -88,7 +89,8 @@ bibtex_reference_style = "author_year"
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(Path(__file__).parents[1] / "build" / "notebooks")
+# the cache compares the notebooks' text alone: another text of the package has another folder
+nb_execution_cache_path = str(Path(__file__).parents[1] / "build" / "notebooks" / package_digest())
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True

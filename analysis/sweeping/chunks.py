@@ -6,12 +6,14 @@ what travels and what is stored. Draw j of cell i has the seed (i, j) wherever a
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import os
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,7 +143,7 @@ class Result:
 
 
 def _lent(value: Any) -> Any:
-    """Lend an argument to one call: arrays read-only, containers as copies; what one call did would reach the next."""
+    """Lend an argument to one call: arrays read-only, all else as copies; what one call did would reach the next."""
     if isinstance(value, np.ndarray):
         view = value.view()
         view.flags.writeable = False
@@ -150,7 +152,9 @@ def _lent(value: Any) -> Any:
         return type(value)(map(_lent, value))
     if type(value) is dict:
         return {key: _lent(entry) for key, entry in value.items()}
-    return value.copy() if type(value) in (set, bytearray) else value
+    if isinstance(value, type) or isinstance(getattr(value, "py_func", value), types.FunctionType):
+        return value  # numba's kernels too
+    return copy.deepcopy(value)
 
 
 def _message(error: Exception) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["digest", "sources"]
+__all__ = ["digest", "package_digest", "sources"]
 
 _FLOORS = ("solvable.solvers", "solvable.analysis", "solvable.figures")
 
@@ -86,3 +87,17 @@ def digest(module: str, *parameters: object) -> str:
     libraries = [f"{name}={version(name)}" for name in ("solvable", "numpy", "scipy", "numba", "scikit-learn")]
     text = "\0".join([_code(module), *libraries, *map(repr, parameters)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def package_digest() -> str:
+    """Digest of every source and data file of this package: what was computed with another text is stale."""
+    import solvable
+
+    found = hashlib.sha256()
+    for root in solvable.__path__:
+        folders = sorted(os.walk(root, followlinks=True))
+        files = [Path(folder) / name for folder, _, names in folders for name in sorted(names)]
+        for file in files:
+            if "__pycache__" not in file.parts and file.suffix in {".py", ".pyi", ".json", ".bib", ".toml", ".j2"}:
+                found.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return found.hexdigest()[:16]

@@ -325,7 +325,7 @@ def isotropic_flow_risk(
     while True:
         theta = (np.arange(nodes) + 0.5) * np.pi / nodes
         # x = low + (high - low) cos(theta/2)^2: the sine of the density cancels the square root at both edges
-        low, width = (1 - np.sqrt(ratio)) ** 2, 4 * np.sqrt(ratio)
+        low, width = ((1 - ratio) / (1 + np.sqrt(ratio))) ** 2, 4 * np.sqrt(ratio)
         x = low + width * np.cos(theta / 2) ** 2
         weight = (width / 2 * np.sin(theta)) ** 2 / (2 * np.pi * ratio * x) * (np.pi / nodes)
         left = np.exp(-moments[:, None] * x)

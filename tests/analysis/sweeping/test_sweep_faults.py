@@ -167,3 +167,28 @@ def test_a_cell_that_always_kills_its_worker_is_recorded_and_the_others_go_on():
     assert "worker process died" in str(data["error"].values[5])
     assert np.isnan(data["value"].values[5])
     assert np.nansum(data["value"].values) == sum(range(12)) - 5
+
+
+class Holder:
+    def __init__(self):
+        self.count, self.table = 0.0, {"a": [0.0]}
+
+
+def test_no_call_sees_what_another_did_to_a_fixed_argument():
+    """Objects, subclasses of containers and generators: each call gets them as they were given."""
+    from collections import Counter, OrderedDict
+
+    def counting(a, holder, ordered, counter, nested):
+        holder.count += 1
+        holder.table["a"][0] += 1
+        ordered["x"] = ordered.get("x", 0) + 1
+        counter["x"] += 1
+        nested[0]["inner"].count += 1
+        return holder.count + holder.table["a"][0] + ordered["x"] + counter["x"] + nested[0]["inner"].count
+
+    given = {"holder": Holder(), "ordered": OrderedDict(), "counter": Counter(), "nested": [{"inner": Holder()}]}
+    found = sweep(counting, {"a": np.zeros(6)}, fixed=given, workers=1, chunk=3, progress=False)
+    assert found["value"].values.tolist() == [5.0] * 6
+    assert given["holder"].count == 0
+    assert given["holder"].table == {"a": [0.0]}
+    assert not given["ordered"]

@@ -106,3 +106,24 @@ def test_fitting_ratios_next_to_one_keep_their_digits(short, exponent):
         want = float((angle / mpmath.sin(angle) / (1000 * left)) ** exponent)
     law = power_law_risk(exponent, 2.0, 1000, ratio, 0.1)
     assert float(law.effective_ridge) == pytest.approx(want, rel=1e-15 * (1 + 4 * exponent))
+
+
+@pytest.mark.parametrize("a", [1.2, 5.0, 15.0, 30.0])
+@pytest.mark.parametrize("near", [1e-9, 1e-12, 2.0**-53])
+def test_fitting_ratios_next_to_one(a, near):
+    """50 digits, from the ratio as it is stored; 1 - sqrt(ratio) keeps every digit until kappa overflows."""
+    ratio, b, n = 1 - near, 1.3, 1000.0
+    if a == 30 and near == 2.0**-53:  # kappa = (1.8e13)^30, about 1e397
+        with pytest.raises(ValueError, match="beyond the range"):
+            power_law_risk(a, b, n, ratio, 0.1)
+        return
+    law = power_law_risk(a, b, n, ratio, 0.1)
+    with mpmath.workdps(50):
+        t, scale = mpmath.sqrt(mpmath.mpf(ratio)), mpmath.pi / a / mpmath.sin(mpmath.pi / a) / 1000
+        kappa, gain = (scale / (1 - t)) ** a, a / (1 + (a - 1) * t)
+        above = mpmath.mpf(b) - 1
+        ridgeless = mpmath.beta((2 * a - above) / a, above / a) / a * scale**above
+        bias, variance = gain * ridgeless * (1 - t) ** -above, mpmath.mpf(0.1) * (gain - 1)
+    np.testing.assert_allclose(law.effective_ridge, float(kappa), rtol=1e-13)
+    np.testing.assert_allclose(law.bias, float(bias), rtol=1e-13)
+    np.testing.assert_allclose(law.variance, float(variance), rtol=1e-13)
