@@ -48,8 +48,9 @@ _RUN_GRID: list[dict[str, Any]] = [
     {"step_size": 0.01, "batch_size": 1, "gradient_penalty": 0.02, "ascent": 0.02},
 ]
 
-squares, residual = sp.symbols("squares residual", positive=True)
-label_noise, steps_per_time = sp.symbols("label_noise steps_per_time", positive=True)
+label_noise, squares, residual, steps_per_time = sp.symbols(
+    "label_noise squares residual steps_per_time", positive=True
+)
 _is_upper = sp.Symbol("is_upper", positive=True)
 
 positive = partial(Claim, kind=Kind.ORDER, predict=lambda **_: 1.0, statistic="median")
