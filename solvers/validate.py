@@ -28,6 +28,7 @@ __all__ = [
     "data_eps",
     "is_symmetric",
     "precision_name",
+    "read_regression",
     "refuse",
     "within_range",
 ]
@@ -180,6 +181,16 @@ def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] 
         if want is not None and have != want:
             raise refuse(f"{name}.shape", array.shape, f"it must be {shape}, None standing for any size")
     return array
+
+
+def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a design that does not vanish and one label for each of its rows."""
+    design, labels = as_matrix("X", X), as_finite("y", y)
+    if labels.shape != (len(design),):
+        raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label for each row of X")
+    if not design.any():
+        raise refuse("X", design, "it must not vanish")
+    return design, labels
 
 
 def as_choice(name: str, value: Any, choices: Sequence[str]) -> str:
