@@ -29,6 +29,7 @@ __all__ = [
     "data_eps",
     "is_symmetric",
     "precision_name",
+    "read_regression",
     "refuse",
     "within_range",
 ]
@@ -195,6 +196,16 @@ def as_covariance(name: str, value: ArrayLike, size: int | None = None) -> NDArr
         allowed = f"it must be positive semi-definite to the rounding of {precision_name(unit)}, not 0"
         raise refuse(name, sigma, f"{allowed} (least eigenvalue {least:.3g})")
     return sigma
+
+
+def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a design that does not vanish and one label for each of its rows."""
+    design, labels = as_matrix("X", X), as_finite("y", y)
+    if labels.shape != (len(design),):
+        raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label for each row of X")
+    if not design.any():
+        raise refuse("X", design, "it must not vanish")
+    return design, labels
 
 
 def as_choice(name: str, value: Any, choices: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import sympy as sp
 
 from solvable.analysis.derivation.quantities import ridge_quantities
 from solvable.analysis.model_collapse import closed_forms, experiments
-from solvable.analysis.model_collapse.quantities import iterated_quantities
+from solvable.analysis.model_collapse.quantities import generator_quantities, iterated_quantities
 from solvable.analysis.model_collapse.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
@@ -98,13 +98,6 @@ def _iterated_quantities(
     size = round(gamma * n)
     return iterated_quantities(_spectrum(covariance, size), n, lam, round(rows * size), generations, generator_noise,
                                p.get("generator_lam", 0.0), p.get("same_data", False))  # fmt: skip
-
-
-def _generator_quantities(d: int, rows: int, generator_noise: float, **_: Any) -> dict[str, Any]:
-    """Kept share of the signal a generation, and power of the noise it adds."""
-    import mpmath as mp
-
-    return {"kept": mp.mpf(rows) / d, "added": mp.mpf(generator_noise) * rows / (d - rows - 1)}
 
 
 _RATIOS = {"gamma": "n", "rows": "gamma*n"}
@@ -223,7 +216,7 @@ CLAIMS = (
     generator(
         "model-collapse/exponential-collapse",
         "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
-        quantities=_generator_quantities,
+        quantities=generator_quantities,
         grid=cells(
             "generations generator_noise quantity",
             [(4, 0.0, "error"), (2, 0.3, "power"), (4, 0.3, "error")],

@@ -7,7 +7,7 @@ from typing import Any
 from solvable.analysis.derivation.quantities import ridge_quantities
 from solvable.solvers import Spectrum
 
-__all__ = ["iterated_quantities"]
+__all__ = ["generator_quantities", "iterated_quantities"]
 
 
 def iterated_quantities(
@@ -45,3 +45,10 @@ def _power(spectrum: Spectrum) -> Any:
     if spectrum.target_power is None:
         raise ValueError("spectrum = without target power is not allowed: the generators start from a target.")
     return spectrum.target_power
+
+
+def generator_quantities(d: int, rows: int, generator_noise: float, **_: Any) -> dict[str, Any]:
+    """Kept share of the signal a generation, and power of the noise it adds."""
+    import mpmath as mp
+
+    return {"kept": mp.mpf(rows) / d, "added": mp.mpf(generator_noise) * rows / (d - rows - 1)}

@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from solvable.analysis.derivation.quantities import cases
 from solvable.solvers.validate import refuse
 
-__all__ = ["code_quantities", "collapse_modes", "minimum_quantities", "response_level", "simplex_cosines"]
+__all__ = [
+    "code_quantities",
+    "collapse_modes",
+    "minimum_quantities",
+    "one_sum",
+    "rate_quantities",
+    "response_level",
+    "simplex_cosines",
+]
 
 
 def _root(M: int, r: Any) -> Any:
@@ -146,3 +155,19 @@ def simplex_cosines(pair: str, dimension: int, new: float, old: float) -> dict[s
 
     return {"new_resultant": resultant(new), "old_resultant": resultant(old),
             "is_new": float(pair.startswith("new")), "is_same": float(pair.endswith("same"))}  # fmt: skip
+
+
+def one_sum(class_sizes: Any, layer_decays: Any, feature_decay: float, **p: Any) -> dict[str, Any]:
+    """Return the sums of a minimum, and which length is asked for."""
+    return {**minimum_quantities(class_sizes, layer_decays, feature_decay, **p),
+            **cases("quantity", p.get("quantity", "feature"), "classifier", "feature", "layer", "bias")}  # fmt: skip
+
+
+def rate_quantities(
+    classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, span: str = "outside",
+    metric: str = "nc1", **_: Any
+) -> dict[str, Any]:  # fmt: skip
+    """Return the output of balanced classes, and which rate is asked for."""
+    found = minimum_quantities((samples,) * classes, (weight_decay,) * depth, feature_decay)
+    return {"output": found["output"], **cases("span", span, "inside", "outside"),
+            **cases("metric", metric, "nc1", "nc1_trace", "nc2", "nc3")}  # fmt: skip

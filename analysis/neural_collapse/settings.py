@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from solvable.analysis.verification.domain import Domain
 
-__all__ = ["BALANCED", "IMBALANCED", "RESPONSE", "USUAL", "start_features", "target_matrix"]
+__all__ = ["ALIVE", "BALANCED", "IMBALANCED", "RESPONSE", "USUAL", "start_features", "target_matrix"]
 
 USUAL = Domain(
     classes=(2, 8), samples=(2, 12), weight_decay=(1e-3, 0.1), feature_decay=(1e-4, 0.1), bias_decay=(0.02, 10.0),
     attachment=(0.1, 1000.0),
 )  # fmt: skip
+ALIVE = USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay) < 1")
 
 Array = NDArray[np.float64]
 Cell = dict[str, Any]

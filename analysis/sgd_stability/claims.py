@@ -7,10 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.sgd_stability import closed_forms
 from solvable.analysis.sgd_stability.experiments import chains as experiments
-from solvable.analysis.sgd_stability.quantities import hessian_quantities, stack_quantities
+from solvable.analysis.sgd_stability.quantities import (
+    bernoulli,
+    decay_quantities,
+    diagonal_quantities,
+    hessian_quantities,
+    relu_quantities,
+    without_replacement,
+)
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
@@ -36,6 +42,12 @@ def _curvature(problem: str, n: int, d: int) -> Any:
     if problem == "low-rank":
         return np.random.default_rng(6).standard_normal((n, d, 2))
     return experiments.gradients(problem, n, d)
+
+
+def _top(problem: str, n: int, d: int) -> float:
+    """Largest eigenvalue of the mean Hessian."""
+    G = experiments.gradients(problem, n, d)
+    return float(np.linalg.eigvalsh(G.T @ G / n)[-1])
 
 
 @cache
@@ -96,30 +108,6 @@ def _named_quantities(
     return hessian_quantities(_curvature(problem, n, d), batch_size, sampling)
 
 
-def _without_replacement(G: Any, batch_size: int, **_: Any) -> dict[str, Any]:
-    return hessian_quantities(G, batch_size, "without-replacement")
-
-
-def _bernoulli(batch_size: int, G: Any = None, H: Any = None, **_: Any) -> dict[str, Any]:
-    return hessian_quantities(G, batch_size, "bernoulli") if H is None else stack_quantities(H, batch_size)
-
-
-def _diagonal_quantities(d: int, quantity: str, **_: Any) -> dict[str, Any]:
-    squares = np.linspace(0.2, 1.0, d) ** 2 + np.linspace(0.8, 0.1, d) ** 2
-    return {"weights": squares.sum(), "fourth": squares @ squares, "largest": squares.max(),
-            **cases("quantity", quantity, "trace", "frobenius", "top_eigenvalue")}  # fmt: skip
-
-
-def _relu_quantities(d: int, width: int, **_: Any) -> dict[str, Any]:
-    weights = np.random.default_rng(7)
-    hidden, outer = weights.standard_normal((width, d)), weights.standard_normal(width)
-    return {"hidden": float(np.sum(hidden**2)), "outer": float(outer @ outer)}
-
-
-def _decay_quantities(quantity: str, **_: Any) -> dict[str, Any]:
-    return cases("quantity", quantity, "norm", "effective_step_size", "angle", "relaxation")
-
-
 # the number of samples stays that of the cells, where every batch is enumerated; instances are drawn at any size
 USUAL = Domain(step_size=(0.005, 0.5), weight_decay=(0.001, 0.5), gradient_norm=(0.3, 5.0))
 _BOUNDED = USUAL.but(where="step_size*weight_decay < 0.9")
@@ -140,7 +128,7 @@ bound = partial(
     kind=Kind.BOUND,
     measure=experiments.threshold_without_replacement,
     domain=_SAMPLED,
-    quantities=_without_replacement,
+    quantities=without_replacement,
     side="upper",
     instance=experiments.random_gradients,
 )
@@ -148,7 +136,7 @@ divergence = partial(
     Claim,
     source=_COHERENCE,
     kind=Kind.BOUND,
-    quantities=_bernoulli,
+    quantities=bernoulli,
     formula=closed_forms.coherence_divergence,
     side="upper",
 )
@@ -178,14 +166,7 @@ CLAIMS = (
     threshold(
         "sgd-stability/full-batch",
         "With the whole batch the threshold is 2/λ_{max}.",
-        predict=lambda problem, n, d, **_: (
-            2
-            / float(
-                np.linalg.eigvalsh(experiments.gradients(problem, n, d).T @ experiments.gradients(problem, n, d) / n)[
-                    -1
-                ]
-            )
-        ),
+        predict=lambda problem, n, d, **_: 2 / _top(problem, n, d),
         domain=Domain(d=(1, 8)),
         formula=closed_forms.full_batch,
         grid=cells("sampling", ["without-replacement", "bernoulli"], problem="gaussian", **_SMALL, batch_size=6),
@@ -272,16 +253,8 @@ CLAIMS = (
         "sgd-stability/group-threshold",
         "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_{max}(σ + n/B − 1)).",
         source=_COHERENCE,
-        predict=lambda problem, n, d, batch_size, sampling: float(
-            group_threshold(
-                np.linalg.eigvalsh(experiments.gradients(problem, n, d).T @ experiments.gradients(problem, n, d) / n)[
-                    -1
-                ],
-                coherence(experiments.gradients(problem, n, d)),
-                n,
-                batch_size,
-                sampling,
-            )
+        predict=lambda problem, n, d, **batch: float(
+            group_threshold(_top(problem, n, d), coherence(experiments.gradients(problem, n, d)), n, **batch)
         ),
         domain=Domain(batch_size=(1, 6)),
         formula=closed_forms.group_threshold,
@@ -314,7 +287,7 @@ CLAIMS = (
         predict=_diagonal,
         measure=experiments.diagonal_network_norms,
         domain=Domain(d=(2, 40), n=(500, 5000)),
-        quantities=_diagonal_quantities,
+        quantities=diagonal_quantities,
         formula=closed_forms.diagonal_sharpness,
         grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=2000),
     ),
@@ -324,7 +297,7 @@ CLAIMS = (
         predict=_relu,
         measure=experiments.relu_network_norms,
         domain=Domain(d=(2, 8), width=(2, 8), n=(500, 5000)),
-        quantities=_relu_quantities,
+        quantities=relu_quantities,
         grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=4, width=5, n=500),
     ),
     positive(
@@ -377,7 +350,7 @@ CLAIMS = (
         predict=lambda quantity, **p: float(getattr(weight_decay_equilibrium(**p), quantity)),
         measure=experiments.scale_invariant_run,
         formula=closed_forms.equilibrium,
-        quantities=_decay_quantities,
+        quantities=decay_quantities,
         grid=_DECAY_GRID,
         tolerance=1e-5,
         assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["hessian_quantities", "stack_quantities"]
+from solvable.analysis.derivation.quantities import cases
+
+__all__ = [
+    "bernoulli",
+    "decay_quantities",
+    "diagonal_quantities",
+    "hessian_quantities",
+    "relu_quantities",
+    "stack_quantities",
+    "without_replacement",
+]
 
 
 def hessian_quantities(factors: Any, batch_size: int, sampling: str) -> dict[str, Any]:
@@ -37,3 +47,32 @@ def stack_quantities(hessians: Any, batch_size: int, sampling: str = "bernoulli"
         "frobenius": square**0.5,
         "batch_frobenius": c0 * square + p * float(np.mean(np.sum(H**2, axis=(1, 2)))),
     }  # fmt: skip
+
+
+def without_replacement(G: Any, batch_size: int, **_: Any) -> dict[str, Any]:
+    """Return them for gradients and batches without repetition."""
+    return hessian_quantities(G, batch_size, "without-replacement")
+
+
+def bernoulli(batch_size: int, G: Any = None, H: Any = None, **_: Any) -> dict[str, Any]:
+    """Return them for gradients, or whole Hessians, each taken with the same probability."""
+    return hessian_quantities(G, batch_size, "bernoulli") if H is None else stack_quantities(H, batch_size)
+
+
+def diagonal_quantities(d: int, quantity: str, **_: Any) -> dict[str, Any]:
+    """Return sums over the weights of the diagonal network of the claims, and which norm is asked for."""
+    squares = np.linspace(0.2, 1.0, d) ** 2 + np.linspace(0.8, 0.1, d) ** 2
+    return {"weights": squares.sum(), "fourth": squares @ squares, "largest": squares.max(),
+            **cases("quantity", quantity, "trace", "frobenius", "top_eigenvalue")}  # fmt: skip
+
+
+def relu_quantities(d: int, width: int, **_: Any) -> dict[str, Any]:
+    """Return squared norms of both layers of the ReLU network of the claims."""
+    weights = np.random.default_rng(7)
+    hidden, outer = weights.standard_normal((width, d)), weights.standard_normal(width)
+    return {"hidden": float(np.sum(hidden**2)), "outer": float(outer @ outer)}
+
+
+def decay_quantities(quantity: str, **_: Any) -> dict[str, Any]:
+    """Return which property of the equilibrium is asked for."""
+    return cases("quantity", quantity, "norm", "effective_step_size", "angle", "relaxation")

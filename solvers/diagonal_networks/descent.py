@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
-from solvable.solvers.diagonal_networks.implicit_bias import read_regression
 from solvable.solvers.solution import Status, record
 from solvable.solvers.validate import (
     as_choice,
@@ -24,6 +23,7 @@ from solvable.solvers.validate import (
     as_scalar,
     as_whole,
     check_room,
+    read_regression,
     refuse,
     within_range,
 )

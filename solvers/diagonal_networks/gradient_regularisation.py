@@ -13,9 +13,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints, read_regression
+from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, data_eps, refuse, within_range
+from solvable.solvers.validate import (
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    data_eps,
+    read_regression,
+    refuse,
+    within_range,
+)
 
 __all__ = ["RegularisedFlow", "regularised_flow"]
 

@@ -18,17 +18,17 @@ from solvable.solvers.diagonal_networks.hyperbolic import inverse_link, link
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures, warn_caller
 from solvable.solvers.validate import (
     as_finite,
-    as_matrix,
     as_nonnegative,
     as_positive,
     as_scalar,
     data_eps,
     precision_name,
+    read_regression,
     refuse,
     within_range,
 )
 
-__all__ = ["DegenerateLimitWarning", "interpolator", "read_regression"]
+__all__ = ["DegenerateLimitWarning", "interpolator"]
 
 Array = NDArray[np.float64]
 _TOLERANCE = 1e-10  # largest scaled residual of a converged answer
@@ -38,17 +38,6 @@ _VANISHING = 1e-12  # size, relative to the largest coefficient, at which a coor
 
 class DegenerateLimitWarning(UserWarning):
     """The limit of vanishing scale was returned, because the problem at this scale is singular in double precision."""
-
-
-def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    """Check a design and its labels."""
-    design = as_matrix("X", X)
-    labels = as_finite("y", y)
-    if labels.shape != (len(design),):
-        raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label for each row of X")
-    if not design.any():
-        raise refuse("X", design, "it must not vanish")
-    return design, labels
 
 
 def orthonormal_constraints(X: Array, y: Array, unit: float) -> tuple[Array, Array]:

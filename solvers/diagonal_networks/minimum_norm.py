@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints, read_regression
+from solvable.solvers.diagonal_networks.implicit_bias import orthonormal_constraints
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
-from solvable.solvers.validate import data_eps, within_range
+from solvable.solvers.validate import data_eps, read_regression, within_range
 
 __all__ = ["minimum_l1", "minimum_l2"]
 

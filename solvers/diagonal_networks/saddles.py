@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.diagonal_networks.implicit_bias import read_regression
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_positive, as_real, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_positive, as_real, as_scalar, read_regression, refuse, within_range
 
 __all__ = ["SaddlePath", "saddle_to_saddle"]
 

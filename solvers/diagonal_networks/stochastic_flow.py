@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.diagonal_networks.implicit_bias import read_regression
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_generator,
@@ -19,6 +18,7 @@ from solvable.solvers.validate import (
     as_scalar,
     as_whole,
     check_room,
+    read_regression,
     refuse,
     within_range,
 )

@@ -186,9 +186,7 @@ BIAS_CLAIMS = (
         measure=lambda rng, seed, log_scale, time: flows.saddle_flow(seed, log_scale, np.array([time]))[0],
         domain=Domain(log_scale=(100.0, 300.0)),
         grid=cells(
-            "seed time",
-            [(3, 0.57), (3, 1.75), (3, 5.9), (3, 14.1), (4, 0.93), (4, 30.8), (5, 4.08)],
-            log_scale=180.0,
+            "seed time", [(3, 0.57), (3, 1.75), (3, 5.9), (3, 14.1), (4, 0.93), (4, 30.8), (5, 4.08)], log_scale=180.0
         ),
         tolerance=1e-7,
         quick=(0, 3),

@@ -37,7 +37,7 @@ def _penalised_bias(X: Array, y: Array, penalty: float, integral: Array, **_: An
     return interpolator(X, y, 0.3 * np.exp(-4 * penalty * integral)).value
 
 
-eta = sp.Symbol("step_size", positive=True)
+eta, is_upper = sp.symbols("step_size is_upper", positive=True)
 curvature, rho = sp.symbols("curvature penalty", positive=True)
 _RUN_GRID: list[dict[str, Any]] = [
     {"step_size": 0.05, "batch_size": 20},
@@ -50,7 +50,6 @@ _RUN_GRID: list[dict[str, Any]] = [
 
 squares, residual = sp.symbols("squares residual", positive=True)
 label_noise, steps_per_time = sp.symbols("label_noise steps_per_time", positive=True)
-_is_upper = sp.Symbol("is_upper", positive=True)
 
 positive = partial(Claim, kind=Kind.ORDER, predict=lambda **_: 1.0, statistic="median")
 negative = partial(Claim, kind=Kind.ORDER, predict=lambda **_: -1.0, statistic="median")
@@ -142,7 +141,7 @@ DESCENT_CLAIMS = (
         predict=_cycle,
         measure=experiments.cycle_point,
         domain=Domain(step_size=(1.02, 1.23), where="step_size > 1"),
-        formula=(sp.sqrt(1 + 3 / eta) + (2 * _is_upper - 1) * sp.sqrt(1 - 1 / eta)) / 2,
+        formula=(sp.sqrt(1 + 3 / eta) + (2 * is_upper - 1) * sp.sqrt(1 - 1 / eta)) / 2,
         quantities=lambda side, **_: cases("side", side, "lower", "upper"),
         grid=[{"step_size": e, "side": side} for e in (1.1, 1.2, 1.23) for side in ("upper", "lower")],
         tolerance=1e-10,

@@ -9,7 +9,7 @@ import sympy as sp
 from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.neural_collapse.experiments import minimizers as experiments
 from solvable.analysis.neural_collapse.quantities import code_quantities
-from solvable.analysis.neural_collapse.settings import BALANCED, USUAL
+from solvable.analysis.neural_collapse.settings import ALIVE, BALANCED
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
 from solvable.solvers import cross_entropy_code
@@ -31,10 +31,9 @@ def _best_code(code: str, classes: int, samples: int, depth: int, weight_decay: 
     return float(cross_entropy_code(classes, samples, [weight_decay] * depth, feature_decay, code).objective)
 
 
-_ALIVE = USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay) < 1")
 _WEAK = Domain(samples=(4, 6), weight_decay=(5e-4, 2e-3), feature_decay=(5e-5, 2e-4))
 claim = partial(Claim, convention="cross-entropy")
-simplex = partial(claim, source=_CROSS, domain=_ALIVE, grid=BALANCED)
+simplex = partial(claim, source=_CROSS, domain=ALIVE, grid=BALANCED)
 best = partial(
     claim,
     source=_LOW_RANK,

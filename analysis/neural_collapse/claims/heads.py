@@ -7,11 +7,10 @@ from typing import Any
 
 import sympy as sp
 
-from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.neural_collapse.experiments import minimizers as experiments
-from solvable.analysis.neural_collapse.quantities import minimum_quantities
-from solvable.analysis.neural_collapse.settings import BALANCED, IMBALANCED, USUAL
+from solvable.analysis.neural_collapse.quantities import minimum_quantities, one_sum, rate_quantities
+from solvable.analysis.neural_collapse.settings import ALIVE, BALANCED, IMBALANCED, USUAL
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
 from solvable.solvers import CollapseMinimizer, collapse_minimizer, collapse_rates
@@ -72,21 +71,6 @@ def _rate(
     return float(getattr(collapse_rates(classes, samples, [weight_decay] * depth, feature_decay), metric))
 
 
-def _one_sum(class_sizes: Any, layer_decays: Any, feature_decay: float, **p: Any) -> dict[str, Any]:
-    return {**minimum_quantities(class_sizes, layer_decays, feature_decay, **p),
-            **cases("quantity", p.get("quantity", "feature"), "classifier", "feature", "layer", "bias")}  # fmt: skip
-
-
-def _rate_quantities(
-    classes: int, samples: int, depth: int, weight_decay: float, feature_decay: float, span: str = "outside",
-    metric: str = "nc1", **_: Any
-) -> dict[str, Any]:  # fmt: skip
-    found = minimum_quantities((samples,) * classes, (weight_decay,) * depth, feature_decay)
-    return {"output": found["output"], **cases("span", span, "inside", "outside"),
-            **cases("metric", metric, "nc1", "nc1_trace", "nc2", "nc3")}  # fmt: skip
-
-
-_ALIVE = USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay) < 1")
 _UNEVEN = Domain(feature_decay=(2e-4, 4e-3))
 claim = partial(Claim, convention="mean-square")
 exact = partial(claim, kind=Kind.EXACT, tolerance=1e-9)
@@ -96,8 +80,8 @@ trained = partial(
     reason="training knows the minimum to the rounding of the objective, its place to the square root of that",
 )
 threshold = partial(claim, kind=Kind.THRESHOLD, deterministic=True, tolerance=0.02)
-balanced = partial(exact, domain=_ALIVE, grid=BALANCED)
-balanced_length = partial(trained, source=_BALANCED, domain=_ALIVE, grid=BALANCED, tolerance=1e-7)
+balanced = partial(exact, domain=ALIVE, grid=BALANCED)
+balanced_length = partial(trained, source=_BALANCED, domain=ALIVE, grid=BALANCED, tolerance=1e-7)
 minimum = partial(
     exact,
     predict=lambda **cell: float(_minimum(**cell).objective),
@@ -114,12 +98,13 @@ spectrum = partial(
     quantities=minimum_quantities,
     tolerance=1e-6,
 )
+vanishing = partial(trained, source=_DEEP, predict=lambda **_: 0.0, domain=_UNEVEN)
 rate = partial(
     claim,
     source=_RATES,
     kind=Kind.NUMERICAL,
     domain=Domain(samples=(3, 8), weight_decay=(4e-3, 0.012), feature_decay=(3e-3, 8e-3)),
-    quantities=_rate_quantities,
+    quantities=rate_quantities,
 )
 
 HEAD_CLAIMS = (
@@ -185,7 +170,7 @@ HEAD_CLAIMS = (
         "The simplex stays exact up to the bias decay c/(1 − c); beyond it the constant direction switches on.",
         source=_BIAS,
         measure=lambda rng, at, **cell: experiments.one_direction_switch(rng, at, **cell),
-        domain=_ALIVE,
+        domain=ALIVE,
         grid=BALANCED[:2],
         formula=c / (1 - c),
         quick=(0,),
@@ -235,7 +220,7 @@ HEAD_CLAIMS = (
         source=_DEEP,
         domain=Domain(feature_decay=(4e-4, 1.5e-3)),
         formula=closed_forms.lengths,
-        quantities=_one_sum,
+        quantities=one_sum,
         grid=[
             {"quantity": q, "index": i, **cell}
             for cell in IMBALANCED[:3]
@@ -244,13 +229,10 @@ HEAD_CLAIMS = (
         ],
         quick=(0, 3, 9),
     ),
-    trained(
+    vanishing(
         "neural-collapse/imbalanced-orthogonal",
         "Class means stay orthogonal however uneven the classes: a general orthogonal frame.",
-        source=_DEEP,
-        predict=lambda **_: 0.0,
         measure=lambda rng, **cell: experiments.trained_spectrum(rng, "cosine", 0, **cell),
-        domain=_UNEVEN,
         grid=IMBALANCED[:3],
         absolute_tolerance=5e-6,
         quick=(1,),
@@ -263,13 +245,10 @@ HEAD_CLAIMS = (
         grid=[{"quantity": "layer", "index": i, **IMBALANCED[2]} for i in range(3)],
         quick=(1,),
     ),
-    trained(
+    vanishing(
         "neural-collapse/layers-are-balanced",
         "Neighbouring layers of a minimum satisfy λ_{j+1}W_{j+1}ᵀW_{j+1} = λ_{j}W_{j}W_{j}ᵀ.",
-        source=_DEEP,
-        predict=lambda **_: 0.0,
         measure=lambda rng, **cell: experiments.trained_spectrum(rng, "balance", **cell),
-        domain=_UNEVEN,
         grid=cells("index", [0, 1], **IMBALANCED[2]),
         absolute_tolerance=1e-8,
         quick=(0,),

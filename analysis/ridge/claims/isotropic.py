@@ -10,14 +10,24 @@ from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
-from solvable.solvers import (
-    Spectrum,
-    effective_ridge,
-    optimal_ridge,
-    ridge_risk,
-)
+from solvable.solvers import RidgeRisk, Spectrum, effective_ridge, optimal_ridge, ridge_risk
 
 __all__ = ["ISOTROPIC_CLAIMS"]
+
+
+def _risk(n: int, gamma: float, noise_variance: float, lam: float = 0.0, signal: float = 1.0) -> RidgeRisk:
+    return ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance)
+
+
+def _best_ridge(n: int, d: int, covariance: str, signal: float, noise_variance: float) -> float:
+    s = eigenvalues(covariance, d)
+    return float(optimal_ridge(Spectrum(s, signal / d * s), n, noise_variance))
+
+
+def _tuned_error(n: int, gamma: float, covariance: str, signal: float, noise_variance: float) -> float:
+    s = eigenvalues(covariance, round(gamma * n))
+    ridge = noise_variance * s.size / signal
+    return noise_variance * float(effective_ridge(Spectrum(s), n, ridge)) / (ridge / n)
 
 
 def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0, **_: Any) -> dict[str, Any]:
@@ -37,6 +47,7 @@ ridgeless = partial(
     Claim,
     source=Source("hastie2022surprises"),
     kind=Kind.ASYMPTOTIC,
+    measure=experiments.ridgeless_excess_draw,
     tolerance=0.03,
     size="n",
     quick=(0, 1),
@@ -68,18 +79,8 @@ ISOTROPIC_CLAIMS = (
         "ridge/isotropic-test-error",
         "With identity covariance the test error is algebraic in d/n and the ridge.",
         source=Source("dobriban2018high", "derived"),
-        predict=lambda n, gamma, lam, signal, noise_variance: float(
-            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
-        ),
-        measure=lambda rng, signal, **p: (
-            signal
-            * experiments.fresh_error_draw(
-                rng,
-                covariance="isotropic",
-                target="even",
-                **{**p, "noise_variance": p["noise_variance"] / signal},
-            )
-        ),
+        predict=lambda **p: float(_risk(**p).test),
+        measure=experiments.isotropic_error_draw,
         grid=cells(
             "gamma lam signal noise_variance", [(0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0)], n=50
         ),
@@ -90,10 +91,7 @@ ISOTROPIC_CLAIMS = (
     ridgeless(
         "ridge/isotropic-ridgeless-excess",
         "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
-        predict=lambda n, gamma, signal, noise_variance: float(
-            ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
-        ),
-        measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        predict=lambda **p: float(_risk(**p).excess),
         domain=USUAL.but(where="gamma != 1"),
         grid=cells(
             "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
@@ -104,12 +102,7 @@ ISOTROPIC_CLAIMS = (
     ridgeless(
         "ridge/isotropic-ridgeless-variance",
         "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
-        predict=lambda n, gamma, noise_variance: float(
-            ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
-        ),
-        measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
-            rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
-        ),
+        predict=lambda **p: float(_risk(**p).variance),
         domain=USUAL.but(gamma=(0.02, 0.98), where="gamma < 1"),
         grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
@@ -118,7 +111,7 @@ ISOTROPIC_CLAIMS = (
     mean(
         "ridge/least-squares-excess",
         "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
-        measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        measure=experiments.ridgeless_excess_draw,
         domain=USUAL.but(n=(5, 200), where="d < n - 1"),
         grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
         tolerance=0.04,
@@ -139,13 +132,7 @@ ISOTROPIC_CLAIMS = (
         "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
         source=Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
         kind=Kind.THRESHOLD,
-        predict=lambda n, d, covariance, signal, noise_variance: float(
-            optimal_ridge(
-                Spectrum(eigenvalues(covariance, d), signal / d * eigenvalues(covariance, d)),
-                n,
-                noise_variance,
-            ).value
-        ),
+        predict=_best_ridge,
         measure=experiments.ridge_slope,
         domain=USUAL.but(noise_variance=(0.02, 3.0)),
         grid=cells(
@@ -159,15 +146,7 @@ ISOTROPIC_CLAIMS = (
         "ridge/optimal-test-error",
         "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
         source=Source("dobriban2018high", "derived"),
-        predict=lambda n, gamma, covariance, signal, noise_variance: float(
-            noise_variance
-            * effective_ridge(
-                Spectrum(eigenvalues(covariance, round(gamma * n))),
-                n,
-                noise_variance * round(gamma * n) / signal,
-            ).value
-            / (noise_variance * round(gamma * n) / n / signal)
-        ),
+        predict=_tuned_error,
         measure=experiments.tuned_error_draw,
         domain=USUAL.but(noise_variance=(0.02, 3.0)),
         quantities=_tuned_quantities,

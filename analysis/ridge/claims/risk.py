@@ -16,10 +16,7 @@ from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import USUAL, eigenvalues, weights
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
-from solvable.solvers import (
-    Spectrum,
-    ridge_risk,
-)
+from solvable.solvers import Spectrum, ridge_risk
 
 __all__ = ["RISK_CLAIMS"]
 

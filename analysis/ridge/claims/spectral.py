@@ -14,12 +14,7 @@ from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
-from solvable.solvers import (
-    Spectrum,
-    resolvent_pair_trace,
-    ridge_risk,
-    sample_covariance_density,
-)
+from solvable.solvers import Spectrum, resolvent_pair_trace, ridge_risk, sample_covariance_density
 
 __all__ = ["SPECTRAL_CLAIMS"]
 

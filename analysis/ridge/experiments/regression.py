@@ -17,6 +17,7 @@ __all__ = [
     "eigenvalue_fraction_draw",
     "fresh_error_draw",
     "gcv_draw",
+    "isotropic_error_draw",
     "kernel_circle_error",
     "learnability_sum",
     "leave_one_out_draw",
@@ -84,6 +85,11 @@ def fresh_error_draw(
     return float(np.mean(s @ (_fit(X, y, n * lam) - beta) ** 2) + noise_variance)
 
 
+def isotropic_error_draw(rng: Rng, n: int, gamma: float, lam: float, signal: float, noise_variance: float) -> float:
+    """Error of ridge fits on fresh noisy labels, isotropic rows and weights of squared norm `signal`."""
+    return signal * fresh_error_draw(rng, n, gamma, lam, "isotropic", "even", noise_variance / signal)
+
+
 def train_error_draw(
     rng: Rng, n: int, gamma: float, lam: float, covariance: str, target: str, noise_variance: float
 ) -> float:
@@ -126,8 +132,11 @@ def leave_one_out_draw(
     return float(np.mean(((y - H @ y) / (1 - np.diag(H))[:, None]) ** 2))
 
 
-def ridgeless_excess_draw(rng: Rng, n: int, d: int, signal: float, noise_variance: float) -> float:
-    """Excess risk of least squares (of least norm where d > n) on isotropic Gaussian rows."""
+def ridgeless_excess_draw(
+    rng: Rng, n: int, noise_variance: float, d: int = 0, gamma: float = 0.0, signal: float = 1.0
+) -> float:
+    """Excess risk of least squares (of least norm where d > n) on isotropic Gaussian rows of d or gamma n entries."""
+    d = d or round(gamma * n)
     beta = np.sqrt(signal / d) * (rng.integers(0, 2, (d, _LABELS)) * 2.0 - 1.0)
     X = rng.standard_normal((n, d))
     w = _fit(X, X @ beta + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS)), 0.0)
