@@ -1,5 +1,7 @@
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
+from .diagonal_networks.gradient_regularisation import RegularisedFlow as RegularisedFlow
+from .diagonal_networks.gradient_regularisation import regularised_flow as regularised_flow
 from .diagonal_networks.implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
 from .diagonal_networks.implicit_bias import interpolator as interpolator
 from .diagonal_networks.minimum_norm import minimum_l1 as minimum_l1
@@ -160,3 +162,10 @@ from .solution import Solution as Solution
 from .solution import Status as Status
 from .spectrum import FinitePoolWarning as FinitePoolWarning
 from .spectrum import Spectrum as Spectrum
+from .wide_networks.criticality import CriticalFlow as CriticalFlow
+from .wide_networks.criticality import EdgeOfChaos as EdgeOfChaos
+from .wide_networks.criticality import critical_flow as critical_flow
+from .wide_networks.criticality import edge_of_chaos as edge_of_chaos
+from .wide_networks.duals import dual_activation as dual_activation
+from .wide_networks.kernels import WideKernels as WideKernels
+from .wide_networks.kernels import wide_network_kernels as wide_network_kernels

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.admission import refuse_outside, refuse_unnamed, tried_where
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.slips import find_slip, partial_agreement
@@ -112,18 +113,21 @@ def check(
         return _against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex)
     claim = find_claim(against) if isinstance(against, str) else against
     claim = as_kind("against", claim, Claim, "it must be a Claim or the name of one")
+    refuse_unnamed(claim)
     cells = _cells(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
     budget = None if budget is None else _budget(budget)
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
+    refuse_outside(claim, cells)
     yours = read_formula(formula, claim, symbols, latex)
     claim = _in_range(claim, yours)
-    points = [point for point in random_points(claim, np.random.default_rng(seed))
-              if yours.stated_at(known_values(claim, point))]  # fmt: skip
+    points = random_points(claim, np.random.default_rng(seed), yours, _given(at))
     precise, ours, found = high_precision(yours, claim, points)
-    solver, rows = against_solver(yours, claim, seed)
+    points = points[: len(ours)] if claim.formula is not None else points
+    solver, rows, tried = against_solver(yours, claim, seed, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     slip, partial = None, None
     if "DISAGREES" in (precise.outcome, solver.outcome):
+        points = [row["parameters"] for row in tried] or points
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points)
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
@@ -132,10 +136,11 @@ def check(
         partial = partial or (None if slip else partial_agreement(close, columns, degenerate=True))
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
     stages.append(simulation)
-    sentence = _sentence(stages, rows, partial, slip.sentence if slip else None)
+    sentence = _sentence(stages, [*rows, *tried], partial, slip.sentence if slip else None)
+    asked = points if claim.formula is not None else [row["parameters"] for row in tried]
     return CheckReport(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, slip.parts if slip else (), rows, verdict,
-        yours.read_as,
+        yours.read_as, tried_where(claim, asked, stages),
     )  # fmt: skip
 
 
@@ -290,6 +295,11 @@ def _cells(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
         raise refuse("at", sorted(unknown)[0], f"the claim's parameters are {', '.join(base)}")
     plain = [[_like(base.get(name), name, value) for value in values] for name, values in lists.items()]
     return [{**base, **dict(zip(lists, values, strict=True))} for values in itertools.product(*plain)]
+
+
+def _given(at: Any) -> frozenset[str]:
+    """Names of the parameters that the user fixed."""
+    return frozenset(at if isinstance(at, Mapping) else itertools.chain.from_iterable(at or ()))
 
 
 def _like(old: Any, name: str, value: Any) -> Any:

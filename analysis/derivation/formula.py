@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.notation import Reading, parse, read
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
-from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "known_values", "read_formula"]
+__all__ = ["Formula", "known_names", "known_values", "read_formula"]
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,11 @@ def read_formula(
     Raises
     ------
     ValueError
-        Naming the first symbol that neither the claim nor `symbols` knows, or what of an instance has no name.
+        Naming the first symbol that neither the claim nor `symbols` knows.
     """
-    if claim is not None:
-        _refuse_unnamed(claim)
     as_kind("latex", latex, bool, "it must be True or False")
     as_kind("symbols", symbols, Mapping | None, "it must be a mapping from your symbols to ours")
-    known = _known_names(claim)
+    known = known_names(claim)
     if callable(formula) and not hasattr(formula, "free_symbols"):
         return _from_function(formula, known)
     if isinstance(formula, bool | int | float):
@@ -97,32 +95,19 @@ def read_formula(
     reading = read(formula, latex) if isinstance(formula, str) else Reading(formula)
     if not hasattr(reading.expression, "free_symbols"):
         raise refuse("formula", formula, "it must be a string, a sympy expression or a function")
-    known = _known_names(claim)
+    known = known_names(claim)
     if known is not None and reading.left in known:
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     return _from_expression(reading, str(formula), claim, dict(symbols or {}))
 
 
-def _known_names(claim: Claim | None) -> set[str] | None:
+def known_names(claim: Claim | None) -> set[str] | None:
+    """Names of the numbers of a claim that a formula may use; None where it is free."""
     if claim is None:
         return None
     cell = claim.draw(np.random.default_rng(0), claim.grid[0])
     names = {name for name, value in cell.items() if isinstance(value, int | float)}
     return names | set(claim.quantities(**cell) if claim.quantities else ())
-
-
-def _refuse_unnamed(claim: Claim) -> None:
-    """Refuse a claim whose prediction needs more of an instance than numbers, or is not one number."""
-    if claim.instance is None and claim.kind not in (Kind.EXACT, Kind.NUMERICAL):
-        return
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0])
-    drawn = {name: value for name, value in cell.items() if name not in claim.grid[0]}
-    unnamed = [name for name, value in drawn.items() if not isinstance(value, int | float)]
-    if unnamed:
-        why = f"its prediction is made for a drawn instance, whose {', '.join(unnamed)} no formula in numbers can name"
-        raise refuse("against", claim.name, why)
-    if np.ndim(claim.predict(**cell)):
-        raise refuse("against", claim.name, "its prediction is a vector, and a formula gives one number")
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:
@@ -151,7 +136,7 @@ def _unknown(name: str, known: set[str]) -> ValueError:
 def _from_expression(reading: Reading, text: str, claim: Claim | None, symbols: dict[str, Any]) -> Formula:
     import sympy as sp
 
-    known = _known_names(claim)
+    known = known_names(claim)
     expression, condition = reading.expression, reading.condition
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     x = sp.Symbol("x", positive=True)

@@ -10,8 +10,9 @@ import numpy as np
 from solvable.solvers import Spectrum, effective_ridge, random_feature_risk
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.polished_roots import polished_effective_ridge, polished_feature_root
+from solvable.solvers.validate import refuse
 
-__all__ = ["isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
+__all__ = ["cases", "isotropic_quantities", "marchenko_pastur_mean", "random_feature_quantities", "ridge_quantities"]
 
 
 def _modes(spectrum: Spectrum) -> Modes:
@@ -64,6 +65,13 @@ def random_feature_quantities(spectrum: Spectrum, n: float, k: float, ridge: flo
         z = min(z, n, k) if root == 0 else min(n, k)
     return {"gamma_rf": root, "kappa": root * (k - z) / k, "z": z, "q": q, "w": z - q,
             "S1": s1 + mp.mpf(spectrum.irreducible_power), "S2": s2, "k": k, "a": k - z, "b": n - z}  # fmt: skip
+
+
+def cases(name: str, value: str, *choices: str) -> dict[str, float]:
+    """Return one indicator for each choice: a formula that says something else of each is a sum over them."""
+    if value not in choices:
+        raise refuse(name, value, f"one of {', '.join(choices)}")
+    return {f"is_{choice}": float(choice == value) for choice in choices}
 
 
 def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:

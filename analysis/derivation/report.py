@@ -61,6 +61,8 @@ class CheckReport:
         The table of the simulation stage alone: it may agree where the formula does not equal ours.
     read_as : str
         The formula as it was understood.
+    where : str
+        Where it was tried: how many points, in which ranges, what was skipped.
     """
 
     sentence: str
@@ -72,6 +74,7 @@ class CheckReport:
     rows: tuple[dict[str, Any], ...]
     simulation: Verdict | None
     read_as: str = ""
+    where: str = ""
 
     def __bool__(self) -> bool:
         """Whether the formula agrees: ``assert check(...)`` fails on anything else."""
@@ -82,6 +85,7 @@ class CheckReport:
         lines = [f"{self.formula}  against  {self.against}"]
         lines += [f"  read as: {self.read_as}"] if self.read_as else []
         lines += [f"  {self.outcome.value}: {self.sentence}"]
+        lines += [f"  tried at {self.where}"] if self.where else []
         lines += [f"  {stage.outcome:<12} {stage.name:<15} {stage.detail}" for stage in self.stages]
         if self.simulation is not None and self.simulation.outcome is not Outcome.AGREES:
             lines += [f"  {line}" for line in str(self.simulation).splitlines()[1:]]
@@ -119,7 +123,8 @@ class CheckReport:
         """Return everything as plain data; what is not finite becomes None."""
         data = {
             "sentence": self.sentence, "outcome": self.outcome.value, "formula": self.formula, "read_as": self.read_as,
-            "against": self.against, "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
+            "against": self.against, "where": self.where,
+            "slip": list(self.slip), "stages": [vars(stage) for stage in self.stages],
             "rows": [{**row, "parameters": dict(row["parameters"])} for row in self.rows],
             "simulation": None if self.simulation is None else self.simulation.to_dict(),
         }  # fmt: skip

@@ -32,6 +32,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
+_POINT_SECONDS = 2.0  # of the solver, beyond the cells
+_PRECISE_SECONDS, _FEWEST = 3.0, 5
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -40,8 +42,27 @@ def without_outcome(verdict: Verdict) -> str:
     return verdict.summary().removeprefix(f"{verdict.outcome.value}: ")
 
 
-def random_points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Random points near the claim's cells: sizes on their grid, other numbers moved by up to a third."""
+def random_points(
+    claim: Claim, rng: np.random.Generator, yours: Formula, held: frozenset[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """Random points of the claim's domain in the range that the author states; without a domain, near the cells.
+
+    Parameters in `held` stay within a third of the cells' values.
+    """
+
+    def stated(point: dict[str, Any]) -> bool:
+        return yours.condition is None or yours.stated_at(known_values(claim, claim.draw(rng, point)))
+
+    if claim.domain is not None:
+        fixed = claim.instance is None and not claim.domain.drawn(claim.grid[0])
+        points = claim.domain.points(claim.grid, rng, len(claim.grid) if fixed else _POINTS, held, stated)
+    else:
+        points = [point for point in _near(claim, rng) if stated(point)]
+    return [claim.draw(rng, point) for point in points]
+
+
+def _near(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Sizes on the grid, other numbers moved by up to a third."""
     points = []
     continuous = claim.formula is not None and claim.quantities is None
     for j in range(_POINTS):
@@ -54,7 +75,7 @@ def random_points(claim: Claim, rng: np.random.Generator) -> list[dict[str, Any]
                 point[name] = float(value) * factor
             else:
                 point[name] = max(1, round(value * (1 + abs(factor - 1))))
-        points.append(claim.draw(rng, point))
+        points.append(point)
     return points
 
 
@@ -68,8 +89,11 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
     reference = read_formula(claim.formula, claim)
     double = yours.expression is None  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
-        pairs = []
+        pairs: list[tuple[Any, Any]] = []
+        start = time.process_time()
         for point in points:
+            if time.process_time() - start > _PRECISE_SECONDS and len(pairs) >= _FEWEST:
+                break
             values = known_values(claim, point)
             pairs.append((yours(values), reference(values)))
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
@@ -128,20 +152,39 @@ def _within(seconds: float, work: Callable[[], Any]) -> Any:
     return result[0] if result else None
 
 
-def against_solver(yours: Formula, claim: Claim, seed: int = 0) -> tuple[Stage, tuple[dict[str, Any], ...]]:
-    """Compare with the claim's float solver at every cell, with an instance of it where the claim draws one."""
-    rows: list[dict[str, Any]] = []
+def against_solver(
+    yours: Formula, claim: Claim, seed: int = 0, points: list[dict[str, Any]] | None = None
+) -> tuple[Stage, tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
+    """Compare with the claim's float solver at every cell and at random points; return the rows of both.
+
+    Where the claim draws instances, a cell is one of them. Points are asked for within a time limit, and only where no
+    closed form of ours stands for the solver.
+    """
     rng = np.random.default_rng(seed)
-    for cell in (claim.draw(rng, cell) for cell in claim.grid):
-        ours = float(claim.predict(**cell))
-        rows.append({"parameters": dict(cell), "yours": float(yours(known_values(claim, cell))), "ours": ours})
-    floor = 1e-14 * max(abs(row["ours"]) for row in rows)  # where ours vanishes, yours may be rounding
-    wrong = [row for row in rows if not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor)]
-    ratios = [row["yours"] / row["ours"] for row in wrong if row["ours"]]
-    detail = f"{len(rows) - len(wrong)} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
+    rows = [_row(yours, claim, claim.draw(rng, cell)) for cell in claim.grid]
+    tried: list[dict[str, Any]] = []
+    start = time.process_time()
+    for point in points if points and claim.domain is not None and claim.formula is None else ():
+        if time.process_time() - start > _POINT_SECONDS:
+            break
+        tried.append(_row(yours, claim, point))
+    both = [*rows, *tried]
+    floor = 1e-14 * max(abs(row["ours"]) for row in both)  # where ours vanishes, yours may be rounding
+    wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
+    good = len(rows) - sum(wrong[: len(rows)])
+    detail = f"{good} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
+    if tried:
+        detail += f", and {len(tried) - sum(wrong[len(rows) :])} of {counted(len(tried), 'random point')}"
+    ratios = [row["yours"] / row["ours"] for row, bad in zip(both, wrong, strict=True) if bad and row["ours"]]
     if ratios:
         detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
-    return Stage("solver", "DISAGREES" if wrong else "AGREES", detail), tuple(rows)
+    return Stage("solver", "DISAGREES" if any(wrong) else "AGREES", detail), tuple(rows), tuple(tried)
+
+
+def _row(yours: Formula, claim: Claim, point: dict[str, Any]) -> dict[str, Any]:
+    """Yours and ours at a point."""
+    ours = float(claim.predict(**point))
+    return {"parameters": dict(point), "yours": float(yours(known_values(claim, point))), "ours": ours}
 
 
 def float_values(
@@ -150,10 +193,8 @@ def float_values(
     """Values for the diagnosis: ours and yours at the points, from the solver where there is no closed form of ours."""
     if ours.size:
         return ours, found
-    return (
-        np.array([float(claim.predict(**point)) for point in points]),
-        np.array([float(yours(known_values(claim, point))) for point in points]),
-    )
+    rows = [_row(yours, claim, point) for point in points]
+    return np.array([row["ours"] for row in rows]), np.array([row["yours"] for row in rows])
 
 
 def columns_at(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:

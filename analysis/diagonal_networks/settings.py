@@ -7,7 +7,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["saddle_problem", "sparse_regression", "unit_sparse_regression"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["USUAL", "saddle_problem", "sparse_regression", "unit_sparse_regression"]
+
+# numbers only: what makes an instance is drawn by it
+USUAL = Domain(noise_variance=(0.0, 5.0), signal=(0.1, 5.0))
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,18 @@ SYMBOLS = (
     Symbol("ascent", r"\epsilon", "ε", "step", "ascent step of the penalty's finite difference"),
     Symbol("curvature", "h", "h", "other", "second derivative of the loss"),
     Symbol("linear_scale", r"\lambda", "λ", "scale", "factor of the linear branch, β + λv"),
-    Symbol("label_noise", r"\sigma", "σ", "noise", "standard deviation of fresh label noise"),
+    Symbol("label_noise", r"\delta", "δ", "noise", "variance of fresh label noise"),
+    Symbol("steps_per_time", r"1/\gamma", "1/γ", "step", "steps a unit of time, one over the step"),
+    Symbol(
+        "squares", r"{\textstyle\sum}_{t}x^{2}", "Σx²", "other", "sum over the steps of the mean squared entry of X"
+    ),
+    Symbol("residual", r"\bar r^{2}", "r̄²", "noise", "mean squared residual of the run"),
+    Symbol("epsilon", r"\varepsilon", "ε", "other", "excess of the norm over the least"),
+    Symbol("least_norm", r"\min\|\beta\|_{1}", "min‖β‖₁", "scale", "least ℓ₁ norm of an interpolator"),
+    Symbol(
+        "least_square_norm", r"\min\|\beta\|_{2}^{2}", "min‖β‖²", "scale", "least squared ℓ₂ norm of an interpolator"
+    ),
+    Symbol("is_upper", r"1_{+}", "1[upper]", "other", "1 for the upper point of the cycle, else 0"),
 )
 
 CONVENTIONS = (
@@ -33,7 +44,7 @@ CONVENTIONS = (
         f"L = (1/2n)‖Xβ − y‖², β = w₊² − w₋²; {_UV}, its steps and times are twice ours",
         (r"\beta=w_+^2-w_-^2", r"L=(1/2n)\|X\beta-y\|^2"),
         ("step_size", "time", "log_scale"),
-        ("saddle_to_saddle", "stochastic_gradient_flow"),
+        ("saddle_to_saddle", "stochastic_gradient_flow", "regularised_flow"),
     ),
     Convention(
         "batches",

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AXES", "CONDITIONINGS", "TIMES", "Axis", "eigenvalues", "projection"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["AXES", "CONDITIONINGS", "TIMES", "USUAL", "Axis", "eigenvalues", "projection"]
+
+USUAL = Domain(
+    n=(20, 80), d=(2, 60), gamma=(0.3, 3.0), noise_variance=(0.0, 2.0), step=(0.2, 1.6), time=(0.1, 30.0),
+    at=(0.05, 5.0),    batch_size=(1, 50), steps=(1, 200), counts={"gamma": "n"},
+)  # fmt: skip
 
 Array = NDArray[np.float64]
 

@@ -8,6 +8,14 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("time", "t", "t", "step", "time of the gradient flow"),
+    Symbol(
+        "forgotten",
+        r"\textstyle\int e^{-2ts}dF",
+        "∫e^{−2ts}dF",
+        "other",
+        "mean over the spectrum, its atom at 0 included",
+    ),
+    Symbol("fitted", r"\textstyle\int(1-e^{-ts})^{2}s^{-1}dF", "∫(1−e^{−ts})²/s dF", "other", "mean over the spectrum"),
     Symbol("step", r"\eta", "η", "step", "step over the inverse upper edge of the spectrum"),
     Symbol("momentum", r"\mu", "μ", "other", "heavy-ball momentum"),
     Symbol("snr", r"{\|\beta\|^{2}/\sigma^{2}}", "‖β‖²/σ²", "noise", "signal over label noise"),

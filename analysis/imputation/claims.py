@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.imputation import experiments
+from solvable.analysis.imputation import closed_forms, experiments
+from solvable.analysis.imputation.quantities import fit_quantities, imputation_quantities, risk_quantities
+from solvable.analysis.imputation.settings import USUAL, equal_low_rank, target
 from solvable.analysis.imputation.settings import covariance as matrix
-from solvable.analysis.imputation.settings import equal_low_rank, target
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     averaged_sgd_bound,
     imputation_bias,
@@ -47,6 +49,23 @@ def _ridge(n: int, gamma: float, lam: float, covariance: str, observed: float, n
     return float(imputed_ridge_risk(sigma, target(sigma), observed, n, n * lam, noise_variance).test)
 
 
+def _problem(d: int, covariance: str, **_: Any) -> tuple[Any, Any]:
+    sigma = matrix(covariance, d)
+    return sigma, target(sigma)
+
+
+def _scaled_quantities(d: int, covariance: str, observed: float) -> dict[str, Any]:
+    return risk_quantities(*_problem(d, covariance), observed, np.full(d, d**-0.5))
+
+
+def _bound_quantities(d: int, covariance: str, observed: float, **_: Any) -> dict[str, Any]:
+    return imputation_quantities(*_problem(d, covariance), observed)
+
+
+def _fit_quantities(n: int, gamma: float, lam: float, covariance: str, observed: float, noise_variance: float) -> Any:
+    return fit_quantities(*_problem(round(gamma * n), covariance), observed, n, lam, noise_variance)
+
+
 d, rank, rho = sp.symbols("d rank observed", positive=True)
 _lam = (1 - rho) / rho
 _SGD = cells(
@@ -61,14 +80,21 @@ _SGD = cells(
     noise_variance=0.1,
 )
 
+claim = partial(Claim, domain=USUAL)
+exact = partial(claim, source=_DERIVED, kind=Kind.EXACT, tolerance=1e-9)
+optimum = partial(exact, grid=cells("d observed", [(5, 0.3), (8, 0.9)]), instance=experiments.random_problem)
+fit = partial(Claim, source=_DERIVED, measure=experiments.imputed_fit_draw, quantities=_fit_quantities)
+
 CLAIMS = (
-    Claim(
+    claim(
         "imputation/ridge-identity",
         "The risk on zero-imputed inputs is R(ρθ) + ρ(1 − ρ) θᵀ diag(Σ) θ, for any covariance.",
         source=_PAPER,
         kind=Kind.EXACT,
         predict=lambda d, theta, sigma, beta, observed: float(imputed_risk(theta, sigma, beta, observed)),
         measure=lambda rng, d, **p: experiments.enumerated_risk(**p),
+        quantities=risk_quantities,
+        formula=closed_forms.imputed_risk,
         grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         instance=experiments.random_weights,
         tolerance=1e-12,
@@ -82,65 +108,59 @@ CLAIMS = (
             imputed_risk(np.full(d, d**-0.5), matrix(covariance, d), target(matrix(covariance, d)), observed)
         ),
         measure=experiments.sampled_risk,
+        domain=USUAL.but(d=(4, 60)),
+        quantities=_scaled_quantities,
+        formula=closed_forms.imputed_risk,
         grid=cells("covariance observed", [("uneven", 0.5), ("spiked", 0.2)], d=60),
         tolerance=0.02,
     ),
-    Claim(
+    optimum(
         "imputation/optimum-is-ridge",
         "The best weights on imputed inputs are a ridge solution, (1/ρ)(Σ + λ diag Σ)⁻¹Σβ.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: imputation_optimum(sigma, beta, observed),
         measure=lambda rng, d, **p: experiments.best_enumerated_weights(**p),
-        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
-        instance=experiments.random_problem,
-        tolerance=1e-9,
     ),
-    Claim(
+    optimum(
         "imputation/bias-is-the-ridge-value",
         "What imputation costs is the value of the ridge objective on complete inputs, not its squared bias alone.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: float(imputation_bias(sigma, beta, observed)),
         measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
-        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
-        instance=experiments.random_problem,
-        tolerance=1e-9,
+        quantities=imputation_quantities,
+        formula=closed_forms.bias,
     ),
-    Claim(
+    claim(
         "imputation/largest-variance-bound",
         "With unequal variances the bias is at most the ridge value at λ times the largest of them.",
         source=_PAPER,
         kind=Kind.BOUND,
         predict=_largest_variance_value,
         measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
+        quantities=imputation_quantities,
+        formula=closed_forms.largest_variance_bound,
         grid=cells("observed", [0.3, 0.9], d=5),
         side="upper",
         instance=experiments.random_problem,
     ),
-    Claim(
+    exact(
         "imputation/isotropic-bias",
         "Without correlation nothing replaces what is missing: the bias is (1 − ρ)‖β‖² in any dimension.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
         measure=lambda rng, d, observed: experiments.best_enumerated_risk(np.eye(d), target(np.eye(d)), observed),
+        domain=USUAL.but(d=(1, 30)),
         grid=cells("d", [3, 9], observed=0.6),
         tolerance=1e-10,
         formula=1 - rho,
     ),
-    Claim(
+    exact(
         "imputation/low-rank-bias",
         "For r equal eigenvalues and unit variances the bias is λ‖β‖²_Σ/(d/r + λ).",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, rank, observed: float(low_rank_imputation_bias(d, rank, observed)),
         measure=lambda rng, d, rank, observed: experiments.best_enumerated_risk(
             equal_low_rank(d, rank), target(equal_low_rank(d, rank)), observed
         ),
+        domain=USUAL.but(d=(2, 64), where="rank <= d"),
         grid=cells("d rank observed", [(4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2)]),
-        tolerance=1e-9,
         formula=_lam / (d / rank + _lam),
     ),
     Claim(
@@ -150,18 +170,19 @@ CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: -1.0,
         measure=experiments.bias_draw,
+        domain=Domain(observed=(0.3, 0.9)),
         grid=[{"d": 16, "covariance": "equal-2", "observed": 0.7}],
         tolerance=0.05,
         size="d",
         assumptions="local slope from d = 16 to 64, where d/r exceeds λ twentyfold",
     ),
-    Claim(
+    fit(
         "imputation/fit-on-imputed-inputs",
         "Ridge on imputed inputs has the error of a Gaussian model with the same second moments, to 3 % with a ridge.",
-        source=_DERIVED,
         kind=Kind.ASYMPTOTIC,
         predict=_ridge,
-        measure=experiments.imputed_fit_draw,
+        domain=USUAL.but(n=(20, 80)),
+        formula=closed_forms.fit,
         grid=cells(
             "gamma covariance observed",
             [(0.4, "autoregressive", 0.5), (0.4, "isotropic", 0.5), (0.4, "factor-5", 0.7)],
@@ -173,14 +194,14 @@ CLAIMS = (
         size="n",
         quick=(0,),
     ),
-    Claim(
+    fit(
         "imputation/gaussian-universality-fails",
         "Without a ridge, at low rank and with few entries seen, the error exceeds the Gaussian equivalent by "
         "more than 2 %.",
-        source=_DERIVED,
         kind=Kind.BOUND,
         predict=lambda **cell: 1.02 * _ridge(**cell),
-        measure=experiments.imputed_fit_draw,
+        domain=USUAL.but(n=(50, 150), gamma=(0.1, 0.6), lam=(0.0, 0.02)),
+        formula=sp.Rational(51, 50) * closed_forms.fit,
         grid=[{"n": 150, "gamma": 0.4, "lam": 0.0, "covariance": "factor-5", "observed": 0.2, "noise_variance": 0.1}],
         side="lower",
         assumptions="at fixed rank it does not go away with n and d (8 to 9 % at n = 600); it falls as the rank grows",
@@ -192,6 +213,9 @@ CLAIMS = (
         kind=Kind.BOUND,
         predict=_sgd_bound,
         measure=experiments.averaged_sgd_draw,
+        domain=Domain(n=(100, 2000), observed=(0.2, 0.95), noise_variance=(0.0, 2.0)),
+        quantities=_bound_quantities,
+        formula=closed_forms.averaged_sgd_bound,
         grid=_SGD,
         side="upper",
         quick=(0, 1, 4),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["covariance", "equal_low_rank", "leading_target", "target"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["USUAL", "covariance", "equal_low_rank", "leading_target", "target"]
+
+# the sums of a formula go over every dimension, and masks are enumerated in experiments: sizes stay moderate
+USUAL = Domain(
+    n=(50, 200), d=(2, 8), gamma=(0.2, 3.0), lam=(0.01, 1.0), observed=(0.1, 0.95), noise_variance=(0.0, 2.0),
+    rank=(1, 8), counts={"gamma": "n"},
+)  # fmt: skip
 
 Array = NDArray[np.float64]
 

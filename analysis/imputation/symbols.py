@@ -8,6 +8,22 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("observed", r"\rho", "ρ", "other", "probability to see an entry, in training and in test"),
+    Symbol("complete_risk", r"R(\rho\theta)", "R(ρθ)", "other", "risk of the scaled weights on complete inputs"),
+    Symbol("diagonal_norm", r"\theta^{T}D\theta", "θᵀDθ", "other", "squared norm of the weights in the variances"),
+    Symbol("resolvent", r"\beta^{T}D(\Sigma+\lambda D)^{-1}\Sigma\beta", "βᵀD(Σ+λD)⁻¹Σβ", "other", "λ = (1 − ρ)/ρ"),
+    Symbol("largest_variance", r"\max D", "max D", "scale", "largest variance of an input"),
+    Symbol(
+        "ridge_resolvent",
+        r"\beta^{T}(\Sigma+\lambda\max D)^{-1}\Sigma\beta",
+        "βᵀ(Σ+λ max D)⁻¹Σβ",
+        "other",
+        "the ridge form at the largest variance",
+    ),
+    Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the variances"),
+    Symbol(
+        "optimum_norm", r"\|\theta^{*}\|^{2}", "‖θ*‖²", "scale", "squared norm of the best weights on imputed inputs"
+    ),
+    Symbol("power", r"\|\beta\|_{\Sigma}^{2}", "‖β‖²_Σ", "scale", "variance of the target"),
     Symbol("rank", "r", "r", "size", "rank of the covariance"),
 )
 

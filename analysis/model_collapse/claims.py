@@ -6,14 +6,18 @@ over n, 2n, 4n and held to 2 to 3 %.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.model_collapse import experiments
-from solvable.analysis.model_collapse.settings import eigenvalues
+from solvable.analysis.derivation.quantities import ridge_quantities
+from solvable.analysis.model_collapse import closed_forms, experiments
+from solvable.analysis.model_collapse.quantities import iterated_quantities
+from solvable.analysis.model_collapse.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     collapse_exponents,
@@ -81,10 +85,73 @@ def _adaptive(
     return 1.0 if np.allclose([clean, adaptive], [float(found.clean), float(found.adaptive)], rtol=1e-12) else -1.0
 
 
+def _linear_quantities(
+    n: int, lam: float, covariance: str = "spread", gamma: float = 0.0, d: int = 0, **_: Any
+) -> dict[str, Any]:
+    size = d or round(gamma * n)
+    return ridge_quantities(_spectrum(covariance, size), n, lam)
+
+
+def _iterated_quantities(
+    n: int, gamma: float, lam: float, covariance: str, rows: float, generations: int, generator_noise: float, **p: Any
+) -> dict[str, Any]:
+    size = round(gamma * n)
+    return iterated_quantities(_spectrum(covariance, size), n, lam, round(rows * size), generations, generator_noise,
+                               p.get("generator_lam", 0.0), p.get("same_data", False))  # fmt: skip
+
+
+def _generator_quantities(d: int, rows: int, generator_noise: float, **_: Any) -> dict[str, Any]:
+    """Kept share of the signal a generation, and power of the noise it adds."""
+    import mpmath as mp
+
+    return {"kept": mp.mpf(rows) / d, "added": mp.mpf(generator_noise) * rows / (d - rows - 1)}
+
+
+_RATIOS = {"gamma": "n", "rows": "gamma*n"}
+_FEWER = USUAL.but(counts=_RATIOS, rows=(0.2, 0.9), generations=(0, 5), n=(30, 60), where="gamma*n*(1 - rows) > 1.5")
+_POWER_LAW = Domain(
+    n=(40, 400),
+    capacity=(1.2, 4.0),
+    smoothness=(0.2, 2.0),
+    ridge_exponent=(0.1, 3.0),
+    where="ridge_exponent < capacity",
+)
 n, d, rows, t, sigma2, label = sp.symbols(
     "n d generator_samples generations noise_variance generator_noise", positive=True
 )
 _COMMON = {"n": 40, "covariance": "spread", "noise_variance": 0.2, "generator_noise": 0.2}
+
+generator = partial(
+    Claim,
+    source=_EXACT,
+    kind=Kind.MEAN,
+    predict=_generator,
+    measure=experiments.generator_draw,
+    domain=USUAL.but(rows=(2, 60), where="rows < d - 1"),
+    tolerance=0.02,
+)
+chain = partial(
+    Claim,
+    source=_RECURSION,
+    kind=Kind.ASYMPTOTIC,
+    measure=experiments.excess_draw,
+    tolerance=0.02,
+    size="n",
+    quick=(0,),
+)
+recursion = partial(
+    chain, predict=_excess, domain=_FEWER, formula=closed_forms.iterated, quantities=_iterated_quantities
+)
+exponent = partial(
+    Claim,
+    source=_SCALING,
+    kind=Kind.RATE,
+    predict=_exponent,
+    measure=experiments.power_law_draw,
+    domain=_POWER_LAW,
+    size="n",
+    quick=(0,),
+)
 
 CLAIMS = (
     Claim(
@@ -94,6 +161,7 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda covariance, **p: float(iterated_least_squares_excess(**p)),
         measure=experiments.least_squares_draw,
+        domain=USUAL.but(where="d < n - 1 and d < generator_samples - 1"),
         grid=cells(
             "n d covariance generator_samples generations",
             [(60, 20, "spread", 36, 5), (60, 20, "isotropic", 36, 0), (90, 20, "spread", 60, 20)],
@@ -104,19 +172,16 @@ CLAIMS = (
         formula=sigma2 * d / (n - d - 1) + t * label * d / (rows - d - 1),
         quick=(0, 1),
     ),
-    Claim(
+    chain(
         "model-collapse/ridge-after-least-squares",
         "Ridge after t least-squares generators: the clean error plus tσ₀²ρ, generators exact at any size.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
         predict=_linear,
-        measure=experiments.excess_draw,
+        domain=USUAL.but(counts=_RATIOS, rows=(1.2, 4.0), where="gamma*n*(rows - 1) > 1.5"),
+        formula=closed_forms.linear_growth,
+        quantities=_linear_quantities,
         grid=cells(
             "gamma lam rows generations", [(1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
     Claim(
         "model-collapse/growth-a-generation",
@@ -125,60 +190,40 @@ CLAIMS = (
         kind=Kind.MEAN,
         predict=_gain,
         measure=experiments.linear_growth_draw,
+        domain=USUAL.but(where="d < generator_samples - 1 and first < second", n=(30, 200)),
+        formula=closed_forms.growth,
+        quantities=_linear_quantities,
         grid=cells("first second", [(0, 5), (5, 10)], n=200, d=40, lam=0.1, generator_samples=80, generator_noise=0.5),
         tolerance=0.04,
         quick=(0,),
         assumptions="ρ itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
     ),
-    Claim(
+    recursion(
         "model-collapse/interpolating-generators",
         "Generators with fewer rows than dimensions (least norm, fresh rows) lose the signal: the recursion holds.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
         grid=cells(
             "gamma lam rows generations", [(1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    Claim(
+    recursion(
         "model-collapse/same-data",
         "Interpolating generators that all see the same rows project once and then only add noise.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
         grid=cells(
             "gamma lam rows generations same_data", [(0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    Claim(
+    recursion(
         "model-collapse/ridge-generators",
         "The recursion over generations holds for generators fitted with a ridge.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
+        domain=_FEWER.but(rows=(0.3, 4.0), where="gamma*n*rows > 1.5"),
         grid=cells(
             "gamma lam rows generations generator_lam", [(1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    Claim(
+    generator(
         "model-collapse/exponential-collapse",
         "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
-        source=_EXACT,
-        kind=Kind.MEAN,
-        predict=_generator,
-        measure=experiments.generator_draw,
+        quantities=_generator_quantities,
         grid=cells(
             "generations generator_noise quantity",
             [(4, 0.0, "error"), (2, 0.3, "power"), (4, 0.3, "error")],
@@ -186,16 +231,12 @@ CLAIMS = (
             rows=20,
             same_data=False,
         ),
-        tolerance=0.02,
         quick=(0, 1),
     ),
-    Claim(
+    generator(
         "model-collapse/same-data-keeps-the-projection",
         "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
-        source=_EXACT,
-        kind=Kind.MEAN,
-        predict=_generator,
-        measure=experiments.generator_draw,
+        formula=closed_forms.kept_projection,
         grid=cells(
             "generations generator_noise quantity",
             [(4, 0.0, "error"), (4, 0.3, "error")],
@@ -203,40 +244,29 @@ CLAIMS = (
             rows=20,
             same_data=True,
         ),
-        tolerance=0.02,
     ),
-    Claim(
+    exponent(
         "model-collapse/bias-exponent",
         "On power laws with ridge λ = n^{−ℓ} the bias falls as n^{−2ℓ min(r, 1)}.",
-        source=_SCALING,
-        kind=Kind.RATE,
-        predict=_exponent,
-        measure=experiments.power_law_draw,
+        formula=closed_forms.bias_exponent,
         grid=cells(
             "n capacity smoothness ridge_exponent modes",
             [(50, 1.5, 1.0, 1.0, 800), (100, 2.0, 0.5, 0.3, 400)],
             quantity="bias",
         ),
         tolerance=0.08,
-        size="n",
-        quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 4 %",
     ),
-    Claim(
+    exponent(
         "model-collapse/variance-exponent",
         "On power laws with ridge λ = n^{−ℓ} the variance falls as n^{−(1 − ℓ/β)}.",
-        source=_SCALING,
-        kind=Kind.RATE,
-        predict=_exponent,
-        measure=experiments.power_law_draw,
+        formula=closed_forms.variance_exponent,
         grid=cells(
             "n capacity smoothness ridge_exponent modes",
             [(60, 3.0, 0.5, 1.5, 200), (60, 4.0, 0.5, 2.0, 100)],
             quantity="variance",
         ),
         tolerance=0.06,
-        size="n",
-        quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
     ),
     Claim(

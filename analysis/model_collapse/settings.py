@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["eigenvalues", "target_weights"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["USUAL", "eigenvalues", "target_weights"]
 
 Array = NDArray[np.float64]
+
+# n stays moderate: the sums of a formula go over every dimension
+USUAL = Domain(
+    n=(30, 120), d=(5, 100), gamma=(0.2, 3.0), lam=(0.01, 1.0), generator_lam=(0.01, 1.0), generator_samples=(20, 200),
+    generations=(0, 20), noise_variance=(0.0, 2.0), generator_noise=(0.0, 2.0), first=(0, 20), second=(1, 40),
+)  # fmt: skip
 
 
 def eigenvalues(covariance: str, d: int) -> Array:

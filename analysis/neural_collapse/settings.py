@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BALANCED", "IMBALANCED", "RESPONSE", "start_features", "target_matrix"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["BALANCED", "IMBALANCED", "RESPONSE", "USUAL", "start_features", "target_matrix"]
+
+USUAL = Domain(
+    classes=(2, 8), samples=(2, 12), weight_decay=(1e-3, 0.1), feature_decay=(1e-4, 0.1), bias_decay=(0.02, 10.0),
+    attachment=(0.1, 1000.0),
+)  # fmt: skip
 
 Array = NDArray[np.float64]
 Cell = dict[str, Any]

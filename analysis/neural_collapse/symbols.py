@@ -25,6 +25,52 @@ SYMBOLS = (
     Symbol("layer_decays", r"\lambda_{j}", "λ_j", "ridge", "decays of the layers, next to the features first"),
     Symbol("decay", r"\lambda", "λ", "ridge", "decay of head and features alike"),
     Symbol("attachment", r"\beta", "β", "ridge", "weight that attaches the features to H₀"),
+    Symbol(
+        "energy", r"{\textstyle\sum}\eta\varphi", "Σηφ", "other", "sum over the modes of level times least scalar value"
+    ),
+    Symbol("total", "N", "N", "size", "samples of all classes"),
+    Symbol("class_size", "n_{k}", "n_k", "size", "samples of the class of the cell"),
+    Symbol("output", "a", "a", "other", "output of the class for its own samples, x^{M}/(1 + x^{M})"),
+    Symbol(
+        "balance",
+        r"\mu_{k}",
+        "μ_k",
+        "other",
+        "decay times squared singular value of the class, the same in every layer",
+    ),
+    Symbol(
+        "top_balance", r"\mu_{1}", "μ_1", "other", "decay times squared singular value of the mode that learns most"
+    ),
+    Symbol("layer_decay", r"\lambda_{i}", "λ_i", "ridge", "decay of the layer of the cell"),
+    Symbol("fit", r"L(s)", "L(s)", "other", "cross-entropy at the best multiple of the code"),
+    Symbol(
+        "schatten",
+        r"{\textstyle\sum}\sigma^{p}",
+        "Σσ^{p}",
+        "other",
+        "sum of singular values to the power 2 over the number of factors",
+    ),
+    Symbol("mean_decay", "C", "C", "ridge", "geometric mean of the decays"),
+    Symbol("nuclear", r"{\textstyle\sum}\sigma", "Σσ", "other", "sum of singular values"),
+    Symbol(
+        "scatter",
+        r"{\textstyle\sum}_{k}V_{k}",
+        "ΣV_k",
+        "other",
+        "sum over classes of the mean squared distance to the mean",
+    ),
+    Symbol("new_resultant", "A_{new}", "A_new", "other", "mean resultant of the new model's features"),
+    Symbol("old_resultant", "A_{old}", "A_old", "other", "mean resultant of the old model's features"),
+    *(
+        Symbol(
+            f"is_{name}",
+            rf"1_{{\mathrm{{{name}}}}}",
+            f"1[{name}]",
+            "other",
+            f"1 where the cell is about: {name}; else 0",
+        )
+        for name in ("classifier", "feature", "inside", "outside", "symmetric", "new", "same")
+    ),
     Symbol("angle_weight", r"\mu", "μ", "ridge", "weight of the minimum-angle term"),
 )
 

@@ -8,7 +8,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ACTIVATIONS", "MODES", "frozen_network", "frozen_teacher", "input_eigenvalues", "power_law"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["ACTIVATIONS", "MODES", "USUAL", "frozen_network", "frozen_teacher", "input_eigenvalues", "power_law"]
+
+# the sums of a formula go over all modes: sizes stay below them
+USUAL = Domain(
+    n=(10, 100), k=(10, 300), d=(20, 60), ratio=(0.3, 5.0), ridge=(0.0, 2.0), lam=(0.005, 1.0), exponent=(1.1, 2.5),
+    target_exponent=(1.1, 3.0), noise_variance=(0.0, 2.0), noise=(0.0, 2.0), psi1=(0.3, 6.0), psi2=(0.3, 6.0),
+    nonlinear=(0.0, 2.0), signal=(0.2, 3.0), relative_noise=(0.05, 5.0), counts={"ratio": "n"},
+)  # fmt: skip
 
 Array = NDArray[np.float64]
 MODES = 400  # modes of the shallow experiments: the law is cut there, in theory and experiment alike

@@ -22,10 +22,12 @@ __all__ = [
     "optimal_normalised_ridge",
     "optimal_test_error",
     "overparametrised_excess",
+    "pair_trace",
     "ridgeless_excess",
     "signal",
     "test_error",
     "train_error",
+    "tuned_test_error",
     "variance",
     "x",
 ]
@@ -38,7 +40,12 @@ variance = noise * df2 / (n - df2)
 test_error = n / (n - df2) * (unlearned + noise)
 train_error = (1 - df1 / n) ** 2 * test_error
 
-gamma, lam, signal, noise_variance, x = sp.symbols("gamma lam signal noise_variance x", positive=True)
+gamma = sp.Symbol("gamma", positive=True)
+# second order: `pair` is sum s^2/((s + kappa_a)(s + kappa_b))
+kappa, kappa_a, kappa_b, lam_a, lam_b, pair = sp.symbols("kappa kappa_a kappa_b lam_a lam_b pair", positive=True)
+pair_trace = kappa_a * kappa_b * pair / (lam_a * lam_b * gamma * n * (1 - pair / n))
+
+lam, signal, noise_variance, x = sp.symbols("lam signal noise_variance x", positive=True)
 
 # kappa^2 + (1 - lam - gamma) kappa - lam = 0
 _b = 1 - lam - gamma
@@ -60,6 +67,8 @@ overparametrised_excess = signal * (1 - n / d) + noise_variance * n / (d - n - 1
 
 optimal_normalised_ridge = noise_variance * gamma / signal
 optimal_test_error = noise_variance * (effective_ridge / lam).subs(lam, optimal_normalised_ridge)
+
+tuned_test_error = noise_variance * kappa / lam
 
 _low, _high = (1 - sp.sqrt(gamma)) ** 2, (1 + sp.sqrt(gamma)) ** 2
 marchenko_pastur_density = sp.Piecewise(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COVARIANCES", "eigenvalues", "weights"]
+from solvable.analysis.verification.domain import Domain
+
+__all__ = ["COVARIANCES", "USUAL", "eigenvalues", "weights"]
+
+# n stays moderate: the sums of a formula go over every dimension
+USUAL = Domain(
+    n=(20, 100), gamma=(0.2, 4.0), d=(2, 100), lam=(0.0, 2.0), lam_a=(0.01, 2.0), lam_b=(0.01, 2.0), signal=(0.1, 5.0),
+    noise_variance=(0.0, 3.0), at=(0.05, 6.0), counts={"gamma": "n"},
+)  # fmt: skip
 
 COVARIANCES = ("isotropic", "spread", "two-scales")
 

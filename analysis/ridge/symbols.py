@@ -8,6 +8,9 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
+    Symbol("kappa_a", r"\kappa_{a}", "κ_a", "ridge", "effective ridge of the first resolvent"),
+    Symbol("kappa_b", r"\kappa_{b}", "κ_b", "ridge", "effective ridge of the second resolvent"),
+    Symbol("pair", r"{\textstyle\sum}g_{a}g_{b}", "Σg_a g_b", "other", "sum of s²/((s + κ_a)(s + κ_b))"),
     Symbol("lam_a", r"\lambda_{a}", "λ_a", "ridge", "normalised ridge of the first resolvent"),
     Symbol("lam_b", r"\lambda_{b}", "λ_b", "ridge", "normalised ridge of the second resolvent"),
 )

@@ -9,6 +9,21 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 SYMBOLS = (
     Symbol("coherence", r"\sigma", "σ", "other", "overlap of the samples' Hessians, λ₁(S)/max λ₁(H_i)"),
     Symbol("largest_eigenvalue", r"\lambda_{1}", "λ₁", "scale", "of the mean Hessian"),
+    Symbol("trace", r"\mathrm{tr}H", "tr H", "scale", "of the mean Hessian, the mean squared gradient norm"),
+    Symbol("largest_norm", r"\max_{i}\|g_{i}\|^{2}", "max‖g_i‖²", "scale", "largest squared gradient norm"),
+    Symbol("batch_frobenius", r"E\|\hat H\|_{F}^{2}", "E‖Ĥ‖²", "other", "mean squared Frobenius norm over batches"),
+    Symbol("weights", r"\|w\|^{2}", "‖w‖²", "scale", "sum of w₊² + w₋²"),
+    Symbol("fourth", r"\sum(w_{+}^{2}+w_{-}^{2})^{2}", "Σ(w₊²+w₋²)²", "other", "sum of (w₊² + w₋²)²"),
+    Symbol("largest", r"\max(w_{+}^{2}+w_{-}^{2})", "max(w₊²+w₋²)", "other", "largest w₊² + w₋²"),
+    Symbol("is_trace", r"1_{\mathrm{tr}}", "1[trace]", "other", "1 where the quantity is the trace, else 0"),
+    Symbol("is_frobenius", r"1_{F}", "1[frobenius]", "other", "1 where the quantity is the Frobenius norm, else 0"),
+    Symbol(
+        "is_top_eigenvalue", r"1_{\max}", "1[top]", "other", "1 where the quantity is the largest eigenvalue, else 0"
+    ),
+    Symbol("is_norm", r"1_{\|w\|}", "1[norm]", "other", "1 where the quantity is the norm, else 0"),
+    Symbol("is_effective_step_size", r"1_{\eta}", "1[step]", "other", "1 where it is the effective step size, else 0"),
+    Symbol("is_angle", r"1_{\angle}", "1[angle]", "other", "1 where the quantity is the angle, else 0"),
+    Symbol("is_relaxation", r"1_{\tau}", "1[relaxation]", "other", "1 where it is the relaxation factor, else 0"),
     Symbol("weight_decay", r"\lambda", "λ", "ridge", "decay of the weights"),
     Symbol("gradient_norm", "g", "g", "scale", "norm of the gradient at unit weights"),
     Symbol("width", "m", "m", "size", "hidden neurons"),

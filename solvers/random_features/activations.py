@@ -112,7 +112,32 @@ _CLOSED: dict[str, tuple[Callable[..., Array], ...]] = {
         lambda r: np.expm1(-r) ** 2 / 2,
     ),
 }
-_NAMED: dict[str, tuple[Callable[..., Array], bool]] = {"tanh": (np.tanh, True)}  # smooth, without closed form
+
+
+def _gauss(u: Array) -> Array:
+    return np.asarray(np.exp(-(np.asarray(u) ** 2) / 2))
+
+
+def _step(u: Array) -> Array:
+    return np.asarray(np.asarray(u) > 0, dtype=float)
+
+
+def _gelu(u: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(u * ndtr(u))
+
+
+# without closed forms of these coefficients; integrated
+_NAMED: dict[str, tuple[Callable[..., Array], ...]] = {
+    "tanh": (np.tanh,),
+    "gelu": (_gelu,),
+    "relu2": (lambda u: np.maximum(u, 0.0) ** 2,),
+    "abs": (np.abs,),
+    "step": (_step,),
+    "exp": (np.exp,),
+    "gauss": (_gauss,),
+}
 
 
 def _erf_angle(r: Array) -> Array:
@@ -143,7 +168,8 @@ def activation_function(activation: Activation) -> Callable[[Array], Array]:
     Parameters
     ----------
     activation : str, Polynomial or callable
-        A name (``"identity"``, ``"relu"``, ``"erf"``, ``"sign"``, ``"sin"``, ``"cos"``, ``"tanh"``), a
+        A name (``"identity"``, ``"relu"``, ``"erf"``, ``"sign"``, ``"sin"``, ``"cos"``, ``"tanh"``,
+        ``"gelu"``, ``"relu2"``, ``"abs"``, ``"step"``, ``"exp"``, ``"gauss"`` :math:`e^{-u^2/2}`), a
         `numpy.polynomial.Polynomial`, or a function of an array.
 
     Returns

@@ -114,6 +114,12 @@ def show(
         print(f"  assumptions  {item['assumptions']}")
     print(f"  source       {citation_of(item['source'])}" + (f" ({item['locator']})" if item["locator"] else ""))
     print(f"  tolerance    {item['tolerance']}")
+    if item["domain"]:
+        print(f"  domain       {item['domain']}")
+    if item["takes"]:
+        print(f"  formulas     none: {item['takes']}")
+    for line in item["names"]:
+        print(f"  name         {line}")
     for line in item["symbols"]:
         print(f"  symbol       {line}")
     for line in item["conventions"]:

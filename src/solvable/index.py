@@ -167,6 +167,7 @@ def _look_at_papers() -> Entry:
 
 def _describe(claim: Claim) -> Entry:
     """Everything that is printed of a claim."""
+    from solvable.analysis.derivation.admission import usable_names, why_not
     from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols
     from solvable.analysis.writing.prose import counted
 
@@ -188,6 +189,9 @@ def _describe(claim: Claim) -> Entry:
         "tolerance": f"{claim.tolerance:g} relative, {claim.absolute_tolerance:g} absolute, {cells}",
         "formula": pretty,
         "latex": latex,
+        "takes": why_not(claim),
+        "names": [] if why_not(claim) else usable_names(claim),
+        "domain": claim.domain.describe(claim.grid) if claim.domain is not None else "",
         "symbols": [f"{row.plain} ({row.name}): {row.meaning}" for row in used_symbols(claim)],
         "conventions": [f"{fixed.name}: {fixed.loss}" for fixed in used_conventions(claim)],
     }

@@ -5,13 +5,13 @@ Tolerances as for shallow features: the extrapolation in d removes the O(1/d) of
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from solvable.analysis.random_features.experiments import regression as experiments
-from solvable.analysis.random_features.settings import frozen_network, frozen_teacher, input_eigenvalues
+from solvable.analysis.random_features.settings import USUAL, frozen_network, frozen_teacher, input_eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import Spectrum, deep_feature_moments, deep_random_feature_risk, layer_coefficients, ridge_risk
 
@@ -71,52 +71,43 @@ _DEEP_GRID: list[dict[str, Any]] = cells(
     noise_variance=0.2,
 )
 
+_WIDE = USUAL.but(ratio=(0.3, 3.0), ridge=(0.01, 1.0), counts={"ratio": "d"})
+claim = partial(Claim, kind=Kind.ASYMPTOTIC, domain=_WIDE, tolerance=0.03, size="d")
+error = partial(claim, source=_DEEP, convention="deep")
+
 DEEP_CLAIMS = (
-    Claim(
+    claim(
         "random-features/deep-layer-covariance",
         "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
         source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=_layer_square,
         measure=experiments.layer_square_draw,
         grid=cells("widths activation", [((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh")], d=40),
-        tolerance=0.03,
-        size="d",
         quick=(0, 1),
         assumptions="centred activations; all widths proportional to d",
     ),
-    Claim(
+    error(
         "random-features/deep-test-error",
         "The test error of deep random features has a nested closed form without weights, at any depth.",
-        source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).test),
         measure=experiments.deep_error_draw,
         grid=_DEEP_GRID,
-        tolerance=0.03,
-        size="d",
         quick=(0, 1, 2),
         assumptions="teacher on the same features; centred activations; all widths and n proportional to d",
-        convention="deep",
     ),
-    Claim(
+    error(
         "random-features/deep-train-error",
         "The training error of deep random features is (1 − df1/n)² times the test error.",
-        source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).train),
         measure=experiments.deep_train_draw,
         grid=_DEEP_GRID,
         tolerance=0.04,
-        size="d",
         quick=(3, 4),
-        convention="deep",
     ),
-    Claim(
+    error(
         "random-features/gaussian-universality",
         "A frozen network and its linearisation with independent noise have the same test error.",
         source=Source("schroeder2023deterministic"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **_: 1.0,
         measure=experiments.equivalence_ratio_draw,
         grid=cells(
@@ -129,18 +120,14 @@ DEEP_CLAIMS = (
             activation="sign",
             noise_variance=0.2,
         ),
-        tolerance=0.03,
-        size="d",
         quick=(0,),
-        convention="deep",
     ),
-    Claim(
+    error(
         "random-features/mismatched-teacher",
         "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
         source=Source(
             "schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"
         ),
-        kind=Kind.ASYMPTOTIC,
         predict=_conditional,
         measure=experiments.conditional_error_draw,
         grid=cells(
@@ -152,9 +139,7 @@ DEEP_CLAIMS = (
             noise_variance=0.1,
         ),
         tolerance=0.04,
-        size="d",
         quick=(0, 1),
         assumptions="given weights, typical of Gaussian ones",
-        convention="deep",
     ),
 )

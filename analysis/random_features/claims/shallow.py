@@ -6,7 +6,7 @@ leaves room for what is left and for the statistics.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from solvable.analysis.derivation.quantities import random_feature_quantities
@@ -14,8 +14,9 @@ from solvable.analysis.random_features.closed_forms import literature
 from solvable.analysis.random_features.closed_forms import sums as closed_forms
 from solvable.analysis.random_features.experiments import real_data
 from solvable.analysis.random_features.experiments import regression as experiments
-from solvable.analysis.random_features.settings import power_law
+from solvable.analysis.random_features.settings import USUAL, power_law
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     Spectrum,
     gaussian_coefficients,
@@ -49,6 +50,22 @@ def _quantities(
     n: int, ratio: float, ridge: float, exponent: float, target_exponent: float = 1.0, **_: Any
 ) -> dict[str, Any]:
     return random_feature_quantities(_spectrum(exponent, target_exponent), n, round(ratio * n), ridge)
+
+
+def _form_quantities(n: float, k: float, ridge: float, **_: Any) -> dict[str, Any]:
+    return random_feature_quantities(_spectrum(1.5, 1.5), n, k, ridge)
+
+
+def _proportional_quantities(
+    psi1: float, psi2: float, lam: float, mu1: float, mu_star: float, signal: float, nonlinear: float, **_: Any
+) -> dict[str, Any]:
+    spectrum = proportional_spectrum(mu1, mu_star, signal, nonlinear)
+    return {**random_feature_quantities(spectrum, psi2, psi1, psi2 * lam), "n": psi2}
+
+
+def _relu_quantities(psi1: float, psi2: float, lam: float, signal: float, **_: Any) -> dict[str, Any]:
+    relu = gaussian_coefficients("relu")
+    return _proportional_quantities(psi1, psi2, lam, float(relu.linear), float(relu.nonlinear), signal, 0.0)
 
 
 def _tuned(n: int, k: int, exponent: float, target_exponent: float, noise_variance: float) -> float:
@@ -89,6 +106,10 @@ def _digits() -> Spectrum:
     return Spectrum.from_kernel(real_data.relu_kernel(X), y)
 
 
+def _digits_quantities(n: int, k: int, ridge: float) -> dict[str, Any]:
+    return random_feature_quantities(_digits(), n, k, ridge)
+
+
 def _digits_error(n: int, k: int, ridge: float) -> float:
     return float(random_feature_risk(_digits(), n, k, ridge).test)
 
@@ -116,100 +137,97 @@ _MODEL = cells(
 )
 _ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
 
+claim = partial(Claim, domain=USUAL)
+risk = partial(
+    claim,
+    source=_SHALLOW,
+    kind=Kind.ASYMPTOTIC,
+    tolerance=0.03,
+    quantities=_quantities,
+    size="n",
+    quick=(0, 1),
+    convention="shallow",
+)
+published = partial(claim, kind=Kind.EXACT, tolerance=1e-10)
+same_as = partial(
+    published,
+    quantities=_form_quantities,
+    domain=USUAL.but(k=(10.0, 100.0), ridge=(1e-4, 2.0)),
+    grid=_MODEL,
+    convention="shallow",
+)
+digits = partial(
+    Claim,
+    source=Source("simon2024more", "real data: our measurement"),
+    predict=_digits_error,
+    measure=real_data.digits_error_draw,
+    domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
+    quantities=_digits_quantities,
+    formula=closed_forms.test_error.subs(closed_forms.noise, 0),
+    convention="shallow",
+)
+
 SHALLOW_CLAIMS = (
-    Claim(
+    risk(
         "random-features/test-error",
         "The test error of k random features follows from one scalar equation, γ(k − z)(n − z) = kδ.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).test),
         measure=experiments.test_error_draw,
         grid=_GRID,
-        tolerance=0.03,
         formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
         assumptions="Gaussian features and eigenfunctions; n and k large; not n = k with a vanishing ridge",
-        convention="shallow",
     ),
-    Claim(
+    risk(
         "random-features/train-error",
         "The training error of k random features is ((n − z)/n)² times the test error.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).train),
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
-        tolerance=0.03,
         formula=closed_forms.train_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
-        convention="shallow",
     ),
-    Claim(
+    risk(
         "random-features/bias",
         "Without label noise the error is n[S₁(a + w) + S₂w]/(ab + w(a + b)), a = k − z, b = n − z.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).bias),
         measure=experiments.bias_draw,
         grid=_without(_GRID, "noise_variance"),
-        tolerance=0.03,
         formula=closed_forms.bias,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
         assumptions="the randomness of the features counts as bias",
-        convention="shallow",
     ),
-    Claim(
+    risk(
         "random-features/variance",
         "Label noise alone contributes σ²(aq + wz)/(ab + w(a + b)), a = k − z, b = n − z.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p, target_exponent=1.0).variance),
         measure=experiments.variance_draw,
         grid=_without(_GRID, "target_exponent"),
-        tolerance=0.03,
         formula=closed_forms.variance,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
-        convention="shallow",
     ),
-    Claim(
+    same_as(
         "random-features/two-unknown-form",
         "The one-unknown, cancellation-free form equals the published form in two unknowns.",
         source=Source("simon2024more"),
-        kind=Kind.EXACT,
         predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).test),
         measure=lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(
             *power_law(1.5, 1.5), n, k, ridge, noise
         ),
-        grid=_MODEL,
-        tolerance=1e-10,
-        convention="shallow",
+        formula=closed_forms.test_error.subs(closed_forms.noise, closed_forms.plain_noise),
     ),
-    Claim(
+    same_as(
         "random-features/defilippis-form",
         "The dimension-free deterministic equivalent in ν₁, ν₂ is the same excess error.",
         source=Source("defilippis2024dimension"),
-        kind=Kind.EXACT,
         predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
         measure=lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
-        grid=_MODEL,
-        tolerance=1e-10,
-        convention="shallow",
+        formula=closed_forms.excess.subs(closed_forms.noise, closed_forms.plain_noise),
     ),
-    Claim(
+    published(
         "random-features/mei-montanari-form",
         "In proportional asymptotics the eigenframework is the closed form of Mei and Montanari.",
         source=Source("mei2022generalization"),
-        kind=Kind.EXACT,
         predict=_mei_montanari,
         measure=lambda rng, **p: literature.mei_montanari_excess(**p),
+        quantities=_proportional_quantities,
+        formula=closed_forms.proportional_excess,
         grid=cells(
             "psi1 psi2 lam nonlinear noise",
             [
@@ -220,15 +238,16 @@ SHALLOW_CLAIMS = (
             ],
             **_ACTIVATION,
         ),
-        tolerance=1e-10,
     ),
-    Claim(
+    claim(
         "random-features/relu-on-the-sphere",
         "Centred ReLU features of isotropic inputs learn a linear target as the closed form says.",
         source=Source("mei2022generalization"),
         kind=Kind.ASYMPTOTIC,
         predict=_relu_excess,
         measure=experiments.relu_error_draw,
+        quantities=_relu_quantities,
+        formula=closed_forms.proportional_excess.subs(closed_forms.plain_noise, closed_forms.noise),
         grid=cells(
             "psi1 psi2 lam",
             [(3.0, 2.0, 0.1), (1.0, 3.0, 0.05), (2.0, 3.0, 0.02)],
@@ -248,6 +267,7 @@ SHALLOW_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: -1.0,
         measure=experiments.kernel_gap_draw,
+        domain=Domain(k=(40, 300), ridge=(0.1, 2.0)),
         grid=cells(
             "n ridge target_exponent noise_variance", [(10, 1.0, 1.5, 0.3), (6, 0.3, 2.0, 0.1)], k=40, exponent=1.5
         ),
@@ -297,6 +317,7 @@ SHALLOW_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=lambda n, **p: float(optimal_fitting_ratio(**p).value),
         measure=experiments.ratio_slope_draw,
+        domain=USUAL.but(where="1 < target_exponent < 2*exponent + 1", exponent=(1.2, 2.5)),
         grid=cells(
             "exponent target_exponent relative_noise", [(1.5, 1.3, 0.3), (1.5, 1.3, 1.0), (1.5, 2.0, 3.0)], n=100
         ),
@@ -313,6 +334,12 @@ SHALLOW_CLAIMS = (
             overfitting_threshold(exponent, target_exponent) - relative_noise
         ),
         measure=experiments.overfitting_draw,
+        domain=Domain(
+            exponent=(1.1, 2.5),
+            target_exponent=(1.1, 3.0),
+            relative_noise=(0.0, 5.0),
+            where="target_exponent < 2*exponent + 1",
+        ),
         grid=cells(
             "exponent target_exponent relative_noise",
             [(1.5, 2.5, 0.5), (1.5, 2.5, 4.0), (1.5, 1.3, 0.0), (1.25, 2.0, 1.0)],
@@ -327,37 +354,29 @@ SHALLOW_CLAIMS = (
         "Noiseless kernel interpolation on power laws errs as n^{−(b − 1)}.",
         source=_POWER,
         kind=Kind.RATE,
-        predict=lambda exponent, target_exponent, **_: 1 - target_exponent,
         measure=experiments.learning_curve_draw,
+        domain=USUAL.but(where="target_exponent < 2*exponent + 1"),
         grid=cells("target_exponent", [1.4, 2.0, 1.7], n=40, exponent=1.5),
         formula=1 - closed_forms.target_exponent,
         absolute_tolerance=0.04,
         size="n",
         quick=(0,),
     ),
-    Claim(
+    digits(
         "random-features/digits-at-moderate-ridge",
         "Real ReLU features on handwritten digits: with a moderate ridge the theory holds to a fifth.",
-        source=Source("simon2024more", "real data: our measurement"),
         kind=Kind.MEAN,
-        predict=_digits_error,
-        measure=real_data.digits_error_draw,
         grid=cells("k", [20, 300, 60], n=60, ridge=0.03),
         tolerance=0.2,
         quick=(0, 1),
         assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
-        convention="shallow",
     ),
-    Claim(
+    digits(
         "random-features/digits-at-small-ridge",
         "Real ReLU features on handwritten digits: with a small ridge and k < n, theory is optimistic.",
-        source=Source("simon2024more", "real data: our measurement"),
         kind=Kind.BOUND,
-        predict=_digits_error,
-        measure=real_data.digits_error_draw,
         grid=cells("k", [20, 40], n=60, ridge=1e-5),
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
-        convention="shallow",
     ),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from solvable.analysis.derivation.quantities import isotropic_quantities
+from solvable.analysis.derivation.quantities import isotropic_quantities, ridge_quantities
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
-from solvable.analysis.ridge.settings import eigenvalues
+from solvable.analysis.ridge.settings import USUAL, eigenvalues
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     Spectrum,
@@ -23,32 +24,50 @@ def _isotropic_quantities(n: int, gamma: float, lam: float, signal: float = 1.0,
     return isotropic_quantities(n, gamma, lam, signal)
 
 
-def _closed(name: str, **values: float) -> float:
-    expression = getattr(closed_forms, name)
-    return float(expression.subs({symbol: values[str(symbol)] for symbol in expression.free_symbols}))
+def _tuned_quantities(n: int, gamma: float, covariance: str, signal: float, noise_variance: float) -> dict[str, Any]:
+    import mpmath as mp
 
+    s = eigenvalues(covariance, round(gamma * n))
+    lam = mp.mpf(noise_variance) * s.size / n / mp.mpf(signal)
+    return {**ridge_quantities(Spectrum(s), n, lam), "lam": lam}
+
+
+asymptotic = partial(Claim, kind=Kind.ASYMPTOTIC, domain=USUAL, tolerance=0.02, size="n")
+ridgeless = partial(
+    Claim,
+    source=Source("hastie2022surprises"),
+    kind=Kind.ASYMPTOTIC,
+    tolerance=0.03,
+    size="n",
+    quick=(0, 1),
+)
+mean = partial(
+    Claim,
+    source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+    kind=Kind.MEAN,
+    tolerance=0.03,
+    most_draws=32768,
+)
 
 ISOTROPIC_CLAIMS = (
-    Claim(
+    asymptotic(
         "ridge/isotropic-effective-ridge",
         "With identity covariance the effective ridge solves a quadratic equation.",
         source=Source("marchenko1967distribution", "derived from the fixed point"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda gamma, lam, **_: float(
             effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
         ),
         measure=experiments.companion_stieltjes_draw,
+        domain=USUAL.but(gamma=(0.2, 6.0), counts={}),
         grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=100),
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
-        size="n",
     ),
-    Claim(
+    asymptotic(
         "ridge/isotropic-test-error",
         "With identity covariance the test error is algebraic in d/n and the ridge.",
         source=Source("dobriban2018high", "derived"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, lam, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
         ),
@@ -64,72 +83,55 @@ ISOTROPIC_CLAIMS = (
         grid=cells(
             "gamma lam signal noise_variance", [(0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0)], n=50
         ),
-        tolerance=0.02,
         quantities=_isotropic_quantities,
         formula=closed_forms.isotropic_test_error,
-        size="n",
         quick=(0, 1),
     ),
-    Claim(
+    ridgeless(
         "ridge/isotropic-ridgeless-excess",
         "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
-        source=Source("hastie2022surprises"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
         ),
         measure=lambda rng, n, gamma, **p: experiments.ridgeless_excess_draw(rng, n=n, d=round(gamma * n), **p),
+        domain=USUAL.but(where="gamma != 1"),
         grid=cells(
             "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
         ),
-        tolerance=0.03,
         formula=closed_forms.ridgeless_excess,
-        size="n",
-        quick=(0, 1),
         assumptions="γ = d/n away from 1, where the error has no mean",
     ),
-    Claim(
+    ridgeless(
         "ridge/isotropic-ridgeless-variance",
         "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
-        source=Source("hastie2022surprises"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
         ),
         measure=lambda rng, n, gamma, noise_variance: experiments.ridgeless_excess_draw(
             rng, n=n, d=round(gamma * n), signal=1.0, noise_variance=noise_variance
         ),
+        domain=USUAL.but(gamma=(0.02, 0.98), where="gamma < 1"),
         grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
-        tolerance=0.03,
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
-        size="n",
-        quick=(0, 1),
         assumptions="γ < 1",
     ),
-    Claim(
+    mean(
         "ridge/least-squares-excess",
         "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
-        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        kind=Kind.MEAN,
-        predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
         measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
+        domain=USUAL.but(n=(5, 200), where="d < n - 1"),
         grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
         tolerance=0.04,
         formula=closed_forms.least_squares_excess,
-        most_draws=32768,
         assumptions="n > d + 1; any covariance",
     ),
-    Claim(
+    mean(
         "ridge/overparametrised-excess",
         "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
-        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        kind=Kind.MEAN,
-        predict=lambda **p: _closed("overparametrised_excess", **p),
         measure=experiments.ridgeless_excess_draw,
+        domain=USUAL.but(n=(2, 100), d=(4, 300), where="d > n + 1"),
         grid=cells("n d signal noise_variance", [(10, 30, 1.0, 0.5), (5, 20, 2.0, 1.0)]),
-        tolerance=0.03,
         formula=closed_forms.overparametrised_excess,
-        most_draws=32768,
         assumptions="d > n + 1, identity covariance",
     ),
     Claim(
@@ -145,6 +147,7 @@ ISOTROPIC_CLAIMS = (
             ).value
         ),
         measure=experiments.ridge_slope,
+        domain=USUAL.but(noise_variance=(0.02, 3.0)),
         grid=cells(
             "n d covariance signal noise_variance",
             [(30, 60, "spread", 1.0, 0.5), (60, 30, "two-scales", 2.0, 1.0), (40, 40, "isotropic", 1.0, 2.0)],
@@ -152,11 +155,10 @@ ISOTROPIC_CLAIMS = (
         tolerance=0.04,
         formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
     ),
-    Claim(
+    asymptotic(
         "ridge/optimal-test-error",
         "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
         source=Source("dobriban2018high", "derived"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, covariance, signal, noise_variance: float(
             noise_variance
             * effective_ridge(
@@ -167,13 +169,14 @@ ISOTROPIC_CLAIMS = (
             / (noise_variance * round(gamma * n) / n / signal)
         ),
         measure=experiments.tuned_error_draw,
+        domain=USUAL.but(noise_variance=(0.02, 3.0)),
+        quantities=_tuned_quantities,
+        formula=closed_forms.tuned_test_error,
         grid=cells(
             "gamma covariance signal noise_variance",
             [(2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3)],
             n=50,
         ),
-        tolerance=0.02,
-        size="n",
         quick=(0, 2),
     ),
     Claim(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from arguments.shared import THREE_MODES
+
 ARGUMENTS = {
     "gamma": lambda s: s.rng.uniform(0.1, 4),
 }
@@ -25,3 +27,12 @@ NO_RATIO = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["double-descent/training-error", "double-descent/gradient-descent-risk"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "gradient_descent_risk": lambda f: f(THREE_MODES, 9.0, 0.1, steps=20, noise_variance=0.5),
+    "isotropic_flow_risk": lambda f: f(0.5, 3.0, 0.2),
+    "one_pass_sgd_risk": lambda f: f(THREE_MODES, 0.1, 2, 20, 0.5),
+    "spectral_response": lambda f: f(0.5, 3.0, "gradient-flow"),
+}
+VECTORS = ["descent_path", "optimiser_chain"]

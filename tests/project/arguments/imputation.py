@@ -1,5 +1,7 @@
 """Arguments of imputation."""
 
+import numpy as np
+
 ARGUMENTS = {
     "observed": lambda s: s.rng.uniform(0.1, 1),
     "rank": lambda s: s.number(1, 20),
@@ -14,3 +16,11 @@ NO_RATIO = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["imputation/gaussian-universality-fails", "imputation/fit-on-imputed-inputs"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "averaged_sgd_bound": lambda f: f(np.eye(2), [1.0, 0.5], 0.6, 20.0, 0.2),
+    "low_rank_imputation_bias": lambda f: f(9.0, 2.0, 0.3, 1.0),
+}
+VECTORS = ["imputation_bias", "imputation_optimum"]
+DATA = ["imputed_ridge_risk", "imputed_risk"]

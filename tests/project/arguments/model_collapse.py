@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from arguments.shared import THREE_MODES
 from solvable.solvers import Spectrum
 
 ARGUMENTS = {
@@ -24,3 +25,12 @@ NO_RATIO = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["model-collapse/least-squares", "model-collapse/same-data"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "collapse_exponents": lambda f: f(1.5, 0.5, 0.5),
+    "iterated_least_squares_excess": lambda f: f(30, 5, 20, 3, 0.1, 0.2),
+    "iterated_regression_risk": lambda f: f(THREE_MODES, 20.0, 0.1, 3, 30.0, 0.2, 0.3),
+    "interpolating_generators": lambda f: f(20, 90, 3, 0.1, 0.2),
+    "synthetic_noise_gain": lambda f: f(THREE_MODES, 20.0, 0.1, 30.0),
+}

@@ -56,3 +56,33 @@ NO_ANSWER = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["neural-collapse/central-path-slopes", "neural-collapse/compatibility-in-expectation"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "mean_resultant": lambda f: f(3.0, 5),
+    "shrink_singular_values": lambda f: f(2.0, 0.1, 3),
+}
+VECTORS = [
+    "attached_minimizer",
+    "central_path",
+    "code_gram",
+    "collapse_minimizer",
+    "collapse_rates",
+    "cross_entropy_code",
+    "feature_response",
+    "optimal_classifier",
+    "orthogonal_frame",
+    "response_operator",
+    "response_spectrum",
+    "sample_minimizer",
+    "simplex_coordinates",
+    "simplex_frame",
+]
+DATA = [
+    "centre_term",
+    "collapse_metrics",
+    "duality_gap",
+    "minimum_angle_bound",
+    "minimum_angle_term",
+    "simplex_compatibility",
+]

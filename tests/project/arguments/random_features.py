@@ -3,7 +3,7 @@
 import numpy as np
 
 import solvable.solvers
-from arguments.shared import ACTIVATIONS
+from arguments.shared import ACTIVATIONS, THREE_MODES
 from solvable import solvers
 
 
@@ -56,3 +56,21 @@ NO_ANSWER = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["random-features/two-unknown-form", "random-features/bias", "random-features/deep-test-error"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "deep_random_feature_risk": lambda f: f([2.0, 1.0], [5.0, 4.0], "erf", 3.0, 0.1, 0.2),
+    "gaussian_coefficients": lambda f: f("erf", 1.0),
+    "optimal_fitting_ratio": lambda f: f(1.5, 1.3, 0.5),
+    "optimal_random_feature_ridge": lambda f: f(THREE_MODES, 2.0, 5.0, 0.3),
+    "overfitting_threshold": lambda f: f(2.0, 1.5),
+    "power_law_risk": lambda f: f(1.5, 1.4, 1000.0, 0.2, 0.1),
+    "random_feature_risk": lambda f: f(THREE_MODES, 2.0, 5.0, 0.1, 0.3),
+}
+VECTORS = [
+    "activation_function",
+    "deep_feature_moments",
+    "layer_coefficients",
+    "proportional_spectrum",
+    "random_feature_sweep",
+]

@@ -127,3 +127,51 @@ SCALES_SQUARED = {
 }
 # cheap claims that draw; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["separable/naive-direction", "separable/projected-norm"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "bayes_error": lambda f: f(0.5),
+    "collapse_gap": lambda f: f("float32", 3, "last"),
+    "perceptron_bounds": lambda f: f(1.0, 0.5, 9),
+    "plug_in_error": lambda f: f(20.0, 5.0, 1.0),
+}
+VECTORS = [
+    "batch_perceptron",
+    "erase_rayleigh",
+    "erase_squared",
+    "max_margin",
+    "nullspace_projection",
+    "perpendicular",
+    "project_onto_margin",
+    "stablemax",
+]
+DATA = ["largest_violation", "naive_minimisation_cosine", "stablemax_loss"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "bayes_error": lambda f: f(0.5),
+    "collapse_gap": lambda f: f("float32", 3, "last"),
+    "continual_bounds": lambda f: f(1.0, 0.5, 3, "random", 4.0),
+    "kernel_staircase": lambda f: f(30.0, 10, 0.05, 1.0),
+    "perceptron_bounds": lambda f: f(1.0, 0.5, 9),
+    "plug_in_error": lambda f: f(20.0, 5.0, 1.0),
+    "samples_to_reach": lambda f: f(0.01, 10.0, 2.25),
+    "slab_moments": lambda f: f(0.1, 0.1),
+}
+VECTORS = [
+    "batch_perceptron",
+    "erase_rayleigh",
+    "erase_squared",
+    "logistic_descent",
+    "max_margin",
+    "nullspace_projection",
+    "perpendicular",
+    "project_onto_margin",
+    "relaxed_erasure",
+    "sequential_max_margin",
+    "slab_data",
+    "softmax_descent",
+    "stablemax",
+    "weak_regularisation_path",
+]
+DATA = ["largest_violation", "naive_minimisation_cosine", "stablemax_loss"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from arguments.shared import Setting
+from arguments.shared import GRADIENTS, Setting
 
 ARGUMENTS = {
     "hessians": Setting.hessians,
@@ -33,3 +33,16 @@ NO_ANSWER = {
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
 SAME_BITS = ["sgd-stability/second-moment", "sgd-stability/relu-network-sharpness"]
+
+# scalars in, scalars out; of the others, what they answer with or take
+SCALARS = {
+    "coherence": lambda f: f(GRADIENTS),
+    "divergence_step_size": lambda f: f(GRADIENTS, 2),
+    "group_threshold": lambda f: f(1.0, 2.0, 20, 4),
+    "growth_rate": lambda f: f(0.1, GRADIENTS, 2),
+    "stability_conditions": lambda f: f(GRADIENTS, 2),
+    "stability_threshold": lambda f: f(GRADIENTS, 2),
+    "weight_decay_equilibrium": lambda f: f(0.1, 0.2, 1.0),
+}
+VECTORS = ["linearised_sgd", "network_gradients"]
+DATA = ["diagonal_network_sharpness", "relu_network_sharpness"]

@@ -5,6 +5,8 @@ import numpy as np
 from solvable.solvers import Spectrum
 
 SAMPLINGS = ["without-replacement", "with-replacement", "bernoulli"]
+THREE_MODES = Spectrum([3.0, 1.0, 0.1], [1.0, 0.5, 0.2])
+GRADIENTS = np.array([[1.0, 0.2], [0.3, 1.0], [0.5, 0.5]])
 ACTIVATIONS = ["identity", "relu", "erf", "sign", "sin", "cos", "tanh", np.tanh, np.polynomial.Polynomial([0, 1, 0, 1])]
 
 

@@ -1,0 +1,110 @@
+"""Which claims take a formula, where they may be asked, and what a report says of where it asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from solvable.analysis.derivation.formula import known_names
+from solvable.analysis.derivation.report import Stage
+from solvable.analysis.verification.claim import Claim, Kind
+from solvable.analysis.writing.conventions import symbols, translations, used_conventions
+from solvable.analysis.writing.prose import counted
+from solvable.solvers.validate import refuse
+
+__all__ = ["refuse_outside", "refuse_unnamed", "tried_where", "usable_names", "why_not"]
+
+
+def why_not(claim: Claim) -> str:
+    """Why no formula can be compared with a claim, or nothing where one can."""
+    if claim.kind is Kind.ORDER and claim.formula is None:
+        return "it says which of two quantities is larger, not how large one is"
+    if claim.formula is not None:
+        return ""
+    cell = claim.draw(np.random.default_rng(0), claim.grid[0])
+    if claim.instance is not None and claim.quantities is None:
+        drawn = {name: value for name, value in cell.items() if name not in claim.grid[0]}
+        unnamed = [name for name, value in drawn.items() if not isinstance(value, int | float)]
+        if unnamed:
+            listed = ", ".join(unnamed)
+            return f"its prediction is made for a drawn instance, whose {listed} no formula in numbers can name"
+    value = claim.predict(**cell)
+    if np.ndim(value):
+        return "its prediction is a vector, and a formula gives one number"
+    if claim.quantities is None and _constant(claim, float(value)):
+        return (
+            f"its prediction is the number {float(value):g} everywhere, and no formula can be told from another there"
+        )
+    return ""
+
+
+def _constant(claim: Claim, value: float) -> bool:
+    """Whether the prediction is one number at all cells and at a few points of the domain."""
+    rng = np.random.default_rng(1)
+    points = [*claim.grid[1:4], *(claim.domain.points(claim.grid, rng, 3) if claim.domain else ())]
+    return bool(points) and all(float(claim.predict(**claim.draw(rng, point))) == value for point in points)
+
+
+def refuse_unnamed(claim: Claim) -> None:
+    """Refuse a claim that takes no formula, naming those of its family that do."""
+    why = why_not(claim)
+    if not why:
+        return
+    raise refuse("against", claim.name, why + _others(claim))
+
+
+def usable_names(claim: Claim) -> list[str]:
+    """Return what formulas may name, each with the words of authors that are read as it."""
+    known = known_names(claim) or set()
+    rows = {row.name: row for row in (*symbols(claim.family),)[::-1]}
+    rows |= {row.name: row for fixed in used_conventions(claim) for row in fixed.symbols}
+    lines = []
+    for name in sorted(known):
+        words = [word if meaning == name else f"{word} = {meaning}" for word, meaning in
+                 (rows[name].words().items() if name in rows else ()) if translated(claim, word, known)]  # fmt: skip
+        lines.append(f"{name}{' (' + ', '.join(words) + ')' if words else ''}")
+    return lines
+
+
+def translated(claim: Claim, word: str, known: set[str]) -> bool:
+    """Whether an author's word is read in names that the claim knows."""
+    if word in known:
+        return False
+    return any(set(re.findall(r"[a-z]\w*", text)) - {"sqrt"} <= known for text in translations(claim, word))
+
+
+def _others(claim: Claim) -> str:
+    from solvable.analysis.verification import catalogue
+
+    if claim.family not in catalogue.families():
+        return ""
+    stated = [other.name for other in catalogue.claims(claim.family)
+              if other.formula is not None or other.quantities is not None]  # fmt: skip
+    return f"; of its family these take a formula: {', '.join(stated)}" if stated else ""
+
+
+def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse cells at which the claim says nothing."""
+    for cell in cells if claim.domain is not None else ():
+        if not claim.domain.allows(cell):  # type: ignore[union-attr]
+            raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")  # type: ignore[union-attr]
+
+
+def tried_where(claim: Claim, points: Sequence[Mapping[str, Any]], stages: Sequence[Stage]) -> str:
+    """Say at how many points and cells, in which ranges, and which stages were skipped."""
+    places = [*claim.grid, *points]
+    spans = []
+    for name in claim.grid[0]:
+        values = [place[name] for place in places]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            low, high = min(values), max(values)
+            spans.append(f"{name} {low:.3g}" if low == high else f"{name} {low:.3g} to {high:.3g}")
+        else:
+            spans.append(f"{name} {', '.join(dict.fromkeys(map(str, values)))}")
+    head = f"{counted(len(points), 'random point')} and " if points else ""
+    skipped = [f"{stage.name} ({stage.detail})" for stage in stages if stage.outcome == "SKIPPED"]
+    text = f"{head}{counted(len(claim.grid), 'cell')}: {'; '.join(spans)}"
+    return text + (f"; skipped: {', '.join(skipped)}" if skipped else "")

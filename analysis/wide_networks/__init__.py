@@ -1,0 +1,1 @@
+"""Claims of infinitely wide networks."""

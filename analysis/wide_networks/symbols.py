@@ -1,0 +1,26 @@
+"""Words of infinitely wide networks."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("width", "n", "n", "size", "neurons of every hidden layer"),
+    Symbol("weight_variance", r"\sigma_w^2", "σ_w²", "scale", "variance of a weight times its number of inputs"),
+    Symbol("bias_variance", r"\sigma_b^2", "σ_b²", "scale", "variance of a bias"),
+    Symbol("q", "q", "q", "other", "variance of a preactivation"),
+    Symbol("layer", "l", "l", "size", "layer, from 1"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "ntk-parametrisation",
+        "weights √(σ_w²/n) W with standard normal W in every layer, the readout included; where software leaves the "
+        "readout at variance 1 without biases, both kernels are ours divided by σ_w²",
+        (r"\sigma_w^2/n",),
+        ("weight_variance", "bias_variance"),
+        ("critical_flow", "wide_network_kernels"),
+    ),
+)
