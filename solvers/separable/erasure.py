@@ -10,8 +10,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.separable.logistic_fit import fit_logistic
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_matrix, as_whole, data_eps, is_symmetric, refuse, within_range
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_scalar,
+    as_whole,
+    data_eps,
+    is_symmetric,
+    refuse,
+    within_range,
+)
 
 __all__ = ["Erasure", "erase_rayleigh", "erase_squared", "nullspace_projection"]
 
@@ -163,22 +175,45 @@ def erase_rayleigh(A: ArrayLike, rank: int) -> Erasure:
     return _erasure(vectors[:, ::-1][:, :k].T, size * max(float(rest[-1]), 0.0) if rest.size else 0.0)
 
 
+def _labels(y: ArrayLike) -> Array:
+    labels = as_finite("y", y)
+    if labels.ndim != 1 or labels.size == 0:
+        raise refuse("y.shape", labels.shape, "it must be (n,), one label for each row of X")
+    return labels
+
+
+def two_classes(y: ArrayLike) -> Array:
+    """Labels +-1, both of which occur."""
+    labels = _labels(y)
+    if not (np.all(np.abs(labels) == 1) and abs(labels.sum()) < labels.size):
+        raise refuse("y", labels, "labels must be +1 or -1, and both must occur")
+    return labels
+
+
 @within_range
-def nullspace_projection(X: ArrayLike, y: ArrayLike, rounds: int) -> Erasure:
-    r"""Remove the direction of the least-squares fit, fit again on what is left, and so on (INLP).
+def nullspace_projection(
+    X: ArrayLike, y: ArrayLike, rounds: int, fit: str = "least-squares", weight_decay: float = 0.0
+) -> Erasure:
+    r"""Remove the direction of a fit, fit again on what is left, and so on (INLP).
 
     The fits have an intercept. They are made in an orthonormal basis of what is kept, so that directions once removed
-    do not come back as rounding. The value is the mean squared error
-    :math:`\min_{\theta,b}\frac1n\sum_i(y_i-\theta^TPx_i-b)^2` (no factor one half) after the last round.
+    do not come back as rounding. The value is what the last fit, after the last round, leaves: the mean squared error
+    :math:`\min_{\theta,b}\frac1n\sum_i(y_i-\theta^TPx_i-b)^2` (no factor one half), or the mean logistic loss
+    :math:`\frac1n\sum_i\ln(1+e^{-y_i(\theta^TPx_i+b)})`.
 
     Parameters
     ----------
     X : array_like, shape (n, d)
         Inputs; their means are removed.
     y : array_like, shape (n,)
-        Labels; their mean is removed.
+        Labels; their mean is removed. With logistic fits they must be +1 and -1.
     rounds : int
         Directions to remove, 1..d; it ends earlier where a fit finds nothing.
+    fit : {"least-squares", "logistic"}
+        What the directions are fitted by.
+    weight_decay : float
+        Adds :math:`\tfrac12` weight_decay :math:`\|\theta\|^2` to the logistic loss, of inputs in units of their root
+        mean square; not part of the value.
 
     Returns
     -------
@@ -188,7 +223,7 @@ def nullspace_projection(X: ArrayLike, y: ArrayLike, rounds: int) -> Erasure:
     Raises
     ------
     ValueError
-        Rounds outside 1..d, labels that are no vector.
+        Rounds outside 1..d, labels that are no vector, separable classes without a decay, a decay of least squares.
 
     Notes
     -----
@@ -197,33 +232,44 @@ def nullspace_projection(X: ArrayLike, y: ArrayLike, rounds: int) -> Erasure:
 
     References
     ----------
-    ravfogel2020null (with classifiers; least squares here)
+    ravfogel2020null (with classifiers)
 
     Examples
     --------
     >>> from solvable.solvers import nullspace_projection
     >>> found = nullspace_projection([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]], [1.0, -1.0, 0.0], 2)
-    >>> found.directions.round(12), round(found.value, 12)  # the second round finds nothing
+    >>> abs(found.directions).round(12), round(found.value, 12)  # the second round finds nothing
     (array([[1., 0.]]), 0.666666666667)
     """
-    labels = as_finite("y", y)
-    if labels.ndim != 1 or labels.size == 0:
-        raise refuse("y.shape", labels.shape, "it must be (n,), one label for each row of X")
+    logistic = as_choice("fit", fit, ("least-squares", "logistic")) == "logistic"
+    decay = as_scalar("weight_decay", weight_decay, as_nonnegative)
+    if decay and not logistic:
+        raise refuse("weight_decay", weight_decay, "least squares takes none")
+    labels = two_classes(y) if logistic else _labels(y)
     design, centred = _read(X, labels)
     (n, d), most = design.shape, _rank(rounds, design.shape[1], "rounds")
-    sizes = [float(np.abs(a).max()) or 1.0 for a in (design, centred)]
+    sizes = [float(np.sqrt(np.mean((a / unit) ** 2))) * unit if (unit := float(np.abs(a).max())) else 1.0
+             for a in (design, centred)]  # fmt: skip
     x, t = design / sizes[0], centred / sizes[1]
     level = max(n, d) * data_eps(X, y) * float(np.linalg.norm(x) * np.linalg.norm(t))
+
+    def read(kept: Array) -> tuple[Array, float]:
+        """Direction of a fit, and its loss."""
+        if not logistic:
+            theta = np.linalg.lstsq(x @ kept, t, rcond=max(n, d) * data_eps(X))[0]
+            return np.asarray(theta, np.float64), sizes[1] ** 2 * float(np.sum((t - x @ kept @ theta) ** 2) / n)
+        theta, loss, _, good = fit_logistic(x @ kept, labels, decay)
+        if not good:
+            raise refuse("weight_decay", weight_decay, "the classes can be separated, and the fit diverges without one")
+        return theta, loss
+
     kept, removed = np.eye(d), np.empty((0, d))
     for _ in range(most):
         if np.linalg.norm((x @ kept).T @ t) <= level:
             break
-        fit = np.linalg.lstsq(x @ kept, t, rcond=max(n, d) * data_eps(X))[0]
+        theta = read(kept)[0]
         # a reflection that takes the fit to the first axis: its other columns span what is left
-        turned = np.linalg.qr(np.column_stack([fit, np.eye(len(fit))]))[0]
-        removed = np.vstack([removed, kept @ (fit / np.linalg.norm(fit))])
+        turned = np.linalg.qr(np.column_stack([theta, np.eye(len(theta))]))[0]
+        removed = np.vstack([removed, kept @ (theta / np.linalg.norm(theta))])
         kept = kept @ turned[:, 1:]
-    left = t
-    if kept.shape[1]:
-        left = t - x @ kept @ np.linalg.lstsq(x @ kept, t, rcond=max(n, d) * data_eps(X))[0]
-    return _erasure(removed, sizes[1] ** 2 * float(np.sum(left**2) / n))
+    return _erasure(removed, read(kept)[1])

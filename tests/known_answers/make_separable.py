@@ -6,7 +6,7 @@ python tests/known_answers/make_separable.py
 from itertools import product
 
 import mpmath as mp
-from writing import entry, write
+from writing import bisect, entry, write
 
 
 def dot(a, b):
@@ -273,5 +273,221 @@ def edges():
                     separation2=separation)  # fmt: skip
 
 
+def signed(X, y):
+    return [[label * x for x in row] for label, row in zip(y, X, strict=True)]
+
+
+def descent(X, y, step_sizes, steps, normalised=False, loss="logistic", label_targets=None, momentum=0, checkpoints=9):
+    """Weights and losses after every step, from the formulas as they stand."""
+    Z, f = signed(X, y), 2 if loss == "tanh" else 1
+    weights, losses = [], []
+    for gamma in step_sizes:
+        theta, path, values = [mp.mpf(0)] * len(Z[0]), [], []
+        mine = other = [mp.mpf(0)] * len(Z)
+        for step in range(int(steps) + 1):
+            m = [f * dot(z, theta) for z in Z]
+            path.append(list(theta))
+            values.append(mp.fsum(mp.log1p(mp.exp(-v)) for v in m) / len(Z))
+            if step == steps:
+                break
+            p = [1 / (1 + mp.exp(-v)) for v in m]
+            c = [1 / (1 + mp.exp(v)) for v in m]
+            total = mp.fsum(c) if normalised else mp.mpf(len(Z)) / f
+            if label_targets is not None:
+                mine = [momentum * t + (1 - momentum) * v for t, v in zip(mine, p, strict=True)]
+                other = [momentum * t + (1 - momentum) * (1 - v) for t, v in zip(other, p, strict=True)]
+                # d/dm of ln(1 - p t - (1 - p) u)
+                c = [q + label_targets * v * q * (t - u) / (1 - v * t - q * u)
+                     for v, q, t, u in zip(p, c, mine, other, strict=True)]  # fmt: skip
+            theta = [a + gamma * dot(c, column) / total for a, column in zip(theta, zip(*Z, strict=True), strict=True)]
+        weights.append(path)
+        losses.append(values)
+    return {"weights": weights, "loss": losses}
+
+
+def walk(tasks, order, passes):
+    w = [mp.mpf(0)] * len(tasks[0][0])
+    path, together = [w], [z for rows in tasks for z in rows]
+    for t in list(order) * int(passes):
+        w = projection(tasks[int(t)], w)[1]
+        path.append(w)
+    near = [projection(together, w)[1] for w in path]
+    gaps = [[a - b for a, b in zip(w, x, strict=True)] for w, x in zip(path, near, strict=True)]
+    return {"weights": path, "distance": [mp.sqrt(dot(g, g)) for g in gaps],
+            "forgetting": [max([mp.mpf(0)] + [1 - dot(z, w) for z in together]) ** 2 for w in path]}  # fmt: skip
+
+
+def weak(tasks, ridges):
+    """Newton's method on w - w0 = Z^T e^{L - Zw}, damped in the exponents, until the steps are rounding."""
+    found = []
+    for ridge in ridges:
+        level, w, path = -mp.log(ridge), [mp.mpf(0)] * len(tasks[0][0]), []
+        for Z in tasks:
+            start, d = w, len(w)
+            w = [level * a for a in projection(Z, [a / level for a in start])[1]]
+            for _ in range(400):
+                v = [mp.exp(level - dot(z, w)) for z in Z]
+                g = [w[k] - start[k] - mp.fsum(x * z[k] for x, z in zip(v, Z, strict=True)) for k in range(d)]
+                J = mp.matrix([[mp.fsum(x * z[i] * z[j] for x, z in zip(v, Z, strict=True)) + (i == j)
+                                for j in range(d)] for i in range(d)])  # fmt: skip
+                step = list(mp.lu_solve(J, mp.matrix(g)))
+                size = max(abs(dot(z, step)) for z in Z)
+                w = [a - s / max(mp.mpf(1), size) for a, s in zip(w, step, strict=True)]
+                if size < mp.mpf(10) ** -(mp.mp.dps - 12):
+                    break
+            else:
+                raise ArithmeticError("no convergence")
+            path.append(w)
+        found.append(path)
+    return {"value": found}
+
+
+def continual(radius, margin, tasks, ordering, steps):
+    kappa2 = (radius / margin) ** 2
+    rounds = [mp.floor(k / tasks) if ordering == "cyclic" else k for k in steps]
+    left = [(1 - 1 / (tasks * kappa2)) ** int(k) for k in rounds]
+    return {"distance2": [x / margin**2 for x in left], "forgetting": [x * kappa2 for x in left]}
+
+
+def slabs_second(linear_margin, slab_margin, slabs, corrupt_linear=0):
+    """The slabs walked through from the left, integrals of x and x^2 over each by their primitives."""
+    count = int(slabs)
+    width = (2 - 2 * slab_margin * (count - 1)) / count
+    ends = [(-1 + k * (width + 2 * slab_margin), -1 + k * (width + 2 * slab_margin) + width) for k in range(count)]
+    first, second = {1: [], -1: []}, {1: [], -1: []}
+    for k, (a, b) in enumerate(ends):
+        label = -1 if (k - count // 2) % 2 == 0 else 1
+        # the middle slab is drawn as often as each pair on its two sides
+        weight = 2 if k == count // 2 else 1
+        first[label].append((weight, (a + b) / 2))
+        second[label].append((weight, (b**3 - a**3) / (3 * (b - a))))
+
+    def mean(parts):
+        return mp.fsum(w * v for w, v in parts) / mp.fsum(w for w, _ in parts)
+
+    low, high = (1 - corrupt_linear), corrupt_linear
+    middle = (1 + linear_margin) / 2
+    return {"linear": low * middle - high * middle, "linear_square": mp.mpf(0),
+            "slab": mp.chop((mean(first[1]) - mean(first[-1])) / 2, mp.mpf(10) ** -60),
+            "slab_square": (mean(second[1]) - mean(second[-1])) / 2}  # fmt: skip
+
+
+def staircase(n, d, decay, degrees, ridge=0):
+    """Sums over degrees to the end; those above 60 count as a ridge."""
+    levels = range(400)
+    weight = [mp.binomial(d + L - 1, L) for L in levels]
+    lam = ridge + mp.fsum(weight[L] * decay**L for L in levels if L > 60)
+    shares = []
+    for (m,) in n:
+        kappa = bisect(lambda k, m=m: m - lam / k - mp.fsum(weight[L] * decay**L / (decay**L + k) for L in levels[:61]),
+                       mp.mpf(10) ** -90, mp.mpf(10) ** 10)  # fmt: skip
+        shares.append([decay**L / (decay**L + kappa) for L in degrees])
+    return {"value": shares}
+
+
+def needed(gap, d, separations, rule="plug-in"):
+    def error(n):
+        if rule == "plug-in":
+            return mp.ncdf(-separations / mp.sqrt((separations + d / n) * (1 + 1 / n)))
+        return mp.ncdf(-separations * mp.sqrt(1 - d / n) / mp.sqrt(separations + d / n)) if n > d else mp.mpf(0.5)
+
+    goal = mp.ncdf(-mp.sqrt(separations)) + gap
+    return {"value": bisect(lambda n: goal - error(n), mp.mpf(10) ** -3, mp.mpf(10) ** 40)}
+
+
+def uncertain(X, y, rank):
+    """The entropy of the labels, and the projector without the difference of the class means."""
+    p = mp.fsum(1 for v in y if v > 0) / mp.mpf(len(y))
+    return {"bound": -p * mp.log(p) - (1 - p) * mp.log(1 - p), "value": -p * mp.log(p) - (1 - p) * mp.log(1 - p)}
+
+
+def fitted_and_removed(X, y, rounds, fit, weight_decay):
+    """One round of logistic fit and removal, and the loss of the reader after it, both by Newton's method."""
+    x = centred(X)
+    unit = mp.sqrt(mp.fsum(v * v for row in x for v in row) / (len(x) * len(x[0])))
+    x = [[v / unit for v in row] for row in x]
+    d, removed = len(x[0]), []
+
+    def newton(z):
+        rows = [[*row, mp.mpf(1)] for row in z]
+        k, n = len(rows[0]), len(rows)
+        w = [mp.mpf(0)] * k
+        for _ in range(300):
+            pull = [1 / (1 + mp.exp(label * dot(row, w))) for label, row in zip(y, rows, strict=True)]
+            g = [mp.fsum(-label * p * row[i] for label, p, row in zip(y, pull, rows, strict=True)) / n
+                 + (weight_decay * w[i] if i < k - 1 else 0) for i in range(k)]  # fmt: skip
+            H = mp.matrix([[mp.fsum(p * (1 - p) * row[i] * row[j] for p, row in zip(pull, rows, strict=True)) / n
+                            + (weight_decay if i == j < k - 1 else 0) for j in range(k)]
+                           for i in range(k)])  # fmt: skip
+            step = mp.lu_solve(H, mp.matrix(g))
+            size = max(abs(s) for s in step)
+            w = [a - s / max(mp.mpf(1), size) for a, s in zip(w, step, strict=True)]
+            if size < mp.mpf(10) ** -(mp.mp.dps - 12):
+                break
+        else:
+            raise ArithmeticError("no convergence")
+        loss = mp.fsum(mp.log1p(mp.exp(-label * dot(row, w))) for label, row in zip(y, rows, strict=True)) / n
+        return w[:-1], loss
+
+    for _ in range(int(rounds)):
+        kept = basis([*removed, *exact_axes(d)])[len(removed) :]
+        w, _ = newton([[dot(row, q) for q in kept] for row in x])
+        w = [mp.fsum(f * q[i] for f, q in zip(w, kept, strict=True)) for i in range(d)]
+        size = mp.sqrt(dot(w, w))
+        removed.append([a / size for a in w])
+    kept = basis([*removed, *exact_axes(d)])[len(removed) :]
+    return {"value": newton([[dot(row, q) for q in kept] for row in x])[1], "projector": without(removed, d)}
+
+
+TASKS = [[[0.5, 0.25, -1.0], [1.0, 0.5, 0.25]], [[-0.25, 1.0, 0.5]], [[0.75, 0.5, 1.0], [0.125, -0.25, 0.5]]]
+SIGNS = [1.0, -1.0, 1.0, 1.0, -1.0]
+CROSSED = [1.0, 1.0, -1.0, 1.0, -1.0, -1.0]
+MORE = [*X, [0.5, 0.25, 0.125]]
+
+
+def sequences():
+    for name, order, passes in (("in turn", [0, 1, 2], 2), ("with repeats", [2, 2, 0, 1, 0], 1)):
+        yield entry(name, "sequential_max_margin", walk, 1e-12, together=True, tasks=TASKS, order=order, passes=passes)
+    for ridge in (0.5, 1e-4, 1e-32, 1e-300):
+        yield entry(f"ridge {ridge:g}", "weak_regularisation_path", weak, 1e-10, together=True, tasks=TASKS,
+                    ridges=[ridge])  # fmt: skip
+    for ordering, radius, margin in (("cyclic", 1.0, 0.25), ("random", 1.0, 0.25), ("random", 3.0, 1e-9)):
+        yield entry(f"{ordering}, {margin:g}", "continual_bounds", continual, 1e-11, radius=radius, margin=margin,
+                    tasks=4, ordering=ordering, steps=[0, 3, 8, 1000])  # fmt: skip
+
+
+def descents():
+    sizes = [0.5, 20.0]
+    for name, more in (("plain", {}), ("normalised", {"normalised": True}), ("tanh", {"loss": "tanh"}),
+                       ("targets", {"loss": "tanh", "label_targets": 3.0, "momentum": 0.75}),
+                       ("targets without memory", {"label_targets": 1.0})):  # fmt: skip
+        yield entry(name, "logistic_descent", descent, 1e-12, together=True, X=X, y=SIGNS,
+                    step_sizes=[0.5, 2.0] if "label_targets" in more else sizes, steps=6,
+                    checkpoints=9, **more)  # fmt: skip
+
+
+def features():
+    for slabs in (3, 5, 7):
+        yield entry(f"{slabs} slabs", "slab_moments", slabs_second, 1e-13, linear_margin=0.125, slab_margin=0.03125,
+                    slabs=slabs, corrupt_linear=0.125)  # fmt: skip
+    for d, q, ridge in ((3, 0.25, 0.0), (20, 0.03125, 1e-3)):
+        yield entry(f"d={d}", "kernel_staircase", staircase, 1e-11, n=[[2.0], [30.0], [400.0]], d=d, decay=q,
+                    degrees=[0, 1, 2, 5], ridge=ridge)  # fmt: skip
+    for rule in ("plug-in", "discriminant"):
+        for gap, d, separation in ((0.01, 40.0, 2.25), (1e-12, 160.0, 0.5), (0.2, 10.0, 9.0), (1e-6, 5.0, 100.0)):
+            yield entry(f"{rule}, {gap:g}", "samples_to_reach", needed, 1e-12, gap=gap, d=d, separations=separation,
+                        rule=rule)  # fmt: skip
+
+
+def logistic_readers():
+    yield entry("entropy", "relaxed_erasure", uncertain, 1e-9, X=MORE, y=CROSSED, rank=1)
+    yield entry("one label in six", "relaxed_erasure", uncertain, 1e-9, X=MORE, y=[1.0, *[-1.0] * 5], rank=1)
+    for rounds in (1, 2):
+        yield entry(f"logistic, {rounds} rounds", "nullspace_projection", fitted_and_removed, 1e-9, together=True,
+                    X=MORE, y=CROSSED, rounds=rounds, fit="logistic", weight_decay=0.0625)  # fmt: skip
+
+
+PARTS = (margins, readers, edges, sequences, descents, features, logistic_readers)
+
 if __name__ == "__main__":
-    write(__file__, (row for part in (margins, readers, edges) for row in part()))
+    write(__file__, (row for part in PARTS for row in part()))

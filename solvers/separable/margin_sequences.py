@@ -1,0 +1,318 @@
+r"""Separable tasks learned one after another: sequences of projections, and bounds of what is forgotten.
+
+Task t has rows z = y x; :math:`C_t=\{w: z^Tw\ge 1\ \text{for all of them}\}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from solvable.solvers.compiled import njit
+from solvable.solvers.separable.max_margin import largest_violation, max_margin, project_onto_margin
+from solvable.solvers.solution import record
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    as_whole,
+    check_room,
+    refuse,
+    within_range,
+)
+
+__all__ = ["ContinualBounds", "MarginSequence", "continual_bounds", "sequential_max_margin"]
+
+Array = NDArray[np.float64]
+_SMALL = 40  # rows of a task whose active set is searched in one compiled pass
+
+
+@record
+class MarginSequence:
+    r"""Weights after every task of a sequence of projections.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (K + 1, d)
+        Zero, then after each of the K tasks.
+    distance : ndarray, shape (K + 1,)
+        Distance to the weights that separate all tasks with margin one.
+    forgetting : ndarray, shape (K + 1,)
+        Squared hinge loss of the worst row of all tasks, :math:`\max\,\max(0, 1-z^Tw)^2`.
+    """
+
+    weights: Array
+    distance: Array
+    forgetting: Array
+
+
+def read_tasks(tasks: Sequence[ArrayLike] | ArrayLike) -> list[Array]:
+    """Tasks as matrices with as many columns each."""
+    if not np.iterable(tasks) or isinstance(tasks, str):
+        raise refuse("tasks", tasks, "it must be a sequence of matrices")
+    found = [as_matrix(f"tasks[{t}]", rows) for t, rows in enumerate(tasks)]
+    if not found:
+        raise refuse("tasks", found, "there must be at least one")
+    for t, rows in enumerate(found):
+        if rows.shape[1] != found[0].shape[1]:
+            raise refuse(f"tasks[{t}].shape", rows.shape, f"it must have {found[0].shape[1]} columns, as tasks[0]")
+        if not (whole := rows.any(axis=1)).all():
+            raise refuse(f"tasks[{t}][{int(np.argmin(whole))}]", 0.0, "a row of zeros has no margin")
+    return found
+
+
+@njit(cache=True)
+def _multipliers(Z, gram, w, dual, factor, active, wanted):  # type: ignore[no-untyped-def]
+    """Least-distance move onto Zw >= 1 by an active set, Cholesky on its Gram matrix; False where that is singular."""
+    n, d = Z.shape
+    size = 1.0
+    for i in range(n):
+        total = 1.0
+        for k in range(d):
+            total -= Z[i, k] * w[k]
+        wanted[i] = total
+        dual[i] = 0.0
+        size = max(size, abs(total))
+    count = 0
+    for _ in range(10 * n):
+        best, most = -1, 1e-14 * size
+        for i in range(n):
+            lack = wanted[i]
+            inside = False
+            for j in range(count):
+                lack -= gram[i, active[j]] * dual[active[j]]
+                inside = inside or active[j] == i
+            if not inside and lack > most * gram[i, i] ** 0.5:
+                best, most = i, lack / gram[i, i] ** 0.5
+        if best < 0:
+            return True
+        active[count] = best
+        count += 1
+        while True:
+            for a in range(count):
+                for b in range(a + 1):
+                    total = gram[active[a], active[b]]
+                    for k in range(b):
+                        total -= factor[a, k] * factor[b, k]
+                    if a == b:
+                        if total <= 1e-12 * gram[active[a], active[a]]:
+                            return False
+                        factor[a, a] = total**0.5
+                    else:
+                        factor[a, b] = total / factor[b, b]
+            x = factor[n]
+            for a in range(count):
+                total = wanted[active[a]]
+                for k in range(a):
+                    total -= factor[a, k] * x[k]
+                x[a] = total / factor[a, a]
+            for a in range(count - 1, -1, -1):
+                total = x[a]
+                for k in range(a + 1, count):
+                    total -= factor[k, a] * x[k]
+                x[a] = total / factor[a, a]
+            step, leaving = 1.0, -1
+            for a in range(count):
+                if x[a] <= 0.0:
+                    share = dual[active[a]] / (dual[active[a]] - x[a])
+                    if share <= step:
+                        step, leaving = share, a
+            for a in range(count):
+                dual[active[a]] += step * (x[a] - dual[active[a]])
+            if leaving < 0:
+                break
+            dual[active[leaving]] = 0.0
+            for a in range(leaving, count - 1):
+                active[a] = active[a + 1]
+            count -= 1
+    return False
+
+
+@njit(cache=True)
+def _project(Z, gram, w, out):  # type: ignore[no-untyped-def]
+    """Projection of every row of w into `out`; returns how many were made."""
+    n, d = Z.shape
+    dual, wanted = np.empty(n), np.empty(n)
+    factor, active = np.empty((n + 1, n)), np.empty(n, dtype=np.int64)
+    for s in range(w.shape[0]):
+        if not _multipliers(Z, gram, w[s], dual, factor, active, wanted):
+            return s
+        for k in range(d):
+            total = w[s, k]
+            for i in range(n):
+                total += Z[i, k] * dual[i]
+            out[s, k] = total
+    return w.shape[0]
+
+
+@njit(cache=True)
+def _walk(Z, starts, gram, squares, order, begin, weights):  # type: ignore[no-untyped-def]
+    """Project task after task from `begin` on; returns the first position that was not made."""
+    for s in range(begin, order.size):
+        t = order[s]
+        n = starts[t + 1] - starts[t]
+        rows = Z[starts[t] : starts[t + 1]]
+        block = gram[squares[t] : squares[t + 1]].reshape(n, n)
+        if _project(rows, block, weights[s : s + 1], weights[s + 1 : s + 2]) == 0:
+            return s
+    return order.size
+
+
+def projected(Z: Array, weights: Array) -> Array:
+    """Projection of one vector with the check of `project_onto_margin`."""
+    return project_onto_margin(Z, weights, on_failure="raise").value
+
+
+def _distances(Z: Array, weights: Array) -> Array:
+    """Distance of each vector to {w: Zw >= 1}."""
+    near = np.empty_like(weights)
+    made = _project(Z, Z @ Z.T, weights, near) if len(Z) <= 2 * _SMALL else 0
+    for s in range(made, len(weights)):
+        near[s] = projected(Z, weights[s])
+    return np.asarray(np.linalg.norm(weights - near, axis=1))
+
+
+@within_range
+def sequential_max_margin(tasks: Sequence[ArrayLike] | ArrayLike, order: ArrayLike, passes: int) -> MarginSequence:
+    r"""Project zero weights onto the margins of one task after another, :math:`w_k=\Pi_{C_{t_k}}(w_{k-1})`.
+
+    The limit of weakly regularised continual learning, in units of ln(1/ridge).
+
+    Parameters
+    ----------
+    tasks : sequence of array_like, shapes (n_t, d)
+        Rows y x of each task; one array (T, n, d) where all have as many.
+    order : array_like of int
+        Indices of tasks, from 0, in the order of one pass.
+    passes : int
+        How often the order is gone through.
+
+    Returns
+    -------
+    MarginSequence
+        Weights, distance and forgetting after every task, K = passes times the length of the order.
+
+    Raises
+    ------
+    ValueError
+        A zero row, indices that name no task, tasks that nothing separates together: the message names rows.
+
+    Notes
+    -----
+    Tasks of more than 40 rows, and those whose active rows are dependent to 1e-6, go through `project_onto_margin`.
+
+    References
+    ----------
+    evron2023continual
+
+    Examples
+    --------
+    >>> from solvable.solvers import sequential_max_margin
+    >>> run = sequential_max_margin([[[1.0, 0.0]], [[-0.6, 0.8]]], [0, 1], 1)
+    >>> run.weights.round(12), run.distance.round(6), run.forgetting.round(6)
+    (array([[0.  , 0.  ],
+           [1.  , 0.  ],
+           [0.04, 1.28]]), array([2.236068, 2.      , 1.2     ]), array([1.    , 2.56  , 0.9216]))
+    """
+    read = read_tasks(tasks)
+    raw = as_finite("order", order)
+    if raw.ndim != 1 or raw.size == 0 or not np.all((raw == np.floor(raw)) & (raw >= 0) & (raw < len(read))):
+        raise refuse("order", raw, f"it must be a list of whole numbers in 0..{len(read) - 1}, the tasks")
+    count = as_whole("passes", passes)
+    check_room("passes", passes, float(count) * raw.size * read[0].shape[1])
+    chosen = np.tile(raw.astype(np.int64), count)
+    unit = max(float(np.abs(rows).max()) for rows in read)
+    read = [rows / unit for rows in read]
+    together = np.vstack(read)
+    max_margin(together)  # refuses with the rows that contradict each other
+    starts = np.cumsum([0, *(len(rows) for rows in read)])
+    blocks = [rows @ rows.T for rows in read]
+    squares = np.cumsum([0, *(block.size for block in blocks)])
+    gram = np.concatenate([block.reshape(-1) for block in blocks])
+    weights = np.zeros((chosen.size + 1, together.shape[1]))
+    done, small = 0, max(map(len, read)) <= _SMALL
+    while done < chosen.size:
+        if small:
+            done = _walk(together, starts, gram, squares, chosen, done, weights)
+        if done < chosen.size:
+            weights[done + 1] = projected(read[chosen[done]], weights[done])
+            done += 1
+    forgetting = largest_violation(together, weights) ** 2
+    return MarginSequence(weights / unit, _distances(together, weights) / unit, forgetting)
+
+
+@record
+class ContinualBounds:
+    """Bounds after each number of steps.
+
+    Attributes
+    ----------
+    distance2 : ndarray
+        Of the squared distance to the weights that separate all tasks; of its mean for random orders.
+    forgetting : ndarray
+        Of the squared hinge loss of the worst row, radius^2 times that.
+    """
+
+    distance2: Array
+    forgetting: Array
+
+
+@within_range
+def continual_bounds(radius: float, margin: float, tasks: int, ordering: str, steps: ArrayLike) -> ContinualBounds:
+    r"""Bounds of a sequence of projections that starts at zero weights, from radius and margin alone.
+
+    .. math:: \frac{1}{\mu^2}\Big(1-\frac{\mu^2}{TR^2}\Big)^{k},\qquad k\to\lfloor k/T\rfloor\ \text{for cyclic orders}
+
+    Weights that miss margin one by at most :math:`\delta` everywhere lie within :math:`\delta/\mu` of the common
+    solutions, and :math:`\delta\le R\max_td(w,C_t)`; a projection shortens the squared distance by its squared length.
+
+    Parameters
+    ----------
+    radius : float
+        R, length of the longest row.
+    margin : float
+        :math:`\mu\le R`, largest margin of unit weights over the rows of all tasks.
+    tasks : int
+        T.
+    ordering : {"cyclic", "random"}
+        In turn, or each task drawn independently and uniformly.
+    steps : array_like
+        k, tasks learned, from 0 on.
+
+    Returns
+    -------
+    ContinualBounds
+        In the shape of `steps`.
+
+    Raises
+    ------
+    ValueError
+        A margin above the radius, steps that are no whole numbers, an unknown ordering.
+
+    References
+    ----------
+    evron2023continual (the subject; these bounds are derived)
+
+    Examples
+    --------
+    >>> from solvable.solvers import continual_bounds
+    >>> continual_bounds(1.0, 0.5, 2, "cyclic", [0, 1, 2]).distance2
+    array([4. , 4. , 3.5])
+    """
+    longest, least = as_scalar("radius", radius, as_positive), as_scalar("margin", margin, as_positive)
+    if least > longest * (1 + 1e-12):
+        raise refuse("margin", margin, f"it cannot exceed the radius {longest:g}")
+    count, k = as_whole("tasks", tasks), as_nonnegative("steps", steps)
+    if not np.all(k == np.floor(k)):
+        raise refuse("steps", k, "they must be whole numbers")
+    if as_choice("ordering", ordering, ("cyclic", "random")) == "cyclic":
+        k = np.floor(k / count)
+    ratio = min(least / longest, 1.0)
+    rounds = np.log1p(-(ratio**2) / count) if ratio < 1 or count > 1 else -np.inf
+    factor = np.exp(np.where(k > 0, k, 1.0) * rounds) * (k > 0) + (k == 0)
+    return ContinualBounds(np.asarray(factor / least / least), np.asarray(factor / ratio / ratio))
