@@ -11,8 +11,12 @@ from .analysis.derivation.checking import check as check
 from .analysis.derivation.checking import check_bound as check_bound
 from .analysis.derivation.checking import check_rate as check_rate
 from .analysis.derivation.report import CheckReport as CheckReport
+from .analysis.equivalents.declaring import MatrixModel as MatrixModel
+from .analysis.equivalents.deriving import Derivation as Derivation
+from .analysis.equivalents.deriving import derive as derive
 from .analysis.sweeping.running import sweep as sweep
 from .analysis.verification.catalogue import claim as claim
 from .solvers import Solution as Solution
 from .solvers import Spectrum as Spectrum
 from .solvers import Status as Status
+from .solvers.equivalents.trace_expression import tr as tr

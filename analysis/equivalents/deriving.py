@@ -1,0 +1,288 @@
+"""`derive`: an expression in random matrices, its deterministic equivalent, and the verdict of its simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.equivalents.sampling import sample
+from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.verifier import Verdict, verify
+from solvable.solvers.equivalents.dyson_path import Fold
+from solvable.solvers.equivalents.matrix_values import Cell, check_names, dimensions_of, names_of
+from solvable.solvers.equivalents.trace_equation import solve_trace
+from solvable.solvers.equivalents.trace_expression import Trace
+from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
+from solvable.solvers.validate import as_choice, as_kind, as_positive, as_real, as_scalar, broadcast, refuse
+
+__all__ = ["Derivation", "TraceSolution", "derive"]
+
+Array = NDArray[np.float64]
+
+
+@record
+class TraceSolution(Solution):
+    """Value of a derived equivalent, arrays over the grid of its arguments.
+
+    Attributes
+    ----------
+    error : ndarray
+        First-order bound of the relative rounding error of `value`; what was above 1e-9 has been computed again at 40
+        digits, where matrices inside inverses commute.
+    """
+
+    error: Array = field(default_factory=lambda: np.zeros(()))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation:
+    """What `derive` returns.
+
+    Attributes
+    ----------
+    trace : Trace
+        The expression.
+    at : dict
+        Sizes and scalars, arrays allowed.
+    hermitise : bool
+        Whether inverses of what is not self-adjoint were asked for.
+    on_failure : {"raise", "warn", "ignore"}
+        What happens where there is no value.
+    """
+
+    trace: Trace
+    at: dict[str, Any]
+    hermitise: bool
+    on_failure: OnFailure
+
+    def __repr__(self) -> str:
+        """Show the expression and the cell."""
+        return f"Derivation({self.trace!r}, at={self.at})"
+
+    def _cell(self, values: Mapping[str, float]) -> Cell:
+        spaces = dimensions_of(self.trace)
+        scalars = {name: values[name] for name in names_of(self.trace)}
+        return Cell(spaces, scalars, {name: values[name] for name in spaces})
+
+    @cached_property
+    def value(self) -> TraceSolution:
+        """The equivalent, over the grid of `at`; its relative error as the sizes grow together is O(1/size)."""
+        names = list(self.at)
+        grid = broadcast(**{name: np.asarray(self.at[name], float) for name in names})
+        shape = grid[0].shape if grid else ()
+        rows = [
+            self._one(dict(zip(names, map(float, row), strict=True))) for row in zip(*map(np.ravel, grid), strict=True)
+        ]
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        value, residual, status, iterations, error = columns
+        solution = TraceSolution(
+            value.reshape(shape), residual.reshape(shape), status.astype(np.int8).reshape(shape),
+            iterations.astype(np.int64).reshape(shape), error=error.reshape(shape),
+        )  # fmt: skip
+        report_failures(solution, "derive", self.on_failure)
+        return solution
+
+    def _one(self, values: dict[str, float]) -> tuple[float, float, int, int, float]:
+        try:
+            found, _ = solve_trace(self.trace, self._cell(values), self.hermitise)
+        except ArithmeticError as error:
+            if self.on_failure == "raise":
+                where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+                raise ValueError(f"derive at {where} is not allowed: {error}.") from None
+            status = Status.NO_SOLUTION if isinstance(error, Fold) else Status.MAX_ITERATIONS
+            return np.nan, np.nan, int(status), 0, np.nan
+        return found.value, found.residual, int(found.status), found.iterations, found.error
+
+    def _base(self, size: str) -> dict[str, Any]:
+        """Names and values of the one cell a claim starts from."""
+        spaces = dimensions_of(self.trace)
+        if size not in spaces:
+            raise refuse("size", size, f"it must be one of the spaces {', '.join(spaces)}")
+        for name, value in self.at.items():
+            if np.ndim(value):
+                raise refuse(f"at[{name!r}]", value, "a claim has one cell: derive at single numbers")
+        return {name: float(value) for name, value in self.at.items()}
+
+    def claim(
+        self,
+        name: str,
+        *,
+        size: str | None = None,
+        start: int | None = None,
+        tolerance: float = 0.02,
+        experiment: Callable[..., float] | None = None,
+    ) -> Claim:
+        """Return the equivalent and the simulation of its expression as a claim.
+
+        Parameters
+        ----------
+        name : str
+            ``family/what``.
+        size : str, optional
+            The space whose dimension grows, all others in proportion; the first one by default.
+        start : int, optional
+            Its smallest dimension; that of the derivation by default. Joint eigenvalue lists follow by quantiles.
+        tolerance : float
+            Of the ratio of simulation and equivalent in the limit.
+        experiment : callable, optional
+            ``experiment(rng, **parameters) -> float``: your own simulation of the model, in place of the expression's.
+
+        Returns
+        -------
+        Claim
+            Of kind ASYMPTOTIC; what `verify` and `check` take.
+
+        Raises
+        ------
+        ValueError
+            The derivation has more than one cell, or no such space.
+        """
+        size = next(iter(dimensions_of(self.trace))) if size is None else as_kind("size", size, str, "it must be text")
+        base = self._base(size)
+        sizes = {key: base[key] for key in dimensions_of(self.trace)}
+        scalars = {key: value for key, value in base.items() if key not in sizes}
+        first = round(base[size]) if start is None else int(as_scalar("start", start, as_positive))
+
+        def cell(**parameters: Any) -> Cell:
+            factor = float(parameters[size]) / base[size]
+            grown = {key: _grown(self.trace, key, value, factor) for key, value in sizes.items()}
+            return self._cell({**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]})
+
+        def predict(**parameters: Any) -> float:
+            return solve_trace(self.trace, cell(**parameters), self.hermitise)[0].value
+
+        def measure(rng: np.random.Generator, **parameters: Any) -> float:
+            return sample(self.trace, cell(**parameters), rng)
+
+        def quantities(**parameters: Any) -> dict[str, float]:
+            return {key: value for key, value in cell(**parameters).sizes.items() if key != size}
+
+        return Claim(
+            name,
+            "The derived deterministic equivalent is the limit of the simulated expression.",
+            source=Source("derived", "by solvable.derive"),
+            kind=Kind.ASYMPTOTIC,
+            predict=predict,
+            measure=measure if experiment is None else experiment,
+            grid=[{size: first, **scalars}],
+            quantities=quantities,
+            size=size,
+            tolerance=tolerance,
+            assumptions="Sizes grow in proportion; the relative error is O(1/size).",
+        )
+
+    def verify(
+        self,
+        size: str | None = None,
+        *,
+        start: int | None = None,
+        tolerance: float = 0.02,
+        experiment: Callable[..., float] | None = None,
+        rng: int = 0,
+        most_draws: int | None = None,
+    ) -> Verdict:
+        """Simulate the expression, or `experiment`, at three sizes and judge the equivalent by it.
+
+        Parameters
+        ----------
+        size, start, tolerance, experiment
+            As `claim`.
+        rng : int
+            Root seed of the draws.
+        most_draws : int, optional
+            At most so many for each size.
+
+        Returns
+        -------
+        Verdict
+        """
+        claim = self.claim("derived/expression", size=size, start=start, tolerance=tolerance, experiment=experiment)
+        return verify(claim, seed=rng, most_draws=most_draws)
+
+
+def _grown(trace: Trace, name: str, value: float, factor: float) -> float:
+    """Dimension in proportion, whole unless its space has multiplicities, which scale as they are."""
+    space = dimensions_of(trace)[name]
+    return value * factor if space.multiplicities is not None else float(max(1, round(value * factor)))
+
+
+def derive(
+    trace: Trace,
+    *,
+    at: Mapping[str, Any] | None = None,
+    hermitise: bool = False,
+    on_failure: OnFailure = "raise",
+) -> Derivation:
+    r"""Derive the deterministic equivalent of traces of a rational expression in Gaussian matrices.
+
+    The expression becomes a linear pencil :math:`W + U L^{-1} V`, affine in the Gaussians, and the pencil the Dyson
+    equation :math:`M = (D - \Sigma[M])^{-1}`, whose root is followed from small to full variance. As all sizes grow in
+    proportion, the trace of the expression is the value up to a relative error of order 1/size.
+
+    Parameters
+    ----------
+    trace : Trace
+        Sums of scalars times `tr` of expressions in the matrices of a `MatrixModel`: independent Gaussian matrices with
+        deterministic covariance on both sides and deterministic means, Wigner matrices, deterministic matrices.
+    at : mapping, optional
+        Values of scalars and dimensions by name, arrays allowed (they are broadcast); the declared ones otherwise.
+    hermitise : bool
+        Whether inverses of matrices that are not self-adjoint as written are meant; they are taken as the limit of
+        their Hermitisation.
+    on_failure : {"raise", "warn", "ignore"}
+        What happens where there is no value: a refusal, or nan with a status.
+
+    Returns
+    -------
+    Derivation
+        ``.value`` (a `Solution` with an error bound), ``.verify()``, ``.claim(name)``.
+
+    Raises
+    ------
+    TypeError
+        `trace` is no sum of traces.
+    ValueError
+        A name that is not in it, or an inverse of what is not self-adjoint; at ``.value`` the spectrum of an inverse
+        reaches zero.
+
+    Notes
+    -----
+    Resolvents of F'F + ridge are taken through the smaller of F'F and FF', so no small ridge stands in for the
+    ridgeless limit. What stands inside inverses costs O(eigenvalues) where it commutes, a dense inverse else.
+
+    References
+    ----------
+    helton2018applications, far2008slow
+
+    Examples
+    --------
+    >>> from solvable import MatrixModel, derive, tr
+    >>> m = MatrixModel()
+    >>> n, d = m.space("n", 200), m.space("d", 100)
+    >>> lam = m.scalar("lambda", 0.1)
+    >>> Z = m.gaussian("Z", n, d)
+    >>> r = derive(tr((Z.T @ Z / n + lam).inv()) / d, at={"lambda": [0.1, 1.0]})
+    >>> r.value.value.round(6)
+    array([1.483315, 0.561553])
+    """
+    if not isinstance(trace, Trace):
+        raise TypeError(f"trace = {trace!r} is not allowed: it must be a sum of traces; write tr( ... ).")
+    if not trace.summands:
+        raise refuse("trace", trace, "it must have at least one trace")
+    as_kind("hermitise", hermitise, bool, "it must be True or False")
+    as_choice("on_failure", on_failure, ("warn", "raise", "ignore"))
+    check_names(trace)
+    spaces, names = dimensions_of(trace), names_of(trace)
+    known: dict[str, Any] = {**names, **{name: space.size for name, space in spaces.items()}}
+    for name, value in as_kind("at", at or {}, Mapping, "it must be a mapping from names to values").items():
+        if name not in known:
+            raise refuse("at", name, f"the expression has {', '.join(known)}")
+        known[name] = as_positive(name, value) if name in spaces else as_real(name, value)
+        if name in spaces and spaces[name].multiplicities is None and np.ndim(known[name]) == 0:
+            known[name] = float(known[name])
+    return Derivation(trace, known, hermitise, on_failure)

@@ -1,0 +1,399 @@
+"""Expressions in random and deterministic matrices: spaces, trees in a normal form, shapes, transposes.
+
+A tree is built once for equal expressions, so two copies of a resolvent are the same object and a matrix is
+self-adjoint, syntactically, where it is its own transpose. Products and sums are flat; numbers stand in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+from solvable.solvers.equivalents.scalar_expression import Arithmetic, Scalar
+from solvable.solvers.validate import refuse
+
+__all__ = [
+    "Given",
+    "Matrix",
+    "Noise",
+    "Space",
+    "combined",
+    "identity",
+    "leaf",
+    "leaves",
+    "product",
+    "scalars",
+]
+
+
+@dataclass(frozen=True)
+class Space(Arithmetic):
+    """A vector space; as a scalar it is its dimension.
+
+    Attributes
+    ----------
+    name : str
+        Its name, and that of its dimension.
+    size : float
+        Dimension where nothing else is asked for.
+    multiplicities : tuple of float, optional
+        Of the joint eigenvalue list that diagonal matrices on it are given over.
+    """
+
+    name: str
+    size: float
+    multiplicities: tuple[float, ...] | None = None
+
+    def as_scalar(self) -> Scalar:
+        """Return its dimension."""
+        return Scalar.named(self.name, self.size)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A deterministic matrix: its value, a number, joint eigenvalues or entries, as nested tuples of bytes."""
+
+    name: str
+    value: Any  # read-only ndarray
+    digest: bytes
+    power: Fraction = Fraction(1)
+    transposed: bool = False
+
+    def __hash__(self) -> int:
+        """Hash of the name and the value."""
+        return hash((self.name, self.digest, self.power, self.transposed))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare name and value."""
+        return isinstance(other, Given) and (self.name, self.digest, self.power, self.transposed) == (
+            other.name, other.digest, other.power, other.transposed
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A real Gaussian matrix with independent entries (symmetric: a Wigner matrix) of the given variance."""
+
+    name: str
+    variance: Scalar
+    symmetric: bool = False
+    transposed: bool = False
+
+
+_known: WeakValueDictionary[Any, Matrix] = WeakValueDictionary()
+_serial = count()
+
+
+class Matrix:
+    """A node of an expression; use `+ - * / @ .T .inv() **` on it.
+
+    Attributes
+    ----------
+    op : str
+        "identity", "deterministic", "gaussian", "product", "sum" or "inverse".
+    args : tuple
+        Factors; pairs (scalar, matrix) of a sum; the argument of an inverse.
+    rows, cols : Space
+        Shape.
+    data : Given or Noise or None
+        Of a leaf.
+    random : bool
+        Whether a Gaussian is in it.
+    """
+
+    __slots__ = ("__weakref__", "_transpose", "args", "cols", "data", "op", "random", "rows", "serial")
+    op: str
+    args: tuple[Any, ...]
+    rows: Space
+    cols: Space
+    data: Any
+    random: bool
+    serial: int
+    _transpose: Matrix | None
+
+    def __reduce__(self) -> Any:
+        """Rebuild through the table of known nodes."""
+        return _node, (self.op, self.args, self.rows, self.cols, self.data)
+
+    def __repr__(self) -> str:
+        """Write it out."""
+        return _written(self)
+
+    @property
+    def shape(self) -> str:
+        """Rows and columns by name."""
+        return f"{self.rows.name} x {self.cols.name}"
+
+    @property
+    def T(self) -> Matrix:
+        """Transpose."""
+        if self._transpose is None:
+            self._transpose = _transposed(self)
+        return self._transpose
+
+    @property
+    def self_adjoint(self) -> bool:
+        """Whether it equals its transpose as written."""
+        return self.T is self
+
+    def __add__(self, other: Any) -> Matrix:
+        """Sum; a number is a multiple of the identity."""
+        if hasattr(other, "summands"):
+            raise TypeError(f"+: a trace and the matrix {self!r} are not allowed: add traces to traces.")
+        return combined([(Scalar.of(1), self), (Scalar.of(1), self._lift("+", other))])
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Matrix:
+        """Negative."""
+        return combined([(Scalar.of(-1), self)])
+
+    def __sub__(self, other: Any) -> Matrix:
+        """Difference."""
+        return self + (-self._lift("-", other))
+
+    def __rsub__(self, other: Any) -> Matrix:
+        """Difference."""
+        return self._lift("-", other) + (-self)
+
+    def __mul__(self, other: Any) -> Matrix:
+        """Product with a number or a matrix."""
+        if isinstance(other, Matrix):
+            return self @ other
+        if hasattr(other, "summands"):
+            raise TypeError(f"*: a trace times the matrix {self!r} is not allowed: take the traces one by one.")
+        return combined([(Scalar.of(other), self)])
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Matrix:
+        """Quotient by a scalar."""
+        if isinstance(other, Matrix):
+            raise refuse("/", other, "it divides by scalars; write B.inv() for an inverse")
+        return combined([(Scalar.of(other) ** -1, self)])
+
+    def __matmul__(self, other: Any) -> Matrix:
+        """Product."""
+        if not isinstance(other, Matrix):
+            return self * other
+        if self.cols != other.rows:
+            raise ValueError(
+                f"@: {self.shape} and {other.shape} do not fit: {self.cols.name} is not {other.rows.name}."
+            )
+        return product([self, other])
+
+    def __pow__(self, exponent: Any) -> Matrix:
+        """Whole power; the root of a deterministic matrix."""
+        if exponent == 0.5:
+            return self.sqrt()
+        if isinstance(exponent, bool) or not isinstance(exponent, int):
+            raise refuse("power", exponent, "the power of a matrix must be a whole number; others are not rational")
+        self._square("power")
+        if exponent < 0:
+            return self.inv() ** -exponent
+        return product([self] * exponent) if exponent else identity(self.rows)
+
+    def inv(self) -> Matrix:
+        """Inverse of a square matrix."""
+        self._square("inv")
+        return _inverse(self)
+
+    def sqrt(self) -> Matrix:
+        """Square root of a deterministic matrix that is positive semidefinite."""
+        self._square("sqrt")
+        if self.op == "identity":
+            return self
+        if self.op == "sum" and len(self.args) == 1:
+            ((scalar, inner),) = self.args
+            return combined([(scalar.sqrt(), inner.sqrt())])
+        if self.op != "deterministic":
+            raise refuse("sqrt", self, "sqrt is rational for a declared deterministic matrix only; "
+                         "linearise functions of random matrices with m.features")  # fmt: skip
+        return _powered(self, Fraction(1, 2))
+
+    def _square(self, what: str) -> None:
+        if self.rows != self.cols:
+            raise refuse(what, self, f"it is {self.shape}: it must be square")
+
+    def _lift(self, what: str, other: Any) -> Matrix:
+        if isinstance(other, Matrix):
+            if (self.rows, self.cols) != (other.rows, other.cols):
+                raise ValueError(f"{what}: {self.shape} and {other.shape} do not fit: shapes must be equal.")
+            return other
+        if self.rows != self.cols:
+            raise ValueError(
+                f"{what}: a number and a {self.shape} matrix do not fit: it is a multiple of the identity."
+            )
+        return combined([(Scalar.of(other), identity(self.rows))])
+
+
+def _node(op: str, args: tuple[Any, ...], rows: Space, cols: Space, data: Any = None) -> Matrix:
+    """Return the one node of that content."""
+    if op == "sum":
+        args = tuple(sorted(args, key=lambda pair: pair[1].serial))
+    key = (op, tuple((a[0], id(a[1])) if isinstance(a, tuple) else id(a) for a in args), rows, cols, data)
+    found = _known.get(key)
+    if found is None:
+        found = Matrix()
+        found.op, found.args, found.rows, found.cols, found.data = op, args, rows, cols, data
+        inner = [a[1] if isinstance(a, tuple) else a for a in args]
+        found.random = op == "gaussian" or any(a.random for a in inner)
+        found.serial, found._transpose = next(_serial), None
+        _known[key] = found
+    return found
+
+
+def identity(space: Space) -> Matrix:
+    """Return the identity of a space."""
+    return _node("identity", (), space, space)
+
+
+def leaf(data: Given | Noise, rows: Space, cols: Space) -> Matrix:
+    """Return a declared matrix."""
+    return _node("gaussian" if isinstance(data, Noise) else "deterministic", (), rows, cols, data)
+
+
+def commutes(node: Matrix) -> bool:
+    """Whether it is a deterministic matrix over the joint eigenvalue list, which all such of its space commute with."""
+    return node.op == "deterministic" and node.data.value.ndim < 2
+
+
+def combined(terms: Iterable[tuple[Scalar, Matrix]], shape: tuple[Space, Space] | None = None) -> Matrix:
+    """Return a linear combination in normal form."""
+    found: dict[Matrix, Scalar] = {}
+    rows, cols = shape or (None, None)
+    for scalar, node in terms:
+        rows, cols = node.rows, node.cols
+        for inner, base in node.args if node.op == "sum" else ((Scalar.of(1), node),):
+            found[base] = found[base] + scalar * inner if base in found else scalar * inner
+    kept = tuple((scalar, base) for base, scalar in found.items() if scalar.number != 0)
+    if len(kept) == 1 and kept[0][0].number == 1:
+        return kept[0][1]
+    assert rows is not None
+    assert cols is not None
+    return _node("sum", kept, rows, cols)
+
+
+def product(factors: Sequence[Matrix]) -> Matrix:
+    """Return a product in normal form: flat, numbers in front, powers of a deterministic matrix joined."""
+    rows, cols = factors[0].rows, factors[-1].cols
+    front = Scalar.of(1)
+    flat: list[Matrix] = []
+    todo = list(reversed(factors))
+    while todo:
+        node = todo.pop()
+        if node.op == "sum" and len(node.args) < 2:
+            if not node.args:
+                return _node("sum", (), rows, cols)
+            front, node = front * node.args[0][0], node.args[0][1]
+        if node.op == "product":
+            todo.extend(reversed(node.args))
+        elif node.op != "identity":
+            _append(flat, node)
+    if not flat:
+        return combined([(front, identity(rows))])
+    made = flat[0] if len(flat) == 1 else _node("product", tuple(flat), rows, cols)
+    return combined([(front, made)])
+
+
+def _append(flat: list[Matrix], node: Matrix) -> None:
+    """Put a factor behind the others; diagonal ones of one space commute and stand in one order."""
+    at = len(flat)
+    if commutes(node):
+        while at and commutes(flat[at - 1]):
+            last = flat[at - 1]
+            if (last.data.name, last.data.digest) == (node.data.name, node.data.digest):
+                power = last.data.power + node.data.power
+                flat[at - 1 : at] = [_powered(last, power / last.data.power)] if power else []
+                return
+            if last.serial < node.serial:
+                break
+            at -= 1
+    elif (at and flat[-1].op == "inverse" and flat[-1].args[0] is node) or (
+        at and node.op == "inverse" and node.args[0] is flat[-1]
+    ):
+        flat.pop()
+        return
+    flat.insert(at, node)
+
+
+def _powered(node: Matrix, power: Fraction) -> Matrix:
+    data = node.data
+    return leaf(Given(data.name, data.value, data.digest, data.power * power, data.transposed), node.rows, node.cols)
+
+
+def _inverse(node: Matrix) -> Matrix:
+    if node.op == "identity":
+        return node
+    if node.op == "inverse":
+        inner: Matrix = node.args[0]
+        return inner
+    if node.op == "sum" and len(node.args) == 1:
+        ((scalar, inner),) = node.args
+        return combined([(scalar**-1, _inverse(inner))])
+    if node.op == "deterministic":
+        return _powered(node, Fraction(-1))
+    if node.op == "sum" and not node.args:
+        raise refuse("inv", 0, "a zero matrix has no inverse")
+    return _node("inverse", (node,), node.cols, node.rows)
+
+
+def _transposed(node: Matrix) -> Matrix:
+    if node.op == "identity" or (node.op == "gaussian" and node.data.symmetric):
+        return node
+    if node.op == "gaussian":
+        data = node.data
+        return leaf(Noise(data.name, data.variance, False, not data.transposed), node.cols, node.rows)
+    if node.op == "deterministic":
+        return _flipped(node)
+    if node.op == "sum":
+        return combined([(scalar, inner.T) for scalar, inner in node.args], (node.cols, node.rows))
+    if node.op == "product":
+        return product([factor.T for factor in reversed(node.args)])
+    return _inverse(node.args[0].T)
+
+
+def _flipped(node: Matrix) -> Matrix:
+    value, data = node.data.value, node.data
+    if value.ndim < 2 or (value.shape[0] == value.shape[1] and (value == value.T).all()):
+        return node
+    return leaf(Given(data.name, data.value, data.digest, data.power, not data.transposed), node.cols, node.rows)
+
+
+def _written(node: Matrix) -> str:
+    if node.op in ("deterministic", "gaussian"):
+        power = getattr(node.data, "power", Fraction(1))
+        root = f"**({power})" if power.denominator != 1 else "" if power == 1 else f"**{power}"
+        return node.data.name + (".T" if node.data.transposed else "") + root
+    if node.op == "sum":
+        ordered = sorted(node.args, key=lambda pair: (pair[1].op == "identity", repr(pair[1])))
+        parts = [inner if number == "1" else f"{number}*{inner}" for number, inner in map(_written_term, ordered)]
+        return f"({' + '.join(parts)})" if len(parts) > 1 else "".join(parts) or "0"
+    if node.op == "product":
+        return "@".join(repr(factor) for factor in node.args)
+    return "I" if node.op == "identity" else f"inv({node.args[0]!r})"
+
+
+def _written_term(pair: tuple[Scalar, Matrix]) -> tuple[str, str]:
+    number = repr(pair[0])
+    return f"({number})" if " " in number else number, repr(pair[1])
+
+
+def leaves(node: Matrix) -> set[Matrix]:
+    """Return the declared matrices in an expression."""
+    if node.op in ("deterministic", "gaussian"):
+        return {node}
+    inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
+    return set().union(*(leaves(a) for a in inner)) if inner else set()
+
+
+def scalars(node: Matrix) -> set[Scalar]:
+    """Return the scalars in an expression."""
+    own = {scalar for scalar, _ in node.args} if node.op == "sum" else set()
+    own |= {node.data.variance} if node.op == "gaussian" else set()
+    inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
+    return own.union(*(scalars(a) for a in inner))

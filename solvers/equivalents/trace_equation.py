@@ -1,0 +1,260 @@
+"""Deterministic equivalent of a sum of traces at one cell: parts solved once, linear unknowns, value, error bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.solvers.equivalents.dyson import DysonSystem, scaled_step, units
+from solvable.solvers.equivalents.dyson_path import Fold, Path, Pole, detour, shift_path, variance_path
+from solvable.solvers.equivalents.matrix_expression import Matrix
+from solvable.solvers.equivalents.matrix_values import Cell, traced
+from solvable.solvers.equivalents.pencil import Pencil, compiled_pencil
+from solvable.solvers.equivalents.scalar_expression import Scalar
+from solvable.solvers.equivalents.sizes_of_arguments import is_positive, largest, least
+from solvable.solvers.equivalents.smaller_gram import through_smaller_gram
+from solvable.solvers.equivalents.trace_expression import Trace
+from solvable.solvers.solution import Status
+
+__all__ = ["CellValue", "Solved", "solve_trace"]
+
+Array = NDArray[Any]
+Summands = list[tuple[Scalar, Matrix]]
+_EPS = float(np.finfo(float).eps)
+_DIGITS = 40
+ERROR_THAT_IS_REFINED = 1e-9
+
+pencil_of = lru_cache(maxsize=256)(compiled_pencil)
+
+
+@dataclass(frozen=True)
+class CellValue:
+    """Value of a cell, with the scaled residual, a first-order bound of the relative error, and how it ended."""
+
+    value: float
+    residual: float
+    status: Status
+    iterations: int
+    error: float
+    note: str = ""
+
+
+@dataclass
+class Solved:
+    """One trace: its equation with the unknowns found."""
+
+    scalar: Any
+    pencil: Pencil
+    system: DysonSystem
+    tau: Array
+    value: Any
+    residual: float
+    error: float  # absolute
+
+
+class _Parts:
+    """Parts that were solved at a cell, shared among its traces."""
+
+    def __init__(self, cell: Cell, limit: float) -> None:
+        self.cell, self.limit = cell, limit
+        self.found: dict[Any, Array] = {}
+        self.iterations = 0
+
+    def tau(self, part: Pencil) -> Array:
+        key = part.key
+        if key not in self.found:
+            path = _path(part, self.cell, self.limit)
+            self.iterations += path.iterations
+            self.found[key] = path.tau
+        return self.found[key]
+
+
+def _path(part: Pencil, cell: Cell, limit: float) -> Path:
+    """Choose the path: shifts for positive arguments, the variance else, a detour where that folds."""
+    sizes = [largest(corner.argument, cell) for corner in part.corners]
+    system = DysonSystem(part, cell, np.array(sizes), limit)
+    positive = [corner.limit or is_positive(corner.argument, cell) for corner in part.corners]
+    if all(positive):
+        ridges = [limit if c.limit else least(c.argument, cell) / s for c, s in zip(part.corners, sizes, strict=True)]
+        path = shift_path(system, min(ridges, default=1.0))
+        _check_signs(system, part, path.tau)
+        return path
+    try:
+        return variance_path(system)
+    except Fold as fold:
+        around = detour(system)
+        if around is None:
+            raise fold from None
+        return around
+
+
+def _check_signs(system: DysonSystem, part: Pencil, tau: Array) -> None:
+    """Resolvents of positive matrices are positive: another root is an error, never an answer."""
+    system.update(tau)
+    for corner in part.corners:
+        if not corner.limit and corner.row == corner.col and np.any(system.diagonal(corner.row) * corner.sign <= 0):
+            raise ArithmeticError("the root found is not that of a positive matrix")
+
+
+def _linear(system: DysonSystem, tau: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Solve the unknowns between parts, given those inside; return them and the Jacobian."""
+    free = np.flatnonzero(~known)
+    count = system.count
+    for _ in range(3):  # the sizes of what is unknown
+        system.update(tau)
+        tau = np.where(known, tau, system.rows()[:count])
+    for _ in range(12):
+        system.update(tau)
+        J = system.jacobian()
+        if not free.size:
+            return tau, J
+        scale = units(tau, np.abs(system.magnitudes()[:count]))
+        right = system.rows()[:count] - tau
+        step = scaled_step(J[np.ix_(free, free)], right[free], scale[free])
+        tau = tau.copy()
+        tau[free] += step
+        if np.max(np.abs(step) / scale[free]) < 1e-14:
+            break
+    system.update(tau)
+    return tau, J
+
+
+def _solved(scalar: Any, node: Matrix, cell: Cell, parts: _Parts, hermitise: bool) -> Solved:
+    pencil = pencil_of(node, hermitise)
+    tau = np.zeros(len(pencil.unknowns))
+    known = np.zeros(len(pencil.unknowns), bool)
+    for blocks in pencil.parts:
+        part, held = pencil.part(blocks)
+        if held:
+            tau[held], known[held] = parts.tau(part), True
+    scales = np.array([largest(corner.argument, cell) if corner.limit else 1.0 for corner in pencil.corners])
+    system = DysonSystem(pencil, cell, scales, parts.limit)
+    tau, J = _linear(system, tau, known)
+    return _read(scalar, system, tau, J)
+
+
+def _read(scalar: Any, system: DysonSystem, tau: Array, J: Array) -> Solved:
+    """Value, residual and the first-order bound of rounding errors through the adjoint of the equation."""
+    count, pencil, cell = system.count, system.pencil, system.cell
+    rows, rounding = system.rows(), np.abs(system.roundings())
+    value, error = np.sum(rows[count:]), float(np.sum(rounding[count:]))
+    if pencil.constant is not None:
+        matrix = cell.matrix(pencil.constant)
+        space = pencil.constant.rows
+        fixed = traced(cell.array(1.0), matrix, cell.size(space), cell.multiplicities(space))
+        value, error = value + fixed, error + float(abs(fixed))
+    residual = 0.0
+    if count:
+        scale = units(tau, np.abs(system.magnitudes()[:count]))
+        residual = float(np.max(np.abs(tau - rows[:count]) / scale))
+        gradient = np.asarray(np.sum(J[count:], axis=0) * scale, float)
+        matrix = np.asarray(np.eye(count) - J[:count] * scale[None, :] / scale[:, None], float)
+        adjoint = np.linalg.solve(matrix.T, gradient)
+        error += float(np.sum(np.abs(adjoint) * np.asarray(rounding[:count] / scale, float)))
+    return Solved(scalar, pencil, system, tau, value, residual, error)
+
+
+def _refined(solved: Solved, exact: Cell, scalar: Scalar) -> Solved:
+    """Newton and readout at more digits, from the doubles."""
+    import mpmath as mp
+
+    system = DysonSystem(solved.pencil, exact)
+    tau = np.array([mp.mpf(float(x)) for x in solved.tau], object)
+    for _ in range(8):
+        system.update(tau)
+        J, value = system.jacobian(), system.rows()[: system.count]
+        scale = units(tau, np.abs(system.magnitudes()[: system.count]))
+        right = (value - tau) / scale
+        matrix = mp.eye(system.count) - mp.matrix((J[: system.count] * scale[None, :] / scale[:, None]).tolist())
+        step = np.array(list(mp.lu_solve(matrix, mp.matrix(right.tolist()))), object)
+        tau = tau + step * scale
+        if max(abs(x) for x in step) < mp.mpf(10) ** (10 - _DIGITS):
+            break
+    system.update(tau)
+    return _read(exact.scalar(scalar), system, tau, system.jacobian())
+
+
+def rewritten(trace: Trace, cell: Cell) -> list[tuple[Scalar, Matrix]]:
+    """Return the summands through the smaller Gram matrices, equal ones joined."""
+    found: dict[Matrix, Scalar] = {}
+    for scalar, node in trace.summands:
+        front, made = through_smaller_gram(node, cell)
+        for inner, base in _terms(made):
+            found[base] = found.get(base, Scalar.of(0)) + scalar * front * inner
+    return [(scalar, node) for node, scalar in found.items() if scalar.number != 0]
+
+
+def _terms(node: Matrix) -> Sequence[tuple[Scalar, Matrix]]:
+    return node.args if node.op == "sum" else ((Scalar.of(1), node),)
+
+
+def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[CellValue, list[Solved]]:
+    """Value of a sum of traces at a cell, and the equations it was read from.
+
+    Raises
+    ------
+    Fold
+        The spectrum reaches a shift.
+    """
+    summands = rewritten(trace, cell)
+    if hermitise and any(c.limit for _, node in summands for c in pencil_of(node, hermitise).corners):
+        return _extrapolated(summands, cell)
+    return _at(summands, cell, hermitise, 0.0)
+
+
+def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[CellValue, list[Solved]]:
+    parts = _Parts(cell, limit)
+    try:
+        solved = [_solved(cell.scalar(scalar), node, cell, parts, hermitise) for scalar, node in summands]
+    except (Pole, ZeroDivisionError) as pole:
+        return CellValue(np.inf, 0.0, Status.DIVERGES, parts.iterations, 0.0, str(pole)), []
+    error, value = _total(solved)
+    if error > ERROR_THAT_IS_REFINED * abs(value) and not limit and not _is_mixed(solved):
+        import mpmath as mp
+
+        with mp.workdps(_DIGITS):
+            exact = cell.converted(_precise)
+            solved = [_refined(s, exact, scalar) for s, (scalar, _) in zip(solved, summands, strict=True)]
+            value = float(sum(s.scalar * s.value for s in solved))
+            error = float(sum(abs(s.scalar) * s.error for s in solved)) * 10.0**-_DIGITS + _EPS * abs(value)
+    residual = max((s.residual for s in solved), default=0.0)
+    relative = error / abs(value) if value else error
+    status = Status.CONVERGED if residual <= 1e-9 and relative < 1 else Status.MAX_ITERATIONS
+    return CellValue(float(value), residual, status, parts.iterations, relative), solved
+
+
+def _extrapolated(summands: Summands, cell: Cell) -> tuple[CellValue, list[Solved]]:
+    """Value at x = 0 of a Hermitisation by a polynomial through geometric nodes: at 0 its root is not isolated."""
+    nodes = 0.02 * 2.0 ** -np.arange(9)
+    found = [_at(summands, cell, True, x) for x in nodes]
+    table = np.array([value.value for value, _ in found])
+    ends = [table[-1]]
+    for k in range(1, len(nodes)):
+        table = table[1:] + (table[1:] - table[:-1]) * nodes[k:] / (nodes[:-k] - nodes[k:])
+        ends.append(table[-1])
+    value, solved = found[-1]
+    best = int(np.argmin(np.abs(np.diff(ends)))) + 1
+    error = float(abs(ends[best] - ends[best - 1]) / abs(ends[best])) + value.error
+    iterations = sum(v.iterations for v, _ in found)
+    return CellValue(float(ends[best]), value.residual, value.status, iterations, error), solved
+
+
+def _precise(number: Any) -> Any:
+    import mpmath as mp
+
+    return mp.mpf(number.numerator) / number.denominator if isinstance(number, Fraction) else mp.mpf(number)
+
+
+def _total(solved: list[Solved]) -> tuple[float, float]:
+    value = float(sum(s.scalar * s.value for s in solved))
+    return _EPS * float(sum(abs(s.scalar) * s.error for s in solved)), value
+
+
+def _is_mixed(solved: list[Solved]) -> bool:
+    return any(type(group).__name__ == "MixedGroup" for s in solved for group in s.system.groups)
