@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from solvable.solvers.equivalents.matrix_expression import Given, Matrix, Noise, Space, leaf
 from solvable.solvers.equivalents.scalar_expression import Scalar
-from solvable.solvers.validate import as_finite, as_positive, as_scalar, data_eps, is_symmetric, refuse
+from solvable.solvers.validate import as_finite, as_kind, as_positive, as_scalar, data_eps, is_symmetric, refuse
 
 __all__ = ["MatrixModel"]
 
@@ -208,6 +208,10 @@ class MatrixModel:
         """
         from solvable.solvers.random_features.activations import gaussian_coefficients
 
+        for argument, value in (("X", X), ("W", W)):
+            as_kind(argument, value, Matrix, "it must be an expression in matrices of this model")
+        if X.cols != W.cols:
+            raise ValueError(f"features: {X.shape} and {W.shape} do not fit: {X.cols.name} is not {W.cols.name}.")
         found = gaussian_coefficients(activation)
         theta = self.gaussian(name, X.rows, W.rows)
         return float(found.linear) * (X @ W.T) + float(found.nonlinear) * theta

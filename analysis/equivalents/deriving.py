@@ -78,7 +78,7 @@ class Derivation:
         rows = [
             self._one(dict(zip(names, map(float, row), strict=True))) for row in zip(*map(np.ravel, grid), strict=True)
         ]
-        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.zeros(0)] * 5
         value, residual, status, iterations, error = columns
         solution = TraceSolution(
             value.reshape(shape), residual.reshape(shape), status.astype(np.int8).reshape(shape),
@@ -89,7 +89,8 @@ class Derivation:
 
     def _one(self, values: dict[str, float]) -> tuple[float, float, int, int, float]:
         try:
-            found, _ = solve_trace(self.trace, self._cell(values), self.hermitise)
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                found, _ = solve_trace(self.trace, self._cell(values), self.hermitise)
         except ArithmeticError as error:
             if self.on_failure == "raise":
                 where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
@@ -279,7 +280,7 @@ def derive(
     check_names(trace)
     spaces, names = dimensions_of(trace), names_of(trace)
     known: dict[str, Any] = {**names, **{name: space.size for name, space in spaces.items()}}
-    for name, value in as_kind("at", at or {}, Mapping, "it must be a mapping from names to values").items():
+    for name, value in as_kind("at", {} if at is None else at, Mapping, "it must be a mapping from names to values").items():
         if name not in known:
             raise refuse("at", name, f"the expression has {', '.join(known)}")
         known[name] = as_positive(name, value) if name in spaces else as_real(name, value)
