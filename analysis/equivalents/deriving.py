@@ -280,7 +280,9 @@ def derive(
     check_names(trace)
     spaces, names = dimensions_of(trace), names_of(trace)
     known: dict[str, Any] = {**names, **{name: space.size for name, space in spaces.items()}}
-    for name, value in as_kind("at", {} if at is None else at, Mapping, "it must be a mapping from names to values").items():
+    for name, value in as_kind(
+        "at", {} if at is None else at, Mapping, "it must be a mapping from names to values"
+    ).items():
         if name not in known:
             raise refuse("at", name, f"the expression has {', '.join(known)}")
         known[name] = as_positive(name, value) if name in spaces else as_real(name, value)

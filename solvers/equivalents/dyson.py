@@ -9,14 +9,17 @@ and the same chains give the derivative of every readout.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.block_inverses import group_of
+from solvable.solvers.equivalents.commuting_group import CommutingGroup
 from solvable.solvers.equivalents.matrix_values import Cell
-from solvable.solvers.equivalents.pencil import Pencil
+from solvable.solvers.equivalents.mixed_group import MixedGroup
+from solvable.solvers.equivalents.pencil import Pencil, Readout
+from solvable.solvers.validate import refuse
 
 __all__ = ["DysonSystem", "scaled_step", "units"]
 
@@ -36,7 +39,7 @@ class DysonSystem:
         rows = [*pencil.unknowns, *pencil.readouts]
         self.count = len(pencil.unknowns)
         used = {target.row for target in pencil.targets} | {row.row for row in rows}
-        self.groups = [group_of(pencil, blocks, cell, rows) for blocks in pencil.groups if used & set(blocks)]
+        self.groups = [_group_of(pencil, blocks, cell, rows) for blocks in pencil.groups if used & set(blocks)]
         kind: Any = object if cell.exact else float
         self.variance = np.array([cell.scalar(u.variance) for u in pencil.unknowns], kind)
         self.unknown_of = np.array([t.unknown for t in pencil.targets], int)
@@ -117,3 +120,18 @@ def scaled_step(J: Array, right: Array, scale: Array) -> Array:
     """Solve (1 - J) x = right in unknowns and equations in units of `scale`."""
     matrix = np.eye(len(right)) - J * scale[None, :] / scale[:, None]
     return np.asarray(scale * np.linalg.solve(matrix, right / scale))
+
+
+def _group_of(pencil: Pencil, blocks: list[int], cell: Cell, rows: Sequence[Readout]) -> CommutingGroup | MixedGroup:
+    """Return the group of those blocks, with the rows and targets that stand in it."""
+    inside = set(blocks)
+    own_rows = [k for k, row in enumerate(rows) if row.row in inside]
+    own_targets = [k for k, target in enumerate(pencil.targets) if target.row in inside]
+    nodes = [node for (i, _), node in pencil.fixed.items() if i in inside]
+    nodes += [rows[k].weight for k in own_rows] + [pencil.targets[k].coefficient for k in own_targets]
+    one_space = len({pencil.spaces[i] for i in blocks}) == 1
+    if one_space and all(cell.matrix(node).ndim < 2 for node in nodes):
+        return CommutingGroup(pencil, blocks, cell, rows, own_rows, own_targets, nodes)
+    if cell.exact:
+        raise refuse("digits", "more than double", "matrices that do not commute are computed in doubles")
+    return MixedGroup(pencil, blocks, cell, rows, own_rows, own_targets)

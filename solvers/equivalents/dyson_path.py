@@ -22,6 +22,7 @@ Array = NDArray[np.inexact]
 _SMALLEST_STEP = 1e-9
 _FLOOR = 1e-6  # of the shift, from where a path jumps to 0
 _MOST_STEPS = 400
+_COARSE = 1e-5  # a Newton step of this size leaves an error of its square
 
 
 class Fold(ArithmeticError):
@@ -48,9 +49,12 @@ class Path:
 
 
 def _newton(
-    system: DysonSystem, path: Path, start: Array, strength: float, shift: complex, first: float = 0.7
+    system: DysonSystem, path: Path, start: Array, strength: float, shift: complex, first: float, enough: float = 1e-14
 ) -> Array | None:
-    """Newton from a start that is nearly right, or None where it does not contract or passes a fold."""
+    """Newton from a start that is nearly right, or None where it does not contract or passes a fold.
+
+    On the way a step of `_COARSE` is enough, at the end rounding.
+    """
     tau, last = start, np.inf
     for iteration in range(14):
         with np.errstate(all="ignore"):
@@ -69,7 +73,7 @@ def _newton(
         if size > 0.3 * last and size > 1e-10:
             return None
         tau = tau - step
-        if size < 1e-14 or (size < 1e-10 and size > 0.1 * last):
+        if size < enough or (size < 1e-10 and size > 0.1 * last):
             break
         last = size
     else:
@@ -92,7 +96,7 @@ def variance_path(system: DysonSystem, shift: complex = 0.0) -> Path:
     t, step = 0.0, 0.25
     while t < 1:
         target = min(1.0, t + step)
-        found = _advance(system, path, t, target, shift)
+        found = _advance(system, path, t, target, shift, shift == 0)
         if found is None:
             step = (target - t) / 4
             if step < _SMALLEST_STEP * max(t, _SMALLEST_STEP):
@@ -105,7 +109,7 @@ def variance_path(system: DysonSystem, shift: complex = 0.0) -> Path:
     return path
 
 
-def _advance(system: DysonSystem, path: Path, t: float, target: float, shift: complex) -> Array | None:
+def _advance(system: DysonSystem, path: Path, t: float, target: float, shift: complex, fine: bool) -> Array | None:
     with np.errstate(all="ignore"):
         try:
             if t == 0:
@@ -122,7 +126,7 @@ def _advance(system: DysonSystem, path: Path, t: float, target: float, shift: co
             return None
     if not np.all(np.isfinite(trial)):
         return None
-    return _newton(system, path, trial, target, shift, 0.5 if t else 2.0)
+    return _newton(system, path, trial, target, shift, 0.5 if t else 2.0, 1e-14 if target == 1 and fine else _COARSE)
 
 
 def shift_path(system: DysonSystem, ridge: float, floor: float = _FLOOR) -> Path:
@@ -153,7 +157,9 @@ def shift_path(system: DysonSystem, ridge: float, floor: float = _FLOOR) -> Path
         new = max(0.0, total * factor - ridge)
         if (ridge == 0 and new < floor) or new <= 0.02 * ridge:
             new = 0.0
-        found = _newton(system, path, _predicted(path.tau, before, total, ridge + new), 1.0, new, 2.0)
+        found = _newton(
+            system, path, _predicted(path.tau, before, total, ridge + new), 1.0, new, 2.0, _COARSE if new else 1e-14
+        )
         path.steps += 1
         if found is None and new == 0 and ridge == 0 and factor <= 0.05 and floor > 1e-14:
             floor *= 1e-2
@@ -198,7 +204,7 @@ def detour(system: DysonSystem) -> Path | None:
     while np.any(np.abs(path.tau.imag) > 1e-3 * np.abs(path.tau)):
         if shift < 1e-12:
             return None  # what stays imaginary is a density
-        found = _newton(system, path, path.tau, 1.0, 1j * shift * factor, 2.0)
+        found = _newton(system, path, path.tau, 1.0, 1j * shift * factor, 2.0, _COARSE)
         path.steps += 1
         if found is None:
             factor = factor**0.5

@@ -97,7 +97,7 @@ class Cell:
         self.scalars = dict(scalars)
         self.named = {name: number(value) for name, value in {**self.scalars, **self.sizes}.items()}
         self._matrices: dict[Matrix, Array] = {}
-        self.lists = 0
+        self.bases: dict[Any, Any] = {}  # rotations that were found, for those who look for them
 
     def converted(self, number: Callable[[Any], Any]) -> Cell:
         """Return the same cell in another arithmetic."""

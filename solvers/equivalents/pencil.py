@@ -52,6 +52,11 @@ class Unknown(Readout):
     variance: Scalar
     name: str
 
+    @property
+    def order(self) -> tuple[int, int, int, str]:
+        """What unknowns of a pencil are sorted by."""
+        return self.row, self.col, self.weight.serial, repr(self.variance)
+
 
 def closure(pattern: Pattern) -> Pattern:
     """Reflexive transitive closure."""
@@ -114,11 +119,20 @@ class Pencil:
         linked = closure(_pattern(self.size, [*self.fixed, *((t.row, t.col) for t in self.targets), *random]))
         return _classes(linked & linked.T)
 
+    @cached_property
+    def resolvents(self) -> list[tuple[Pencil, list[int]]]:
+        """Parts that have unknowns: each as an equation by itself, and which of the unknowns it holds."""
+        found = [self.part(blocks) for blocks in self.parts]
+        return [(part, held) for part, held in found if held]
+
     def part(self, blocks: list[int]) -> tuple[Pencil, list[int]]:
         """Return the equation of a part by itself, and which of the unknowns it holds."""
         at = {block: k for k, block in enumerate(blocks)}
         inner_targets = [t for t in self.targets if t.row in at and t.col in at]
-        held = sorted({t.unknown for t in inner_targets if self.unknowns[t.unknown].row in at})
+        found = {t.unknown for t in inner_targets if self.unknowns[t.unknown].row in at}
+        # in one order, whatever stands around, so that copies of a resolvent have one key
+        held = sorted(found, key=lambda q: self.unknowns[q].order)
+        inner_targets.sort(key=lambda t: (t.row, t.col, t.coefficient.serial, self.unknowns[t.unknown].order))
         number = {q: k for k, q in enumerate(held)}
         corners = [c for c in self.corners if c.row in at]
         inner = Pencil(

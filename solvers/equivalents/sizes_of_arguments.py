@@ -31,7 +31,9 @@ def largest(node: Matrix, cell: Cell) -> float:
 
 
 def _norm(value: Any) -> float:
-    return float(np.max(np.abs(value))) if value.ndim < 2 else float(np.linalg.norm(value, 2))
+    if value.ndim < 2:
+        return float(np.max(np.abs(value)))
+    return float(np.sqrt(np.linalg.norm(value, 1) * np.linalg.norm(value, np.inf)))
 
 
 def is_positive(node: Matrix, cell: Cell) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -68,34 +68,51 @@ def gram_of(argument: Matrix) -> Gram | None:
 
 def through_smaller_gram(node: Matrix, cell: Cell) -> tuple[Scalar, Matrix]:
     """Rewrite an expression of which the trace is taken; return a scalar in front and the expression."""
+    grams = _grams(node)
+    worth = frozenset(inverse for inverse, gram in grams if _is_worth(inverse, gram, cell))
+    return _through(node, worth)
+
+
+@lru_cache(maxsize=1024)
+def _grams(node: Matrix) -> tuple[tuple[Matrix, Gram], ...]:
+    """Return the resolvents of Gram matrices that are factors here or in sums here."""
+    found: dict[Matrix, Gram] = {}
+    inner = [a[1] if isinstance(a, tuple) else a for a in node.args] if node.op in ("product", "sum") else []
+    for part in inner:
+        found.update(dict(_grams(part)))
+    gram = gram_of(node.args[0]) if node.op == "inverse" else None
+    if gram is not None:
+        found[node] = gram
+    return tuple(found.items())
+
+
+def _is_worth(inverse: Matrix, gram: Gram, cell: Cell) -> bool:
+    """Whether the other form of a resolvent is smaller."""
+    if not cell.size(gram.outer[0].rows) < cell.size(inverse.rows):
+        return False
+    return gram.middle is None or bool(np.all(cell.matrix(gram.middle) > 0))
+
+
+@lru_cache(maxsize=1024)
+def _through(node: Matrix, worth: frozenset[Matrix]) -> tuple[Scalar, Matrix]:
     factors = list(node.args) if node.op == "product" else [node]
     best: tuple[int, Scalar, Matrix] | None = None
     for k in range(len(factors)):
-        splits, front, made = _rewritten(factors[k:] + factors[:k], cell)
+        splits, front, made = _rewritten(factors[k:] + factors[:k], worth)
         if best is None or splits < best[0]:
             best = splits, front, made
     assert best is not None
     return best[1], best[2]
 
 
-def _worth(node: Matrix, cell: Cell) -> Gram | None:
-    """Return the Gram matrix of a resolvent whose other form is smaller."""
-    gram = gram_of(node.args[0]) if node.op == "inverse" else None
-    if gram is None or not cell.size(gram.outer[0].rows) < cell.size(node.rows):
-        return None
-    if gram.middle is not None and not np.all(cell.matrix(gram.middle) > 0):
-        return None
-    return gram
-
-
-def _rewritten(factors: Sequence[Matrix], cell: Cell) -> tuple[int, Scalar, Matrix]:
+def _rewritten(factors: Sequence[Matrix], worth: frozenset[Matrix]) -> tuple[int, Scalar, Matrix]:
     flat, front, splits = list(factors), _ONE, 0
     at = 0
     while at < len(flat):
         node = flat[at]
         if node.op == "sum" and len(node.args) > 1:
-            flat[at] = _rewritten_sum(node, cell)
-        gram = _worth(node, cell)
+            flat[at] = _rewritten_sum(node, worth)
+        gram = gram_of(node.args[0]) if node in worth else None
         if gram is None:
             at += 1
             continue
@@ -120,9 +137,9 @@ def _rewritten(factors: Sequence[Matrix], cell: Cell) -> tuple[int, Scalar, Matr
     return splits, front, made
 
 
-def _rewritten_sum(node: Matrix, cell: Cell) -> Matrix:
+def _rewritten_sum(node: Matrix, worth: frozenset[Matrix]) -> Matrix:
     terms = []
     for scalar, inner in node.args:
-        _, front, made = _rewritten(list(inner.args) if inner.op == "product" else [inner], cell)
+        _, front, made = _rewritten(list(inner.args) if inner.op == "product" else [inner], worth)
         terms.append((scalar * front, made))
     return combined(terms)

@@ -129,10 +129,8 @@ def _solved(scalar: Any, node: Matrix, cell: Cell, parts: _Parts, hermitise: boo
     pencil = pencil_of(node, hermitise)
     tau = np.zeros(len(pencil.unknowns))
     known = np.zeros(len(pencil.unknowns), bool)
-    for blocks in pencil.parts:
-        part, held = pencil.part(blocks)
-        if held:
-            tau[held], known[held] = parts.tau(part), True
+    for part, held in pencil.resolvents:
+        tau[held], known[held] = parts.tau(part), True
     scales = np.array([largest(corner.argument, cell) if corner.limit else 1.0 for corner in pencil.corners])
     system = DysonSystem(pencil, cell, scales, parts.limit)
     tau, J = _linear(system, tau, known)

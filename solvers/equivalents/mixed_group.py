@@ -1,9 +1,8 @@
-"""Blocks of M = A^{-1} and traces of them, for blocks that share a joint eigenvalue list and for those that do not.
+"""Blocks of M = A^{-1} and traces of them where matrices do not commute: block triangular.
 
-`CommutingGroup`: every coefficient is diagonal over one list, so A^{-1} is a batch of small inverses.
-`MixedGroup`: block triangular. Strongly connected blocks are inverted together (small inverses where they commute,
-after a rotation where a common eigenbasis exists; else one dense inverse); between them
-M_st = -M_ss sum_r A_sr M_rt, diagonal and dense matrices mixed entry by entry.
+Strongly connected blocks are inverted together (small inverses where they commute, after a rotation where a common
+eigenbasis exists; else one dense inverse); between them M_st = -M_ss sum_r A_sr M_rt, diagonal and dense matrices mixed
+entry by entry.
 """
 
 from __future__ import annotations
@@ -19,126 +18,10 @@ from solvable.solvers.equivalents.matrix_values import Cell, added, times, trace
 from solvable.solvers.equivalents.pencil import Pencil, Readout, Target, closure
 from solvable.solvers.validate import refuse
 
-__all__ = ["CommutingGroup", "MixedGroup", "group_of"]
+__all__ = ["MixedGroup"]
 
 Array = NDArray[Any]
 _LARGEST_DENSE = 4000
-
-
-def group_of(pencil: Pencil, blocks: list[int], cell: Cell, rows: Sequence[Readout]) -> CommutingGroup | MixedGroup:
-    """Return the group of those blocks, with the rows and targets that stand in it."""
-    inside = set(blocks)
-    own_rows = [k for k, row in enumerate(rows) if row.row in inside]
-    own_targets = [k for k, target in enumerate(pencil.targets) if target.row in inside]
-    nodes = [node for (i, _), node in pencil.fixed.items() if i in inside]
-    nodes += [rows[k].weight for k in own_rows] + [pencil.targets[k].coefficient for k in own_targets]
-    one_space = len({pencil.spaces[i] for i in blocks}) == 1
-    if one_space and all(cell.matrix(node).ndim < 2 for node in nodes):
-        return CommutingGroup(pencil, blocks, cell, rows, own_rows, own_targets, nodes)
-    if cell.exact:
-        raise refuse("digits", "more than double", "matrices that do not commute are computed in doubles")
-    return MixedGroup(pencil, blocks, cell, rows, own_rows, own_targets)
-
-
-class CommutingGroup:
-    """Arrays over (block, block, eigenvalue)."""
-
-    def __init__(
-        self, pencil: Pencil, blocks: list[int], cell: Cell, rows: Sequence[Readout], own_rows: list[int],
-        own_targets: list[int], nodes: list[Matrix],
-    ) -> None:  # fmt: skip
-        """Put numbers into arrays."""
-        at = {block: k for k, block in enumerate(blocks)}
-        space = pencil.spaces[blocks[0]]
-        self.blocks, self.row_ids, self.target_ids = blocks, np.array(own_rows, int), np.array(own_targets, int)
-        length = max([cell.matrix(node).size for node in nodes], default=1)
-        counts = cell.multiplicities(space)
-        if length == 1:
-            weights = cell.array(cell.size(space) if cell.exact else float(cell.size(space))).reshape(1)
-        else:
-            weights = cell.array(np.ones(length) if counts is None else counts)
-        kind = object if cell.exact else float
-        N = len(blocks)
-        self.base = np.full((N, N, length), cell.number(0), kind)
-        for (i, j), node in pencil.fixed.items():
-            if i in at:
-                self.base[at[i], at[j]] = cell.matrix(node)
-        self.j = np.array([at[rows[k].row] for k in own_rows], int)
-        self.k = np.array([at[rows[k].col] for k in own_rows], int)
-        self.W = np.empty((len(own_rows), length), kind)
-        for r, k in enumerate(own_rows):
-            self.W[r] = cell.matrix(rows[k].weight) * weights
-        targets = [pencil.targets[k] for k in own_targets]
-        self.i = np.array([at[t.row] for t in targets], int)
-        self.l = np.array([at[t.col] for t in targets], int)
-        self.C = np.empty((len(targets), length), kind)
-        for t, target in enumerate(targets):
-            self.C[t] = cell.matrix(target.coefficient)
-        live = pencil.pattern[np.ix_(blocks, blocks)]
-        chain = live[self.j[:, None], self.i[None, :]] & live[self.l[None, :], self.k[:, None]]
-        self.r, self.t = np.nonzero(chain)
-        self.A = self.M = self.base
-
-    def update(self, strengths: Array, shift: Array) -> None:
-        """Invert at those self-energies (one number for each target of the whole equation)."""
-        x = strengths[self.target_ids]
-        A = self.base + shift[np.ix_(self.blocks, self.blocks)][:, :, None]
-        np.subtract.at(A, (self.i, self.l), x[:, None] * self.C)
-        self.A, self.x = A, x
-        if A.dtype == object:
-            self.M = _exact_inverse(A)
-        else:
-            self.M = np.moveaxis(np.linalg.inv(np.moveaxis(A, 2, 0)), 0, 2)
-
-    def traces(self) -> Array:
-        """Return tr(W M_jk) of the rows."""
-        return np.asarray(np.sum(self.W * self.M[self.j, self.k], axis=1))
-
-    def chains(self) -> Array:
-        """Return tr(W M_ji C M_lk) for rows and targets."""
-        r, t = self.r, self.t
-        terms = self.W[r] * self.M[self.j[r], self.i[t]] * self.C[t] * self.M[self.l[t], self.k[r]]
-        out = np.zeros((len(self.j), len(self.i)), terms.dtype)
-        out[r, t] = np.sum(terms, axis=1)
-        return out
-
-    def roundings(self) -> Array:
-        """Return sum |W| (|M| |A| |M|)_jk, A with its terms in absolute value: rounding errors in units of eps."""
-        A = np.abs(self.base)
-        np.add.at(A, (self.i, self.l), np.abs(self.x[:, None] * self.C))
-        M = np.abs(self.M)
-        product = np.einsum("abm,bcm,cdm->adm", M, A, M, optimize=True)
-        return np.asarray(np.sum(np.abs(self.W) * product[self.j, self.k], axis=1))
-
-    def magnitudes(self) -> Array:
-        """Return sum |W| |M_jk|."""
-        return np.asarray(np.sum(np.abs(self.W * self.M[self.j, self.k]), axis=1))
-
-    def diagonal(self, block: int) -> Array:
-        """Return the diagonal of a diagonal block."""
-        at = self.blocks.index(block)
-        return np.asarray(self.M[at, at])
-
-
-def _exact_inverse(A: Array) -> Array:
-    """Gauss-Jordan over the first two axes, pivots by size for every eigenvalue."""
-    N, _, m = A.shape
-    out = np.empty_like(A)
-    for e in range(m):
-        rows = [[*A[i, :, e], *(1 if i == j else 0 for j in range(N))] for i in range(N)]
-        for c in range(N):
-            p = max(range(c, N), key=lambda i: abs(rows[i][c]))
-            rows[c], rows[p] = rows[p], rows[c]
-            pivot = rows[c][c]
-            rows[c] = [x / pivot if x else x for x in rows[c]]
-            for i in range(N):
-                f = rows[i][c]
-                if i != c and f:
-                    rows[i] = [x - f * y if y else x for x, y in zip(rows[i], rows[c], strict=True)]
-        for i in range(N):
-            for j in range(N):
-                out[i, j, e] = rows[i][N + j] + 0 * A[i, j, e]
-    return out
 
 
 class MixedGroup:
@@ -283,23 +166,13 @@ class _Bases:
             self._choose(space, found)
 
     def _choose(self, space: Space, found: dict[Matrix, Array]) -> None:
-        wide = {node: x for node, x in found.items() if x.ndim > 0}
-        if all(x.ndim == 1 for x in wide.values()):
-            return
-        square = {node: np.diag(x) if x.ndim == 1 else x for node, x in wide.items()}
-        if any(x.shape[0] != x.shape[1] or not np.allclose(x, x.T, rtol=1e-12, atol=1e-12 * np.abs(x).max())
-               for x in square.values()):  # fmt: skip
-            return
-        mixed = np.zeros_like(next(iter(square.values())))
-        for k, x in enumerate(square.values()):
-            mixed = mixed + x / np.linalg.norm(x) * (1 + 0.6180339887 * k)
-        basis = np.linalg.eigh(mixed)[1]
-        turned = {node: basis.T @ x @ basis for node, x in square.items()}
-        for x in turned.values():
-            if np.abs(x - np.diag(np.diagonal(x))).max() > 1e-12 * np.abs(x).max() * len(x):
-                return
-        self.basis[space] = basis
-        self.diagonal.update({node: np.diagonal(x).copy() for node, x in turned.items()})
+        key = (space, frozenset(found))
+        if key not in self.cell.bases:
+            self.cell.bases[key] = _common_basis(found)
+        known = self.cell.bases[key]
+        if known is not None:
+            self.basis[space] = known[0]
+            self.diagonal.update(known[1])
 
     def turned(self, node: Matrix, row: int, col: int) -> Array:
         """Value of a coefficient in the bases of its spaces."""
@@ -312,3 +185,25 @@ class _Bases:
         dense = np.diag(value) if value.ndim == 1 else value
         dense = dense if left is None else left.T @ dense
         return dense if right is None else dense @ right
+
+
+def _common_basis(found: dict[Matrix, Array]) -> tuple[Array, dict[Matrix, Array]] | None:
+    """Orthonormal basis in which symmetric matrices that commute are diagonal, and their diagonals."""
+    wide = {node: x for node, x in found.items() if x.ndim > 0}
+    if all(x.ndim == 1 for x in wide.values()):
+        return None
+    square = {node: np.diag(x) if x.ndim == 1 else x for node, x in wide.items()}
+    for x in square.values():
+        if x.shape[0] != x.shape[1] or np.abs(x - x.T).max() > 1e-12 * np.abs(x).max():
+            return None
+    mixed = np.zeros_like(next(iter(square.values())))
+    for k, x in enumerate(square.values()):
+        mixed = mixed + x / np.linalg.norm(x) * (1 + 0.6180339887 * k)
+    basis = np.linalg.eigh(mixed)[1]
+    diagonals = {}
+    for node, x in square.items():
+        turned = basis.T @ x @ basis
+        diagonals[node] = np.diagonal(turned).copy()
+        if np.abs(turned - np.diag(diagonals[node])).max() > 1e-12 * np.abs(turned).max() * len(turned):
+            return None
+    return basis, diagonals
