@@ -85,7 +85,11 @@ class _GenericCell(Cell):
 
 def number_as_symbol(number: Any) -> Any:
     """Exact rational of what was written."""
-    return sp.Rational(number.numerator, number.denominator) if not isinstance(number, float) else sp.Rational(repr(number))
+    return (
+        sp.Rational(number.numerator, number.denominator)
+        if not isinstance(number, float)
+        else sp.Rational(repr(number))
+    )
 
 
 def scalar_as_symbol(scalar: Scalar) -> Any:
@@ -133,45 +137,44 @@ class _System:
 
     def __init__(self, solved: list[Solved], generic: list[list[Solved]], summands: list[Any]) -> None:
         """Merge what is equal at every instance, and write the equations."""
-        self.steps: list[str] = []
         names = set().union(*(leaves(node) for _, node in summands))
         self.diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
+        self.solved, self.summands = solved, summands
+        self.numbers: dict[Any, float] = {}
         columns = [np.concatenate([s.tau for s in run] or [np.zeros(0)]) for run in (*generic, solved)]
-        count = len(columns[0])
-        floors = [1e-12 * np.abs(c).max(initial=0.0) for c in columns]
-        zero = [all(abs(c[q]) < f for c, f in zip(columns, floors, strict=True)) for q in range(count)]
-        same = list(range(count))
-        for q in range(count):
-            for p in range(q):
-                if same[p] == p and not zero[p] and not zero[q] and all(
-                    abs(c[p] - c[q]) <= _SAME * abs(c[q]) for c in columns[:-1]
-                ):
-                    same[q] = p
-                    break
-        live = [q for q in range(count) if same[q] == q and not zero[q]]
+        apart: set[int] = set()  # equal at the root, by other equations
+        while True:
+            zero, same = _coincidences(columns[:-1], apart)
+            tau, right = self._equations(zero, same)
+            wrong = {q for q, r in enumerate(right) if sp.simplify(r - (0 if zero[q] else right[same[q]])) != 0}
+            if not wrong:
+                break
+            apart |= wrong
+        live = [q for q in range(len(tau)) if same[q] == q and not zero[q]]
+        self.start = {tau[q]: float(columns[-1][q]) for q in live}
+        self.equations = {tau[q]: right[q] for q in live}
+        sizes, lost = ", ".join(str(s.pencil.size) for s in solved), len(tau) - sum(zero) - len(live)
+        self.steps = [
+            f"Pencils of {sizes} blocks with {len(tau)} unknowns: {sum(zero)} vanish, {lost} have the equations of "
+            f"others, {len(live)} are left."
+        ]
+
+    def _equations(self, zero: list[bool], same: list[int]) -> tuple[list[Any], list[Any]]:
+        """Unknowns as symbols and their right-hand sides; the value, too."""
+        live = [q for q in range(len(zero)) if same[q] == q and not zero[q]]
         symbol = {q: sp.Symbol(f"tau_{k + 1}") for k, q in enumerate(live)}
-        tau = [sp.S.Zero if zero[q] else symbol[same[q]] for q in range(count)]
-        self.start = {symbol[q]: float(columns[-1][q]) for q in live}
-        sizes = [s.pencil.size for s in solved]
-        self.steps.append(f"Pencils of {', '.join(map(str, sizes))} blocks with {count} unknowns; {sum(zero)} vanish, "
-                          f"{count - sum(zero) - len(live)} coincide with others, {len(live)} are left.")  # fmt: skip
+        tau = [sp.S.Zero if z else symbol[same[q]] for q, z in enumerate(zero)]
         right: list[Any] = []
         self.value = sp.S.Zero
-        for (scalar, _), one in zip(summands, solved, strict=True):
+        for (scalar, _), one in zip(self.summands, self.solved, strict=True):
             pencil = one.pencil
-            own = tau[len(right) : len(right) + len(pencil.unknowns)]
-            M = _inverse_blocks(pencil, own)
+            M = _inverse_blocks(pencil, tau[len(right) : len(right) + len(pencil.unknowns)])
             right += [scalar_as_symbol(u.variance) * self._trace(u, M, pencil) for u in pencil.unknowns]
             inner = sum((self._trace(r, M, pencil) for r in pencil.readouts), sp.S.Zero)
             if pencil.constant is not None:
                 inner += pulled(_node_as_symbol(pencil.constant), _dimension(pencil.constant.rows), self.diagonal)
             self.value += scalar_as_symbol(scalar) * inner
-        for q in range(count):
-            merged = 0 if zero[q] else right[same[q]]
-            if sp.simplify(right[q] - merged) != 0:
-                raise ArithmeticError("unknowns that coincide at two instances have different equations")
-        self.steps.append("The equations of what was merged are identical.")
-        self.equations = {symbol[q]: right[q] for q in live}
+        return tau, right
 
     def _trace(self, row: Any, M: dict[tuple[int, int], Any], pencil: Pencil) -> Any:
         f = sp.factor(_node_as_symbol(row.weight) * M[row.row, row.col])
@@ -181,6 +184,19 @@ class _System:
         """Put an expression for a symbol everywhere."""
         self.equations = {u: substituted(e, old, new, self.diagonal) for u, e in self.equations.items() if u != old}
         self.value = substituted(self.value, old, new, self.diagonal)
+
+
+def _coincidences(columns: list[Any], apart: set[int]) -> tuple[list[bool], list[int]]:
+    """Which unknowns vanish at every instance, and the first one that each is equal to, but for those held apart."""
+    zero = [all(abs(c[q]) < 1e-12 * np.abs(c).max() for c in columns) for q in range(len(columns[0]))]
+    same = list(range(len(zero)))
+    for q in range(len(same)):
+        for p in range(q):
+            merged = same[p] == p and not (zero[p] or zero[q] or q in apart)
+            if merged and all(abs(c[p] - c[q]) <= _SAME * abs(c[q]) for c in columns):
+                same[q] = p
+                break
+    return zero, same
 
 
 def _dimension(space: Space) -> Any:
@@ -218,7 +234,7 @@ def _name_ridges(system: _System) -> list[Any]:
                 continue
             equation = system.equations[t] - t
             system.steps.append(f"{kappa} = {k} is the effective ridge.")
-            system.start[kappa] = float(k.subs(system.start).subs(_numbers(system)))
+            system.start[kappa] = float(k.subs(system.start).subs(system.numbers))
             system.substitute(t, solutions[0])
             system.equations[kappa] = tidy(substituted(equation, t, solutions[0], system.diagonal)) + kappa
             kappas.append(kappa)
@@ -226,12 +242,10 @@ def _name_ridges(system: _System) -> list[Any]:
     return kappas
 
 
-def _numbers(system: _System) -> dict[Any, float]:
-    return system.numbers  # type: ignore[attr-defined,no-any-return]
-
-
 def _linear(system: _System, kappas: list[Any]) -> None:
     """Solve for unknowns that sit in no trace and enter their own equation linearly."""
+    system.equations = {u: tidy(canonical(e, kappas, system.diagonal)) for u, e in system.equations.items()}
+    system.value = tidy(canonical(system.value, kappas, system.diagonal))
     again = True
     while again:
         again = False
@@ -272,9 +286,13 @@ def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float =
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     runs = [solved_as_written(summands, c) for c in (_GenericCell(cell, 1), _GenericCell(cell, 2), cell)]
     system = _System(runs[2], runs[:2], summands)
-    system.numbers = {sp.Symbol(name, positive=True): float(v) for name, v in cell.named.items()}  # type: ignore[attr-defined]
+    system.numbers = {sp.Symbol(name, positive=True): float(v) for name, v in cell.named.items()}
     kappas: list[Any] = []
-    for step in (lambda: _explicit(system), lambda: kappas.extend(_name_ridges(system)), lambda: _linear(system, kappas)):
+    for step in (
+        lambda: _explicit(system),
+        lambda: kappas.extend(_name_ridges(system)),
+        lambda: _linear(system, kappas),
+    ):
         if time.monotonic() > end:
             system.steps.append(f"The reduction stopped after {seconds:g} s.")
             break
@@ -294,7 +312,8 @@ def _numerator(equation: Any, unknown: Any) -> Any:
     """Factor of the numerator that has the root: without monomials and spectators."""
     plain, back = opaque(equation)
     factors = [f for f, _ in sp.factor_list(sp.numer(sp.together(plain)))[1] if f.has(unknown) and f != unknown]
-    return sp.Mul(*factors).xreplace(back)
+    with_traces = [f for f in factors if f.free_symbols & set(back)]  # the others are roots of a denominator
+    return sp.Mul(*(with_traces or factors)).xreplace(back)
 
 
 def _eliminate(found: Equations, kappas: list[Any], ridge: str | None) -> None:
@@ -303,8 +322,10 @@ def _eliminate(found: Equations, kappas: list[Any], ridge: str | None) -> None:
         return
     ((_, equation),) = found.unknowns.items()
     plain, back = opaque(equation)
-    candidates = [sp.Symbol(ridge, positive=True)] if ridge else sorted(
-        (s for s in plain.free_symbols if str(s).startswith(("lam", "ridge", "delta"))), key=str
+    candidates = (
+        [sp.Symbol(ridge, positive=True)]
+        if ridge
+        else sorted((s for s in plain.free_symbols if str(s).startswith(("lam", "ridge", "delta"))), key=str)
     )
     for lam in candidates:
         poly = sp.Poly(plain, lam)
