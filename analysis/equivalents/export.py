@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -63,20 +64,29 @@ def evaluated(expression: Any, values: Mapping[str, Any], lists: Mapping[str, tu
     """
     import mpmath as mp
 
-    numbers: dict[Any, Any] = {}
-    for trace in expression.atoms(Tr):
-        matrices, counts = lists[str(trace.args[1])]
-        free = sorted(trace.args[0].free_symbols, key=str)
-        function = sp.lambdify(free, trace.args[0], "mpmath")
-        total = mp.mpf(0)
-        for k, count in enumerate(counts):
-            at = [matrices[str(s)][k] if str(s) in matrices else values[str(s)] for s in free]
-            total += count * function(*map(mp.mpf, at))
-        numbers[trace] = total
+    inner, names, outer = _compiled(expression)
+    totals = []
+    for space, free, function in inner:
+        matrices, counts = lists[space]
+        fixed = {s: mp.mpf(values[s]) for s in free if s not in matrices}
+        terms = (
+            mp.mpf(float(count)) * function(*(fixed[s] if s in fixed else mp.mpf(float(matrices[s][e])) for s in free))
+            for e, count in enumerate(counts)
+        )
+        totals.append(mp.fsum(terms))
+    return outer(*(mp.mpf(values[s]) for s in names), *totals)
+
+
+@lru_cache(maxsize=64)
+def _compiled(expression: Any) -> tuple[list[tuple[str, list[str], Any]], list[str], Any]:
+    """Summands of the traces and the expression around them as functions for mpmath."""
     plain, back = opaque(expression)
-    free = sorted(plain.free_symbols - set(back), key=str)
-    function = sp.lambdify([*free, *back], plain, "mpmath")
-    return function(*(mp.mpf(values[str(s)]) for s in free), *(numbers[trace] for trace in back.values()))
+    inner = []
+    for trace in back.values():
+        free = sorted(trace.args[0].free_symbols, key=str)
+        inner.append((str(trace.args[1]), list(map(str, free)), sp.lambdify(free, trace.args[0], "mpmath")))
+    names = sorted(plain.free_symbols - set(back), key=str)
+    return inner, list(map(str, names)), sp.lambdify([*names, *back], plain, "mpmath")
 
 
 def to_latex(equations: Equations) -> str:

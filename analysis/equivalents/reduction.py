@@ -117,19 +117,43 @@ def _inverse_blocks(pencil: Pencil, tau: list[Any]) -> dict[tuple[int, int], Any
     for blocks in pencil.groups:
         if len({pencil.spaces[i] for i in blocks}) > 1:
             raise refuse("trace", "a deterministic matrix between two spaces", "symbols need square commuting matrices")
-        at = {block: k for k, block in enumerate(blocks)}
-        A = sp.zeros(len(blocks), len(blocks))
+        A: dict[tuple[int, int], Any] = {}
         for (i, j), node in pencil.fixed.items():
-            if i in at:
-                A[at[i], at[j]] += _node_as_symbol(node)
+            if i in blocks:
+                A[i, j] = A.get((i, j), 0) + _node_as_symbol(node)
         for target in pencil.targets:
-            if target.row in at:
-                A[at[target.row], at[target.col]] -= tau[target.unknown] * _node_as_symbol(target.coefficient)
-        M = A.inv(method="ADJ") if len(blocks) < 4 else A.inv(method="LU")
-        for i in blocks:
-            for j in blocks:
-                found[i, j] = sp.factor(M[at[i], at[j]])
+            if target.row in blocks:
+                place = (target.row, target.col)
+                A[place] = A.get(place, 0) - tau[target.unknown] * _node_as_symbol(target.coefficient)
+        found.update(_triangular_inverse(A, blocks, pencil))
     return found
+
+
+def _triangular_inverse(A: dict[tuple[int, int], Any], blocks: list[int], pencil: Pencil) -> dict[tuple[int, int], Any]:
+    """Inverse by strongly connected parts: adjugates inside, M_st = -M_ss sum_r A_sr M_rt between them."""
+    live = pencil.pattern
+    parts: list[list[int]] = []
+    for i in blocks:
+        part = [j for j in blocks if live[i, j] and live[j, i]]
+        if part[0] == i:
+            parts.append(part)
+    parts.sort(key=lambda part: -int(live[part[0]].sum()))
+    M: dict[tuple[int, int], Any] = {(i, j): sp.S.Zero for i in blocks for j in blocks}
+    for t, part in enumerate(parts):
+        inner = sp.Matrix([[A.get((i, j), sp.S.Zero) for j in part] for i in part])
+        inverse = inner.adjugate() / inner.det()
+        for a, i in enumerate(part):
+            for b, j in enumerate(part):
+                M[i, j] = inverse[a, b]
+        for s in range(t - 1, -1, -1):
+            for j in part:
+                right = {
+                    i: sum((A[i, k] * M[k, j] for r in parts[s + 1 : t + 1] for k in r if (i, k) in A), sp.S.Zero)
+                    for i in parts[s]
+                }
+                for i in parts[s]:
+                    M[i, j] = -sum((M[i, k] * x for k, x in right.items()), sp.S.Zero)
+    return M
 
 
 class _System:
@@ -146,7 +170,10 @@ class _System:
         while True:
             zero, same = _coincidences(columns[:-1], apart)
             tau, right = self._equations(zero, same)
-            wrong = {q for q, r in enumerate(right) if sp.simplify(r - (0 if zero[q] else right[same[q]])) != 0}
+            wrong = {
+                q for q, r in enumerate(right)
+                if (zero[q] or same[q] != q) and not _vanishes(r if zero[q] else r - right[same[q]])
+            }  # fmt: skip
             if not wrong:
                 break
             apart |= wrong
@@ -184,6 +211,11 @@ class _System:
         """Put an expression for a symbol everywhere."""
         self.equations = {u: substituted(e, old, new, self.diagonal) for u, e in self.equations.items() if u != old}
         self.value = substituted(self.value, old, new, self.diagonal)
+
+
+def _vanishes(expression: Any) -> bool:
+    """Whether it cancels, its traces as they are."""
+    return bool(expression == 0 or sp.cancel(sp.together(opaque(expression)[0])) == 0)
 
 
 def _coincidences(columns: list[Any], apart: set[int]) -> tuple[list[bool], list[int]]:
@@ -300,11 +332,11 @@ def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float =
     unknowns = {}
     for u, right in system.equations.items():
         equation = canonical(right - u, kappas, system.diagonal)
-        unknowns[u] = _numerator(equation, u) if u in kappas else tidy(equation)
+        unknowns[u] = _numerator(equation, u) if u in kappas or len(system.equations) == 1 else tidy(equation)
     value = tidy(canonical(system.value, kappas, system.diagonal))
     start = {u: system.start[u] for u in unknowns}
     found = Equations(unknowns, value, {}, None, system.steps, start)
-    _eliminate(found, kappas, ridge)
+    _eliminate(found, ridge)
     return found
 
 
@@ -316,11 +348,11 @@ def _numerator(equation: Any, unknown: Any) -> Any:
     return sp.Mul(*(with_traces or factors)).xreplace(back)
 
 
-def _eliminate(found: Equations, kappas: list[Any], ridge: str | None) -> None:
+def _eliminate(found: Equations, ridge: str | None) -> None:
     """Solve the one equation left for a ridge that it has linearly, and put it into the value."""
-    if len(found.unknowns) != 1 or len(kappas) != 1:
+    if len(found.unknowns) != 1:
         return
-    ((_, equation),) = found.unknowns.items()
+    ((unknown, equation),) = found.unknowns.items()
     plain, back = opaque(equation)
     candidates = (
         [sp.Symbol(ridge, positive=True)]
@@ -336,5 +368,5 @@ def _eliminate(found: Equations, kappas: list[Any], ridge: str | None) -> None:
         value, more = opaque(found.value.xreplace(both))
         found.explicit[lam] = right.xreplace(back)
         found.eliminated = sp.factor(sp.cancel(value.subs(lam, right))).xreplace({**back, **more})
-        found.steps.append(f"{lam} is explicit in kappa and eliminated from the value.")
+        found.steps.append(f"{lam} is explicit in {unknown} and eliminated from the value.")
         return

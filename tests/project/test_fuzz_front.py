@@ -80,7 +80,7 @@ VALID = {
                                   {"name": "S", "rows": "declared", "value": 2.0, "cols": None}),
     "MatrixModel.features": (of_model("features"),
                              {"activation": "relu", "X": DATA, "W": WEIGHTS, "name": "Theta"}),
-    "derive": (derive, {"trace": TRACE, "at": {"lambda": [0.1, 0.2]}, "hermitise": False, "on_failure": "raise"}),
+    "derive": (derive, {"trace": TRACE, "at": {"lambda": [0.1, 0.2]}, "hermitise": False, "on_failure": "raise", "seconds": 60.0}),
     "derive value": (lambda **at: derive(TRACE, at=at).value, {"n": 6, "d": 4, "lambda": 0.1}),
     "tr": (tr, {"matrix": DATA.T @ DATA}),
     "verify": (verify, {"claim": DEMO, "seed": 1, "quick": True, "most_draws": 8, "progress": None}),
