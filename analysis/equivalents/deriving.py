@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from solvable.solvers.equivalents.trace_equation import solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_choice, as_kind, as_positive, as_real, as_scalar, broadcast, refuse
+
+if TYPE_CHECKING:
+    from solvable.analysis.equivalents.export import RidgelessForm
+    from solvable.analysis.equivalents.reduction import Equations
 
 __all__ = ["Derivation", "TraceSolution", "derive"]
 
@@ -53,12 +57,15 @@ class Derivation:
         Whether inverses of what is not self-adjoint were asked for.
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value.
+    seconds : float
+        After which no further step of a reduction in symbols is begun.
     """
 
     trace: Trace
     at: dict[str, Any]
     hermitise: bool
     on_failure: OnFailure
+    seconds: float = 60.0
 
     def __repr__(self) -> str:
         """Show the expression and the cell."""
@@ -99,15 +106,53 @@ class Derivation:
             return np.nan, np.nan, int(status), 0, np.nan
         return found.value, found.residual, int(found.status), found.iterations, found.error
 
+    @cached_property
+    def equations(self) -> Equations:
+        """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space."""
+        from solvable.analysis.equivalents.reduction import reduced
+
+        return reduced(self.trace, self._cell(self._single()), seconds=self.seconds)
+
+    def to_latex(self) -> str:
+        """Equations and value as LaTeX."""
+        from solvable.analysis.equivalents import export
+
+        return export.to_latex(self.equations)
+
+    def to_python(self) -> str:
+        """Source of a module that computes the value with numpy alone, where one effective ridge is left."""
+        from solvable.analysis.equivalents import export
+
+        return export.to_python(self.equations)
+
+    def limit(self, ridge: str) -> RidgelessForm:
+        """Exact form at ridge 0: the factors of the equation and the value, in which the ridge no longer stands.
+
+        Parameters
+        ----------
+        ridge : str
+            Name of the scalar.
+
+        Returns
+        -------
+        RidgelessForm
+        """
+        from solvable.analysis.equivalents import export
+
+        return export.ridgeless(self.equations, as_kind("ridge", ridge, str, "it must be the name of a scalar"))
+
+    def _single(self) -> dict[str, Any]:
+        for name, value in self.at.items():
+            if np.ndim(value):
+                raise refuse(f"at[{name!r}]", value, "equations and claims have one cell: derive at single numbers")
+        return {name: float(value) for name, value in self.at.items()}
+
     def _base(self, size: str) -> dict[str, Any]:
         """Names and values of the one cell a claim starts from."""
         spaces = dimensions_of(self.trace)
         if size not in spaces:
             raise refuse("size", size, f"it must be one of the spaces {', '.join(spaces)}")
-        for name, value in self.at.items():
-            if np.ndim(value):
-                raise refuse(f"at[{name!r}]", value, "a claim has one cell: derive at single numbers")
-        return {name: float(value) for name, value in self.at.items()}
+        return self._single()
 
     def claim(
         self,
@@ -117,6 +162,7 @@ class Derivation:
         start: int | None = None,
         tolerance: float = 0.02,
         experiment: Callable[..., float] | None = None,
+        symbols: bool = False,
     ) -> Claim:
         """Return the equivalent and the simulation of its expression as a claim.
 
@@ -132,6 +178,9 @@ class Derivation:
             Of the ratio of simulation and equivalent in the limit.
         experiment : callable, optional
             ``experiment(rng, **parameters) -> float``: your own simulation of the model, in place of the expression's.
+        symbols : bool
+            Whether the equations are reduced in symbols: `check` may then compare at 50 digits, with kappa, and with
+            df1 and df2 where one effective ridge of one matrix is left.
 
         Returns
         -------
@@ -160,8 +209,12 @@ class Derivation:
         def measure(rng: np.random.Generator, **parameters: Any) -> float:
             return sample(self.trace, cell(**parameters), rng)
 
-        def quantities(**parameters: Any) -> dict[str, float]:
-            return {key: value for key, value in cell(**parameters).sizes.items() if key != size}
+        precise = self._in_symbols() if symbols else None
+
+        def quantities(**parameters: Any) -> dict[str, Any]:
+            at = cell(**parameters)
+            sizes = {key: value for key, value in at.sizes.items() if key != size}
+            return sizes if precise is None else {**sizes, **precise[1](at)}
 
         return Claim(
             name,
@@ -171,11 +224,18 @@ class Derivation:
             predict=predict,
             measure=measure if experiment is None else experiment,
             grid=[{size: first, **scalars}],
+            formula=None if precise is None else precise[0],
             quantities=quantities,
             size=size,
             tolerance=tolerance,
             assumptions="Sizes grow in proportion; the relative error is O(1/size).",
         )
+
+    def _in_symbols(self) -> tuple[Any, Callable[[Cell], dict[str, Any]]]:
+        """Formula of the value and what it needs beside the parameters, at any precision."""
+        from solvable.analysis.equivalents.degrees_of_freedom import formula_and_quantities
+
+        return formula_and_quantities(self.trace, self.equations)
 
     def verify(
         self,
@@ -218,6 +278,7 @@ def derive(
     at: Mapping[str, Any] | None = None,
     hermitise: bool = False,
     on_failure: OnFailure = "raise",
+    seconds: float = 60.0,
 ) -> Derivation:
     r"""Derive the deterministic equivalent of traces of a rational expression in Gaussian matrices.
 
@@ -237,11 +298,14 @@ def derive(
         their Hermitisation.
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value: a refusal, or nan with a status.
+    seconds : float
+        After which no further step of a reduction in symbols (``.equations``) is begun.
 
     Returns
     -------
     Derivation
-        ``.value`` (a `Solution` with an error bound), ``.verify()``, ``.claim(name)``.
+        ``.value`` (a `Solution` with an error bound), ``.verify()``, ``.claim(name)``; ``.equations``,
+        ``.limit(ridge)``, ``.to_latex()``, ``.to_python()``.
 
     Raises
     ------
@@ -288,4 +352,4 @@ def derive(
         known[name] = as_positive(name, value) if name in spaces else as_real(name, value)
         if name in spaces and spaces[name].multiplicities is None and np.ndim(known[name]) == 0:
             known[name] = float(known[name])
-    return Derivation(trace, known, hermitise, on_failure)
+    return Derivation(trace, known, hermitise, on_failure, as_scalar("seconds", seconds, as_positive))

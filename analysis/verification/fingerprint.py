@@ -91,10 +91,10 @@ def digest(module: str, *parameters: object) -> str:
 
 def package_digest() -> str:
     """Digest of every source and data file of this package: what was computed with another text is stale."""
-    import solvable
-
+    package = find_spec("solvable")
+    assert package is not None
     found = hashlib.sha256()
-    for root in solvable.__path__:
+    for root in package.submodule_search_locations or ():
         folders = sorted(os.walk(root, followlinks=True))
         files = [Path(folder) / name for folder, _, names in folders for name in sorted(names)]
         for file in files:

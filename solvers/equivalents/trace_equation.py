@@ -22,7 +22,7 @@ from solvable.solvers.equivalents.smaller_gram import through_smaller_gram
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import Status
 
-__all__ = ["CellValue", "Solved", "solve_trace"]
+__all__ = ["CellValue", "Solved", "solve_trace", "solved_as_written"]
 
 Array = NDArray[Any]
 Summands = list[tuple[Scalar, Matrix]]
@@ -204,6 +204,12 @@ def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[Cell
     if hermitise and any(c.limit for _, node in summands for c in pencil_of(node, hermitise).corners):
         return _extrapolated(summands, cell)
     return _at(summands, cell, hermitise, 0.0)
+
+
+def solved_as_written(summands: Summands, cell: Cell) -> list[Solved]:
+    """Return the equations of traces in the form they were given, solved at a cell."""
+    parts = _Parts(cell, 0.0)
+    return [_solved(cell.scalar(scalar), node, cell, parts, False) for scalar, node in summands]
 
 
 def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[CellValue, list[Solved]]:

@@ -1,0 +1,99 @@
+"""A reduced system in the quantities that authors write: kappa, df1, df2, at any precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from solvable.analysis.equivalents.export import evaluated
+from solvable.analysis.equivalents.reduction import Equations
+from solvable.analysis.equivalents.symbols_of_traces import Tr
+from solvable.solvers.equivalents.matrix_expression import leaves
+from solvable.solvers.equivalents.matrix_values import Cell
+from solvable.solvers.equivalents.trace_expression import Trace
+from solvable.solvers.validate import refuse
+
+__all__ = ["formula_and_quantities", "in_degrees_of_freedom", "root"]
+
+Lists = Mapping[str, tuple[Any, Any]]
+
+
+def root(equations: Equations, values: Mapping[str, Any], lists: Lists) -> tuple[str, Any]:
+    """Name and value of the one unknown, by bisection-safe secants from its value at the derivation's cell."""
+    import mpmath as mp
+
+    if len(equations.unknowns) != 1:
+        raise refuse("unknowns", list(map(str, equations.unknowns)), "only a system in one unknown is solved here")
+    ((unknown, equation),) = equations.unknowns.items()
+    start = mp.mpf(equations.start[unknown])
+
+    def at(log: Any) -> Any:
+        return evaluated(equation, {**values, str(unknown): mp.exp(log)}, lists)
+
+    found = mp.findroot(
+        at, (mp.log(start), mp.log(start) + mp.mpf("0.01")), solver="secant", tol=mp.eps**1.5, verify=False
+    )
+    return str(unknown), mp.exp(found)
+
+
+def in_degrees_of_freedom(equations: Equations) -> tuple[Any, Any] | None:
+    """Return the value in n, kappa, df1, df2 and the matrix they belong to, where nothing else is in it."""
+    if len(equations.unknowns) != 1:
+        return None
+    (kappa,) = equations.unknowns
+    value = equations.value if equations.eliminated is None else equations.eliminated
+    df1, df2 = sp.symbols("df1 df2", positive=True)
+    found, matrices = {}, set()
+    for trace in value.atoms(Tr):
+        names = trace.args[0].free_symbols - {kappa}
+        if len(names) != 1:
+            return None
+        (s,) = names
+        known = {s / (s + kappa): df1, s / (s + kappa) ** 2: (df1 - df2) / kappa, s**2 / (s + kappa) ** 2: df2}
+        if trace.args[0] not in known:
+            return None
+        matrices.add((str(s), str(trace.args[1])))
+        found[trace] = known[trace.args[0]]
+    if len(matrices) != 1:
+        return None
+    return sp.factor(value.xreplace(found)), matrices.pop()
+
+
+def _lists(trace: Trace, cell: Cell) -> dict[str, tuple[dict[str, Any], Any]]:
+    """Diagonal matrices over the joint list of every space, and the multiplicities."""
+    nodes = set().union(*(leaves(node) for _, node in trace.summands))
+    found: dict[str, tuple[dict[str, Any], Any]] = {}
+    for name, space in cell.spaces.items():
+        own = {n.data.name: n for n in nodes if n.op == "deterministic" and n.rows == space}
+        values = {key: cell.matrix(node) ** (1 / float(node.data.power)) for key, node in own.items()}
+        length = max([v.size for v in values.values()], default=1)
+        counts = cell.multiplicities(space)
+        if length == 1:
+            counts = np.array([float(cell.size(space))])
+        found[name] = (
+            {key: np.broadcast_to(v, (length,)) for key, v in values.items()},
+            np.ones(length) if counts is None else counts,
+        )
+    return found
+
+
+def formula_and_quantities(trace: Trace, equations: Equations) -> tuple[Any, Callable[[Cell], dict[str, Any]]]:
+    """Return the value in kappa, df1 and df2 (None where it has other traces), and these at a cell."""
+    written = in_degrees_of_freedom(equations)
+
+    def quantities(cell: Cell) -> dict[str, Any]:
+        lists = _lists(trace, cell)
+        name, kappa = root(equations, cell.named, lists)
+        found = {name: kappa}
+        if written is not None:
+            matrix, space = written[1]
+            s, k = sp.Symbol(matrix, positive=True), sp.Symbol(name, positive=True)
+            values = {**cell.named, name: kappa}
+            for q in (1, 2):
+                found[f"df{q}"] = evaluated(Tr((s / (s + k)) ** q, sp.Symbol(space, positive=True)), values, lists)
+        return found
+
+    return (None if written is None else written[0]), quantities

@@ -1,0 +1,372 @@
+"""The Dyson equation in symbols: unknowns merged, eliminated and named, until effective ridges are left.
+
+Steps: symbolic inverse of the small block matrices; unknowns that vanish or coincide at two generic instances are
+dropped or merged, and the merged equations verified; unknowns without a trace of their own are substituted; linear
+factors s + kappa of denominators name effective ridges; unknowns that enter linearly are solved for; what is left is
+written in one basis of traces, and a ridge that its equation gives explicitly is eliminated from the value.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy
+from solvable.solvers.equivalents.matrix_expression import Matrix, Space, leaves
+from solvable.solvers.equivalents.matrix_values import Cell, resized
+from solvable.solvers.equivalents.pencil import Pencil
+from solvable.solvers.equivalents.scalar_expression import Scalar
+from solvable.solvers.equivalents.trace_equation import Solved, solved_as_written
+from solvable.solvers.equivalents.trace_expression import Trace
+from solvable.solvers.validate import refuse
+
+__all__ = ["Equations", "number_as_symbol", "reduced", "scalar_as_symbol"]
+
+_SAME = 1e-9  # of two unknowns at a generic instance: the equations are then compared in symbols
+_LIST = 5  # eigenvalues of a generic instance
+
+
+@dataclass
+class Equations:
+    """A reduced system.
+
+    Attributes
+    ----------
+    unknowns : dict
+        Each unknown with the expression that vanishes at it.
+    value : sympy expression
+        The trace in terms of the unknowns.
+    explicit : dict
+        Ridges that an equation gives explicitly, ``lambda = ...``, with the value free of them.
+    eliminated : sympy expression or None
+        The value with these put in.
+    steps : list of str
+        What was done, in sentences.
+    start : dict
+        Values of the unknowns at the cell of the derivation.
+    """
+
+    unknowns: dict[Any, Any]
+    value: Any
+    explicit: dict[Any, Any] = field(default_factory=dict)
+    eliminated: Any = None
+    steps: list[str] = field(default_factory=list)
+    start: dict[Any, float] = field(default_factory=dict)
+
+
+class _GenericCell(Cell):
+    """A cell a few per cent away, with a short list of eigenvalues: two unknowns that agree here agree always."""
+
+    def __init__(self, cell: Cell, seed: int) -> None:
+        """Move sizes, scalars and eigenvalues at random."""
+        self._rng = np.random.default_rng(seed)
+        moved = lambda values: {k: v * self._rng.uniform(0.95, 1.05) for k, v in values.items()}  # noqa: E731
+        super().__init__(cell.spaces, moved(cell.scalars), moved(cell.sizes))
+        self._moved: dict[str, Any] = {}
+
+    def multiplicities(self, space: Space) -> Any:
+        """Equal ones."""
+        return np.full(_LIST, self.sizes[space.name] / _LIST)
+
+    def _given(self, node: Matrix) -> Any:
+        data = node.data
+        if data.value.ndim == 2:
+            raise refuse(data.name, data.value.shape, "symbols need matrices that commute: give joint eigenvalues")
+        if data.name not in self._moved:
+            value = resized(data.value, data.value.size, _LIST) if data.value.ndim else data.value
+            # a number stands for a matrix too: in symbols it is one among the others
+            self._moved[data.name] = value * self._rng.uniform(0.9, 1.1, _LIST)
+        return np.asarray(self._moved[data.name] ** float(data.power))
+
+
+def number_as_symbol(number: Any) -> Any:
+    """Exact rational of what was written."""
+    return (
+        sp.Rational(number.numerator, number.denominator)
+        if not isinstance(number, float)
+        else sp.Rational(repr(number))
+    )
+
+
+def scalar_as_symbol(scalar: Scalar) -> Any:
+    """Scalar expression in positive symbols of its names."""
+    names = {str(name): sp.Symbol(str(name), positive=True) for name in scalar.names}
+    return scalar.evaluate(names, number_as_symbol)
+
+
+def _node_as_symbol(node: Matrix) -> Any:
+    """Deterministic expression in commuting symbols."""
+    if node.op == "identity":
+        return sp.S.One
+    if node.op == "deterministic":
+        return sp.Symbol(node.data.name, positive=True) ** number_as_symbol(node.data.power)
+    if node.op == "sum":
+        return sum((scalar_as_symbol(c) * _node_as_symbol(inner) for c, inner in node.args), sp.S.Zero)
+    if node.op == "product":
+        return sp.Mul(*map(_node_as_symbol, node.args))
+    return 1 / _node_as_symbol(node.args[0])
+
+
+def _inverse_blocks(pencil: Pencil, tau: list[Any]) -> dict[tuple[int, int], Any]:
+    """Blocks of M in symbols, group by group."""
+    found: dict[tuple[int, int], Any] = {}
+    for blocks in pencil.groups:
+        if len({pencil.spaces[i] for i in blocks}) > 1:
+            raise refuse("trace", "a deterministic matrix between two spaces", "symbols need square commuting matrices")
+        A: dict[tuple[int, int], Any] = {}
+        for (i, j), node in pencil.fixed.items():
+            if i in blocks:
+                A[i, j] = A.get((i, j), 0) + _node_as_symbol(node)
+        for target in pencil.targets:
+            if target.row in blocks:
+                place = (target.row, target.col)
+                A[place] = A.get(place, 0) - tau[target.unknown] * _node_as_symbol(target.coefficient)
+        found.update(_triangular_inverse(A, blocks, pencil))
+    return found
+
+
+def _triangular_inverse(A: dict[tuple[int, int], Any], blocks: list[int], pencil: Pencil) -> dict[tuple[int, int], Any]:
+    """Inverse by strongly connected parts: adjugates inside, M_st = -M_ss sum_r A_sr M_rt between them."""
+    live = pencil.pattern
+    parts: list[list[int]] = []
+    for i in blocks:
+        part = [j for j in blocks if live[i, j] and live[j, i]]
+        if part[0] == i:
+            parts.append(part)
+    parts.sort(key=lambda part: -int(live[part[0]].sum()))
+    M: dict[tuple[int, int], Any] = {(i, j): sp.S.Zero for i in blocks for j in blocks}
+    for t, part in enumerate(parts):
+        inner = sp.Matrix([[A.get((i, j), sp.S.Zero) for j in part] for i in part])
+        inverse = inner.adjugate() / inner.det()
+        for a, i in enumerate(part):
+            for b, j in enumerate(part):
+                M[i, j] = inverse[a, b]
+        for s in range(t - 1, -1, -1):
+            for j in part:
+                right = {
+                    i: sum((A[i, k] * M[k, j] for r in parts[s + 1 : t + 1] for k in r if (i, k) in A), sp.S.Zero)
+                    for i in parts[s]
+                }
+                for i in parts[s]:
+                    M[i, j] = -sum((M[i, k] * x for k, x in right.items()), sp.S.Zero)
+    return M
+
+
+class _System:
+    """Unknowns of all traces together, merged, with their equations."""
+
+    def __init__(self, solved: list[Solved], generic: list[list[Solved]], summands: list[Any]) -> None:
+        """Merge what is equal at every instance, and write the equations."""
+        names = set().union(*(leaves(node) for _, node in summands))
+        self.diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
+        self.solved, self.summands = solved, summands
+        self.numbers: dict[Any, float] = {}
+        columns = [np.concatenate([s.tau for s in run] or [np.zeros(0)]) for run in (*generic, solved)]
+        apart: set[int] = set()  # equal at the root, by other equations
+        while True:
+            zero, same = _coincidences(columns[:-1], apart)
+            tau, right = self._equations(zero, same)
+            wrong = {
+                q for q, r in enumerate(right)
+                if (zero[q] or same[q] != q) and not _vanishes(r if zero[q] else r - right[same[q]])
+            }  # fmt: skip
+            if not wrong:
+                break
+            apart |= wrong
+        live = [q for q in range(len(tau)) if same[q] == q and not zero[q]]
+        self.start = {tau[q]: float(columns[-1][q]) for q in live}
+        self.equations = {tau[q]: right[q] for q in live}
+        sizes, lost = ", ".join(str(s.pencil.size) for s in solved), len(tau) - sum(zero) - len(live)
+        self.steps = [
+            f"Pencils of {sizes} blocks with {len(tau)} unknowns: {sum(zero)} vanish, {lost} have the equations of "
+            f"others, {len(live)} are left."
+        ]
+
+    def _equations(self, zero: list[bool], same: list[int]) -> tuple[list[Any], list[Any]]:
+        """Unknowns as symbols and their right-hand sides; the value, too."""
+        live = [q for q in range(len(zero)) if same[q] == q and not zero[q]]
+        symbol = {q: sp.Symbol(f"tau_{k + 1}") for k, q in enumerate(live)}
+        tau = [sp.S.Zero if z else symbol[same[q]] for q, z in enumerate(zero)]
+        right: list[Any] = []
+        self.value = sp.S.Zero
+        for (scalar, _), one in zip(self.summands, self.solved, strict=True):
+            pencil = one.pencil
+            M = _inverse_blocks(pencil, tau[len(right) : len(right) + len(pencil.unknowns)])
+            right += [scalar_as_symbol(u.variance) * self._trace(u, M, pencil) for u in pencil.unknowns]
+            inner = sum((self._trace(r, M, pencil) for r in pencil.readouts), sp.S.Zero)
+            if pencil.constant is not None:
+                inner += pulled(_node_as_symbol(pencil.constant), _dimension(pencil.constant.rows), self.diagonal)
+            self.value += scalar_as_symbol(scalar) * inner
+        return tau, right
+
+    def _trace(self, row: Any, M: dict[tuple[int, int], Any], pencil: Pencil) -> Any:
+        f = sp.factor(_node_as_symbol(row.weight) * M[row.row, row.col])
+        return pulled(f, _dimension(pencil.spaces[row.row]), self.diagonal)
+
+    def substitute(self, old: Any, new: Any) -> None:
+        """Put an expression for a symbol everywhere."""
+        self.equations = {u: substituted(e, old, new, self.diagonal) for u, e in self.equations.items() if u != old}
+        self.value = substituted(self.value, old, new, self.diagonal)
+
+
+def _vanishes(expression: Any) -> bool:
+    """Whether it cancels, its traces as they are."""
+    return bool(expression == 0 or sp.cancel(sp.together(opaque(expression)[0])) == 0)
+
+
+def _coincidences(columns: list[Any], apart: set[int]) -> tuple[list[bool], list[int]]:
+    """Which unknowns vanish at every instance, and the first one that each is equal to, but for those held apart."""
+    zero = [all(abs(c[q]) < 1e-12 * np.abs(c).max() for c in columns) for q in range(len(columns[0]))]
+    same = list(range(len(zero)))
+    for q in range(len(same)):
+        for p in range(q):
+            merged = same[p] == p and not (zero[p] or zero[q] or q in apart)
+            if merged and all(abs(c[p] - c[q]) <= _SAME * abs(c[q]) for c in columns):
+                same[q] = p
+                break
+    return zero, same
+
+
+def _dimension(space: Space) -> Any:
+    return sp.Symbol(space.name, positive=True)
+
+
+def _explicit(system: _System) -> None:
+    """Substitute unknowns that are functions of others without a trace."""
+    while len(system.equations) > 1:
+        free = [t for t, e in system.equations.items() if not e.has(Tr) and not e.has(t)]
+        if not free:
+            return
+        t = min(free, key=lambda s: (system.equations[s].count_ops(), str(s)))
+        right = system.equations[t]
+        system.steps.append(f"{t} = {right}, substituted.")
+        system.substitute(t, right)
+
+
+def _name_ridges(system: _System) -> list[Any]:
+    """Linear factors a s + b of denominators give kappa = b/a, in place of the unknown in it."""
+    kappas: list[Any] = []
+    for t in list(system.equations):
+        found = set()
+        for trace in set().union(*(e.atoms(Tr) for e in (*system.equations.values(), system.value))):
+            for factor, _ in sp.factor_list(sp.denom(sp.together(trace.args[0])))[1]:
+                own = factor.free_symbols & system.diagonal
+                if len(own) == 1 and t in factor.free_symbols:
+                    poly = sp.Poly(factor, *own)
+                    if poly.degree() == 1 and poly.coeff_monomial(1) != 0:
+                        found.add(sp.factor(poly.coeff_monomial(1) / poly.LC()))
+        for k in sorted(found, key=lambda k: (k.count_ops(), str(k))):
+            kappa = sp.Symbol("kappa" if not kappas else f"kappa_{len(kappas) + 1}", positive=True)
+            solutions = sp.solve(sp.numer(sp.together(k - kappa)), t)
+            if len(solutions) != 1:
+                continue
+            equation = system.equations[t] - t
+            system.steps.append(f"{kappa} = {k} is the effective ridge.")
+            system.start[kappa] = float(k.subs(system.start).subs(system.numbers))
+            system.substitute(t, solutions[0])
+            system.equations[kappa] = tidy(substituted(equation, t, solutions[0], system.diagonal)) + kappa
+            kappas.append(kappa)
+            break
+    return kappas
+
+
+def _linear(system: _System, kappas: list[Any]) -> None:
+    """Solve for unknowns that sit in no trace and enter their own equation linearly."""
+    system.equations = {u: tidy(canonical(e, kappas, system.diagonal)) for u, e in system.equations.items()}
+    system.value = tidy(canonical(system.value, kappas, system.diagonal))
+    again = True
+    while again:
+        again = False
+        for t in [t for t in system.equations if t not in kappas]:
+            everything = [*system.equations.values(), system.value]
+            if any(t in trace.free_symbols for e in everything for trace in e.atoms(Tr)):
+                continue
+            plain, back = opaque(system.equations[t] - t)
+            poly = sp.Poly(sp.numer(sp.together(plain)), t)
+            if poly.degree() != 1:
+                continue
+            right = sp.factor(-poly.coeff_monomial(1) / poly.coeff_monomial(t)).xreplace(back)
+            system.steps.append(f"{t} = {right}: it enters linearly.")
+            system.substitute(t, right)
+            again = True
+            break
+
+
+def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float = 60.0) -> Equations:
+    """Reduce the equations of a trace.
+
+    Parameters
+    ----------
+    trace : Trace
+        With matrices that commute in each space.
+    cell : Cell
+        Where the numbers of the start are taken.
+    ridge : str, optional
+        The scalar that is eliminated; any that an equation gives explicitly by default.
+    seconds : float
+        After which no further step is begun.
+
+    Returns
+    -------
+    Equations
+    """
+    end = time.monotonic() + seconds
+    summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
+    runs = [solved_as_written(summands, c) for c in (_GenericCell(cell, 1), _GenericCell(cell, 2), cell)]
+    system = _System(runs[2], runs[:2], summands)
+    system.numbers = {sp.Symbol(name, positive=True): float(v) for name, v in cell.named.items()}
+    kappas: list[Any] = []
+    for step in (
+        lambda: _explicit(system),
+        lambda: kappas.extend(_name_ridges(system)),
+        lambda: _linear(system, kappas),
+    ):
+        if time.monotonic() > end:
+            system.steps.append(f"The reduction stopped after {seconds:g} s.")
+            break
+        step()
+    unknowns = {}
+    for u, right in system.equations.items():
+        equation = canonical(right - u, kappas, system.diagonal)
+        unknowns[u] = _numerator(equation, u) if u in kappas or len(system.equations) == 1 else tidy(equation)
+    value = tidy(canonical(system.value, kappas, system.diagonal))
+    start = {u: system.start[u] for u in unknowns}
+    found = Equations(unknowns, value, {}, None, system.steps, start)
+    _eliminate(found, ridge)
+    return found
+
+
+def _numerator(equation: Any, unknown: Any) -> Any:
+    """Factor of the numerator that has the root: without monomials and spectators."""
+    plain, back = opaque(equation)
+    factors = [f for f, _ in sp.factor_list(sp.numer(sp.together(plain)))[1] if f.has(unknown) and f != unknown]
+    with_traces = [f for f in factors if f.free_symbols & set(back)]  # the others are roots of a denominator
+    return sp.Mul(*(with_traces or factors)).xreplace(back)
+
+
+def _eliminate(found: Equations, ridge: str | None) -> None:
+    """Solve the one equation left for a ridge that it has linearly, and put it into the value."""
+    if len(found.unknowns) != 1:
+        return
+    ((unknown, equation),) = found.unknowns.items()
+    plain, back = opaque(equation)
+    candidates = (
+        [sp.Symbol(ridge, positive=True)]
+        if ridge
+        else sorted((s for s in plain.free_symbols if str(s).startswith(("lam", "ridge", "delta"))), key=str)
+    )
+    for lam in candidates:
+        poly = sp.Poly(plain, lam)
+        if poly.degree() != 1 or any(lam in t.free_symbols for t in back.values()):
+            continue
+        right = sp.factor(-poly.coeff_monomial(1) / poly.coeff_monomial(lam))
+        both = {trace: dummy for dummy, trace in back.items()}
+        value, more = opaque(found.value.xreplace(both))
+        found.explicit[lam] = right.xreplace(back)
+        found.eliminated = sp.factor(sp.cancel(value.subs(lam, right))).xreplace({**back, **more})
+        found.steps.append(f"{lam} is explicit in {unknown} and eliminated from the value.")
+        return

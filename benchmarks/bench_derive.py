@@ -1,0 +1,62 @@
+"""Derived equivalents: a cell of random features, the reduction of ridge regression, dense matrices in numerators."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.ratio import compare
+from solvable import MatrixModel, derive, tr
+from solvable.analysis.equivalents.models import power, random_features, ridge
+from solvable.analysis.equivalents.sampling import sample
+from solvable.solvers.equivalents.trace_expression import Trace
+
+FEATURES = random_features(400)
+RIDGE = ridge(100)
+
+
+def numerators(n: int, dense_inside: bool) -> Trace:
+    """Covariate shift with a diagonal covariance; or the same inside inverses, without a common basis."""
+    d = int(0.8 * n)
+    rotation, other = (np.linalg.qr(np.random.default_rng(k).standard_normal((d, d)))[0] for k in (1, 2))
+    m = MatrixModel()
+    N, D = m.space("n", n), m.space("d", d)
+    S, lam = m.deterministic("Sigma", D, power(d, 1)), m.scalar("lambda", 0.1)
+    T = m.deterministic("T", D, (rotation * power(d, 0.5)) @ rotation.T)
+    B = m.deterministic("B", D, (other * power(d, 1) / d) @ other.T)
+    X = m.gaussian("Z", N, D) @ S.sqrt()
+    Q = (X.T @ X / N + lam + (1e-3 * T if dense_inside else 0)).inv()
+    return lam**2 * tr(B @ Q @ T @ Q) + 0.4 / N**2 * tr(Q @ X.T @ X @ Q @ T)
+
+
+def cell() -> float:
+    return float(derive(FEATURES).value)
+
+
+def draw() -> float:
+    r = derive(FEATURES)
+    return sample(r.trace, r._cell(r.at), np.random.default_rng(0))
+
+
+def symbols() -> str:
+    return derive(RIDGE).to_latex()
+
+
+NUMERATORS, DENSE = numerators(400, False), numerators(400, True)
+
+
+def triangular() -> float:
+    return float(derive(NUMERATORS).value)
+
+
+def dense() -> float:
+    return float(derive(DENSE).value)
+
+
+if __name__ == "__main__":
+    compare("random features, n = 400: value, against one draw", cell, draw)
+    compare("dense numerators, n = 400, against dense inside", triangular, dense, repeats=1)
+    import time
+
+    begin = time.process_time()
+    symbols()
+    print(f"ridge bias and variance in symbols: {time.process_time() - begin:.2f} s CPU")

@@ -1,0 +1,128 @@
+"""Equations in symbols: the formulas of the literature are found without a rule for any of them."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from solvable import MatrixModel, check, derive, tr
+from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, pulled
+from solvable.solvers import Spectrum, ridge_risk
+
+n, d, k, kappa, lam = sp.symbols("n d k kappa lambda", positive=True)
+S, B, mu1, mus = sp.symbols("Sigma B mu1 mus", positive=True)
+T = Tr(S / (S + kappa), d)
+df2 = T - kappa * Tr(S / (S + kappa) ** 2, d)
+w = T - df2
+
+
+def model():
+    m = MatrixModel()
+    N, D, K = m.space("n", 60), m.space("d", 40), m.space("k", 50)
+    ridge, Sigma = m.scalar("lambda", 0.1), m.deterministic("Sigma", D, np.linspace(0.5, 2, 40))
+    X = m.gaussian("Z", N, D, variance=1 / N) @ Sigma.sqrt()
+    W = m.gaussian("W", K, D, variance=1 / K)
+    return m, N, D, K, ridge, Sigma, X, W
+
+
+def expressions():
+    m, N, D, K, ridge, Sigma, X, W = model()
+    target = m.deterministic("B", D, np.linspace(0.1, 1, 40))
+    Q = (X.T @ X + ridge).inv()
+    F0 = X @ W.T
+    P = (F0.T @ F0 + ridge).inv()
+    F = m.scalar("mu1", 0.5) * F0 + m.scalar("mus", 0.3) * m.gaussian("Theta", N, K, variance=1 / N / K)
+    return {
+        "bias": ridge**2 * tr(target @ Q @ Sigma @ Q),
+        "variance": tr(Q @ X.T @ X @ Q @ Sigma),
+        "linear features": tr((F0 @ F0.T + ridge).inv()),
+        "linear features, noise": tr(F0 @ P @ (W @ Sigma @ W.T) @ P @ F0.T),
+        "features": tr((F @ F.T + ridge).inv()),
+    }
+
+
+m_ = mus**2 / (kappa * mu1**2)
+FORMULAS = {
+    "bias": (kappa * (n - T) / n, kappa**2 * n * Tr(B * S / (S + kappa) ** 2, d) / (n - df2)),
+    "variance": (kappa * (n - T) / n, n * df2 / (n - df2)),
+    "linear features": (kappa * (n - T) * (k - T) / (n * k), k * n / (kappa * (k - T))),
+    "linear features, noise": (
+        kappa * (n - T) * (k - T) / (n * k),
+        n * (k * df2 - df2**2 + w**2) / ((n - df2) * (k - df2) - w**2),
+    ),
+    "features": (
+        kappa * mu1**2 * (k - T - m_) * (n - T - m_) / (k * n),
+        k * n / (kappa * mu1**2 * (k - T) - mus**2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formulas_are_found(name):
+    found = derive(expressions()[name]).equations
+    ridge, value = FORMULAS[name]
+    assert sp.simplify(found.explicit[lam] - ridge) == 0
+    assert sp.simplify(found.eliminated - value) == 0
+
+
+def test_two_populations_keep_two_unknowns():
+    m, N, D, _, ridge, Sigma, X, _ = model()
+    M = m.space("n2", 30)
+    X2 = m.gaussian("Z2", M, D, variance=1 / N) @ m.deterministic("Sigma2", D, np.linspace(2, 0.5, 40)).sqrt()
+    found = derive(tr((X.T @ X + X2.T @ X2 + ridge).inv())).equations
+    assert len(found.unknowns) == 2
+    assert found.eliminated is None
+    assert Sigma is not None
+
+
+def test_ridgeless_form_has_no_ridge():
+    form = derive(expressions()["variance"]).limit("lambda")
+    assert not form.value.has(lam)
+    assert {sp.simplify(f - g) == 0 for f in form.factors for g in (kappa, n - T)} == {True, False}
+    with pytest.raises(ValueError, match="must give it explicitly"):
+        derive(expressions()["variance"]).limit("mu")
+
+
+def test_exported_python_needs_numpy_alone_and_agrees():
+    source = derive(expressions()["variance"]).to_python()
+    assert "sympy" not in source
+    assert "solvable" not in source
+    space = {}
+    exec(source, space)
+    s = np.linspace(0.5, 2, 40)
+    found = space["value"](Sigma=s, d_multiplicities=np.ones(40), lambda_=0.1, n=60)
+    # X'X + lambda with entries of variance 1/n: ridge n lambda of the unnormalised problem
+    spectrum = Spectrum(s, np.zeros(40))
+    risk = float(ridge_risk(spectrum, 60, 6.0, 1.0).test) - 1
+    np.testing.assert_allclose(found, 60 * risk, rtol=1e-12)
+
+
+def test_latex():
+    text = derive(expressions()["variance"]).to_latex()
+    assert r"\lambda &= \frac{\kappa \left(n - \operatorname{tr}_{d}" in text
+
+
+def test_traces_are_linear_and_have_one_basis():
+    assert pulled(3 * n * S / (S + kappa), d, {S}) == 3 * n * T
+    assert pulled(kappa**2, d, {S}) == d * kappa**2
+    one = canonical(Tr(S**2 / (S + kappa) ** 2, d), [kappa], {S})
+    assert sp.simplify(one - df2) == 0
+
+
+def test_equations_need_matrices_that_commute():
+    m = MatrixModel()
+    N, D = m.space("n", 10), m.space("d", 3)
+    A = m.deterministic("A", D, np.ones((3, 3)))
+    Z = m.gaussian("Z", N, D)
+    with pytest.raises(ValueError, match="symbols need matrices that commute"):
+        _ = derive(tr(A @ (Z.T @ Z + 1).inv())).equations
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [("n*df2/(n-df2)", "agrees everywhere tried"), ("2*n*df2/(n-df2)", "constant factor 2"), ("df2", "differs by")],
+)
+def test_check_against_a_derived_claim(formula, says):
+    claim = derive(expressions()["variance"]).claim("mine/variance", size="n", symbols=True)
+    report = check(formula, against=claim, budget=0)
+    assert says in report.sentence
+    assert [stage.outcome for stage in report.stages[:3]] == ["AGREES"] * 3 or says != "agrees everywhere tried"
