@@ -71,7 +71,7 @@ def _diagnose(
         partial = partial_agreement(close, columns)
         if partial:
             return f"agrees for {partial} only", ()
-        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns)
+        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns, claim.formula)
         if slip:
             return slip.sentence, slip.parts
         partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
@@ -83,11 +83,11 @@ def _diagnose(
         return None, ()
 
 
-def _slip(yours: Formula, ours: Array, columns: dict[str, Any]) -> Slip | None:
+def _slip(yours: Formula, ours: Array, columns: dict[str, Any], reference: Any) -> Slip | None:
     """Search in a formula whose sums and means are numbers, then in the formula itself."""
     frozen, more = yours.frozen(columns)
     columns = {**columns, **more}
-    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock)
+    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference)
     if found is not None or frozen is yours:
         return found
     return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)

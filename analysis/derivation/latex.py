@@ -56,8 +56,10 @@ class _Statement(Macros):
                 break
             start = self.at
             name = self.expression()
-            if self.peek() == "=" and name.isidentifier():
-                self.take()
+            defined = self.peek() in ("=", r"\coloneqq", r"\equiv") or (self.peek(), self.peek(1)) == (":", "=")
+            if defined and name.isidentifier():
+                if self.take().text == ":":
+                    self.take()
                 definitions.append((name, self.expression()))
             else:
                 self.at = start

@@ -7,6 +7,7 @@ __all__ = [
     "ENVIRONMENTS",
     "FUNCTIONS",
     "GREEK",
+    "INVERSES",
     "LETTER_STYLES",
     "LIMITS",
     "MATRICES",
@@ -64,6 +65,7 @@ STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\d
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
            "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
 LETTER_STYLES = ("mathcal", "mathbb", "mathbf", "boldsymbol", "bm", "mathfrak", "mathscr", "mathit", "bf", "cal")
+INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")
 ENVIRONMENTS = (
