@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula
-from solvable.analysis.derivation.labels import same
+from solvable.analysis.derivation.labels import RTOL, same
 from solvable.analysis.derivation.places import differs, threshold
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
@@ -68,6 +68,9 @@ def _diagnose(
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
+        if np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
+            gap = float(np.max(np.abs(found / np.where(ours == 0, 1, ours) - 1)))
+            return f"equal to {max(8, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
         partial = partial_agreement(close, columns)
         if partial:
             return f"agrees for {partial} only", ()

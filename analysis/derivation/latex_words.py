@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ACCENTS",
+    "ALMOST",
     "ENVIRONMENTS",
     "FUNCTIONS",
     "GREEK",
@@ -40,6 +41,7 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
 LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
+ALMOST = (r"\approx", "≈", r"\simeq")
 SIZES = frozenset(
     [
         "left",
