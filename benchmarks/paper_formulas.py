@@ -60,7 +60,8 @@ def run(path: Path) -> None:
             count["named"] += named
         expected = EXPECTED.get(word, "DISAGREES")
         if found != expected or (word in NAMED and not named) or seconds[-1] > 3:
-            what = f"expected {word}, {found}" if found != expected else f"{word} unnamed" if word in NAMED else "slow"
+            unnamed = word in NAMED and not named
+            what = f"expected {word}, {found}" if found != expected else f"{word} unnamed" if unnamed else "slow"
             print(f"{what} ({seconds[-1]:.1f} s) {claim}: {formula}\n   {said}", flush=True)
     print(f"\n{path.name}: {len(seconds)} formulas, {len(claims)} claims")
     for word, count in counts.items():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula
-from solvable.analysis.derivation.labels import same
+from solvable.analysis.derivation.labels import RTOL, same
 from solvable.analysis.derivation.places import differs, threshold
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
@@ -68,10 +68,13 @@ def _diagnose(
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
+        if np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
+            gap = float(np.max(np.abs(found / np.where(ours == 0, 1, ours) - 1)))
+            return f"equal to {max(8, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
         partial = partial_agreement(close, columns)
         if partial:
             return f"agrees for {partial} only", ()
-        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns)
+        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns, claim.formula)
         if slip:
             return slip.sentence, slip.parts
         partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
@@ -83,11 +86,11 @@ def _diagnose(
         return None, ()
 
 
-def _slip(yours: Formula, ours: Array, columns: dict[str, Any]) -> Slip | None:
+def _slip(yours: Formula, ours: Array, columns: dict[str, Any], reference: Any) -> Slip | None:
     """Search in a formula whose sums and means are numbers, then in the formula itself."""
     frozen, more = yours.frozen(columns)
     columns = {**columns, **more}
-    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock)
+    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference)
     if found is not None or frozen is yours:
         return found
     return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)

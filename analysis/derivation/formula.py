@@ -310,11 +310,12 @@ def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
     import mpmath as mp
 
     numbers = {name: value for name, value in cell.items() if isinstance(value, int | float | mp.mpf)}
-    if claim.domain is not None:
-        numbers |= {name: mp.mpf(whole) / total for name, whole, total in claim.domain.ratios(cell)}
+    ratios = [] if claim.domain is None else claim.domain.ratios(cell)
+    exact = {name: mp.mpf(whole) / total for name, whole, total in ratios}
+    numbers |= exact
     if not claim.quantities:
         return numbers
-    found = claim.quantities(**cell)
+    found = claim.quantities(**{**cell, **exact})
     return {**numbers, **found, "_shifted": _Moved(claim, cell, tuple(sorted(numbers)))}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_tokens import tokens_of
-from solvable.analysis.derivation.latex_words import ENVIRONMENTS, GREEK, LIMITS, RELATIONS
+from solvable.analysis.derivation.latex_words import ALMOST, ENVIRONMENTS, GREEK, LIMITS, RELATIONS
 from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
@@ -56,8 +56,10 @@ class _Statement(Macros):
                 break
             start = self.at
             name = self.expression()
-            if self.peek() == "=" and name.isidentifier():
-                self.take()
+            defined = self.peek() in ("=", r"\coloneqq", r"\equiv") or (self.peek(), self.peek(1)) == (":", "=")
+            if defined and name.isidentifier():
+                if self.take().text == ":":
+                    self.take()
                 definitions.append((name, self.expression()))
             else:
                 self.at = start
@@ -101,6 +103,9 @@ class _Statement(Macros):
             return "", "="
         if len(marks) > 1:
             raise self.refuse("it holds more than one equals sign: give one equality")
+        if self.tokens[marks[0]].text in ALMOST and marks[0] == len(self.tokens) - 2 and self.tokens[-1].number:
+            self.tokens = self.tokens[: marks[0]]  # what it is in decimals
+            return "", "="
         left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
         signs = {"+", "-", "/", r"\frac", r"\sum", r"\int", r"\cdot", r"\times", "<", ">"}
         level = 0

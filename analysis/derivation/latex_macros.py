@@ -6,7 +6,16 @@ import re
 
 from solvable.analysis.derivation.latex_expressions import Expressions
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
-from solvable.analysis.derivation.latex_words import ACCENTS, FUNCTIONS, GREEK, LETTER_STYLES, MATRICES, OPENING, WORDS
+from solvable.analysis.derivation.latex_words import (
+    ACCENTS,
+    FUNCTIONS,
+    GREEK,
+    INVERSES,
+    LETTER_STYLES,
+    MATRICES,
+    OPENING,
+    WORDS,
+)
 
 __all__ = ["Macros"]
 
@@ -111,6 +120,8 @@ class Macros(Expressions):
         while self.peek() in ("^", "_"):
             if self.take().text == "^":
                 power = self.superscript()
+                if power == "-1" and name in INVERSES:
+                    name, power = INVERSES[name], ""
                 if power.startswith("-") or power.startswith("_"):
                     raise self.refuse(f"{name} with the power {power} is read in two ways")
             else:
@@ -162,9 +173,14 @@ class Macros(Expressions):
             mark = self.take().text
             if mark == "_":
                 tokens = self.raw_group()
-                cut = next((i for i, t in enumerate(tokens) if t.text == "="), None)
+                cut = next((i for i, t in enumerate(tokens) if t.text in ("=", r"\ge", r"\geq", r"\in")), None)
                 name = self.letters(tokens[:cut])
-                low = self.whole(tokens[cut + 1 :]) if cut is not None else ""
+                if cut is not None and tokens[cut].text == r"\in":
+                    if [t.text for t in tokens[cut + 1 :]] not in (["[", "d", "]"], ["[", "p", "]"]):
+                        raise self.refuse(f"over what \\{command} goes is not understood")
+                elif cut is not None:
+                    low = self.whole(tokens[cut + 1 :])
+                    high = "oo" if tokens[cut].text != "=" else ""
             elif mark == "^":
                 high = self.whole(self.raw_group())
         if not name:

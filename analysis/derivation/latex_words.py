@@ -4,9 +4,11 @@ from __future__ import annotations
 
 __all__ = [
     "ACCENTS",
+    "ALMOST",
     "ENVIRONMENTS",
     "FUNCTIONS",
     "GREEK",
+    "INVERSES",
     "LETTER_STYLES",
     "LIMITS",
     "MATRICES",
@@ -39,6 +41,7 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
 LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
+ALMOST = (r"\approx", "≈", r"\simeq")
 SIZES = frozenset(
     [
         "left",
@@ -64,6 +67,7 @@ STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\d
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
            "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
 LETTER_STYLES = ("mathcal", "mathbb", "mathbf", "boldsymbol", "bm", "mathfrak", "mathscr", "mathit", "bf", "cal")
+INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")
 ENVIRONMENTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,14 @@ _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh",
 _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
             "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
             "heaviside": "Heaviside"}  # fmt: skip
+_WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
+    "expm1": lambda sp, x: sp.exp(x) - 1,
+    "log1p": lambda sp, x: sp.log(1 + x),
+    "log2": lambda sp, x: sp.log(x) / sp.log(2),
+    "log10": lambda sp, x: sp.log(x) / sp.log(10),
+    "cbrt": lambda sp, x: x ** sp.Rational(1, 3),
+    "square": lambda sp, x: x**2,
+}
 # quantities that authors write with their argument: df2(kappa) is df2
 _DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
               "unlearned": ("kappa",)}  # fmt: skip
@@ -257,6 +265,8 @@ class _Reader:
         values = [self.read(argument, depth) for argument in arguments]
         if name in _DEPENDENT and len(values) == 1:
             return self.quantity(name, values[0])
+        if name in _WRITTEN_OUT and len(values) == 1:
+            return _WRITTEN_OUT[name](sp, values[0])
         if name == "limit" and len(values) == 3:
             return sp.Limit(*values)
         allowed = _RENAMED.get(name, name) if name in _RENAMED or name in _FUNCTIONS else None

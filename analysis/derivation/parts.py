@@ -41,8 +41,13 @@ class _Place:
     term: bool = False  # of a sum
 
 
-def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | None = None) -> str | None:
-    """Say what to change in one place; None where nothing of a few words is enough."""
+def part_slip(
+    expression: Any, ours: Array, columns: Columns, clock: Clock | None = None, reference: Any = None
+) -> str | None:
+    """Say what to change in one place; None where nothing of a few words is enough.
+
+    Where a closed form of ours is given as `reference`, a part may also be what stands in it.
+    """
     import sympy as sp
 
     evaluate = Doubles(clock)
@@ -67,7 +72,7 @@ def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | Non
                 sentence = kind(place, ours, columns, value)
                 if sentence is not None:
                     return sentence
-        return _everywhere(expression, ours, value, columns)
+        return _everywhere(expression, ours, value, columns) or _as_ours(found, ours, reference, value)
 
 
 def _places(node: Any, value: Callable[[Any], Array], needed: Array, whole: Callable[[Array], Array],
@@ -144,7 +149,8 @@ def _groups(node: Any) -> Iterator[list[Any]]:
     plain = [factor for factor in symbolic if factor.as_base_exp()[0].is_Symbol]
     below = [factor for factor in symbolic if isinstance(factor, sp.Pow) and factor.exp.could_extract_minus_sign()]
     seen: list[list[Any]] = [list(node.args)]
-    for group in (symbolic, plain, below, *([factor] for factor in symbolic)):
+    sums = [factor for factor in symbolic if factor.is_Add]
+    for group in (symbolic, plain, below, sums, *([factor] for factor in symbolic)):
         if group and group not in seen:
             seen.append(group)
             yield group
@@ -194,8 +200,8 @@ def _renamed(place: _Place, ours: Array, columns: Columns, value: Callable[[Any]
     for symbol in names:
         for name in columns:
             if name != str(symbol):
-                new = node.xreplace({symbol: sp.Symbol(name, positive=True)})
-                if _verified(place, value(new), ours):
+                new = _changed(node, symbol, sp.Symbol(name, positive=True))
+                if new is not None and _verified(place, value(new), ours):
                     return f"agrees after {node} -> {new}"
     return None
 
@@ -258,10 +264,49 @@ def _everywhere(expression: Any, ours: Array, value: Callable[[Any], Array], col
             continue
         news = [2 * node, node / 2, 1 / node, node**2, sp.sqrt(node), 1 - node]
         news += [node + 1, node - 1] if node.is_Add else []
-        news += [node.xreplace({a: sp.Symbol(name, positive=True)}) for a in sorted(node.free_symbols, key=str)
-                 for name in columns if name != str(a)] if len(node.free_symbols) < 4 else []  # fmt: skip
+        for a in sorted(node.free_symbols, key=str) if len(node.free_symbols) < 4 else ():
+            others = [a + 1, a - 1, *(sp.Symbol(name, positive=True) for name in columns if name != str(a))]
+            news += [_changed(node, a, other) for other in others]
         for new in news:
-            values = value(expression.xreplace({node: new}))
-            if np.all(np.abs(values - ours) <= RTOL * np.abs(ours)):
+            whole = None if new is None else _changed(expression, node, new)
+            if whole is not None and np.all(np.abs(value(whole) - ours) <= RTOL * np.abs(ours)):
                 return f"agrees after {node} -> {new}"
+    for kind, other in ((sp.Max, sp.Min), (sp.Min, sp.Max)):
+        for node in expression.atoms(kind):
+            whole = _changed(expression, node, other(*node.args))
+            if whole is not None and np.all(np.abs(value(whole) - ours) <= RTOL * np.abs(ours)):
+                return f"agrees after {node} -> {other(*node.args)}"
     return None
+
+
+def _changed(expression: Any, old: Any, new: Any) -> Any:
+    """Return the expression with a part replaced; None where sympy finds no value."""
+    try:
+        return expression.xreplace({old: new})
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+def _as_ours(found: list[_Place], ours: Array, reference: Any, value: Callable[[Any], Array]) -> str | None:
+    """A part that should be, or lacks, a part of ours: a term or a factor of several names."""
+    import sympy as sp
+
+    if reference is None:
+        return None
+    pieces = [node for node in dict.fromkeys(sp.preorder_traversal(reference)) if node.free_symbols][1:]
+    pieces = sorted((node for node in pieces if not node.is_Symbol and not isinstance(node, sp.logic.boolalg.Boolean)),
+                    key=lambda node: node.count_ops())[:_MOST_PLACES]  # fmt: skip
+    values = [(piece, value(piece)) for piece in pieces]
+    for place in found:
+        for piece, column in values:
+            for new, word in ((column, "{0} -> {1}"), (place.value + column, "{0} -> {0} + {1}"),
+                              (place.value * column, "{0} -> ({1})*({0})")):  # fmt: skip
+                if np.all(np.isfinite(new)) and _near(new, place.needed) and _verified(place, new, ours):
+                    return f"agrees after {word.format(place.node, piece)}"
+    return None
+
+
+def _near(new: Array, needed: Array) -> bool:
+    """Whether two columns may be equal: a first look at less than the whole."""
+    there = np.isfinite(needed)
+    return bool(there.any() and np.all(np.abs(new - needed)[there] <= 1e-6 * np.abs(needed[there]) + 1e-9))

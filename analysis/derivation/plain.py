@@ -26,7 +26,7 @@ _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=T
 _RAISE = str.maketrans("".join(_RAISED), "".join(_RAISED.values()))
 _LOWER = str.maketrans("".join(_LOWERED), "".join(_LOWERED.values()))
 _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∞": "oo", "≤": "<=", "≥": ">=", "≠": "!=",
-          "÷": "/", "√": "sqrt", "∑": "sum", "Σ": "Sigma", "∫": "integral", "ℓ": "ell"}  # fmt: skip
+          "÷": "/", "∕": "/", "⁄": "/", "√": "sqrt", "∑": "sum", "Σ": "Sigma", "∫": "integral", "ℓ": "ell"}  # fmt: skip
 _LETTERS = {letter: name for letter, name in GREEK.items() if len(letter) == 1}
 _TOKEN = re.compile(
     r"\s+|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"

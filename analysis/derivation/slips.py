@@ -134,8 +134,9 @@ class _Search:
     """What is tried on a formula, given as a function of columns and, where it has one, as an expression."""
 
     def __init__(self, formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns,
-                 expression: Any, clock: Clock | None) -> None:  # fmt: skip
+                 expression: Any, clock: Clock | None, reference: Any) -> None:  # fmt: skip
         self.formula, self.used, self.expression, self.clock = formula, used, expression, clock
+        self.reference = reference
         yours = formula(columns)
         good = np.isfinite(yours) & np.isfinite(ours) & (ours != 0)
         self.enough = bool(good.sum() >= 3)
@@ -175,7 +176,7 @@ class _Search:
         if self.expression is None:
             return self.later
         plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
-        sentence = part_slip(self.expression, self.ours, plain, self.clock)
+        sentence = part_slip(self.expression, self.ours, plain, self.clock, self.reference)
         if sentence is None:
             return self.later
         return Slip(sentence, (sentence.partition(": ")[2] or sentence,))
@@ -209,10 +210,10 @@ class _Search:
 
 def find_slip(
     formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns, expression: Any = None,
-    clock: Clock | None = None,
+    clock: Clock | None = None, reference: Any = None,
 ) -> Slip | None:  # fmt: skip
     """Search single slips, in the whole, in a name, in a part, then pairs; what is returned holds at every point."""
-    search = _Search(formula, used, ours, columns, expression, clock)
+    search = _Search(formula, used, ours, columns, expression, clock, reference)
     if not search.enough:
         return None
     return search.whole() or search.names() or search.part() or search.whole(deep=True) or search.both()

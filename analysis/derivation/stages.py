@@ -99,8 +99,11 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         if len(pairs) < min(_FEWEST, len(points)):
             return Stage("50 digits", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), np.zeros(0), np.zeros(0)
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
-        room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
+        room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
+        # what an equation defines may follow a parameter that is a double: beyond 15 digits nothing is wrong then
+        rounded = claim.quantities is not None and all(abs(a - b) <= mp.mpf(10) ** -15 * abs(b) for a, b in usable)
+        room = mp.mpf(10) ** -15 if rounded and not double else room
         # where ours vanishes, both are rounding
         floor = mp.mpf(10) ** (-14 if double else -_DIGITS) * max((abs(b) for _, b in usable), default=0)
         same = [mp.isfinite(a) and abs(a - b) <= max(room * abs(b), floor) for a, b in usable]
