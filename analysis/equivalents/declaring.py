@@ -186,11 +186,11 @@ class MatrixModel:
         return self._declare(name, leaf(Given(str(name), array, digest), rows, cols))
 
     def features(self, activation: str, X: Matrix, W: Matrix, *, name: str = "Theta") -> Matrix:
-        """Declare features sigma(X W') by their Gaussian equivalent mu_0 + mu_1 X W' + mu_* Theta.
+        """Declare centred features sigma(X W') - mu_0 by their Gaussian equivalent mu_1 X W' + mu_* Theta.
 
-        Theta has independent standard entries; rows of X W' have unit variance in the limit (X has rows of squared norm
-        d and W entries of variance 1/d, or any such pair). Activations with mu_0 != 0 are refused: their mean is a
-        spike that the equivalent here leaves out; centre them.
+        Theta has independent standard entries. The entries of X W' must have unit variance in the limit (X with
+        standard entries and W with variance 1/d, or any such pair). The mean mu_0 is left out: it is a spike of rank
+        one, which the equivalent of centred features does not have.
 
         Parameters
         ----------

@@ -16,7 +16,7 @@ from solvable.solvers.equivalents.matrix_values import Cell
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
 
-__all__ = ["formula_and_quantities", "in_degrees_of_freedom", "root"]
+__all__ = ["check_reduction", "formula_and_quantities", "in_degrees_of_freedom", "joint_lists", "root"]
 
 Lists = Mapping[str, tuple[Any, Any]]
 
@@ -62,7 +62,7 @@ def in_degrees_of_freedom(equations: Equations) -> tuple[Any, Any] | None:
     return sp.factor(value.xreplace(found)), matrices.pop()
 
 
-def _lists(trace: Trace, cell: Cell) -> dict[str, tuple[dict[str, Any], Any]]:
+def joint_lists(trace: Trace, cell: Cell) -> dict[str, tuple[dict[str, Any], Any]]:
     """Diagonal matrices over the joint list of every space, and the multiplicities."""
     nodes = set().union(*(leaves(node) for _, node in trace.summands))
     found: dict[str, tuple[dict[str, Any], Any]] = {}
@@ -85,7 +85,7 @@ def formula_and_quantities(trace: Trace, equations: Equations) -> tuple[Any, Cal
     written = in_degrees_of_freedom(equations)
 
     def quantities(cell: Cell) -> dict[str, Any]:
-        lists = _lists(trace, cell)
+        lists = joint_lists(trace, cell)
         name, kappa = root(equations, cell.named, lists)
         found = {name: kappa}
         if written is not None:
@@ -97,3 +97,20 @@ def formula_and_quantities(trace: Trace, equations: Equations) -> tuple[Any, Cal
         return found
 
     return (None if written is None else written[0]), quantities
+
+
+def check_reduction(trace: Trace, cell: Cell, equations: Equations, value: float) -> None:
+    """Hold the reduced system against the value of the unreduced one.
+
+    Raises
+    ------
+    ArithmeticError
+        They differ, or an equation does not vanish.
+    """
+    lists = joint_lists(trace, cell)
+    values = {**cell.named, **{str(unknown): start for unknown, start in equations.start.items()}}
+    forms = [equations.value, *([] if equations.eliminated is None else [equations.eliminated])]
+    for form in forms:
+        found = float(evaluated(form, values, lists))
+        if not abs(found - value) <= 1e-6 * abs(value):
+            raise ArithmeticError(f"the reduced equations give {found:.10g} and the unreduced ones {value:.10g}")

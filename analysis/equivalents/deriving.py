@@ -108,10 +108,17 @@ class Derivation:
 
     @cached_property
     def equations(self) -> Equations:
-        """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space."""
+        """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space.
+
+        The value they give at this cell is compared with `value` before they are returned.
+        """
+        from solvable.analysis.equivalents.degrees_of_freedom import check_reduction
         from solvable.analysis.equivalents.reduction import reduced
 
-        return reduced(self.trace, self._cell(self._single()), seconds=self.seconds)
+        cell = self._cell(self._single())
+        found = reduced(self.trace, cell, seconds=self.seconds)
+        check_reduction(self.trace, cell, found, float(self.value))
+        return found
 
     def to_latex(self) -> str:
         """Equations and value as LaTeX."""

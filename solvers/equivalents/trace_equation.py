@@ -164,7 +164,7 @@ def _refined(solved: Solved, exact: Cell, scalar: Scalar) -> Solved:
 
     system = DysonSystem(solved.pencil, exact)
     tau = np.array([mp.mpf(float(x)) for x in solved.tau], object)
-    for _ in range(8):
+    for _ in range(8 if system.count else 0):
         system.update(tau)
         J, value = system.jacobian(), system.rows()[: system.count]
         scale = units(tau, np.abs(system.magnitudes()[: system.count]))

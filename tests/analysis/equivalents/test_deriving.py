@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from solvable import MatrixModel, Outcome, Status, derive, tr
 from solvable.analysis.equivalents.models import ridge, spike, weighted_least_squares
 from solvable.analysis.equivalents.sampling import sample
-from solvable.solvers import Spectrum, ridge_risk
+from solvable.solvers import Spectrum, random_feature_risk, ridge_risk
 from solvable.solvers.solution import ConvergenceWarning
 
 
@@ -249,3 +249,43 @@ def test_refusals(sentence):
     with pytest.raises(ValueError, match=sentence.replace("(", r"\(")) as refusal:
         REFUSED[sentence](*data())
     assert "\n" not in str(refusal.value)
+
+
+def test_features_are_those_of_their_coefficients():
+    """Real ReLU features on Gaussian data, centred, against their equivalent: n = 600, one draw in tolerance 3 %."""
+    m = MatrixModel()
+    N, D, K = m.space("n", 600), m.space("d", 400), m.space("k", 500)
+    X, W = m.gaussian("X", N, D), m.gaussian("W", K, D, variance=1 / D)
+    F = m.features("relu", X, W)
+    value = float(derive(tr((F @ F.T / K + 0.2).inv()) / N).value)
+    rng = np.random.default_rng(7)
+    x = rng.standard_normal((600, 400))
+    x *= np.sqrt(400) / np.linalg.norm(x, axis=1, keepdims=True)
+    real = np.maximum(x @ rng.standard_normal((500, 400)).T / np.sqrt(400), 0) - 1 / np.sqrt(2 * np.pi)
+    drawn = np.trace(np.linalg.inv(real @ real.T / 500 + 0.2 * np.eye(600))) / 600
+    np.testing.assert_allclose(drawn, value, rtol=0.03)
+    with pytest.raises(ValueError, match="do not fit"):
+        m.features("relu", X, W.T, name="Other")
+
+
+@pytest.mark.parametrize("seed", [*range(8), 29])  # 29: digits are found again, beside a trace without unknowns
+def test_random_features_at_any_ridge(seed):
+    """Sizes and ridges from 1e-8 to 1e2 at random: the risk of random features, through the smaller Gram matrix."""
+    rng = np.random.default_rng(seed)
+    d, n, k = (int(50 * 10 ** rng.uniform(-0.5, 0.5)) for _ in range(3))
+    ridge, nonlinear, many = 10 ** rng.uniform(-8, 2), 10 ** rng.uniform(-1, 0), 1e13
+    s, b2 = np.arange(1, d + 1) ** -rng.uniform(0, 2), np.arange(1, d + 1) ** -rng.uniform(0, 1)
+    m = MatrixModel()
+    N, D, K = m.space("n", n), m.space("d", d), m.space("k", k)
+    S, B = m.deterministic("Sigma", D, s), m.deterministic("B", D, b2)
+    X = m.gaussian("Z", N, D) @ S.sqrt()
+    W, Theta = m.gaussian("W", K, D, variance=1 / D), m.gaussian("Theta", N, K)
+    F = (0.5 * (X @ W.T) + nonlinear * Theta) / K.sqrt()
+    P, Psi = (F.T @ F + m.scalar("ridge", ridge)).inv(), (0.25 * (W @ S @ W.T) + nonlinear**2) / K
+    fitted = X.T @ F @ P
+    trace = tr(B @ S) - 1 / K.sqrt() * tr(B @ S @ W.T @ fitted.T) + tr(B @ fitted @ Psi @ fitted.T)
+    trace = trace + 0.3 * tr(F @ P @ Psi @ P @ F.T)
+    powers = np.r_[0.25 * s / d, nonlinear**2 / many]
+    spectrum = Spectrum(powers, np.r_[s * b2, 0], multiplicities=np.r_[np.ones(d), many])
+    expected = float(random_feature_risk(spectrum, n, k, ridge, 0.3).test) - 0.3
+    np.testing.assert_allclose(float(derive(trace).value), expected, rtol=1e-9)  # 1e13 modes stand for infinitely many

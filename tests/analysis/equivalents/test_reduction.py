@@ -1,10 +1,13 @@
 """Equations in symbols: the formulas of the literature are found without a rule for any of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import sympy as sp
 
 from solvable import MatrixModel, check, derive, tr
+from solvable.analysis.equivalents.degrees_of_freedom import check_reduction
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, pulled
 from solvable.solvers import Spectrum, ridge_risk
 
@@ -126,3 +129,10 @@ def test_check_against_a_derived_claim(formula, says):
     report = check(formula, against=claim, budget=0)
     assert says in report.sentence
     assert [stage.outcome for stage in report.stages[:3]] == ["AGREES"] * 3 or says != "agrees everywhere tried"
+
+
+def test_a_wrong_reduction_is_not_returned():
+    r = derive(expressions()["variance"])
+    cell, wrong = r._cell(r.at), dataclasses.replace(r.equations, value=2 * r.equations.value)
+    with pytest.raises(ArithmeticError, match="the reduced equations give"):
+        check_reduction(r.trace, cell, wrong, float(r.value))
