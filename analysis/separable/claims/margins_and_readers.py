@@ -23,7 +23,7 @@ from solvable.solvers import (
     stablemax_loss,
 )
 
-__all__ = ["CLAIMS"]
+__all__ = ["READER_CLAIMS"]
 
 _PERCEPTRON = Source("tyurin2024logistic")
 _STEPS = Source("tyurin2024logistic", "this bound derived in docs/theory/separable.md")
@@ -57,7 +57,7 @@ def _plug_in_limit(d: float, ratio: float, separation2: float) -> float:
 _separation, _ratio, _d = sp.symbols("separation2 ratio d", positive=True)
 _argument = _separation / sp.sqrt((_separation + 1 / _ratio) * (1 + 1 / (_ratio * _d)))
 
-CLAIMS = (
+READER_CLAIMS = (
     Claim(
         "separable/perceptron-limit",
         "At large step sizes gradient descent on the logistic loss is the batch perceptron, in units of the step.",
