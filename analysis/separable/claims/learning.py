@@ -109,7 +109,9 @@ LEARNING_CLAIMS = (
     Claim(
         "separable/memorisation",
         "Random labels of Gaussian rows can be fitted when dimensions exceed half the rows.",
-        source=Source("derived", "Cover's count of linearly separable labellings"),
+        source=Source(
+            "liu2020early", "the place of the transition from Cover's count of labellings, not from the paper"
+        ),
         kind=Kind.THRESHOLD,
         predict=lambda **_: 2.0,
         measure=early.memorised,
