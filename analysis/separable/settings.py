@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from solvable.analysis.verification.domain import Domain
 
-__all__ = ["USUAL", "almost_one_direction", "linear_labels", "regression_data", "separable_rows", "tasks"]
+__all__ = [
+    "USUAL",
+    "almost_one_direction",
+    "flipped_classes",
+    "linear_labels",
+    "regression_data",
+    "separable_rows",
+    "tasks",
+    "taught_tasks",
+]
 
 USUAL = Domain(
     n=(2, 5000), d=(1, 200), large_step=(1e3, 1e120), count=(1, 5), rows=(1, 4), passes=(1, 6), labels=(1, 2),
@@ -41,6 +50,25 @@ def tasks(rng: np.random.Generator, count: int, rows: int, d: int) -> Array:
     """Tasks of unit rows; fewer rows in all than dimensions, so that all are separated together."""
     Z = rng.standard_normal((count, rows, d))
     return np.asarray(Z / np.linalg.norm(Z, axis=2, keepdims=True))
+
+
+def taught_tasks(rng: np.random.Generator, count: int, rows: int, d: int) -> Array:
+    """Tasks of unit rows that one Gaussian teacher labels: separated together whatever their number."""
+    Z = tasks(rng, count, rows, d)
+    return np.asarray(Z * np.where(Z @ rng.standard_normal(d) >= 0, 1.0, -1.0)[..., None])
+
+
+def flipped_classes(
+    rng: np.random.Generator, n: int, p: int, flips: float, v: Array | None = None, noise: float = 0.1
+) -> tuple[Array, Array, Array, Array]:
+    """Rows y v + noise about a unit direction v; given labels, of which a share is flipped, true ones, and v."""
+    if v is None:
+        v = rng.standard_normal(p)
+        v = v / np.linalg.norm(v)
+    true = np.where(rng.random(n) < 0.5, 1.0, -1.0)
+    X = true[:, None] * v + noise * rng.standard_normal((n, p))
+    wrong = rng.permutation(n) < round(flips * n)
+    return X, np.where(wrong, -true, true), true, v
 
 
 def regression_data(rng: np.random.Generator, n: int, d: int, labels: int) -> tuple[Array, Array]:

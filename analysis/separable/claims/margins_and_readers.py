@@ -25,7 +25,7 @@ from solvable.solvers import (
     stablemax_loss,
 )
 
-__all__ = ["CLAIMS"]
+__all__ = ["READER_CLAIMS"]
 
 _PERCEPTRON = Source("tyurin2024logistic")
 _STEPS = Source("tyurin2024logistic", "this bound derived in docs/theory/separable.md")
@@ -61,7 +61,7 @@ _argument = _separation / sp.sqrt((_separation + 1 / _ratio) * (1 + 1 / (_ratio 
 
 claim = partial(Claim, domain=USUAL)
 
-CLAIMS = (
+READER_CLAIMS = (
     claim(
         "separable/perceptron-limit",
         "At large step sizes gradient descent on the logistic loss is the batch perceptron, in units of the step.",
