@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "MOST_STEPS",
     "as_choice",
+    "as_covariance",
     "as_finite",
     "as_generator",
     "as_kind",
@@ -180,6 +181,20 @@ def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] 
         if want is not None and have != want:
             raise refuse(f"{name}.shape", array.shape, f"it must be {shape}, None standing for any size")
     return array
+
+
+def as_covariance(name: str, value: ArrayLike, size: int | None = None) -> NDArray[np.float64]:
+    """As :func:`as_matrix`, symmetric, positive semi-definite to the rounding of its floating type, not 0."""
+    sigma, unit = as_matrix(name, value), data_eps(value)
+    if not is_symmetric(sigma, unit):
+        raise refuse(f"{name}.shape", sigma.shape, "it must be a symmetric matrix")
+    if size is not None and len(sigma) != size:
+        raise refuse(f"{name}.shape", sigma.shape, f"it must be {(size, size)}")
+    trace, least = float(np.trace(sigma)), float(np.linalg.eigvalsh(sigma)[0])
+    if least < -max(1e-10, len(sigma) * unit) * max(trace, 0.0) or trace <= 0:
+        allowed = f"it must be positive semi-definite to the rounding of {precision_name(unit)}, not 0"
+        raise refuse(name, sigma, f"{allowed} (least eigenvalue {least:.3g})")
+    return sigma
 
 
 def as_choice(name: str, value: Any, choices: Sequence[str]) -> str:

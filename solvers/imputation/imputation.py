@@ -21,16 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.validate import (
+    as_covariance,
     as_finite,
-    as_matrix,
     as_nonnegative,
     as_positive,
     as_real,
     as_scalar,
     broadcast,
     data_eps,
-    is_symmetric,
-    precision_name,
     refuse,
     within_range,
 )
@@ -64,19 +62,12 @@ class ImputationProblem:
 
 def read_problem(covariance: ArrayLike, target: ArrayLike) -> ImputationProblem:
     """Validate a covariance and a target of its size."""
-    sigma = as_matrix("covariance", covariance)
-    d = sigma.shape[0]
-    unit = data_eps(covariance)
-    if not is_symmetric(sigma, unit):
-        raise refuse("covariance.shape", sigma.shape, "it must be a symmetric matrix")
-    least = float(np.linalg.eigvalsh(sigma)[0])
-    if least < -max(1e-10, d * unit) * max(float(np.trace(sigma)), 0.0) or np.trace(sigma) <= 0:
-        allowed = f"it must be positive semi-definite to the rounding of {precision_name(unit)}, not 0"
-        raise refuse("covariance", sigma, f"{allowed} (least eigenvalue {least:.3g})")
+    sigma = as_covariance("covariance", covariance)
+    d = len(sigma)
     beta = as_finite("target", target)
     if beta.shape != (d,):
         raise refuse("target.shape", beta.shape, f"it must be {(d,)}, one weight for each input")
-    return ImputationProblem(sigma, beta, unit)
+    return ImputationProblem(sigma, beta, data_eps(covariance))
 
 
 def as_observed(value: ArrayLike) -> Array:

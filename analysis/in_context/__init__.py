@@ -1,0 +1,1 @@
+"""In-context learning of linear tasks: drawn prompts, trained attention, claims."""

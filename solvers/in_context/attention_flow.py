@@ -1,0 +1,429 @@
+r"""Linear self-attention trained by gradient flow on linear regression prompts: its path, its limit, its risk.
+
+Tokens :math:`(x_i,y_i)`, averaged over the prompt; inputs :math:`N(0,\Lambda)`, tasks N(0, I). On the manifold that
+the flow never leaves, :math:`\hat y=u\,x_q^TU^T\frac1N\sum y_ix_i`, and in the eigenbasis of :math:`\Lambda`
+(eigenvalues l, :math:`\Gamma` diagonal with g)
+
+.. math::
+    \dot U_{ij} = -u^2g_il_il_jU_{ij}+u\,l_i^2\delta_{ij}, \qquad
+    \dot u = -u\sum_{ij}g_il_il_jU_{ij}^2+\sum_il_i^2U_{ii},
+
+so that off the diagonal :math:`U_{ij}=U_{ij}(0)e^{-g_il_il_jS}`, :math:`S=\int u^2`: d + 2 equations are integrated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from solvable.solvers.in_context.in_context import as_prompt_length, as_tasks, square_root
+from solvable.solvers.solution import record, warn_caller
+from solvable.solvers.validate import (
+    as_covariance,
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    check_room,
+    refuse,
+    within_range,
+)
+
+__all__ = [
+    "AttentionFlow",
+    "attention_flow",
+    "attention_limit",
+    "random_covariance_limit",
+    "trained_attention_risk",
+]
+
+Array = NDArray[np.float64]
+_MOST_TIMES = 10**6
+_RTOL = 2.3e-14  # just above the least that the integrator takes; it leaves errors of about 1e-11
+
+
+@record
+class AttentionFlow:
+    """Weights of trained linear attention; leading axes are those of the times, or of n.
+
+    Attributes
+    ----------
+    key_query : ndarray, shape (..., d, d)
+        U, the block of the key-query matrix between inputs.
+    value : ndarray
+        u, the last entry of the value matrix.
+    loss : ndarray
+        Half the mean squared distance of the prediction from the noise-free label of the query.
+    conserved : ndarray
+        u^2 - |U|^2, which gradient flow keeps.
+    """
+
+    key_query: Array
+    value: Array
+    loss: Array
+    conserved: Array
+
+
+def _modes(covariance: ArrayLike) -> tuple[Array, Array]:
+    """Eigenvalues, rounding below zero removed, and eigenvectors."""
+    sigma = as_covariance("covariance", covariance)
+    l, Q = np.linalg.eigh(sigma)
+    l = np.where(l > l.size * np.finfo(float).eps * l[-1], l, 0.0)
+    return l, Q
+
+
+def _gamma_excess(l: Array, n: Array, noise: Array) -> Array:
+    """Eigenvalues of Gamma - Lambda, (Lambda + (tr Lambda + noise) I)/N, over the shape of n and noise."""
+    return np.asarray((l + (l.sum() + noise)[..., None]) / n[..., None])
+
+
+def _loss(l: Array, g: Array, excess: Array, diagonal: Array, off: Array) -> Array:
+    """Loss from u times the entries of U; a sum of squares and of positive terms."""
+    miss = 0.5 * np.sum(g * l**2 * (diagonal - np.where(l > 0, 1 / g, 0.0)) ** 2, axis=-1)
+    rest = 0.5 * np.sum((g * l)[:, None] * l * off**2, axis=(-2, -1))
+    return np.asarray(miss + rest + 0.5 * np.sum(l * excess / g, axis=-1))
+
+
+def _require_full_rank(l: Array, Q: Array) -> None:
+    if l[0] <= 0:
+        direction = ", ".join(f"{x:.3g}" for x in Q[:4, 0]) + (", ..." if len(Q) > 4 else "")
+        raise refuse(
+            "covariance", float(l[0]), f"along ({direction}) inputs vanish: the flow leaves the start there, no limit"
+        )
+
+
+@within_range
+def attention_limit(covariance: ArrayLike, n: ArrayLike, noise_variance: ArrayLike = 0.0) -> AttentionFlow:
+    r"""Where gradient flow of linear self-attention ends from a small balanced start.
+
+    .. math:: U = \Gamma^{-1}[\mathrm{tr}\,\Gamma^{-2}]^{-1/4}, \quad u = [\mathrm{tr}\,\Gamma^{-2}]^{1/4}, \quad
+        \Gamma = \Lambda+\frac{\Lambda+(\mathrm{tr}\Lambda+\sigma^2)I}{N}
+
+    of the loss :math:`\tfrac12E(\hat y-w^Tx_q)^2`, :math:`\hat y=u\,x_q^TU^T\tfrac1N\sum_iy_ix_i`, w of N(0, I). The
+    limit loss :math:`\tfrac12\mathrm{tr}[\Lambda-\Gamma^{-1}\Lambda^2]` is positive.
+
+    Parameters
+    ----------
+    covariance : array_like, shape (d, d)
+        :math:`\Lambda` of the inputs, positive definite.
+    n, noise_variance : array_like
+        N, the length of the training prompts (n >= 1, or infinite), and label noise in them; broadcast together.
+
+    Returns
+    -------
+    AttentionFlow
+        `key_query` (..., d, d), `value`, `loss`; `conserved` is 0.
+
+    Raises
+    ------
+    ValueError
+        n < 1, a covariance that is not positive semi-definite; one with a zero eigenvalue, the direction named.
+
+    Notes
+    -----
+    The condition is that of the covariance. Not the training length alone matters: averages over tokens, N in
+    :math:`\Gamma` is that of training whatever the prompt at test.
+
+    References
+    ----------
+    zhang2024trained (noise in the training labels derived)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from solvable.solvers import attention_limit
+    >>> limit = attention_limit(np.diag([2.0, 1.0, 0.5]), 8)
+    >>> np.diag(limit.key_query).round(8), float(limit.value.round(12))
+    (array([0.33358388, 0.57376427, 0.89650668]), 1.115440660754)
+    """
+    l, Q = _modes(covariance)
+    _require_full_rank(l, Q)
+    samples, noise = np.broadcast_arrays(
+        as_prompt_length("n", n, infinite=True), as_nonnegative("noise_variance", noise_variance)
+    )
+    check_room("n.shape", samples.shape, samples.size * l.size**2)
+    excess = _gamma_excess(l, samples, noise)
+    g = l + excess
+    least = g.min(axis=-1, keepdims=True)
+    strength = np.sum((least / g) ** 2, axis=-1, keepdims=True) ** 0.25 / np.sqrt(least)  # [tr Gamma^-2]^(1/4)
+    U = (Q * (1 / (g * strength))[..., None, :]) @ Q.T
+    loss = 0.5 * np.sum(l * excess / g, axis=-1)
+    return AttentionFlow(np.asarray(U), np.asarray(strength[..., 0]), np.asarray(loss), np.zeros(samples.shape))
+
+
+def _read_start(start: ArrayLike | None, Q: Array) -> Array:
+    """Theta Theta^T of Frobenius norm one, in the eigenbasis."""
+    d = len(Q)
+    if start is None:
+        return np.eye(d) / np.sqrt(d)
+    theta = as_matrix("start", start, (d, None))
+    theta = theta / np.abs(theta).max(initial=0.0) if np.any(theta) else theta
+    moment = Q.T @ theta
+    moment = moment @ moment.T
+    size = float(np.linalg.norm(moment))
+    if size == 0:
+        raise refuse("start", 0.0, "the start must not be 0, where the gradient vanishes")
+    return np.asarray(moment / size)
+
+
+def _integrate(l: Array, g: Array, diagonal: Array, off: Array, scale: float, times: Array) -> tuple[Array, ...]:
+    """Diagonal of U, u and S = int u^2 at rising times; l, g and the start in units where the largest l is 1."""
+    from scipy.integrate import solve_ivp
+
+    d = l.size
+    coupling = (g * l)[:, None] * l * (scale * off) ** 2
+
+    def right(_: float, state: Array) -> Array:
+        U, u, S = state[:d], state[d], state[d + 1]
+        decayed = np.sum(coupling * np.exp(-2 * (g * l)[:, None] * l * S)) if np.any(off) else 0.0
+        slope = l**2 * (1 - u * g * U)
+        return np.concatenate([u * slope, [U @ slope - u * decayed, u * u]])
+
+    begin = np.concatenate([scale * diagonal, [scale, 0.0]])
+    if times.size == 0 or times[-1] == 0:
+        return tuple(np.repeat(begin[None], times.size, axis=0).T[part] for part in (slice(d), d, d + 1))
+    solved = solve_ivp(right, (0.0, times[-1]), begin, "LSODA", times, rtol=_RTOL, atol=1e-16 * min(scale, 1.0))
+    if not solved.success:
+        raise ArithmeticError(f"The flow could not be integrated to time {times[-1]:.3g} in units of its fastest mode.")
+    return solved.y[:d], solved.y[d], solved.y[d + 1]
+
+
+@within_range
+def attention_flow(
+    covariance: ArrayLike,
+    n: float,
+    start_scale: float,
+    times: ArrayLike,
+    start: ArrayLike | None = None,
+    noise_variance: float = 0.0,
+) -> AttentionFlow:
+    r"""Gradient flow of one layer of linear self-attention, exactly, on the weights that it moves.
+
+    .. math:: L = \tfrac12E(\hat y-w^Tx_q)^2, \qquad \hat y = u\,x_q^TU^T\tfrac1N\textstyle\sum_{i\le N}y_ix_i
+
+    .. math:: \dot U = -u^2\Gamma\Lambda U\Lambda+u\Lambda^2, \qquad
+        \dot u = -\mathrm{tr}[u\,\Gamma\Lambda U\Lambda U^T-\Lambda^2U^T], \qquad
+        \Gamma = \Lambda+\frac{\Lambda+(\mathrm{tr}\Lambda+\sigma^2)I}{N}
+
+    from :math:`U=\sigma_0\Theta\Theta^T`, :math:`u=\sigma_0`, with :math:`\|\Theta\Theta^T\|_F=1`. All other blocks of
+    the key-query and value matrices start at 0 and stay there. u = U = 0 is a saddle: small starts leave it late.
+
+    Parameters
+    ----------
+    covariance : array_like, shape (d, d)
+        :math:`\Lambda` of the inputs.
+    n : float
+        N, the length of the training prompts, at least 1.
+    start_scale : float
+        :math:`\sigma_0`.
+    times : array_like
+        Times from 0 on, of any shape and order; infinity is the limit.
+    start : array_like, shape (d, k), optional
+        :math:`\Theta`, scaled to :math:`\|\Theta\Theta^T\|_F=1`; by default :math:`d^{-1/4}I`.
+    noise_variance : float
+        Of the labels in the training prompts.
+
+    Returns
+    -------
+    AttentionFlow
+        Leading axes are those of `times`.
+
+    Raises
+    ------
+    ValueError
+        n < 1, negative times, a start that is 0 or no positive number, and what `attention_limit` refuses if a time is
+        infinite.
+    ArithmeticError
+        The integrator could not reach the last time.
+
+    Warns
+    -----
+    UserWarning
+        :math:`\sigma_0^2\ge2/(\sqrt d\,\|\Gamma\|)`, where convergence to the limit is not proved.
+
+    Notes
+    -----
+    Adaptive integration (LSODA) leaves errors of about 1e-11; the drift of `conserved` measures its error. Times are
+    in units of the inverse square of the covariance.
+
+    References
+    ----------
+    zhang2024trained (condition on the start as recalled; noise in the training labels derived)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from solvable.solvers import attention_flow
+    >>> flow = attention_flow(np.diag([2.0, 1.0, 0.5]), 8, 0.3, [0.0, 1.0, np.inf])
+    >>> flow.loss.round(4), bool(np.abs(flow.conserved).max() < 1e-10)
+    (array([1.4942, 0.6694, 0.5608]), True)
+    """
+    l, Q = _modes(covariance)
+    samples = as_prompt_length("n", as_scalar("n", n))
+    noise = np.array(as_scalar("noise_variance", noise_variance, as_nonnegative))
+    scale = as_scalar("start_scale", start_scale, as_positive)
+    clock = as_nonnegative("times", times, infinite=True)
+    check_room("times.size", clock.size, clock.size * l.size**2)
+    if clock.size > _MOST_TIMES:
+        raise refuse("times.size", clock.size, f"at most {_MOST_TIMES:,} times are kept")
+    moment = _read_start(start, Q)
+    unit = float(l[-1])  # U, u scale as unit^-1/2, times as unit^-2
+    excess = _gamma_excess(l / unit, samples, noise / unit)
+    ll, g = l / unit, l / unit + excess
+    if unit * scale**2 * float(g.max()) * np.sqrt(l.size) >= 2:
+        warn_caller(
+            f"start_scale = {scale:.3g} is at or above sqrt(2/(sqrt(d) |Gamma|)): convergence is not proved.",
+            UserWarning,
+        )
+    diagonal, off = np.diag(moment), moment - np.diag(np.diag(moment))
+    finite = np.isfinite(clock)
+    order, back = np.unique(clock[finite] * unit**2, return_inverse=True)
+    start_unit = scale * np.sqrt(unit)
+    D, u, S = _integrate(ll, g, diagonal, off, start_unit, order)
+    O = start_unit * off * np.exp(-(g * ll)[:, None] * ll * S[:, None, None])
+    U, value = np.empty((*clock.shape, l.size, l.size)), np.empty(clock.shape)
+    loss, conserved = np.empty(clock.shape), np.empty(clock.shape)
+    back = back.reshape(-1)
+    W = O + D.T[:, :, None] * np.eye(l.size)
+    U[finite] = (Q @ W @ Q.T)[back] / np.sqrt(unit)
+    value[finite] = u[back] / np.sqrt(unit)
+    loss[finite] = unit * _loss(ll, g, excess, (u * D).T, u[:, None, None] * O)[back]
+    conserved[finite] = (u**2 - np.sum(W**2, axis=(-2, -1)))[back] / unit
+    if not finite.all():
+        limit = attention_limit(covariance, float(samples), float(noise))
+        for array, end in ((U, limit.key_query), (value, limit.value), (loss, limit.loss), (conserved, 0.0)):
+            array[~finite] = end
+    return AttentionFlow(U, value, loss, conserved)
+
+
+@within_range
+def trained_attention_risk(
+    covariance: ArrayLike,
+    n: ArrayLike,
+    context: ArrayLike,
+    task_weights: ArrayLike | None = None,
+    prior: ArrayLike | None = None,
+    noise_variance: ArrayLike = 0.0,
+    test_covariance: ArrayLike | None = None,
+    query_covariance: ArrayLike | None = None,
+) -> Array:
+    r"""Risk of trained linear attention on a prompt of another length, another task and other inputs.
+
+    .. math:: E(\hat y-y_q)^2 = \sigma^2+b^T\Lambda_qb+\tfrac1M\mathrm{tr}[\Gamma^{-1}\Lambda_q\Gamma^{-1}\Sigma_t],
+        \quad b=(I-\Gamma^{-1}\Lambda_t)w, \quad
+        \Sigma_t=(w^T\Lambda_tw)\Lambda_t+\Lambda_tww^T\Lambda_t+\sigma^2\Lambda_t
+
+    without a factor one half: :math:`\hat y=x_q^T\Gamma^{-1}\frac1M\sum_{i\le M}y_ix_i`, trained without label noise on
+    inputs of :math:`N(0,\Lambda)` in prompts of length N, :math:`\Gamma=\Lambda+(\Lambda+\mathrm{tr}\Lambda\,I)/N`.
+
+    Parameters
+    ----------
+    covariance : array_like, shape (d, d)
+        :math:`\Lambda` of training, positive definite unless n is finite.
+    n, context, noise_variance : array_like
+        N and M (at least 1, or infinite) and the label noise at test; broadcast together.
+    task_weights : array_like, shape (d,), optional
+        w of one task.
+    prior : array_like, shape (d, d), optional
+        :math:`E\,ww^T`, over which the risk is averaged; one of the two is needed.
+    test_covariance, query_covariance : array_like, shape (d, d), optional
+        :math:`\Lambda_t` of the examples at test (default :math:`\Lambda`), :math:`\Lambda_q` of the query (default
+        :math:`\Lambda_t`).
+
+    Returns
+    -------
+    ndarray
+        Noise of the query's label included.
+
+    Raises
+    ------
+    ValueError
+        Lengths below 1, matrices that are not positive semi-definite or of another size, both or none of the tasks.
+
+    Notes
+    -----
+    A sum of squares; without shift :math:`I-\Gamma^{-1}\Lambda` is computed without a difference. Risk falls as 1/M to
+    a floor of order 1/N^2.
+
+    References
+    ----------
+    zhang2024trained (risk for other input laws derived)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from solvable.solvers import trained_attention_risk
+    >>> trained_attention_risk(np.eye(5), 20, [10, 40, np.inf], prior=np.eye(5)).round(4)
+    array([2.0414, 0.7101, 0.2663])
+    """
+    l, Q = _modes(covariance)
+    d = l.size
+    roots = Q.T @ as_tasks(task_weights, prior, d)
+    samples = as_prompt_length("n", n, infinite=True)
+    shape = np.broadcast_shapes(*(np.shape(x) for x in (n, context, noise_variance)))
+    inverse_context = 1 / as_prompt_length("context", context, infinite=True)
+    noise = as_nonnegative("noise_variance", noise_variance)
+    check_room("n.shape", samples.shape, samples.size * d * roots.shape[1])
+    check_room("context.shape", shape, float(np.prod(shape, dtype=float)))
+    own = np.diag(l)
+    test = own if test_covariance is None else Q.T @ as_covariance("test_covariance", test_covariance, d) @ Q
+    query = test if query_covariance is None else Q.T @ as_covariance("query_covariance", query_covariance, d) @ Q
+    excess = _gamma_excess(l, samples, np.array(0.0))
+    inverse = 1 / (l + excess)
+    change = np.zeros((d, d)) if test is own else own - test
+    residual = inverse[..., None] * ((excess[..., None] * roots) + change @ roots)
+    half = square_root(query)
+    floor = np.sum((half.T @ residual) ** 2, axis=(-2, -1))
+    shown = test @ roots
+    spread = np.sum(shown * roots) * test + shown @ shown.T  # without noise
+    variance, noisy = (
+        np.einsum("...i,ij,...j->...", inverse, query * part, inverse, optimize=True) for part in (spread, test)
+    )
+    return np.asarray(noise + floor + inverse_context * (variance + noise * noisy))
+
+
+@within_range
+def random_covariance_limit(eigenvalue_moments: ArrayLike, n: ArrayLike) -> Array:
+    r"""Attention trained on prompts with diagonal covariances drawn anew: the diagonal of uU that minimises the loss.
+
+    .. math:: (uU)_{ii} = \frac{E\,l_i^2}{E[l_i^2\Gamma_{ii}]}, \qquad \Gamma_{ii}=l_i+\frac1N\Big(l_i+\sum_jl_j\Big)
+
+    for independent eigenvalues and the loss :math:`\tfrac12E(\hat y-w^Tx_q)^2`,
+    :math:`\hat y=u\,x_q^TU^T\tfrac1N\sum y_ix_i`. For exponential eigenvalues the diagonal tends to 1/3, so that the
+    prediction at :math:`\Lambda=I` is a third of the truth however long the prompts.
+
+    Parameters
+    ----------
+    eigenvalue_moments : array_like, shape (d, 3)
+        :math:`E\,l_i,E\,l_i^2,E\,l_i^3` of each eigenvalue.
+    n : array_like
+        N, the length of the training prompts, at least 1 or infinite.
+
+    Returns
+    -------
+    ndarray, shape (..., d)
+        One number for each eigenvalue.
+
+    Raises
+    ------
+    ValueError
+        n < 1, moments that no positive variable has.
+
+    References
+    ----------
+    zhang2024trained (minimiser derived for independent eigenvalues)
+
+    Examples
+    --------
+    >>> from solvable.solvers import random_covariance_limit
+    >>> random_covariance_limit([[1.0, 2.0, 6.0]] * 3, 10).round(6)
+    array([0.263158, 0.263158, 0.263158])
+    """
+    moments = as_matrix("eigenvalue_moments", eigenvalue_moments, (None, 3))
+    first, second, third = as_finite("eigenvalue_moments", moments).T
+    if np.any(moments <= 0) or np.any(second < first**2 * (1 - 1e-9)) or np.any(first * third < second**2 * (1 - 1e-9)):
+        raise refuse("eigenvalue_moments", moments, "they must be moments of a variable that is not negative")
+    samples = as_prompt_length("n", n, infinite=True)[..., None]
+    others = first.sum() - first if len(first) > 1 else np.zeros(1)
+    return np.asarray(second / (third + (2 * third + second * others) / samples))
