@@ -14,7 +14,7 @@ SYMBOLS = (
     Symbol("weight_variance", r"\tau^{2}", "τ²", "scale", "variance of a task's weights", ("tau2",)),
     Symbol("linear_power", r"{\|\beta_{f}\|^{2}}", "‖β_f‖²", "other", "mean squared norm of E f(x)x"),
     Symbol("second_moment", r"E[f^{2}\|x\|^{2}]", "E[f²‖x‖²]", "other", "of a target f, without noise"),
-    Symbol("power", r"\mathrm{tr}\,\Sigma B", "tr ΣB", "other", "variance of the labels without noise"),
+    Symbol("power", r"\mathrm{tr}\,\Sigma B", "tr ΣB", "scale", "variance of the labels without noise"),
     Symbol("explained", r"\mathrm{tr}\,\Sigma P\Sigma B", "tr ΣPΣB", "other", "what one example explains of them"),
     Symbol("floor", r"b^{T}\Lambda b", "bᵀΛb", "other", "error with endless examples"),
     Symbol("spread", r"\mathrm{tr}\,\Gamma^{-1}\Lambda\Gamma^{-1}\Sigma_{t}", "tr Γ⁻¹ΛΓ⁻¹Σ_t", "other",
@@ -24,14 +24,14 @@ SYMBOLS = (
 CONVENTIONS = (
     Convention(
         "flow",
-        "½E(ŷ − wᵀx_q)², ŷ = u x_qᵀUᵀ(1/N)Σy_ix_i: an average over the training prompt; papers' risk has no ½",
+        "½E(ŷ − w·x)² at the query x, ŷ = (u/N)Σ y_i (Ux)·x_i: an average over the training prompt; risks have no ½",
         (r"\tfrac12E(\hat y-w^Tx_q)^2", r"\tfrac1N"),
         ("start_scale",),
         ("attention_flow",),
     ),
     Convention(
         "test-prompts",
-        "E(ŷ − y_q)² without ½, label noise included, ŷ = x_qᵀΓ⁻¹(1/M)Σy_ix_i",
+        "E(ŷ − y)² at the query without ½, label noise included, ŷ = (1/M)Σ y_i x·Γ⁻¹x_i",
         (r"E(\hat y-y_q)^2", r"\frac1M\sum_{i\le M}y_ix_i"),
         ("context",),
         ("trained_attention_risk",),

@@ -25,6 +25,7 @@ from solvable.solvers.validate import (
     as_nonnegative,
     as_positive,
     as_scalar,
+    broadcast,
     check_room,
     refuse,
     within_range,
@@ -139,8 +140,8 @@ def attention_limit(covariance: ArrayLike, n: ArrayLike, noise_variance: ArrayLi
     """
     l, Q = _modes(covariance)
     _require_full_rank(l, Q)
-    samples, noise = np.broadcast_arrays(
-        as_prompt_length("n", n, infinite=True), as_nonnegative("noise_variance", noise_variance)
+    samples, noise = broadcast(
+        n=as_prompt_length("n", n, infinite=True), noise_variance=as_nonnegative("noise_variance", noise_variance)
     )
     check_room("n.shape", samples.shape, samples.size * l.size**2)
     excess = _gamma_excess(l, samples, noise)
@@ -361,14 +362,20 @@ def trained_attention_risk(
     d = l.size
     roots = Q.T @ as_tasks(task_weights, prior, d)
     samples = as_prompt_length("n", n, infinite=True)
-    shape = np.broadcast_shapes(*(np.shape(x) for x in (n, context, noise_variance)))
-    inverse_context = 1 / as_prompt_length("context", context, infinite=True)
-    noise = as_nonnegative("noise_variance", noise_variance)
+    length, noise = (
+        as_prompt_length("context", context, infinite=True),
+        as_nonnegative("noise_variance", noise_variance),
+    )
+    shape = broadcast(n=samples, context=length, noise_variance=noise)[0].shape
     check_room("n.shape", samples.shape, samples.size * d * roots.shape[1])
     check_room("context.shape", shape, float(np.prod(shape, dtype=float)))
+    unit = float(l[-1])  # third powers of covariances occur
+    l, noise, inverse_context = l / unit, noise / unit, 1 / length
     own = np.diag(l)
-    test = own if test_covariance is None else Q.T @ as_covariance("test_covariance", test_covariance, d) @ Q
-    query = test if query_covariance is None else Q.T @ as_covariance("query_covariance", query_covariance, d) @ Q
+    test = own if test_covariance is None else Q.T @ as_covariance("test_covariance", test_covariance, d) @ Q / unit
+    query = test
+    if query_covariance is not None:
+        query = Q.T @ as_covariance("query_covariance", query_covariance, d) @ Q / unit
     excess = _gamma_excess(l, samples, np.array(0.0))
     inverse = 1 / (l + excess)
     change = np.zeros((d, d)) if test is own else own - test
@@ -380,7 +387,7 @@ def trained_attention_risk(
     variance, noisy = (
         np.einsum("...i,ij,...j->...", inverse, query * part, inverse, optimize=True) for part in (spread, test)
     )
-    return np.asarray(noise + floor + inverse_context * (variance + noise * noisy))
+    return np.asarray(unit * (noise + floor + inverse_context * (variance + noise * noisy)))
 
 
 @within_range
@@ -422,7 +429,7 @@ def random_covariance_limit(eigenvalue_moments: ArrayLike, n: ArrayLike) -> Arra
     """
     moments = as_matrix("eigenvalue_moments", eigenvalue_moments, (None, 3))
     first, second, third = as_finite("eigenvalue_moments", moments).T
-    if np.any(moments <= 0) or np.any(second < first**2 * (1 - 1e-9)) or np.any(first * third < second**2 * (1 - 1e-9)):
+    if np.any(moments <= 0) or np.any(np.diff([first, second / first, third / second], axis=0) < -1e-9 * first):
         raise refuse("eigenvalue_moments", moments, "they must be moments of a variable that is not negative")
     samples = as_prompt_length("n", n, infinite=True)[..., None]
     others = first.sum() - first if len(first) > 1 else np.zeros(1)

@@ -74,6 +74,8 @@ MAKERS = {
 FAMILIES = {
     info.name: importlib.import_module(f"arguments.{info.name}") for info in pkgutil.iter_modules(arguments.__path__)
 }
+for _family in FAMILIES.values():  # objects that a user makes
+    MAKERS |= getattr(_family, "MAKERS", {})
 SPECIAL = {(name, "self"): instance(name) for name in MEMBERS if "self" in inspect.signature(MEMBERS[name]).parameters}
 SPECIAL |= {key: build for family in FAMILIES.values() for key, build in getattr(family, "SPECIAL", {}).items()}
 BY_ANNOTATION = {"float": 0.5, "int": 2, "bool": False, "str": "squared"}

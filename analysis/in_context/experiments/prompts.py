@@ -28,6 +28,7 @@ __all__ = [
     "posterior_risk",
     "quadrature_preconditioner",
     "random_matrices",
+    "risk_at_step",
 ]
 
 Array = NDArray[np.float64]
@@ -35,7 +36,7 @@ Rng = np.random.Generator
 
 
 def _root(matrix: Array) -> Array:
-    return np.linalg.cholesky(matrix)
+    return np.asarray(np.linalg.cholesky(matrix))
 
 
 def _draw(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array, Array]:
@@ -55,7 +56,7 @@ def _sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float
 
 def _fitted(S: Array, w: Array) -> Array:
     """P of least squares of w on S: the best bilinear predictor whatever the covariance of the query."""
-    return np.linalg.solve(S.T @ S, S.T @ w).T
+    return np.asarray(np.linalg.solve(S.T @ S, S.T @ w).T)
 
 
 def _error(P: Array, S: Array, w: Array, sigma: Array) -> float:
@@ -77,6 +78,12 @@ def learned_step(rng: Rng, n: int, d: int, noise_variance: float, count: int = 2
     """Step size of least squares over prompts."""
     S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     return float(np.sum(S * w) / np.sum(S * S))
+
+
+def risk_at_step(rng: Rng, n: int, d: int, noise_variance: float, step: float, count: int = 2000) -> float:
+    """Risk of one step of gradient descent of a given size."""
+    S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
+    return float(np.mean(np.sum((step * S - w) ** 2, axis=1))) + noise_variance
 
 
 def learned_entry(

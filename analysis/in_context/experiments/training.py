@@ -108,7 +108,7 @@ def _full(U: Array, u: float) -> tuple[Array, Array]:
 
 def token_loss(rng: Rng, inputs: str, d: int, n: int, start_scale: float, time: float, count: int = 20_000) -> float:
     """Half the squared error of attention on tokens, at weights that the flow passes."""
-    root = np.linalg.cholesky(inputs_of(inputs, d))
+    root = np.asarray(np.linalg.cholesky(inputs_of(inputs, d)))
     tokens, truth = _prompt(rng, count, n, rng.standard_normal((count, d)), root, root, 0.0)
     return float(0.5 * np.mean((_attend(tokens, *_full(*_flow(inputs, d, n, start_scale, time))) - truth) ** 2))
 
@@ -120,7 +120,7 @@ def risk_draw(
     """Squared error of trained attention on prompts of another length, other tasks and scaled covariances."""
     sigma, U_u = inputs_of(inputs, d), _flow(inputs, d, n, 0.2, 400.0)
     w = rng.standard_normal((count, d)) @ np.linalg.cholesky(tasks_of(tasks, d)).T
-    root = np.sqrt(shift) * np.linalg.cholesky(sigma)
+    root = np.asarray(np.sqrt(shift) * np.linalg.cholesky(sigma))
     tokens, _ = _prompt(rng, count, context, w, root, root, noise_variance)
     gap = _coefficients(tokens, *U_u) - w
     return noise_variance + shift * query_shift * float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
@@ -175,8 +175,9 @@ def random_covariance_weight(rng: Rng, n: int, d: int, count: int = 2000) -> flo
     # stratified exponentials and signs: the third moments of the eigenvalues scatter less, and the weights' law is free
     l = -np.log1p(-rng.permuted((np.arange(count)[:, None] + rng.random((count, d))) / count, axis=0))
     w = rng.choice([-1.0, 1.0], (count, d))
-    X = rng.standard_normal((count, n, d)) * np.sqrt(l)[:, None]
-    S = np.einsum("kni,kn->ki", X, np.einsum("kni,ki->kn", X, w)) / n
+    A = np.tril(rng.standard_normal((count, d, d)), -1)  # Bartlett: A A^T is the moment matrix of n white inputs
+    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    S = np.sqrt(l) * np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (np.sqrt(l) * w)[..., None]), -1) / n
     return float(np.sum(l * w * S) / np.sum(l * S * S))
 
 
@@ -191,7 +192,7 @@ def _gradient(tokens: Array, truth: Array, U: Array, u: float) -> tuple[Array, f
 
 def descended_weight(rng: Rng, d: int, n: int, inputs: str, row: int, column: int, steps: int = 400) -> float:
     """One entry of u U after descent with a fresh batch of 300 prompts a step, averaged over the last half."""
-    root = np.linalg.cholesky(inputs_of(inputs, d))
+    root = np.asarray(np.linalg.cholesky(inputs_of(inputs, d)))
     U, u, mean = 0.3 * _start(d), 0.3, 0.0
     for step in range(steps):
         tokens, truth = _prompt(rng, 300, n, rng.standard_normal((300, d)), root, root, 0.0)
