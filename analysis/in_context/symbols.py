@@ -36,4 +36,11 @@ CONVENTIONS = (
         ("context",),
         ("trained_attention_risk",),
     ),
+    Convention(
+        "wrong-prior",
+        "‖y − Xw‖² + δ‖w‖², δ = σ_a²/τ_a² of the prior that is assumed; τ² is the variance of each weight",
+        (r"\|y-Xw\|^2+\delta\|w\|^2", r"\delta=\sigma_a^2/\tau_a^2"),
+        ("weight_variance",),
+        ("out_of_prior_risk",),
+    ),
 )
