@@ -16,11 +16,13 @@ from solvable.analysis import claims
 SIMULATORS = {
     "DescentRun": "the record of a run",
     "Status": "whether a run diverged",
+    "attention_descent": "steps the weights of softmax attention",
     "diagonal_descent": "steps the weights of a diagonal network",
     "interpolator": "the limit of a flow from exp(-160) or with 1000 weights, which no integrator reaches: for the "
     "claims below only, which are about these limits",
     "optimiser_chain": "steps least squares by SGD and its relatives",
     "random_feature_sweep": "fits random features on real data",
+    "regularisation_path": "minimises the loss of softmax attention in a ball",
     "stochastic_gradient_flow": "Euler steps with noise",
 }
 ABOUT_LIMITS = {
