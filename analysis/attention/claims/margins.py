@@ -193,7 +193,7 @@ CLAIMS: tuple[Any, ...] = (
     ),
     claim(
         "attention/path-slope",
-        "Along the regularisation path log(L − L_*)/R tends to −1/‖W_{mm}‖.",
+        "Along the regularisation path the logarithm of the excess loss over R tends to −1/‖W_{mm}‖.",
         source=_DERIVED,
         kind=Kind.ASYMPTOTIC,
         predict=lambda tokens, queries, scores, radius, **_: -1 / _best(tokens, queries, scores).norm,
@@ -204,7 +204,7 @@ CLAIMS: tuple[Any, ...] = (
         sizes=(1, 4, 16),
         instance=lambda rng, n, T, d, radius: margins.easy_problem(rng, n, T, d),
         tolerance=0.01,
-        assumptions="L_* is the loss with every best token selected, not 0",
+        assumptions="excess over the loss with every best token selected, which is not 0",
     ),
     claim(
         "attention/naive-softmax-stalls",
