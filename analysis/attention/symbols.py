@@ -10,6 +10,8 @@ SYMBOLS = (
     Symbol("heads", "M", "M", "size", "random heads"),
     Symbol("keys", "N", "N", "size", "keys of a query"),
     Symbol("T", "T", "T", "size", "tokens of a prompt"),
+    Symbol("rho", r"\rho", "ρ", "other", "correlation of the preactivations of two prompts"),
+    Symbol("inner", r"\iota", "ι", "other", "1 + x·x' of two keys"),
     Symbol("radius", "R", "R", "scale", "Frobenius norm of the weights"),
 )
 

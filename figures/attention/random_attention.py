@@ -78,6 +78,8 @@ def draw(data: xr.Dataset) -> Any:
             if i == 0:
                 entry(axes, j, str(name))
         axes.set(xscale="log", yscale="log", xlabel="samples $n$", ylabel="relative test error")
+        axes.set_xticks(data.n.values, [str(n) for n in data.n.values])
+        axes.minorticks_off()
     panels[0].legend()
     return canvas
 

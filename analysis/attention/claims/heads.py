@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import sympy as sp
+
 from solvable.analysis.attention.experiments import heads
 from solvable.analysis.attention.settings import fixed_prompts
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
@@ -22,6 +24,13 @@ def _kernel(d: int, keys: int, weights: str, activation: str) -> float:
     return float(attention_kernel(queries, tokens, weights=weights, activation=activation)[0, 1])
 
 
+def _one_key(d: int, keys: int) -> dict[str, float]:
+    queries, tokens = fixed_prompts(d, keys)
+    inner = 1 + float(tokens[0, 0] @ tokens[1, 0])
+    return {"rho": (1 + float(queries[0] @ queries[1])) * inner / 4, "inner": inner}
+
+
+_rho, _inner = sp.symbols("rho inner", positive=True)
 USUAL = Domain(d=(1, 40), keys=(1, 20), heads=(10, 10**5), n=(50, 1000))
 claim = partial(Claim, domain=USUAL)
 
@@ -42,6 +51,20 @@ CLAIMS: tuple[Any, ...] = (
         tolerance=0.02,
         assumptions="queries and keys of length one",
         quick=(0, 1),
+    ),
+    claim(
+        "attention/single-key-kernel",
+        "With one key and centred ReLU heads the kernel is ι(√(1 − ρ²) + (π − arccos ρ)ρ)/2π, ι = 1 + x₁·x'₁.",
+        source=_DERIVED,
+        kind=Kind.MEAN,
+        predict=lambda d, keys: _kernel(d, keys, "centred", "relu"),
+        measure=lambda rng, d, keys: heads.kernel_draw(rng, d, keys, "centred", "relu"),
+        grid=cells("d", [4, 8], keys=1),
+        domain=Domain(d=(2, 40)),
+        tolerance=0.02,
+        quantities=_one_key,
+        formula=_inner * (sp.sqrt(1 - _rho**2) + (sp.pi - sp.acos(_rho)) * _rho) / (2 * sp.pi),
+        quick=(0,),
     ),
     claim(
         "attention/keys-are-a-set",
