@@ -37,7 +37,7 @@ claim = partial(Claim, domain=USUAL)
 CLAIMS: tuple[Any, ...] = (
     claim(
         "attention/kernel",
-        "The features of random heads have the kernel (1/NN')Σ κ(μ_i, μ'_j, ρ_{ij}) v_i·v'_j, v = (x, 1).",
+        "The features of random heads have the kernel (1/NN')Σ κ(μ, μ', ρ) v·v' over pairs of keys, v = (x, 1).",
         source=_DERIVED,
         kind=Kind.MEAN,
         predict=_kernel,
