@@ -1,3 +1,14 @@
+from .attention.attention_descent import AttentionDescent as AttentionDescent
+from .attention.attention_descent import RegularisationPath as RegularisationPath
+from .attention.attention_descent import attention_descent as attention_descent
+from .attention.attention_descent import regularisation_path as regularisation_path
+from .attention.attention_margin import AttentionMargin as AttentionMargin
+from .attention.attention_margin import attention_margin as attention_margin
+from .attention.attention_margin import locally_optimal as locally_optimal
+from .attention.random_attention import attention_kernel as attention_kernel
+from .attention.random_attention import bivariate_relu as bivariate_relu
+from .attention.random_attention import random_attention_features as random_attention_features
+from .attention.random_attention import vector_kernel as vector_kernel
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
 from .diagonal_networks.gradient_regularisation import RegularisedFlow as RegularisedFlow

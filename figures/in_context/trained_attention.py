@@ -93,8 +93,8 @@ def caption(data: xr.Dataset) -> str:
     off, drift = (scientific(float(np.abs(x).max())) for x in (data.stepped - flow, data.conserved))
     return (
         f"Inputs with variances 2, 1 and 1/2, tasks N(0, I), no label noise. (a) Weights of gradient flow from scale "
-        f"{data.attrs['scale']:g}, N = {data.attrs['n']}; dots: the matrix equation integrated as it stands, at "
-        f"most {off} off; u² − ‖U‖² stays below {drift}. (b) The loss ends at {data.attrs['limit_loss']:.3f}, not "
-        f"at 0. (c) Risk on prompts of other lengths, floors dashed; {data.attrs['trials']} runs, two standard errors, "
+        f"{data.attrs['scale']:g}, N = {data.attrs['n']}; dots: the matrix equation integrated as it stands, at most "
+        f"{off} off; u² − ‖U‖² stays below {drift}. (b) The loss ends at {data.attrs['limit_loss']:.3f}, not at 0. "
+        f"(c) Risk on prompts of other lengths, floors dashed; {data.attrs['trials']} runs, two standard errors, "
         f"dots within {100 * gap:.1f} % of the lines."
     )

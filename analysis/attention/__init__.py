@@ -1,0 +1,1 @@
+"""Random-feature and softmax attention: drawn heads, descent, claims."""

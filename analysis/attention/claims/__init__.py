@@ -1,0 +1,9 @@
+"""Claims about attention: kernels of random heads, margins that descent finds."""
+
+from __future__ import annotations
+
+from solvable.analysis.attention.claims import heads, margins
+
+__all__ = ["CLAIMS"]
+
+CLAIMS = (*heads.CLAIMS, *margins.CLAIMS)

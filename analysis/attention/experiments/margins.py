@@ -1,0 +1,147 @@
+"""Token selection by descent and by general-purpose optimisers; nothing here solves a margin program by its dual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.attention.settings import selection_problem
+from solvable.solvers import attention_descent, regularisation_path
+
+__all__ = [
+    "descended_direction",
+    "descended_run",
+    "direction_distance",
+    "easy_problem",
+    "feasibility_gain",
+    "feasible_margin",
+    "key_query_norm",
+    "least_squares_rank",
+    "naive_loss",
+    "path_slope",
+    "programmed",
+    "selected_margin",
+]
+
+Array = NDArray[np.float64]
+Rng = np.random.Generator
+
+
+def _rows(tokens: Array, queries: Array, selected: Array) -> Array:
+    """One row for each token that must be led, (x_selected - x) z^T flattened."""
+    rows = []
+    for x, z, best in zip(tokens, queries, selected, strict=True):
+        rows += [np.outer(x[best] - x[t], z).ravel() for t in range(len(x)) if t != best]
+    return np.array(rows)
+
+
+def _best(scores: Array) -> Array:
+    return np.asarray(np.argmax(scores, axis=1))
+
+
+def easy_problem(rng: Rng, n: int, T: int, d: int) -> dict[str, Any]:
+    """A problem whose best tokens can all be put first: a linear program says so."""
+    while True:
+        problem = selection_problem(rng, n, T, d)
+        if feasible_margin(**problem) > 1e-3:
+            return problem
+
+
+def feasible_margin(tokens: Array, queries: Array, scores: Array) -> float:
+    """Largest margin of the best tokens for weights with entries in [-1, 1], by a linear program."""
+    from scipy.optimize import linprog
+
+    A = _rows(tokens, queries, _best(scores))
+    cost = np.zeros(A.shape[1] + 1)
+    cost[-1] = -1.0
+    found = linprog(cost, np.column_stack([-A, np.ones(len(A))]), np.zeros(len(A)),
+                    bounds=[(-1, 1)] * A.shape[1] + [(None, 1)])  # fmt: skip
+    return float(-found.fun)
+
+
+def programmed(tokens: Array, queries: Array, scores: Array) -> Array:
+    """Norm and least margin of the weights of least norm, by sequential quadratic programming."""
+    W = _programmed(tokens, queries, scores)
+    return np.array([np.linalg.norm(W), np.min(_rows(tokens, queries, _best(scores)) @ W)])
+
+
+def _programmed(tokens: Array, queries: Array, scores: Array) -> Array:
+    from scipy.optimize import minimize
+
+    A = _rows(tokens, queries, _best(scores))
+    found = minimize(
+        lambda w: 0.5 * w @ w, A.mean(axis=0), jac=lambda w: w, method="SLSQP",
+        constraints={"type": "ineq", "fun": lambda w: A @ w - 1, "jac": lambda w: A},
+        options={"ftol": 1e-14, "maxiter": 1000},
+    )  # fmt: skip
+    return np.asarray(found.x)
+
+
+def least_squares_rank(tokens: Array, queries: Array, scores: Array) -> float:
+    """Rank of the weights of least Frobenius norm, singular values above 1e-5 of the largest."""
+    d = queries.shape[1]
+    s = np.linalg.svd(_programmed(tokens, queries, scores).reshape(d, d), compute_uv=False)
+    return float(np.sum(s > 1e-5 * s[0]))
+
+
+def descended_direction(tokens: Array, queries: Array, scores: Array, steps: int = 8000) -> Array:
+    """W over its norm after normalised gradient descent."""
+    W = attention_descent(tokens, queries, scores, 0.1, steps, checkpoints=1).weights[0, -1]
+    return np.asarray(W / np.linalg.norm(W))
+
+
+def direction_distance(rng: Rng, steps: int, n: int, T: int, d: int) -> float:
+    """One minus the correlation of W at `steps` and at twenty times as many, of one problem from a random start."""
+    problem = easy_problem(np.random.default_rng(3), n, T, d)
+    start = int(rng.integers(2**31))
+    early, late = (
+        attention_descent(**problem, step_size=0.1, steps=s, checkpoints=1, rng=start, initial_scale=0.3).weights[0, -1]
+        for s in (steps, 20 * steps)
+    )
+    difference = early / np.linalg.norm(early) - late / np.linalg.norm(late)
+    return float(0.5 * np.sum(difference**2))
+
+
+def descended_run(rng: Rng, n: int, T: int, d: int, parametrisation: str) -> dict[str, Any]:
+    """A run of descent from a random start: its problem, what it selected, its weights and its peak."""
+    problem = easy_problem(rng, n, T, d)
+    step, scale = (0.1, 0.01) if parametrisation == "weights" else (0.05, 0.1)
+    run = attention_descent(**problem, step_size=step, steps=4000, parametrisation=parametrisation,
+                            initial_scale=scale, checkpoints=1, rng=rng)  # fmt: skip
+    return {**problem, "selected": run.selected[0], "weights": run.weights[0, -1], "peak": float(run.peak[0, -1])}
+
+
+def selected_margin(tokens: Array, queries: Array, weights: Array, selected: Array) -> float:
+    """Least margin by which descended weights put their selection first, over their norm."""
+    return float(np.min(_rows(tokens, queries, selected) @ weights.ravel()) / np.linalg.norm(weights))
+
+
+def key_query_norm(tokens: Array, queries: Array, weights: Array, selected: Array) -> float:
+    """Nuclear norm of descended weights, scaled to a least margin of one for the tokens they select."""
+    least = np.min(_rows(tokens, queries, selected) @ weights.ravel())
+    return float(np.linalg.svd(weights, compute_uv=False).sum() / least)
+
+
+def naive_loss(rng: Rng, n: int, T: int, d: int) -> float:
+    """Log of the normalised margin that the stable gradient reaches over that of the naive one."""
+    problem = easy_problem(rng, n, T, d)
+    margins = []
+    for gradient in ("stable", "naive"):
+        W = attention_descent(**problem, step_size=0.1, steps=2000, gradient=gradient, checkpoints=1).weights[0, -1]
+        rows = _rows(problem["tokens"], problem["queries"], _best(problem["scores"]))
+        margins.append(max(np.min(rows @ W.ravel()) / np.linalg.norm(W), 1e-3))
+    return float(np.log(margins[0] / margins[1]))
+
+
+def path_slope(tokens: Array, queries: Array, scores: Array, radius: float) -> float:
+    """log(L - L_*)/R at the least loss in the ball of radius R."""
+    return float(regularisation_path(tokens, queries, scores, [radius]).log_excess[0]) / radius
+
+
+def feasibility_gain(rng: Rng, T: int, n: int, low: int, high: int, draws: int = 8) -> float:
+    """Difference of the shares of feasible problems in `high` and in `low` dimensions."""
+    shares = [np.mean([feasible_margin(**selection_problem(rng, n, T, d)) > 1e-9 for _ in range(draws)])
+              for d in (low, high)]  # fmt: skip
+    return float(shares[1] - shares[0])

@@ -1,0 +1,171 @@
+"""Attention: kernels against their heads, margins against feasibility, gradients against differences, bad input."""
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from solvable.solvers import (
+    attention_descent,
+    attention_kernel,
+    attention_margin,
+    bivariate_relu,
+    locally_optimal,
+    random_attention_features,
+    regularisation_path,
+    vector_kernel,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def sphere(*shape):
+    x = RNG.standard_normal(shape)
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+Q, K = sphere(4, 3), sphere(4, 5, 3)
+X, Z, G = RNG.standard_normal((3, 4, 10)), RNG.standard_normal((3, 10)), RNG.standard_normal((3, 4))
+BEST = G.argmax(axis=1)
+
+
+def test_second_derivative_in_the_correlation_is_the_density():
+    r, h = np.linspace(-0.8, 0.9, 9), 1e-3
+    for a, b in ((0.5, -0.3), (-1.0, 1.2)):
+        second = (bivariate_relu(a, b, r + h) - 2 * bivariate_relu(a, b, r) + bivariate_relu(a, b, r - h)) / h**2
+        density = [multivariate_normal([0, 0], [[1, x], [x, 1]]).pdf([a, b]) for x in r]
+        np.testing.assert_allclose(second, density, rtol=1e-3)
+
+
+def test_ends_and_symmetry_of_products_of_relus():
+    m = np.linspace(-2, 2, 9)
+    np.testing.assert_allclose(bivariate_relu(m[:, None], m, 0.4), bivariate_relu(m, m[:, None], 0.4), rtol=1e-14)
+    assert bivariate_relu(0, 0, 1) == pytest.approx(0.5, rel=1e-14)
+    assert bivariate_relu(0, 0, -1) == pytest.approx(0.0, abs=1e-15)
+    assert bivariate_relu(30, 40, 0.25) == pytest.approx(1200.25, rel=1e-14)
+
+
+@pytest.mark.parametrize("weights", ["centred", "biased"])
+@pytest.mark.parametrize("activation", ["relu", "exp"])
+def test_kernels_are_semi_definite_symmetric_and_blind_to_order(weights, activation):
+    whole = attention_kernel(Q, K, weights=weights, activation=activation)
+    np.testing.assert_array_equal(whole, whole.T)
+    assert np.linalg.eigvalsh(whole)[0] > -1e-12 * np.trace(whole)
+    two = attention_kernel(Q, K, Q[:2], K[:2, ::-1], weights, activation)
+    np.testing.assert_allclose(two, whole[:, :2], rtol=1e-13)
+
+
+@pytest.mark.parametrize("weights", ["centred", "biased"])
+def test_features_tend_to_the_kernel(weights):
+    """Seed 1, 40,000 heads: the largest deviation is a few times M^-1/2."""
+    F = random_attention_features(Q, K, 40_000, 1, weights)
+    whole = attention_kernel(Q, K, weights=weights)
+    assert np.abs(F @ F.T / whole - 1).max() < 0.05
+
+
+def test_the_vector_kernel_sees_the_order():
+    assert vector_kernel(Q, K, Q, K[:, ::-1])[0, 0] < 0.5
+    np.testing.assert_allclose(np.diag(vector_kernel(Q, K)), 0.5, rtol=1e-7)
+
+
+@pytest.mark.parametrize("norm", ["frobenius", "nuclear"])
+def test_margins_are_met_and_the_bound_is_that_of_the_multipliers(norm):
+    found = attention_margin(X, Z, BEST, norm)
+    assert found.margins.min() == pytest.approx(1, rel=1e-9)
+    assert found.certificate <= found.norm * (1 + 1e-12)
+    assert found.certificate == pytest.approx(found.norm, rel=1e-8)
+    rows = np.einsum("ita,ib->itab", X[np.arange(3), BEST][:, None] - X, Z)
+    total = np.tensordot(found.dual, rows, 2)
+    assert np.all(found.dual >= 0)
+    if norm == "frobenius":
+        np.testing.assert_allclose(total, found.weights, atol=1e-10)
+    else:
+        assert np.linalg.norm(total, 2) == pytest.approx(1, rel=1e-9)
+        assert found.dual.sum() == pytest.approx(found.certificate, rel=1e-9)
+    own = np.linalg.norm(found.weights, "fro" if norm == "frobenius" else "nuc")
+    assert own == pytest.approx(found.norm, rel=1e-12)
+    assert found.rank <= 3
+
+
+def test_the_nuclear_norm_is_lower_and_its_frobenius_norm_higher():
+    frobenius, nuclear = attention_margin(X, Z, BEST), attention_margin(X, Z, BEST, "nuclear")
+    assert nuclear.norm < np.linalg.norm(frobenius.weights, "nuc")
+    assert frobenius.norm < np.linalg.norm(nuclear.weights)
+
+
+def test_masked_tokens_need_not_be_led():
+    mask = np.ones((3, 4), bool)
+    mask[:, (BEST[0] + 1) % 4] = False
+    assert attention_margin(X, Z, BEST, mask=mask).norm <= attention_margin(X, Z, BEST).norm
+
+
+def test_descent_finds_the_direction_and_naive_gradients_stall():
+    goal = attention_margin(X, Z, BEST).weights
+    runs = {kind: attention_descent(X, Z, G, 0.1, 3000, gradient=kind, checkpoints=1) for kind in ("stable", "naive")}
+    cosine = {kind: np.sum(run.weights[0, -1] * goal) / np.linalg.norm(run.weights[0, -1]) / np.linalg.norm(goal)
+              for kind, run in runs.items()}  # fmt: skip
+    np.testing.assert_array_equal(runs["stable"].selected[0], BEST)
+    assert cosine["stable"] > 0.999
+    assert cosine["naive"] < 0.95
+
+
+def test_one_step_is_along_the_gradient():
+    """Of the loss by central differences, at the start."""
+    run = attention_descent(X, Z, G, 1e-3, 1, initial_scale=0.1, checkpoints=2)
+    W = run.weights[0, 0]
+
+    def loss(W):
+        a = np.einsum("ita,ab,ib->it", X, W, Z)
+        s = np.exp(a - a.max(axis=1, keepdims=True))
+        return np.mean(np.log1p(np.exp(-np.sum(s * G, axis=1) / s.sum(axis=1))))
+
+    gradient = np.zeros_like(W)
+    for index in np.ndindex(*W.shape):
+        step = np.zeros_like(W)
+        step[index] = 1e-6
+        gradient[index] = (loss(W + step) - loss(W - step)) / 2e-6
+    np.testing.assert_allclose((W - run.weights[0, 1]) / 1e-3, gradient / np.linalg.norm(gradient), atol=1e-6)
+    assert run.loss[0, 0] == pytest.approx(loss(W), rel=1e-12)
+
+
+def test_seeds_give_the_same_bits_whatever_their_number():
+    one, many = (attention_descent(X, Z, G, 0.1, 50, seeds=s, rng=3).weights for s in (3, 3))
+    np.testing.assert_array_equal(one, many)
+
+
+def test_path_tends_to_the_margin():
+    goal = attention_margin(X, Z, BEST)
+    path = regularisation_path(X, Z, G, [20.0, 400.0])
+    cosine = np.einsum("rab,ab->r", path.weights, goal.weights) / path.radii / goal.norm
+    assert cosine[0] < cosine[1]
+    assert cosine[1] > 0.999
+    assert path.log_excess[1] / 400 == pytest.approx(-1 / goal.norm, rel=0.05)
+
+
+def test_the_best_tokens_are_locally_optimal_and_the_worst_are_not():
+    assert locally_optimal(X, G, BEST, Z)
+    assert not locally_optimal(X, G, G.argmin(axis=1), Z)
+    line = np.array([[[0.0], [1.0], [2.0]]])
+    assert not locally_optimal(line, [[0.1, 0.5, 0.2]], [1], [[1.0]])  # a token in the middle cannot come first
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bivariate_relu(0, 0, 1.5), "r = "),
+        (lambda: attention_kernel(2 * Q, K), "rows must be of length one"),
+        (lambda: attention_kernel(Q, K[:2]), "queries.shape"),
+        (lambda: attention_kernel(Q, K, Q), "queries2 = "),
+        (lambda: vector_kernel(Q, K, Q, K[:, :2]), "keys2.shape"),
+        (lambda: random_attention_features(Q, K, 0, 0), "heads = "),
+        (lambda: attention_margin(np.array([[[0.0], [1.0], [2.0]]]), [[1.0]], [1]), "nothing separates"),
+        (lambda: attention_margin(X, Z, [0, 0, 4]), "selected = "),
+        (lambda: attention_margin(X, Z[:2], BEST), "queries.shape"),
+        (lambda: attention_margin(np.zeros((1, 2, 2)), [[1.0, 0.0]], [0]), "mask it"),
+        (lambda: attention_descent(X, Z, np.ones((3, 4)), 0.1, 5), "tied"),
+        (lambda: attention_descent(X, Z, G, 0.1, 10**12), "steps = "),
+        (lambda: regularisation_path(X, Z, G, [0.0]), "radii"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
