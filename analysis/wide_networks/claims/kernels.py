@@ -8,11 +8,11 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
-from solvable.analysis.wide_networks import experiments
+from solvable.analysis.wide_networks.experiments import networks as experiments
 from solvable.analysis.wide_networks.settings import pair
 from solvable.solvers import critical_flow, dual_activation, edge_of_chaos, wide_network_kernels
 
-__all__ = ["CLAIMS"]
+__all__ = ["KERNEL_CLAIMS"]
 
 _NTK = Source("jacot2018neural", "recursion as derived in docs/theory/wide_networks.md")
 _NNGP = Source("lee2018deep", "recursion as derived in docs/theory/wide_networks.md")
@@ -53,7 +53,7 @@ def _edge(activation: str, q: float) -> Any:
     return np.array([edge.weight_variance, edge.bias_variance])
 
 
-CLAIMS = (
+KERNEL_CLAIMS = (
     Claim(
         "wide-networks/dual-activations",
         "Closed forms of E[φ(u)φ(v)] for a Gaussian pair equal the integral over the plane, for 13 activations.",
