@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import depth as experiments
-from solvable.analysis.wide_networks.settings import pair
+from solvable.analysis.wide_networks.settings import DOMAIN, pair
 from solvable.solvers import critical_flow, deep_classifier, edge_of_chaos, optimal_activation, wide_network_kernels
 
 __all__ = ["DEPTH_CLAIMS"]
+
+claim = partial(Claim, domain=DOMAIN.but(d=(2, 24)))
 
 _DEEP = Source("radhakrishnan2023wide", "cases as recalled, derived in docs/theory/wide_networks.md")
 _ENSEMBLES = Source("naitsaada2024beyond", "derived in docs/theory/wide_networks.md")
@@ -36,7 +39,7 @@ def _design(d: int) -> tuple[float, ...]:
 
 
 def _classifier(name: str, statement: str, grid: list[dict[str, Any]], **more: Any) -> Claim:
-    return Claim(
+    return claim(
         name, statement, source=_DEEP, kind=Kind.ORDER, predict=_is_kind, measure=experiments.agreement_draw, grid=grid,
         **more,
     )  # fmt: skip
@@ -59,7 +62,7 @@ DEPTH_CLAIMS = (
         "more than 90 % of points.",
         [{"coefficients": _SINGULAR, "depth": 400, "ridge": 0.0, "rule": "distance", "share": 0.9}],
     ),
-    Claim(
+    claim(
         "wide-networks/ridgeless-is-not-majority",
         "With B′ < 1 the ridgeless limit is no majority vote, below 70 % of points; a ridge of 0.001 makes it one.",
         source=_DEEP,
@@ -73,7 +76,7 @@ DEPTH_CLAIMS = (
             rule="majority",
         ),
     ),
-    Claim(
+    claim(
         "wide-networks/optimal-activation",
         "The designed activation has a singular kernel of exponent d: ψ grows as (1 − ρ)^{−d/2}.",
         source=_DEEP,
@@ -86,7 +89,7 @@ DEPTH_CLAIMS = (
         tolerance=1e-4,
         formula=sp.Symbol("d", positive=True) / 2,
     ),
-    Claim(
+    claim(
         "wide-networks/singular-exponent",
         "The kernel of infinite depth is singular with exponent α = −2 log(a_1²)/log B′, along steps of B′ in 1 − ρ.",
         source=_DEEP,
@@ -100,7 +103,7 @@ DEPTH_CLAIMS = (
         tolerance=1e-4,
         assumptions="(a_k²) = (0, 0.3, 0.5, 0.2), B′ = 1.9",
     ),
-    Claim(
+    claim(
         "wide-networks/finite-depth-exponent",
         "At depths far below 1/(1 − ρ) the tangent kernel grows with exponent α + 2, not α.",
         source=_DEEP,
@@ -113,7 +116,7 @@ DEPTH_CLAIMS = (
         tolerance=1e-3,
         formula=sp.Symbol("d", positive=True) / 2 + 1,
     ),
-    Claim(
+    claim(
         "wide-networks/tanh-susceptibilities",
         "At criticality tanh networks have l(1 − χ) → 2 for the norm and 1 for angles.",
         source=_FLOW,
@@ -126,7 +129,7 @@ DEPTH_CLAIMS = (
         tolerance=0.01,
         assumptions="weight variance 1, no bias, variance 1 in the first layer",
     ),
-    Claim(
+    claim(
         "wide-networks/tanh-susceptibilities-at-depth",
         "Layer by layer the susceptibilities of tanh are those of difference quotients.",
         source=_FLOW,
@@ -137,7 +140,7 @@ DEPTH_CLAIMS = (
         tolerance=1e-6,
         reason="difference quotients of fourth order in the variance",
     ),
-    Claim(
+    claim(
         "wide-networks/pseudo-iid-same-kernel",
         "Orthogonal, low-rank, sparse and Laplace weights give the variances of independent Gaussian ones.",
         source=_ENSEMBLES,
@@ -152,7 +155,7 @@ DEPTH_CLAIMS = (
         quick=(0, 3),
         assumptions="weight variance 1.5, bias variance 0.1, first layer Gaussian; ranks n/4, 8 blocks",
     ),
-    Claim(
+    claim(
         "wide-networks/fixed-rank-is-a-mixture",
         "Where the rank of the weights stays fixed, preactivations are no Gaussians: their kurtosis stays larger.",
         source=_ENSEMBLES,
@@ -161,11 +164,12 @@ DEPTH_CLAIMS = (
         measure=experiments.fixed_rank_draw,
         grid=[{"width": 64, "rank": 2}],
     ),
-    Claim(
+    claim(
         "wide-networks/edge-of-chaos",
         "Nearby signals separate above the edge of chaos and merge below it, for all ensembles alike.",
         source=_ENSEMBLES,
         kind=Kind.THRESHOLD,
+        domain=DOMAIN.but(q=(0.499, 0.501)),  # the bias variance is that of q = 0.5
         predict=lambda q, bias, ensemble, width: float(edge_of_chaos("tanh", q).weight_variance),
         measure=experiments.growth_draw,
         grid=cells("ensemble", ["gaussian", "orthogonal", "sparse", "low-rank"], q=0.5, bias=0.03804117, width=300),

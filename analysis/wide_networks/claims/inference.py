@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import inference as experiments
+from solvable.analysis.wide_networks.settings import DOMAIN
 from solvable.solvers import (
     dual_parameters,
     linear_kernel_machine,
@@ -18,6 +20,8 @@ from solvable.solvers import (
 )
 
 __all__ = ["INFERENCE_CLAIMS"]
+
+claim = partial(Claim, domain=DOMAIN)
 
 _MIXTURE = Source("lee2021scale", "setting; derived in docs/theory/wide_networks.md")
 _MACHINE = Source("yang2023theory", "objective; geodesic derived in docs/theory/wide_networks.md")
@@ -48,9 +52,9 @@ def _from_duals(kernel: Any, labels: Any, values: Any, batches: list[slice], ind
 
 
 INFERENCE_CLAIMS = (
-    Claim(
+    claim(
         "wide-networks/student-process",
-        "With an inverse-gamma readout variance that of the posterior is (2b + Q)/(2a + n − 2) times the Gaussian one.",
+        "With a readout variance of inverse Γ law the posterior one is (2b + Q)/(2a + n − 2) times the Gaussian one.",
         source=_MIXTURE,
         kind=Kind.NUMERICAL,
         predict=lambda a, b: float(student_process(*_blocks(), a=a, b=b).variance[0, 0]),
@@ -59,7 +63,7 @@ INFERENCE_CLAIMS = (
         tolerance=1e-8,
         reason="a sum over 40,001 scales",
     ),
-    Claim(
+    claim(
         "wide-networks/degrees-of-freedom",
         "Trained networks keep the 2a degrees of freedom of the prior, where the posterior has 2a + n.",
         source=_MIXTURE,
@@ -70,7 +74,7 @@ INFERENCE_CLAIMS = (
         tolerance=0.05,
         assumptions="share of outputs beyond two scales; readout trained to convergence, no noise",
     ),
-    Claim(
+    claim(
         "wide-networks/kernel-machine-geodesic",
         "The Gram matrices of a deep linear kernel machine lie on the geodesic from the inputs to the outputs.",
         source=_MACHINE,
@@ -83,7 +87,7 @@ INFERENCE_CLAIMS = (
         reason="minimisation of the divergences to a gradient of 1e-10",
         quick=(0, 1, 3),
     ),
-    Claim(
+    claim(
         "wide-networks/duals-are-the-gp",
         "With a Gaussian likelihood and all data as inducing inputs, dual parameters give the Gaussian process, from "
         "any function values.",
@@ -99,7 +103,7 @@ INFERENCE_CLAIMS = (
         grid=cells("points noise_variance", [(6, 0.5), (12, 1.0)]),
         tolerance=1e-9,
     ),
-    Claim(
+    claim(
         "wide-networks/duals-add",
         "Sums of dual parameters of two batches are those of all data: new data need no training.",
         source=_DUALS,
@@ -118,7 +122,7 @@ INFERENCE_CLAIMS = (
         tolerance=1e-9,
         assumptions="Gaussian likelihood, four inducing inputs",
     ),
-    Claim(
+    claim(
         "wide-networks/linear-model-is-unbiased",
         "Least squares uses two features as they predict the label, however much one of them is amplified.",
         source=_SHORTCUT,
@@ -129,7 +133,7 @@ INFERENCE_CLAIMS = (
         grid=cells("amplification", [1.0, 3.0, 10.0, 30.0], n=600),
         tolerance=1e-9,
     ),
-    Claim(
+    claim(
         "wide-networks/relu-kernel-is-biased",
         "The tangent kernel of a ReLU layer with a ridge decides more often for a feature that is amplified.",
         source=_SHORTCUT,

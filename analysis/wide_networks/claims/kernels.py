@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import networks as experiments
-from solvable.analysis.wide_networks.settings import pair
+from solvable.analysis.wide_networks.settings import DOMAIN, DUALS, pair
 from solvable.solvers import critical_flow, dual_activation, edge_of_chaos, wide_network_kernels
 
 __all__ = ["KERNEL_CLAIMS"]
+
+claim = partial(Claim, domain=DOMAIN)
 
 _NTK = Source("jacot2018neural", "recursion as derived in docs/theory/wide_networks.md")
 _NNGP = Source("lee2018deep", "recursion as derived in docs/theory/wide_networks.md")
@@ -54,28 +57,30 @@ def _edge(activation: str, q: float) -> Any:
 
 
 KERNEL_CLAIMS = (
-    Claim(
+    claim(
         "wide-networks/dual-activations",
         "Closed forms of E[φ(u)φ(v)] for a Gaussian pair equal the integral over the plane, for 13 activations.",
         source=_DERIVED,
         kind=Kind.EXACT,
         predict=lambda **p: float(dual_activation(**p)),
         measure=lambda rng, **p: experiments.plane_integral(**p),
+        domain=DUALS,
         grid=cells("activation q1 q2 c", _DUALS),
         tolerance=1e-10,
     ),
-    Claim(
+    claim(
         "wide-networks/price-theorem",
         "The derivative of E[φ(u)φ(v)] in the covariance is E[φ′(u)φ′(v)].",
         source=_DERIVED,
         kind=Kind.NUMERICAL,
         predict=lambda **p: float(dual_activation(**p, derivative=True)),
         measure=lambda rng, **p: experiments.difference_quotient(**p),
+        domain=DUALS,
         grid=cells("activation q1 q2 c", [row for row in _DUALS if row[0] in _SMOOTH]),
         tolerance=1e-8,
         reason="differences with steps 2e-3 and 4e-3, extrapolated: fourth order, 1e-9",
     ),
-    Claim(
+    claim(
         "wide-networks/nngp-covariance",
         "The covariance of a wide network's outputs follows Σ ← σ_b² + σ_w² E[φ(u)φ(v)], layer after layer.",
         source=_NNGP,
@@ -87,7 +92,7 @@ KERNEL_CLAIMS = (
         tolerance=0.05,
         quick=(0, 3),
     ),
-    Claim(
+    claim(
         "wide-networks/ntk-mean",
         "The sum over all parameters of products of derivatives tends to Θ ← Σ + σ_w² E[φ′(u)φ′(v)] Θ.",
         source=_NTK,
@@ -99,7 +104,7 @@ KERNEL_CLAIMS = (
         tolerance=0.05,
         quick=(0, 3),
     ),
-    Claim(
+    claim(
         "wide-networks/kurtosis-product",
         "A critical ReLU network of width n has E z⁴ = 3(1 + 5/n)^{l−1} at layer l, in units of its variance squared.",
         source=_DEPTH,
@@ -111,7 +116,7 @@ KERNEL_CLAIMS = (
         formula=3 * (1 + 5 / width) ** (layer - 1),
         assumptions="all hidden widths equal, no bias, weight variance 2",
     ),
-    Claim(
+    claim(
         "wide-networks/vertex-grows-linearly",
         "At criticality the four-point vertex of scale-invariant activations grows by the same amount in every layer.",
         source=_DEPTH,
@@ -127,7 +132,7 @@ KERNEL_CLAIMS = (
         tolerance=0.05,
         quick=(0, 2),
     ),
-    Claim(
+    claim(
         "wide-networks/critical-flow-of-tanh",
         "At weight variance 1, without bias, the variance of tanh preactivations follows K ← ⟨tanh²⟩ at every depth.",
         source=_DEPTH,
@@ -137,7 +142,7 @@ KERNEL_CLAIMS = (
         grid=cells("layer", [5, 50, 500]),
         tolerance=1e-9,
     ),
-    Claim(
+    claim(
         "wide-networks/tanh-criticality",
         "At criticality the variance of tanh preactivations falls as 1/(2l).",
         source=_DEPTH,
@@ -150,7 +155,7 @@ KERNEL_CLAIMS = (
         deterministic=True,
         formula=sp.Integer(1),
     ),
-    Claim(
+    claim(
         "wide-networks/edge-of-chaos-of-erf",
         "For erf the edge of chaos is σ_w² = (π/4)√(1 + 4q), q the variance of the preactivations.",
         source=Source("naitsaada2024beyond", "derived in docs/theory/wide_networks.md"),
@@ -161,7 +166,7 @@ KERNEL_CLAIMS = (
         tolerance=1e-9,
         formula=sp.pi / 4 * sp.sqrt(1 + 4 * q),
     ),
-    Claim(
+    claim(
         "wide-networks/edge-of-chaos-bias",
         "On the edge of chaos the bias variance is σ_b² = q − σ_w² E[φ²].",
         source=Source("naitsaada2024beyond", "derived in docs/theory/wide_networks.md"),

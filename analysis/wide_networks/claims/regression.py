@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import regression as experiments
+from solvable.analysis.wide_networks.settings import DOMAIN
 from solvable.solvers import (
     convolution_exponents,
     linearised_training,
@@ -19,6 +20,8 @@ from solvable.solvers import (
 )
 
 __all__ = ["REGRESSION_CLAIMS"]
+
+claim = partial(Claim, domain=DOMAIN)
 
 _FLOW = Source("jacot2018neural", "flow as derived in docs/theory/wide_networks.md")
 _SPHERE = Source("bordelon2020spectrum", "derived in docs/theory/wide_networks.md")
@@ -56,7 +59,7 @@ def _stair(d: int, level: float) -> float:
 
 
 REGRESSION_CLAIMS = (
-    Claim(
+    claim(
         "wide-networks/trained-ensemble-mean",
         "The mean prediction of wide networks trained for a time t follows the flow of the tangent kernel.",
         source=_FLOW,
@@ -69,7 +72,7 @@ REGRESSION_CLAIMS = (
         quick=(0,),
         assumptions="loss half of the sum of squares; NTK parametrisation, all weights and biases trained",
     ),
-    Claim(
+    claim(
         "wide-networks/trained-ensemble-variance",
         "The variance of predictions over initialisations follows from both kernels at every time.",
         source=_FLOW,
@@ -82,7 +85,7 @@ REGRESSION_CLAIMS = (
         quick=(0,),
         assumptions="loss half of the sum of squares; NTK parametrisation, all weights and biases trained",
     ),
-    Claim(
+    claim(
         "wide-networks/odd-degrees-vanish",
         "The tangent kernel of one ReLU layer without bias has no odd degrees above 1; a bias restores them.",
         source=_SPHERE,
@@ -92,7 +95,7 @@ REGRESSION_CLAIMS = (
         grid=cells("d bias", [(3, 0.0), (5, 0.0), (10, 0.0), (3, 0.3), (10, 0.3)]),
         tolerance=1e-9,
     ),
-    Claim(
+    claim(
         "wide-networks/sphere-eigenvalues",
         "Eigenvalues of a kernel matrix over n tend, degree by degree, to the means of κ(t)P_k(t).",
         source=_SPHERE,
@@ -104,7 +107,7 @@ REGRESSION_CLAIMS = (
         tolerance=0.05,
         quick=(1,),
     ),
-    Claim(
+    claim(
         "wide-networks/sphere-learning-curve",
         "Kernel regression on the sphere has the error of the eigenframework, the degrees left out added to the ridge.",
         source=_SPHERE,
@@ -116,7 +119,7 @@ REGRESSION_CLAIMS = (
         tolerance=0.1,
         quick=(0,),
     ),
-    Claim(
+    claim(
         "wide-networks/stairs-of-degrees",
         "Kernel regression learns a polynomial degree by degree: the error falls through the middle of its first step "
         "where the eigenframework says.",
@@ -127,7 +130,7 @@ REGRESSION_CLAIMS = (
         grid=cells("d level", [(10, 1.5), (20, 1.5)]),
         tolerance=0.25,
     ),
-    Claim(
+    claim(
         "wide-networks/cnn-sector-decay",
         "Eigenvalues of a two-layer convolutional kernel fall as ‖k‖ to the power −2ν − d_l in the sector of level l.",
         source=_CONVOLUTION,
