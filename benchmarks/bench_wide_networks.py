@@ -60,8 +60,9 @@ def main() -> None:
     X = np.random.default_rng(0).standard_normal((N, 20))
     ours, theirs = wide_network_kernels(X, depth=DEPTH, out=OUT), recursion(X, DEPTH)
     off = float(np.max(np.abs(ours.ntk - theirs[1])) / np.max(theirs[1]))
-    compare(f"NNGP and NTK of relu, n={N}, depth {DEPTH}, vs NumPy", lambda: wide_network_kernels(X, depth=DEPTH, out=OUT),
-            lambda: recursion(X, DEPTH), repeats=3, note=f"NTK differs by {off:.1e} of the largest")  # fmt: skip
+    compare(f"NNGP and NTK of relu, n={N}, depth {DEPTH}, vs NumPy",
+            lambda: wide_network_kernels(X, depth=DEPTH, out=OUT), lambda: recursion(X, DEPTH), repeats=3,
+            note=f"NTK differs by {off:.1e} of the largest")  # fmt: skip
     found, slow = sphere_spectrum({"depth": 1}, 10, DEGREES).eigenvalues, by_degree(10)
     compare(f"sphere_spectrum, {DEGREES} degrees, d=10, vs quad", lambda: sphere_spectrum({"depth": 1}, 10, DEGREES),
             lambda: by_degree(10), repeats=3,

@@ -1,5 +1,7 @@
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
+from .diagonal_networks.gradient_regularisation import RegularisedFlow as RegularisedFlow
+from .diagonal_networks.gradient_regularisation import regularised_flow as regularised_flow
 from .diagonal_networks.implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
 from .diagonal_networks.implicit_bias import interpolator as interpolator
 from .diagonal_networks.minimum_norm import minimum_l1 as minimum_l1

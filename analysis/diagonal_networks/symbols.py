@@ -44,7 +44,7 @@ CONVENTIONS = (
         f"L = (1/2n)‖Xβ − y‖², β = w₊² − w₋²; {_UV}, its steps and times are twice ours",
         (r"\beta=w_+^2-w_-^2", r"L=(1/2n)\|X\beta-y\|^2"),
         ("step_size", "time", "log_scale"),
-        ("saddle_to_saddle", "stochastic_gradient_flow"),
+        ("saddle_to_saddle", "stochastic_gradient_flow", "regularised_flow"),
     ),
     Convention(
         "batches",

@@ -104,11 +104,22 @@ forgotten, fitted, gamma = sp.symbols("forgotten fitted gamma", positive=True)
 _flow = forgotten + sigma2 * (1 + gamma * fitted)
 _isotropic_sgd = _rate**t + (1 - _rate**t) / (1 - _rate) * eta**2 * d * sigma2 / B
 
-claim = partial(Claim, domain=USUAL)
+asymptotic = partial(Claim, domain=USUAL, kind=Kind.ASYMPTOTIC, tolerance=0.02, size="n")
 _DESCENT = USUAL.but(steps=(1, 100_000), step=(0.2, 1.6))
+contour = partial(asymptotic, source=_CONTOUR, domain=_DESCENT)
+hard_edge = partial(Claim, source=_EDGE, domain=USUAL.but(n=(8, 80)), size="n")
+one_pass = partial(
+    Claim,
+    source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
+    kind=Kind.MEAN,
+    predict=_one_pass,
+    measure=experiments.one_pass_draw,
+    tolerance=0.02,
+)
+higher = partial(Claim, source=_STORY, kind=Kind.ORDER, predict=lambda **_: 1.0, statistic="median")
 
 CLAIMS = (
-    claim(
+    Claim(
         "double-descent/filters-are-iterations",
         "The closed-form filters of gradient descent, heavy ball and Nesterov give the weights of the iterations.",
         source=_FILTER,
@@ -127,51 +138,36 @@ CLAIMS = (
         instance=experiments.random_problem,
         tolerance=1e-10,
     ),
-    claim(
+    contour(
         "double-descent/gradient-descent-risk",
         "Test error, bias and variance of gradient descent at any time follow the contour integral, any covariance.",
-        source=_CONTOUR,
-        kind=Kind.ASYMPTOTIC,
         predict=_descent,
         measure=experiments.descent_error_draw,
-        domain=_DESCENT,
         grid=_RISK_GRID,
-        tolerance=0.02,
-        size="n",
         quick=(0, 5),
         assumptions="independent standardised entries; start at 0",
     ),
-    claim(
+    contour(
         "double-descent/training-error",
         "The training error of gradient descent follows the contour integral with the companion transform.",
-        source=_CONTOUR,
-        kind=Kind.ASYMPTOTIC,
         predict=_descent,
         measure=experiments.descent_error_draw,
-        domain=_DESCENT,
         grid=_TRAIN_GRID,
-        tolerance=0.02,
-        size="n",
         quick=(0,),
     ),
-    claim(
+    contour(
         "double-descent/misspecified-features",
         "Gradient descent on random features: what these cannot express of the target acts as label noise.",
-        source=_CONTOUR,
-        kind=Kind.ASYMPTOTIC,
         predict=_projected,
         measure=experiments.projected_error_draw,
         domain=_DESCENT.but(n=(20, 50)),
         grid=cells("gamma steps", [(1.5, 20), (0.6, 200), (1.0, 60)], n=40, step=1.0, noise_variance=0.1),
-        tolerance=0.02,
-        size="n",
         quick=(0,),
     ),
-    claim(
+    asymptotic(
         "double-descent/isotropic-flow",
         "Gradient flow on isotropic rows: bias and variance are integrals against the Marchenko-Pastur law.",
         source=Source("ali2019continuous", "isotropic case, by quadrature"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, time, noise_variance: float(
             isotropic_flow_risk(gamma, [time], noise_variance).test[0]
         ),
@@ -179,11 +175,9 @@ CLAIMS = (
         quantities=_flow_quantities,
         formula=_flow,
         grid=cells("gamma time", [(0.5, 2.0), (2.0, 3.0), (1.0, 10.0)], n=40, noise_variance=0.5),
-        tolerance=0.02,
-        size="n",
         quick=(0,),
     ),
-    claim(
+    Claim(
         "double-descent/flow-is-nearly-ridge",
         "The Bayes risk of gradient flow at time t is at most 1.6862 times that of ridge at λ = 1/t.",
         source=Source("ali2019continuous", "constant as recalled"),
@@ -198,40 +192,30 @@ CLAIMS = (
         ],
         side="upper",
     ),
-    claim(
+    hard_edge(
         "double-descent/smallest-eigenvalue",
         "At k = n, P(nλ_{min}(XᵀX) ≤ x) → 1 − e^{−x/2−√x} for Gaussian features.",
-        source=_EDGE,
         kind=Kind.ASYMPTOTIC,
         predict=lambda n, at: float(smallest_eigenvalue_cdf(at)),
         measure=experiments.smallest_eigenvalue_draw,
-        domain=USUAL.but(n=(8, 80)),
         grid=cells("at", [0.5, 2.0], n=8),
         tolerance=0.03,
-        size="n",
         formula=1 - sp.exp(-at / 2 - sp.sqrt(at)),
         quick=(1,),
     ),
-    claim(
+    hard_edge(
         "double-descent/time-to-see-the-peak",
         "At k = n gradient descent needs of the order of n² steps to reach half of the variance of least squares.",
-        source=_EDGE,
         kind=Kind.RATE,
         predict=lambda n: 2.0,
         measure=experiments.half_time_draw,
-        domain=USUAL.but(n=(8, 80)),
         grid=[{"n": 8}],
         tolerance=0.06,
-        size="n",
         sizes=(1, 3, 9),
     ),
-    claim(
+    one_pass(
         "double-descent/one-pass-sgd",
         "One-pass SGD on isotropic Gaussian rows: the mean error follows a linear recursion, for any batch size.",
-        source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
-        kind=Kind.MEAN,
-        predict=_one_pass,
-        measure=experiments.one_pass_draw,
         domain=USUAL.but(step_size=(0.003, 1.0), where="step_size*(1 + (d + 1)/batch_size) < 1.9"),
         grid=cells(
             "step_size batch_size steps",
@@ -240,17 +224,12 @@ CLAIMS = (
             covariance="isotropic",
             noise_variance=0.5,
         ),
-        tolerance=0.02,
         formula=_isotropic_sgd,
     ),
-    claim(
+    one_pass(
         "double-descent/one-pass-sgd-any-covariance",
         "One-pass SGD with unequal eigenvalues: the mean error follows a recursion whose modes a rank-one noise "
         "term couples.",
-        source=Source("liu2023optimization", "recursion derived in docs/theory/double_descent.md"),
-        kind=Kind.MEAN,
-        predict=_one_pass,
-        measure=experiments.one_pass_draw,
         domain=USUAL.but(step_size=(0.001, 0.2), where="step_size*4*(1 + (d + 1)/batch_size) < 1.9"),
         quantities=_stochastic_quantities,
         grid=[
@@ -263,14 +242,12 @@ CLAIMS = (
                 "noise_variance": 0.5,
             }
         ],
-        tolerance=0.02,
     ),
-    claim(
+    Claim(
         "double-descent/one-pass-sgd-stability",
         "One-pass SGD on isotropic Gaussian rows is mean-square stable below the step size 2/(1 + (d + 1)/B).",
         source=Source("liu2023optimization", "derived in docs/theory/double_descent.md"),
         kind=Kind.THRESHOLD,
-        predict=lambda d, batch_size: 2 / (1 + (d + 1) / batch_size),
         measure=experiments.one_pass_growth,
         domain=USUAL.but(batch_size=(1, 200)),
         grid=cells("batch_size", [1, 10, 100], d=20),
@@ -278,68 +255,44 @@ CLAIMS = (
         formula=2 / (1 + (d + 1) / B),
         quick=(0, 1),
     ),
-    Claim(
+    higher(
         "double-descent/peak-grows-with-time",
         "The peak at k = n (against k = 4n) is higher after more steps, whatever the conditioning of the features.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"steps": 100}, second={"steps": 1_000_000}),
         grid=cells("conditioning", ["raw", "centred", "badly scaled"], n=24),
-        statistic="median",
         quick=(0,),
         assumptions="ReLU features of Gaussian inputs, d = n/3, step 1/s_{max} of each k",
     ),
-    Claim(
+    higher(
         "double-descent/better-conditioning-earlier-peak",
         "After the same number of steps the peak is higher for centred features than for raw ones.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"conditioning": "raw"}, second={"conditioning": "centred"}),
         grid=cells("steps", [1_000, 100_000], n=24),
-        statistic="median",
         quick=(0,),
     ),
-    Claim(
+    higher(
         "double-descent/larger-steps-higher-peak",
         "After the same number of steps a larger step size gives the higher peak.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"step": 0.01}, second={"step": 1.0}),
         grid=[{"n": 24, "conditioning": "centred", "steps": 5_000}],
-        statistic="median",
     ),
-    Claim(
+    higher(
         "double-descent/momentum-higher-peak",
         "After the same number of steps heavy-ball momentum gives the higher peak.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=partial(experiments.peak_rise, first={"momentum": 0.0}, second={"momentum": 0.95}),
         grid=[{"n": 24, "conditioning": "centred", "steps": 500}],
-        statistic="median",
     ),
-    Claim(
+    higher(
         "double-descent/small-batches-higher-peak",
         "After the same number of epochs at one step size smaller batches, taking more steps, give the higher peak.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.batch_peak_gain,
         grid=[{"n": 24, "conditioning": "centred", "epochs": 500, "small": 2}],
-        statistic="median",
     ),
-    Claim(
+    higher(
         "double-descent/start-is-never-unlearned",
         "Large initial weights raise the error beyond the peak (k = 4n): what the data do not see is not unlearned.",
-        source=_STORY,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.start_penalty,
         grid=[{"n": 24, "ratio": 4.0, "conditioning": "centred", "steps": 100_000, "start": 1.0}],
-        statistic="median",
     ),
     Claim(
         "double-descent/epoch-wise",

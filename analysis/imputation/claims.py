@@ -81,6 +81,9 @@ _SGD = cells(
 )
 
 claim = partial(Claim, domain=USUAL)
+exact = partial(claim, source=_DERIVED, kind=Kind.EXACT, tolerance=1e-9)
+optimum = partial(exact, grid=cells("d observed", [(5, 0.3), (8, 0.9)]), instance=experiments.random_problem)
+fit = partial(Claim, source=_DERIVED, measure=experiments.imputed_fit_draw, quantities=_fit_quantities)
 
 CLAIMS = (
     claim(
@@ -96,7 +99,7 @@ CLAIMS = (
         instance=experiments.random_weights,
         tolerance=1e-12,
     ),
-    claim(
+    Claim(
         "imputation/risk-on-drawn-masks",
         "The ridge identity of zero imputation holds in dimensions where masks can only be drawn.",
         source=_PAPER,
@@ -111,30 +114,20 @@ CLAIMS = (
         grid=cells("covariance observed", [("uneven", 0.5), ("spiked", 0.2)], d=60),
         tolerance=0.02,
     ),
-    claim(
+    optimum(
         "imputation/optimum-is-ridge",
         "The best weights on imputed inputs are a ridge solution, (1/ρ)(Σ + λ diag Σ)⁻¹Σβ.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: imputation_optimum(sigma, beta, observed),
         measure=lambda rng, d, **p: experiments.best_enumerated_weights(**p),
-        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
         assumptions="λ = (1 − ρ)/ρ, ρ the probability to see an entry",
-        instance=experiments.random_problem,
-        tolerance=1e-9,
     ),
-    claim(
+    optimum(
         "imputation/bias-is-the-ridge-value",
         "What imputation costs is the value of the ridge objective on complete inputs, not its squared bias alone.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, sigma, beta, observed: float(imputation_bias(sigma, beta, observed)),
         measure=lambda rng, d, **p: experiments.best_enumerated_risk(**p),
         quantities=imputation_quantities,
         formula=closed_forms.bias,
-        grid=cells("d observed", [(5, 0.3), (8, 0.9)]),
-        instance=experiments.random_problem,
-        tolerance=1e-9,
     ),
     claim(
         "imputation/largest-variance-bound",
@@ -149,11 +142,9 @@ CLAIMS = (
         side="upper",
         instance=experiments.random_problem,
     ),
-    claim(
+    exact(
         "imputation/isotropic-bias",
         "Without correlation nothing replaces what is missing: the bias is (1 − ρ)‖β‖² in any dimension.",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, observed: float(imputation_bias(np.eye(d), target(np.eye(d)), observed)),
         measure=lambda rng, d, observed: experiments.best_enumerated_risk(np.eye(d), target(np.eye(d)), observed),
         domain=USUAL.but(d=(1, 30)),
@@ -161,21 +152,18 @@ CLAIMS = (
         tolerance=1e-10,
         formula=1 - rho,
     ),
-    claim(
+    exact(
         "imputation/low-rank-bias",
         "For r equal eigenvalues and unit variances the bias is λ‖β‖²_Σ/(d/r + λ).",
-        source=_DERIVED,
-        kind=Kind.EXACT,
         predict=lambda d, rank, observed: float(low_rank_imputation_bias(d, rank, observed)),
         measure=lambda rng, d, rank, observed: experiments.best_enumerated_risk(
             equal_low_rank(d, rank), target(equal_low_rank(d, rank)), observed
         ),
         domain=USUAL.but(d=(2, 64), where="rank <= d"),
         grid=cells("d rank observed", [(4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2)]),
-        tolerance=1e-9,
         formula=_lam / (d / rank + _lam),
     ),
-    claim(
+    Claim(
         "imputation/low-rank-rate",
         "The bias of low-rank inputs falls as 1/d: in high dimension imputation by zero costs nothing.",
         source=_PAPER,
@@ -188,15 +176,12 @@ CLAIMS = (
         size="d",
         assumptions="local slope from d = 16 to 64, where d/r exceeds λ twentyfold",
     ),
-    claim(
+    fit(
         "imputation/fit-on-imputed-inputs",
         "Ridge on imputed inputs has the error of a Gaussian model with the same second moments, to 3 % with a ridge.",
-        source=_DERIVED,
         kind=Kind.ASYMPTOTIC,
         predict=_ridge,
-        measure=experiments.imputed_fit_draw,
         domain=USUAL.but(n=(20, 80)),
-        quantities=_fit_quantities,
         formula=closed_forms.fit,
         grid=cells(
             "gamma covariance observed",
@@ -209,22 +194,19 @@ CLAIMS = (
         size="n",
         quick=(0,),
     ),
-    claim(
+    fit(
         "imputation/gaussian-universality-fails",
         "Without a ridge, at low rank and with few entries seen, the error exceeds the Gaussian equivalent by "
         "more than 2 %.",
-        source=_DERIVED,
         kind=Kind.BOUND,
         predict=lambda **cell: 1.02 * _ridge(**cell),
-        measure=experiments.imputed_fit_draw,
         domain=USUAL.but(n=(50, 150), gamma=(0.1, 0.6), lam=(0.0, 0.02)),
-        quantities=_fit_quantities,
         formula=sp.Rational(51, 50) * closed_forms.fit,
         grid=[{"n": 150, "gamma": 0.4, "lam": 0.0, "covariance": "factor-5", "observed": 0.2, "noise_variance": 0.1}],
         side="lower",
         assumptions="at fixed rank it does not go away with n and d (8 to 9 % at n = 600); it falls as the rank grows",
     ),
-    claim(
+    Claim(
         "imputation/averaged-sgd-bound",
         "One-pass averaged SGD stays below (3 tr Σ ‖θ*‖² + σ² + ‖β‖²_Σ)/√n + bias.",
         source=_RECALLED,

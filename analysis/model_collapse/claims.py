@@ -107,7 +107,6 @@ def _generator_quantities(d: int, rows: int, generator_noise: float, **_: Any) -
     return {"kept": mp.mpf(rows) / d, "added": mp.mpf(generator_noise) * rows / (d - rows - 1)}
 
 
-claim = partial(Claim, domain=USUAL)
 _RATIOS = {"gamma": "n", "rows": "gamma*n"}
 _FEWER = USUAL.but(counts=_RATIOS, rows=(0.2, 0.9), generations=(0, 5), n=(30, 60), where="gamma*n*(1 - rows) > 1.5")
 _POWER_LAW = Domain(
@@ -122,8 +121,40 @@ n, d, rows, t, sigma2, label = sp.symbols(
 )
 _COMMON = {"n": 40, "covariance": "spread", "noise_variance": 0.2, "generator_noise": 0.2}
 
+generator = partial(
+    Claim,
+    source=_EXACT,
+    kind=Kind.MEAN,
+    predict=_generator,
+    measure=experiments.generator_draw,
+    domain=USUAL.but(rows=(2, 60), where="rows < d - 1"),
+    tolerance=0.02,
+)
+chain = partial(
+    Claim,
+    source=_RECURSION,
+    kind=Kind.ASYMPTOTIC,
+    measure=experiments.excess_draw,
+    tolerance=0.02,
+    size="n",
+    quick=(0,),
+)
+recursion = partial(
+    chain, predict=_excess, domain=_FEWER, formula=closed_forms.iterated, quantities=_iterated_quantities
+)
+exponent = partial(
+    Claim,
+    source=_SCALING,
+    kind=Kind.RATE,
+    predict=_exponent,
+    measure=experiments.power_law_draw,
+    domain=_POWER_LAW,
+    size="n",
+    quick=(0,),
+)
+
 CLAIMS = (
-    claim(
+    Claim(
         "model-collapse/least-squares",
         "Least squares after t generations: the errors of all fits add, linearly in t; any covariance.",
         source=_EXACT,
@@ -141,24 +172,18 @@ CLAIMS = (
         formula=sigma2 * d / (n - d - 1) + t * label * d / (rows - d - 1),
         quick=(0, 1),
     ),
-    claim(
+    chain(
         "model-collapse/ridge-after-least-squares",
         "Ridge after t least-squares generators: the clean error plus tσ₀²ρ, generators exact at any size.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
         predict=_linear,
-        measure=experiments.excess_draw,
         domain=USUAL.but(counts=_RATIOS, rows=(1.2, 4.0), where="gamma*n*(rows - 1) > 1.5"),
         formula=closed_forms.linear_growth,
         quantities=_linear_quantities,
         grid=cells(
             "gamma lam rows generations", [(1.0, 0.2, 2.0, 5), (2.0, 0.1, 1.5, 3), (0.5, 0.1, 3.0, 0)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    claim(
+    Claim(
         "model-collapse/growth-a-generation",
         "With more rows than dimensions every generation adds the same error, σ₀²ρ.",
         source=_RECURSION,
@@ -173,65 +198,31 @@ CLAIMS = (
         quick=(0,),
         assumptions="ρ itself is a deterministic equivalent: 1/n of its error is part of the tolerance",
     ),
-    claim(
+    recursion(
         "model-collapse/interpolating-generators",
         "Generators with fewer rows than dimensions (least norm, fresh rows) lose the signal: the recursion holds.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
-        domain=_FEWER,
-        formula=closed_forms.iterated,
-        quantities=_iterated_quantities,
         grid=cells(
             "gamma lam rows generations", [(1.0, 0.2, 0.5, 3), (2.0, 0.1, 0.5, 1), (0.5, 0.1, 0.7, 4)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    claim(
+    recursion(
         "model-collapse/same-data",
         "Interpolating generators that all see the same rows project once and then only add noise.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
-        domain=_FEWER,
-        formula=closed_forms.iterated,
-        quantities=_iterated_quantities,
         grid=cells(
             "gamma lam rows generations same_data", [(0.5, 0.2, 0.5, 3, True), (1.0, 0.1, 0.5, 5, True)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    claim(
+    recursion(
         "model-collapse/ridge-generators",
         "The recursion over generations holds for generators fitted with a ridge.",
-        source=_RECURSION,
-        kind=Kind.ASYMPTOTIC,
-        predict=_excess,
-        measure=experiments.excess_draw,
         domain=_FEWER.but(rows=(0.3, 4.0), where="gamma*n*rows > 1.5"),
-        formula=closed_forms.iterated,
-        quantities=_iterated_quantities,
         grid=cells(
             "gamma lam rows generations generator_lam", [(1.0, 0.2, 0.75, 3, 0.2), (0.5, 0.1, 2.0, 5, 0.1)], **_COMMON
         ),
-        tolerance=0.02,
-        size="n",
-        quick=(0,),
     ),
-    claim(
+    generator(
         "model-collapse/exponential-collapse",
         "Isotropic interpolating generators: the power of the signal falls as (n₀/d)^t and noise builds up, exactly.",
-        source=_EXACT,
-        kind=Kind.MEAN,
-        predict=_generator,
-        measure=experiments.generator_draw,
-        domain=USUAL.but(rows=(2, 60), where="rows < d - 1"),
         quantities=_generator_quantities,
         grid=cells(
             "generations generator_noise quantity",
@@ -240,17 +231,11 @@ CLAIMS = (
             rows=20,
             same_data=False,
         ),
-        tolerance=0.02,
         quick=(0, 1),
     ),
-    claim(
+    generator(
         "model-collapse/same-data-keeps-the-projection",
         "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
-        source=_EXACT,
-        kind=Kind.MEAN,
-        predict=_generator,
-        measure=experiments.generator_draw,
-        domain=USUAL.but(rows=(2, 60), where="rows < d - 1"),
         formula=closed_forms.kept_projection,
         grid=cells(
             "generations generator_noise quantity",
@@ -259,16 +244,10 @@ CLAIMS = (
             rows=20,
             same_data=True,
         ),
-        tolerance=0.02,
     ),
-    claim(
+    exponent(
         "model-collapse/bias-exponent",
         "On power laws with ridge λ = n^{−ℓ} the bias falls as n^{−2ℓ min(r, 1)}.",
-        source=_SCALING,
-        kind=Kind.RATE,
-        predict=_exponent,
-        measure=experiments.power_law_draw,
-        domain=_POWER_LAW,
         formula=closed_forms.bias_exponent,
         grid=cells(
             "n capacity smoothness ridge_exponent modes",
@@ -276,18 +255,11 @@ CLAIMS = (
             quantity="bias",
         ),
         tolerance=0.08,
-        size="n",
-        quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 4 %",
     ),
-    claim(
+    exponent(
         "model-collapse/variance-exponent",
         "On power laws with ridge λ = n^{−ℓ} the variance falls as n^{−(1 − ℓ/β)}.",
-        source=_SCALING,
-        kind=Kind.RATE,
-        predict=_exponent,
-        measure=experiments.power_law_draw,
-        domain=_POWER_LAW,
         formula=closed_forms.variance_exponent,
         grid=cells(
             "n capacity smoothness ridge_exponent modes",
@@ -295,8 +267,6 @@ CLAIMS = (
             quantity="variance",
         ),
         tolerance=0.06,
-        size="n",
-        quick=(0,),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
     ),
     Claim(

@@ -122,31 +122,62 @@ def _decay_quantities(quantity: str, **_: Any) -> dict[str, Any]:
 
 # the number of samples stays that of the cells, where every batch is enumerated; instances are drawn at any size
 USUAL = Domain(step_size=(0.005, 0.5), weight_decay=(0.001, 0.5), gradient_norm=(0.3, 5.0))
-claim = partial(Claim, domain=USUAL)
 _BOUNDED = USUAL.but(where="step_size*weight_decay < 0.9")
 _SAMPLED = Domain(n=(2, 12), d=(1, 6), batch_size=(1, 12), where="batch_size <= n")
+positive = partial(Claim, kind=Kind.ORDER, predict=lambda **_: 1.0)
+threshold = partial(
+    Claim,
+    source=_EXACT,
+    kind=Kind.THRESHOLD,
+    deterministic=True,
+    measure=experiments.enumerated_growth,
+    quantities=_named_quantities,
+    tolerance=1e-6,
+)
+bound = partial(
+    Claim,
+    source=_TRACE,
+    kind=Kind.BOUND,
+    measure=experiments.threshold_without_replacement,
+    domain=_SAMPLED,
+    quantities=_without_replacement,
+    side="upper",
+    instance=experiments.random_gradients,
+)
+divergence = partial(
+    Claim,
+    source=_COHERENCE,
+    kind=Kind.BOUND,
+    quantities=_bernoulli,
+    formula=closed_forms.coherence_divergence,
+    side="upper",
+)
+sharpness = partial(Claim, source=_TRACE, kind=Kind.ASYMPTOTIC, tolerance=0.02, size="n")
+settled = partial(
+    Claim,
+    source=_TRACE,
+    kind=Kind.BOUND,
+    measure=experiments.settled_sharpness,
+    domain=USUAL,
+    formula=closed_forms.settled,
+    side="upper",
+    first_draws=12,
+    convention="half-mean-square",
+)
+decay = partial(Claim, source=_DECAY, domain=_BOUNDED, convention="scale-invariant")
 
 CLAIMS = (
-    claim(
+    threshold(
         "sgd-stability/exact-threshold",
         "SGD is mean-square stable exactly up to the step size where the second-moment map has spectral radius one.",
-        source=_EXACT,
-        kind=Kind.THRESHOLD,
-        deterministic=True,
         predict=_threshold,
-        measure=experiments.enumerated_growth,
         domain=Domain(d=(3, 5), batch_size=(1, 6)),
-        quantities=_named_quantities,
         grid=_GRID,
-        tolerance=1e-6,
         assumptions="linearised at an interpolating minimum; quadratic mean; range of the mean Hessian",
     ),
-    claim(
+    threshold(
         "sgd-stability/full-batch",
         "With the whole batch the threshold is 2/λ_{max}.",
-        source=_EXACT,
-        kind=Kind.THRESHOLD,
-        deterministic=True,
         predict=lambda problem, n, d, **_: (
             2
             / float(
@@ -155,14 +186,11 @@ CLAIMS = (
                 ]
             )
         ),
-        measure=experiments.enumerated_growth,
         domain=Domain(d=(1, 8)),
-        quantities=_named_quantities,
         formula=closed_forms.full_batch,
         grid=cells("sampling", ["without-replacement", "bernoulli"], problem="gaussian", **_SMALL, batch_size=6),
-        tolerance=1e-6,
     ),
-    claim(
+    Claim(
         "sgd-stability/second-moment",
         "The mean of ‖θ_t‖² follows the second-moment map at every step, for all three samplings.",
         source=_EXACT,
@@ -183,105 +211,67 @@ CLAIMS = (
         tolerance=0.02,
         convention="half-mean-square",
     ),
-    Claim(
+    positive(
         "sgd-stability/threshold-grows-with-batch",
         "The threshold never falls when the batch grows.",
         source=_EXACT,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.threshold_rise,
         grid=cells("batch_size", [1, 3], n=6, d=3),
     ),
-    claim(
+    bound(
         "sgd-stability/trace-bound",
         "At batch size 1 with rank-one Hessians the threshold is at most 2/tr H.",
-        source=_TRACE,
-        kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).trace),
-        measure=experiments.threshold_without_replacement,
         domain=Domain(n=(2, 12), d=(1, 6)),
-        quantities=_without_replacement,
         formula=closed_forms.trace_bound,
         grid=[{"n": 6, "d": 3, "batch_size": 1}],
-        side="upper",
-        instance=experiments.random_gradients,
     ),
-    claim(
+    bound(
         "sgd-stability/rayleigh-bound",
         "The threshold is at most 2 tr H over the mean squared Frobenius norm of the sampled Hessian.",
-        source=_TRACE,
-        kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).necessary),
-        measure=experiments.threshold_without_replacement,
-        domain=_SAMPLED,
-        quantities=_without_replacement,
         formula=closed_forms.rayleigh_bound,
         grid=cells("batch_size", [1, 3], n=6, d=3),
-        side="upper",
-        instance=experiments.random_gradients,
     ),
-    claim(
+    bound(
         "sgd-stability/largest-gradient-bound",
         "The threshold is at least 2 over the largest squared gradient norm.",
-        source=_TRACE,
-        kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(stability_conditions(G, batch_size).sufficient),
-        measure=experiments.threshold_without_replacement,
-        domain=_SAMPLED,
-        quantities=_without_replacement,
         formula=closed_forms.largest_gradient_bound,
         grid=cells("batch_size", [1, 3], n=6, d=3),
         side="lower",
-        instance=experiments.random_gradients,
     ),
-    claim(
+    threshold(
         "sgd-stability/trace-bound-is-attained",
         "Orthogonal gradients of equal norm attain the threshold 2/tr H at batch size 1.",
         source=_TRACE,
-        kind=Kind.THRESHOLD,
-        deterministic=True,
         predict=lambda problem, n, d, **_: 2 / float(np.sum(experiments.gradients(problem, n, d) ** 2) / n),
-        measure=experiments.enumerated_growth,
         domain=Domain(n=(1, 8), d=(1, 8), where="d >= n"),
-        quantities=_named_quantities,
         formula=closed_forms.trace_bound,
         grid=[{"problem": "orthogonal", "n": 4, "d": 4, "batch_size": 1, "sampling": "without-replacement"}],
-        tolerance=1e-6,
     ),
-    claim(
+    divergence(
         "sgd-stability/coherence-divergence",
         "Above σ(n/B − 1)^{−1/2}/λ_{max} or 2/λ_{max} the second moment diverges (Bernoulli sampling, coherence σ).",
-        source=_COHERENCE,
-        kind=Kind.BOUND,
         predict=lambda G, batch_size, **_: float(divergence_step_size(G, batch_size)),
         measure=experiments.threshold_under_bernoulli,
         domain=_SAMPLED.but(where="batch_size < n"),
-        quantities=_bernoulli,
-        formula=closed_forms.coherence_divergence,
         grid=cells("batch_size", [1, 2, 4], n=6, d=3),
-        side="upper",
         instance=experiments.random_gradients,
     ),
-    claim(
+    divergence(
         "sgd-stability/coherence-divergence-cross-entropy",
         "The divergence condition holds for the Gauss-Newton Hessians of cross-entropy, which are not rank one.",
-        source=_COHERENCE,
-        kind=Kind.BOUND,
         predict=lambda H, batch_size, **_: float(divergence_step_size(H, batch_size)),
         measure=lambda rng, H, batch_size, **_: experiments.enumerated_threshold(H, batch_size, "bernoulli"),
         domain=Domain(n=(3, 8), d=(1, 3), batch_size=(1, 7), where="batch_size < n"),
-        quantities=_bernoulli,
-        formula=closed_forms.coherence_divergence,
         grid=cells("batch_size", [1, 2], n=5, d=2, classes=3),
-        side="upper",
         instance=experiments.softmax_hessians,
     ),
-    claim(
+    threshold(
         "sgd-stability/group-threshold",
         "n/σ orthogonal groups of σ equal gradients have threshold 2σ/(λ_{max}(σ + n/B − 1)).",
         source=_COHERENCE,
-        kind=Kind.THRESHOLD,
-        deterministic=True,
         predict=lambda problem, n, d, batch_size, sampling: float(
             group_threshold(
                 np.linalg.eigvalsh(experiments.gradients(problem, n, d).T @ experiments.gradients(problem, n, d) / n)[
@@ -293,9 +283,7 @@ CLAIMS = (
                 sampling,
             )
         ),
-        measure=experiments.enumerated_growth,
         domain=Domain(batch_size=(1, 6)),
-        quantities=_named_quantities,
         formula=closed_forms.group_threshold,
         grid=cells(
             "problem d batch_size",
@@ -303,14 +291,11 @@ CLAIMS = (
             n=6,
             sampling="bernoulli",
         ),
-        tolerance=1e-6,
     ),
-    Claim(
+    positive(
         "sgd-stability/almost-sure-is-weaker",
         "A single chain grows more slowly than the mean square: the mean is carried by rare chains.",
         source=_EXACT,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.almost_sure_gap,
         grid=cells("factor", [0.8, 1.1], problem="gaussian", **_SMALL),
     ),
@@ -323,130 +308,89 @@ CLAIMS = (
         measure=experiments.growth_beyond_threshold,
         grid=[{"problem": "gaussian", **_SMALL, "factor": 1.15}],
     ),
-    claim(
+    sharpness(
         "sgd-stability/diagonal-network-sharpness",
         "Diagonal network, Gaussian inputs: tr H = 4‖w‖², and ‖H‖_F and λ_{max} in closed form.",
-        source=_TRACE,
-        kind=Kind.ASYMPTOTIC,
         predict=_diagonal,
         measure=experiments.diagonal_network_norms,
         domain=Domain(d=(2, 40), n=(500, 5000)),
         quantities=_diagonal_quantities,
         formula=closed_forms.diagonal_sharpness,
         grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=10, n=2000),
-        tolerance=0.02,
-        size="n",
     ),
-    claim(
+    sharpness(
         "sgd-stability/relu-network-sharpness",
         "Two-layer ReLU network, Gaussian inputs: tr H = ‖B‖²/2 + d‖a‖²/2; ‖H‖_F, λ_{max} in closed form.",
-        source=_TRACE,
-        kind=Kind.ASYMPTOTIC,
         predict=_relu,
         measure=experiments.relu_network_norms,
         domain=Domain(d=(2, 8), width=(2, 8), n=(500, 5000)),
         quantities=_relu_quantities,
         grid=cells("quantity", ["trace", "frobenius", "top_eigenvalue"], d=4, width=5, n=500),
-        tolerance=0.02,
-        size="n",
     ),
-    Claim(
+    positive(
         "sgd-stability/l1-norm",
         "For a diagonal network tr H is at least 4 times the ℓ₁ norm of β, so stability of SGD bounds that norm.",
         source=_TRACE,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.l1_norm_gap,
         grid=cells("d", [5, 20]),
     ),
-    Claim(
+    positive(
         "sgd-stability/path-norm",
         "For a two-layer ReLU network tr H is at least √d times the path norm.",
         source=_TRACE,
-        kind=Kind.ORDER,
-        predict=lambda **_: 1.0,
         measure=experiments.path_norm_gap,
         grid=cells("d width", [(4, 5), (10, 3)]),
     ),
-    claim(
+    settled(
         "sgd-stability/sgd-settles-below-the-trace-bound",
         "Trained by SGD with batch size 1, both networks settle where tr H is at most 2/η.",
-        source=_TRACE,
-        kind=Kind.BOUND,
-        predict=lambda step_size, **_: 2 / step_size,
-        measure=experiments.settled_sharpness,
-        formula=closed_forms.settled,
         grid=cells(
             "network step_size scale steps",
             [("diagonal", 0.08, 0.3, 20000), ("relu", 0.03, 1.5, 5000)],
             quantity="trace",
             batch_size=1,
         ),
-        side="upper",
-        first_draws=12,
-        convention="half-mean-square",
     ),
-    claim(
+    settled(
         "sgd-stability/gradient-descent-ignores-the-trace",
         "Gradient descent settles with tr H above 2/η: only λ_{max} is bounded.",
-        source=_TRACE,
-        kind=Kind.BOUND,
-        predict=lambda step_size, **_: 2 / step_size,
-        measure=experiments.settled_sharpness,
-        formula=closed_forms.settled,
         grid=cells(
             "network step_size batch_size scale steps",
             [("diagonal", 0.05, 10, 0.6, 4000), ("relu", 0.15, 40, 1.5, 1000)],
             quantity="trace",
         ),
         side="lower",
-        first_draws=12,
-        convention="half-mean-square",
     ),
-    claim(
+    settled(
         "sgd-stability/gradient-descent-settles-below-the-top-eigenvalue",
         "Gradient descent settles where λ_{max} is at most 2/η.",
-        source=_TRACE,
-        kind=Kind.BOUND,
-        predict=lambda step_size, **_: 2 / step_size,
-        measure=experiments.settled_sharpness,
-        formula=closed_forms.settled,
         grid=cells(
             "network step_size batch_size scale steps",
             [("diagonal", 0.12, 10, 0.6, 4000), ("relu", 0.15, 40, 1.5, 1000)],
             quantity="top",
         ),
-        side="upper",
-        first_draws=12,
-        convention="half-mean-square",
     ),
-    claim(
+    decay(
         "sgd-stability/weight-decay-equilibrium",
         "A scale-invariant model with decay settles at the predicted norm, effective step, angle and relaxation rate.",
-        source=_DECAY,
         kind=Kind.NUMERICAL,
         predict=lambda quantity, **p: float(getattr(weight_decay_equilibrium(**p), quantity)),
         measure=experiments.scale_invariant_run,
-        domain=_BOUNDED,
         formula=closed_forms.equilibrium,
         quantities=_decay_quantities,
         grid=_DECAY_GRID,
         tolerance=1e-5,
         assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
         reason="the relaxation rate is read where the deviation is 1e-4 of the norm and not yet linear",
-        convention="scale-invariant",
     ),
-    claim(
+    decay(
         "sgd-stability/effective-step-size",
         "The effective step size depends on ηλ only, step size times weight decay, as its square root.",
-        source=_DECAY,
         kind=Kind.EXACT,
         predict=lambda **p: float(weight_decay_equilibrium(**p).effective_step_size),
         measure=lambda rng, **p: experiments.scale_invariant_run(rng, "effective_step_size", **p),
         grid=cells("step_size weight_decay", [(0.1, 0.05), (0.5, 0.01), (0.2, 0.1)], gradient_norm=2.0),
         tolerance=1e-9,
-        domain=_BOUNDED,
         formula=closed_forms.effective_step_size,
-        convention="scale-invariant",
     ),
 )

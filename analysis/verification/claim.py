@@ -56,6 +56,25 @@ class Source:
         return f"{self.key}, {self.locator}" if self.locator else self.key
 
 
+def _formula(**_: Any) -> float:
+    """Stand for the value of the claim's formula until there is a claim."""
+    raise TypeError("a claim without predict and formula predicts nothing")
+
+
+def _value_of(claim: Claim) -> Callable[..., float]:
+    """Return the prediction that is the claim's formula in the parameters."""
+    if claim.formula is None:
+        raise ValueError(f"{claim.name}: predict must be given where there is no formula.")
+    from sympy import lambdify
+
+    needed = sorted(str(symbol) for symbol in claim.formula.free_symbols)
+    missing = set(needed).difference(*claim.grid[:1])
+    if missing and claim.instance is None:
+        raise ValueError(f"{claim.name}: predict must be given: the formula's {min(missing)} is no parameter.")
+    function = lambdify(needed, claim.formula, "math")
+    return lambda **parameters: float(function(*(parameters[name] for name in needed)))
+
+
 @dataclass(frozen=True)
 class Claim:
     """One statement, its prediction and its matched experiment; the two share no code.
@@ -71,9 +90,10 @@ class Claim:
         Paper and place.
     kind : Kind
         Decides the check; see `solvable.analysis.verification.verifier`.
-    predict : callable
+    predict : callable, optional
         ``predict(**parameters) -> float``. For ``ORDER`` the sign of the difference that `measure` returns;
-        for ``THRESHOLD`` the place of the transition; for ``RATE`` the exponent.
+        for ``THRESHOLD`` the place of the transition; for ``RATE`` the exponent. Default: the value of `formula`, where
+        no solver computes it by a route of its own.
     measure : callable
         ``measure(rng, **parameters) -> float``: one independent draw of the matched experiment. For
         ``THRESHOLD`` it also takes ``at=``, the place, and returns a number that is negative below the
@@ -93,7 +113,7 @@ class Claim:
     reason : str
         For ``NUMERICAL``: what limits the accuracy of the run, hence the tolerance.
     formula : sympy expression, optional
-        The closed form, in symbols named like the parameters; `predict` is tested against it.
+        The closed form, in symbols named like the parameters; a `predict` of its own is tested against it.
     quantities : callable, optional
         ``quantities(**parameters)``: values, at the precision mpmath is set to, of symbols that a formula may use
         besides the parameters (kappa, df1, ...), each defined by an equation.
@@ -131,7 +151,7 @@ class Claim:
     _: KW_ONLY
     source: Source
     kind: Kind
-    predict: Callable[..., Any]
+    predict: Callable[..., Any] = _formula
     measure: Callable[..., Any]
     grid: Sequence[Mapping[str, Any]]
     instance: Callable[..., Mapping[str, Any]] | None = None
@@ -157,6 +177,8 @@ class Claim:
     def __post_init__(self) -> None:
         """Refuse a claim that could not be checked, or could not fail."""
         self._check_types()
+        if self.predict is _formula:
+            object.__setattr__(self, "predict", _value_of(self))
         if "/" not in self.name or not self.name.replace("/", "").replace("-", "").isalnum():
             raise ValueError(f"name = {self.name!r} is not allowed: write family/what with letters and hyphens.")
         if not self.grid:

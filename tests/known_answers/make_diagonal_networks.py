@@ -1,7 +1,8 @@
 """Make diagonal_networks.json: implicit bias at 50 digits, by damped Newton on the dual, enumeration and iteration.
 
 Shares nothing with the package: the link between dual and primal as it is written, hundreds of digits in place of care,
-supports enumerated, descent iterated coordinate by coordinate. Takes half a minute:
+supports enumerated, descent iterated coordinate by coordinate. Takes three minutes,
+nearly all for the Taylor series of the regularised flow:
 
     python tests/known_answers/make_diagonal_networks.py
 """
@@ -197,8 +198,55 @@ def cycles():
         yield writing.entry(f"step {step:g}", "two_cycle", cycle, 1e-14, step_size=step)
 
 
+def regularised(X, y, initial_scale, gradient_penalty, ascent):
+    """The flow in the weights as it is defined, by Taylor series, until the residual is below the digits asked for."""
+    n, d = len(X), len(X[0])
+
+    def gradient(w):
+        beta = [w[a] ** 2 - w[d + a] ** 2 for a in range(d)]
+        gaps = [mp.fsum(x * b for x, b in zip(row, beta, strict=True)) - t for row, t in zip(X, y, strict=True)]
+        g = [mp.fsum(X[i][a] * gaps[i] for i in range(n)) / n for a in range(d)]
+        return g, [2 * w[a] * g[a] for a in range(d)] + [-2 * w[d + a] * g[a] for a in range(d)], gaps
+
+    def hessian_times(w, g, v):
+        change = [2 * w[a] * v[a] - 2 * w[d + a] * v[d + a] for a in range(d)]
+        images = [mp.fsum(x * b for x, b in zip(row, change, strict=True)) for row in X]
+        h = [mp.fsum(X[i][a] * images[i] for i in range(n)) / n for a in range(d)]
+        return [2 * (v[a] * g[a] + w[a] * h[a]) for a in range(d)] + [
+            -2 * (v[d + a] * g[a] + w[d + a] * h[a]) for a in range(d)]  # fmt: skip
+
+    def velocity(_, state):
+        w = state[: 2 * d]
+        g, slope, _gaps = gradient(w)
+        if ascent == 0:
+            ahead, estimate = g, hessian_times(w, g, slope)
+        else:
+            ahead, moved, _gaps = gradient([a + ascent * b for a, b in zip(w, slope, strict=True)])
+            estimate = [(a - b) / ascent for a, b in zip(moved, slope, strict=True)]
+        return [-a - gradient_penalty * b for a, b in zip(slope, estimate, strict=True)] + [
+            a * b for a, b in zip(g, ahead, strict=True)]  # fmt: skip
+
+    path = mp.odefun(velocity, 0, [mp.mpf(initial_scale)] * (2 * d) + [mp.mpf(0)] * d)
+    time = mp.mpf(1)
+    while max(abs(x) for x in gradient(path(time)[: 2 * d])[2]) > mp.mpf(10) ** -33:
+        time *= 2
+    state = path(time)
+    return {"beta": [state[a] ** 2 - state[d + a] ** 2 for a in range(d)],
+            "effective_scale": [mp.sqrt(state[a] * state[d + a]) for a in range(d)],
+            "integral": state[2 * d :]}  # fmt: skip
+
+
+def regularised_flows():
+    one, two = ([[1.0, 2.0]], [1.0]), ([[1.0, 2.0, -1.0], [0.5, 0.25, 1.5]], [1.0, -0.5])
+    for (X, y), scale, penalty, ascent in ((one, 0.3, 0.1, 0.0), (one, 0.3, 0.1, -0.05), (two, 0.5, 0.1, 0.0),
+                                           (two, 0.5, 0.3, 0.25), (two, 0.5, 0.1, -0.05)):  # fmt: skip
+        yield writing.entry(f"{len(X)} x {len(X[0])}, penalty {penalty:g}, ascent {ascent:g}", "regularised_flow",
+                            regularised, 1e-9, together=True, digits=30, precisions=(38, 42), X=X, y=y,
+                            initial_scale=scale, gradient_penalty=penalty, ascent=ascent)  # fmt: skip
+
+
 def main():
-    lines = [json.dumps(line) for part in (entries, flows, cycles) for line in part()]
+    lines = [json.dumps(line) for part in (entries, flows, cycles, regularised_flows) for line in part()]
     Path(__file__).with_name("diagonal_networks.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(lines), "entries")
 

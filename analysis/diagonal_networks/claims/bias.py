@@ -26,17 +26,6 @@ _SADDLE = Source("pesme2023saddle", "re-derived")
 _BENIGN = Source("zhou2023implicit", "parametrisation recalled, implicit bias derived")
 
 
-_INTEGRATED = "the flow is integrated at a relative tolerance of 1e-11 and stopped at residuals of 1e-10"
-
-
-def _one(**_: Any) -> float:
-    return 1.0
-
-
-def _minus_one(**_: Any) -> float:
-    return -1.0
-
-
 def _flow_bias(X: Array, y: Array, initial_scale: float, depth: float, linear_scale: float = 0.0) -> Array:
     return interpolator(X, y, initial_scale, depth, linear_scale=linear_scale).value
 
@@ -58,8 +47,7 @@ def _jump_time(seed: int, level: float, **_: float) -> float:
     return float(path.times[np.argmax(path.losses[1:] < level)])
 
 
-D, eta = sp.symbols("depth step_size", positive=True)
-curvature, rho = sp.symbols("curvature penalty", positive=True)
+D = sp.Symbol("depth", positive=True)
 n_symbol, d_symbol, signal, sigma2 = sp.symbols("n d signal noise_variance", positive=True)
 _FLOW_GRID = cells("initial_scale depth", [(0.1, 2), (0.3, 3), (1.0, 2), (0.01, 2), (1.0, 2.5), (1.0, 3), (0.5, 4)])
 epsilon, least_norm, least_square_norm = sp.symbols("epsilon least_norm least_square_norm", positive=True)
@@ -70,30 +58,45 @@ def _least_square_norm(X: Array, y: Array, **_: Any) -> dict[str, Any]:
     return {"least_square_norm": float(np.sum((np.linalg.pinv(X) @ y) ** 2))}
 
 
-claim = partial(Claim, domain=USUAL)
+limit = partial(
+    Claim,
+    kind=Kind.NUMERICAL,
+    predict=_flow_bias,
+    measure=lambda rng, **p: flows.flow_limit(**p),
+    tolerance=1e-8,
+    instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
+    reason="the flow is integrated at a relative tolerance of 1e-11 and stopped at residuals of 1e-10",
+)
+regime = partial(
+    Claim,
+    source=_REGIMES,
+    kind=Kind.BOUND,
+    domain=Domain(epsilon=(0.2, 4.0)),
+    side="upper",
+    quick=(0,),
+    first_draws=8,
+    instance=partial(instances.sparse_problem, shape=(3, 6, 1, 0.3)),
+)
+saddle = partial(Claim, source=_SADDLE, convention="full-batch")
+order = partial(Claim, kind=Kind.ORDER, statistic="median")
+sparser = partial(order, source=_BIAS, predict=lambda **_: 1.0, measure=experiments.flow_norm_rise)
+branch = partial(order, source=_BENIGN)
 
 BIAS_CLAIMS = (
-    claim(
+    limit(
         "diagonal-networks/flow-is-interpolator",
         "Gradient flow ends at the interpolator of least hyperbolic entropy, at every scale and depth.",
         source=_BIAS,
-        kind=Kind.NUMERICAL,
-        predict=_flow_bias,
-        measure=lambda rng, **p: flows.flow_limit(**p),
         domain=Domain(initial_scale=(0.01, 1.0), depth=(2, 4)),
         grid=_FLOW_GRID,
-        tolerance=1e-8,
         quick=(0, 1),
-        instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
-        reason=_INTEGRATED,
     ),
-    claim(
+    Claim(
         "diagonal-networks/kernel-limit",
         "From large scales α the limit approaches the minimum-ℓ₂ interpolator as α^{−2D}, D the depth.",
         source=_BIAS,
         kind=Kind.RATE,
         deterministic=True,
-        predict=lambda depth, **_: -2.0 * depth,
         measure=lambda rng, **p: experiments.distance_to_l2(**p),
         domain=Domain(initial_scale=(1.2, 3.0), depth=(2, 5)),
         grid=cells("initial_scale depth", [(2.0, 2), (1.5, 3)]),
@@ -101,7 +104,7 @@ BIAS_CLAIMS = (
         size="initial_scale",
         formula=-2 * D,
     ),
-    claim(
+    Claim(
         "diagonal-networks/kernel-dynamics",
         "From large scales α the residual decays with the tangent kernel 8α²XXᵀ/n.",
         source=_BIAS,
@@ -118,62 +121,36 @@ BIAS_CLAIMS = (
         instance=partial(instances.sparse_problem, shape=(5, 12, 2, 0.3)),
         convention="full-batch",
     ),
-    claim(
+    regime(
         "diagonal-networks/rich-bound",
         "Below a published scale the ℓ₁ norm is at most 1 + ε times the least.",
-        source=_REGIMES,
-        kind=Kind.BOUND,
         predict=lambda X, y, epsilon: (1 + epsilon) * float(np.abs(minimum_l1(X, y)).sum()),
         measure=experiments.rich_norm,
-        domain=Domain(epsilon=(0.2, 4.0)),
         formula=(1 + epsilon) * least_norm,
         quantities=lambda X, y, **_: {"least_norm": float(np.abs(minimum_l1(X, y)).sum())},
         grid=cells("epsilon", [1.0, 2.0]),
-        side="upper",
-        quick=(0,),
-        first_draws=8,
-        instance=partial(instances.sparse_problem, shape=(3, 6, 1, 0.3)),
     ),
-    claim(
+    regime(
         "diagonal-networks/kernel-bound",
         "Above a published scale the squared ℓ₂ norm is at most 1 + ε times the least.",
-        source=_REGIMES,
-        kind=Kind.BOUND,
         predict=lambda X, y, epsilon: (1 + epsilon) * float(y @ np.linalg.solve(X @ X.T, y)),
         measure=experiments.kernel_norm,
-        domain=Domain(epsilon=(0.2, 4.0)),
         formula=(1 + epsilon) * least_square_norm,
         quantities=_least_square_norm,
         grid=cells("epsilon", [0.5, 2.0]),
-        side="upper",
-        quick=(0,),
-        first_draws=8,
-        instance=partial(instances.sparse_problem, shape=(3, 6, 1, 0.3)),
     ),
-    Claim(
+    sparser(
         "diagonal-networks/smaller-scales-are-sparser",
         "The ℓ₁ norm of the limit falls with the initial scale.",
-        source=_BIAS,
-        kind=Kind.ORDER,
-        predict=_one,
-        measure=experiments.flow_norm_rise,
         grid=[{"small": (0.1, 2), "large": (0.3, 2)}],
-        first_draws=16,
-        statistic="median",
     ),
-    Claim(
+    sparser(
         "diagonal-networks/deeper-is-sparser",
         "At the same small scale a deeper network has the smaller ℓ₁ norm.",
-        source=_BIAS,
-        kind=Kind.ORDER,
-        predict=_one,
-        measure=experiments.flow_norm_rise,
         grid=cells("small large", [((0.3, 3), (0.3, 2)), ((0.4, 4), (0.4, 3))]),
         quick=(0,),
-        first_draws=16,
-        statistic="median",
     ),
-    claim(
+    Claim(
         "diagonal-networks/stochastic-flow-at-any-time",
         "Stochastic gradient flow minimises, at every time, the potential of a scale shrunk by the integrated loss.",
         source=_NOISE,
@@ -188,10 +165,9 @@ BIAS_CLAIMS = (
         instance=instances.stochastic_run,
         convention="full-batch",
     ),
-    claim(
+    saddle(
         "diagonal-networks/saddles-end-at-least-l1",
         "The path of saddles ends at the minimum-ℓ₁ interpolator.",
-        source=_SADDLE,
         kind=Kind.EXACT,
         predict=lambda X, y, **_: saddle_to_saddle(X, y).saddles[-1],
         measure=lambda rng, X, y, **_: experiments.least_l1(X, y),
@@ -200,12 +176,10 @@ BIAS_CLAIMS = (
         tolerance=1e-9,
         assumptions="columns in general position",
         instance=instances.gaussian_problem,
-        convention="full-batch",
     ),
-    claim(
+    saddle(
         "diagonal-networks/plateaus",
         "Half way between two jumps the flow from a small start sits on the predicted saddle.",
-        source=_SADDLE,
         kind=Kind.NUMERICAL,
         predict=_saddle,
         measure=lambda rng, seed, log_scale, time: flows.saddle_flow(seed, log_scale, np.array([time]))[0],
@@ -218,12 +192,10 @@ BIAS_CLAIMS = (
         tolerance=1e-7,
         quick=(0, 3),
         reason="stiff steps at a relative tolerance of 1e-7 and an absolute one of 1e-9",
-        convention="full-batch",
     ),
-    claim(
+    saddle(
         "diagonal-networks/jump-times",
         "Jumps of the flow from saddle to saddle approach the predicted times as 1/ln(1/α).",
-        source=_SADDLE,
         kind=Kind.ASYMPTOTIC,
         deterministic=True,
         predict=_jump_time,
@@ -234,29 +206,21 @@ BIAS_CLAIMS = (
         size="log_scale",
         quick=(0,),
         assumptions="times at which the loss falls through a level half way down a jump; the lag falls as 1/ln(1/α)",
-        convention="full-batch",
     ),
-    claim(
+    limit(
         "diagonal-networks/linear-branch",
         "With a linear branch the flow minimises the infimal convolution of the entropy with a square.",
         source=_BENIGN,
-        kind=Kind.NUMERICAL,
-        predict=_flow_bias,
-        measure=lambda rng, **p: flows.flow_limit(**p),
         domain=Domain(initial_scale=(0.01, 0.5), linear_scale=(0.1, 0.6)),
         grid=cells("initial_scale depth linear_scale", [(0.1, 2, 0.2), (0.01, 2, 0.5), (0.5, 3, 0.4)]),
-        tolerance=1e-8,
         quick=(0,),
-        instance=partial(instances.sparse_problem, shape=(6, 14, 2, 0.3)),
-        reason=_INTEGRATED,
     ),
-    claim(
+    Claim(
         "diagonal-networks/branch-is-a-lasso",
         "At fixed cap the limit tends, as 1/ln(1/α), to a whitened LASSO plus the least-norm fit of its residuals.",
         source=_BENIGN,
         kind=Kind.RATE,
         deterministic=True,
-        predict=lambda **_: -1.0,
         measure=lambda rng, **p: experiments.lasso_gap(**p),
         domain=Domain(log_scale=(160.0, 400.0), cap=(0.01, 0.2)),
         grid=cells("cap", [0.02, 0.1], log_scale=160.0),
@@ -267,46 +231,33 @@ BIAS_CLAIMS = (
         assumptions="cap = s² ln(1/α²)/4, s the scale of the linear branch; one fixed data set",
         convention="full-batch",
     ),
-    Claim(
+    branch(
         "diagonal-networks/branch-beats-least-l1",
         "On a sparse target with noise the network with a linear branch has less excess risk than the minimum ℓ₁ norm.",
-        source=_BENIGN,
-        kind=Kind.ORDER,
-        predict=_minus_one,
+        predict=lambda **_: -1.0,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l1", **p),
         grid=[{"n": 100, "d": 1000, "cap": 0.01}],
-        first_draws=16,
-        statistic="median",
     ),
-    Claim(
+    branch(
         "diagonal-networks/branch-beats-least-l2",
         "On a sparse target with noise the network with a linear branch has less excess risk than the minimum ℓ₂ norm.",
-        source=_BENIGN,
-        kind=Kind.ORDER,
-        predict=_minus_one,
+        predict=lambda **_: -1.0,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l2", **p),
         grid=[{"n": 100, "d": 1000, "cap": 0.01}],
-        first_draws=16,
-        statistic="median",
     ),
-    Claim(
+    branch(
         "diagonal-networks/branch-window",
         "With fewer samples and a wider linear branch the network loses to minimum ℓ₁: the branch then fits the "
         "signal itself.",
-        source=_BENIGN,
-        kind=Kind.ORDER,
-        predict=_one,
+        predict=lambda **_: 1.0,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l1", **p),
         grid=[{"n": 50, "d": 600, "cap": 0.03}],
-        first_draws=16,
-        statistic="median",
     ),
-    claim(
+    Claim(
         "diagonal-networks/least-l2-risk",
         "The minimum ℓ₂ norm on Gaussian designs has excess risk ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
         source=Source("hastie2022surprises", "exact at finite size, derived"),
         kind=Kind.MEAN,
-        predict=lambda n, d, signal, noise_variance: signal * (1 - n / d) + noise_variance * n / (d - n - 1),
         measure=experiments.least_l2_excess,
         domain=USUAL.but(n=(2, 60), d=(4, 200), where="d > n + 1"),
         grid=cells("n d noise_variance", [(20, 60, 0.25), (10, 40, 4.0), (40, 60, 0.25)], signal=3.0),

@@ -31,66 +31,58 @@ def _best_code(code: str, classes: int, samples: int, depth: int, weight_decay: 
     return float(cross_entropy_code(classes, samples, [weight_decay] * depth, feature_decay, code).objective)
 
 
-claim = partial(Claim, domain=USUAL)
 _ALIVE = USUAL.but(where="classes*sqrt(samples*weight_decay*feature_decay) < 1")
 _WEAK = Domain(samples=(4, 6), weight_decay=(5e-4, 2e-3), feature_decay=(5e-5, 2e-4))
+claim = partial(Claim, convention="cross-entropy")
+simplex = partial(claim, source=_CROSS, domain=_ALIVE, grid=BALANCED)
+best = partial(
+    claim,
+    source=_LOW_RANK,
+    kind=Kind.EXACT,
+    measure=experiments.best_random_objective,
+    domain=_WEAK,
+    formula=closed_forms.code_objective,
+    tolerance=1e-9,
+)
 
 CROSS_ENTROPY_CLAIMS = (
-    claim(
+    simplex(
         "neural-collapse/cross-entropy-gap",
         "One layer, cross-entropy: own minus other logits are log(1 + K(1 − c)/c).",
-        source=_CROSS,
         kind=Kind.NUMERICAL,
         predict=lambda classes, samples, weight_decay, feature_decay: float(
             cross_entropy_code(classes, samples, weight_decay, feature_decay).scale
         ),
         measure=experiments.logit_gap,
-        domain=_ALIVE,
-        grid=BALANCED,
         tolerance=1e-7,
         formula=sp.log(1 + K * (1 - c) / c),
         reason=_TRAINED,
-        convention="cross-entropy",
     ),
-    claim(
+    simplex(
         "neural-collapse/cross-entropy-objective",
         "One layer, cross-entropy: the simplex is the global minimum, with a value in closed form.",
-        source=_CROSS,
         kind=Kind.EXACT,
         predict=lambda classes, samples, weight_decay, feature_decay: float(
             cross_entropy_code(classes, samples, weight_decay, feature_decay).objective
         ),
         measure=lambda rng, **cell: experiments.trained_quantity(rng, "objective", loss="ce", **cell),
-        domain=_ALIVE,
         formula=closed_forms.cross_entropy_objective,
-        grid=BALANCED,
         tolerance=1e-9,
-        convention="cross-entropy",
     ),
-    claim(
+    best(
         "neural-collapse/cross-entropy-two-layers",
         "Two layers, cross-entropy, weak decay: the best of several runs is still the simplex.",
-        source=_LOW_RANK,
-        kind=Kind.EXACT,
         predict=lambda **cell: _best_code("simplex", **cell),
-        measure=experiments.best_random_objective,
-        domain=_WEAK,
-        formula=closed_forms.code_objective,
         quantities=partial(code_quantities, code="simplex"),
         grid=_CROSS_CELLS[:1],
-        tolerance=1e-9,
-        convention="cross-entropy",
     ),
-    claim(
+    best(
         "neural-collapse/cross-entropy-two-layers-not-always",
         "Two layers, cross-entropy: stronger decay or more classes suffice for the square, or pairs of opposite "
         "axes, to win.",
-        source=_LOW_RANK,
-        kind=Kind.EXACT,
         predict=_best_code,
         measure=lambda rng, code, **cell: experiments.best_random_objective(rng, **cell),
         domain=Domain(samples=(4, 6)),
-        formula=closed_forms.code_objective,
         quantities=code_quantities,
         grid=cells(
             "code classes weight_decay feature_decay",
@@ -98,25 +90,16 @@ CROSS_ENTROPY_CLAIMS = (
             samples=5,
             depth=2,
         ),
-        tolerance=1e-9,
-        convention="cross-entropy",
     ),
-    claim(
+    best(
         "neural-collapse/cross-entropy-square",
         "Three layers and more, four classes, weak decay: the best runs form a square, of rank two.",
-        source=_LOW_RANK,
-        kind=Kind.EXACT,
         predict=lambda **cell: _best_code("circle", **cell),
-        measure=experiments.best_random_objective,
-        domain=_WEAK,
-        formula=closed_forms.code_objective,
         quantities=partial(code_quantities, code="circle"),
         grid=_CROSS_CELLS[1:],
-        tolerance=1e-9,
         quick=(0,),
-        convention="cross-entropy",
     ),
-    Claim(
+    claim(
         "neural-collapse/cross-entropy-not-a-simplex",
         "Three layers and more: training ends below the best simplex, so the simplex is not the global minimum.",
         source=_LOW_RANK,
@@ -127,7 +110,6 @@ CROSS_ENTROPY_CLAIMS = (
         grid=_CROSS_CELLS[1:],
         quick=(0,),
         assumptions="contradicts a literal reading of the abstract of the paper for cross-entropy",
-        convention="cross-entropy",
     ),
     claim(
         "neural-collapse/cross-entropy-within-class",
@@ -141,6 +123,5 @@ CROSS_ENTROPY_CLAIMS = (
         grid=_CROSS_CELLS[1:],
         absolute_tolerance=1e-9,
         quick=(0,),
-        convention="cross-entropy",
     ),
 )

@@ -11,7 +11,7 @@ import sympy as sp
 from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.neural_collapse.experiments import linear as experiments
 from solvable.analysis.neural_collapse.quantities import simplex_cosines
-from solvable.analysis.neural_collapse.settings import USUAL, start_features, target_matrix
+from solvable.analysis.neural_collapse.settings import start_features, target_matrix
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
@@ -57,45 +57,40 @@ def _centre_quantities(class_sizes: Any, dimension: int, problem: int) -> dict[s
             "classes": len(class_sizes)}  # fmt: skip
 
 
-claim = partial(Claim, domain=USUAL)
+norm = partial(Claim, source=_NORM, convention="deep-linear")
+least_weights = partial(
+    norm,
+    kind=Kind.NUMERICAL,
+    domain=Domain(depth=(2, 8)),
+    quantities=_norm_quantities,
+    tolerance=1e-7,
+    reason="weights are trained at three decays and extrapolated to none",
+)
+tail = partial(Claim, source=_TAIL, kind=Kind.BOUND)
+lower = partial(tail, deterministic=True, side="lower")
 
 LINEAR_CLAIMS = (
-    claim(
+    least_weights(
         "neural-collapse/minimum-norm",
         "Half the sum of squared weights of a deep linear network that fits is at least (L/2) Σσ^{2/L}.",
-        source=_NORM,
-        kind=Kind.NUMERICAL,
         predict=lambda target, depth: float(duality_gap(_values(target), depth).primal),
         measure=lambda rng, **cell: experiments.trained_minimum_norm(rng, "standard", **cell),
-        domain=Domain(depth=(2, 8)),
         formula=closed_forms.minimum_norm,
-        quantities=_norm_quantities,
         grid=[{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "rank-one")],
-        tolerance=1e-7,
         quick=(2,),
-        reason="weights are trained at three decays and extrapolated to none",
-        convention="deep-linear",
     ),
-    claim(
+    least_weights(
         "neural-collapse/parallel-minimum-norm",
         "Parallel branches with penalty ½Σ‖·‖^L need (L/2) Σσ: a convex problem, no duality gap.",
-        source=_NORM,
-        kind=Kind.NUMERICAL,
         predict=lambda target, depth: float(duality_gap(_values(target), depth).parallel),
         measure=lambda rng, **cell: experiments.trained_minimum_norm(rng, "parallel", **cell),
-        domain=Domain(depth=(2, 8)),
         formula=closed_forms.parallel_norm,
-        quantities=_norm_quantities,
         grid=[{"target": t, "depth": L} for L in (2, 3, 4) for t in ("gaussian", "identity")],
-        tolerance=1e-7,
         quick=(3,),
-        reason="weights are trained at three decays and extrapolated to none",
-        convention="deep-linear",
     ),
-    Claim(
+    norm(
         "neural-collapse/equal-values-leave-a-gap",
         "Equal singular values do not close the duality gap from three layers on: only rank one does.",
-        source=_NORM,
         kind=Kind.ORDER,
         deterministic=True,
         predict=lambda **_: 1.0,
@@ -103,12 +98,10 @@ LINEAR_CLAIMS = (
         grid=cells("depth", [3, 4]),
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
-        convention="deep-linear",
     ),
-    claim(
+    norm(
         "neural-collapse/shrinkage",
         "Weight decay on L layers shrinks singular values by the scalar problem with penalty s^{2/L}.",
-        source=_NORM,
         kind=Kind.NUMERICAL,
         predict=lambda index, depth, weight_decay: float(
             shrink_singular_values(_values("gaussian")[index], weight_decay, depth).value
@@ -120,12 +113,10 @@ LINEAR_CLAIMS = (
         tolerance=1e-6,
         quick=(0, 2, 5),
         reason=_TRAINED,
-        convention="deep-linear",
     ),
-    claim(
+    norm(
         "neural-collapse/shrinkage-jump",
         "From three layers on a singular value leaves zero at a threshold, with a jump.",
-        source=_NORM,
         kind=Kind.THRESHOLD,
         deterministic=True,
         predict=lambda depth, weight_decay: float(shrink_singular_values(1.0, weight_decay, depth).threshold),
@@ -135,9 +126,8 @@ LINEAR_CLAIMS = (
         tolerance=0.02,
         formula=jump * (2 - q) / (2 * (1 - q)),
         quick=(0, 3),
-        convention="deep-linear",
     ),
-    claim(
+    Claim(
         "neural-collapse/centre-term-at-class-means",
         "Learnt centres end at the class means, and the centre term is the mean over classes of the class variance.",
         source=_TAIL,
@@ -152,7 +142,7 @@ LINEAR_CLAIMS = (
         grid=cells("problem", [0, 1], class_sizes=(9, 4, 1), dimension=3),
         tolerance=1e-9,
     ),
-    claim(
+    Claim(
         "neural-collapse/angle-term-minimum",
         "The minimum-angle term is least at −arccos(−1/(K − 1)), the simplex, when K ≤ d + 1.",
         source=_TAIL,
@@ -165,45 +155,34 @@ LINEAR_CLAIMS = (
         formula=-sp.acos(-1 / (K - 1)),
         reason="soft maxima of growing sharpness end within their smoothing of the term itself",
     ),
-    claim(
+    lower(
         "neural-collapse/long-tail-bends-the-simplex",
         "Cross-entropy alone: with classes 100 to 1 the angles between class means are far from the simplex.",
-        source=_TAIL,
-        kind=Kind.BOUND,
-        deterministic=True,
         predict=lambda **_: 0.1,
         measure=experiments.angle_excess,
         domain=Domain(),
         grid=[{"angle_weight": 0.0, **_TAIL_CELL}],
-        side="lower",
     ),
-    claim(
+    tail(
         "neural-collapse/angle-term-restores-the-simplex",
         "A tenth of the minimum-angle term brings the class means of a long-tailed problem back to the simplex.",
-        source=_TAIL,
-        kind=Kind.BOUND,
         predict=lambda **_: 2e-3,
         measure=experiments.angle_excess,
         domain=Domain(angle_weight=(0.05, 2.0)),
         grid=cells("angle_weight", [0.1, 1.0], **_TAIL_CELL),
         side="upper",
-        first_draws=16,
         statistic="median",
     ),
-    claim(
+    lower(
         "neural-collapse/angle-term-leaves-the-head",
         "With the minimum-angle term the head's rows of the two small classes still merge: the term acts on "
         "features only.",
-        source=_TAIL,
-        kind=Kind.BOUND,
-        deterministic=True,
         predict=lambda **_: 0.3,
         measure=experiments.minority_head_cosine,
         domain=Domain(angle_weight=(0.0, 0.2)),
         grid=cells("angle_weight", [0.0, 0.1], **_TAIL_CELL),
-        side="lower",
     ),
-    claim(
+    Claim(
         "neural-collapse/compatibility-in-expectation",
         "New-old and old-old cosines of von Mises-Fisher features are products of mean resultants, times −1/d "
         "across classes.",
@@ -226,7 +205,7 @@ LINEAR_CLAIMS = (
         tolerance=0.03,
         quick=(0, 3),
     ),
-    claim(
+    Claim(
         "neural-collapse/compatibility-fails-for-single-pairs",
         "Compatibility holds in expectation only: single features of the better model violate the inequality more "
         "than one time in five.",

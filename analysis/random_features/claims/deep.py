@@ -71,61 +71,45 @@ _DEEP_GRID: list[dict[str, Any]] = cells(
     noise_variance=0.2,
 )
 
-claim = partial(Claim, domain=USUAL)
 _WIDE = USUAL.but(ratio=(0.3, 3.0), ridge=(0.01, 1.0), counts={"ratio": "d"})
+claim = partial(Claim, kind=Kind.ASYMPTOTIC, domain=_WIDE, tolerance=0.03, size="d")
+error = partial(claim, source=_DEEP, convention="deep")
 
 DEEP_CLAIMS = (
     claim(
         "random-features/deep-layer-covariance",
         "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
         source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=_layer_square,
         measure=experiments.layer_square_draw,
-        domain=_WIDE,
         grid=cells("widths activation", [((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh")], d=40),
-        tolerance=0.03,
-        size="d",
         quick=(0, 1),
         assumptions="centred activations; all widths proportional to d",
     ),
-    claim(
+    error(
         "random-features/deep-test-error",
         "The test error of deep random features has a nested closed form without weights, at any depth.",
-        source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).test),
         measure=experiments.deep_error_draw,
-        domain=_WIDE,
         grid=_DEEP_GRID,
-        tolerance=0.03,
-        size="d",
         quick=(0, 1, 2),
         assumptions="teacher on the same features; centred activations; all widths and n proportional to d",
-        convention="deep",
     ),
-    claim(
+    error(
         "random-features/deep-train-error",
         "The training error of deep random features is (1 − df1/n)² times the test error.",
-        source=_DEEP,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_deep(**p).train),
         measure=experiments.deep_train_draw,
-        domain=_WIDE,
         grid=_DEEP_GRID,
         tolerance=0.04,
-        size="d",
         quick=(3, 4),
-        convention="deep",
     ),
-    claim(
+    error(
         "random-features/gaussian-universality",
         "A frozen network and its linearisation with independent noise have the same test error.",
         source=Source("schroeder2023deterministic"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **_: 1.0,
         measure=experiments.equivalence_ratio_draw,
-        domain=_WIDE,
         grid=cells(
             "widths slopes rests ratio ridge",
             [
@@ -136,21 +120,16 @@ DEEP_CLAIMS = (
             activation="sign",
             noise_variance=0.2,
         ),
-        tolerance=0.03,
-        size="d",
         quick=(0,),
-        convention="deep",
     ),
-    claim(
+    error(
         "random-features/mismatched-teacher",
         "For teachers of their own, what the frozen features do not reach linearly acts as label noise.",
         source=Source(
             "schroeder2024structured", "the general-teacher form is derived in docs/theory/random_features.md"
         ),
-        kind=Kind.ASYMPTOTIC,
         predict=_conditional,
         measure=experiments.conditional_error_draw,
-        domain=_WIDE,
         grid=cells(
             "widths teacher ratio",
             [((1.2,), "linear", 1.0), ((1.2, 1.1), "hidden", 0.7), ((1.2, 1.1), "linear", 2.0)],
@@ -160,9 +139,7 @@ DEEP_CLAIMS = (
             noise_variance=0.1,
         ),
         tolerance=0.04,
-        size="d",
         quick=(0, 1),
         assumptions="given weights, typical of Gaussian ones",
-        convention="deep",
     ),
 )

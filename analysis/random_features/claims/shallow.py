@@ -138,105 +138,92 @@ _MODEL = cells(
 _ACTIVATION = {"mu1": 0.5, "mu_star": 0.3014, "signal": 1.0}
 
 claim = partial(Claim, domain=USUAL)
+risk = partial(
+    claim,
+    source=_SHALLOW,
+    kind=Kind.ASYMPTOTIC,
+    tolerance=0.03,
+    quantities=_quantities,
+    size="n",
+    quick=(0, 1),
+    convention="shallow",
+)
+published = partial(claim, kind=Kind.EXACT, tolerance=1e-10)
+same_as = partial(
+    published,
+    quantities=_form_quantities,
+    domain=USUAL.but(k=(10.0, 100.0), ridge=(1e-4, 2.0)),
+    grid=_MODEL,
+    convention="shallow",
+)
+digits = partial(
+    Claim,
+    source=Source("simon2024more", "real data: our measurement"),
+    predict=_digits_error,
+    measure=real_data.digits_error_draw,
+    domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
+    quantities=_digits_quantities,
+    formula=closed_forms.test_error.subs(closed_forms.noise, 0),
+    convention="shallow",
+)
 
 SHALLOW_CLAIMS = (
-    claim(
+    risk(
         "random-features/test-error",
         "The test error of k random features follows from one scalar equation, γ(k − z)(n − z) = kδ.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).test),
         measure=experiments.test_error_draw,
         grid=_GRID,
-        tolerance=0.03,
         formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
         assumptions="Gaussian features and eigenfunctions; n and k large; not n = k with a vanishing ridge",
-        convention="shallow",
     ),
-    claim(
+    risk(
         "random-features/train-error",
         "The training error of k random features is ((n − z)/n)² times the test error.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).train),
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
-        tolerance=0.03,
         formula=closed_forms.train_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
-        convention="shallow",
     ),
-    claim(
+    risk(
         "random-features/bias",
         "Without label noise the error is n[S₁(a + w) + S₂w]/(ab + w(a + b)), a = k − z, b = n − z.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).bias),
         measure=experiments.bias_draw,
         grid=_without(_GRID, "noise_variance"),
-        tolerance=0.03,
         formula=closed_forms.bias,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
         assumptions="the randomness of the features counts as bias",
-        convention="shallow",
     ),
-    claim(
+    risk(
         "random-features/variance",
         "Label noise alone contributes σ²(aq + wz)/(ab + w(a + b)), a = k − z, b = n − z.",
-        source=_SHALLOW,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p, target_exponent=1.0).variance),
         measure=experiments.variance_draw,
         grid=_without(_GRID, "target_exponent"),
-        tolerance=0.03,
         formula=closed_forms.variance,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
-        convention="shallow",
     ),
-    claim(
+    same_as(
         "random-features/two-unknown-form",
         "The one-unknown, cancellation-free form equals the published form in two unknowns.",
         source=Source("simon2024more"),
-        kind=Kind.EXACT,
         predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).test),
         measure=lambda rng, n, k, ridge, noise: literature.two_unknown_test_error(
             *power_law(1.5, 1.5), n, k, ridge, noise
         ),
-        quantities=_form_quantities,
         formula=closed_forms.test_error.subs(closed_forms.noise, closed_forms.plain_noise),
-        domain=USUAL.but(k=(10.0, 100.0), ridge=(1e-4, 2.0)),
-        grid=_MODEL,
-        tolerance=1e-10,
-        convention="shallow",
     ),
-    claim(
+    same_as(
         "random-features/defilippis-form",
         "The dimension-free deterministic equivalent in ν₁, ν₂ is the same excess error.",
         source=Source("defilippis2024dimension"),
-        kind=Kind.EXACT,
         predict=lambda n, k, ridge, noise: float(random_feature_risk(_spectrum(1.5, 1.5), n, k, ridge, noise).excess),
         measure=lambda rng, n, k, ridge, noise: literature.defilippis_excess(*power_law(1.5, 1.5), n, k, ridge, noise),
-        quantities=_form_quantities,
         formula=closed_forms.excess.subs(closed_forms.noise, closed_forms.plain_noise),
-        domain=USUAL.but(k=(10.0, 100.0), ridge=(1e-4, 2.0)),
-        grid=_MODEL,
-        tolerance=1e-10,
-        convention="shallow",
     ),
-    claim(
+    published(
         "random-features/mei-montanari-form",
         "In proportional asymptotics the eigenframework is the closed form of Mei and Montanari.",
         source=Source("mei2022generalization"),
-        kind=Kind.EXACT,
         predict=_mei_montanari,
         measure=lambda rng, **p: literature.mei_montanari_excess(**p),
         quantities=_proportional_quantities,
@@ -251,7 +238,6 @@ SHALLOW_CLAIMS = (
             ],
             **_ACTIVATION,
         ),
-        tolerance=1e-10,
     ),
     claim(
         "random-features/relu-on-the-sphere",
@@ -274,7 +260,7 @@ SHALLOW_CLAIMS = (
         quick=(0,),
         assumptions="activation centred; target linear, or with a nonlinear part that acts as noise",
     ),
-    claim(
+    Claim(
         "random-features/kernel-limit",
         "The excess of k random features over the kernel itself vanishes as 1/k.",
         source=_SHALLOW,
@@ -324,7 +310,7 @@ SHALLOW_CLAIMS = (
         quick=(0, 1, 2),
         convention="shallow",
     ),
-    claim(
+    Claim(
         "random-features/fitting-ratio-optimum",
         "On power laws the best ridge has a fitting ratio (training over test error) that does not depend on n.",
         source=_POWER,
@@ -363,12 +349,11 @@ SHALLOW_CLAIMS = (
         quick=(0, 1),
         assumptions="power laws with their infinite tails",
     ),
-    claim(
+    Claim(
         "random-features/power-law-learning-curve",
         "Noiseless kernel interpolation on power laws errs as n^{−(b − 1)}.",
         source=_POWER,
         kind=Kind.RATE,
-        predict=lambda exponent, target_exponent, **_: 1 - target_exponent,
         measure=experiments.learning_curve_draw,
         domain=USUAL.but(where="target_exponent < 2*exponent + 1"),
         grid=cells("target_exponent", [1.4, 2.0, 1.7], n=40, exponent=1.5),
@@ -377,35 +362,21 @@ SHALLOW_CLAIMS = (
         size="n",
         quick=(0,),
     ),
-    claim(
+    digits(
         "random-features/digits-at-moderate-ridge",
         "Real ReLU features on handwritten digits: with a moderate ridge the theory holds to a fifth.",
-        source=Source("simon2024more", "real data: our measurement"),
         kind=Kind.MEAN,
-        predict=_digits_error,
-        measure=real_data.digits_error_draw,
-        domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
-        quantities=_digits_quantities,
-        formula=closed_forms.test_error.subs(closed_forms.noise, 0),
         grid=cells("k", [20, 300, 60], n=60, ridge=0.03),
         tolerance=0.2,
         quick=(0, 1),
         assumptions="n up to a tenth of the data; the estimated spectrum stands for the population",
-        convention="shallow",
     ),
-    claim(
+    digits(
         "random-features/digits-at-small-ridge",
         "Real ReLU features on handwritten digits: with a small ridge and k < n, theory is optimistic.",
-        source=Source("simon2024more", "real data: our measurement"),
         kind=Kind.BOUND,
-        predict=_digits_error,
-        measure=real_data.digits_error_draw,
-        domain=Domain(n=(30, 150), k=(20, 300), ridge=(1e-5, 0.1)),
-        quantities=_digits_quantities,
-        formula=closed_forms.test_error.subs(closed_forms.noise, 0),
         grid=cells("k", [20, 40], n=60, ridge=1e-5),
         side="lower",
         assumptions="features of low-dimensional data are far from Gaussian; a ridge hides it",
-        convention="shallow",
     ),
 )

@@ -32,19 +32,28 @@ def _tuned_quantities(n: int, gamma: float, covariance: str, signal: float, nois
     return {**ridge_quantities(Spectrum(s), n, lam), "lam": lam}
 
 
-def _closed(name: str, **values: float) -> float:
-    expression = getattr(closed_forms, name)
-    return float(expression.subs({symbol: values[str(symbol)] for symbol in expression.free_symbols}))
-
-
-claim = partial(Claim, domain=USUAL)
+asymptotic = partial(Claim, kind=Kind.ASYMPTOTIC, domain=USUAL, tolerance=0.02, size="n")
+ridgeless = partial(
+    Claim,
+    source=Source("hastie2022surprises"),
+    kind=Kind.ASYMPTOTIC,
+    tolerance=0.03,
+    size="n",
+    quick=(0, 1),
+)
+mean = partial(
+    Claim,
+    source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
+    kind=Kind.MEAN,
+    tolerance=0.03,
+    most_draws=32768,
+)
 
 ISOTROPIC_CLAIMS = (
-    claim(
+    asymptotic(
         "ridge/isotropic-effective-ridge",
         "With identity covariance the effective ridge solves a quadratic equation.",
         source=Source("marchenko1967distribution", "derived from the fixed point"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda gamma, lam, **_: float(
             effective_ridge(Spectrum.isotropic(1000 * gamma), 1000, 1000 * lam).value
         ),
@@ -54,13 +63,11 @@ ISOTROPIC_CLAIMS = (
         tolerance=0.005,
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
-        size="n",
     ),
-    claim(
+    asymptotic(
         "ridge/isotropic-test-error",
         "With identity covariance the test error is algebraic in d/n and the ridge.",
         source=Source("dobriban2018high", "derived"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, lam, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, n * lam, noise_variance).test
         ),
@@ -76,17 +83,13 @@ ISOTROPIC_CLAIMS = (
         grid=cells(
             "gamma lam signal noise_variance", [(0.5, 0.2, 2.0, 0.5), (2.0, 0.5, 1.0, 0.3), (1.0, 0.1, 1.0, 1.0)], n=50
         ),
-        tolerance=0.02,
         quantities=_isotropic_quantities,
         formula=closed_forms.isotropic_test_error,
-        size="n",
         quick=(0, 1),
     ),
-    claim(
+    ridgeless(
         "ridge/isotropic-ridgeless-excess",
         "Ridgeless isotropic excess risk: a pole at d = n, descent on both sides of it.",
-        source=Source("hastie2022surprises"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, signal, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n, signal), n, 0.0, noise_variance).excess
         ),
@@ -95,17 +98,12 @@ ISOTROPIC_CLAIMS = (
         grid=cells(
             "gamma signal noise_variance", [(0.5, 1.0, 0.5), (2.0, 1.0, 0.2), (0.25, 3.0, 1.0), (4.0, 2.0, 1.0)], n=60
         ),
-        tolerance=0.03,
         formula=closed_forms.ridgeless_excess,
-        size="n",
-        quick=(0, 1),
         assumptions="γ = d/n away from 1, where the error has no mean",
     ),
-    claim(
+    ridgeless(
         "ridge/isotropic-ridgeless-variance",
         "Ridgeless isotropic least squares has variance σ²γ/(1 − γ) for γ = d/n < 1.",
-        source=Source("hastie2022surprises"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, noise_variance: float(
             ridge_risk(Spectrum.isotropic(gamma * n), n, 0.0, noise_variance).variance
         ),
@@ -114,41 +112,29 @@ ISOTROPIC_CLAIMS = (
         ),
         domain=USUAL.but(gamma=(0.02, 0.98), where="gamma < 1"),
         grid=cells("gamma noise_variance", [(0.2, 1.0), (0.5, 0.5), (0.6, 2.0)], n=60),
-        tolerance=0.03,
         formula=closed_forms.noise_variance * closed_forms.gamma / (1 - closed_forms.gamma),
-        size="n",
-        quick=(0, 1),
         assumptions="γ < 1",
     ),
-    claim(
+    mean(
         "ridge/least-squares-excess",
         "At every size, least squares on Gaussian rows has excess risk σ²d/(n − d − 1).",
-        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        kind=Kind.MEAN,
-        predict=lambda noise_variance, **p: _closed("least_squares_excess", noise_variance=noise_variance, **p),
         measure=lambda rng, **p: experiments.ridgeless_excess_draw(rng, signal=1.0, **p),
         domain=USUAL.but(n=(5, 200), where="d < n - 1"),
         grid=cells("n d noise_variance", [(30, 10, 1.0), (12, 4, 0.5)]),
         tolerance=0.04,
         formula=closed_forms.least_squares_excess,
-        most_draws=32768,
         assumptions="n > d + 1; any covariance",
     ),
-    claim(
+    mean(
         "ridge/overparametrised-excess",
         "At every size, isotropic least-norm interpolation errs by ‖β‖²(1 − n/d) + σ²n/(d − n − 1).",
-        source=Source("hastie2022surprises", "inverse-Wishart mean, derived"),
-        kind=Kind.MEAN,
-        predict=lambda **p: _closed("overparametrised_excess", **p),
         measure=experiments.ridgeless_excess_draw,
         domain=USUAL.but(n=(2, 100), d=(4, 300), where="d > n + 1"),
         grid=cells("n d signal noise_variance", [(10, 30, 1.0, 0.5), (5, 20, 2.0, 1.0)]),
-        tolerance=0.03,
         formula=closed_forms.overparametrised_excess,
-        most_draws=32768,
         assumptions="d > n + 1, identity covariance",
     ),
-    claim(
+    Claim(
         "ridge/optimal-ridge",
         "For an isotropic prior the best ridge is σ²d/‖β‖², whatever the covariance and n.",
         source=Source("dobriban2018high", "derived: the ridge estimator is then the posterior mean"),
@@ -169,11 +155,10 @@ ISOTROPIC_CLAIMS = (
         tolerance=0.04,
         formula=closed_forms.noise_variance * closed_forms.d / closed_forms.signal,
     ),
-    claim(
+    asymptotic(
         "ridge/optimal-test-error",
         "At the best ridge the test error is σ²κ/λ, λ = δ/n.",
         source=Source("dobriban2018high", "derived"),
-        kind=Kind.ASYMPTOTIC,
         predict=lambda n, gamma, covariance, signal, noise_variance: float(
             noise_variance
             * effective_ridge(
@@ -192,8 +177,6 @@ ISOTROPIC_CLAIMS = (
             [(2.0, "spread", 1.0, 0.5), (0.5, "two-scales", 2.0, 1.0), (1.0, "isotropic", 1.0, 0.3)],
             n=50,
         ),
-        tolerance=0.02,
-        size="n",
         quick=(0, 2),
     ),
     Claim(

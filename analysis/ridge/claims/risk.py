@@ -24,8 +24,6 @@ from solvable.solvers import (
 __all__ = ["RISK_CLAIMS"]
 
 _RISK = Source("hastie2022surprises", "general covariance: derived in docs/theory/ridge.md")
-
-
 _KERNEL = Source("simon2023eigenlearning")
 
 
@@ -48,8 +46,6 @@ def _variance(n: int, gamma: float, lam: float, covariance: str, noise_variance:
 
 
 _SPIKES = Spectrum(np.r_[np.full(10, 50.0), np.ones(390)], np.r_[np.full(10, 5.0), np.zeros(390)])
-
-
 _GRID: list[dict[str, Any]] = cells(
     "gamma lam covariance target noise_variance",
     [
@@ -71,100 +67,73 @@ def _without(cells: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in cell.items() if key not in names} for cell in cells]
 
 
-claim = partial(Claim, domain=USUAL)
+error = partial(
+    Claim, source=_RISK, kind=Kind.ASYMPTOTIC, domain=USUAL, quantities=_quantities, tolerance=0.02, size="n"
+)
+estimate = partial(
+    error,
+    source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
+    predict=lambda **p: float(_risk(**p).test),
+    grid=_REGULAR,
+    tolerance=0.03,
+    formula=closed_forms.test_error,
+    quick=(0, 1),
+)
 
 RISK_CLAIMS = (
-    claim(
+    error(
         "ridge/test-error",
         "The test error of ridge regression is n/(n − df2) times (unlearned target power + label noise).",
-        source=_RISK,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).test),
         measure=experiments.fresh_error_draw,
         grid=_GRID,
-        tolerance=0.02,
         formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
         quick=(0, 1, 2),
         assumptions="independent standardised entries in the eigenbasis; n and d large at fixed ratio, not n = d "
         "with a vanishing ridge",
     ),
-    claim(
+    error(
         "ridge/bias",
         "Without label noise the test error is n/(n − df2) Σ(1 − g)²v².",
-        source=_RISK,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).bias),
         measure=experiments.bias_draw,
         grid=_without([c for c in _GRID if c["lam"] > 0 or c["gamma"] > 1], "noise_variance"),
-        tolerance=0.02,
         formula=closed_forms.bias,
-        quantities=_quantities,
-        size="n",
         quick=(0, 2),
     ),
-    claim(
+    error(
         "ridge/variance",
         "Label noise alone contributes σ² df2/(n − df2).",
-        source=_RISK,
-        kind=Kind.ASYMPTOTIC,
         predict=_variance,
         measure=experiments.variance_draw,
         grid=_without([c for c in _GRID if c["noise_variance"] > 0], "target"),
-        tolerance=0.02,
         formula=closed_forms.variance,
-        quantities=_quantities,
-        size="n",
         quick=(0, 2),
     ),
-    claim(
+    error(
         "ridge/train-error",
         "The training error of ridge regression is (1 − df1/n)² times the test error.",
         source=_KERNEL,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda **p: float(_risk(**p).train),
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
         tolerance=0.03,
         formula=closed_forms.train_error,
-        quantities=_quantities,
-        size="n",
         quick=(0, 1),
     ),
-    claim(
+    estimate(
         "ridge/gcv",
         "Generalised cross-validation estimates the test error consistently.",
-        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
-        kind=Kind.ASYMPTOTIC,
-        predict=lambda **p: float(_risk(**p).test),
         measure=experiments.gcv_draw,
-        grid=_REGULAR,
-        tolerance=0.03,
-        formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
     ),
-    claim(
+    estimate(
         "ridge/leave-one-out",
         "The leave-one-out error estimates the test error consistently.",
-        source=Source("golub1979gcv", "the limit is derived in docs/theory/ridge.md"),
-        kind=Kind.ASYMPTOTIC,
-        predict=lambda **p: float(_risk(**p).test),
         measure=experiments.leave_one_out_draw,
-        grid=_REGULAR,
-        tolerance=0.03,
-        formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
-        quick=(0, 1),
     ),
-    claim(
+    error(
         "ridge/universality",
         "The test error does not depend on the law of the entries beyond mean and variance.",
-        source=_RISK,
-        kind=Kind.ASYMPTOTIC,
         predict=lambda entries, **p: float(_risk(**p).test),
         measure=experiments.fresh_error_draw,
         grid=[
@@ -173,8 +142,6 @@ RISK_CLAIMS = (
         ],
         tolerance=0.03,
         formula=closed_forms.test_error,
-        quantities=_quantities,
-        size="n",
         quick=(0, 1),
         assumptions="independent entries with a finite fourth moment",
     ),

@@ -73,18 +73,20 @@ def _circle_risk(n: int, ridge: float, points: int, decay: float) -> float:
     return float(ridge_risk(_circle_spectrum(points, decay), n, ridge).test)
 
 
-claim = partial(Claim, domain=USUAL)
+limit = partial(Claim, kind=Kind.ASYMPTOTIC, domain=USUAL, tolerance=0.01, size="n")
+pair_trace = partial(
+    limit,
+    predict=_pair_trace,
+    measure=experiments.pair_trace_draw,
+    quantities=_pair_quantities,
+    formula=closed_forms.pair_trace,
+)
 
 SPECTRAL_CLAIMS = (
-    claim(
+    pair_trace(
         "ridge/second-order-trace",
         "tr(ΣQΣQ) has a second-order deterministic equivalent.",
         source=Source("bach2024projections"),
-        kind=Kind.ASYMPTOTIC,
-        predict=_pair_trace,
-        measure=experiments.pair_trace_draw,
-        quantities=_pair_quantities,
-        formula=closed_forms.pair_trace,
         domain=USUAL.but(n=(20, 250)),
         grid=[
             {"n": n, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
@@ -94,29 +96,19 @@ SPECTRAL_CLAIMS = (
                 (100, 1.0, 0.5, "isotropic"),
             )
         ],
-        tolerance=0.01,
-        size="n",
         quick=(0, 1),
     ),
-    claim(
+    pair_trace(
         "ridge/two-ridge-trace",
         "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
         source=Source("bach2024projections", "two ridges: derived"),
-        kind=Kind.ASYMPTOTIC,
-        predict=_pair_trace,
-        measure=experiments.pair_trace_draw,
-        quantities=_pair_quantities,
-        formula=closed_forms.pair_trace,
         grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=100),
-        tolerance=0.01,
-        size="n",
         quick=(0,),
     ),
-    claim(
+    limit(
         "ridge/spectral-law",
         "The eigenvalues of XᵀX/n follow the generalised Marchenko-Pastur law.",
         source=Source("silverstein1995limiting"),
-        kind=Kind.ASYMPTOTIC,
         predict=_fraction,
         measure=experiments.eigenvalue_fraction_draw,
         grid=cells(
@@ -124,23 +116,20 @@ SPECTRAL_CLAIMS = (
             [(0.5, "isotropic", 1.0), (0.25, "two-scales", 0.5), (2.0, "spread", 3.0), (0.5, "spread", 2.0)],
             n=40,
         ),
-        tolerance=0.01,
-        size="n",
         quick=(0, 1),
     ),
-    claim(
+    Claim(
         "ridge/conservation-law",
         "Ridgeless learnabilities sum to n over any orthonormal basis, for every sample.",
         source=_KERNEL,
         kind=Kind.EXACT,
-        predict=lambda n, **_: float(n),
         measure=experiments.learnability_sum,
         domain=Domain(n=(1, 64), decay=(0.5, 4.0), where="n <= points"),
         formula=sp.Symbol("n", positive=True),
         grid=cells("n points decay", [(20, 64, 2.0), (60, 64, 1.0), (1, 16, 3.0)]),
         tolerance=1e-10,
     ),
-    claim(
+    Claim(
         "ridge/low-dimensional-kernels-deviate",
         "Ridgeless kernel regression on a ring errs at least 1.5 times as much as the Gaussian-design formula says.",
         source=Source("simon2023eigenlearning", "the failure is measured, not in the paper"),

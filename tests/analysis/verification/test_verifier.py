@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import sympy
 
 from solvable.analysis import Claim, Kind, Outcome, Source, Verdict, verify
 
@@ -273,6 +274,19 @@ def test_arrays_are_compared_entry_by_entry():
 def test_claims_about_instances_that_cannot_be_checked(changes, message):
     with pytest.raises((TypeError, ValueError), match=message):
         paired(**changes)
+
+
+def test_a_claim_without_solver_predicts_its_formula():
+    n, scale = sympy.symbols("n scale", positive=True)
+    given = {"source": Source("derived"), "kind": Kind.MEAN, "measure": lambda rng, n, **_: n, "tolerance": 0.1}
+    claim = Claim("demo/formula", "A number.", grid=[{"n": 4, "law": "even"}], formula=sympy.sqrt(n), **given)
+    assert claim.predict(n=9, law="even") == 3.0
+    assert dataclasses.replace(claim, tolerance=0.2).predict(n=9) == 3.0
+    drawn = Claim("demo/formula", "A number.", grid=[{"n": 4}], formula=n * scale, **given, instance=lambda rng, n: {})
+    assert drawn.predict(n=9, scale=2.0) == 18.0
+    for formula, message in ((None, "no formula"), (n * scale, "scale is no parameter")):
+        with pytest.raises(ValueError, match=message):
+            Claim("demo/formula", "A number.", grid=[{"n": 4}], formula=formula, **given)
 
 
 def test_instances_are_mappings_with_names_of_their_own():
