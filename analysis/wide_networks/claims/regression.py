@@ -140,7 +140,7 @@ REGRESSION_CLAIMS = (
         measure=lambda rng, **p: experiments.convolution_mode(p["kind"], round(p["frequency"]), p["sector"]),
         grid=cells("kind sector frequency", [("rfk", 1, 32), ("rfk", 2, 32), ("ntk", 1, 64), ("ntk", 2, 64)]),
         size="frequency",
-        absolute_tolerance=0.05,
+        tolerance=0.0125,
         quick=(0, 1),
         assumptions="two patches of two coordinates; even frequencies, both equal in the sector of both patches",
     ),
