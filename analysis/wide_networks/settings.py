@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from solvable.analysis.verification.domain import Domain
 
-__all__ = ["INPUTS", "USUAL", "pair"]
-
-USUAL = Domain(
-    q1=(0.2, 2.0), q2=(0.2, 2.0), c=(-1.0, 1.0), width=(16, 1000), depth=(1, 6), layer=(1, 500), q=(0.05, 4.0),
-    weight_variance=(0.2, 3.0), bias_variance=(0.0, 1.0),
-)  # fmt: skip
-
+__all__ = ["DOMAIN", "DUALS", "INPUTS", "pair"]
 
 Array = NDArray[np.float64]
 # two inputs of unequal norm, three coordinates
 INPUTS = ((1.0, -0.5, 0.8), (0.6, 1.1, 0.4))
+DOMAIN = Domain(
+    width=(32, 1024), layer=(2, 600), q=(0.1, 2.0), t=(0.2, 5.0), n=(20, 800), d=(3, 24), bias=(0.0, 0.5),
+    ridge=(0.0, 0.5), inverse=(2.0**12, 2.0**20), frequency=(16, 128), a=(0.6, 4.0), b=(0.4, 3.0), points=(4, 40),
+    noise_variance=(0.1, 2.0), amplification=(1.0, 50.0),
+)  # fmt: skip
+DUALS = Domain(q1=(0.3, 3.0), q2=(0.3, 3.0), c=(-1.0, 1.0), where="c*c < 0.9*q1*q2")
 
 
 def pair() -> Array:

@@ -23,4 +23,11 @@ CONVENTIONS = (
         ("weight_variance", "bias_variance"),
         ("critical_flow", "wide_network_kernels"),
     ),
+    Convention(
+        "half-sum-of-squares",
+        "½Σ(f(x) − y)² + (λ/2)‖θ − θ₀‖², kernel regression with (Θ + λ)⁻¹, Θ not divided by n",
+        (r"\tfrac12\sum_i(f(x_i)-y_i)^2+\tfrac\lambda2\|\theta-\theta_0\|^2",),
+        ("ridge",),
+        ("linearised_training",),
+    ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.wide_networks.experiments import narrow_variances
+from solvable.analysis.wide_networks.experiments.networks import narrow_variances
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.wide_networks.experiments import empirical_kernels
+from solvable.analysis.wide_networks.experiments.networks import empirical_kernels
 from solvable.analysis.wide_networks.settings import pair
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure

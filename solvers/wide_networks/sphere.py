@@ -8,6 +8,7 @@ proportional to :math:`(1-t^2)^{(d-3)/2}`, and :math:`\kappa(x\cdot x')=\sum_k\l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -110,9 +111,12 @@ def harmonics(d: int, degree: int) -> Array:
     return counts
 
 
+@lru_cache(maxsize=16)
 def _quadrature(d: int, nodes: int) -> tuple[Array, Array, Array]:
     """Nodes cos(angle), 1 - cos(angle), and weights: Gauss-Legendre in the angle."""
-    x, w = np.polynomial.legendre.leggauss(nodes)
+    from scipy.special import roots_legendre
+
+    x, w = roots_legendre(nodes)
     angle = np.pi * (1 + x) / 2
     with np.errstate(under="ignore"):
         w = w * np.exp((d - 2) * np.log(np.sin(angle)))

@@ -9,11 +9,13 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
-from solvable.analysis.wide_networks import experiments
-from solvable.analysis.wide_networks.settings import USUAL, pair
+from solvable.analysis.wide_networks.experiments import networks as experiments
+from solvable.analysis.wide_networks.settings import DOMAIN, DUALS, pair
 from solvable.solvers import critical_flow, dual_activation, edge_of_chaos, wide_network_kernels
 
-__all__ = ["CLAIMS"]
+__all__ = ["KERNEL_CLAIMS"]
+
+claim = partial(Claim, domain=DOMAIN)
 
 _NTK = Source("jacot2018neural", "recursion as derived in docs/theory/wide_networks.md")
 _NNGP = Source("lee2018deep", "recursion as derived in docs/theory/wide_networks.md")
@@ -54,9 +56,7 @@ def _edge(activation: str, q: float) -> Any:
     return np.array([edge.weight_variance, edge.bias_variance])
 
 
-claim = partial(Claim, domain=USUAL)
-
-CLAIMS = (
+KERNEL_CLAIMS = (
     claim(
         "wide-networks/dual-activations",
         "Closed forms of E[φ(u)φ(v)] for a Gaussian pair equal the integral over the plane, for 13 activations.",
@@ -64,7 +64,7 @@ CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda **p: float(dual_activation(**p)),
         measure=lambda rng, **p: experiments.plane_integral(**p),
-        domain=USUAL.but(where="c**2 < 0.99*q1*q2"),
+        domain=DUALS,
         grid=cells("activation q1 q2 c", _DUALS),
         tolerance=1e-10,
     ),
@@ -75,7 +75,7 @@ CLAIMS = (
         kind=Kind.NUMERICAL,
         predict=lambda **p: float(dual_activation(**p, derivative=True)),
         measure=lambda rng, **p: experiments.difference_quotient(**p),
-        domain=USUAL.but(where="c**2 < 0.99*q1*q2"),
+        domain=DUALS,
         grid=cells("activation q1 q2 c", [row for row in _DUALS if row[0] in _SMOOTH]),
         tolerance=1e-8,
         reason="differences with steps 2e-3 and 4e-3, extrapolated: fourth order, 1e-9",
@@ -123,7 +123,6 @@ CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_vertex,
         measure=experiments.vertex_draw,
-        domain=USUAL.but(layer=(1, 12)),
         grid=cells(
             "activation weight_variance layer",
             [("relu", 2.0, 2), ("relu", 2.0, 5), ("identity", 1.0, 5)],

@@ -1,0 +1,195 @@
+"""Deep networks: kernels iterated layer by layer as classifiers, and finite networks with weights of any ensemble."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.wide_networks.settings import pair
+
+__all__ = [
+    "agreement_draw",
+    "deep_slope",
+    "depth_ratio",
+    "ensemble_draw",
+    "fixed_rank_draw",
+    "growth_draw",
+    "singular_value",
+    "tanh_slopes",
+]
+
+Array = NDArray[np.float64]
+
+
+def _gap(c: tuple[float, ...], delta: Array) -> Array:
+    """1 - phi at 1 - delta, for small delta."""
+    return np.asarray(-np.expm1(np.arange(len(c)) * np.log1p(-delta)[..., None]) @ np.array(c))
+
+
+def _log_kernel(c: tuple[float, ...], delta: Array, depth: int) -> tuple[Array, float]:
+    """Tangent kernel over its value at equal inputs, and that value's logarithm; 1 - rho while small, then rho."""
+    rho, top = 1 - delta, 0.0
+    theta = rho
+    slope1 = float(np.arange(len(c)) @ np.array(c))
+    for _ in range(depth):
+        gain = sum(k * x * rho ** (k - 1) for k, x in enumerate(c) if k)
+        near, after = delta < 0.4, sum(x * rho**k for k, x in enumerate(c))
+        delta = np.where(near, _gap(c, np.where(near, delta, 0.0)), 1 - after)
+        rho = np.where(near, 1 - delta, after)
+        new_top = float(np.logaddexp(0.0, top + np.log(slope1)))
+        theta = rho * np.exp(-new_top) + theta * gain * np.exp(top - new_top)
+        top = new_top
+    return theta, top
+
+
+def _scaled_kernel(c: tuple[float, ...], delta: Array, depth: int) -> Array:
+    """Tangent kernel in units of a_1^(2 depth), where a_0 = 0: relative to its value at 1 it underflows."""
+    rho, scaled = 1 - delta, 1 - delta
+    theta = rho
+    for _ in range(depth):
+        gain = sum(k * x * rho ** (k - 1) for k, x in enumerate(c) if k) / c[1]
+        grown = sum(x * rho ** (k - 1) for k, x in enumerate(c) if k)
+        near = delta < 0.4
+        delta = np.where(near, _gap(c, np.where(near, delta, 0.0)), 1 - rho * grown)
+        rho, scaled = np.where(near, 1 - delta, rho * grown), scaled * grown / c[1]
+        theta = scaled + theta * gain
+    return np.asarray(theta)
+
+
+def agreement_draw(
+    rng: np.random.Generator, coefficients: tuple[float, ...], depth: int, ridge: float, rule: str, share: float
+) -> float:
+    """Margin by which the deep kernel decides as the named rule on a share of 100 test points; a negative share asks
+    for agreement below its size.
+
+    The margin of a point is the votes of the training points for the rule's label less those against, over their sum.
+    60 training points on the positive orthant of the sphere in five dimensions, labels by a plane, 15 % flipped. The
+    ridge is in units of the kernel itself.
+    """  # fmt: skip
+    X = np.abs(rng.standard_normal((160, 5)))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    train, test = X[:60], X[60:]
+    y = np.sign(train[:, 0] - train[:, 1]) * np.where(rng.random(60) < 0.15, -1, 1)
+    if y.sum() == 0:
+        y[0] = -y[0]
+    within = np.sum((train[:, None] - train) ** 2, axis=2) / 2
+    across = np.sum((test[:, None] - train) ** 2, axis=2) / 2
+    if rule == "distance":  # the Gram matrix is its diagonal, to hundreds of digits
+        votes = _scaled_kernel(coefficients, across, depth) * y
+    else:
+        K, top = _log_kernel(coefficients, within, depth)
+        cross, _ = _log_kernel(coefficients, across, depth)
+        np.fill_diagonal(K, 1.0)
+        votes = cross * np.linalg.solve(K + ridge * np.exp(-top) * np.eye(60), y)
+    if rule == "nearest":
+        expected = y[across.argmin(axis=1)]
+    elif rule == "majority":
+        expected = np.full(100, np.sign(y.sum()))
+    else:  # distances to a power
+        slope1 = np.arange(len(coefficients)) @ np.array(coefficients)
+        expected = np.sign(across ** (np.log(coefficients[1]) / np.log(slope1)) @ y)
+    margins = np.sort(expected * votes.sum(axis=1) / np.abs(votes).sum(axis=1))
+    place = round(100 * (1 - abs(share)))  # so many may decide otherwise
+    return float(margins[place] if share > 0 else -margins[place])
+
+
+def singular_value(coefficients: tuple[float, ...], inverse: float) -> float:
+    """Iterate 1 - rho from 1/inverse, then rho until it is small, and divide by the slope to the number of steps."""
+    delta, steps = np.array(1 / inverse), 0
+    while float(delta) < 0.5:
+        delta, steps = _gap(coefficients, delta), steps + 1
+    rho = 1 - float(delta)
+    while rho > 1e-13:
+        rho, steps = sum(c * rho**k for k, c in enumerate(coefficients)), steps + 1
+    return float(rho / coefficients[1] ** steps)
+
+
+def deep_slope(coefficients: tuple[float, ...], inverse: float) -> float:
+    """Tangent kernel at 1 - rho = 1/inverse and depth 60 + log2 of it, in units of a_1^(2L)."""
+    depth = round(np.log2(inverse)) + 60
+    rho, theta = 1 - 1 / inverse, 1 - 1 / inverse
+    scaled = rho
+    for _ in range(depth):
+        gain = sum(k * c * rho ** (k - 1) for k, c in enumerate(coefficients) if k) / coefficients[1]
+        grown = sum(c * rho ** (k - 1) for k, c in enumerate(coefficients) if k) / coefficients[1]
+        rho, scaled = rho * grown * coefficients[1], scaled * grown
+        theta = scaled + theta * gain
+    return float(theta)
+
+
+def depth_ratio(layer: int) -> tuple[float, Array]:
+    """Variance of tanh preactivations at weight variance 1, and Gauss-Hermite nodes scaled by it."""
+    z, w = np.polynomial.hermite_e.hermegauss(80)
+    w, K = w / w.sum(), 1.0
+    for _ in range(layer - 1):
+        K = float(w @ np.tanh(np.sqrt(K) * z) ** 2)
+    return K, w
+
+
+def tanh_slopes(layer: int, which: str) -> float:
+    """Layer times 1 - chi: of the norm by a difference quotient in the variance, of angles by the mean square slope."""
+    K, w = depth_ratio(int(layer))
+    z = np.polynomial.hermite_e.hermegauss(80)[0]
+    if which == "perpendicular":
+        return float(layer * (1 - w @ (1 - np.tanh(np.sqrt(K) * z) ** 2) ** 2))
+    h = 1e-3 * K
+    up, down, up2, down2 = (w @ np.tanh(np.sqrt(K + s * h) * z) ** 2 for s in (1, -1, 2, -2))
+    return float(layer * (1 - (8 * (up - down) - (up2 - down2)) / (12 * h)))
+
+
+def _weights(rng: np.random.Generator, n: int, ensemble: str) -> Array:
+    """Square weights with entries of variance 1/n."""
+    if ensemble == "gaussian":
+        return rng.standard_normal((n, n)) / np.sqrt(n)
+    if ensemble == "orthogonal":
+        Q, R = np.linalg.qr(rng.standard_normal((n, n)))
+        return np.asarray(Q * np.sign(np.diag(R)))
+    if ensemble == "low-rank":
+        r = n // 4
+        Q, R = np.linalg.qr(rng.standard_normal((n, r)))
+        return np.asarray((Q * np.sign(np.diag(R))) @ rng.standard_normal((r, n)) / np.sqrt(r))
+    if ensemble == "laplace":
+        return rng.laplace(scale=1 / np.sqrt(2 * n), size=(n, n))
+    blocks = 8
+    W = np.zeros((n, n))
+    size = n // blocks
+    for i in range(blocks):
+        W[i * size : (i + 1) * size, i * size : (i + 1) * size] = rng.standard_normal((size, size)) / np.sqrt(size)
+    return W[rng.permutation(n)][:, rng.permutation(n)]
+
+
+def ensemble_draw(rng: np.random.Generator, width: int, ensemble: str) -> float:
+    """Mean square of the first input's preactivations after three tanh layers with weights of the ensemble."""
+    n, x = int(width), pair()[0]
+    h = np.sqrt(1.5 / 3) * rng.standard_normal((n, 3)) @ x + np.sqrt(0.1) * rng.standard_normal(n)
+    for _ in range(3):
+        h = np.sqrt(1.5) * _weights(rng, n, ensemble) @ np.tanh(h) + np.sqrt(0.1) * rng.standard_normal(n)
+    return float(h @ h / n)
+
+
+def fixed_rank_draw(rng: np.random.Generator, width: int, rank: int) -> float:
+    """Excess of the fourth moment over that of a Gaussian with rank r, less the same with rank n/4, 300 matrices."""
+    active = np.tanh(rng.standard_normal(width))
+
+    def kurtosis(r: int) -> float:
+        entries = []
+        for _ in range(300):
+            Q = np.linalg.qr(rng.standard_normal((width, r)))[0]
+            entries.append((Q[:20] * np.sqrt(width / r)) @ (rng.standard_normal((r, width)) @ active))
+        h = np.concatenate(entries)
+        return float(np.mean(h**4) / np.mean(h**2) ** 2)
+
+    return kurtosis(rank) - kurtosis(width // 4)
+
+
+def growth_draw(rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, at: float) -> float:
+    """Logarithm of the growth over five layers of the distance between two nearby signals, weight variance `at`."""
+    h = np.sqrt(q) * rng.standard_normal(width)
+    other = h + 1e-5 * rng.standard_normal(width)
+    distances = []
+    for _ in range(10):
+        W = np.sqrt(at) * _weights(rng, width, ensemble)
+        shift = np.sqrt(bias) * rng.standard_normal(width)
+        h, other = W @ np.tanh(h) + shift, W @ np.tanh(other) + shift
+        distances.append(float(np.sum((h - other) ** 2)))
+    return float(np.log(distances[-1] / distances[4]))

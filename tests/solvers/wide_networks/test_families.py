@@ -1,0 +1,96 @@
+"""Training, spheres, depth, convolutions, mixtures, machines and duals: limits, identities and refusals."""
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_t
+
+from solvable import solvers
+
+RNG = np.random.default_rng(0)
+A = RNG.standard_normal((6, 9))
+K = A @ A.T / 9
+TRAIN, CROSS, TEST = K[:4, :4], K[4:, :4], K[4:, 4:]
+Y = np.array([1.0, -0.5, 2.0, 0.3])
+SINGULAR = [0.0, 0.3, 0.5, 0.2]
+
+
+def test_the_same_kernel_twice_ends_in_the_posterior_of_a_gaussian_process():
+    found = solvers.linearised_training((TRAIN, CROSS, TEST), (TRAIN, CROSS, TEST), np.inf, Y)
+    np.testing.assert_allclose(found.mean, CROSS @ np.linalg.solve(TRAIN, Y), rtol=1e-10)
+    np.testing.assert_allclose(found.covariance, TEST - CROSS @ np.linalg.solve(TRAIN, CROSS.T), atol=1e-12)
+    assert found.train_loss < 1e-20
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.4])
+def test_training_satisfies_its_differential_equation(ridge):
+    """d/dt of the mean at the training inputs is Theta (y - f) less ridge f."""
+    block = (TRAIN, TRAIN, TRAIN)
+    low, here, high = solvers.linearised_training(block, None, [0.999, 1.0, 1.001], Y, ridge, "zero").mean
+    np.testing.assert_allclose((high - low) / 0.002, TRAIN @ (Y - here) - ridge * here, rtol=1e-5)
+
+
+def test_trace_of_a_sphere_spectrum_is_the_kernel_at_one():
+    found = solvers.sphere_spectrum(np.exp, 5, 12)
+    np.testing.assert_allclose(found.multiplicities @ found.eigenvalues + found.tail, np.e, rtol=1e-14)
+    taylor = 1 / np.cumprod(np.r_[1.0, np.arange(1, 30)])
+    np.testing.assert_allclose(solvers.dot_product_eigenvalues(taylor, 5)[:9], found.eigenvalues[:9], rtol=1e-7)
+
+
+def test_koenigs_satisfies_its_equation_and_is_the_limit_of_the_tangent_kernel():
+    rho = np.array([0.1, 0.5, 0.9])
+    image = np.polynomial.polynomial.polyval(rho, SINGULAR)
+    psi = solvers.koenigs(SINGULAR, rho)
+    np.testing.assert_allclose(solvers.koenigs(SINGULAR, image), 0.3 * psi, rtol=1e-12)
+    np.testing.assert_allclose(solvers.deep_ntk(SINGULAR, rho, 10_000).value, psi, rtol=1e-2)
+
+
+def test_one_layer_convolution_of_equal_patches_is_the_dense_kernel():
+    t = np.linspace(-1, 1, 7)
+    dense = solvers.wide_network_kernels(np.eye(2)[:1], np.column_stack([t, np.sqrt(1 - t * t)]), 2)
+    both = solvers.convolutional_kernel(np.column_stack([t, t]), (2, 2))
+    np.testing.assert_allclose(both, dense.ntk[0], atol=1e-13)  # 2 x.x/d = x.x at d = 2
+
+
+def test_evidence_of_a_student_process_is_the_density():
+    found = solvers.student_process(TRAIN, Y, CROSS, TEST, 2.5, 1.5)
+    np.testing.assert_allclose(found.log_evidence, multivariate_t(shape=TRAIN * 1.5 / 2.5, df=5).logpdf(Y), rtol=1e-12)
+    many = solvers.student_process(TRAIN, Y, CROSS, TEST, 1e9, 1e9)  # the variance is known
+    np.testing.assert_allclose(many.variance, TEST - CROSS @ np.linalg.solve(TRAIN, CROSS.T), rtol=1e-6)
+
+
+def test_a_kernel_machine_with_linear_kernel_is_the_geodesic():
+    target = K[:4, :4] @ K[:4, :4] + np.eye(4)
+    root = np.linalg.cholesky(target)
+    found = solvers.kernel_machine(TRAIN, 2 * root, 2, "identity", 4.0, 1e-9)  # four outputs, widths four
+    np.testing.assert_allclose(found.grams, solvers.linear_kernel_machine(TRAIN, target, 2), atol=1e-5)
+    wide = solvers.kernel_machine(TRAIN, Y, 1, "relu", 1e8, 0.1)
+    one = 2 * solvers.dual_activation("relu", np.diag(TRAIN)[:, None], np.diag(TRAIN), TRAIN)
+    np.testing.assert_allclose(wide.grams[0], one, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: solvers.koenigs(SINGULAR, -0.1), "rho"),
+        (lambda: solvers.student_process(TRAIN, Y, CROSS, TEST, 0.0, 1.0), "a = "),
+        (lambda: solvers.convolutional_kernel(np.zeros(3), (2, 2)), "2 patches"),
+        (lambda: solvers.linearised_training((-TRAIN, CROSS, TEST), None, 1.0, Y, 0.0, "zero"), "semidefinite"),
+        (lambda: solvers.sphere_spectrum(lambda t: -t, 5, 3), "below 0"),
+        (lambda: solvers.optimal_activation(1), "at least 2"),
+        (lambda: solvers.dual_parameters([0.0], [0.5], "logistic"), "0 or 1"),
+        (lambda: solvers.linear_kernel_machine(np.zeros((2, 2)), np.eye(2), 1), "positive definite"),
+        (lambda: solvers.deep_classifier([0.0, 1.0]), "no deep limit"),
+        (lambda: solvers.wide_network_kernels(A, out=(np.empty((6, 6)), np.empty((6, 5)))), "out"),
+    ],
+)
+def test_what_is_not_allowed_is_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_standard_parametrisation_and_results_in_place():
+    """Readout only at depth 1; and arrays of the caller are filled."""
+    out = (np.empty((6, 6)), np.empty((6, 6)))
+    found = solvers.wide_network_kernels(A, depth=1, parametrisation="standard", out=out)
+    np.testing.assert_allclose(found.ntk, found.nngp / 2, rtol=1e-13)
+    assert found.nngp is out[0]
