@@ -31,7 +31,7 @@ def plain_from_latex(text: str) -> Statement:
     Examples
     --------
     >>> plain_from_latex(r"V(\gamma) = \sigma^2 \frac\gamma{1-\gamma}, \qquad \gamma < 1.")[:3]
-    ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', '')
+    ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, list(tokens_of(text)))
     return reader.statement()

@@ -59,8 +59,8 @@ SYMBOLS = (
         "other",
         "sum over classes of the mean squared distance to the mean",
     ),
-    Symbol("new_resultant", "A_{new}", "A_new", "other", "mean resultant of the new model's features"),
-    Symbol("old_resultant", "A_{old}", "A_old", "other", "mean resultant of the old model's features"),
+    Symbol("new_resultant", "A_{new}", "A_{new}", "other", "mean resultant of the new model's features"),
+    Symbol("old_resultant", "A_{old}", "A_{old}", "other", "mean resultant of the old model's features"),
     *(
         Symbol(
             f"is_{name}",

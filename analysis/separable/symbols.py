@@ -23,4 +23,32 @@ CONVENTIONS = (
         ("large_step",),
         ("batch_perceptron",),
     ),
+    Convention(
+        "rounded",
+        "mean cross-entropy of z = XW, no ½; every operation rounded to the format",
+        (r"mean cross-entropy of a linear classifier, :math:`z = XW`",),
+        ("step_size",),
+        ("softmax_descent",),
+    ),
+    Convention(
+        "weak-ridge",
+        "Σe^{−zᵀw} + (λ/2)‖w − wₜ₋₁‖², a sum over the rows of one task",
+        (r"\sum_{z\in t}e^{-z^Tw}+\frac{\lambda}{2}\|w-w_{t-1}\|^2",),
+        ("ridges",),
+        ("weak_regularisation_path",),
+    ),
+    Convention(
+        "reader",
+        "mean logistic loss + ½ weight_decay ‖θ‖², inputs in units of their root mean square",
+        (r"inputs", r"root mean square"),
+        ("weight_decay",),
+        ("nullspace_projection", "relaxed_erasure"),
+    ),
+    Convention(
+        "staircase",
+        "ridge added to the kernel matrix, a sum over modes with no 1/n",
+        ("no 1/n",),
+        ("ridge", "decay"),
+        ("kernel_staircase",),
+    ),
 )

@@ -20,7 +20,8 @@ import solvable.analysis
 import solvable.figures
 import solvable.solvers
 from solvable.analysis import Claim, Kind, Source, bibtex, citation, claims, families, verify
-from solvable.analysis.derivation.checking import check, check_bound, check_rate
+from solvable.analysis.derivation.checking import check
+from solvable.analysis.derivation.own import check_bound, check_rate
 from solvable.analysis.equivalents.declaring import MatrixModel
 from solvable.analysis.equivalents.deriving import derive
 from solvable.analysis.sweeping.running import sweep
@@ -86,7 +87,7 @@ VALID = {
     "tr": (tr, {"matrix": DATA.T @ DATA}),
     "verify": (verify, {"claim": DEMO, "seed": 1, "quick": True, "most_draws": 8, "progress": None}),
     "check": (check, {"formula": "sigma**2*gamma/(1-gamma)", "against": KNOWN, "symbols": None, "at": None, "rng": 0,
-                      "budget": 0, "latex": False, "quick": True}),
+                      "budget": 0, "latex": False, "quick": True, "spectrum": None}),
     "check of an experiment": (check, {"formula": "1/2 + 0*n", "experiment": draw, "at": AT, "rng": 0, "budget": 16,
                                        "size": None, "tolerance": 0.1}),
     "check_bound": (check_bound, {"formula": "1 + 0*n", "experiment": draw, "at": AT, "side": "upper", "symbols": None,
