@@ -39,8 +39,8 @@ CONVENTIONS = (
     ),
     Convention(
         "reader",
-        "mean logistic loss + ½ weight_decay ‖θ‖², inputs in units of their root mean square",
-        (r"inputs", r"root mean square"),
+        "mean logistic loss + (c/2)‖θ‖², c the weight decay; inputs in units of their root mean square",
+        ("root mean square",),
         ("weight_decay",),
         ("nullspace_projection", "relaxed_erasure"),
     ),
