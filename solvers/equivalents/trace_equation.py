@@ -214,10 +214,16 @@ def solved_as_written(summands: Summands, cell: Cell) -> list[Solved]:
 
 def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[CellValue, list[Solved]]:
     parts = _Parts(cell, limit)
-    try:
-        solved = [_solved(cell.scalar(scalar), node, cell, parts, hermitise) for scalar, node in summands]
-    except (Pole, ZeroDivisionError) as pole:
-        return CellValue(np.inf, 0.0, Status.DIVERGES, parts.iterations, 0.0, str(pole)), []
+    solved, poles = [], []
+    for scalar, node in summands:
+        factor = cell.scalar(scalar)
+        try:
+            solved.append(_solved(factor, node, cell, parts, hermitise))
+        except (Pole, ZeroDivisionError) as pole:
+            poles.append((factor, str(pole)))
+    if poles:
+        return CellValue(_infinite([factor for factor, _ in poles]), 0.0, Status.DIVERGES, parts.iterations, 0.0,
+                         poles[0][1]), []  # fmt: skip
     error, value = _total(solved)
     if error > ERROR_THAT_IS_REFINED * abs(value) and not limit and not _is_mixed(solved):
         import mpmath as mp
@@ -231,6 +237,15 @@ def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[
     relative = error / abs(value) if value else error
     status = Status.CONVERGED if residual <= 1e-9 and relative < 1 else Status.MAX_ITERATIONS
     return CellValue(float(value), residual, status, parts.iterations, relative), solved
+
+
+def _infinite(factors: list[float]) -> float:
+    """Size of a sum of infinite traces, whose signs are not known; a product 0 times infinity has none."""
+    if 0.0 in factors:
+        raise ArithmeticError("a trace that is infinite there is multiplied by 0, so only a limit has a value")
+    if min(factors) < 0 < max(factors):
+        raise ArithmeticError("two traces are infinite there and come with opposite signs, so only a limit has a value")
+    return np.inf
 
 
 def _extrapolated(summands: Summands, cell: Cell) -> tuple[CellValue, list[Solved]]:

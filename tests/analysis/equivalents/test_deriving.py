@@ -65,6 +65,23 @@ def test_pole_is_infinite():
     assert found.status == Status.DIVERGES
 
 
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        (lambda Q, lam: lam**2 * tr(Q @ Q), "multiplied by 0"),  # tends to 0 with the ridge
+        (lambda Q, lam: tr(Q) - tr(Q @ Q), "opposite signs"),
+    ],
+)
+def test_no_value_is_made_of_0_times_infinity(expression, why):
+    m, N, D, X = data(60, 60)
+    lam = m.scalar("lambda", 0.0)
+    with pytest.raises(ValueError, match=why):
+        derive(expression((X.T @ X / N + lam).inv(), lam)).value  # noqa: B018
+    ignored = derive(expression((X.T @ X / N + lam).inv(), lam), on_failure="ignore").value
+    assert np.isnan(ignored.value)
+    assert ignored.status != Status.CONVERGED
+
+
 def test_shift_in_a_gap_and_above():
     _, N, D, X = data()
     z = 0.05
