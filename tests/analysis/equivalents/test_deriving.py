@@ -73,7 +73,7 @@ def test_pole_is_infinite():
     ],
 )
 def test_no_value_is_made_of_0_times_infinity(expression, why):
-    m, N, D, X = data(60, 60)
+    m, N, _, X = data(60, 60)
     lam = m.scalar("lambda", 0.0)
     with pytest.raises(ValueError, match=why):
         derive(expression((X.T @ X / N + lam).inv(), lam)).value  # noqa: B018
