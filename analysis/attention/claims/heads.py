@@ -84,10 +84,10 @@ CLAIMS: tuple[Any, ...] = (
         kind=Kind.RATE,
         predict=lambda **_: -0.5,
         measure=heads.heads_scatter,
-        grid=[{"heads": 200, "d": 4, "keys": 3}],
+        grid=[{"heads": 40, "d": 4, "keys": 3}],
         size="heads",
         sizes=(1, 4, 16),
-        tolerance=0.1,
+        absolute_tolerance=0.1,
     ),
     claim(
         "attention/biased-heads-learn-query-targets",

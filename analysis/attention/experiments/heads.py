@@ -38,10 +38,11 @@ def kernel_draw(rng: Rng, d: int, keys: int, weights: str, activation: str, head
 
 
 def heads_scatter(rng: Rng, heads: int, d: int, keys: int) -> float:
-    """Distance of the kernels of two independent sets of heads."""
-    return abs(
-        kernel_draw(rng, d, keys, "centred", "relu", heads) - kernel_draw(rng, d, keys, "centred", "relu", heads)
-    )
+    """Root of the mean squared entry by which the kernels of twelve prompts of two independent sets of heads differ."""
+    q, k = on_sphere(rng, 12, d), on_sphere(rng, 12, keys, d)
+    F = _features(rng, q, k, 2 * heads, "centred", "relu")
+    halves = [f.reshape(12, -1) @ f.reshape(12, -1).T / heads for f in (F[:, :heads], F[:, heads:])]
+    return float(np.sqrt(np.mean((halves[0] - halves[1]) ** 2)))
 
 
 def permuted_prompts(rng: Rng, d: int, keys: int) -> dict[str, NDArray[Any]]:
