@@ -170,7 +170,7 @@ CLAIMS = (
         measure=training.risk_above_floor,
         grid=[{"context": 10, "d": 3, "n": 10}],
         size="context",
-        tolerance=0.05,
+        absolute_tolerance=0.1,
     ),
     claim(
         "in-context/floor-rate",
