@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fixed_prompts", "on_sphere", "selection_problem"]
+__all__ = ["best_tokens", "fixed_prompts", "on_sphere", "selection_problem", "token_rows"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -32,3 +32,16 @@ def selection_problem(rng: Rng, n: int, T: int, d: int) -> dict[str, Any]:
     """Tokens and queries on the sphere, scores Y v.x with a random readout and random labels."""
     x, z, v = on_sphere(rng, n, T, d), on_sphere(rng, n, d), on_sphere(rng, d)
     return {"tokens": x, "queries": z, "scores": rng.choice([-1.0, 1.0], (n, 1)) * (x @ v)}
+
+
+def token_rows(tokens: Array, queries: Array, selected: Array) -> Array:
+    """One row for each token that must be led, (x_selected - x) z^T flattened."""
+    rows = []
+    for x, z, best in zip(tokens, queries, selected, strict=True):
+        rows += [np.outer(x[best] - x[t], z).ravel() for t in range(len(x)) if t != best]
+    return np.array(rows)
+
+
+def best_tokens(scores: Array) -> Array:
+    """Token of highest score of each prompt."""
+    return np.asarray(np.argmax(scores, axis=1))

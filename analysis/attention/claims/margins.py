@@ -94,13 +94,12 @@ CLAIMS: tuple[Any, ...] = (
         predict=lambda tokens, queries, selected, **_: float(
             np.linalg.svd(attention_margin(tokens, queries, selected).weights, compute_uv=False).sum()
         ),
-        measure=lambda rng, tokens, queries, selected, weights, **_: margins.key_query_norm(
-            tokens, queries, weights, selected
-        ),
+        measure=margins.key_query_norm,
         grid=cells("n T d parametrisation", [(3, 4, 10, "key-query")]),
         side="upper",
         tolerance=0.02,
-        instance=margins.descended_run,
+        instance=margins.run_problem,
+        given=("selected", "weights"),
         assumptions="4,000 steps are not the limit: 2 % are allowed",
     ),
     claim(
@@ -111,12 +110,11 @@ CLAIMS: tuple[Any, ...] = (
         predict=lambda tokens, queries, selected, **_: (
             attention_margin(tokens, queries, selected, "nuclear").certificate
         ),
-        measure=lambda rng, tokens, queries, selected, weights, **_: margins.key_query_norm(
-            tokens, queries, weights, selected
-        ),
+        measure=margins.key_query_norm,
         grid=cells("n T d parametrisation", [(3, 4, 10, "key-query"), (3, 4, 10, "weights")]),
         side="lower",
-        instance=margins.descended_run,
+        instance=margins.run_problem,
+        given=("selected", "weights"),
         quick=(0,),
     ),
     claim(
@@ -151,11 +149,10 @@ CLAIMS: tuple[Any, ...] = (
         predict=lambda tokens, queries, scores, selected, **_: (
             1.0 if locally_optimal(tokens, scores, selected, queries) else -1.0
         ),
-        measure=lambda rng, tokens, queries, weights, selected, **_: margins.selected_margin(
-            tokens, queries, weights, selected
-        ),
+        measure=margins.selected_margin,
         grid=cells("n T d parametrisation", [(6, 8, 10, "weights")]),
-        instance=margins.descended_run,
+        instance=margins.run_problem,
+        given=("selected", "weights"),
         assumptions="after 4,000 steps; the measured sign is that of the margin reached",
     ),
     claim(
@@ -177,7 +174,6 @@ CLAIMS: tuple[Any, ...] = (
         predict=lambda **_: 1.0,
         measure=margins.feasibility_gain,
         grid=cells("low high", [(2, 4), (3, 7)], n=6, T=8),
-        assumptions="always at d ≥ max(T − 1, n) in the draws made: sufficient, not necessary",
         quick=(0,),
     ),
     claim(
@@ -186,11 +182,10 @@ CLAIMS: tuple[Any, ...] = (
         source=_PAPER,
         kind=Kind.ORDER,
         predict=_nearer_nuclear,
-        measure=lambda rng, tokens, queries, weights, selected, **_: margins.selected_margin(
-            tokens, queries, weights, selected
-        ),
+        measure=margins.selected_margin,
         grid=cells("n T d parametrisation", [(3, 4, 10, "key-query")]),
-        instance=margins.descended_run,
+        instance=margins.run_problem,
+        given=("selected", "weights"),
         assumptions="4,000 steps, 62 of 64 draws; the correlation reaches 0.94 to 0.999, not 1",
     ),
     claim(

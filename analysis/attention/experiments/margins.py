@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.attention.settings import selection_problem
+from solvable.analysis.attention.settings import best_tokens, selection_problem, token_rows
 from solvable.solvers import attention_descent, regularisation_path
 
 __all__ = [
     "descended_direction",
-    "descended_run",
     "direction_distance",
     "easy_problem",
     "feasibility_gain",
@@ -22,23 +21,12 @@ __all__ = [
     "naive_loss",
     "path_slope",
     "programmed",
+    "run_problem",
     "selected_margin",
 ]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
-
-
-def _rows(tokens: Array, queries: Array, selected: Array) -> Array:
-    """One row for each token that must be led, (x_selected - x) z^T flattened."""
-    rows = []
-    for x, z, best in zip(tokens, queries, selected, strict=True):
-        rows += [np.outer(x[best] - x[t], z).ravel() for t in range(len(x)) if t != best]
-    return np.array(rows)
-
-
-def _best(scores: Array) -> Array:
-    return np.asarray(np.argmax(scores, axis=1))
 
 
 def easy_problem(rng: Rng, n: int, T: int, d: int) -> dict[str, Any]:
@@ -53,7 +41,7 @@ def feasible_margin(tokens: Array, queries: Array, scores: Array) -> float:
     """Largest margin of the best tokens for weights with entries in [-1, 1], by a linear program."""
     from scipy.optimize import linprog
 
-    A = _rows(tokens, queries, _best(scores))
+    A = token_rows(tokens, queries, best_tokens(scores))
     cost = np.zeros(A.shape[1] + 1)
     cost[-1] = -1.0
     found = linprog(cost, np.column_stack([-A, np.ones(len(A))]), np.zeros(len(A)),
@@ -64,13 +52,13 @@ def feasible_margin(tokens: Array, queries: Array, scores: Array) -> float:
 def programmed(tokens: Array, queries: Array, scores: Array) -> Array:
     """Norm and least margin of the weights of least norm, by sequential quadratic programming."""
     W = _programmed(tokens, queries, scores)
-    return np.array([np.linalg.norm(W), np.min(_rows(tokens, queries, _best(scores)) @ W)])
+    return np.array([np.linalg.norm(W), np.min(token_rows(tokens, queries, best_tokens(scores)) @ W)])
 
 
 def _programmed(tokens: Array, queries: Array, scores: Array) -> Array:
     from scipy.optimize import minimize
 
-    A = _rows(tokens, queries, _best(scores))
+    A = token_rows(tokens, queries, best_tokens(scores))
     found = minimize(
         lambda w: 0.5 * w @ w, A.mean(axis=0), jac=lambda w: w, method="SLSQP",
         constraints={"type": "ineq", "fun": lambda w: A @ w - 1, "jac": lambda w: A},
@@ -104,24 +92,38 @@ def direction_distance(rng: Rng, steps: int, n: int, T: int, d: int) -> float:
     return float(0.5 * np.sum(difference**2))
 
 
-def descended_run(rng: Rng, n: int, T: int, d: int, parametrisation: str) -> dict[str, Any]:
-    """A run of descent from a random start: its problem, what it selected, its weights and its peak."""
-    problem = easy_problem(rng, n, T, d)
+def run_problem(rng: Rng, n: int, T: int, d: int, parametrisation: str) -> dict[str, Any]:
+    """What a run of descent starts from."""
+    del parametrisation
+    return easy_problem(rng, n, T, d)
+
+
+def _descended(
+    rng: Rng, tokens: Array, queries: Array, scores: Array, parametrisation: str
+) -> tuple[Array, float, dict[str, Array]]:
+    """Weights after descent from a random start, the least margin of their selection, and what they are."""
     step, scale = (0.1, 0.01) if parametrisation == "weights" else (0.05, 0.1)
-    run = attention_descent(**problem, step_size=step, steps=4000, parametrisation=parametrisation,
+    run = attention_descent(tokens, queries, scores, step, 4000, parametrisation=parametrisation,
                             initial_scale=scale, checkpoints=1, rng=rng)  # fmt: skip
-    return {**problem, "selected": run.selected[0], "weights": run.weights[0, -1], "peak": float(run.peak[0, -1])}
+    weights, selected = run.weights[0, -1], run.selected[0]
+    least = float(np.min(token_rows(tokens, queries, selected) @ weights.ravel()))
+    return weights, least, {"selected": selected, "weights": weights}
 
 
-def selected_margin(tokens: Array, queries: Array, weights: Array, selected: Array) -> float:
-    """Least margin by which descended weights put their selection first, over their norm."""
-    return float(np.min(_rows(tokens, queries, selected) @ weights.ravel()) / np.linalg.norm(weights))
+def selected_margin(
+    rng: Rng, tokens: Array, queries: Array, scores: Array, parametrisation: str, **_: Any
+) -> tuple[float, dict[str, Array]]:
+    """Least margin by which descended weights put their selection first, over their norm; and the run's end."""
+    weights, least, end = _descended(rng, tokens, queries, scores, parametrisation)
+    return least / float(np.linalg.norm(weights)), end
 
 
-def key_query_norm(tokens: Array, queries: Array, weights: Array, selected: Array) -> float:
-    """Nuclear norm of descended weights, scaled to a least margin of one for the tokens they select."""
-    least = np.min(_rows(tokens, queries, selected) @ weights.ravel())
-    return float(np.linalg.svd(weights, compute_uv=False).sum() / least)
+def key_query_norm(
+    rng: Rng, tokens: Array, queries: Array, scores: Array, parametrisation: str, **_: Any
+) -> tuple[float, dict[str, Array]]:
+    """Nuclear norm of descended weights, scaled to a least margin of one for the tokens they select; the run's end."""
+    weights, least, end = _descended(rng, tokens, queries, scores, parametrisation)
+    return float(np.linalg.svd(weights, compute_uv=False).sum()) / least, end
 
 
 def naive_loss(rng: Rng, n: int, T: int, d: int) -> float:
@@ -130,7 +132,7 @@ def naive_loss(rng: Rng, n: int, T: int, d: int) -> float:
     margins = []
     for gradient in ("stable", "naive"):
         W = attention_descent(**problem, step_size=0.1, steps=2000, gradient=gradient, checkpoints=1).weights[0, -1]
-        rows = _rows(problem["tokens"], problem["queries"], _best(problem["scores"]))
+        rows = token_rows(problem["tokens"], problem["queries"], best_tokens(problem["scores"]))
         margins.append(max(np.min(rows @ W.ravel()) / np.linalg.norm(W), 1e-3))
     return float(np.log(margins[0] / margins[1]))
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from solvable.analysis.separable.settings import taught_tasks
-from solvable.solvers import sequential_max_margin
 
 __all__ = ["drawn_tasks", "order_gap", "squared_distance", "worst_hinge"]
 
@@ -50,8 +49,7 @@ def worst_hinge(rng: Rng, sets: Array, steps: int, ordering: str) -> float:
 
 
 def order_gap(rng: Rng, count: int, rows: int, d: int, steps: int) -> float:
-    """Log of the distance after a random order over that after the cyclic one, same tasks and steps."""
+    """Log of the squared distance after a random order over that after the cyclic one, same tasks and steps."""
     sets = taught_tasks(rng, count, rows, d)
-    orders = (rng.integers(count, size=steps), np.arange(steps) % count)
-    distances = [sequential_max_margin(sets, order, 1).distance[-1] for order in orders]
-    return float(np.log(max(distances[0], 1e-12) / max(distances[1], 1e-12)))
+    random, cyclic = (max(squared_distance(rng, sets, steps, order), 1e-24) for order in ("random", "cyclic"))
+    return float(np.log(random / cyclic))

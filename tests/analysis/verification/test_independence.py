@@ -19,9 +19,11 @@ SIMULATORS = {
     "Status": "whether a run diverged",
     "attention_descent": "steps the weights of softmax attention",
     "diagonal_descent": "steps the weights of a diagonal network",
+    "logistic_descent": "steps the weights of logistic regression",
     "optimiser_chain": "steps least squares by SGD and its relatives",
     "random_feature_sweep": "fits random features on real data",
     "regularisation_path": "minimises the loss of softmax attention in a ball",
+    "slab_data": "draws the data",
     "stochastic_gradient_flow": "Euler steps with noise",
 }
 # What measures by evaluating a form of the literature, written down apart from the solver that it is compared with.
