@@ -64,7 +64,7 @@ def _to_the_digits(yours: Formula, claim: Claim) -> Finding | None:
     """Equality within half a unit of the last digit of every decimal, at every cell."""
     import sympy as sp
 
-    if yours.rounded is None or not yours.decimals or claim.instance is not None:
+    if yours.rounded is None or not yours.decimals or claim.draws_predictions:
         return None
     exact = {symbol: value for symbol, (value, _) in yours.decimals.items()}
     for cell in claim.grid:
@@ -84,7 +84,7 @@ def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
     """Say how the difference vanishes as all sizes grow together, if it does in every cell."""
     coefficients, powers = [], []
     size = claim.size or next((name for name in ("n", "d", "k") if name in claim.grid[0]), None)
-    if size is None or claim.instance is not None or not isinstance(claim.grid[0].get(size), int | float):
+    if size is None or claim.draws_predictions or not isinstance(claim.grid[0].get(size), int | float):
         return None
     counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
     together = (size,) if claim.size else tuple(name for name in counts if name != "batch_size")

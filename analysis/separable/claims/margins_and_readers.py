@@ -128,7 +128,7 @@ READER_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda n, normalised: 0.0 if normalised else 1.0,
         measure=margins.steps_of_copies,
-        grid=cells("normalised", [True, False], n=1000),
+        grid=cells("normalised", [False, True], n=1000),
         sizes=(1, 3, 10),
         absolute_tolerance=0.02,
         deterministic=True,
