@@ -80,6 +80,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.set(xscale="log", yscale="log", xlabel="samples $n$", ylabel="relative test error")
         axes.set_xticks(data.n.values, [str(n) for n in data.n.values])
         axes.minorticks_off()
+    panels[1].set_yticks([0.3, 0.5, 1.0, 1.5], ["0.3", "0.5", "1", "1.5"])  # less than a decade
     panels[0].legend()
     return canvas
 

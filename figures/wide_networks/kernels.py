@@ -41,7 +41,7 @@ def compute(quick: bool = False) -> xr.Dataset:
                 draws[trial, i, :, j] = found[0][0, 1], found[1][0, 1]
     ratio = draws / theory[..., None]
     mean, bar = mean_and_bar(ratio)
-    spread = ratio.std(axis=0, ddof=1)
+    spread = np.sqrt(ratio.var(axis=0, ddof=1))
     return xr.Dataset(
         {
             "ratio": (("net", "kernel", "width"), mean),
