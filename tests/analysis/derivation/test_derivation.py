@@ -196,6 +196,11 @@ def test_high_precision_quantities_are_those_of_the_solvers():
             exact = random_feature_risk(spectrum, 20, 12, ridge)
             for name, field in (("gamma_rf", "gamma"), ("kappa", "effective_ridge"), ("z", "z"), ("q", "q")):
                 assert float(shallow[name]) == pytest.approx(float(getattr(exact, field)), rel=1e-12)
+        for gamma in ("0.5", "2"):  # the mean of x is 1, of x^2 is 1 + gamma
+            one = quantities.marchenko_pastur_mean(lambda x: x, mp.mpf(gamma))
+            two = quantities.marchenko_pastur_mean(lambda x: x**2, mp.mpf(gamma))
+            assert abs(one - 1) < 1e-15
+            assert abs(two - 1 - mp.mpf(gamma)) < 1e-15
 
 
 def test_notation_reads_numbers_as_written():
