@@ -200,7 +200,7 @@ def gradient_descent_risk(
         step_size=as_positive("step_size", step_size),
         steps=as_steps("steps", steps),
         noise_variance=as_nonnegative("noise_variance", noise_variance),
-        momentum=as_nonnegative("momentum", momentum) if heavy else np.zeros(()),
+        momentum=as_nonnegative("momentum", 0.0 if momentum is None else momentum),
     )
     if np.any(mu >= 1):
         raise refuse("momentum", mu, "it must be below 1")
