@@ -310,7 +310,7 @@ def _append(flat: list[Matrix], node: Matrix) -> None:
                 power = last.data.power + node.data.power
                 flat[at - 1 : at] = [_powered(last, power / last.data.power)] if power else []
                 return
-            if last.serial < node.serial:
+            if (last.data.name, last.data.digest) < (node.data.name, node.data.digest):
                 break
             at -= 1
     elif (at and flat[-1].op == "inverse" and flat[-1].args[0] is node) or (
