@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from solvable import derive
-from solvable.analysis.equivalents.models import MODELS, power
+from solvable.analysis.equivalents.models import MODELS
+from solvable.analysis.equivalents.settings import power
 from solvable.solvers import (
     Spectrum,
     deep_random_feature_risk,
