@@ -12,6 +12,7 @@ from solvable.analysis.equivalents.settings import (
     LINEAR,
     NONLINEAR,
     aligned_spike,
+    digits_problem,
     one_step_directions,
     power,
     rotated,
@@ -32,6 +33,7 @@ __all__ = [
     "ridge_draw",
     "spike_draw",
     "tangent_kernel_draw",
+    "weighted_digits_draw",
     "weighted_draw",
     "weights_contrast",
 ]
@@ -101,10 +103,12 @@ def random_features_draw(rng: Rng, n: int, lam: float, noise_variance: float) ->
     return _squares(s, M @ X - np.eye(d), b2) + _squares(np.ones(k), G @ X, b2) + noise
 
 
-def one_step_draw(rng: Rng, n: int, lam: float, noise_variance: float, strength: float) -> float:
+def one_step_draw(
+    rng: Rng, n: int, lam: float, noise_variance: float, strength: float, cosine: float = 0.8
+) -> float:
     """Excess risk on features whose weights had a rank-one step, isotropic inputs, d = 0.5 n, k = 0.7 n."""
     d, k = int(0.5 * n), int(0.7 * n)
-    u, v, b = one_step_directions(d, k)
+    u, v, b = one_step_directions(d, k, cosine)
     X = rng.standard_normal((n, d))
     W = rng.standard_normal((k, d)) / np.sqrt(d) + strength * np.outer(u, v)
     M, G = _features_maps(rng, X, W, 0.6, 0.4, n * lam)
@@ -164,10 +168,18 @@ def weighted_draw(rng: Rng, n: int, lam: float, exponent: float = 1.0, ratio: fl
     return _squares(s, A @ X - np.eye(d), b2) + _squares(s, A, 1 / base)
 
 
-def weights_contrast(rng: Rng, n: int, lam: float, exponent: float) -> float:
+def weighted_digits_draw(rng: Rng, n: int, lam: float, exponent: float) -> float:
+    """As `weighted_draw` on n handwritten digits, drawn without replacement, for the target and the noise of settings."""
+    X, s, b2, noise = digits_problem(n)
+    X = X[rng.permutation(len(X))[:n]]
+    A = _ridge_map(X, n * lam, 1 / noise**exponent)
+    return _squares(s, A @ X - np.eye(s.size), b2) + _squares(s, A, noise)
+
+
+def weights_contrast(rng: Rng, n: int, lam: float, exponent: float, ratio: float) -> float:
     """Excess risk at these weights less that at inverse variances, on the same inputs."""
     seed = int(rng.integers(2**31))
-    other, best = (weighted_draw(np.random.default_rng(seed), n, lam, e) for e in (exponent, 1.0))
+    other, best = (weighted_draw(np.random.default_rng(seed), n, lam, e, ratio) for e in (exponent, 1.0))
     return other - best
 
 

@@ -14,6 +14,7 @@ from solvable.analysis.equivalents.settings import (
     LINEAR,
     NONLINEAR,
     aligned_spike,
+    digits_problem,
     one_step_directions,
     power,
     rotated,
@@ -37,6 +38,7 @@ __all__ = [
     "ridge",
     "spike",
     "tangent_kernel",
+    "weighted_digits",
     "weighted_least_squares",
 ]
 
@@ -150,22 +152,32 @@ def spike(n: int = 100, lam: float = 0.2, noise_variance: float = 0.1) -> Trace:
     return _excess(m, N, m.gaussian("Z", N, D) @ S.sqrt(), B, S, lam, noise_variance)
 
 
-def weighted_least_squares(n: int = 100, lam: float = 0.02, exponent: float = 1.0, ratio: float = 0.5) -> Trace:
-    """Ridge regression weighted by powers of the inverse noise variances, d = ratio*n."""
-    d, base = round(ratio * n), sample_weights(n)
-    m, N, D, S, X = _data(n, power(d, 0.8))
-    Omega, V = m.deterministic("Omega", N, base**exponent), m.deterministic("V", N, 1 / base)
-    ridge, B = m.scalar("lambda", lam), m.deterministic("B", D, power(d, 0.5) / d)
+def _weighted(n: int, s: Array, b2: Array, noise: Array, lam: float, exponent: float) -> Trace:
+    m, N, D, S, X = _data(n, s)
+    Omega, V = m.deterministic("Omega", N, noise**-exponent), m.deterministic("V", N, noise)
+    ridge, B = m.scalar("lambda", lam), m.deterministic("B", D, b2)
     Q = (X.T @ Omega @ X / N + ridge).inv()
     return ridge**2 * tr(B @ Q @ S @ Q) + 1 / N**2 * tr(X.T @ Omega @ V @ Omega @ X @ Q @ S @ Q)
 
 
+def weighted_least_squares(n: int = 100, lam: float = 0.02, exponent: float = 1.0, ratio: float = 0.5) -> Trace:
+    """Ridge regression weighted by powers of the inverse noise variances, d = ratio*n."""
+    d = round(ratio * n)
+    return _weighted(n, power(d, 0.8), power(d, 0.5) / d, 1 / sample_weights(n), lam, exponent)
+
+
+def weighted_digits(n: int, lam: float = 0.02, exponent: float = 1.0) -> Trace:
+    """The same for inputs with the covariance of handwritten digits."""
+    _, s, b2, noise = digits_problem(n)
+    return _weighted(n, s, b2, noise, lam, exponent)
+
+
 def one_step_features(
-    n: int = 100, lam: float = 0.1, noise_variance: float = 0.1, strength: float = 2.0
+    n: int = 100, lam: float = 0.1, noise_variance: float = 0.1, strength: float = 2.0, cosine: float = 0.8
 ) -> Trace:
     """Random features whose weights took one gradient step, W + strength u v'; d = 0.5 n, k = 0.7 n."""
     d, k = int(0.5 * n), int(0.7 * n)
-    u, v, b = one_step_directions(d, k)
+    u, v, b = one_step_directions(d, k, cosine)
     m = MatrixModel()
     N, D, K = m.space("n", n), m.space("d", d), m.space("k", k)
     X, Theta, delta = m.gaussian("X", N, D), m.gaussian("Theta", N, K), m.scalar("lambda", lam * n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = [
     "USUAL",
     "Directions",
     "aligned_spike",
+    "digits_problem",
     "one_step_directions",
     "power",
     "rotated",
@@ -59,14 +61,34 @@ def aligned_spike(d: int) -> tuple[Array, Array]:
     return np.array([9.0, 1.0]), np.array([0.6, 0.4 / (d - 1)])
 
 
+@cache
+def _digits() -> tuple[Array, Array]:
+    """Handwritten digits in their principal axes, centred, of mean variance one; and these variances."""
+    from sklearn.datasets import load_digits
+
+    X = load_digits().data
+    X = X - X.mean(axis=0)
+    variances, axes = np.linalg.eigh(X.T @ X / len(X))
+    kept = variances > 1e-3 * variances.max()
+    scale = variances[kept].mean()
+    return X @ axes[:, kept] / np.sqrt(scale), variances[kept] / scale
+
+
+def digits_problem(n: int) -> tuple[Array, Array, Array, Array]:
+    """Return the inputs, their variances, squared target weights of sum one over them, and n noise variances."""
+    X, s = _digits()
+    return X, s, np.ones(s.size) / s.size, 1 / sample_weights(n)
+
+
 def sample_weights(n: int) -> Array:
     """Weights of samples from 0.2 to 2; the variance of their noise is the inverse."""
     return np.linspace(0.2, 2, n)
 
 
-def one_step_directions(d: int, k: int) -> Directions:
-    """Return directions of a rank-one step and a target that has a cosine of 0.8 with it."""
+def one_step_directions(d: int, k: int, cosine: float = 0.8) -> Directions:
+    """Return directions of a rank-one step and a target that has this cosine with it."""
     rng = np.random.default_rng(5)
     v, u = rng.standard_normal(d), rng.standard_normal(k)
     v, u = v / np.linalg.norm(v), u / np.linalg.norm(u)
-    return Directions(u, v, 0.8 * v + 0.6 * np.linalg.qr(np.c_[v, rng.standard_normal(d)])[0][:, 1])
+    across = np.linalg.qr(np.c_[v, rng.standard_normal(d)])[0][:, 1]
+    return Directions(u, v, cosine * v + np.sqrt(1 - cosine**2) * across)
