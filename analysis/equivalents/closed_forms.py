@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 n, d, lam, kappa, df1, df2, unlearned, overlap = sp.symbols("n d lam kappa df1 df2 unlearned overlap", positive=True)
-noise_variance, mean, square, noisy = sp.symbols(
-    "noise_variance mean_weight square_weight noisy_weight", positive=True
-)
+noise_variance, mean, square, noisy = sp.symbols("noise_variance mean_weight square_weight noisy_weight", positive=True)
 
 MARCHENKO_PASTUR = kappa * df1 / (d * lam)
 EXCESS = (n * unlearned + noise_variance * df2) / (n - df2)
@@ -144,7 +143,7 @@ def _covariate_shift(n: int, lam: float, noise_variance: float) -> float:
     return lam**2 * pair(B) + noise_variance / n * (single - lam * pair(np.eye(d)))
 
 
-SOLVED = {
+SOLVED: dict[str, Callable[..., float]] = {
     "marchenko-pastur": _marchenko_pastur,
     "ridge": _ridge_excess,
     "random-features": _random_features,

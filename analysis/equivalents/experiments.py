@@ -83,9 +83,7 @@ def spike_draw(rng: Rng, n: int, lam: float, noise_variance: float) -> float:
     return _squares(s, A @ X - np.eye(d), b2) + noise_variance * _squares(s, A, np.ones(n))
 
 
-def _features_maps(
-    rng: Rng, X: Array, W: Array, linear: float, nonlinear: float, ridge: float
-) -> tuple[Array, Array]:
+def _features_maps(rng: Rng, X: Array, W: Array, linear: float, nonlinear: float, ridge: float) -> tuple[Array, Array]:
     """Return the map from labels to a linear predictor, and to the coefficients of what the features add to it."""
     n, k = len(X), len(W)
     F = (linear * X @ W.T + nonlinear * rng.standard_normal((n, k))) / np.sqrt(k)
@@ -103,9 +101,7 @@ def random_features_draw(rng: Rng, n: int, lam: float, noise_variance: float) ->
     return _squares(s, M @ X - np.eye(d), b2) + _squares(np.ones(k), G @ X, b2) + noise
 
 
-def one_step_draw(
-    rng: Rng, n: int, lam: float, noise_variance: float, strength: float, cosine: float = 0.8
-) -> float:
+def one_step_draw(rng: Rng, n: int, lam: float, noise_variance: float, strength: float, cosine: float = 0.8) -> float:
     """Excess risk on features whose weights had a rank-one step, isotropic inputs, d = 0.5 n, k = 0.7 n."""
     d, k = int(0.5 * n), int(0.7 * n)
     u, v, b = one_step_directions(d, k, cosine)
@@ -169,7 +165,7 @@ def weighted_draw(rng: Rng, n: int, lam: float, exponent: float = 1.0, ratio: fl
 
 
 def weighted_digits_draw(rng: Rng, n: int, lam: float, exponent: float) -> float:
-    """As `weighted_draw` on n handwritten digits, drawn without replacement, for the target and the noise of settings."""
+    """As `weighted_draw` on n handwritten digits, drawn without replacement."""
     X, s, b2, noise = digits_problem(n)
     X = X[rng.permutation(len(X))[:n]]
     A = _ridge_map(X, n * lam, 1 / noise**exponent)

@@ -1,7 +1,7 @@
 """Models of learning as traces, each at a size n with proportions fixed: what the claims of this family derive.
 
-Spectra are power laws of mean one; X = Z Sigma^{1/2} with standard Gaussian Z; `lam` is the ridge over n. Risks leave out
-the label noise.
+Spectra are power laws of mean one; X = Z Sigma^{1/2} with standard Gaussian Z; `lam` is the ridge over n. Risks leave
+out the label noise.
 """
 
 from __future__ import annotations

@@ -80,8 +80,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Noise of variances ν_i from 0.5 to 5, ridge 0.02. (a) n = {data.attrs['n']}: lines derived, dots "
         f"{data.attrs['trials']} drawn data sets, two standard errors, at most {100 * gap:.1f} % off. Weights 1/ν cut "
-        f"the excess by a factor of {gain.max():.2f} at most and {gain[-1]:.2f} at d = 2n; from d = {turn:.2g} n on weights "
-        f"1/ν² are better still. (b) Inputs are digits, "
+        f"the excess by a factor of {gain.max():.2f} at most and {gain[-1]:.2f} at d = 2n; from d = {turn:.2g} n on "
+        f"weights 1/ν² are better still. (b) Inputs are digits, "
         f"which are not Gaussian: the same theory with their covariance is off by {100 * real[1].max():.0f} % at most "
         f"with weights 1/ν and {100 * real.max():.0f} % over all, and keeps the order."
     )

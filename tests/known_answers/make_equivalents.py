@@ -113,9 +113,7 @@ def populations(n1, n2, d, first, second, lam):
         return [1 / (lam + n1 * m1 * a + n2 * m2 * b) for a, b in zip(s, u, strict=True)]
 
     def inner(m1):
-        return crossing(
-            lambda m2: m2 - 1 / (1 + mp.fsum(b * q for b, q in zip(u, entries(m1, m2), strict=True))), 0, 1
-        )
+        return crossing(lambda m2: m2 - 1 / (1 + mp.fsum(b * q for b, q in zip(u, entries(m1, m2), strict=True))), 0, 1)
 
     def outer(m1):
         return m1 - 1 / (1 + mp.fsum(a * q for a, q in zip(s, entries(m1, inner(m1)), strict=True)))
@@ -144,7 +142,9 @@ def linear_features(n, d, k, exponent, lam):
     def short(kappa):
         return kappa * (n - freedom(kappa)) * (k - freedom(kappa)) / (n * k) - lam
 
-    least = crossing(lambda kappa: min(n, k) - freedom(kappa), mp.mpf(10) ** -6, mp.mpf(10) ** 6) if d > min(n, k) else 0
+    least = (
+        crossing(lambda kappa: min(n, k) - freedom(kappa), mp.mpf(10) ** -6, mp.mpf(10) ** 6) if d > min(n, k) else 0
+    )
     kappa = crossing(short, least, least + 100 + 100 * lam)
     return {"value": k * n / (kappa * (k - freedom(kappa)))}
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from arguments.shared import THREE_MODES
-
 from solvable import derive
 from solvable.analysis.equivalents.command import trace_from_options
 
