@@ -103,7 +103,7 @@ _LIMITS: tuple[Any, ...] = (
     ),
     limit(
         "equivalents/weighted-heteroscedastic",
-        "Weighted ridge regression under heteroscedastic noise has the excess (κ²b + ω̄_ν df₂/nω̄²)/(1 − ω̄₂ df₂/nω̄²).",
+        "Weighted ridge regression under heteroscedastic noise has the excess (κ²b + a_ν df₂/na²)/(1 − a₂ df₂/na²).",
         predict=_value(models.weighted_least_squares),
         measure=experiments.weighted_draw,
         grid=[{"n": 40, "lam": 0.02}],
@@ -133,7 +133,7 @@ _LIMITS: tuple[Any, ...] = (
     ),
     limit(
         "equivalents/relu-universality",
-        "The kernel of centred ReLU features has the resolvent of its Gaussian equivalent μ₁XWᵀ + μ_*Θ.",
+        "The kernel of centred ReLU features has the resolvent of its Gaussian equivalent μ₁XWᵀ + μ₂Θ.",
         predict=_value(models.relu_features),
         measure=experiments.relu_draw,
         grid=[{"n": 50, "lam": 0.05}],

@@ -10,9 +10,9 @@ SYMBOLS = (
     Symbol("share", r"\pi", "π", "size", "synthetic samples for each real one"),
     Symbol("overlap", "c", "c", "other", "share of the samples that two fits have in common"),
     Symbol("strength", r"\beta", "β", "scale", "factor of the rank-one step of the first layer"),
-    Symbol("mean_weight", r"\bar\omega", "ω̄", "other", "(1/n)Σω_i/(1 + ω_iq), q = tr(ΣQ)/n"),
-    Symbol("square_weight", r"\bar\omega_{2}", "ω̄₂", "other", "(1/n)Σω_i²/(1 + ω_iq)²"),
-    Symbol("noisy_weight", r"\bar\omega_{\nu}", "ω̄_ν", "other", "(1/n)Σν_iω_i²/(1 + ω_iq)², ν_i the noise of sample i"),
+    Symbol("mean_weight", "a", "a", "other", "(1/n)Σ ω_i/(1 + qω_i) over samples of weight ω_i, q = tr(ΣQ)/n"),
+    Symbol("square_weight", "a_{2}", "a₂", "other", "(1/n)Σ ω_i²/(1 + qω_i)²"),
+    Symbol("noisy_weight", r"a_{\nu}", "a_ν", "other", "(1/n)Σ ν_iω_i²/(1 + qω_i)², ν_i the noise of sample i"),
 )
 
 CONVENTIONS = (
