@@ -286,7 +286,7 @@ def masking_spectrum(d: int, ratio: float, kind: str = "random") -> MaskingSpect
 
 @within_range
 def linear_probe_error(
-    spectrum: AugmentationSpectrum | ArrayLike, target: ArrayLike, dim: int, n: ArrayLike, noise: ArrayLike,
+    spectrum: AugmentationSpectrum | Spectrum | ArrayLike, target: ArrayLike, dim: int, n: ArrayLike, noise: ArrayLike,
     ridge: ArrayLike = 0.0,
 ) -> RidgeRisk:  # fmt: skip
     r"""Error of a ridge probe on the d leading eigenfunctions, the best encoder of that dimension.
@@ -297,8 +297,8 @@ def linear_probe_error(
 
     Parameters
     ----------
-    spectrum : AugmentationSpectrum or array_like, shape (r,)
-        The augmentation, or its eigenvalues.
+    spectrum : AugmentationSpectrum, Spectrum or array_like, shape (r,)
+        The augmentation, or its eigenvalues; a `Spectrum` without multiplicities, of which only these are used.
     target : array_like, shape (r,)
         Coefficients of the target in the eigenfunctions; the sum of their squares is its second moment.
     dim : int
@@ -336,6 +336,8 @@ def linear_probe_error(
     0.257143
     """
     values = as_nonnegative("spectrum", getattr(spectrum, "eigenvalues", spectrum))
+    if isinstance(spectrum, Spectrum) and np.any(spectrum.multiplicities != 1):
+        raise refuse("spectrum", spectrum, "its multiplicities must be 1: the target has a coefficient in each function")
     if values.ndim != 1 or not values.size:
         raise refuse("spectrum.shape", values.shape, "it must be (r,), eigenvalues")
     coefficients = as_finite("target", target)

@@ -181,12 +181,12 @@ def penalty_entropy(similarities: ArrayLike, temperature: float) -> PenaltyEntro
     (0.69314718056, 0.0)
     """
     s, tau = _read_similarities(similarities)[..., 1:], as_scalar("temperature", temperature, as_positive)
-    logits = s / tau
-    shares, _ = _softmax(logits)
-    top = logits.max(axis=-1, keepdims=True)
-    below = top - logits
-    # ln(1/r) = ln(sum) + (top - logit), both terms not negative
-    total = np.log(np.exp(np.maximum(-below, -745.0)).sum(axis=-1, keepdims=True))
+    logits = np.sort(s / tau, axis=-1)[..., ::-1]
+    below = logits[..., :1] - logits
+    terms = np.exp(np.maximum(-below, -745.0))
+    # ln(1/r) = ln(sum) + distance from the hardest, both not negative; the sum is 1 and the others
+    total = np.log1p(terms[..., 1:].sum(axis=-1, keepdims=True))
+    shares = terms / np.exp(total)
     entropy = np.sum(shares * (below + total), axis=-1)
     centred = below - np.sum(shares * below, axis=-1, keepdims=True)
     return PenaltyEntropy(entropy, np.sum(shares * centred**2, axis=-1) / tau)

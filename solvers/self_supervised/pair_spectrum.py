@@ -173,10 +173,9 @@ def pair_kernel(K: ArrayLike, pairs: ArrayLike) -> Array:
     return size * _between_pairs(half, _read_pairs(pairs, len(half)))
 
 
-def _positive_modes(values: Array, wanted: int, name: str) -> Array:
-    """The leading eigenvalues, of ascending ones, or a refusal that says how many are positive."""
-    size = float(np.abs(values).max()) if values.size else 0.0
-    positive = int(np.sum(values > len(values) * np.finfo(float).eps * size))
+def _positive_modes(values: Array, wanted: int, name: str, unit: float) -> Array:
+    """The leading eigenvalues, of ascending ones, or a refusal that says how many are above their rounding."""
+    positive = int(np.sum(values > len(values) * unit * float(np.abs(values).max())))
     if wanted > positive:
         raise refuse(name, wanted, f"{positive} of the modes of the pairs are positive, and no more can be learned")
     return np.asarray(values[::-1][:wanted])
@@ -232,7 +231,7 @@ def final_embedding(K: ArrayLike, pairs: ArrayLike, dim: int, new: ArrayLike | N
     half = vectors * roots @ vectors.T
     values, modes = np.linalg.eigh(_between_pairs(half, _read_pairs(pairs, len(half))))
     d = as_whole("dim", dim)
-    gamma = _positive_modes(values, d, "dim")
+    gamma = _positive_modes(values, d, "dim", data_eps(K))
     lead = modes[:, ::-1][:, :d] / np.sqrt(gamma)
     if new is None:
         return np.asarray(half @ lead)
@@ -246,16 +245,16 @@ def _read_gamma(gamma: ArrayLike, target_dim: int) -> tuple[Array, Array, Array]
     given = as_finite("gamma", gamma)
     if given.ndim == 1 and given.size:
         order = np.argsort(given, kind="stable")
-        values, modes = given[order], np.eye(given.size)[:, order]
+        values, modes, unit = given[order], np.eye(given.size)[:, order], 0.0
     else:
         matrix = as_matrix("gamma", gamma)
         if not is_symmetric(matrix, data_eps(gamma)):
             raise refuse("gamma.shape", matrix.shape, "it must be a vector of eigenvalues or a symmetric matrix")
         size = float(np.abs(matrix).max()) or 1.0
         values, modes = np.linalg.eigh(matrix / (2 * size) + matrix.T / (2 * size))
-        values = size * values
+        values, unit = size * values, data_eps(gamma)
     d = as_whole("target_dim", target_dim)
-    lead = _positive_modes(values, d, "target_dim")
+    lead = _positive_modes(values, d, "target_dim", unit)
     return values, lead, np.asarray(modes[:, ::-1][:, :d])
 
 
@@ -348,12 +347,13 @@ def stepwise_embedding(gamma: ArrayLike, start: ArrayLike, times: ArrayLike, tar
     share = (np.sqrt(lead) * first) ** 2  # gamma s^2 at the start
     if np.any((first > 0) & (share < 1e-290)):
         raise refuse("start", first, "squares of its singular values, times the modes, must be 0 or above 1e-290")
-    reached = np.exp(-np.minimum(8 * np.multiply.outer(t, lead), 745.0))
-    scale = reached + share * (1 - reached)
-    # a start at 0 stays at 0, at infinite time too
-    scale = np.where(share == 0, 1.0, scale)
-    grown = np.where(share == 0, 0.0, first / np.sqrt(scale))
-    unlearned = np.where(share == 0, 1.0, reached * (1 - share) / scale)
+    elapsed = 8 * np.multiply.outer(t, lead)
+    # gamma s^2 = 1/(ahead + 1 - e^{-8 gamma t}), ahead = e^{-8 gamma t}/(gamma s(0)^2): no term overflows, none cancels
+    known = np.where(share > 0, share, 1.0)
+    ahead = np.exp(-np.minimum(elapsed + np.log(known), 745.0))
+    below = ahead - np.expm1(-np.minimum(elapsed, 745.0))
+    grown = np.where(share > 0, 1 / np.sqrt(below) / np.sqrt(lead), 0.0)  # a start at 0 stays there, at time inf too
+    unlearned = np.where(share > 0, (1 - share) * ahead / below, 1.0)
     with np.errstate(divide="ignore"):
         steps = -np.log(share) / (8 * lead)
     weights = (left * grown[:, None, :]) @ modes.T
