@@ -335,9 +335,13 @@ def linear_probe_error(
     >>> round(float(risk.excess), 6)  # (0.25 + 0.1) 100/98 - 0.1
     0.257143
     """
-    values = as_nonnegative("spectrum", getattr(spectrum, "eigenvalues", spectrum))
+    values = as_nonnegative(
+        "spectrum", spectrum.eigenvalues if isinstance(spectrum, AugmentationSpectrum | Spectrum) else spectrum
+    )
     if isinstance(spectrum, Spectrum) and np.any(spectrum.multiplicities != 1):
-        raise refuse("spectrum", spectrum, "its multiplicities must be 1: the target has a coefficient in each function")
+        raise refuse(
+            "spectrum", spectrum, "its multiplicities must be 1: the target has a coefficient in each function"
+        )
     if values.ndim != 1 or not values.size:
         raise refuse("spectrum.shape", values.shape, "it must be (r,), eigenvalues")
     coefficients = as_finite("target", target)

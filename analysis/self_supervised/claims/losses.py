@@ -209,10 +209,10 @@ LOSS_CLAIMS = (
         source=_PRETRAINED,
         kind=Kind.MEAN,
         predict=lambda **cell: _risk("true", **cell),
-        measure=gaussians.factor_draw,
-        grid=cells("d labelled", [(30, 50)], r=3, noise=0.1, unlabelled=np.inf),
+        measure=lambda rng, **cell: gaussians.factor_draw(rng, unlabelled=np.inf, **cell),
+        grid=cells("d labelled", [(30, 50)], r=3, noise=0.1),
         tolerance=0.03,
-        domain=USUAL.but(d=(20, 40), labelled=(50, 200), unlabelled=(1e300, 1.1e300)),
+        domain=_PLACES,
     ),
     claim(
         "self-supervised/supervised-risk",

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
 Rng = np.random.Generator
 
 
@@ -136,7 +137,7 @@ def dual_gram(K: Array, pairs: Array, dim: int) -> Array:
 
 
 @cache
-def digits_pairs() -> tuple[Array, Array, Array]:
+def digits_pairs() -> tuple[Array, Array, Rows]:
     """Handwritten digits, each with a neighbour shifted by one pixel (one of four directions, by turns), and labels."""
     from sklearn.datasets import load_digits
 
@@ -152,7 +153,7 @@ def digits_pairs() -> tuple[Array, Array, Array]:
     return images.reshape(len(images), -1) - mean, shifted.reshape(len(images), -1) - mean, data.target
 
 
-def probe_accuracy(features: Array, labels: Array, train: Array, test: Array) -> float:
+def probe_accuracy(features: Array, labels: Rows, train: Rows, test: Rows) -> float:
     """Test accuracy of least squares on indicator targets, with intercept, a ridge of a tenth of the largest
     eigenvalue, which keeps directions out that have not been learned yet."""
     centre = features[train].mean(axis=0)

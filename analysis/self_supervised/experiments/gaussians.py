@@ -56,8 +56,9 @@ def sampled_contrastive(rng: Rng, features: Array, members: Array, rho: Array, k
     own, other = (rng.choice(len(rho), draws, p=rho) for _ in range(2))
     levels = np.cumsum(members, axis=1)
 
-    def points(classes: Array) -> Array:
-        return np.minimum(np.sum(rng.random(draws)[:, None] > levels[classes], axis=1), members.shape[1] - 1)
+    def points(classes: NDArray[np.intp]) -> NDArray[np.intp]:
+        passed = np.sum(rng.random(draws)[:, None] > levels[classes], axis=1)
+        return np.asarray(np.minimum(passed, members.shape[1] - 1), np.intp)
 
     x, positive, negative = features[points(own)], features[points(own)], features[points(other)]
     return float(np.mean(_cost(kind, np.sum(x * (positive - negative), axis=1))))
@@ -70,7 +71,7 @@ def random_encoder(rng: Rng, d: int, k: int, noise_variance: float) -> dict[str,
     return {"covariance": A @ A.T, "encoder": rng.standard_normal((k, d)), "weights": rng.standard_normal(d)}
 
 
-def _logdet(*blocks: Array) -> float:
+def _logdet(*blocks: list[Array]) -> float:
     return float(np.linalg.slogdet(np.block(list(blocks)))[1])
 
 

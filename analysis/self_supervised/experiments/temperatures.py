@@ -49,11 +49,11 @@ def hot_loss(similarities: Array, temperature: float) -> float:
     return temperature * (_loss(similarities, temperature) - float(np.log(similarities.size)))
 
 
-def _clusters(rng: Rng, n: int, d: int, clusters: int) -> tuple[Array, Array, Array]:
+def _clusters(rng: Rng, n: int, d: int, clusters: int) -> tuple[Array, Array, NDArray[np.intp]]:
     """Points about unit centres, each seen twice, and their clusters."""
     centres = rng.standard_normal((clusters, d))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    labels = np.arange(n) % clusters
+    labels = np.arange(n, dtype=np.intp) % clusters
     points = centres[labels] + 0.15 * rng.standard_normal((n, d))
     first, second = (points + 0.1 * rng.standard_normal((n, d)) for _ in range(2))
     return first, second, labels
