@@ -18,7 +18,7 @@ from solvable.analysis.derivation.quadrature import integral
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Doubles", "Precise", "needs_doubles"]
+__all__ = ["Doubles", "Precise", "needs_doubles", "sides_of"]
 
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
@@ -319,15 +319,7 @@ class Doubles(_Walk):
 
     def kinks(self, body: Any, x: Any, low: float, high: float, given: Mapping[Any, Any]) -> list[float]:
         """Places inside where an absolute value, a maximum or a condition changes branch."""
-        sp = _sympy()
-        sides = []
-        for node in sp.preorder_traversal(body):
-            if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
-                sides.append(node.args[0])
-            elif isinstance(node, sp.Max | sp.Min):
-                sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
-            elif isinstance(node, sp.core.relational.Relational):
-                sides.append(node.lhs - node.rhs)
+        sides = sides_of(body)
         a, b = max(low, -38.0), min(high, 38.0 if low == -np.inf else max(low, 0.0) + 1e3)
         grid, found = np.linspace(a, b, 2001), []
         for side in (side for side in sides if side.has(x)):
@@ -359,6 +351,20 @@ class Doubles(_Walk):
             if not hasattr(np, _NUMPY.get(name, name)):
                 raise TypeError(f"{name} has no values in doubles")
             return getattr(np, _NUMPY.get(name, name))(*values)
+
+
+def sides_of(expression: Any) -> list[Any]:
+    """What changes sign where an expression changes branch."""
+    sp = _sympy()
+    sides = []
+    for node in sp.preorder_traversal(expression):
+        if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
+            sides.append(node.args[0])
+        elif isinstance(node, sp.Max | sp.Min):
+            sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
+        elif isinstance(node, sp.core.relational.Relational):
+            sides.append(node.lhs - node.rhs)
+    return sides
 
 
 def _each_mode(given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:

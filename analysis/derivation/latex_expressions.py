@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
+from solvable.analysis.derivation.latex_phrases import longest_phrase
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Cursor, Token
-from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK, RELATIONS, STARS
+from solvable.analysis.derivation.latex_words import DIFFERENTIALS, FUNCTIONS, GREEK, LATTICE, RELATIONS, STARS
 
 __all__ = ["Expressions"]
 
@@ -17,6 +18,10 @@ class Expressions(Cursor):
     @abstractmethod
     def macro(self, command: str) -> str:
         """Read what a command stands before."""
+
+    @abstractmethod
+    def function(self, name: str) -> str:
+        """Read a function's power, base and argument."""
 
     @abstractmethod
     def bars(self, text: str) -> str:
@@ -72,7 +77,7 @@ class Expressions(Cursor):
         if self.at >= len(self.tokens):
             return False
         token = self.tokens[self.at]
-        if self.inside and token.text in ("d", r"\mathrm") and self.differential(consume=False):
+        if self.inside and token.text in DIFFERENTIALS and self.differential(consume=False):
             return False
         if token.text in BARS:  # a bar opens only where none is open
             return "bar" not in self.inside
@@ -80,7 +85,7 @@ class Expressions(Cursor):
             return False
         closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
-        return token.text not in closing and token.text not in others
+        return token.text not in closing and token.text not in others and token.text not in LATTICE
 
     def factor(self) -> str:
         """Read a base with its scripts."""
@@ -119,7 +124,7 @@ class Expressions(Cursor):
         """Join a base with its index, marks and power."""
         is_name = re.fullmatch(r"[A-Za-z]\w*", base) is not None
         if index == "+":
-            if is_name:
+            if base[-1:] != ")":
                 raise self.refuse(f"write max({base}, 0) for the positive part")
             base, index = f"max({base}, 0)", ""
         if (index or marks) and base.startswith("norm2("):
@@ -211,7 +216,14 @@ class Expressions(Cursor):
         return "".join(words)
 
     def base(self) -> str:
-        """Read a number, a name, a bracket or a command."""
+        """Read a number, a name, a bracket, a command or a quantity of the claim."""
+        found = longest_phrase(self.phrases, self.tokens, self.at)
+        if found is not None:
+            phrase, self.at = found
+            if phrase.open and (self.peek() in ("^", "_") or self.starts_factor()):
+                name = phrase.meaning.strip("()")
+                raise self.refuse(f"where {name} ends is not clear: brackets are needed around it")
+            return phrase.meaning
         token = self.take()
         text = token.text
         if token.number:
@@ -220,6 +232,8 @@ class Expressions(Cursor):
             return self.bracket(text)
         if text in BARS:
             return self.bars(text)
+        if text in (r"\Phi", "Φ") and self.peek() in CLOSING:
+            return self.function("Phi")
         if text in GREEK:
             return GREEK[text]
         if text == "∞":
@@ -241,6 +255,8 @@ class Expressions(Cursor):
             self.at -= 1
             return self.group()
         inner = self.expression()
+        while self.peek() in LATTICE:  # of two numbers, in brackets alone
+            inner = f"{LATTICE[self.take().text]}({inner}, {self.expression()})"
         self.expect(CLOSING[opening])
         return f"({inner})"
 

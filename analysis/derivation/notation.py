@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.derivation.latex import plain_from_latex
+from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.operators import OPERATORS, call_operator, mode_sum
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
@@ -28,6 +29,7 @@ _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "m
             "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
             "heaviside": "Heaviside"}  # fmt: skip
 _WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
+    "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
     "expm1": lambda sp, x: sp.exp(x) - 1,
     "log1p": lambda sp, x: sp.log(1 + x),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),
@@ -72,7 +74,7 @@ def parse(text: str, latex: bool = False) -> sp.Expr:
     return read(text, latex).expression
 
 
-def read(text: str, latex: bool = False) -> Reading:
+def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Reading:
     """Read a formula; every name becomes a symbol.
 
     Plain notation: numbers, names, ``+ - * / ** ^``, ``a if gamma < 1 else b``,
@@ -101,12 +103,16 @@ def read(text: str, latex: bool = False) -> Reading:
         raise refuse("formula", text, f"it has {len(text):,} characters, more than {_LONGEST:,}")
     if not text.strip():
         raise refuse("formula", text, "it is empty")
-    stated = plain_from_latex(text) if latex else plain_from_text(text)
+    stated = plain_from_latex(text, phrases) if latex else plain_from_text(text)
     expression = _expression(stated.formula, text)
     _check_size(expression)
     condition = _expression(stated.condition, text) if stated.condition else None
-    definitions = {name.replace("lambda", "lambda_") if name == "lambda" else name: _expression(value, text)
-                   for name, value in stated.definitions}  # fmt: skip
+    definitions: dict[str, Any] = {}
+    for name, value in stated.definitions:
+        name = "lambda_" if name == "lambda" else name
+        if name in definitions:
+            raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
+        definitions[name] = _expression(value, text)
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
     return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.branches import branch_points
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.limited import within
@@ -55,6 +56,7 @@ def random_points(
     if claim.domain is not None:
         fixed = not claim.draws_predictions and not claim.domain.drawn(claim.grid[0])
         points = claim.domain.points(claim.grid, rng, len(claim.grid) if fixed else _POINTS, held, stated)
+        points += [] if fixed or held else branch_points(claim, rng, yours, points, stated)
     else:
         points = [point for point in _near(claim, rng) if stated(point)]
     return [claim.draw(rng, point) for point in points]
