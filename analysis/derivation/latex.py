@@ -168,7 +168,7 @@ class _Statement(Macros):
             self.tokens = self.tokens[: marks[0]]  # what it is in decimals
             return "", "="
         left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
-        if not self.one_quantity(self.tokens[: marks[0]]):
+        if left and not self.one_quantity(self.tokens[: marks[0]]):
             raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
         sign = self.tokens[marks[0]].text
         self.at = marks[0] + 1

@@ -60,6 +60,13 @@ READ = {
     r"&= \sigma^2\gamma \\": s**2 * g,
     r"\begin{align} R(\gamma) &= \sigma^2\gamma \end{align}": s**2 * g,
     r"\mathcal{R} = \sigma^2\gamma\,,": s**2 * g,
+    r"\mathbb{E}\|\hat\beta-\beta\|_\Sigma^2 = \sigma^2\gamma": s**2 * g,
+    r"\lim_{n\to\infty} R_n(\gamma) = \sigma^2\gamma": s**2 * g,
+    r"\gamma\,(n\wedge d)": g * sp.Min(n, d),
+    r"\Phi(-\gamma)": sp.erfc(g / sp.sqrt(2)) / 2,
+    r"\begin{cases} 1, & \text{if } \gamma<1,\\[4pt] \gamma, & \text{otherwise.}\end{cases}": sp.Piecewise(
+        (1, g < 1), (g, True)
+    ),
 }
 REFUSED = {  # what has two readings, or none
     r"\gamma^-1": "braces",
@@ -72,7 +79,10 @@ REFUSED = {  # what has two readings, or none
     r"\gamma, +7\gamma": "not a range",
     r"\frac{\sigma^2}{1-\gamma}{\gamma}_{n}, 5": "not a range",
     r"\beta^\top\beta": "matrices",
-    r"\frac{d\kappa}{d\lambda}": "derivative",
+    r"\frac{d\lambda}{d\gamma}": "derivative",
+    r"2V = 2\sigma^2\gamma": "one quantity",
+    r"\lambda V = \sigma^2\gamma": "one quantity",
+    r"2\cdot 1_+ - 1": "positive part",
     r"a\pm b": "not understood",
     r"\gamma = 2 = 3": "one equals sign",
     r"1 - \gamma = \sigma": "left of =",
