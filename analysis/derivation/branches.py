@@ -37,7 +37,7 @@ def branch_points(
     for point in (*_ends(claim, points), *domain.points(claim.grid, rng, _TRIED)):
         for i, side in enumerate(sides):
             branch = (i, _sign(side, point))
-            if branch[1] and branch not in met and keep(point):
+            if branch[1] is not None and branch not in met and keep(point):
                 met.add(branch)
                 found.append(point)
                 break
@@ -63,13 +63,13 @@ def _ends(claim: Claim, points: list[dict[str, Any]]) -> Iterator[dict[str, Any]
                     yield moved
 
 
-def _sign(side: Any, values: Mapping[str, Any]) -> int:
-    """Side of a kink at a point; 0 where it has no value."""
+def _sign(side: Any, values: Mapping[str, Any]) -> int | None:
+    """Side of a kink at a point, 0 on it; None where it has no value."""
     import sympy as sp
 
     given = {symbol: float(values[str(symbol)]) for symbol in side.free_symbols if isinstance(symbol, sp.Symbol)}
     try:
         value = float(Doubles()(side, given))
     except (ArithmeticError, ValueError, TypeError, KeyError):
-        return 0
-    return int(np.sign(value)) if np.isfinite(value) else 0
+        return None
+    return int(np.sign(value)) if np.isfinite(value) else None

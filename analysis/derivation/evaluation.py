@@ -72,6 +72,8 @@ class _Walk(ABC):
             return self.truth(node, given)
         if isinstance(node, sp.Sum | sp.Product):
             return self.finite(node, given)
+        if name == "value":
+            return self(node.args[0], given)
         if name == "mode_sum":
             return self.modes(node.args[0], given)
         if isinstance(node, sp.Integral):
@@ -208,7 +210,7 @@ class Precise(_Walk):
 
         s, v = body.variables
         total = []
-        for eigenvalue, count, power in _each_mode(given):
+        for eigenvalue, count, power in _each_mode(body, given):
             count = mp.mpf(count)
             inner = {**given, s: mp.mpf(eigenvalue), v: mp.sqrt(mp.mpf(power) / count)}
             total.append(count * self(body.expr, inner))
@@ -260,7 +262,7 @@ class Doubles(_Walk):
     def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
         """Sum over the modes."""
         s, v = body.variables
-        rows = np.array([[float(entry) for entry in row] for row in _each_mode(given)])
+        rows = np.array([[float(entry) for entry in row] for row in _each_mode(body, given)])
         inner = _with_axis(given)
         inner[s], inner[v] = rows[:, 0], np.sqrt(rows[:, 2] / rows[:, 1])
         with np.errstate(all="ignore"):
@@ -367,11 +369,18 @@ def sides_of(expression: Any) -> list[Any]:
     return sides
 
 
-def _each_mode(given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
+def _uses(body: Any, place: int) -> bool:
+    """Whether a body over the modes uses its eigenvalue (0) or its coefficient (1)."""
+    return body.variables[place] in body.expr.free_symbols
+
+
+def _each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
     modes = given.get(_MODES)
     if modes is None:
         raise KeyError(_MODES)
     weights = modes.weights
+    if _uses(body, 1) and not any(weights.get("v", [0.0])):
+        raise KeyError("_target")
     powers = weights.get("v", [0.0] * len(modes.eigenvalues))
     return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
 

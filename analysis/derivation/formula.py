@@ -197,6 +197,8 @@ class Formula:
         try:
             value = Precise(self.clock)(self.expression, given)
         except KeyError as error:
+            if error.args[:1] == ("_target",):
+                raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
             if error.args[:1] == ("_modes",):
                 raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
             raise

@@ -31,6 +31,30 @@ class Expressions(Cursor):
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx behind an integral."""
 
+    def lattice(self) -> str:
+        """Read what brackets hold: a sum, or the lesser or greater of two products."""
+        start = self.at
+        inner = self.expression()
+        while self.peek() in LATTICE:
+            sign = self.take().text
+            other = self.at
+            right = self.expression()
+            for first, last in ((start, other - 1), (other, self.at)):
+                if self.several_terms(self.tokens[first:last]):
+                    raise self.refuse(f"of what {sign} is the {LATTICE[sign]} is not clear: brackets are needed")
+            inner = f"{LATTICE[sign]}({inner}, {right})"
+        return inner
+
+    @staticmethod
+    def several_terms(tokens: list[Token]) -> bool:
+        """Whether tokens hold a sign between terms outside of brackets."""
+        level = 0
+        for place, token in enumerate(tokens):
+            level += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(token.text, 0)
+            if place and level == 0 and token.text in ("+", "-", "−"):
+                return True
+        return False
+
     def expression(self) -> str:
         """Read a sum."""
         self.depth += 1
@@ -254,9 +278,7 @@ class Expressions(Cursor):
         if opening == "{":
             self.at -= 1
             return self.group()
-        inner = self.expression()
-        while self.peek() in LATTICE:  # of two numbers, in brackets alone
-            inner = f"{LATTICE[self.take().text]}({inner}, {self.expression()})"
+        inner = self.lattice()
         self.expect(CLOSING[opening])
         return f"({inner})"
 

@@ -16,7 +16,7 @@ __all__ = ["Phrase", "longest_phrase", "phrases_of"]
 
 _DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\textstyle", r"\displaystyle", r"\mathbb",
             r"\mathbf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
-_SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\top": "T", r"\intercal": "T", r"\star": "*",
+_SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
          r"\ast": "*", r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
 _MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}
 
@@ -36,7 +36,7 @@ def _flat(token: Token) -> tuple[str, ...]:
         return ()
     if text in (r"\tr", r"\Tr"):
         return ("t", "r")
-    return ("t",) if text == "T" and not token.number else (_SAME.get(text, text),)
+    return ("t",) if text in ("T", r"\top", r"\intercal") else (_SAME.get(text, text),)
 
 
 def phrases_of(written: Mapping[str, str]) -> tuple[Phrase, ...]:

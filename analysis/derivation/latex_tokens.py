@@ -66,6 +66,10 @@ class Cursor(ABC):
         """Read a sum of products."""
 
     @abstractmethod
+    def lattice(self) -> str:
+        """Read a sum of products, or the lesser or greater of two products, up to a closing bracket."""
+
+    @abstractmethod
     def base(self) -> str:
         """Read what powers and indices stand behind."""
 
@@ -128,7 +132,7 @@ class Cursor(ABC):
     def whole(self, tokens: list[Token]) -> str:
         """Read tokens that form one expression."""
         reader = self.sub(tokens)
-        value = reader.expression()
+        value = reader.lattice()
         reader.end()
         return value
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
-from solvable.analysis.derivation.operators import OPERATORS, call_operator, mode_sum
+from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
 
@@ -225,7 +225,7 @@ class _Reader:
                     raise self.refuse(f"it holds a power above {_LARGEST_POWER}")
                 if left.is_number and right.is_number and left != 0 and _digits(left) * abs(float(right)) > 400:
                     raise self.refuse("it holds a number of more than 400 digits")
-                return left**right
+                return _rooted(left) ** right if not right.is_integer else left**right
         raise self.refuse(f"the operator {type(op).__name__} is not part of a formula")
 
     def compare(self, parts: list[Any], ops: list[ast.cmpop]) -> Any:
@@ -234,6 +234,7 @@ class _Reader:
         kinds = [_COMPARISONS.get(type(op)) for op in ops]
         if None in kinds:
             raise self.refuse("it holds a comparison other than < <= > >= == !=")
+        parts = [as_value(part) for part in parts]
         steps = [sp.Rel(a, b, kind) for a, b, kind in zip(parts, parts[1:], kinds, strict=False)]
         return sp.And(*steps)
 
@@ -271,6 +272,8 @@ class _Reader:
         values = [self.read(argument, depth) for argument in arguments]
         if name in _DEPENDENT and len(values) == 1:
             return self.quantity(name, values[0])
+        if name == "kappa_prime" and len(values) == 1 and str(values[0]) in _DEPENDENT["kappa"]:
+            return sp.Function("derivative")(sp.Symbol("kappa", positive=True), values[0])
         if name in _WRITTEN_OUT and len(values) == 1:
             return _WRITTEN_OUT[name](sp, values[0])
         if name == "limit" and len(values) == 3:
@@ -286,10 +289,21 @@ class _Reader:
             raise self.refuse(f"{name} of a number above {_LARGEST_POWER} is too large")
         if not values:
             raise self.refuse(f"{name} does not take these 0 arguments")
+        if allowed in ("Abs", "sign", "Max", "Min", "Heaviside"):
+            values = [as_value(value) for value in values]
+        values = [_rooted(value) for value in values] if allowed == "sqrt" else values
         try:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):
             raise self.refuse(f"{name} does not take these {len(values)} arguments") from None
+
+
+def _rooted(base: Any) -> Any:
+    """What stands under a root: the root of a square is the absolute value."""
+    import sympy as sp
+
+    even = any(isinstance(f, sp.Pow) and (f.exp / 2).is_integer for f in sp.Mul.make_args(base))
+    return as_value(base) if even else base
 
 
 def _digits(number: Any) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import with_bound_means
+from solvable.analysis.derivation.operators import with_bound_means, without_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs, translations
 from solvable.solvers.validate import refuse
@@ -71,6 +71,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         parts["rounded"] = parts["expression"].xreplace(marks) if floats else None
     else:
         decimals = dict(reading.decimals)
+    sure = _positive(claim)
+    parts = {key: part if part is None else without_values(part, sure) for key, part in parts.items()}
     expression, orders = _without_orders(parts["expression"])
     _refuse_matrices(expression, text)
     every = [expression, parts["condition"], *(parts[name] for name in implicit)]
@@ -93,6 +95,12 @@ def _definitions(
 
     own, implicit = {}, {}
     for name, value in reading.definitions.items():
+        unknown_there = claim is not None and name and _in_known(claim, name, named) and any(
+            str(s) not in named | set(reading.definitions) and not _in_known(claim, str(s), named)
+            for s in value.free_symbols
+        )  # fmt: skip
+        if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
+            name, value = "", sp.Symbol(name, positive=True) - value
         if not name:
             solved = _unknown_of(value, text, named | set(reading.definitions), claim)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
@@ -118,6 +126,13 @@ def _definitions(
 def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
     """What an author's name may be in names that are known."""
     return [text for text in translations(claim, name) if {str(s) for s in parse(text).free_symbols} <= known]
+
+
+def _positive(claim: Claim | None) -> set[str]:
+    """Parameters of a claim that are positive wherever it says something."""
+    if claim is None or claim.domain is None:
+        return set()
+    return {name for name, (low, _) in claim.domain.drawn(claim.grid[0]).items() if low > 0}
 
 
 def _unknown_of(residual: Any, text: str, named: set[str], claim: Claim | None) -> str:
@@ -212,6 +227,8 @@ def written(expression: Any) -> str:
                 return f"{'O' if e.args[1] == 1 else 'o'}({self._print(e.args[0])})"
             if name == "at_ridge":
                 return f"({self._print(e.args[0])})"
+            if name == "value":
+                return str(self._print(e.args[0]))
             words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
             return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
 
