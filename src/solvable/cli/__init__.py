@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from solvable.cli import catalogued, checking, deriving, making  # noqa: F401  they register their commands
@@ -12,6 +13,7 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run the command line; turn every error into a sentence and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` and `timeout` leave what Ctrl-C leaves
     arguments = [part for part in sys.argv[1:] if part != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     from typer.main import get_command

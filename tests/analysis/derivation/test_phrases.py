@@ -25,7 +25,7 @@ def test_the_formula_that_is_shown_is_read_as_it_was_meant(name):
         ("separable/bayes-error", r"\Phi(-\|\mu\|)"),
         ("imputation/ridge-identity", r"R(\rho\theta)+\rho(1-\rho)\,\theta^\top D\theta"),
         ("in-context/general-risk", r"\operatorname{tr}(\Sigma B)+\sigma^2-n\operatorname{tr}(\Sigma P\Sigma B)"),
-        ("neural-collapse/within-class-rates", r"\lambda_H\mathbf{1}_{\mathrm{outside}}+\frac{\lambda_H 1_{inside}}{1-a}"),
+        ("neural-collapse/within-class-rates", r"\lambda_H\mathbf{1}_{outside}+\frac{\lambda_H 1_{inside}}{1-a}"),
         ("ridge/variance", r"\sigma^2\left(\frac{d\kappa}{d\lambda}-1\right)"),
         ("ridge/isotropic-effective-ridge", r"\lambda\left(1+\gamma\int\frac{\mu(dx)}{x+\lambda}\right)"),
         ("in-context/mean-variance", r"\sigma^2(1+\tau),\ \text{where } \sigma^2\tau^2+(\sigma^2+d/\gamma-d)\tau=d"),
