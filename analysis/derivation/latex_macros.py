@@ -264,10 +264,10 @@ class Macros(Expressions):
         if not reader.d_ahead():
             if consume:
                 raise self.refuse("the integral does not end with dx")
-            return ()  # type: ignore[return-value]
+            return ()
         name = GREEK.get(reader.peek(), reader.peek())
         if not re.fullmatch(r"[A-Za-z]\w*", name):
-            return ()  # type: ignore[return-value]
+            return ()
         reader.at += 1
         law = ""
         if name in _LAWS:
@@ -275,7 +275,7 @@ class Macros(Expressions):
                 reader.at += 1
                 reader.raw_group()
             if reader.peek() != "(":
-                return ()  # type: ignore[return-value]
+                return ()
             reader.at += 1
             law, name = name, GREEK.get(reader.peek(), reader.peek())
             reader.at += 2

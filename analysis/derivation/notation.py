@@ -12,7 +12,7 @@ import numpy as np
 
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
-from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum
+from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
 
@@ -70,8 +70,9 @@ class Reading:
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
-    """Read a formula and leave out its range; see `read`."""
-    return read(text, latex).expression
+    """Read a formula in positive names and leave out its range; see `read`."""
+    expression = read(text, latex).expression
+    return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
 
 def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Reading:

@@ -190,7 +190,7 @@ def _in_a_minute(claim: Claim) -> int:
     """Draws of each cell that fit into the default time: a power of two, so that looks are at the same numbers."""
     seconds = 0.0
     for index, cell in enumerate(claim.grid):
-        for arm in contrasts_of(claim, cell, index)[0].arms:
+        for arm in contrasts_of(claim, dict(cell), index)[0].arms:
             trial = dataclasses.replace(arm, values=[])
             start = time.perf_counter()
             extend(claim, trial, 1, 0)
