@@ -104,7 +104,10 @@ def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Re
         raise refuse("formula", text, f"it has {len(text):,} characters, more than {_LONGEST:,}")
     if not text.strip():
         raise refuse("formula", text, "it is empty")
-    stated = plain_from_latex(text, phrases) if latex else plain_from_text(text)
+    try:
+        stated = plain_from_latex(text, phrases) if latex else plain_from_text(text)
+    except RecursionError:
+        raise refuse("formula", text, "it is too deeply nested") from None
     expression = _expression(stated.formula, text)
     _check_size(expression)
     condition = _expression(stated.condition, text) if stated.condition else None

@@ -11,7 +11,7 @@ import numpy as np
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import with_bound_means, without_values
+from solvable.analysis.derivation.operators import is_operator, with_bound_means, without_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs, translations
 from solvable.solvers.validate import refuse
@@ -75,6 +75,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     parts = {key: part if part is None else without_values(part, sure) for key, part in parts.items()}
     expression, orders = _without_orders(parts["expression"])
     _refuse_matrices(expression, text)
+    _refuse_unknown_functions(expression, text)
     every = [expression, parts["condition"], *(parts[name] for name in implicit)]
     names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
     if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
@@ -206,6 +207,19 @@ def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
     top = set(sp.Add.make_args(expression))
     orders = tuple(a.args[0] if a in top and a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
     return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
+
+
+def _refuse_unknown_functions(expression: Any, text: str) -> None:
+    """Refuse what a sympy expression may hold and no number can be given for."""
+    import sympy as sp
+    from sympy.core.function import AppliedUndef
+
+    if expression.has(sp.I, sp.AccumBounds):
+        raise refuse("formula", text, "it is no real number")
+    for applied in expression.atoms(AppliedUndef):
+        name = applied.func.__name__
+        if name not in ("value", "derivative") and not is_operator(applied):
+            raise refuse("formula", text, f"the function {name!r} is unknown")
 
 
 def _refuse_matrices(expression: Any, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sympy as sp
 
 from solvable import check, claims
 from solvable.analysis.derivation.formula import read_formula
@@ -61,3 +62,18 @@ def test_definitions_may_hold_each_other_but_not_in_a_circle():
     assert check("g - g^2/2 where g = K*h, h = sqrt(n*lW*lH)", against=against, budget=0)
     with pytest.raises(ValueError, match="by each other"):
         check("u where u = 2*w, w = u/2", against=against, budget=0)
+
+
+@pytest.mark.parametrize(
+    ("formula", "latex"),
+    [(sp.I, False), (sp.Function("f")(sp.Symbol("gamma")), False), ("limit(sin(1/gamma), gamma, 0)", False),
+     (r"\frac" * 500 + "1", True)],
+)  # fmt: skip
+def test_what_has_no_value_is_one_sentence(formula, latex):
+    with pytest.raises(ValueError, match="not allowed"):
+        check(formula, against="ridge/isotropic-ridgeless-variance", latex=latex, budget=0)
+
+
+def test_an_empty_list_of_places_is_refused():
+    with pytest.raises(ValueError, match="names no value"):
+        check("gamma", against="ridge/isotropic-ridgeless-variance", at={"gamma": []}, budget=0)

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solvable import check
+from solvable.analysis.derivation.formula import read_formula
 from solvable.analysis.derivation.notation import parse, read
+from solvable.analysis.derivation.operators import without_values
 from solvable.analysis.verification.verifier import Outcome
 
 CLAIM = "ridge/isotropic-ridgeless-variance"
@@ -109,13 +111,28 @@ def test_two_readings_are_refused(text):
         parse(text, latex=True)
 
 
+def condition(text, latex=False):
+    found = read(text, latex).condition
+    return without_values(found, {str(symbol) for symbol in found.free_symbols})
+
+
 def test_cases_and_ranges():
     cases = r"\begin{cases} \gamma & \gamma<1, \\ 1/\gamma & \text{otherwise} \end{cases}"
     assert parse(cases, latex=True) == sp.Piecewise((g, g < 1), (1 / g, True))
-    assert read(r"\sigma^2\gamma, \qquad \gamma \le 1.", latex=True).condition == (g <= 1)
-    assert read(r"\gamma \quad\text{for } 0<\gamma<1", latex=True).condition == sp.And(g > 0, g < 1)
-    assert read(r"\gamma, \gamma\in(0,1]", latex=True).condition == sp.And(g > 0, g <= 1)
-    assert read("γ², γ < 1").condition == (g < 1)
+    assert condition(r"\sigma^2\gamma, \qquad \gamma \le 1.", latex=True) == (g <= 1)
+    assert condition(r"\gamma \quad\text{for } 0<\gamma<1", latex=True) == (g < 1)  # what is read has positive names
+    assert condition(r"\gamma, \gamma\in(0,1]", latex=True) == (g <= 1)
+    assert condition("γ², γ < 1") == (g < 1)
+
+
+def test_a_sign_that_a_name_may_have_is_kept():
+    zero, minus = {"gamma": 0, "n": 2}, {"gamma": -2.0, "n": 2}
+    for text, at, expected in (
+        ("1 if gamma > 0 else 5", zero, 5), ("abs(gamma)", minus, 2), ("max(gamma, 0)", minus, 0),
+        ("sqrt(gamma^2)", minus, 2), ("sign(gamma)", minus, -1), ("min(0, gamma)", minus, -2),
+        ("(gamma^2*n)^(1/2)", minus, 8**0.5),
+    ):  # fmt: skip
+        assert float(read_formula(text, None)(at)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
