@@ -42,6 +42,9 @@ def places_asked(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
     if base.get("noise_variance") == 1 and "noise_variance" not in at:
         base = {**base, "noise_variance": 0.7}  # at 1 the deviation and the variance coincide
     lists = {name: value if isinstance(value, list | tuple | np.ndarray) else [value] for name, value in at.items()}
+    empty = [name for name, values in lists.items() if not len(values)]
+    if empty:
+        raise refuse(f"at[{empty[0]!r}]", at[empty[0]], "it names no value")
     unknown = set(lists) - set(base) if base else set()
     if unknown:
         raise refuse("at", sorted(unknown)[0], f"the claim's parameters are {', '.join(base)}")

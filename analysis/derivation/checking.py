@@ -74,7 +74,8 @@ def check(
     rng : Generator, SeedSequence or int, optional
         Seed of the points and of the simulation.
     budget : int, optional
-        Draws for each cell and size at most; 0 skips the simulation.
+        Draws of each cell at most; 0 skips the simulation. By default, with `experiment`, as many as a minute holds;
+        where they do not decide, the report's sentence says what to pass.
     experiment : callable, optional
         ``experiment(rng, **parameters) -> float``, one draw of your own simulation; needs `at`.
     size, tolerance : str, float
@@ -146,7 +147,8 @@ def check(
     budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick is not False)
     stages.append(simulation)
-    sentence = _sentence(stages, [*rows, *tried], said)
+    more = f": pass budget={verdict.needed}" if verdict is not None and verdict.needed else ""
+    sentence = _sentence(stages, [*rows, *tried], said, more)
     asked = points if claim.formula is not None else [row["parameters"] for row in tried]
     return CheckReport(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
@@ -173,7 +175,7 @@ def _overall(stages: list[Stage]) -> Outcome:
     return Outcome.AGREES
 
 
-def _sentence(stages: list[Stage], rows: Any, said: str | None) -> str:
+def _sentence(stages: list[Stage], rows: Any, said: str | None, more: str = "") -> str:
     """Put the verdict on top."""
     symbols, precise, solver, simulation = (stage.outcome for stage in stages)
     if said and (simulation in ("AGREES", "SKIPPED") or "DISAGREES" in (symbols, precise, solver)):
@@ -190,5 +192,5 @@ def _sentence(stages: list[Stage], rows: Any, said: str | None) -> str:
     if simulation == "DISAGREES":
         return f"{said or 'equals our formula'}, but the simulation disagrees with it"
     if simulation == "INCONCLUSIVE":
-        return f"{said or 'equals our formula'}; the simulation did not decide within its budget"
+        return f"{said or 'equals our formula'}; the simulation did not decide{more}"
     return "agrees everywhere tried"

@@ -51,7 +51,7 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         if {str(s) for s in f.free_symbols} & quantities:
             raise refuse("formula", text, "the limit of a quantity defined by an equation is not read")
         value = time_limit(lambda: sp.limit(f, x, end))
-        if value is None or value.has(sp.Limit, sp.oo, -sp.oo, sp.zoo, sp.nan):
+        if value is None or value.has(sp.Limit, sp.AccumBounds, sp.oo, -sp.oo, sp.zoo, sp.nan):
             raise refuse("formula", text, f"its limit in {x} is not finite, or is not found")
         return value
 

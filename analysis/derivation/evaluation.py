@@ -18,7 +18,7 @@ from solvable.analysis.derivation.quadrature import integral
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Doubles", "Precise", "needs_doubles"]
+__all__ = ["Doubles", "Precise", "needs_doubles", "sides_of"]
 
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
@@ -72,6 +72,8 @@ class _Walk(ABC):
             return self.truth(node, given)
         if isinstance(node, sp.Sum | sp.Product):
             return self.finite(node, given)
+        if name == "value":
+            return self(node.args[0], given)
         if name == "mode_sum":
             return self.modes(node.args[0], given)
         if isinstance(node, sp.Integral):
@@ -208,7 +210,7 @@ class Precise(_Walk):
 
         s, v = body.variables
         total = []
-        for eigenvalue, count, power in _each_mode(given):
+        for eigenvalue, count, power in _each_mode(body, given):
             count = mp.mpf(count)
             inner = {**given, s: mp.mpf(eigenvalue), v: mp.sqrt(mp.mpf(power) / count)}
             total.append(count * self(body.expr, inner))
@@ -260,7 +262,7 @@ class Doubles(_Walk):
     def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
         """Sum over the modes."""
         s, v = body.variables
-        rows = np.array([[float(entry) for entry in row] for row in _each_mode(given)])
+        rows = np.array([[float(entry) for entry in row] for row in _each_mode(body, given)])
         inner = _with_axis(given)
         inner[s], inner[v] = rows[:, 0], np.sqrt(rows[:, 2] / rows[:, 1])
         with np.errstate(all="ignore"):
@@ -319,15 +321,7 @@ class Doubles(_Walk):
 
     def kinks(self, body: Any, x: Any, low: float, high: float, given: Mapping[Any, Any]) -> list[float]:
         """Places inside where an absolute value, a maximum or a condition changes branch."""
-        sp = _sympy()
-        sides = []
-        for node in sp.preorder_traversal(body):
-            if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
-                sides.append(node.args[0])
-            elif isinstance(node, sp.Max | sp.Min):
-                sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
-            elif isinstance(node, sp.core.relational.Relational):
-                sides.append(node.lhs - node.rhs)
+        sides = sides_of(body)
         a, b = max(low, -38.0), min(high, 38.0 if low == -np.inf else max(low, 0.0) + 1e3)
         grid, found = np.linspace(a, b, 2001), []
         for side in (side for side in sides if side.has(x)):
@@ -361,11 +355,32 @@ class Doubles(_Walk):
             return getattr(np, _NUMPY.get(name, name))(*values)
 
 
-def _each_mode(given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
+def sides_of(expression: Any) -> list[Any]:
+    """What changes sign where an expression changes branch."""
+    sp = _sympy()
+    sides = []
+    for node in sp.preorder_traversal(expression):
+        if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
+            sides.append(node.args[0])
+        elif isinstance(node, sp.Max | sp.Min):
+            sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
+        elif isinstance(node, sp.core.relational.Relational):
+            sides.append(node.lhs - node.rhs)
+    return sides
+
+
+def _uses(body: Any, place: int) -> bool:
+    """Whether a body over the modes uses its eigenvalue (0) or its coefficient (1)."""
+    return body.variables[place] in body.expr.free_symbols
+
+
+def _each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
     modes = given.get(_MODES)
     if modes is None:
         raise KeyError(_MODES)
     weights = modes.weights
+    if _uses(body, 1) and not any(weights.get("v", [0.0])):
+        raise KeyError("_target")
     powers = weights.get("v", [0.0] * len(modes.eigenvalues))
     return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
 

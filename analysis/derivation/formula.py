@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import solve
+from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import written_symbols
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
@@ -195,6 +197,8 @@ class Formula:
         try:
             value = Precise(self.clock)(self.expression, given)
         except KeyError as error:
+            if error.args[:1] == ("_target",):
+                raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
             if error.args[:1] == ("_modes",):
                 raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
             raise
@@ -265,8 +269,9 @@ def read_formula(
             raise refuse("formula", str(formula), "it must be an expression, not a condition")
         if formula.has(sp.zoo, sp.nan):
             raise refuse("formula", str(formula), "a part of it has no value")
-    reading = read(formula, latex) if isinstance(formula, str) else None
     known = known_names(claim)
+    phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
+    reading = read(formula, latex, phrases) if isinstance(formula, str) else None
     if (
         reading is not None
         and claim is not None
@@ -276,6 +281,11 @@ def read_formula(
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
+
+
+def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:
+    """How the quantities that a formula may name are written in LaTeX."""
+    return phrases_of({name: latex for name, latex in written_symbols(claim).items() if name in known})
 
 
 def _is_ours(claim: Claim, name: str) -> bool:

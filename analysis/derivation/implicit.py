@@ -12,6 +12,7 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["solve"]
 
+_SHOWN = 4  # solutions that a refusal lists
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
 
 
@@ -45,7 +46,8 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     if not np.any(np.abs(relative[np.isfinite(relative)]) > 1e-12):
         raise refuse("formula", f"{name} = ...", "its equation holds for every value")
     if len(roots) != 1:
-        found = " and ".join(mp.nstr(root, 6) for root in roots)
+        more = f" and {len(roots) - _SHOWN} more" if len(roots) > _SHOWN else ""
+        found = " and ".join(mp.nstr(root, 6) for root in roots[:_SHOWN]) + more
         why = f"it has {len(roots)} positive solutions, {found}: state a range for {name} that holds one"
         if not roots:
             why = f"it has no positive solution{'' if condition is None else ' in the range stated'}"

@@ -8,20 +8,31 @@ readers could take differently is refused with the brackets that would settle it
 from __future__ import annotations
 
 from solvable.analysis.derivation.latex_macros import Macros
-from solvable.analysis.derivation.latex_tokens import tokens_of
-from solvable.analysis.derivation.latex_words import ALMOST, ENVIRONMENTS, GREEK, LIMITS, RELATIONS
+from solvable.analysis.derivation.latex_phrases import Phrase
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, tokens_of
+from solvable.analysis.derivation.latex_words import (
+    ACCENTS,
+    ALMOST,
+    ENVIRONMENTS,
+    GREEK,
+    LETTER_STYLES,
+    LIMITS,
+    RELATIONS,
+)
 from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
 
 
-def plain_from_latex(text: str) -> Statement:
+def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     r"""Return the formula with its range, left side and definitions in plain notation.
 
     Parameters
     ----------
     text : str
         One formula: dollars, an equation environment, a left-hand side and a full stop may stand around it.
+    phrases : tuple of Phrase
+        How the claim's quantities are written.
 
     Raises
     ------
@@ -34,9 +45,11 @@ def plain_from_latex(text: str) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, list(tokens_of(text)))
+    reader.phrases = phrases
     return reader.statement()
 
 
+_NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
 
 
@@ -61,6 +74,9 @@ class _Statement(Macros):
                 if self.take().text == ":":
                     self.take()
                 definitions.append((name, self.expression()))
+            elif self.peek() == "=":
+                self.take()
+                definitions.append(("", f"({name})-({self.expression()})"))
             else:
                 self.at = start
                 conditions.append(self.condition())
@@ -90,6 +106,51 @@ class _Statement(Macros):
         cases = any(t.text == r"\begin" for t in tokens)
         self.tokens = tokens if cases else [t for t in tokens if t.text != "&"]
 
+    def one_quantity(self, tokens: list[Token]) -> bool:
+        """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
+        reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
+        reader.skip_mean()
+        first = reader.take() if reader.peek() else None
+        if first is None or first.number:
+            return False
+        if first.text in _NAMED or first.text.lstrip("\\") in ACCENTS:
+            reader.raw_group()
+        elif first.text in CLOSING or first.text in BARS:
+            reader.skip_to(BARS if first.text in BARS else (CLOSING[first.text],))
+        elif first.text not in GREEK and not first.text.isalpha() and first.text not in (r"\ell", r"\Pr", r"\Var"):
+            return False
+        while reader.peek() in ("^", "_", "'", "(", "[", "{", r"\prime"):
+            mark = reader.take().text
+            if mark in ("^", "_"):
+                reader.raw_group()
+            elif mark in CLOSING:
+                reader.skip_to((CLOSING[mark],))
+        return reader.at == len(reader.tokens)
+
+    def skip_mean(self) -> None:
+        """Pass over a limit or an expectation in front of a quantity."""
+        while self.peek() in (r"\lim", r"\mathbb", r"\mathbf", r"\operatorname", r"\mathrm", "E", r"\E", r"\limits"):
+            start = self.at
+            command = self.take().text
+            alone = command in ("E", r"\E", r"\lim", r"\limits")
+            inner = "E" if alone else "".join(t.text for t in self.raw_group())
+            while self.peek() in ("_", r"\limits"):
+                if self.take().text == "_":
+                    self.raw_group()
+            if inner not in ("E", "Var") or self.at == len(self.tokens):
+                self.at = start
+                return
+
+    def skip_to(self, ends: tuple[str, ...]) -> None:
+        """Pass over tokens up to a closing bracket or bar of this level."""
+        level = 0
+        while self.at < len(self.tokens):
+            text = self.take().text
+            if level == 0 and text in ends:
+                return
+            level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
+        raise self.refuse("a bracket left of = is not closed")
+
     def left_side(self) -> tuple[str, str]:
         """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
         level, marks = 0, []
@@ -107,12 +168,8 @@ class _Statement(Macros):
             self.tokens = self.tokens[: marks[0]]  # what it is in decimals
             return "", "="
         left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
-        signs = {"+", "-", "/", r"\frac", r"\sum", r"\int", r"\cdot", r"\times", "<", ">"}
-        level = 0
-        for text in left:
-            level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
-            if level == 0 and text in signs:
-                raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
+        if left and not self.one_quantity(self.tokens[: marks[0]]):
+            raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
         sign = self.tokens[marks[0]].text
         self.at = marks[0] + 1
         if self.peek() == "&":

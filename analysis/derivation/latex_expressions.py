@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
+from solvable.analysis.derivation.latex_phrases import longest_phrase
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Cursor, Token
-from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK, RELATIONS, STARS
+from solvable.analysis.derivation.latex_words import DIFFERENTIALS, FUNCTIONS, GREEK, LATTICE, RELATIONS, STARS
 
 __all__ = ["Expressions"]
 
@@ -19,12 +20,40 @@ class Expressions(Cursor):
         """Read what a command stands before."""
 
     @abstractmethod
+    def function(self, name: str) -> str:
+        """Read a function's power, base and argument."""
+
+    @abstractmethod
     def bars(self, text: str) -> str:
         """Read an absolute value or a norm."""
 
     @abstractmethod
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx behind an integral."""
+
+    def lattice(self) -> str:
+        """Read what brackets hold: a sum, or the lesser or greater of two products."""
+        start = self.at
+        inner = self.expression()
+        while self.peek() in LATTICE:
+            sign = self.take().text
+            other = self.at
+            right = self.expression()
+            for first, last in ((start, other - 1), (other, self.at)):
+                if self.several_terms(self.tokens[first:last]):
+                    raise self.refuse(f"of what {sign} is the {LATTICE[sign]} is not clear: brackets are needed")
+            inner = f"{LATTICE[sign]}({inner}, {right})"
+        return inner
+
+    @staticmethod
+    def several_terms(tokens: list[Token]) -> bool:
+        """Whether tokens hold a sign between terms outside of brackets."""
+        level = 0
+        for place, token in enumerate(tokens):
+            level += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(token.text, 0)
+            if place and level == 0 and token.text in ("+", "-", "−"):
+                return True
+        return False
 
     def expression(self) -> str:
         """Read a sum."""
@@ -72,7 +101,7 @@ class Expressions(Cursor):
         if self.at >= len(self.tokens):
             return False
         token = self.tokens[self.at]
-        if self.inside and token.text in ("d", r"\mathrm") and self.differential(consume=False):
+        if self.inside and token.text in DIFFERENTIALS and self.differential(consume=False):
             return False
         if token.text in BARS:  # a bar opens only where none is open
             return "bar" not in self.inside
@@ -80,7 +109,7 @@ class Expressions(Cursor):
             return False
         closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
-        return token.text not in closing and token.text not in others
+        return token.text not in closing and token.text not in others and token.text not in LATTICE
 
     def factor(self) -> str:
         """Read a base with its scripts."""
@@ -119,7 +148,7 @@ class Expressions(Cursor):
         """Join a base with its index, marks and power."""
         is_name = re.fullmatch(r"[A-Za-z]\w*", base) is not None
         if index == "+":
-            if is_name:
+            if base[-1:] != ")":
                 raise self.refuse(f"write max({base}, 0) for the positive part")
             base, index = f"max({base}, 0)", ""
         if (index or marks) and base.startswith("norm2("):
@@ -211,7 +240,14 @@ class Expressions(Cursor):
         return "".join(words)
 
     def base(self) -> str:
-        """Read a number, a name, a bracket or a command."""
+        """Read a number, a name, a bracket, a command or a quantity of the claim."""
+        found = longest_phrase(self.phrases, self.tokens, self.at)
+        if found is not None:
+            phrase, self.at = found
+            if phrase.open and (self.peek() in ("^", "_") or self.starts_factor()):
+                name = phrase.meaning.strip("()")
+                raise self.refuse(f"where {name} ends is not clear: brackets are needed around it")
+            return phrase.meaning
         token = self.take()
         text = token.text
         if token.number:
@@ -220,6 +256,8 @@ class Expressions(Cursor):
             return self.bracket(text)
         if text in BARS:
             return self.bars(text)
+        if text in (r"\Phi", "Φ") and self.peek() in CLOSING:
+            return self.function("Phi")
         if text in GREEK:
             return GREEK[text]
         if text == "∞":
@@ -240,7 +278,7 @@ class Expressions(Cursor):
         if opening == "{":
             self.at -= 1
             return self.group()
-        inner = self.expression()
+        inner = self.lattice()
         self.expect(CLOSING[opening])
         return f"({inner})"
 

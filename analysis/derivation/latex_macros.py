@@ -8,6 +8,7 @@ from solvable.analysis.derivation.latex_expressions import Expressions
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
+    DIFFERENTIALS,
     FUNCTIONS,
     GREEK,
     INVERSES,
@@ -18,6 +19,8 @@ from solvable.analysis.derivation.latex_words import (
 )
 
 __all__ = ["Macros"]
+
+_LAWS = ("mu", "F", "nu", "rho")
 
 
 class Macros(Expressions):
@@ -81,6 +84,9 @@ class Macros(Expressions):
 
     def fraction(self) -> str:
         """Read a fraction; what may be a derivative is refused."""
+        measured = self.over_a_law()
+        if measured:
+            return measured
         start = self.at
         partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
         top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
@@ -92,8 +98,29 @@ class Macros(Expressions):
         if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
             return self.derivative(start, middle)
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
+            if texts[0][1:] == [r"\kappa"]:
+                return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
             raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
         return f"(({top})/({bottom}))"
+
+    def over_a_law(self) -> str:
+        r"""Read \int \frac{dx}{..}: a fraction with the differential of the open integral behind its numerator."""
+        if self.inside[-1:] != ["integral"] or self.peek() != "{":
+            return ""
+        start = self.at
+        top = self.raw_group()
+        for place, token in enumerate(top):
+            if token.text not in DIFFERENTIALS:
+                continue
+            reader = self.sub(top[place:])
+            found = reader.differential(consume=False)
+            if found and reader.differential(consume=True) and reader.at == len(reader.tokens):
+                numerator = self.whole(top[:place]) if place else "1"
+                self.inside[-1] = "measured"
+                self.measure = found
+                return f"(({numerator})/({self.argument()}))"
+        self.at = start
+        return ""
 
     def derivative(self, start: int, middle: int) -> str:
         r"""Read \partial f / \partial x, f in the fraction or behind it."""
@@ -218,8 +245,7 @@ class Macros(Expressions):
             raise self.refuse("an integral needs both ends, or none")
         self.inside.append("integral")
         body = self.expression()
-        self.inside.pop()
-        variable, law = self.differential(consume=True)
+        variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
         if law:
             if low:
                 raise self.refuse("an integral over a law takes no ends")
@@ -230,31 +256,62 @@ class Macros(Expressions):
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx, or dμ(x): the variable, and the name of the law. Empty where none comes next."""
         reader = self.sub(self.tokens[self.at :])
-        if reader.peek() == r"\mathrm" and [reader.peek(i) for i in (1, 2, 3)] == ["{", "d", "}"]:
-            reader.at += 4
-        elif reader.peek() == "d":
-            reader.at += 1
-        else:
+        inside = reader.measure_of()
+        if inside:
+            if consume:
+                self.at += reader.at
+            return inside
+        if not reader.d_ahead():
             if consume:
                 raise self.refuse("the integral does not end with dx")
-            return ("", "") if consume else ()  # type: ignore[return-value]
+            return ()
         name = GREEK.get(reader.peek(), reader.peek())
         if not re.fullmatch(r"[A-Za-z]\w*", name):
-            return ()  # type: ignore[return-value]
+            return ()
         reader.at += 1
         law = ""
-        if name in ("mu", "F", "nu", "rho"):
+        if name in _LAWS:
             if reader.peek() == "_":
                 reader.at += 1
                 reader.raw_group()
             if reader.peek() != "(":
-                return ()  # type: ignore[return-value]
+                return ()
             reader.at += 1
             law, name = name, GREEK.get(reader.peek(), reader.peek())
             reader.at += 2
         if consume:
             self.at += reader.at
         return name, law
+
+    def d_ahead(self) -> bool:
+        """Consume the d of a differential, if one comes."""
+        if self.peek() == r"\mathrm" and [self.peek(i) for i in (1, 2, 3)] == ["{", "d", "}"]:
+            self.at += 4
+            return True
+        if self.peek() == r"\mathrm" and self.peek(1) == "d":
+            self.at += 2
+            return True
+        self.at += self.peek() == "d"
+        return self.at > 0 and self.tokens[self.at - 1].text == "d"
+
+    def measure_of(self) -> tuple[str, str]:
+        """Consume μ(dx), if it comes: its variable, and the law."""
+        start, law = self.at, GREEK.get(self.peek(), self.peek())
+        if law in _LAWS:
+            self.at += 1
+            if self.peek() == "_":
+                self.at += 1
+                self.raw_group()
+            if self.peek() == "(":
+                self.at += 1
+                name = GREEK.get(self.peek(1), self.peek(1)) if self.peek() == "d" else ""
+                if self.d_ahead() and re.fullmatch(r"[A-Za-z]\w*", name or GREEK.get(self.peek(), self.peek())):
+                    name = GREEK.get(self.take().text, self.tokens[self.at - 1].text)
+                    if self.peek() == ")":
+                        self.at += 1
+                        return name, law
+        self.at = start
+        return ()  # type: ignore[return-value]
 
     def styled(self, command: str) -> str:
         r"""Read \mathcal{R} as R; the same letter in two styles is two things, and refused."""

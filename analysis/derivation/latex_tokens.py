@@ -6,10 +6,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from solvable.analysis.derivation.latex_words import SIZES, SPACES
 from solvable.solvers.validate import refuse
+
+if TYPE_CHECKING:
+    from solvable.analysis.derivation.latex_phrases import Phrase
 
 __all__ = ["BARS", "CLOSING", "DEEPEST", "Cursor", "Token", "tokens_of"]
 
@@ -18,6 +21,7 @@ _TOKEN = re.compile(
     r"|\\(?P<command>[A-Za-z]+\*?|.)|(?P<character>.)",
     re.S,
 )
+_LINE_SPACE = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|\\baselineskip)\s*\]")
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\lbrack": r"\rbrack"}
 BARS = ("|", r"\|", r"\Vert", r"\vert", r"\lVert", r"\rVert", r"\lvert", r"\rvert")
 DEEPEST = 60
@@ -35,7 +39,7 @@ class Token:
 def tokens_of(text: str) -> Iterator[Token]:
     """Cut the text; spaces, sizes of brackets and what only places the formula are left out."""
     spaced, skip = False, ""
-    for match in _TOKEN.finditer(text.strip()):
+    for match in _TOKEN.finditer(_LINE_SPACE.sub(r"\\\\", text.strip())):
         number, command, character = match.group("number"), match.group("command"), match.group("character")
         if number is not None:
             yield Token(re.sub(r"[^\d.]", "", number), True, spaced)
@@ -62,6 +66,10 @@ class Cursor(ABC):
         """Read a sum of products."""
 
     @abstractmethod
+    def lattice(self) -> str:
+        """Read a sum of products, or the lesser or greater of two products, up to a closing bracket."""
+
+    @abstractmethod
     def base(self) -> str:
         """Read what powers and indices stand behind."""
 
@@ -70,6 +78,8 @@ class Cursor(ABC):
         self.source, self.tokens, self.at, self.depth = text, tokens, 0, 0
         self.styles: dict[str, str] = {}
         self.inside: list[str] = []  # variables of the integrals that are open
+        self.measure = ("", "")  # the differential that a fraction of the open integral brought
+        self.phrases: tuple[Phrase, ...] = ()  # what stands for one quantity of the claim
 
     def refuse(self, why: str) -> ValueError:
         """Return the refusal, with the text."""
@@ -114,6 +124,7 @@ class Cursor(ABC):
         """Return a reader of some tokens of this text."""
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
+        reader.phrases = self.phrases
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         return reader
@@ -121,7 +132,7 @@ class Cursor(ABC):
     def whole(self, tokens: list[Token]) -> str:
         """Read tokens that form one expression."""
         reader = self.sub(tokens)
-        value = reader.expression()
+        value = reader.lattice()
         reader.end()
         return value
 
@@ -147,7 +158,7 @@ class Cursor(ABC):
         """Word of a text command that comes next, without consuming it."""
         if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox") and self.peek(1) == "{":
             reader = self.sub(self.tokens[self.at + 1 :])
-            return "".join(t.text for t in reader.raw_group()).strip()
+            return "".join(t.text for t in reader.raw_group()).strip().rstrip(".,;:")
         return ""
 
     def in_style(self, letter: str, style: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 __all__ = [
     "ACCENTS",
     "ALMOST",
+    "DIFFERENTIALS",
     "ENVIRONMENTS",
     "FUNCTIONS",
     "GREEK",
     "INVERSES",
+    "LATTICE",
     "LETTER_STYLES",
     "LIMITS",
     "MATRICES",
@@ -36,7 +38,10 @@ FUNCTIONS = {
     **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max", "erf", "erfc")},
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh",
+    **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
+DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
+LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
 RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow

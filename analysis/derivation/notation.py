@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.derivation.latex import plain_from_latex
-from solvable.analysis.derivation.operators import OPERATORS, call_operator, mode_sum
+from solvable.analysis.derivation.latex_phrases import Phrase
+from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
 
@@ -28,6 +29,7 @@ _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "m
             "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
             "heaviside": "Heaviside"}  # fmt: skip
 _WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
+    "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
     "expm1": lambda sp, x: sp.exp(x) - 1,
     "log1p": lambda sp, x: sp.log(1 + x),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),
@@ -68,11 +70,12 @@ class Reading:
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
-    """Read a formula and leave out its range; see `read`."""
-    return read(text, latex).expression
+    """Read a formula in positive names and leave out its range; see `read`."""
+    expression = read(text, latex).expression
+    return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
 
-def read(text: str, latex: bool = False) -> Reading:
+def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Reading:
     """Read a formula; every name becomes a symbol.
 
     Plain notation: numbers, names, ``+ - * / ** ^``, ``a if gamma < 1 else b``,
@@ -101,12 +104,19 @@ def read(text: str, latex: bool = False) -> Reading:
         raise refuse("formula", text, f"it has {len(text):,} characters, more than {_LONGEST:,}")
     if not text.strip():
         raise refuse("formula", text, "it is empty")
-    stated = plain_from_latex(text) if latex else plain_from_text(text)
+    try:
+        stated = plain_from_latex(text, phrases) if latex else plain_from_text(text)
+    except RecursionError:
+        raise refuse("formula", text, "it is too deeply nested") from None
     expression = _expression(stated.formula, text)
     _check_size(expression)
     condition = _expression(stated.condition, text) if stated.condition else None
-    definitions = {name.replace("lambda", "lambda_") if name == "lambda" else name: _expression(value, text)
-                   for name, value in stated.definitions}  # fmt: skip
+    definitions: dict[str, Any] = {}
+    for name, value in stated.definitions:
+        name = "lambda_" if name == "lambda" else name
+        if name in definitions:
+            raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
+        definitions[name] = _expression(value, text)
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
     return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals)
@@ -219,7 +229,7 @@ class _Reader:
                     raise self.refuse(f"it holds a power above {_LARGEST_POWER}")
                 if left.is_number and right.is_number and left != 0 and _digits(left) * abs(float(right)) > 400:
                     raise self.refuse("it holds a number of more than 400 digits")
-                return left**right
+                return _rooted(left) ** right if not right.is_integer else left**right
         raise self.refuse(f"the operator {type(op).__name__} is not part of a formula")
 
     def compare(self, parts: list[Any], ops: list[ast.cmpop]) -> Any:
@@ -228,6 +238,7 @@ class _Reader:
         kinds = [_COMPARISONS.get(type(op)) for op in ops]
         if None in kinds:
             raise self.refuse("it holds a comparison other than < <= > >= == !=")
+        parts = [as_value(part) for part in parts]
         steps = [sp.Rel(a, b, kind) for a, b, kind in zip(parts, parts[1:], kinds, strict=False)]
         return sp.And(*steps)
 
@@ -265,6 +276,8 @@ class _Reader:
         values = [self.read(argument, depth) for argument in arguments]
         if name in _DEPENDENT and len(values) == 1:
             return self.quantity(name, values[0])
+        if name == "kappa_prime" and len(values) == 1 and str(values[0]) in _DEPENDENT["kappa"]:
+            return sp.Function("derivative")(sp.Symbol("kappa", positive=True), values[0])
         if name in _WRITTEN_OUT and len(values) == 1:
             return _WRITTEN_OUT[name](sp, values[0])
         if name == "limit" and len(values) == 3:
@@ -280,10 +293,21 @@ class _Reader:
             raise self.refuse(f"{name} of a number above {_LARGEST_POWER} is too large")
         if not values:
             raise self.refuse(f"{name} does not take these 0 arguments")
+        if allowed in ("Abs", "sign", "Max", "Min", "Heaviside"):
+            values = [as_value(value) for value in values]
+        values = [_rooted(value) for value in values] if allowed == "sqrt" else values
         try:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):
             raise self.refuse(f"{name} does not take these {len(values)} arguments") from None
+
+
+def _rooted(base: Any) -> Any:
+    """What stands under a root: the root of a square is the absolute value."""
+    import sympy as sp
+
+    even = any(isinstance(f, sp.Pow) and (f.exp / 2).is_integer for f in sp.Mul.make_args(base))
+    return as_value(base) if even else base
 
 
 def _digits(number: Any) -> float:

@@ -15,7 +15,8 @@ from solvable.analysis.derivation.latex_words import MATRICES
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["OPERATORS", "call_operator", "is_operator", "mode_sum", "operator_name", "with_bound_means"]
+__all__ = ["OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name", "with_bound_means",
+           "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "v_prime")  # fmt: skip
@@ -33,6 +34,23 @@ def operator_name(expression: Any) -> str:
 def is_operator(expression: Any) -> bool:
     """Whether the expression is one of our functions of a bound variable."""
     return getattr(expression.func, "__name__", "") in ("mode_sum", "mp_mean", "gauss_mean", "landau")
+
+
+def as_value(expression: Any) -> Any:
+    """Keep from being simplified by the positive sign that every name is read with, where it may be none."""
+    import sympy as sp
+
+    if not any(symbol.is_positive for symbol in expression.free_symbols):
+        return expression
+    return sp.Function("value")(expression)
+
+
+def without_values(expression: Any, positive: set[str]) -> Any:
+    """Take off the marks of `as_value` where all names are positive indeed."""
+    return expression.replace(
+        lambda e: getattr(e.func, "__name__", "") == "value" and {str(s) for s in e.free_symbols} <= positive,
+        lambda e: e.args[0],
+    )
 
 
 def mode_sum(body: Any, s: Any, v: Any) -> sp.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,13 +16,17 @@ from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.slips import fitting
 from solvable.analysis.derivation.stages import without_outcome
 from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.contrasts import contrasts_of, extend
 from solvable.analysis.verification.verifier import Outcome, Verdict, verify
+from solvable.analysis.writing.prose import counted
 from solvable.solvers import Spectrum
 from solvable.solvers.validate import as_choice, as_scalar, as_whole, refuse
 
-__all__ = ["against_experiment", "check_bound", "check_rate"]
+__all__ = ["against_experiment", "check_bound", "check_rate", "more_draws"]
 
 _FEWEST = 3  # cells that a slip must fit
+_MORE = 1000  # times the draws that were taken are worth a forecast
+_SECONDS, _LEAST_DRAWS, _MOST_DRAWS = 40.0, 32, 2**20  # by default: of all cells together; draws of each
 
 
 def check_rate(
@@ -175,9 +181,25 @@ def against_experiment(
         "user/formula", "your formula", source=Source("derived"), kind=Kind.MEAN if size is None else Kind.ASYMPTOTIC,
         predict=_as_prediction(yours, spectrum), measure=experiment, grid=_own_cells(at, yours),
         tolerance=0.02 if tolerance is None else tolerance, size=size,
-        most_draws=4096 if budget is None else draws_at_most(budget),
     )  # fmt: skip
-    return _own_report(claim, yours.text, seed, yours)
+    limit = _in_a_minute(claim) if budget is None else draws_at_most(budget)
+    return _own_report(dataclasses.replace(claim, most_draws=limit), yours.text, seed, yours)
+
+
+def _in_a_minute(claim: Claim) -> int:
+    """Draws of each cell that fit into the default time: a power of two, so that looks are at the same numbers."""
+    seconds = 0.0
+    for index, cell in enumerate(claim.grid):
+        for arm in contrasts_of(claim, dict(cell), index)[0].arms:
+            trial = dataclasses.replace(arm, values=[])
+            start = time.perf_counter()
+            extend(claim, trial, 1, 0)
+            first = time.perf_counter() - start  # may hold a compilation
+            count = 1 if first > 1 else 4
+            extend(claim, trial, 1 + count, 0)
+            seconds += arm.share * min(first, (time.perf_counter() - start - first) / count)
+    room = _SECONDS / max(seconds, 1e-9)
+    return int(2 ** np.floor(np.log2(np.clip(room, _LEAST_DRAWS, _MOST_DRAWS))))
 
 
 def _own_report(claim: Claim, text: str, seed: int, yours: Formula | None = None) -> CheckReport:
@@ -185,12 +207,22 @@ def _own_report(claim: Claim, text: str, seed: int, yours: Formula | None = None
     stage = Stage("simulation", verdict.outcome.value, without_outcome(verdict))
     sentence = {Outcome.AGREES: "agrees with the simulation", Outcome.DISAGREES: "the simulation disagrees",
                 Outcome.INCONCLUSIVE: "the simulation does not decide"}[verdict.outcome]  # fmt: skip
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        draws = counted(claim.most_draws, "draw")
+        sentence += f" within {draws} a cell: {more_draws(verdict, claim.most_draws)}"
     slips: tuple[str, ...] = ()
     if verdict.outcome is Outcome.DISAGREES and claim.kind in (Kind.MEAN, Kind.ASYMPTOTIC) and yours is not None:
         slips = _slips(yours, verdict, claim.tolerance)
         sentence += f"; it would agree with {' or '.join(slips)}" if slips else ""
     return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", slips, (), verdict,
                        yours.read_as if yours else "")  # fmt: skip
+
+
+def more_draws(verdict: Verdict, limit: int) -> str:
+    """What to pass where a number of draws did not decide."""
+    if 0 < verdict.needed <= _MORE * limit:
+        return f"pass budget={max(verdict.needed, limit + 1)}"
+    return "it lies at the border of what is allowed; budget= gives more draws, tolerance= more room"
 
 
 def _slips(yours: Formula, verdict: Verdict, tolerance: float) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Statement(NamedTuple):
     condition: str = ""
     left: str = ""
     relation: str = "="  # between the left side and the formula: = <= >=
-    definitions: tuple[tuple[str, str], ...] = ()  # where name = expression
+    definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
@@ -78,6 +78,9 @@ def _behind(text: str, pieces: list[tuple[str, str]]) -> tuple[str, tuple[tuple[
         words = [piece for piece, _ in part]
         if len(words) > 2 and words[1] == "=" and words[0].isidentifier() and "=" not in words[2:]:
             definitions.append((words[0], _join(text, part[2:])))
+        elif words.count("=") == 1 and 0 < words.index("=") < len(words) - 1:
+            cut = words.index("=")  # an equation in a name of the author's
+            definitions.append(("", f"({_join(text, part[:cut])})-({_join(text, part[cut + 1 :])})"))
         elif re.search(r"[<>]", "".join(words)):
             ranges.append(_join(text, part))
         else:

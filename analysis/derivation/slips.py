@@ -55,6 +55,7 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
             changes += [(f"{name}**2", value**2), (f"sqrt({name})", np.sqrt(value)), (f"1/{name}", 1 / value)]
         if name in names_of_kind("scale"):
             changes += [(f"sqrt(2)*{name}", np.sqrt(2) * value), (f"{name}/sqrt(2)", value / np.sqrt(2))]
+            changes += [(f"4*{name}", 4 * value), (f"{name}/4", value / 4)]
         if name in counts(columns) or not any(name in names_of_kind(kind) for kind in (*_WORDS.values(), "size")):
             changes += [(f"{name} - 1", value - 1), (f"{name} + 1", value + 1), (f"{name} - 2", value - 2)]
         if np.all((value > 0) & (value < 1)):

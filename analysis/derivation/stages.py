@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.derivation.branches import branch_points
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.derivation.limited import within
@@ -33,6 +34,7 @@ Array = NDArray[np.float64]
 _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
 _POINT_SECONDS = 2.0  # of the solver, beyond the cells
 _CPU, _FEWEST = 3.0, 5  # seconds of CPU a stage, and the points that decide where they are used up
+_DOUBLE = 1e-14  # what the last digit of a double parameter may move
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -55,6 +57,7 @@ def random_points(
     if claim.domain is not None:
         fixed = not claim.draws_predictions and not claim.domain.drawn(claim.grid[0])
         points = claim.domain.points(claim.grid, rng, len(claim.grid) if fixed else _POINTS, held, stated)
+        points += [] if fixed or held else branch_points(claim, rng, yours, points, stated)
     else:
         points = [point for point in _near(claim, rng) if stated(point)]
     return [claim.draw(rng, point) for point in points]
@@ -101,9 +104,9 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
         room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
-        # what an equation defines may follow a parameter that is a double: beyond 15 digits nothing is wrong then
-        rounded = claim.quantities is not None and all(abs(a - b) <= mp.mpf(10) ** -15 * abs(b) for a, b in usable)
-        room = mp.mpf(10) ** -15 if rounded and not double else room
+        # what an equation defines may follow a parameter that is a double: beyond its digits nothing is wrong then
+        rounded = claim.quantities is not None and all(abs(a - b) <= _DOUBLE * abs(b) for a, b in usable)
+        room = mp.mpf(_DOUBLE) if rounded and not double else room
         # where ours vanishes, both are rounding
         floor = mp.mpf(10) ** (-14 if double else -_DIGITS) * max((abs(b) for _, b in usable), default=0)
         same = [mp.isfinite(a) and abs(a - b) <= max(room * abs(b), floor) for a, b in usable]

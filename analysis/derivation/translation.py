@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +11,14 @@ import numpy as np
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import with_bound_means
+from solvable.analysis.derivation.operators import is_operator, with_bound_means, without_values
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import translations
+from solvable.analysis.writing.conventions import signs, translations
 from solvable.solvers.validate import refuse
 
 __all__ = ["known_names", "translated", "unknown", "written"]
 
-_SECONDS = 2.0
+_SECONDS, _MOST_PARTS = 2.0, 2_000
 
 
 def known_names(claim: Claim | None) -> set[str] | None:
@@ -50,7 +51,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     reading = Reading(formula) if reading is None else reading
     text, known = str(formula), known_names(claim)
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
-    own, implicit = _definitions(reading.definitions, text)
+    own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     given |= own
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
@@ -70,8 +71,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         parts["rounded"] = parts["expression"].xreplace(marks) if floats else None
     else:
         decimals = dict(reading.decimals)
+    sure = _positive(claim)
+    parts = {key: part if part is None else without_values(part, sure) for key, part in parts.items()}
     expression, orders = _without_orders(parts["expression"])
     _refuse_matrices(expression, text)
+    _refuse_unknown_functions(expression, text)
     every = [expression, parts["condition"], *(parts[name] for name in implicit)]
     names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
     if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
@@ -84,17 +88,64 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "rounded": parts["rounded"], "decimals": decimals}  # fmt: skip
 
 
-def _definitions(definitions: Mapping[str, Any], text: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Definitions that are a replacement, and the one that is an equation in what it defines."""
+def _definitions(
+    reading: Reading, text: str, named: set[str], claim: Claim | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Definitions that are a replacement, in no name of the author's, and the one that is an equation."""
+    import sympy as sp
+
     own, implicit = {}, {}
-    for name, value in definitions.items():
-        if name in {str(s) for s in value.free_symbols}:
+    for name, value in reading.definitions.items():
+        unknown_there = claim is not None and name and _in_known(claim, name, named) and any(
+            str(s) not in named | set(reading.definitions) and not _in_known(claim, str(s), named)
+            for s in value.free_symbols
+        )  # fmt: skip
+        if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
+            name, value = "", sp.Symbol(name, positive=True) - value
+        if not name:
+            solved = _unknown_of(value, text, named | set(reading.definitions), claim)
+            implicit[solved] = sp.Symbol(solved, positive=True) + value
+        elif name in {str(s) for s in value.free_symbols}:
             implicit[name] = value
         else:
             own[name] = value
+    for _ in own:  # a definition may hold another
+        marks = {sp.Symbol(name, positive=True): value for name, value in own.items()}
+        own = {name: value.xreplace(marks) for name, value in own.items()}
+        implicit = {name: value.xreplace(marks) for name, value in implicit.items()}
+        for value in (*own.values(), *implicit.values()):
+            if sum(1 for _ in itertools.islice(sp.preorder_traversal(value), _MOST_PARTS + 1)) > _MOST_PARTS:
+                raise refuse("formula", text, f"its definitions put together have more than {_MOST_PARTS:,} parts")
+    circle = [name for name, value in own.items() if {str(s) for s in value.free_symbols} & (set(own) - named)]
+    if circle:
+        raise refuse("formula", text, f"{' and '.join(circle)} are defined by each other")
     if len(implicit) > 1:
         raise refuse("formula", text, f"{' and '.join(implicit)} are defined by equations: one such name is solved for")
     return own, implicit
+
+
+def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
+    """What an author's name may be in names that are known."""
+    return [text for text in translations(claim, name) if {str(s) for s in parse(text).free_symbols} <= known]
+
+
+def _positive(claim: Claim | None) -> set[str]:
+    """Parameters of a claim that are positive wherever it says something."""
+    if claim is None or claim.domain is None:
+        return set()
+    return {name for name, (low, _) in claim.domain.drawn(claim.grid[0]).items() if low > 0}
+
+
+def _unknown_of(residual: Any, text: str, named: set[str], claim: Claim | None) -> str:
+    """Name of the author's that an equation defines: the one that is neither the claim's nor defined elsewhere."""
+    names = sorted({str(s) for s in residual.free_symbols} - named)
+    free = [name for name in names if claim is None or not _in_known(claim, name, named)]
+    if not free and claim is not None:  # a mere alias may be a name of its own
+        free = [name for name in names if name not in signs(claim, named)]
+    if len(free) != 1:
+        listed = ", ".join(free) or "none"
+        raise refuse("formula", text, f"an equation defines one name of yours, and this one has {listed}")
+    return free[0]
 
 
 def _in_our_names(
@@ -128,10 +179,8 @@ def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
         return sp.Symbol(name, positive=True)
     if name in ("Sigma", "I_d", "I"):
         raise refuse("formula", name, "a matrix stands outside of a trace: vectors and matrices are not compared")
-    for candidate in translations(claim, name):
-        expression = parse(candidate)
-        if {str(symbol) for symbol in expression.free_symbols} <= known:
-            return expression
+    for candidate in _in_known(claim, name, known):
+        return parse(candidate)
     raise unknown(name, known)
 
 
@@ -160,6 +209,19 @@ def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
     return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
 
 
+def _refuse_unknown_functions(expression: Any, text: str) -> None:
+    """Refuse what a sympy expression may hold and no number can be given for."""
+    import sympy as sp
+    from sympy.core.function import AppliedUndef
+
+    if expression.has(sp.I, sp.AccumBounds):
+        raise refuse("formula", text, "it is no real number")
+    for applied in expression.atoms(AppliedUndef):
+        name = applied.func.__name__
+        if name not in ("value", "derivative") and not is_operator(applied):
+            raise refuse("formula", text, f"the function {name!r} is unknown")
+
+
 def _refuse_matrices(expression: Any, text: str) -> None:
     if any(getattr(part, "is_Matrix", False) for part in expression.args) or getattr(expression, "is_Matrix", False):
         raise refuse("formula", text, "vectors and matrices are not compared: write the formula in numbers")
@@ -179,6 +241,8 @@ def written(expression: Any) -> str:
                 return f"{'O' if e.args[1] == 1 else 'o'}({self._print(e.args[0])})"
             if name == "at_ridge":
                 return f"({self._print(e.args[0])})"
+            if name == "value":
+                return str(self._print(e.args[0]))
             words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
             return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
 
@@ -201,7 +265,8 @@ def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -
 def _written(reading: Reading, words: Mapping[str, Any]) -> str:
     """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
-    where = "".join(f", {name} = {written(value)}" for name, value in reading.definitions.items())
+    where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
+                    for name, value in reading.definitions.items())  # fmt: skip
     named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
     text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
     return text + (f", with {named}" if named else "")

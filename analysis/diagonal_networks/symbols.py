@@ -18,11 +18,18 @@ SYMBOLS = (
     Symbol("curvature", "h", "h", "other", "second derivative of the loss"),
     Symbol("linear_scale", r"\lambda", "λ", "scale", "factor of the linear branch, β + λv"),
     Symbol("label_noise", r"\delta", "δ", "noise", "variance of fresh label noise"),
-    Symbol("steps_per_time", r"1/\gamma", "1/γ", "step", "steps a unit of time, one over the step"),
+    Symbol(
+        "steps_per_time",
+        r"1/\gamma",
+        "1/γ",
+        "step",
+        "steps a unit of time, one over the step",
+        ("gamma = 1/steps_per_time", "γ = 1/steps_per_time", "eta = 1/steps_per_time"),
+    ),
     Symbol(
         "squares", r"{\textstyle\sum}_{t}x^{2}", "Σx²", "other", "sum over the steps of the mean squared entry of X"
     ),
-    Symbol("residual", r"\bar r^{2}", "r̄²", "noise", "mean squared residual of the run"),
+    Symbol("residual", r"\bar r^{2}", "r̄²", "noise", "mean squared residual of the run", ("r_bar = sqrt(residual)",)),
     Symbol("epsilon", r"\varepsilon", "ε", "other", "excess of the norm over the least"),
     Symbol("least_norm", r"\min\|\beta\|_{1}", "min‖β‖₁", "scale", "least ℓ₁ norm of an interpolator"),
     Symbol(

@@ -86,10 +86,12 @@ def _adaptive(
 
 
 def _linear_quantities(
-    n: int, lam: float, covariance: str = "spread", gamma: float = 0.0, d: int = 0, **_: Any
+    n: int, lam: float, covariance: str = "spread", gamma: float = 0.0, d: int = 0, rows: float = 0.0, **_: Any
 ) -> dict[str, Any]:
     size = d or round(gamma * n)
-    return ridge_quantities(_spectrum(covariance, size), n, lam)
+    found = ridge_quantities(_spectrum(covariance, size), n, lam)
+    # rows, where they are given, are a share of the dimension: authors count them
+    return found | ({"generator_samples": round(rows * size)} if rows else {})
 
 
 def _iterated_quantities(

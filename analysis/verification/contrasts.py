@@ -17,6 +17,7 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["Arm", "Contrast", "contrasts_of", "extend", "is_paired", "predicted"]
 
+_NINE_IN_TEN, _WIDTH, _MORE_LOOKS = 1.3, 4.0, 1.1  # normal quantile; half widths in standard errors; for later looks
 SAME = 1e-5  # draws of a deterministic experiment may differ by its accuracy: all of them must lie in what is allowed
 Array = NDArray[np.float64]
 
@@ -53,7 +54,8 @@ class Contrast:
         draws = [np.array(arm.values) for arm in self.arms]
         found = decide(draws, self.predictions, self.units, self.weights, (self.low, self.high), alpha, rule, self.test)
         if found.outcome is None and not found.reason:
-            return replace(found, reason=_needed(self, found, sum(x.size for x in draws)))
+            reason, needed = _needed(self, found, draws[-1].size)
+            return replace(found, reason=reason, needed=needed)
         return found
 
 
@@ -181,11 +183,20 @@ def _compare(claim: Claim, cell: dict[str, Any], rng: np.random.Generator) -> tu
     return float(deviations[worst]), float(np.ravel(expected)[worst]), unit
 
 
-def _needed(contrast: Contrast, found: Decision, draws: int) -> str:
-    """Say how many draws would shrink the interval to the nearest border."""
+def _needed(contrast: Contrast, found: Decision, draws: int) -> tuple[str, int]:
+    """Say how many draws of the last arm would decide in nine cases of ten, and the number.
+
+    The interval must shrink to the nearest border, whose distance is known to a standard error s only: 1.3 s are taken
+    off it, and what the next measurement may move added. Simultaneous intervals are at least 4 s wide to each side.
+    """
     if contrast.low == contrast.high:
-        return "nothing is allowed to deviate from a prediction of 0 but by an absolute_tolerance: give one"
+        return "nothing is allowed to deviate from a prediction of 0 but by an absolute_tolerance: give one", 0
     distance = min(abs(found.value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
-    if distance == 0:
-        return "the measurement sits on the border of what is allowed"
-    return f"about {math.ceil(draws * ((found.high - found.low) / 2 / distance) ** 2):,} draws would decide"
+    half = (found.high - found.low) / 2
+    sure = distance - _NINE_IN_TEN * half / _WIDTH
+    if not (math.isfinite(half) and sure > 0):
+        return "the measurement lies too near to the border of what is allowed to say how many draws would decide", 0
+    needed = math.ceil(_MORE_LOOKS * draws * (half * (1 + _NINE_IN_TEN / _WIDTH) / sure) ** 2)
+    needed = int(float(f"{needed:.1e}") if needed >= 1000 else needed)
+    place = ", of a cell at its largest size" if len(contrast.arms) > 1 else " of a cell"
+    return f"about {needed:,} draws would decide in nine cases of ten{place}", needed

@@ -41,6 +41,7 @@ class Decision:
     low: float
     high: float
     reason: str = ""
+    needed: int = 0  # draws of the last arm that would decide in nine cases of ten; 0 where no number would
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class Row:
     note: str = ""
     predictions: tuple[float, float] | None = None  # least and largest, where every draw has its own
     missable: float = 0.0  # an event of a lower probability may not have shown in any draw
+    needed: int = 0  # draws of the cell, at its largest size, that would decide; 0 where no number is known
 
     def predicted(self, digits: str = ".5g") -> str:
         """Return the prediction, or its range over the instances that were drawn."""
@@ -82,6 +83,12 @@ class Verdict:
     def draws(self) -> int:
         """All draws of all cells."""
         return sum(row.draws for row in self.rows)
+
+    @property
+    def needed(self) -> int:
+        """Draws of a cell that would decide all that are open, in nine cases of ten each; 0 where that is not known."""
+        open_ = [row.needed for row in self.rows if row.outcome is Outcome.INCONCLUSIVE]
+        return max(open_) if open_ and all(open_) else 0
 
     def summary(self) -> str:
         """One sentence: the outcome and the worst cell."""
@@ -236,6 +243,9 @@ def _check_cell(
         row = _threshold_row(claim, cell, contrasts, found, draws, outcome, note)
     else:
         row = _row(claim, cell, contrasts[0], found[0].value, found[0].low, found[0].high, draws, outcome, note)
+    if outcome is Outcome.INCONCLUSIVE:
+        asked = [decision.needed for decision in found if decision.outcome is None]
+        row = replace(row, needed=max(asked) if all(asked) else 0)
     least = min(len(arm.values) for contrast in contrasts for arm in contrast.arms)
     return row if claim.deterministic else replace(row, missable=missable(least, LEVEL))
 

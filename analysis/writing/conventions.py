@@ -6,7 +6,9 @@ so that the table opens without the claims.
 
 from __future__ import annotations
 
+import dataclasses
 import pkgutil
+import re
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,12 +25,17 @@ __all__ = [
     "conventions",
     "formula_latex",
     "names_of_kind",
+    "signs",
     "symbols",
     "translations",
     "used_conventions",
     "used_symbols",
     "vocabularies",
+    "written_symbols",
 ]
+
+
+_COMPOUND = re.compile(r"\\(?:sum|int|min|max)\b|\^\{?T|\\mathrm\{tr\}|/|\(")
 
 
 @cache
@@ -104,6 +111,17 @@ def used_symbols(claim: Claim) -> list[Symbol]:
     return [row for row in reversed(_rows(claim).values()) if row.name in used]
 
 
+def written_symbols(claim: Claim) -> dict[str, str]:
+    """LaTeX of every symbol of a claim's vocabulary, by name."""
+    return {name: row.latex for name, row in _rows(claim).items()}
+
+
+def signs(claim: Claim, known: set[str]) -> set[str]:
+    """Words that are the signs of known quantities themselves, aliases left out."""
+    rows = [row for row in _rows(claim).values() if row.name in known]
+    return {word for row in rows for word in dataclasses.replace(row, aliases=()).words()} | {row.name for row in rows}
+
+
 def translations(claim: Claim, word: str) -> list[str]:
     """Expressions in our names that an author's word may stand for, the family's before the shared ones."""
     rows = reversed(_rows(claim).values())
@@ -133,5 +151,10 @@ def formula_latex(claim: Claim) -> str:
             first = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
             return [terms[first], *terms[:first], *terms[first + 1 :]]
 
-    names = {sympy.Symbol(name, positive=True): row.latex for name, row in _rows(claim).items()}
+    within = {s for node in claim.formula.atoms(sympy.Mul, sympy.Pow) for s in node.args if s.is_Symbol}
+    names = {}
+    for name, row in _rows(claim).items():
+        symbol = sympy.Symbol(name, positive=True)
+        # a trace or a sum ends where its factor does: within a product it has brackets
+        names[symbol] = rf"\left({row.latex}\right)" if symbol in within and _COMPOUND.search(row.latex) else row.latex
     return str(PositiveFirst({"symbol_names": names}).doprint(claim.formula))

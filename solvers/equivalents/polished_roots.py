@@ -47,6 +47,9 @@ def polished_feature_root(modes: Modes, n: Any, k: Any, ridge: Any, start: float
         z, w = sums("m", 1, 0), sums("m", 1, 1)
         if ridge == 0:
             return min(n, k) - z, w
+        if (k - z) * (n - z) <= 0:  # a double's root beyond the edge that a tiny ridge leaves
+            whole = gamma * (k - z) * (n - z)
+            return whole - k * ridge, whole + gamma * w * (n - z) + gamma * w * (k - z)
         return mp.log(gamma * (k - z) * (n - z)) - mp.log(k * ridge), 1 + w / (k - z) + w / (n - z)
 
     return _polish(equation, start) if start > 0 else mp.mpf(0)

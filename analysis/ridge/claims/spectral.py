@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.derivation.quantities import ridge_quantities
+from solvable.analysis.derivation.quantities import modes_of, ridge_quantities
 from solvable.analysis.ridge import closed_forms
 from solvable.analysis.ridge.experiments import regression as experiments
 from solvable.analysis.ridge.settings import USUAL, eigenvalues
@@ -32,7 +32,7 @@ def _pair_quantities(n: int, gamma: float, lam_a: float, lam_b: float, covarianc
     s = eigenvalues(covariance, round(gamma * n))
     kappa_a, kappa_b = (ridge_quantities(Spectrum(s), n, lam)["kappa"] for lam in (lam_a, lam_b))
     pair = mp.fsum(mp.mpf(v) ** 2 / ((mp.mpf(v) + kappa_a) * (mp.mpf(v) + kappa_b)) for v in s.tolist())
-    return {"kappa_a": kappa_a, "kappa_b": kappa_b, "pair": pair}
+    return {"kappa_a": kappa_a, "kappa_b": kappa_b, "pair": pair, "_modes": modes_of(Spectrum(s))}
 
 
 def _circle_quantities(n: int, ridge: float, points: int, decay: float) -> dict[str, Any]:

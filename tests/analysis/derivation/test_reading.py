@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solvable import check
+from solvable.analysis.derivation.formula import read_formula
 from solvable.analysis.derivation.notation import parse, read
+from solvable.analysis.derivation.operators import without_values
 from solvable.analysis.verification.verifier import Outcome
 
 CLAIM = "ridge/isotropic-ridgeless-variance"
@@ -60,6 +62,13 @@ READ = {
     r"&= \sigma^2\gamma \\": s**2 * g,
     r"\begin{align} R(\gamma) &= \sigma^2\gamma \end{align}": s**2 * g,
     r"\mathcal{R} = \sigma^2\gamma\,,": s**2 * g,
+    r"\mathbb{E}\|\hat\beta-\beta\|_\Sigma^2 = \sigma^2\gamma": s**2 * g,
+    r"\lim_{n\to\infty} R_n(\gamma) = \sigma^2\gamma": s**2 * g,
+    r"\gamma\,(n\wedge d)": g * sp.Min(n, d),
+    r"\Phi(-\gamma)": sp.erfc(g / sp.sqrt(2)) / 2,
+    r"\begin{cases} 1, & \text{if } \gamma<1,\\[4pt] \gamma, & \text{otherwise.}\end{cases}": sp.Piecewise(
+        (1, g < 1), (g, True)
+    ),
 }
 REFUSED = {  # what has two readings, or none
     r"\gamma^-1": "braces",
@@ -72,7 +81,10 @@ REFUSED = {  # what has two readings, or none
     r"\gamma, +7\gamma": "not a range",
     r"\frac{\sigma^2}{1-\gamma}{\gamma}_{n}, 5": "not a range",
     r"\beta^\top\beta": "matrices",
-    r"\frac{d\kappa}{d\lambda}": "derivative",
+    r"\frac{d\lambda}{d\gamma}": "derivative",
+    r"2V = 2\sigma^2\gamma": "one quantity",
+    r"\lambda V = \sigma^2\gamma": "one quantity",
+    r"2\cdot 1_+ - 1": "positive part",
     r"a\pm b": "not understood",
     r"\gamma = 2 = 3": "one equals sign",
     r"1 - \gamma = \sigma": "left of =",
@@ -99,13 +111,28 @@ def test_two_readings_are_refused(text):
         parse(text, latex=True)
 
 
+def condition(text, latex=False):
+    found = read(text, latex).condition
+    return without_values(found, {str(symbol) for symbol in found.free_symbols})
+
+
 def test_cases_and_ranges():
     cases = r"\begin{cases} \gamma & \gamma<1, \\ 1/\gamma & \text{otherwise} \end{cases}"
     assert parse(cases, latex=True) == sp.Piecewise((g, g < 1), (1 / g, True))
-    assert read(r"\sigma^2\gamma, \qquad \gamma \le 1.", latex=True).condition == (g <= 1)
-    assert read(r"\gamma \quad\text{for } 0<\gamma<1", latex=True).condition == sp.And(g > 0, g < 1)
-    assert read(r"\gamma, \gamma\in(0,1]", latex=True).condition == sp.And(g > 0, g <= 1)
-    assert read("γ², γ < 1").condition == (g < 1)
+    assert condition(r"\sigma^2\gamma, \qquad \gamma \le 1.", latex=True) == (g <= 1)
+    assert condition(r"\gamma \quad\text{for } 0<\gamma<1", latex=True) == (g < 1)  # what is read has positive names
+    assert condition(r"\gamma, \gamma\in(0,1]", latex=True) == (g <= 1)
+    assert condition("γ², γ < 1") == (g < 1)
+
+
+def test_a_sign_that_a_name_may_have_is_kept():
+    zero, minus = {"gamma": 0, "n": 2}, {"gamma": -2.0, "n": 2}
+    for text, at, expected in (
+        ("1 if gamma > 0 else 5", zero, 5), ("abs(gamma)", minus, 2), ("max(gamma, 0)", minus, 0),
+        ("sqrt(gamma^2)", minus, 2), ("sign(gamma)", minus, -1), ("min(0, gamma)", minus, -2),
+        ("(gamma^2*n)^(1/2)", minus, 8**0.5),
+    ):  # fmt: skip
+        assert float(read_formula(text, None)(at)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

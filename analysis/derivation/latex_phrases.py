@@ -1,0 +1,86 @@
+r"""Phrases of LaTeX that stand for one quantity: how a claim's symbols are written, found before anything else is read.
+
+``\|\theta^*\|^2``, ``\operatorname{tr}(\Sigma B)``, ``\mathbf 1_{\mathrm{same}}``: norms, traces, sums and indicators
+have no meaning to a reader of numbers, but a claim declares how each of its quantities is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from solvable.analysis.derivation.latex_tokens import Token, tokens_of
+
+__all__ = ["Phrase", "longest_phrase", "phrases_of"]
+
+_DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\textstyle", r"\displaystyle", r"\mathbb",
+            r"\mathbf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
+_SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
+         r"\ast": "*", r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
+_MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Tokens of a quantity and what they mean; an open one ends where its last letter does, and nothing may follow."""
+
+    tokens: tuple[str, ...]
+    meaning: str
+    open: bool
+
+
+def _flat(token: Token) -> tuple[str, ...]:
+    text = token.text
+    if text in _DROPPED:
+        return ()
+    if text in (r"\tr", r"\Tr"):
+        return ("t", "r")
+    return ("t",) if text in ("T", r"\top", r"\intercal") else (_SAME.get(text, text),)
+
+
+def phrases_of(written: Mapping[str, str]) -> tuple[Phrase, ...]:
+    """Return the phrases of symbols, from the LaTeX of each name; what is a word already is left out."""
+    found = []
+    for name, latex in written.items():
+        tokens = tuple(part for token in tokens_of(latex) for part in _flat(token))
+        transposed = any(pair == ("^", "t") for pair in pairwise(tokens))
+        indicator, trace = tokens[:2] == ("1", "_"), tokens[:2] == ("t", "r")
+        if "/" in tokens or not (transposed or indicator or trace or _MARKS & set(tokens)):
+            continue
+        closed = tokens[0] == r"\|" or indicator or tokens[-1] in ")]"
+        found += _variants(tokens, f"({name})", not closed)
+        if tokens[-2:] == ("^", "2") and tokens[0] == r"\|":
+            found += _variants(tokens[:-2], f"sqrt({name})", False)
+        if trace:
+            found.append(Phrase(("t", "r", "(", *tokens[2:], ")"), f"({name})", False))
+            found.append(Phrase(("t", "r", "[", *tokens[2:], "]"), f"({name})", False))
+    return tuple(sorted(found, key=lambda phrase: -len(phrase.tokens)))
+
+
+def _variants(tokens: tuple[str, ...], meaning: str, is_open: bool) -> list[Phrase]:
+    """A phrase, and with the index 2 that a plain norm may carry."""
+    found = [Phrase(tokens, meaning, is_open)]
+    bars = [place for place, token in enumerate(tokens) if token == r"\|"]
+    if len(bars) == 2 and tokens[bars[1] + 1 : bars[1] + 2] != ("_",):
+        end = bars[1] + 1
+        found.append(Phrase((*tokens[:end], "_", "2", *tokens[end:]), meaning, is_open))
+    return found
+
+
+def longest_phrase(phrases: Iterable[Phrase], tokens: Sequence[Token], at: int) -> tuple[Phrase, int] | None:
+    """Return the phrase that stands at a place and the place behind it; braces that it opens must close in it."""
+    for phrase in phrases:
+        end, level, left = at, 0, list(phrase.tokens)
+        while end < len(tokens) and (left or level > 0):
+            flat = _flat(tokens[end])
+            if flat and (not left or list(flat) != left[: len(flat)]):
+                break
+            level += {"{": 1, "}": -1}.get(tokens[end].text, 0)
+            if level < 0:
+                break
+            del left[: len(flat)]
+            end += 1
+        if not left and level == 0:
+            return phrase, end
+    return None
