@@ -415,9 +415,12 @@ def regularisation_path(
                 w = found.x / np.linalg.norm(found.x)
             if radius == goal:
                 break
-        rest = float(np.linalg.norm(_log_excess(w, products, lead, best, radius)[1])) / radius / np.abs(products).max()
+        gradient = _log_excess(w, products, lead, best, radius)[1]
+        rest = float(np.linalg.norm(gradient)) / radius / float(np.abs(products).max())
         if not rest <= _SETTLED:
-            raise ArithmeticError(f"radii = {goal:g}: the descent stopped with a gradient of {rest:.1e} in units of the "
-                                  "tokens; ask for smaller radii on the way there.")  # fmt: skip
+            raise ArithmeticError(
+                f"radii = {goal:g}: the descent stopped with a gradient of {rest:.1e} in units of the tokens; ask for "
+                "smaller radii on the way there."
+            )
         weights[i], excess[i] = goal * w.reshape(d, d), found.fun
     return RegularisationPath(weights, wanted, excess)
