@@ -358,7 +358,7 @@ SHALLOW_CLAIMS = (
         domain=USUAL.but(where="target_exponent < 2*exponent + 1"),
         grid=cells("target_exponent", [1.4, 2.0, 1.7], n=40, exponent=1.5),
         formula=1 - closed_forms.target_exponent,
-        absolute_tolerance=0.04,
+        absolute_tolerance=0.1,  # at these sizes corrections of order 1/n pass for an offset of 2 %
         size="n",
         quick=(0,),
     ),
