@@ -35,7 +35,7 @@ def _root(M: int, r: Any) -> Any:
         if abs(u - last) <= abs(u) * mp.eps * 8:
             x = mp.exp(u)
             return x if 1 / (1 + x**M) + r * x < 1 else mp.mpf(0)
-    return mp.mpf(0)
+    raise ArithmeticError(f"The stationary point of 1/(1 + x^{M}) + {float(r):.6g} x did not settle in 200 steps.")
 
 
 def collapse_modes(

@@ -7,11 +7,13 @@ judged first; a verdict about the power itself must then survive what few sizes 
   correction fits: each is off by more than q/4, significantly (at 1 %). Disagreement must hold beside the correction.
 * *An offset C x^e + f.* With e < 0 a positive one takes over in the end. Agreement needs f so small that it moves the
   local exponent at the largest size by less than q/4, or a curvature that no offset makes. With e > 0 an offset is a
-  correction that decays, and disagreement needs a curvature that none makes.
+  correction that decays, and disagreement needs a curvature that none makes, or a power that is not there: beside the
+  offset less than a thousandth of what is measured at the largest size.
 * *A logarithm C x^e (log x)^{+-1}.* Disagreement must hold for the slope without it, or the curvature exclude it.
 
 The offset is tested in m x^-e = C + f x^-e, where it is linear at every size. What is smaller than these tests can
-see (an offset of a thousandth of the value at the largest size, higher powers of the logarithm) is outside the promise.
+see (an offset of a thousandth of the value at the largest size, or of a thousand times a growing power there, higher
+powers of the logarithm) is outside the promise.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ Array = NDArray[np.float64]
 Ends = tuple[float, float, float]
 FIT_LEVEL = 0.01
 MATERIAL = 0.25  # of the tolerance
+ABSENT = 1e-3  # of the value at the largest size: a power below it beside an offset is none
 NEGLIGIBLE = 0.01  # of the tolerance: exact sizes miss an exact law by rounding
 
 
@@ -57,6 +60,7 @@ class RateTest:
     level: Array  # of m: C for the power that is claimed
     offset: Array | None = None  # of m: positive where an offset moves the exponent at the largest size too far
     curvature: Array | None = None  # of m: zero for any offset, C (e' - e) for a power e'
+    growth: Array | None = None  # of m: what the power makes of the value at the largest size, beside an offset
 
     def objection(
         self, outcome: Outcome, ends: tuple[float, float], allowed: tuple[float, float], alpha: float, means: Means
@@ -74,7 +78,7 @@ class RateTest:
         _, below, above = ((end - self.exponent) / self.unit for end in means.logs(self.corrected, alpha))
         if judge(min(ends[0], below), max(ends[1], above), allowed) is not Outcome.DISAGREES:
             return f"a correction of order {self.order:g} would change the answer: draw more, or measure larger sizes"
-        if self.exponent > 0 and not self._bent(alpha, means):
+        if self.exponent > 0 and not (self._bent(alpha, means) or self._absent(alpha, means)):
             return "the power with an offset fits as well: draw more, or measure larger sizes"
         if any(self._hides(sign, ends, allowed, alpha, means) for sign in (-1, 1)):
             return "a logarithm beside the power would change the answer: draw more, or measure larger sizes"
@@ -102,6 +106,14 @@ class RateTest:
         _, below, above = means.plain(self.curvature, alpha)
         negligible = NEGLIGIBLE * self.unit * means.plain(self.level, alpha)[0]
         return below > negligible or above < -negligible
+
+    def _absent(self, alpha: float, means: Means) -> bool:
+        """Whether an offset alone is all that is measured."""
+        if self.growth is None:
+            return False
+        whole = abs(means.plain(np.eye(self.growth.size)[-1], alpha)[0])
+        _, below, above = means.plain(self.growth, alpha)
+        return max(abs(below), abs(above)) < ABSENT * whole
 
     def _hides(
         self, sign: int, ends: tuple[float, float], allowed: tuple[float, float], alpha: float, means: Means
@@ -137,7 +149,8 @@ def rate_test(sizes: Array, slope: Array, exponent: float, order: float, unit: f
         return plain
     curvature = _left(profile, t) * profile
     if exponent > 0:
-        return replace(plain, curvature=curvature)
+        growing = np.linalg.pinv(np.stack([np.ones_like(x), x**exponent], axis=1))[1]
+        return replace(plain, curvature=curvature, growth=growing * x[-1] ** exponent)
     constant, growing = np.linalg.pinv(np.stack([np.ones_like(x), profile], axis=1))
     most = MATERIAL * unit
     offset = ((-exponent - most) * profile.max() * growing - most * constant) * profile

@@ -32,6 +32,7 @@ __all__ = ["AttentionDescent", "RegularisationPath", "attention_descent", "regul
 
 Array = NDArray[np.float64]
 _MOST_WORK = 10**10
+_SETTLED = 1e-6  # gradient of the log loss along the sphere, in units of the radius and the tokens
 _OPTIONS = {"maxiter": 4000, "maxfun": 8000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30}
 
 
@@ -375,6 +376,8 @@ def regularisation_path(
     ------
     ValueError
         As `attention_descent`; radii that are not positive.
+    ArithmeticError
+        A descent that does not come to rest.
 
     References
     ----------
@@ -412,5 +415,12 @@ def regularisation_path(
                 w = found.x / np.linalg.norm(found.x)
             if radius == goal:
                 break
+        gradient = _log_excess(w, products, lead, best, radius)[1]
+        rest = float(np.linalg.norm(gradient)) / radius / float(np.abs(products).max())
+        if not rest <= _SETTLED:
+            raise ArithmeticError(
+                f"radii = {goal:g}: the descent stopped with a gradient of {rest:.1e} in units of the tokens; ask for "
+                "smaller radii on the way there."
+            )
         weights[i], excess[i] = goal * w.reshape(d, d), found.fun
     return RegularisationPath(weights, wanted, excess)

@@ -64,10 +64,11 @@ def bracketed_newton(
     `evaluate(x, index)` gives values and slopes of the cells `index`; values may be infinite. A cell is done where the
     value is at most `tolerance`, or the next step at most `step` * max(1, |x|). Its x is the last point evaluated, so
     that what `evaluate` kept of it belongs to the answer; where the value there is -inf (outside the domain) it is the
-    upper end of the bracket.
+    upper end of the bracket. One that ends at an end of its bracket without a root there has not converged.
     """
-    low, high, bound = low.copy(), high.copy(), np.broadcast_to(tolerance, start.shape)
-    values = np.full(start.size, np.inf)
+    ends, bound = (low, high), np.broadcast_to(tolerance, start.shape)
+    low, high = low.copy(), high.copy()
+    values, missed = np.full(start.size, np.inf), np.zeros(start.size, dtype=bool)
 
     def advance(x: Array, index: Index) -> tuple[Array, NDArray[np.bool_]]:
         value, slope = evaluate(x, index)
@@ -76,11 +77,15 @@ def bracketed_newton(
         high[index] = right = np.where(value > 0, x, high[index])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             trial = x - value / slope
+            near = np.abs(value) <= 1e-6 * np.abs(slope) * np.maximum(np.abs(x), 1.0)
         trial = np.where((trial > left) & (trial < right), trial, (left + right) / 2)
         done = (np.abs(value) <= bound[index]) | (np.abs(trial - x) <= step * np.maximum(np.abs(x), 1.0))
+        # of one sign all the way to an end, and not small there: there is no root between
+        outside = np.where(value > 0, left == ends[0][index], (right == ends[1][index]) & (value > -np.inf))
+        missed[index] = done & outside & ~near & ~(np.abs(value) <= bound[index])
         return np.where(done, np.where(value == -np.inf, right, x), trial), done
 
     x, spent, active = iterate_active(advance, start, limit)
-    converged = np.ones(start.size, dtype=bool)
+    converged = ~missed
     converged[active] = False
     return BracketedRoots(x, values, low, high, converged, spent)

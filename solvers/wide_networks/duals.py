@@ -76,7 +76,7 @@ def _sign(q1: Array, q2: Array, c: Array) -> Array:
 
 
 def _erf_root(q1: Array, q2: Array, c: Array) -> Array:
-    return np.asarray(np.sqrt(1 + 2 * q1 + 2 * q2 + 4 * _circle(q1, q2, c)[1] ** 2))
+    return np.asarray(np.hypot(np.sqrt(1 + 2 * q1 + 2 * q2), 2 * _circle(q1, q2, c)[1]))
 
 
 def _erf(q1: Array, q2: Array, c: Array) -> Array:

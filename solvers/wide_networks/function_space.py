@@ -27,6 +27,7 @@ from solvable.solvers.validate import (
     refuse,
     within_range,
 )
+from solvable.solvers.wide_networks.student_process import triangular_root
 
 __all__ = ["DualParameters", "DualPrediction", "SparseDuals", "dual_parameters", "predict_from_duals", "sparse_duals"]
 
@@ -253,11 +254,12 @@ def predict_from_duals(K_zz: ArrayLike, duals: SparseDuals, K_xz: ArrayLike, K_x
         test = np.diag(test)
     if test.shape != (len(cross),):
         raise refuse("K_xx.shape", test.shape, f"it must be {(len(cross),)} or {(len(cross), len(cross))}")
-    try:
-        prior, posterior = np.linalg.cholesky(inner), np.linalg.cholesky(inner + duals.B)
-    except np.linalg.LinAlgError:
-        raise refuse("K_zz", inner, "it must be positive definite") from None
+    prior = triangular_root("K_zz", inner, data_eps(K_zz))
+    posterior = triangular_root("K_zz + B", inner + duals.B, np.finfo(float).eps)
     before = solve_triangular(prior, cross.T, lower=True, check_finite=False)
     after = solve_triangular(posterior, np.column_stack([cross.T, duals.y_tilde]), lower=True, check_finite=False)
     read, labels = after[:, :-1], after[:, -1]
-    return DualPrediction(read.T @ labels, test - np.sum(before**2, axis=0) + np.sum(read**2, axis=0))
+    free = test - np.sum(before**2, axis=0)
+    if np.any(free < -max(1e-8, len(inner) * data_eps(K_zz, K_xz, K_xx)) * np.abs(test).max()):
+        raise refuse("K_xx", test, "with K_zz and K_xz it must form a positive semidefinite matrix")
+    return DualPrediction(read.T @ labels, np.maximum(free, 0.0) + np.sum(read**2, axis=0))

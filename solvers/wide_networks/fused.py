@@ -88,7 +88,9 @@ def _erf_strip(sigma, theta, q1, r1, q2, r2, weight, bias, standard, size):  # t
         Q = r1 * r2[j]
         Q = q1 if q1 == q2[j] else Q
         c = min(max(sigma[j], -Q), Q)
-        root = np.sqrt(1 + 2 * q1 + 2 * q2[j] + 4 * (Q - abs(c)) * (Q + abs(c)))
+        unit = max(Q, 1.0)  # products of variances may leave the doubles
+        inner = 4 * ((Q - abs(c)) / unit) * ((Q + abs(c)) / unit)
+        root = unit * np.sqrt((1 + 2 * q1 + 2 * q2[j]) / unit / unit + inner)
         x = 2 * abs(c)
         small = x < root
         y = x / root if small else root / x

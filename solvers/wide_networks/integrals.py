@@ -125,6 +125,15 @@ def _kinks(activation: Activation, reach: float) -> Array:
     return np.r_[0.0, _pieces(activation_function(activation), _round_up(reach)).kinks]
 
 
+def _breaks(activation: Activation, reach: float) -> Array:
+    """Kinks, and for a function that nobody knows the halves of the pieces on which a polynomial follows it."""
+    kinks = _kinks(activation, reach)
+    if kinks.size == 1 and (isinstance(activation, str | LeakyRelu)):
+        return kinks
+    edges = _pieces(activation_function(activation), _round_up(reach)).edges
+    return np.concatenate([kinks, edges, (edges[1:] + edges[:-1]) / 2])
+
+
 def _round_up(reach: float) -> float:
     """To a power of two, so that few sets of pieces serve all variances."""
     return float(2.0 ** np.ceil(np.log2(1.01 * reach)))
@@ -145,12 +154,12 @@ def _edges(*points: Array, panel: float = _PANEL) -> Array:
 
 
 def line_rule(activation: Activation, scale: float, panel: float = _PANEL) -> tuple[Array, Array]:
-    """Nodes z and weights of E over N(0, 1) for functions of phi(scale z): panels end at the kinks of phi."""
+    """Nodes z and weights of E over N(0, 1) for functions of phi(scale z): panels end where phi's pieces do."""
     homogeneous = isinstance(activation, str) and activation in _KINK_AT_ZERO | {"identity"}
     panel = panel if homogeneous or isinstance(activation, LeakyRelu) else panel / max(1.0, scale)
     if panel < 1e-3:
         raise refuse("variance", scale**2, f"{activation} is integrated for variances up to 10,000")
-    return _rule(_edges(_kinks(activation, _REACH * scale) / scale, panel=panel), _NODES, _WEIGHTS)
+    return _rule(_edges(_breaks(activation, _REACH * scale) / scale, panel=panel), _NODES, _WEIGHTS)
 
 
 def _one_dual(function: Function, kinks: Array, q1: float, q2: float, c: float) -> float:

@@ -31,6 +31,8 @@ from solvable.solvers.wide_networks.kernels import as_net, kernels_on_sphere
 __all__ = ["SphereSpectrum", "dot_product_eigenvalues", "harmonics", "sphere_spectrum"]
 
 Array = NDArray[np.float64]
+_LOG_TINY = 690.0  # of 1e-300
+_UNSETTLED = 1e-6  # relative difference to a quarter fewer nodes, above which a quadrature is refused
 _NET = {"kind": "ntk", "depth": 1, "activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0,
         "parametrisation": "ntk", "normalise_input": False}  # fmt: skip
 
@@ -112,15 +114,29 @@ def harmonics(d: int, degree: int) -> Array:
 
 
 @lru_cache(maxsize=16)
-def _quadrature(d: int, nodes: int) -> tuple[Array, Array, Array]:
-    """Nodes cos(angle), 1 - cos(angle), and weights: Gauss-Legendre in the angle."""
+def _quadrature(d: int, nodes: int) -> tuple[Array, Array]:
+    """Nodes cos(angle) and weights: Gauss-Legendre in the angle, as far as the density is not below 1e-300."""
     from scipy.special import roots_legendre
 
     x, w = roots_legendre(nodes)
-    angle = np.pi * (1 + x) / 2
+    reach = min(np.pi / 2, np.sqrt(2 * _LOG_TINY / max(d - 2, 1)))
+    angle = reach * x  # from the equator; a logarithm of a cosine near one has no digits to lose a million times
+    log_cosine = np.where(np.abs(angle) < 0.5, np.log1p(-(np.sin(angle) ** 2)) / 2, np.log(np.cos(angle)))
     with np.errstate(under="ignore"):
-        w = w * np.exp((d - 2) * np.log(np.sin(angle)))
-    return np.cos(angle), 2 * np.sin(angle / 2) ** 2, w / w.sum()
+        w = w * np.exp((d - 2) * log_cosine)
+    return -np.sin(angle), w / w.sum()
+
+
+def _projections(values: Array, t: Array, weights: Array, d: int, last: int) -> tuple[Array, Array]:
+    """Means of values P_k for k up to the last degree, and their rounding."""
+    weighted, before, now = values * weights, np.zeros_like(t), np.ones_like(t)
+    found, rounding = np.empty(last + 1), np.empty(last + 1)
+    for k in range(last + 1):
+        terms = weighted * now
+        found[k], rounding[k] = terms.sum(), 4 * np.finfo(float).eps * np.abs(terms).sum()
+        step = ((2 * k + d - 2) * t * now - k * before) / (k + d - 2) if k + d > 2 else t
+        before, now = now, step
+    return found, rounding
 
 
 def _kernel(kernel: Any, d: int) -> Callable[[Array], Array]:
@@ -167,7 +183,8 @@ def sphere_spectrum(
     Raises
     ------
     ValueError
-        A kernel with a negative eigenvalue beyond rounding, that is not finite, or a dimension below 2.
+        A kernel with a negative eigenvalue beyond rounding, that is not finite, a dimension below 2, or too few nodes:
+        an eigenvalue that three quarters of them miss by more than 1e-6 of it and the rounding of the sum.
 
     Notes
     -----
@@ -193,26 +210,27 @@ def sphere_spectrum(
     if count < 2:
         raise refuse("nodes", count, "at least two")
     check_room("degree", last, float(last) * 3)
-    t, _, weights = _quadrature(dimension, count)
     function = _kernel(kernel, dimension)
-    values = np.asarray(as_finite("kernel(t)", function(np.r_[t, 1.0])))
-    if values.shape != (count + 1,):
-        raise refuse("kernel(t).shape", values.shape, f"it must be that of t, {(count + 1,)}")
-    weighted = values[:-1] * weights
-    eigenvalues, before, now = np.empty(last + 1), np.zeros_like(t), np.ones_like(t)
-    for k in range(last + 1):
-        terms = weighted * now
-        eigenvalues[k] = terms.sum()
-        rounding = 4 * np.finfo(float).eps * np.abs(terms).sum()
-        if eigenvalues[k] < -1e4 * rounding:
-            raise refuse(
-                "kernel", float(eigenvalues[k]), f"degree {k} has this eigenvalue, and a kernel has none below 0"
-            )
-        if abs(eigenvalues[k]) <= rounding:
-            eigenvalues[k] = 0.0
-        eigenvalues[k] = max(eigenvalues[k], 0.0)
-        step = ((2 * k + dimension - 2) * t * now - k * before) / (k + dimension - 2) if k + dimension > 2 else t
-        before, now = now, step
+    t, weights = _quadrature(dimension, count)
+    fewer, lighter = _quadrature(dimension, max(1, 3 * count // 4))  # what it differs by is the error of fewer nodes
+    values = np.asarray(as_finite("kernel(t)", function(np.r_[t, fewer, 1.0])))
+    if values.shape != (count + fewer.size + 1,):
+        raise refuse("kernel(t).shape", values.shape, f"it must be that of t, {(count + fewer.size + 1,)}")
+    found, rounding = _projections(values[:count], t, weights, dimension, last)
+    rough, _ = _projections(values[count:-1], fewer, lighter, dimension, last)
+    unsure = np.abs(found - rough) > _UNSETTLED * np.abs(found) + 1e4 * rounding
+    if unsure.any():
+        k = int(np.argmax(unsure))
+        raise refuse(
+            "nodes",
+            count,
+            f"the eigenvalue of degree {k} is {found[k]:.6g} there and {rough[k]:.6g} with a quarter less: take more",
+        )
+    negative = found < -1e4 * rounding
+    if negative.any():
+        k = int(np.argmax(negative))
+        raise refuse("kernel", float(found[k]), f"degree {k} has this eigenvalue, and a kernel has none below 0")
+    eigenvalues = np.where(found <= rounding, 0.0, found)
     multiplicities = harmonics(dimension, last)
     tail = max(float(values[-1] - multiplicities @ eigenvalues), 0.0)
     return SphereSpectrum(np.arange(last + 1.0), eigenvalues, multiplicities, tail)

@@ -16,6 +16,7 @@ from solvable.solvers.validate import (
     as_scalar,
     data_eps,
     is_symmetric,
+    precision_name,
     refuse,
     within_range,
 )
@@ -50,6 +51,17 @@ class StudentPrediction:
     log_evidence: float
 
 
+def triangular_root(name: str, matrix: Array, unit: float, cure: str = "") -> Array:
+    """Cholesky factor; refused where a row is a sum of others to the rounding of the kernel, which solves nothing."""
+    try:
+        root = np.asarray(np.linalg.cholesky(matrix))
+    except np.linalg.LinAlgError:
+        root = None
+    if root is None or np.any(np.diag(root) ** 2 <= len(matrix) * unit * np.diag(matrix)):
+        raise refuse(name, matrix, f"it must be positive definite to the rounding of {precision_name(unit)}{cure}")
+    return root
+
+
 def _solve(
     K: ArrayLike, y: ArrayLike, K_cross: ArrayLike, K_test: ArrayLike, a: float, b: float, noise: float | None
 ) -> tuple[Array, Array, float, float, float, int, float]:
@@ -68,15 +80,13 @@ def _solve(
             raise refuse(name, block, "it must be symmetric")
     if noise is not None:
         train = train + as_scalar("noise", noise, as_nonnegative) * np.eye(labels.size)
-    try:
-        root = np.linalg.cholesky(train)
-    except np.linalg.LinAlgError:
-        raise refuse("K", train, "it must be positive definite; a noise makes it so") from None
+    root = triangular_root("K", train, data_eps(K), "; a noise makes it so")
     whitened = solve_triangular(root, np.column_stack([labels, cross.T]), lower=True, check_finite=False)
     first, rest = whitened[:, 0], whitened[:, 1:]
     covariance = test - rest.T @ rest
     if np.any(np.diag(covariance) < -1e-8 * np.abs(np.diag(test)).max()):
         raise refuse("K_test", test, "with K and K_cross it must form a positive semidefinite matrix")
+    np.fill_diagonal(covariance, np.maximum(np.diag(covariance), 0.0))  # rounding, at training inputs
     log_determinant = 2 * float(np.log(np.diag(root)).sum())
     return rest.T @ first, covariance, float(first @ first), shape, rate, labels.size, log_determinant
 

@@ -72,6 +72,23 @@ def test_offset_is_a_correction_of_growing_powers():
     assert outcomes(math.sqrt, 10, 0.01, exponent=0.5, most=1024).count(AGREES) == 10
 
 
+@pytest.mark.parametrize("exponent", [0.06, 0.3, 2.0])
+def test_a_flat_run_has_no_growing_power(exponent):
+    """A run that always gives one number; an offset with a power of 0.4 % of it beside is left open, in any unit."""
+    flat = Claim("demo/flat", "A power.", source=Source("derived"), kind=Kind.RATE, predict=lambda n: exponent,
+                 size="n", measure=lambda rng, n: 7.0, grid=[{"n": 10}], absolute_tolerance=0.02,
+                 deterministic=True)  # fmt: skip
+    assert verify(flat).outcome is DISAGREES
+    assert verify(dataclasses.replace(flat, predict=lambda n: 0.0)).outcome is AGREES
+    for unit in (1e-200, 1.0, 1e200):
+        slow = dataclasses.replace(flat, measure=lambda rng, n, unit=unit: unit * (1 + 0.004 * (n / 40) ** exponent))
+        assert verify(slow).outcome is OPEN
+        shaken = dataclasses.replace(
+            flat, deterministic=False, measure=lambda rng, n, unit=unit: unit * rng.normal(1, 1e-5)
+        )
+        assert verify(shaken).outcome is DISAGREES
+
+
 def test_through_the_front_door():
     """The report names what is not excluded, and the draws that would exclude it."""
     noisy = lambda mean, noise: lambda rng, n: mean(n) * (1 + noise * rng.normal())  # noqa: E731

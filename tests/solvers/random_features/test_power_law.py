@@ -3,6 +3,8 @@
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from solvable.solvers import (
@@ -93,6 +95,26 @@ def test_the_best_ratio_reports_that_it_converged():
     assert np.all(found.value > 0)
     assert np.all(found.residual <= 1e-13)
     assert np.all(found.status == Status.CONVERGED)
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=st.floats(1.01, 12), share=st.floats(0, 1), above=st.floats(-15, 2))
+def test_the_best_ratio_keeps_its_digits_next_to_the_threshold(a, share, above):
+    """60 digits, from the arguments as they are stored: t rises from 0 at the threshold, and 1 - u lost it there."""
+    b = 1.001 + share * (2 * a - 0.01)
+    noise = abs((b - a) / (a * (a - 1))) * (1 + 10**above)
+    found = optimal_fitting_ratio(a, b, noise)
+    with mpmath.workdps(60):
+        p, q, r = map(mpmath.mpf, (a, b, noise))
+        weight, linear, t = p * (p - 1) * r, (p - 1) * q, mpmath.mpf(0)
+        left = weight + linear - p * (q - 1)
+        for _ in range(400 if left > 0 else 0):  # Newton from the left on a convex function
+            step = (weight * ((1 - t) ** q - 1) - linear * t + left) / (q * weight * (1 - t) ** (q - 1) + linear)
+            t += step
+            if abs(step) <= mpmath.mpf(10) ** -55 * t:
+                break
+        assert float(found.value) == pytest.approx(float(t**2), rel=1e-13, abs=0)
+    assert found.status == Status.CONVERGED
 
 
 @pytest.mark.parametrize("short", [1e-3, 1e-9, 1e-12, 2.0**-53])
