@@ -123,9 +123,9 @@ def caption(data: xr.Dataset) -> str:
         f"wrong. (b), (c) ReLU networks of 60 units on 1,000 rows in d = {D}, {data.attrs['nets']} each, two standard "
         "errors; dashed: a reader of the linear coordinate alone, and chance. With a tenth wrong and 7 slabs the "
         f"accuracy is {seven[0]:.0f} %, {seven[2]:.0f} % with the slab coordinate shuffled and {seven[1]:.0f} % with "
-        f"the linear one, though the slabs are always right; with 3 slabs it is {three[0]:.0f} %, {three[2]:.0f} % and "
-        f"{three[1]:.0f} %: networks turn to them. (d) Regression with a product kernel on {SIZE} coordinates: share of "
-        "products of 1, 2 and 3 of them; dots: mean over all products, "
+        f"the linear one, though the slabs are always right; with 3 slabs it is {three[0]:.0f} %, {three[2]:.0f} % "
+        f"and {three[1]:.0f} %: networks turn to them. (d) Regression with a product kernel on {SIZE} coordinates: "
+        "share of products of 1, 2 and 3 of them; dots: mean over all products, "
         f"{data.attrs['fits']} fits, two standard errors, within {gap:.2f} of the lines. Drawn data only: no real "
         "data set says which of its features is simple."
     )

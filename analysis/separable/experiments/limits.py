@@ -1,4 +1,4 @@
-"""What is approached as logarithms of time or of the ridge: gradient flow in ln t, and weak fits by their multipliers."""
+"""What is approached as the logarithm of time or of the ridge grows: gradient flow in ln t, weak fits by multipliers."""
 
 from __future__ import annotations
 
