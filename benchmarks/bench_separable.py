@@ -31,7 +31,8 @@ def by_slsqp(Z: np.ndarray) -> np.ndarray:
 
     return minimize(
         lambda w: w @ w / 2, np.zeros(Z.shape[1]), jac=lambda w: w, method="SLSQP",
-        options={"ftol": 1e-15, "maxiter": 1000}, constraints={"type": "ineq", "fun": lambda w: Z @ w - 1, "jac": lambda w: Z},
+        options={"ftol": 1e-15, "maxiter": 1000},
+        constraints={"type": "ineq", "fun": lambda w: Z @ w - 1, "jac": lambda w: Z},
     ).x  # fmt: skip
 
 

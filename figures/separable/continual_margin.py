@@ -118,8 +118,8 @@ def caption(data: xr.Dataset) -> str:
         "in turn. Open dots: weakly regularised fits over ln(1/ridge), whose end is "
         f"{weak[0]:.2f} away at a ridge of 1e−8 and {weak[1]:.3f} at 1e−300. (b), (c) {COUNT} tasks of {ROWS} unit "
         f"rows in d = {D} with margin {data.attrs['margin']:.2f} together. Lines: the solver, for random orders "
-        f"means over {ORDERS:,}; dots: projections by another program, in turn within {turn:.0e}, in random order means over "
-        f"{data.attrs['trials']} orders with two standard errors, at most {far:.1f} bars away; few orders that stay "
-        "with some tasks for long carry the means. The bounds (dashed) "
+        f"means over {ORDERS:,}; dots: projections by another program, in turn within {turn:.0e}, in random order "
+        f"means over {data.attrs['trials']} orders with two standard errors, at most {far:.1f} bars away; few orders that "
+        "stay with some tasks for long carry the means. The bounds (dashed) "
         f"hold and are loose: {ratio:.0e} times the distance after {MOST} random tasks."
     )

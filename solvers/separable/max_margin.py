@@ -104,16 +104,17 @@ def _polish(units: Array, small: Array, wanted: Array, active: NDArray[np.bool_]
         diagonal = np.abs(np.diag(factor))
         steep = bool(diagonal.min() > _INDEPENDENT * diagonal.max())
     if steep:
-        move, found = np.zeros(units.shape[1]), np.zeros(len(rows))
+        move: Array = np.zeros(units.shape[1])
+        found: Array = np.zeros(len(rows))
         for _ in range(2):  # the second pass removes what the square of the condition costs
             left = solve_triangular(factor, level - rows @ move, trans="T", check_finite=False)
             found = found + solve_triangular(factor, left, check_finite=False)
-            move = found @ rows
+            move = np.asarray(found @ rows, np.float64)
         dual[active] = found
     else:  # by the singular values, slower
-        move = np.linalg.lstsq(rows, level, rcond=None)[0]
+        move = np.asarray(np.linalg.lstsq(rows, level, rcond=None)[0], np.float64)
         dual[active] = np.linalg.lstsq(rows.T, move, rcond=None)[0]
-    return (np.asarray(move, np.float64), dual) if np.all(dual >= 0) else None
+    return (move, dual) if np.all(dual >= 0) else None
 
 
 def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | None, Array, float, int]:

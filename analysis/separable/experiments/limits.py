@@ -1,4 +1,4 @@
-"""What is approached as the logarithm of time or of the ridge grows: gradient flow in ln t, weak fits by multipliers."""
+"""What is approached as the logarithm of time or ridge grows: gradient flow in ln t, weak fits by multipliers."""
 
 from __future__ import annotations
 
