@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.separable.experiments.sequences import squared_distance, worst_hinge
 from solvable.analysis.separable.settings import taught_tasks
 from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import continual_bounds, max_margin, sequential_max_margin, weak_regularisation_path
@@ -86,7 +87,7 @@ def draw(data: xr.Dataset) -> Any:
 
     canvas = Figure(figsize=(DOUBLE, 2.8))
     panels = canvas.subplots(1, 3)
-    letter_panels(panels, ("two tasks in the plane", "squared distance", "forgetting"))
+    letter_panels(panels, ("two tasks in the plane", "to all tasks", "worst row"))
     _plane(panels[0], data)
     for i, order in enumerate(data.order.values):
         entry(panels[1], i, str(order), ms=3)
@@ -97,7 +98,9 @@ def draw(data: xr.Dataset) -> Any:
                 data.shown, data.measured[i, j], data.error[i, j], color=COLOURS[i], fmt=MARKERS[i], ms=3,
                 elinewidth=0.8,
             )  # fmt: skip
-            axes.set(yscale="log", xlabel="tasks learned", ylim=(1e-5, 1e2))
+            axes.set(
+                yscale="log", xlabel="tasks learned", ylim=(1e-5, 1e2), ylabel=("squared distance", "forgetting")[j]
+            )
     panels[1].plot([], [], color="0.2", ls=DASHED, lw=0.9, label="bounds")
     for i, ridge in enumerate(("10^{-8}", "10^{-300}")):
         look = {"color": COLOURS[5 - 5 * i], "marker": MARKERS[5 - 5 * i], "mfc": "none", "ls": "none", "ms": 3.5}
@@ -118,8 +121,8 @@ def caption(data: xr.Dataset) -> str:
         "in turn. Open dots: weakly regularised fits over ln(1/ridge), whose end is "
         f"{weak[0]:.2f} away at a ridge of 1e−8 and {weak[1]:.3f} at 1e−300. (b), (c) {COUNT} tasks of {ROWS} unit "
         f"rows in d = {D} with margin {data.attrs['margin']:.2f} together. Lines: the solver, for random orders "
-        f"means over {ORDERS:,}; dots: projections by another program, in turn within {turn:.0e}, in random order "
-        f"means over {data.attrs['trials']} orders with two standard errors, at most {far:.1f} bars away; few orders that "
-        "stay with some tasks for long carry the means. The bounds (dashed) "
-        f"hold and are loose: {ratio:.0e} times the distance after {MOST} random tasks."
+        f"means over {ORDERS:,}; dots: projections by another program, in turn within {scientific(turn)}, in random "
+        f"order means over {data.attrs['trials']} orders with two standard errors, at most {far:.1f} bars away; few "
+        "orders that stay with some tasks for long carry the means. The bounds (dashed) "
+        f"hold and are loose: {scientific(ratio)} times the distance after {MOST} random tasks."
     )

@@ -94,8 +94,7 @@ def draw(data: xr.Dataset) -> Any:
     for i, name in enumerate(data.way.values):
         panels[2].plot(data.time[1:], data.silent[i, 1:], color=COLOURS[4 - i], ls=DASHES[i], label=str(name))
     panels[2].set(xscale="log", xlabel="step", ylabel="rows without gradient", ylim=(-0.04, 1.04))
-    for axes in panels:
-        axes.legend(fontsize=6)
+    canvas.legend(loc="outside lower center", ncols=4)
     return canvas
 
 
