@@ -14,6 +14,7 @@ __all__ = [
     "linear_labels",
     "regression_data",
     "separable_rows",
+    "supported_rows",
     "tasks",
     "taught_tasks",
 ]
@@ -37,6 +38,19 @@ def separable_rows(rng: np.random.Generator, n: int, d: int) -> Array:
     """Rows y x of `linear_labels`."""
     X, y = linear_labels(rng, n, d)
     return X * y[:, None]
+
+
+def supported_rows(rng: np.random.Generator, n: int, support: int, d: int) -> tuple[Array, Array]:
+    """Rows y x with margins one of the separator of largest margin, then rows with margins above 1.2; and that."""
+    while True:
+        near = rng.standard_normal((support, d))
+        multipliers = np.linalg.solve(near @ near.T, np.ones(support))
+        if multipliers.min() > 0.05 * multipliers.max():  # all of them carry it
+            break
+    best = multipliers @ near
+    far = rng.standard_normal((n - support, d))
+    lift = 1.2 + rng.exponential(1.0, n - support) - far @ best
+    return np.vstack([near, far + np.outer(lift / (best @ best), best)]), best
 
 
 def almost_one_direction(n: int) -> Array:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
 
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_finite, as_matrix, data_eps, refuse, within_range
@@ -22,6 +23,7 @@ __all__ = ["MarginProjection", "MaxMargin", "largest_violation", "max_margin", "
 Array = NDArray[np.float64]
 _ROUNDS = 12  # each corrects s; from 1 down to a margin of 1e-12 it takes four
 _TOLERANCE = 1e-9
+_INDEPENDENT = 1e-5  # rows whose triangular factor falls no further are taken as independent
 
 
 @record
@@ -90,12 +92,29 @@ def _violation(units: Array, wanted: Array, move: Array, dual: Array) -> float:
     return max(float(-slack.min()) / size, gap, 0.0)
 
 
-def _polish(units: Array, wanted: Array, active: NDArray[np.bool_]) -> tuple[Array, Array] | None:
-    """Solve the active constraints as equations; None where a multiplier comes out negative."""
-    move = np.linalg.lstsq(units[active], wanted[active], rcond=None)[0]
-    dual = np.zeros(len(units))
-    dual[active] = np.linalg.lstsq(units[active].T, move, rcond=None)[0]
-    return (np.asarray(move, np.float64), dual) if np.all(dual >= 0) else None
+def _polish(units: Array, small: Array, wanted: Array, active: NDArray[np.bool_]) -> tuple[Array, Array] | None:
+    """Solve the active constraints as equations; None where a multiplier comes out negative.
+
+    `small` has the Gram matrix of the rows, in fewer entries.
+    """
+    rows, level = units[active], wanted[active]
+    dual, steep = np.zeros(len(units)), False
+    if len(rows) <= small.shape[0]:
+        factor = np.asarray(np.linalg.qr(small[:, active], mode="r"))
+        diagonal = np.abs(np.diag(factor))
+        steep = bool(diagonal.min() > _INDEPENDENT * diagonal.max())
+    if steep:
+        move: Array = np.zeros(units.shape[1])
+        found: Array = np.zeros(len(rows))
+        for _ in range(2):  # the second pass removes what the square of the condition costs
+            left = solve_triangular(factor, level - rows @ move, trans="T", check_finite=False)
+            found = found + solve_triangular(factor, left, check_finite=False)
+            move = np.asarray(found @ rows, np.float64)
+        dual[active] = found
+    else:  # by the singular values, slower
+        move = np.asarray(np.linalg.lstsq(rows, level, rcond=None)[0], np.float64)
+        dual[active] = np.linalg.lstsq(rows.T, move, rcond=None)[0]
+    return (move, dual) if np.all(dual >= 0) else None
 
 
 def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | None, Array, float, int]:
@@ -107,13 +126,12 @@ def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | N
 
     n, d = units.shape
     s, count = 1.0, 0
+    # the triangular factor is smaller where d > n, and does not square the condition
+    small = np.asarray(np.linalg.qr(units.T, mode="r")) if d > n else units.T
     for _ in range(_ROUNDS):
-        system = np.vstack([units.T, s * wanted])
-        target = np.zeros(d + 1)
+        system = np.vstack([small, s * wanted])
+        target = np.zeros(len(system))
         target[-1] = s
-        if d + 1 > n + 1:  # the triangular factor is smaller, and does not square the condition
-            factor = np.asarray(np.linalg.qr(np.column_stack([system, target]), mode="r"))
-            system, target = factor[:, :-1], factor[:, -1]
         u = nnls(system, target, maxiter=30 * (n + d))[0]
         count += 1
         combination = u / u.sum()
@@ -130,7 +148,7 @@ def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | N
     dual = u / rho
     move = dual @ units
     residual = _violation(units, wanted, move, dual)
-    polished = _polish(units, wanted, u > 0)
+    polished = _polish(units, small, wanted, u > 0)
     if polished is not None and (better := _violation(units, wanted, *polished)) <= residual:
         move, dual, residual = *polished, better
     return move, dual, residual, count

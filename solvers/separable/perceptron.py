@@ -98,7 +98,10 @@ def batch_perceptron(X: ArrayLike, y: ArrayLike, steps: int, normalised: bool = 
         raise refuse("y.shape", labels.shape, f"it must be {(len(design),)}, one label for each row of X")
     if not np.all(np.abs(labels) == 1):
         raise refuse("y", labels, "labels must be +1 or -1")
-    count, share = as_whole("steps", steps, min(_MOST, MOST_STEPS)), as_kind("normalised", normalised, bool, "a bool")
+    count, share = (
+        as_whole("steps", steps, min(_MOST, MOST_STEPS)),
+        as_kind("normalised", normalised, bool, "it must be True or False"),
+    )
     Z = design * labels[:, None]
     if not Z.any(axis=1).all():
         raise refuse(f"X[{int(np.argmin(Z.any(axis=1)))}]", 0.0, "a row of zeros is on every boundary")

@@ -203,8 +203,10 @@ def softmax_descent(
             break
         if across and W.any():
             flat, w = gradient.reshape(-1), W.reshape(-1)
-            gradient = gradient - (_sum(flat * w, 0) / _sum(w * w, 0)) * W
-        W = W - eta * gradient
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                gradient = gradient - (_sum(flat * w, 0) / _sum(w * w, 0)) * W
+        with np.errstate(over="ignore", invalid="ignore"):
+            W = W - eta * gradient  # out of range, the next step says so
     found = {name: np.array(values) for name, values in kept.items()}
     return SoftmaxRun(
         times, found["weights"], found["loss"], found["accuracy"], found["silent"], found["length"], found["cosine"]

@@ -139,7 +139,9 @@ def stablemax_loss(logits: ArrayLike, label: ArrayLike) -> StablemaxLoss:
     others = np.sum(s, axis=-1, where=~mine)
     gradient = slope / (own + others)[..., None]
     ratio = (others / (own + others) / own)[..., None] * slope
-    return StablemaxLoss(np.asarray(np.log1p(others / own)), np.asarray(np.where(mine, -ratio, gradient)))
+    with np.errstate(over="ignore"):  # where the label's share vanishes the logarithms are subtracted
+        value = np.where(own >= others, np.log1p(others / own), np.log(own + others) - np.log(own))
+    return StablemaxLoss(np.asarray(value), np.asarray(np.where(mine, -ratio, gradient)))
 
 
 @within_range

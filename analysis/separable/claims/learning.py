@@ -109,20 +109,6 @@ LEARNING_CLAIMS = (
         quick=(1,),
     ),
     claim(
-        "separable/memorisation",
-        "Random labels of Gaussian rows can be fitted when dimensions exceed half the rows.",
-        source=Source(
-            "liu2020early", "the place of the transition from Cover's count of labellings, not from the paper"
-        ),
-        kind=Kind.THRESHOLD,
-        predict=lambda **_: 2.0,
-        measure=early.memorised,
-        grid=cells("n", [100, 200]),
-        tolerance=0.1,
-        assumptions="at = n/p; the labels carry no signal",
-        quick=(0,),
-    ),
-    claim(
         "separable/gradient-aligns-early",
         "For up to two steps the descent direction has a cosine of at least 1/6 with the true one.",
         source=_EARLY,

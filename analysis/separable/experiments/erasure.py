@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.separable.experiments.digits import all_digits
 from solvable.analysis.separable.settings import regression_data
 
 __all__ = [
@@ -115,14 +115,6 @@ def fresh_error(rng: Rng, root: Array, beta: Array, noise: float, projector: Arr
     return float(np.mean((y[count:] - X[count:] @ projector @ fit) ** 2) / np.mean(y[count:] ** 2))
 
 
-@cache
-def _digits() -> tuple[Array, Array]:
-    from sklearn.datasets import load_digits
-
-    data: Any = load_digits()
-    return data.data / 16.0, np.where(data.target % 2 == 1, 1.0, -1.0)
-
-
 def digits_accuracy(rng: Rng, erase: Any, train: int = 1200) -> tuple[float, float]:
     """Share of variance left on the training digits, and test accuracy of a fresh logistic classifier of odd or even.
 
@@ -130,7 +122,8 @@ def digits_accuracy(rng: Rng, erase: Any, train: int = 1200) -> tuple[float, flo
     """
     from sklearn.linear_model import LogisticRegression
 
-    pixels, odd = _digits()
+    pixels, target = all_digits()
+    odd = np.where(target % 2 == 1, 1.0, -1.0)
     order = rng.permutation(len(odd))
     first, rest = order[:train], order[train:]
     P = erase(pixels[first], odd[first])

@@ -1,4 +1,4 @@
-"""Plug-in rules of two Gaussian classes from drawn class means."""
+"""Plug-in rules of Gaussian classes from drawn class means, and discriminants with a drawn covariance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["direct_error", "plug_in_draw", "samples_gap", "samples_needed"]
+__all__ = [
+    "direct_error",
+    "discriminant_samples",
+    "many_classes_draw",
+    "plug_in_draw",
+    "samples_gap",
+    "samples_needed",
+]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -67,6 +74,46 @@ def samples_needed(rng: Rng, d: float, separation2: float, gap: float = 0.01, co
         else:
             high = middle
     return high
+
+
+def many_classes_draw(rng: Rng, d: float, ratio: float, separation2: float, classes: int) -> float:
+    """Error of the nearest sample mean on 500 fresh rows of each of many classes, means at equal distances."""
+    dimension = round(d)
+    each = max(1, round(ratio * d / classes))
+    means = np.zeros((classes, dimension))
+    means[:, :classes] = math.sqrt(2 * separation2) * np.eye(classes)
+    seen = np.array([(mu + rng.standard_normal((each, dimension))).mean(axis=0) for mu in means])
+    wrong = 0
+    for k, mu in enumerate(means):
+        rows = mu + rng.standard_normal((500, dimension))
+        wrong += int(np.sum(np.argmax(rows @ seen.T - np.sum(seen**2, axis=1) / 2, axis=1) != k))
+    return wrong / (500 * classes)
+
+
+def _discriminant_errors(rng: Rng, n: int, d: int, mu: float, count: int) -> Array:
+    """Exact errors of linear discriminants, their covariances drawn by the triangular factors."""
+    root = np.tril(rng.standard_normal((count, d, d)), -1)
+    root[:, np.arange(d), np.arange(d)] = np.sqrt(rng.chisquare(n - 2 - np.arange(d), (count, d)))
+    plus, minus = rng.standard_normal((2, count, d)) / math.sqrt(n / 2)
+    plus[:, 0] += mu
+    minus[:, 0] -= mu
+    w = np.linalg.solve(root.transpose(0, 2, 1), np.linalg.solve(root, (plus - minus)[..., None]))[..., 0]
+    middle, size = np.sum(w * (plus + minus), axis=1) / 2, np.linalg.norm(w, axis=1)
+    return np.asarray((_tail((w[:, 0] * mu - middle) / size) + _tail((w[:, 0] * mu + middle) / size)) / 2)
+
+
+def discriminant_samples(rng: Rng, d: float, separation2: float, gap: float, count: int = 60) -> float:
+    """Samples until the mean error of drawn discriminants is the Bayes error plus a gap, between two sizes."""
+    size, mu = round(d), math.sqrt(separation2)
+    n, best, seen = 2.0 * size, float(_tail(mu)), [(0.0, math.inf)]
+    while seen[-1][1] > gap:
+        n *= 1.3
+        seen.append((round(n), float(_discriminant_errors(rng, round(n), size, mu, count).mean()) - best))
+    (before, above), (after, below) = seen[-2:]
+    if not math.isfinite(above):
+        return float(after)
+    share = math.log(above / gap) / math.log(above / below)
+    return float(before * (after / before) ** share)
 
 
 def samples_gap(rng: Rng, d: int, larger: int, each: float) -> float:

@@ -11,8 +11,10 @@ from scipy.special import expit
 from solvable.analysis.separable.settings import almost_one_direction, linear_labels, separable_rows, tasks
 
 __all__ = [
+    "descent_path",
     "descent_until_separated",
     "enumerated_sequence",
+    "medians",
     "perceptron_steps",
     "random_rows",
     "random_tasks",
@@ -90,6 +92,17 @@ def descent_until_separated(X: Array, y: Array, large_step: float) -> Array:
     return np.asarray(theta / large_step)
 
 
+def descent_path(X: Array, y: Array, gamma: float, steps: int) -> tuple[Array, Array]:
+    """Loss and share of rows not right of gradient descent on the mean logistic loss, before each step and at last."""
+    Z, theta = X * y[:, None], np.zeros(X.shape[1])
+    loss, wrong = np.empty(steps + 1), np.empty(steps + 1)
+    for step in range(steps + 1):
+        margins = Z @ theta
+        loss[step], wrong[step] = np.logaddexp(0.0, -margins).mean(), np.mean(margins <= 0)
+        theta = theta + gamma / len(Z) * (expit(-margins) @ Z)
+    return loss, wrong
+
+
 def perceptron_steps(Z: Array, normalised: bool, most: int = 2_000_000) -> float:
     """Steps of the batch perceptron until every row is right."""
     w = np.zeros(Z.shape[1])
@@ -109,7 +122,7 @@ def steps_of_copies(rng: Rng, n: int, normalised: bool) -> float:
     return perceptron_steps(almost_one_direction(n), normalised)
 
 
-def _medians(Z: Array, gamma: float, most: int = 5000) -> dict[str, float]:
+def medians(Z: Array, gamma: float, most: int = 5000) -> dict[str, float]:
     """Medians over data sets: steps to the first separating iterate, loss there, largest loss after the first step."""
     count, n, d = Z.shape
     theta, found, loss = np.zeros((count, d)), np.full(count, float(most)), np.full(count, np.nan)
@@ -130,4 +143,4 @@ def _medians(Z: Array, gamma: float, most: int = 5000) -> dict[str, float]:
 def rise_or_fall(rng: Rng, n: int, d: int, low: float, high: float, what: str, sets: int = 32) -> float:
     """Log ratio, higher over lower step size, of a median over one collection of data sets: steps, loss or peak."""
     Z = np.array([separable_rows(rng, n, d) for _ in range(sets)])
-    return float(np.log(_medians(Z, high)[what] / _medians(Z, low)[what]))
+    return float(np.log(medians(Z, high)[what] / medians(Z, low)[what]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 __all__ = [
     "at_the_gap",
     "cosine_draw",
+    "cosine_path",
     "first_collapsed_gap",
     "loss_and_gradient",
     "norm_drift",
@@ -111,6 +112,19 @@ def cosine_draw(rng: Rng, samples: int, d: int, classes: int, steps: int, step_s
         W = W - step_size * _softmax_gradient(W, X, labels)
     g = _softmax_gradient(W, X, labels)
     return float(-np.sum(g * W) / np.linalg.norm(g) / np.linalg.norm(W))
+
+
+def cosine_path(rng: Rng, samples: int, d: int, classes: int, times: Any, step_size: float = 5.0) -> Array:
+    """Cosine with the weights, after each number of steps: of the descent direction, and of what projection leaves."""
+    X, labels, W = _data(rng, samples, d, classes)
+    W, found = 0.01 * W, []
+    for step in range(max(times) + 1):
+        g = _softmax_gradient(W, X, labels)
+        if step in times:
+            rest = projected_by_regression(rng, g.ravel(), W.ravel())
+            found.append([-np.sum(h * W.ravel()) / np.linalg.norm(h) / np.linalg.norm(W) for h in (g.ravel(), rest)])
+        W = W - step_size * g
+    return np.array(found)
 
 
 def norm_drift(rng: Rng, step_size: float, samples: int, d: int, classes: int) -> float:

@@ -55,6 +55,7 @@ ARGUMENTS = {
 SPECIAL = {
     ("batch_perceptron", "y"): lambda s: s.rng.choice([-1.0, 1.0], s.n),
     ("perceptron_bounds", "n"): lambda s: 7,
+    ("plug_in_error", "classes"): lambda s: s.pick(2, 7),
     ("plug_in_error", "d"): lambda s: s.number(1, 30),
     ("samples_to_reach", "d"): lambda s: s.number(1, 30),
     ("samples_to_reach", "rule"): lambda s: s.pick("plug-in", "discriminant"),

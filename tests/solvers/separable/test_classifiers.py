@@ -97,3 +97,22 @@ def test_plug_in_error_falls_to_the_bayes_error():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_stablemax_loss_of_a_share_below_all_doubles():
+    assert float(stablemax_loss([-1e300, 1e300], 0).value) == pytest.approx(2 * np.log(1e300), rel=1e-14)
+
+
+def test_many_classes_by_another_quadrature():
+    from scipy.integrate import quad
+    from scipy.stats import norm
+
+    n, d, mu2, K = 300.0, 30.0, 3.0, 10
+    lead = 2 * mu2 / np.sqrt((2 * mu2 + K * d / n) * (1 + K / (2 * n)))
+    expected = quad(lambda z: norm.pdf(z) * (1 - norm.cdf(z + lead) ** (K - 1)), -10, 10, epsabs=1e-13)[0]
+    assert float(plug_in_error(n, d, mu2, K)) == pytest.approx(expected, rel=1e-11)
+    # two classes by the closed form, next to the integral's limit of chance and of no error
+    assert float(plug_in_error(1e9, 5, 0.0, 7)) == pytest.approx(6 / 7, rel=1e-12)
+    assert float(plug_in_error(1e9, 5, 2000.0, 7)) == 0
+    with pytest.raises(ValueError, match="there must be two"):
+        plug_in_error(10, 5, 1.0, 1)

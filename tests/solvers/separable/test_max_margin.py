@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from solvable.solvers import ConvergenceWarning, Status, largest_violation, max_margin, project_onto_margin
+from solvable.solvers import (
+    ConvergenceWarning,
+    Status,
+    largest_violation,
+    logistic_descent,
+    max_margin,
+    project_onto_margin,
+)
 
 
 def separable(seed, n, d):
@@ -81,3 +88,11 @@ def test_inseparable_rows_come_with_a_combination_that_vanishes():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_descent_weighs_rows_as_the_multipliers_say():
+    """zᵀθ − ln(γt) tends to −ln(nα) on the rows that carry the margin: what is left after 2e5 steps is of order 1/t."""
+    Z = np.array([[1.0, 0.2, 0.0], [0.3, 1.0, 0.4], [-0.1, 0.5, 1.0]])
+    run = logistic_descent(Z, np.ones(3), 0.5, 200_000, checkpoints=1)
+    pull = 0.5 * run.times[-1] * np.exp(-Z @ run.weights[-1]) / 3
+    np.testing.assert_allclose(pull, max_margin(Z).dual, rtol=1e-3)
