@@ -21,6 +21,7 @@ from solvable.solvers.validate import (
     as_finite,
     as_kind,
     as_nonnegative,
+    as_scalar,
     as_whole,
     check_room,
     refuse,
@@ -112,15 +113,15 @@ def harmonics(d: int, degree: int) -> Array:
 
 
 @lru_cache(maxsize=16)
-def _quadrature(d: int, nodes: int) -> tuple[Array, Array, Array]:
-    """Nodes cos(angle), 1 - cos(angle), and weights: Gauss-Legendre in the angle."""
+def _quadrature(d: int, nodes: int) -> tuple[Array, Array]:
+    """Nodes cos(angle) and weights: Gauss-Legendre in the angle, where the density exceeds e^-72 of its largest."""
     from scipy.special import roots_legendre
 
     x, w = roots_legendre(nodes)
-    angle = np.pi * (1 + x) / 2
+    away = min(np.pi / 2, 12 / np.sqrt(d - 1)) * x  # from a right angle
     with np.errstate(under="ignore"):
-        w = w * np.exp((d - 2) * np.log(np.sin(angle)))
-    return np.cos(angle), 2 * np.sin(angle / 2) ** 2, w / w.sum()
+        w = w * np.exp((d - 2) * np.log(np.cos(away)))
+    return -np.sin(away), w / w.sum()
 
 
 def _kernel(kernel: Any, d: int) -> Callable[[Array], Array]:
@@ -155,9 +156,9 @@ def sphere_spectrum(
     d : int
         Dimension of the space, from 2.
     degree : int
-        Highest degree K.
+        Highest degree K, from 0.
     nodes : int
-        Nodes of the quadrature, 2 ... 20,000.
+        Nodes of the quadrature, at least twice the degree and 16 more, up to 20,000.
 
     Returns
     -------
@@ -186,14 +187,15 @@ def sphere_spectrum(
     >>> found.multiplicities, bool(found.eigenvalues[3] == 0)  # one layer without bias has no odd degrees above 1
     (array([  1.,  10.,  54., 210.]), True)
     """
-    dimension, last = as_whole("d", d, most=10**6), as_whole("degree", degree, most=10**5) if degree else 0
-    count = as_whole("nodes", nodes, most=20_000)
+    dimension, count = as_whole("d", d, most=10**6), as_whole("nodes", nodes, most=20_000)
+    last = as_scalar("degree", degree, as_nonnegative)
+    last = as_whole("degree", last, most=10**4) if last else 0
     if dimension < 2:
         raise refuse("d", dimension, "the sphere needs at least two dimensions")
-    if count < 2:
-        raise refuse("nodes", count, "at least two")
+    if count < 2 * last + 16:
+        raise refuse("nodes", count, f"degree {last} needs at least {2 * last + 16}")
     check_room("degree", last, float(last) * 3)
-    t, _, weights = _quadrature(dimension, count)
+    t, weights = _quadrature(dimension, count)
     function = _kernel(kernel, dimension)
     values = np.asarray(as_finite("kernel(t)", function(np.r_[t, 1.0])))
     if values.shape != (count + 1,):

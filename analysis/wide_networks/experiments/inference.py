@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from solvable.analysis.wide_networks.experiments.regression import relu_tangent
 
@@ -19,7 +19,7 @@ __all__ = [
     "kernel_problem",
     "labelled_batches",
     "latent_weights",
-    "mixture_variance",
+    "mixture_posterior",
     "shortcut_data",
     "small_problem",
     "tail_draw",
@@ -36,15 +36,18 @@ def small_problem() -> tuple[Array, Array]:
     return relu_tangent(np.clip(X @ X.T, -1, 1), 1, 0.1), np.array([1.0, -0.5, 2.0, 0.3, -1.2, 0.8])
 
 
-def mixture_variance(a: float, b: float) -> float:
-    """Posterior variance at the seventh input, integrated over the logarithm of the scale."""
+def mixture_posterior(a: float, b: float, x: Array) -> Array:
+    """Posterior at the seventh input, integrated over the logarithm of the scale: its variance, and the probability
+    to lie less than each x above the mean."""  # fmt: skip
     K, y = small_problem()
     solved = np.linalg.solve(K[:6, :6], np.column_stack([y, K[:6, 6]]))
     Q, rest = float(y @ solved[:, 0]), float(K[6, 6] - K[6, :6] @ solved[:, 1])
     u = np.linspace(-14, 24, 40_001)
     logs = -(a + 3) * u - (b + Q / 2) * np.exp(-u)
     weights = np.exp(logs - logs.max())
-    return float(rest * (weights @ np.exp(u)) / weights.sum())
+    return np.array([rest * (weights @ np.exp(u)), *(weights @ ndtr(x / np.sqrt(rest * np.exp(u))[:, None]))]) / (
+        weights.sum()
+    )
 
 
 def tail_draw(rng: np.random.Generator, a: float, b: float) -> float:
