@@ -244,7 +244,8 @@ def _series(activation: Activation) -> tuple[float, float, float] | None:
         return _SERIES.get(activation)
     chebyshev = np.polynomial.chebyshev
     function, reach = activation_function(activation), 0.25
-    found = chebyshev.chebinterpolate(lambda t: evaluate(function, reach * t), 16)
+    t = np.cos(np.pi * (np.arange(17) + 0.5) / 17)
+    found = np.linalg.solve(chebyshev.chebvander(t, 16), evaluate(function, reach * t))
     size = np.abs(found).max()
     if np.abs(found[-3:]).max() > 1e-13 * size or abs(float(chebyshev.chebval(0.0, found))) > 1e-13 * size:
         return None

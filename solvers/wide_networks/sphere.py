@@ -109,7 +109,7 @@ def harmonics(d: int, degree: int) -> Array:
         return counts
     k = np.arange(1, degree + 1)
     counts[1:] = d * np.cumprod(np.r_[1.0, (2 * k[:-1] + d) / (2 * k[:-1] + d - 2) * (k[:-1] + d - 2) / (k[:-1] + 1)])
-    return counts
+    return np.where(counts < 1e12, np.rint(counts), counts)
 
 
 @lru_cache(maxsize=16)

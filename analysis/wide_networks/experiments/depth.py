@@ -35,7 +35,7 @@ def _log_kernel(c: tuple[float, ...], delta: Array, depth: int) -> tuple[Array, 
     theta = rho
     slope1 = float(np.arange(len(c)) @ np.array(c))
     for _ in range(depth):
-        gain, after = polyval(rho, polyder(c)), polyval(rho, c)
+        gain, after = np.asarray(polyval(rho, polyder(c)), float), np.asarray(polyval(rho, c), float)
         delta, rho = _next(c, delta, 1 - after, after)
         new_top = float(np.logaddexp(0.0, top + np.log(slope1)))
         theta = rho * np.exp(-new_top) + theta * gain * np.exp(top - new_top)
