@@ -128,7 +128,8 @@ def caption(data: xr.Dataset) -> str:
         "Two patches on circles, a tree of two layers. (a) Dots: Fourier sums over the kernel; dashed: the predicted "
         f"power. Exponents over the last octave: {modes}. (b) Targets drawn from a kernel of one patch or of both, no "
         f"ridge, no noise; dots: {data.attrs['trials']} training sets, two standard errors; dashed: predicted powers "
-        f"through the last dot; solid: eigenframework, modes left out added to the ridge. Exponents from n = {data.n.values[1]:g} on: {errors}; the third "
+        "through the last dot; solid: eigenframework, modes left out added to the ridge. Exponents from n = "
+        f"{data.n.values[1]:g} on: {errors}; the third "
         "is at the edge of saturation and still below. The eigenframework has the slopes, and misses by "
         f"{gap.min():.0f} to {gap.max():.0f} %: the inputs have two dimensions."
     )
