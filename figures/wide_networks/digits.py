@@ -74,8 +74,8 @@ def draw(data: xr.Dataset) -> Any:
 def caption(data: xr.Dataset) -> str:
     """State how far off the eigenframework is, and which depth is best."""
     gaps = 100 * distance(data.theory.values, data.measured.values)
-    parts = ", ".join(f"{name} {np.median(gap):.0f} % (at most {gap.max():.0f} %)"
-                      for name, gap in zip(data.kind.values, gaps, strict=True))  # fmt: skip
+    parts = ", ".join(f"{np.median(gap):.0f} % (at most {gap.max():.0f} %) for {name} ({letter})"
+                      for name, letter, gap in zip(data.kind.values, "ab", gaps, strict=True))  # fmt: skip
     best = data.measured.min("ridge").values
     depth = [int(data.depth.values[row.argmin()]) for row in best]
     low = np.mean(data.theory.values < data.measured.values)

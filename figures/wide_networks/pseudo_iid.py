@@ -100,8 +100,8 @@ def caption(data: xr.Dataset) -> str:
     gap = 100 * distance(data.edge.values, data.predicted.values)
     return (
         f"Tanh networks, weight variance {WEIGHT}, bias variance {BIAS}, first layer Gaussian, then three layers of an "
-        "ensemble; rank n/4, 8 blocks or the most that divide the width; two standard errors, dots shifted apart. (a) "
-        f"to (c) Line: Gaussian of infinite width. Quantiles from 2 % to 98 % lie within {parts} of it. (d) Line: edge "
-        "of chaos; dots: where the distance of nearby signals keeps its size over five layers, "
+        "ensemble; rank n/4, 8 blocks or the most that divide the width; two standard errors, dots shifted apart. (a), "
+        f"(b), (c) Line: Gaussian of infinite width. Quantiles from 2 % to 98 % lie within {parts} of it. (d) Line: "
+        "edge of chaos; dots: where the distance of nearby signals keeps its size over five layers, "
         f"{2 * data.attrs['trials']} networks, within {gap.max():.0f} % of the line (median {np.median(gap):.1f} %)."
     )

@@ -63,7 +63,7 @@ def draw(data: xr.Dataset) -> Any:
     """One panel for each dimension; plateaus and numbers of harmonics are marked."""
     from matplotlib.figure import Figure
 
-    canvas = Figure(figsize=(DOUBLE, 2.7))
+    canvas = Figure(figsize=(DOUBLE, 2.9))
     panels = canvas.subplots(1, 2, sharey=True)
     letter_panels(panels, (f"{d} dimensions" for d in data.d.values))
     plateaus = np.cumsum(POWERS[::-1])[::-1]
@@ -83,7 +83,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.set_xticks(ticks, [str(t) for t in ticks])
         axes.xaxis.minorticks_off()
     panels[0].set(ylabel="test error", ylim=(0.03, 2.6))
-    panels[0].legend(loc="lower left")
+    canvas.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return canvas
 
 
@@ -91,8 +91,8 @@ def caption(data: xr.Dataset) -> str:
     """State the measured distance by dimension, and where it is largest."""
     gaps = 100 * distance(data.measured.values, data.theory_at.values)
     parts = ", ".join(
-        f"d = {d}: median {np.median(gap):.1f} %, at most {gap.max():.0f} %"
-        for d, gap in zip(data.d.values, gaps, strict=True)
+        f"({letter}) d = {d}: median {np.median(gap):.1f} %, at most {gap.max():.0f} %"
+        for letter, d, gap in zip("ab", data.d.values, gaps, strict=True)
     )
     return (
         "Tangent kernel of two hidden ReLU layers, inputs uniform on the sphere, target power 1, 0.5 and 0.1 in the "

@@ -72,8 +72,9 @@ def draw(data: xr.Dataset) -> Any:
         for i in range(data.sizes["draw"]):
             panels[0].plot(data.input, values[i], color=COLOURS[row], lw=0.8, ls=(DASHED, "-")[row],
                            label=label if i == 0 else None)  # fmt: skip
-    panels[0].set(xlabel="input $x$", ylabel="function $f(x)$")
-    panels[0].legend(loc="upper left")
+    top = 1.1 * float(np.abs(data.heavy).max())
+    panels[0].set(xlabel="input $x$", ylabel="function $f(x)$", ylim=(-top, 1.3 * top))
+    panels[0].legend(loc="upper left", ncols=2)
     for i, label in enumerate(data.law.values):
         panels[1].plot(data.place, data.theory[i], color=COLOURS[i])
         panels[1].errorbar(data.place, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3,
