@@ -51,7 +51,7 @@ def _tail(a: float, b: float) -> float:
 
 
 @cache
-def _machine(layers: int, layer: int) -> float:
+def _machine(layer: int, layers: int) -> float:
     labels = np.sqrt(3) * np.linalg.cholesky(np.array(deep_gp.LABEL_GRAM))  # three outputs, widths three
     found = kernel_machine(deep_gp.INPUT_GRAM, labels, layers, "identity", 3.0, deep_gp.NOISE)
     return float(found.grams[layer - 1, 0, 0])
@@ -111,14 +111,15 @@ INFERENCE_CLAIMS = (
         "Gram matrices of the deep kernel machine.",
         source=_MACHINE,
         kind=Kind.ASYMPTOTIC,
-        predict=lambda width, layers, layer: _machine(layers, layer),
+        predict=lambda width, place: _machine(*place),
         measure=deep_gp.posterior_gram_draw,
-        grid=cells("layers layer", [(1, 1), (2, 1), (2, 2)], width=25),
+        grid=cells("width place", [(32, (1, 1)), (32, (1, 2)), (32, (2, 2))]),
         size="width",
         tolerance=0.05,
         quick=(0,),
         first_draws=8,
-        assumptions="three points, linear kernels, label noise 0.2; Langevin steps with Metropolis acceptance",
+        assumptions="three points, linear kernels, label noise 0.2; Langevin steps with Metropolis acceptance; place: "
+        "layer and number of layers",
     ),
     claim(
         "wide-networks/duals-are-the-gp",

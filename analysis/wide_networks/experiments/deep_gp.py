@@ -65,6 +65,7 @@ def posterior_grams(
     return np.asarray(total / (steps - steps // 2))
 
 
-def posterior_gram_draw(rng: np.random.Generator, width: int, layers: int, layer: int) -> float:
-    """Posterior mean of the first point's entry of the Gram matrix of a layer."""
+def posterior_gram_draw(rng: np.random.Generator, width: int, place: tuple[int, int]) -> float:
+    """Posterior mean of the first point's entry of the Gram matrix of a layer, `place` that layer and their number."""
+    layer, layers = place
     return float(posterior_grams(rng, int(width), layers)[layer - 1, 0, 0])
