@@ -11,6 +11,7 @@ SYMBOLS = (
     Symbol("weight_variance", r"\sigma_w^2", "σ_w²", "scale", "variance of a weight times its number of inputs"),
     Symbol("bias_variance", r"\sigma_b^2", "σ_b²", "scale", "variance of a bias"),
     Symbol("q", "q", "q", "other", "variance of a preactivation"),
+    Symbol("slope", "s", "s", "other", "slope of an activation below 0, in units of that above"),
     Symbol("layer", "l", "l", "size", "layer, from 1"),
 )
 

@@ -17,6 +17,7 @@ from solvable.solvers.validate import as_finite, as_nonnegative, as_whole, refus
 __all__ = ["DeepClassifier", "DeepKernel", "deep_classifier", "deep_ntk", "koenigs", "optimal_activation"]
 
 Array = NDArray[np.float64]
+_MOST_LAYERS = 100_000  # of the Koenigs iteration
 
 
 @record
@@ -119,9 +120,10 @@ def deep_classifier(hermite_squares: ArrayLike) -> DeepClassifier:
         return DeepClassifier("majority", None, float(c[0]), float(c[1]), slope1)
     if c[1] == 0:
         return DeepClassifier("nearest-neighbour", None, 0.0, 0.0, slope1)
-    # log B' from B' - 1, which is a sum of positive terms
+    # log B' from B' - 1, which is a sum of positive terms; log a_1^2 from what is left, where that is small
     grown = float((np.arange(c.size) - 1)[2:] @ c[2:])
-    return DeepClassifier("singular", float(-2 * np.log1p(-c[2:].sum()) / np.log1p(grown)), 0.0, float(c[1]), slope1)
+    fall = np.log1p(-c[2:].sum()) if c[1] > 0.5 else np.log(c[1])
+    return DeepClassifier("singular", float(-2 * fall / np.log1p(grown)), 0.0, float(c[1]), slope1)
 
 
 @within_range
@@ -145,7 +147,8 @@ def koenigs(hermite_squares: ArrayLike, rho: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        Another activation, or an inner product outside [0, 1].
+        Another activation, one so close to linear that the limit takes more than 100,000 layers, or an inner product
+        outside [0, 1].
 
     Notes
     -----
@@ -168,6 +171,11 @@ def koenigs(hermite_squares: ArrayLike, rho: ArrayLike) -> NDArray[np.float64]:
         raise refuse("rho", r, "inner products of unit vectors are at most 1")
     if c[0] > 0 or c[1] == 0:
         raise refuse("hermite_squares", c, "the Koenigs function needs a_0 = 0 and a_1 other than 0")
+    grown, kept = float((np.arange(c.size) - 1)[2:] @ c[2:]), -float(np.log1p(-c[2:].sum())) if c[1] > 0.5 else 1.0
+    steps = 37 / np.log1p(grown) + 60 / kept  # from a gap of rounding to 1/2, and on to what is linear
+    if steps > _MOST_LAYERS:
+        raise refuse("hermite_squares", c, f"so close to linear it takes {steps:.1g} layers, and {_MOST_LAYERS:,} are "
+                     "allowed")  # fmt: skip
     delta, now, log_scale = 1 - r, r.copy(), 0.0
     out = np.where(r == 1, np.inf, 0.0)
     todo = (r < 1) & (r > 0)
@@ -185,7 +193,7 @@ def koenigs(hermite_squares: ArrayLike, rho: ArrayLike) -> NDArray[np.float64]:
 
 @within_range
 def deep_ntk(hermite_squares: ArrayLike, rho: ArrayLike, depth: int) -> DeepKernel:
-    r"""Tangent kernel :math:`K_L(\rho)` of a network of any depth on the sphere, scaled so that nothing underflows.
+    r"""Tangent kernel :math:`K_L(\rho)` of a network of any depth on the sphere, scaled so that nothing overflows.
 
     :math:`\Sigma^{l+1}=\check\phi(\Sigma^l)`, :math:`K^{l+1}=\Sigma^{l+1}+K^l\check\phi'(\Sigma^l)`.
 
@@ -209,7 +217,8 @@ def deep_ntk(hermite_squares: ArrayLike, rho: ArrayLike, depth: int) -> DeepKern
 
     Notes
     -----
-    The limits of depth and distance do not commute: for :math:`L\ll1/(1-\rho)` the kernel grows with exponent
+    Outside the singular case the kernel is relative to its value at :math:`\rho=1`, and 0 where it is below 1e-308 of
+    that. The limits of depth and distance do not commute: for :math:`L\ll1/(1-\rho)` the kernel grows with exponent
     :math:`\alpha+2`, for :math:`L\gg1/(1-\rho)` with :math:`\alpha`.
 
     References

@@ -57,7 +57,7 @@ def _opposite_part(t):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy")
 def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, angle, bound, size):  # type: ignore[no-untyped-def]
-    square = (1 - slope) * (1 - slope)
+    square, opposite = (1 - slope) * (1 - slope), 0
     for j in range(size):
         Q = r1 * r2[j]
         Q = q1 if q1 == q2[j] else Q
@@ -65,13 +65,14 @@ def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, ang
         m = (Q - abs(c)) / Q
         t = np.sqrt(m) * _acos_part(2 * m - 1)
         a = np.pi - t if c > 0 else t
+        opposite += 1 if a < 1 else 0
         angle[j] = a
         bound[j] = Q
         dual = slope * c + square * (Q * np.sqrt(m * (2 - m)) + a * c) / (2 * np.pi)
         gain = weight * (slope + square * a / (2 * np.pi))
         sigma[j] = dual
         theta[j] = gain * theta[j]
-    for j in range(size):
+    for j in range(size if opposite else 0):
         a = angle[j]
         if a < 1:
             flat = slope * np.cos(a) * -bound[j]

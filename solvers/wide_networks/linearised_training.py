@@ -137,8 +137,8 @@ def linearised_training(
     if labels.ndim != 1:
         raise refuse("y.shape", labels.shape, "it must be a vector")
     t = as_nonnegative("times", times, infinite=True)
-    if t.ndim > 1:
-        raise refuse("times.shape", t.shape, "it must be a number or a vector")
+    if t.ndim > 1 or t.size == 0:
+        raise refuse("times.shape", t.shape, "it must be a number or a vector that is not empty")
     penalty = as_scalar("ridge", ridge, as_nonnegative)
     random = as_choice("start", start, ("gaussian-process", "zero")) == "gaussian-process"
     tangent, cross, _ = as_blocks("ntk", ntk, labels.size)

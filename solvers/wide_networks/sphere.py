@@ -21,6 +21,7 @@ from solvable.solvers.validate import (
     as_finite,
     as_kind,
     as_nonnegative,
+    as_scalar,
     as_whole,
     check_room,
     refuse,
@@ -31,7 +32,6 @@ from solvable.solvers.wide_networks.kernels import as_net, kernels_on_sphere
 __all__ = ["SphereSpectrum", "dot_product_eigenvalues", "harmonics", "sphere_spectrum"]
 
 Array = NDArray[np.float64]
-_LOG_TINY = 690.0  # of 1e-300
 _UNSETTLED = 1e-6  # relative difference to a quarter fewer nodes, above which a quadrature is refused
 _NET = {"kind": "ntk", "depth": 1, "activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0,
         "parametrisation": "ntk", "normalise_input": False}  # fmt: skip
@@ -110,16 +110,16 @@ def harmonics(d: int, degree: int) -> Array:
         return counts
     k = np.arange(1, degree + 1)
     counts[1:] = d * np.cumprod(np.r_[1.0, (2 * k[:-1] + d) / (2 * k[:-1] + d - 2) * (k[:-1] + d - 2) / (k[:-1] + 1)])
-    return counts
+    return np.where(counts < 1e12, np.rint(counts), counts)
 
 
 @lru_cache(maxsize=16)
 def _quadrature(d: int, nodes: int) -> tuple[Array, Array]:
-    """Nodes cos(angle) and weights: Gauss-Legendre in the angle, as far as the density is not below 1e-300."""
+    """Nodes cos(angle) and weights: Gauss-Legendre in the angle, where the density exceeds e^-72 of its largest."""
     from scipy.special import roots_legendre
 
     x, w = roots_legendre(nodes)
-    reach = min(np.pi / 2, np.sqrt(2 * _LOG_TINY / max(d - 2, 1)))
+    reach = min(np.pi / 2, 12 / np.sqrt(d - 1))
     angle = reach * x  # from the equator; a logarithm of a cosine near one has no digits to lose a million times
     log_cosine = np.where(np.abs(angle) < 0.5, np.log1p(-(np.sin(angle) ** 2)) / 2, np.log(np.cos(angle)))
     with np.errstate(under="ignore"):
@@ -171,9 +171,9 @@ def sphere_spectrum(
     d : int
         Dimension of the space, from 2.
     degree : int
-        Highest degree K.
+        Highest degree K, from 0.
     nodes : int
-        Nodes of the quadrature, 2 ... 20,000.
+        Nodes of the quadrature, at least twice the degree and 16 more, up to 20,000.
 
     Returns
     -------
@@ -203,12 +203,13 @@ def sphere_spectrum(
     >>> found.multiplicities, bool(found.eigenvalues[3] == 0)  # one layer without bias has no odd degrees above 1
     (array([  1.,  10.,  54., 210.]), True)
     """
-    dimension, last = as_whole("d", d, most=10**6), as_whole("degree", degree, most=10**5) if degree else 0
-    count = as_whole("nodes", nodes, most=20_000)
+    dimension, count = as_whole("d", d, most=10**6), as_whole("nodes", nodes, most=20_000)
+    last = as_scalar("degree", degree, as_nonnegative)
+    last = as_whole("degree", last, most=10**4) if last else 0
     if dimension < 2:
         raise refuse("d", dimension, "the sphere needs at least two dimensions")
-    if count < 2:
-        raise refuse("nodes", count, "at least two")
+    if count < 2 * last + 16:
+        raise refuse("nodes", count, f"degree {last} needs at least {2 * last + 16}")
     check_room("degree", last, float(last) * 3)
     function = _kernel(kernel, dimension)
     t, weights = _quadrature(dimension, count)

@@ -59,8 +59,9 @@ DEPTH_CLAIMS = (
     _classifier(
         "wide-networks/singular-kernel",
         "With E φ = 0 ≠ E φ′ a deep network decides by the sum of labels over distances to the power α: at L = 400 on "
-        "more than 90 % of points.",
-        [{"coefficients": _SINGULAR, "depth": 400, "ridge": 0.0, "rule": "distance", "share": 0.9}],
+        "more than 90 % of points, at L = 20,000 on more than 94 %.",
+        cells("depth share", [(400, 0.9), (20_000, 0.94)], coefficients=_SINGULAR, ridge=0.0, rule="distance"),
+        quick=(0,),
     ),
     claim(
         "wide-networks/ridgeless-is-not-majority",
@@ -75,6 +76,7 @@ DEPTH_CLAIMS = (
             coefficients=_FLAT,
             rule="majority",
         ),
+        quick=(0, 1),
     ),
     claim(
         "wide-networks/optimal-activation",
@@ -149,10 +151,13 @@ DEPTH_CLAIMS = (
             wide_network_kernels(pair(), None, 3, "tanh", 1.5, 0.1).nngp_diagonals[0][0]
         ),
         measure=experiments.ensemble_draw,
-        grid=cells("ensemble", ["gaussian", "orthogonal", "low-rank", "sparse", "laplace"], width=64),
+        grid=cells(
+            "width ensemble",
+            [(w, e) for w in (64, 128) for e in ("gaussian", "orthogonal", "low-rank", "sparse", "laplace")],
+        ),
         size="width",
         tolerance=0.05,
-        quick=(0, 3),
+        quick=(3,),
         assumptions="weight variance 1.5, bias variance 0.1, first layer Gaussian; ranks n/4, 8 blocks",
     ),
     claim(
@@ -172,10 +177,10 @@ DEPTH_CLAIMS = (
         domain=DOMAIN.but(q=(0.499, 0.501)),  # the bias variance is that of q = 0.5
         predict=lambda q, bias, ensemble, width: float(edge_of_chaos("tanh", q).weight_variance),
         measure=experiments.growth_draw,
-        grid=cells("ensemble", ["gaussian", "orthogonal", "sparse", "low-rank"], q=0.5, bias=0.03804117, width=300),
+        grid=cells("ensemble", ["gaussian", "orthogonal", "sparse", "low-rank"], q=0.5, bias=0.03804117, width=160),
         tolerance=0.15,
         quick=(0, 2),
-        assumptions="tanh; bias variance at which the variance 0.5 is fixed on the edge; width 300",
+        assumptions="tanh; bias variance at which the variance 0.5 is fixed on the edge; width 160",
     ),
 )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.wide_networks.experiments import deep_gp
 from solvable.analysis.wide_networks.experiments import inference as experiments
 from solvable.analysis.wide_networks.settings import DOMAIN
 from solvable.solvers import (
     dual_parameters,
+    kernel_machine,
     linear_kernel_machine,
     predict_from_duals,
     sparse_duals,
@@ -27,6 +29,7 @@ _MIXTURE = Source("lee2021scale", "setting; derived in docs/theory/wide_networks
 _MACHINE = Source("yang2023theory", "objective; geodesic derived in docs/theory/wide_networks.md")
 _DUALS = Source("scannell2024function", "formulas of the authors' code, docs/theory/wide_networks.md")
 _SHORTCUT = Source("hermann2024foundations", "setting as recalled, docs/theory/wide_networks.md")
+_PLACES = np.array([-3.0, -0.8, 0.3, 2.0])  # where distribution functions are compared, from the mean
 
 
 def _blocks() -> tuple[Any, Any, Any, Any]:
@@ -34,10 +37,24 @@ def _blocks() -> tuple[Any, Any, Any, Any]:
     return K[:6, :6], y, K[6:, :6], K[6:, 6:]
 
 
+def _student(a: float, b: float) -> Any:
+    from scipy.stats import t
+
+    found = student_process(*_blocks(), a=a, b=b)
+    return np.array([found.variance[0, 0], *t.cdf(_PLACES / np.sqrt(found.scale[0, 0]), found.degrees)])
+
+
 def _tail(a: float, b: float) -> float:
     from scipy.stats import t
 
     return float(2 * t.sf(2, trained_ensemble(*_blocks(), a=a, b=b).degrees))
+
+
+@cache
+def _machine(layer: int, layers: int) -> float:
+    labels = np.sqrt(3) * np.linalg.cholesky(np.array(deep_gp.LABEL_GRAM))  # three outputs, widths three
+    found = kernel_machine(deep_gp.INPUT_GRAM, labels, layers, "identity", 3.0, deep_gp.NOISE)
+    return float(found.grams[layer - 1, 0, 0])
 
 
 def _from_duals(kernel: Any, labels: Any, values: Any, batches: list[slice], inducing: Any, noise: float) -> Any:
@@ -54,11 +71,12 @@ def _from_duals(kernel: Any, labels: Any, values: Any, batches: list[slice], ind
 INFERENCE_CLAIMS = (
     claim(
         "wide-networks/student-process",
-        "With a readout variance of inverse Γ law the posterior one is (2b + Q)/(2a + n − 2) times the Gaussian one.",
+        "With a readout variance of inverse Γ law the posterior is a Student law of 2a + n degrees of freedom, its "
+        "variance (2b + Q)/(2a + n − 2) times the Gaussian one.",
         source=_MIXTURE,
         kind=Kind.NUMERICAL,
-        predict=lambda a, b: float(student_process(*_blocks(), a=a, b=b).variance[0, 0]),
-        measure=lambda rng, a, b: experiments.mixture_variance(a, b),
+        predict=lambda a, b: _student(a, b),
+        measure=lambda rng, a, b: experiments.mixture_posterior(a, b, _PLACES),
         grid=cells("a b", [(2.5, 1.5), (0.7, 0.5)]),
         tolerance=1e-8,
         reason="a sum over 40,001 scales",
@@ -82,10 +100,26 @@ INFERENCE_CLAIMS = (
         instance=experiments.kernel_problem,
         predict=lambda G0, target, depth, points: np.array(linear_kernel_machine(G0, target, depth)),
         measure=lambda rng, G0, target, depth, points: experiments.best_grams(G0, target, depth),
-        grid=cells("points depth", [(4, 1), (4, 2), (8, 2), (4, 4)]),
+        grid=cells("points depth", [(4, 1), (4, 2), (8, 2), (4, 4), (8, 1), (8, 4)]),
         tolerance=1e-6,
         reason="minimisation of the divergences to a gradient of 1e-10",
         quick=(0, 1, 3),
+    ),
+    claim(
+        "wide-networks/wide-deep-gp-follows-the-machine",
+        "As the neurons of a layer and the outputs of a deep Gaussian process grow together, its posterior has the "
+        "Gram matrices of the deep kernel machine.",
+        source=_MACHINE,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda width, place: _machine(*place),
+        measure=deep_gp.posterior_gram_draw,
+        grid=cells("width place", [(32, (1, 1)), (32, (1, 2)), (32, (2, 2))]),
+        size="width",
+        tolerance=0.05,
+        quick=(0,),
+        first_draws=8,
+        assumptions="three points, linear kernels, label noise 0.2; Langevin steps with Metropolis acceptance; place: "
+        "layer and number of layers",
     ),
     claim(
         "wide-networks/duals-are-the-gp",

@@ -11,7 +11,13 @@ import sympy as sp
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import networks as experiments
 from solvable.analysis.wide_networks.settings import DOMAIN, DUALS, pair
-from solvable.solvers import critical_flow, dual_activation, edge_of_chaos, wide_network_kernels
+from solvable.solvers import (
+    critical_flow,
+    dual_activation,
+    edge_of_chaos,
+    kurtosis_product,
+    wide_network_kernels,
+)
 
 __all__ = ["KERNEL_CLAIMS"]
 
@@ -36,7 +42,7 @@ _NETS = cells(
     width=100,
 )
 width, layer, q = sp.symbols("width layer q", positive=True)
-_COMMON: dict[str, Any] = {"weight_variance": 2.0, "activation": "relu"}
+slope = sp.Symbol("slope", nonnegative=True)
 
 
 def _nngp(width: int, **net: Any) -> float:
@@ -106,15 +112,17 @@ KERNEL_CLAIMS = (
     ),
     claim(
         "wide-networks/kurtosis-product",
-        "A critical ReLU network of width n has E z⁴ = 3(1 + 5/n)^{l−1} at layer l, in units of its variance squared.",
+        "A critical network of width n whose activation has slopes 1 and s has E z⁴ = 3(1 + (6(1 + s⁴)/(1 + s²)² − "
+        "1)/n)^{l−1} at layer l, in units of its variance squared.",
         source=_DEPTH,
         kind=Kind.MEAN,
-        predict=lambda width, layer, **_: 3 * (1 + 5 / width) ** (layer - 1),
+        predict=lambda width, layer, slope: kurtosis_product([1.0, slope], [width] * round(layer - 1)),
         measure=experiments.kurtosis_draw,
-        grid=cells("width layer", [(32, 2), (32, 4), (32, 6)], **_COMMON),
+        grid=cells("slope layer", [(s, at) for s in (0.0, 0.5, 1.0) for at in (2, 4, 6)], width=32),
         tolerance=0.02,
-        formula=3 * (1 + 5 / width) ** (layer - 1),
-        assumptions="all hidden widths equal, no bias, weight variance 2",
+        formula=3 * (1 + (6 * (1 + slope**4) / (1 + slope**2) ** 2 - 1) / width) ** (layer - 1),
+        quick=(0, 4, 8),
+        assumptions="all hidden widths equal, no bias, weight variance 2/(1 + s²); s = 0 is relu, s = 1 linear",
     ),
     claim(
         "wide-networks/vertex-grows-linearly",
@@ -130,7 +138,7 @@ KERNEL_CLAIMS = (
         ),
         size="width",
         tolerance=0.05,
-        quick=(0, 2),
+        quick=(0,),
     ),
     claim(
         "wide-networks/critical-flow-of-tanh",

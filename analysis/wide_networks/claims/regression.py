@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import regression as experiments
-from solvable.analysis.wide_networks.settings import DOMAIN
+from solvable.analysis.wide_networks.experiments.convolution import borderline_draw, convolution_mode, error_slope_draw
+from solvable.analysis.wide_networks.settings import DOMAIN, training_problem
 from solvable.solvers import (
     convolution_exponents,
     linearised_training,
@@ -26,18 +27,16 @@ claim = partial(Claim, domain=DOMAIN)
 _FLOW = Source("jacot2018neural", "flow as derived in docs/theory/wide_networks.md")
 _SPHERE = Source("bordelon2020spectrum", "derived in docs/theory/wide_networks.md")
 _CONVOLUTION = Source("cagnetta2023wide", "asymptotics as recalled, docs/theory/wide_networks.md")
-_NETS = cells("t activation", [(3.0, "erf"), (0.5, "relu")], width=60)
+_NETS = cells("width t activation", [(60, 0.5, "relu"), (60, 3.0, "erf"), (250, 0.5, "relu"), (250, 0.5, "erf")])
 N, D = sp.symbols("n d", positive=True)
 
 
 @cache
 def _training(t: float, activation: str) -> Any:
-    rng = np.random.default_rng(5)  # the inputs of the claim
-    X = rng.standard_normal((6, 3))
-    X[5] = 0.8 * X[0] + 0.3 * X[1]
-    found = wide_network_kernels(X, None, 1, activation, 1.5, 0.1)
+    X, y, test = training_problem()
+    found = wide_network_kernels(np.vstack([X, test]), None, 1, activation, 1.5, 0.1)
     ntk, nngp = (((K[:5, :5], K[5:, :5], K[5:, 5:])) for K in (found.ntk, found.nngp))
-    return linearised_training(ntk, nngp, t, [1.0, -1.0, 0.5, 2.0, -1.5])
+    return linearised_training(ntk, nngp, t, y)
 
 
 @cache
@@ -48,6 +47,10 @@ def _sphere(d: int) -> Any:
 def _curve(n: float, d: int, ridge: float) -> float:
     found = _sphere(d)
     return float(ridge_risk(found.spectrum([0.0, 1.0, 1.0]), n, found.ridge(ridge)).test)
+
+
+def _error_exponent(teacher: Literal["ntk", "rfk"], scale: str) -> float:
+    return float(convolution_exponents("ntk", teacher, (2, 2), 1 if scale == "one" else 2).error)
 
 
 @cache
@@ -69,7 +72,7 @@ REGRESSION_CLAIMS = (
         grid=_NETS,
         size="width",
         tolerance=0.08,
-        quick=(1,),
+        quick=(0,),
         assumptions="loss half of the sum of squares; NTK parametrisation, all weights and biases trained",
     ),
     claim(
@@ -77,13 +80,14 @@ REGRESSION_CLAIMS = (
         "The variance of predictions over initialisations follows from both kernels at every time.",
         source=_FLOW,
         kind=Kind.ASYMPTOTIC,
-        predict=lambda width, t, activation: float(_training(t, activation).covariance[0, 0]),
+        predict=lambda width, t, activation: float(np.mean(np.diag(_training(t, activation).covariance))),
         measure=experiments.trained_spread_draw,
         grid=_NETS,
         size="width",
         tolerance=0.15,
-        quick=(1,),
-        assumptions="loss half of the sum of squares; NTK parametrisation, all weights and biases trained",
+        quick=(0,),
+        assumptions="mean over 24 test inputs; loss half of the sum of squares; NTK parametrisation, all parameters "
+        "trained",
     ),
     claim(
         "wide-networks/odd-degrees-vanish",
@@ -102,7 +106,7 @@ REGRESSION_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=lambda n, d, degree: float(_sphere(d).eigenvalues[degree]),
         measure=experiments.gram_draw,
-        grid=cells("degree", [0, 1, 2], n=100, d=5),
+        grid=cells("degree n d", [(k, n, d) for n, d in ((100, 5), (400, 10)) for k in (0, 1, 2)]),
         size="n",
         tolerance=0.05,
         quick=(1,),
@@ -114,21 +118,36 @@ REGRESSION_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_curve,
         measure=experiments.error_draw,
-        grid=cells("ridge d n", [(0.1, 10, 30), (0.1, 10, 60), (0.0, 10, 60)]),
+        grid=cells("ridge", [0.1, 0.0], d=10, n=60),
         size="n",
-        tolerance=0.1,
-        quick=(0,),
+        tolerance=0.06,
+        quick=(1,),
+        assumptions="ten dimensions, power 1 in the degrees 1 and 2, no noise, mean over the target's directions",
+    ),
+    claim(
+        "wide-networks/sphere-misses-in-low-dimension",
+        "In five dimensions kernel regression errs by more than 5 % above the eigenframework, where it has few modes.",
+        source=_SPHERE,
+        kind=Kind.BOUND,
+        side="lower",
+        predict=lambda n, d, ridge: 1.05 * _curve(n, d, ridge),
+        measure=experiments.error_draw,
+        grid=cells("ridge n", [(0.1, 30), (0.1, 60), (0.0, 60), (0.1, 120), (0.0, 120)], d=5),
+        quick=(1, 2),
+        assumptions="power 1 in the degrees 1 and 2, mean over directions; measured: 9 to 11 % at n = 30, 16 to 24 % "
+        "at 60 and 120",
     ),
     claim(
         "wide-networks/stairs-of-degrees",
-        "Kernel regression learns a polynomial degree by degree: the error falls through the middle of its first step "
-        "where the eigenframework says.",
+        "Kernel regression learns a polynomial degree by degree: the error falls through the middle of each step where "
+        "the eigenframework says.",
         source=_SPHERE,
         kind=Kind.THRESHOLD,
         predict=_stair,
         measure=experiments.stairs_draw,
-        grid=cells("d level", [(10, 1.5), (20, 1.5)]),
+        grid=cells("d level", [(10, 1.5), (20, 1.5), (10, 0.5)]),
         tolerance=0.25,
+        quick=(0, 1),
     ),
     claim(
         "wide-networks/cnn-sector-decay",
@@ -137,11 +156,38 @@ REGRESSION_CLAIMS = (
         kind=Kind.RATE,
         deterministic=True,
         predict=lambda kind, frequency, sector: -convolution_exponents(kind, "rfk", (2, 2), sector).sector,
-        measure=lambda rng, **p: experiments.convolution_mode(p["kind"], round(p["frequency"]), p["sector"]),
+        measure=lambda rng, **p: convolution_mode(p["kind"], round(p["frequency"]), p["sector"]),
         grid=cells("kind sector frequency", [("rfk", 1, 32), ("rfk", 2, 32), ("ntk", 1, 64), ("ntk", 2, 64)]),
         size="frequency",
-        tolerance=0.0125,
+        absolute_tolerance=0.04,
         quick=(0, 1),
         assumptions="two patches of two coordinates; even frequencies, both equal in the sector of both patches",
+    ),
+    claim(
+        "wide-networks/cnn-adapts-to-scale",
+        "The error of a wide convolutional network falls as n^{−β}, β set by the dimension of the patch its target "
+        "depends on: 3/4 for one of two patches against 1/2 for both, of its own smoothness.",
+        source=_CONVOLUTION,
+        kind=Kind.RATE,
+        predict=lambda teacher, scale, n: -_error_exponent(teacher, scale),
+        measure=error_slope_draw,
+        grid=cells(
+            "teacher scale n", [("ntk", "one", 64), ("ntk", "one", 256), ("ntk", "both", 256), ("rfk", "both", 256)]
+        ),
+        size="n",
+        absolute_tolerance=0.1,
+        quick=(0,),
+        assumptions="two patches of two coordinates, student the tangent kernel, no ridge and no noise",
+    ),
+    claim(
+        "wide-networks/cnn-borderline-target-is-slow",
+        "For the one-patch target of the random-feature kernel, nearly too smooth for the student, the error still "
+        "falls by less than the exponent 9/4 at n = 64 to 256.",
+        source=_CONVOLUTION,
+        kind=Kind.ORDER,
+        predict=lambda n: float(np.sign(_error_exponent("rfk", "one") - 2.0)),
+        measure=borderline_draw,
+        grid=cells("n", [64]),
+        assumptions="measured local exponents 1.87 to 2.1 up to n = 1024",
     ),
 )

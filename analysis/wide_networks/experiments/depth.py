@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial.polynomial import polyder, polyval
 from numpy.typing import NDArray
 
 from solvable.analysis.wide_networks.settings import pair
 
 __all__ = [
     "agreement_draw",
+    "agreement_shares",
     "deep_slope",
     "depth_ratio",
     "ensemble_draw",
@@ -16,6 +18,7 @@ __all__ = [
     "growth_draw",
     "singular_value",
     "tanh_slopes",
+    "weights_of",
 ]
 
 Array = NDArray[np.float64]
@@ -32,10 +35,8 @@ def _log_kernel(c: tuple[float, ...], delta: Array, depth: int) -> tuple[Array, 
     theta = rho
     slope1 = float(np.arange(len(c)) @ np.array(c))
     for _ in range(depth):
-        gain = sum(k * x * rho ** (k - 1) for k, x in enumerate(c) if k)
-        near, after = delta < 0.4, sum(x * rho**k for k, x in enumerate(c))
-        delta = np.where(near, _gap(c, np.where(near, delta, 0.0)), 1 - after)
-        rho = np.where(near, 1 - delta, after)
+        gain, after = np.asarray(polyval(rho, polyder(c)), float), np.asarray(polyval(rho, c), float)
+        delta, rho = _next(c, delta, 1 - after, after)
         new_top = float(np.logaddexp(0.0, top + np.log(slope1)))
         theta = rho * np.exp(-new_top) + theta * gain * np.exp(top - new_top)
         top = new_top
@@ -47,13 +48,68 @@ def _scaled_kernel(c: tuple[float, ...], delta: Array, depth: int) -> Array:
     rho, scaled = 1 - delta, 1 - delta
     theta = rho
     for _ in range(depth):
-        gain = sum(k * x * rho ** (k - 1) for k, x in enumerate(c) if k) / c[1]
-        grown = sum(x * rho ** (k - 1) for k, x in enumerate(c) if k)
-        near = delta < 0.4
-        delta = np.where(near, _gap(c, np.where(near, delta, 0.0)), 1 - rho * grown)
-        rho, scaled = np.where(near, 1 - delta, rho * grown), scaled * grown / c[1]
+        gain, grown = polyval(rho, polyder(c)) / c[1], polyval(rho, c[1:])
+        delta, rho = _next(c, delta, 1 - rho * grown, rho * grown)
+        scaled = scaled * grown / c[1]
         theta = scaled + theta * gain
     return np.asarray(theta)
+
+
+def _next(c: tuple[float, ...], delta: Array, gap: Array, rho: Array) -> tuple[Array, Array]:
+    """Next 1 - rho and rho: where 1 - rho is small, both from its own formula."""
+    near = delta < 0.4
+    if not near.any():
+        return gap, rho
+    gap = np.where(near, _gap(c, np.where(near, delta, 0.0)), gap)
+    return gap, np.where(near, 1 - gap, rho)
+
+
+def _orthant(rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Half squared distances of 60 training points and to 100 test points, and the labels."""
+    X = np.abs(rng.standard_normal((160, 5)))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    train, test = X[:60], X[60:]
+    y = np.sign(train[:, 0] - train[:, 1]) * np.where(rng.random(60) < 0.15, -1, 1)
+    if y.sum() == 0:
+        y[0] = -y[0]
+    halves = [np.sum((rows[:, None] - train) ** 2, axis=2) / 2 for rows in (train, test)]
+    return halves[0], halves[1], y
+
+
+def _votes(
+    within: Array, across: Array, y: Array, coefficients: tuple[float, ...], depth: int, ridge: float, diagonal: bool
+) -> Array:
+    """What each training point adds to the prediction at each test point, up to one positive factor."""
+    if diagonal:  # the Gram matrix is its diagonal, to hundreds of digits
+        return _scaled_kernel(coefficients, across, depth) * y
+    K, top = _log_kernel(coefficients, within, depth)
+    np.fill_diagonal(K, 1.0)
+    singular = coefficients[0] == 0 and coefficients[1] > 0
+    cross = _scaled_kernel(coefficients, across, depth) if singular else _log_kernel(coefficients, across, depth)[0]
+    return np.asarray(cross * np.linalg.solve(K + ridge * np.exp(-top) * np.eye(60), y))
+
+
+def _expected(rule: str, across: Array, y: Array, coefficients: tuple[float, ...]) -> Array:
+    """Decisions of the nearest neighbour, of the majority, or of distances to a power."""
+    if rule == "nearest":
+        return np.asarray(y[across.argmin(axis=1)])
+    if rule == "majority":
+        return np.full(100, np.sign(y.sum()))
+    slope1 = np.arange(len(coefficients)) @ np.array(coefficients)
+    return np.asarray(np.sign(across ** (np.log(coefficients[1]) / np.log(slope1)) @ y))
+
+
+def agreement_shares(
+    rng: np.random.Generator, coefficients: tuple[float, ...], depths: tuple[int, ...], powers: tuple[float, ...]
+) -> Array:
+    """Share of test points on which networks of each depth decide as each rule, (rules, depths), without ridge.
+
+    Rules: nearest neighbour, majority, distances to the power of the activation with squares `powers`.
+    """
+    within, across, y = _orthant(rng)
+    rules = [_expected(rule, across, y, powers) for rule in ("nearest", "majority", "distance")]
+    found = [np.sign(_votes(within, across, y, coefficients, depth, 0.0, False).sum(axis=1)) for depth in depths]
+    return np.array([[float(np.mean(rule == one)) for one in found] for rule in rules])
 
 
 def agreement_draw(
@@ -66,28 +122,9 @@ def agreement_draw(
     60 training points on the positive orthant of the sphere in five dimensions, labels by a plane, 15 % flipped. The
     ridge is in units of the kernel itself.
     """  # fmt: skip
-    X = np.abs(rng.standard_normal((160, 5)))
-    X /= np.linalg.norm(X, axis=1, keepdims=True)
-    train, test = X[:60], X[60:]
-    y = np.sign(train[:, 0] - train[:, 1]) * np.where(rng.random(60) < 0.15, -1, 1)
-    if y.sum() == 0:
-        y[0] = -y[0]
-    within = np.sum((train[:, None] - train) ** 2, axis=2) / 2
-    across = np.sum((test[:, None] - train) ** 2, axis=2) / 2
-    if rule == "distance":  # the Gram matrix is its diagonal, to hundreds of digits
-        votes = _scaled_kernel(coefficients, across, depth) * y
-    else:
-        K, top = _log_kernel(coefficients, within, depth)
-        cross, _ = _log_kernel(coefficients, across, depth)
-        np.fill_diagonal(K, 1.0)
-        votes = cross * np.linalg.solve(K + ridge * np.exp(-top) * np.eye(60), y)
-    if rule == "nearest":
-        expected = y[across.argmin(axis=1)]
-    elif rule == "majority":
-        expected = np.full(100, np.sign(y.sum()))
-    else:  # distances to a power
-        slope1 = np.arange(len(coefficients)) @ np.array(coefficients)
-        expected = np.sign(across ** (np.log(coefficients[1]) / np.log(slope1)) @ y)
+    within, across, y = _orthant(rng)
+    votes = _votes(within, across, y, coefficients, depth, ridge, rule == "distance")
+    expected = _expected(rule, across, y, coefficients)
     margins = np.sort(expected * votes.sum(axis=1) / np.abs(votes).sum(axis=1))
     place = round(100 * (1 - abs(share)))  # so many may decide otherwise
     return float(margins[place] if share > 0 else -margins[place])
@@ -137,20 +174,20 @@ def tanh_slopes(layer: int, which: str) -> float:
     return float(layer * (1 - (8 * (up - down) - (up2 - down2)) / (12 * h)))
 
 
-def _weights(rng: np.random.Generator, n: int, ensemble: str) -> Array:
-    """Square weights with entries of variance 1/n."""
+def weights_of(rng: np.random.Generator, n: int, ensemble: str) -> Array:
+    """Square weights with entries of variance 1/n; the low rank is n/4, blocks are 8 or the most that divide n."""
     if ensemble == "gaussian":
         return rng.standard_normal((n, n)) / np.sqrt(n)
     if ensemble == "orthogonal":
         Q, R = np.linalg.qr(rng.standard_normal((n, n)))
         return np.asarray(Q * np.sign(np.diag(R)))
     if ensemble == "low-rank":
-        r = n // 4
+        r = max(n // 4, 1)
         Q, R = np.linalg.qr(rng.standard_normal((n, r)))
         return np.asarray((Q * np.sign(np.diag(R))) @ rng.standard_normal((r, n)) / np.sqrt(r))
     if ensemble == "laplace":
         return rng.laplace(scale=1 / np.sqrt(2 * n), size=(n, n))
-    blocks = 8
+    blocks = next(b for b in (8, 6, 5, 4, 3, 2) if n % b == 0)
     W = np.zeros((n, n))
     size = n // blocks
     for i in range(blocks):
@@ -163,7 +200,7 @@ def ensemble_draw(rng: np.random.Generator, width: int, ensemble: str) -> float:
     n, x = int(width), pair()[0]
     h = np.sqrt(1.5 / 3) * rng.standard_normal((n, 3)) @ x + np.sqrt(0.1) * rng.standard_normal(n)
     for _ in range(3):
-        h = np.sqrt(1.5) * _weights(rng, n, ensemble) @ np.tanh(h) + np.sqrt(0.1) * rng.standard_normal(n)
+        h = np.sqrt(1.5) * weights_of(rng, n, ensemble) @ np.tanh(h) + np.sqrt(0.1) * rng.standard_normal(n)
     return float(h @ h / n)
 
 
@@ -188,7 +225,7 @@ def growth_draw(rng: np.random.Generator, q: float, bias: float, ensemble: str, 
     other = h + 1e-5 * rng.standard_normal(width)
     distances = []
     for _ in range(10):
-        W = np.sqrt(at) * _weights(rng, width, ensemble)
+        W = np.sqrt(at) * weights_of(rng, width, ensemble)
         shift = np.sqrt(bias) * rng.standard_normal(width)
         h, other = W @ np.tanh(h) + shift, W @ np.tanh(other) + shift
         distances.append(float(np.sum((h - other) ** 2)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from solvable.analysis.wide_networks.experiments.regression import relu_tangent
 
@@ -19,10 +19,13 @@ __all__ = [
     "kernel_problem",
     "labelled_batches",
     "latent_weights",
-    "mixture_variance",
+    "mixture_posterior",
+    "posterior_shares",
+    "prior_functions",
     "shortcut_data",
     "small_problem",
     "tail_draw",
+    "trained_shares",
 ]
 
 Array = NDArray[np.float64]
@@ -36,15 +39,18 @@ def small_problem() -> tuple[Array, Array]:
     return relu_tangent(np.clip(X @ X.T, -1, 1), 1, 0.1), np.array([1.0, -0.5, 2.0, 0.3, -1.2, 0.8])
 
 
-def mixture_variance(a: float, b: float) -> float:
-    """Posterior variance at the seventh input, integrated over the logarithm of the scale."""
+def mixture_posterior(a: float, b: float, x: Array) -> Array:
+    """Posterior at the seventh input, integrated over the logarithm of the scale: its variance, and the probability
+    to lie less than each x above the mean."""  # fmt: skip
     K, y = small_problem()
     solved = np.linalg.solve(K[:6, :6], np.column_stack([y, K[:6, 6]]))
     Q, rest = float(y @ solved[:, 0]), float(K[6, 6] - K[6, :6] @ solved[:, 1])
     u = np.linspace(-14, 24, 40_001)
     logs = -(a + 3) * u - (b + Q / 2) * np.exp(-u)
     weights = np.exp(logs - logs.max())
-    return float(rest * (weights @ np.exp(u)) / weights.sum())
+    return np.array([rest * (weights @ np.exp(u)), *(weights @ ndtr(x / np.sqrt(rest * np.exp(u))[:, None]))]) / (
+        weights.sum()
+    )
 
 
 def tail_draw(rng: np.random.Generator, a: float, b: float) -> float:
@@ -52,14 +58,10 @@ def tail_draw(rng: np.random.Generator, a: float, b: float) -> float:
 
     A scale and a function from the prior each, then the correction K_* K^-1 (f_0(X) - y) of the trained readout.
     """
-    K, y = small_problem()
-    root = np.linalg.cholesky(K)
-    scale = np.sqrt(b / rng.gamma(a, size=4000))
-    start = scale[:, None] * (rng.standard_normal((4000, 7)) @ root.T)
-    read = np.linalg.solve(K[:6, :6], K[:6, 6])
-    end = start[:, 6] - (start[:, :6] - y) @ read
-    unit = np.sqrt(b / a * (K[6, 6] - K[6, :6] @ read))
-    return float(np.mean(np.abs(end - y @ read) > 2 * unit))
+    end, mean = _trained_outputs(rng, a, b, 4000)
+    K = small_problem()[0]
+    unit = np.sqrt(b / a * (K[6, 6] - K[6, :6] @ np.linalg.solve(K[:6, :6], K[:6, 6])))
+    return float(np.mean(np.abs(end - mean) > 2 * unit))
 
 
 def kernel_problem(rng: np.random.Generator, points: int, **_: Any) -> dict[str, Array]:
@@ -176,9 +178,51 @@ def excess_draw(rng: np.random.Generator, n: int, amplification: float, ridge: f
 
 
 def _tangent(X: Array, Y: Array) -> Array:
-    """One relu layer, weight variance 2 and biases of variance 1, inputs of any norm."""
+    """Tangent kernel of one relu layer, weight variance 2 and biases of variance 1, inputs of any norm."""
+    below, above, slope = _relu_layer(X, Y)
+    return np.asarray(above + below * slope)
+
+
+def _relu_layer(X: Array, Y: Array) -> tuple[Array, Array, Array]:
+    """Covariances of the layer and of the output, and the share of neurons active for both inputs, times 2."""
     c, qx, qy = X @ Y.T + 1, np.sum(X**2, axis=1) + 1, np.sum(Y**2, axis=1) + 1
     size = np.sqrt(qx[:, None] * qy)
     angle = np.arccos(np.clip(c / size, -1, 1))
-    hidden = size * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
-    return np.asarray(hidden + c * (1 - angle / np.pi) + 1)
+    return c, size * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi + 1, 1 - angle / np.pi
+
+
+def prior_functions(rng: np.random.Generator, grid: Array, a: float, b: float, count: int) -> tuple[Array, Array]:
+    """Functions of wide relu networks on the line (x, 1, 0.5), scale random and fixed to b/a, the same normals."""
+    X = np.column_stack([grid, np.ones_like(grid), np.full_like(grid, 0.5)])
+    values, vectors = np.linalg.eigh(_relu_layer(X, X)[1])
+    functions = rng.standard_normal((count, grid.size)) @ (vectors * np.sqrt(np.maximum(values, 0))).T
+    return np.sqrt(b / rng.gamma(a, size=count))[:, None] * functions, np.sqrt(b / a) * functions
+
+
+def posterior_shares(rng: np.random.Generator, a: float, b: float, edges: Array, nets: int) -> Array:
+    """Share of the posterior between `edges`, from the mean: scales of the prior, weighted by the labels' likelihood,
+    a function value for each."""  # fmt: skip
+    K, y = small_problem()
+    solved = np.linalg.solve(K[:6, :6], np.column_stack([y, K[:6, 6]]))
+    Q, rest = float(y @ solved[:, 0]), float(K[6, 6] - K[6, :6] @ solved[:, 1])
+    variance = b / rng.gamma(a, size=nets)
+    logs = -3 * np.log(variance) - Q / (2 * variance)  # six labels
+    value = np.sqrt(variance * rest) * rng.standard_normal(nets)
+    weight = np.exp(logs - logs.max())
+    return np.histogram(value, edges, weights=weight / weight.sum())[0]
+
+
+def trained_shares(rng: np.random.Generator, a: float, b: float, edges: Array, nets: int) -> Array:
+    """Share of trained networks between `edges`, from the mean."""
+    end, mean = _trained_outputs(rng, a, b, nets)
+    return np.histogram(end - mean, edges)[0] / nets
+
+
+def _trained_outputs(rng: np.random.Generator, a: float, b: float, nets: int) -> tuple[Array, float]:
+    """Outputs at the seventh input, and the interpolant there."""
+    K, y = small_problem()
+    root = np.linalg.cholesky(K)
+    scale = np.sqrt(b / rng.gamma(a, size=nets))
+    start = scale[:, None] * (rng.standard_normal((nets, 7)) @ root.T)
+    read = np.linalg.solve(K[:6, :6], K[:6, 6])
+    return start[:, 6] - (start[:, :6] - y) @ read, float(y @ read)

@@ -117,10 +117,10 @@ def ntk_draw(rng: np.random.Generator, width: int, **net: float | str) -> float:
 
 
 def narrow_variances(
-    rng: np.random.Generator, width: int, layers: int, activation: str, weight: float, nets: int
+    rng: np.random.Generator, width: int, layers: int, activation: str | Callable[..., Any], weight: float, nets: int
 ) -> Array:
     """Variance of a preactivation of each layer of many nets given the layers below, (layers, nets); the first is 1."""
-    phi = PHI[activation][0]
+    phi = PHI[activation][0] if isinstance(activation, str) else activation
     variances = [np.ones(nets)]
     for _ in range(layers - 1):
         z = rng.standard_normal((nets, width)) * np.sqrt(variances[-1])[:, None]
@@ -128,9 +128,13 @@ def narrow_variances(
     return np.array(variances)
 
 
-def kurtosis_draw(rng: np.random.Generator, width: int, layer: int, activation: str, weight_variance: float) -> float:
-    """E z^4 over 2,000 narrow networks whose mean variance stays 1; z is drawn given the layer below."""
-    return float(3 * np.mean(narrow_variances(rng, width, layer, activation, weight_variance, 2000)[-1] ** 2))
+def kurtosis_draw(rng: np.random.Generator, width: int, layer: int, slope: float) -> float:
+    """E z^4 over 2,000 narrow networks whose mean variance stays 1; z is drawn given the layer below.
+
+    The activation has slope 1 above 0 and `slope` below, weights the variance that keeps the scale.
+    """
+    variances = narrow_variances(rng, width, layer, lambda z: np.where(z > 0, z, slope * z), 2 / (1 + slope**2), 2000)
+    return float(3 * np.mean(variances[-1] ** 2))
 
 
 def vertex_draw(rng: np.random.Generator, width: int, layer: int, activation: str, weight_variance: float) -> float:

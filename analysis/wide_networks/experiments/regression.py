@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import eval_gegenbauer
 
 from solvable.analysis.wide_networks.experiments.networks import PHI
+from solvable.analysis.wide_networks.settings import training_problem
 
 __all__ = [
-    "convolution_mode",
     "error_draw",
     "gram_draw",
     "projections",
@@ -66,18 +64,27 @@ def gram_draw(rng: np.random.Generator, n: int, d: int, degree: int) -> float:
     return float(values[start : start + counts[degree]].mean())
 
 
-def _target(X: Array, d: int) -> Array:
-    """Degree 1 and degree 2 with power 1 each."""
-    first = np.sqrt(d) * X[:, 0]
-    return np.asarray(first + X[:, 1] * X[:, 2] * np.sqrt(d * (d + 2)))
+def error_draw(
+    rng: np.random.Generator, n: int, d: int, ridge: float, powers: tuple[float, ...] = (1.0, 1.0), noise: float = 0.0
+) -> float:
+    """Test error of kernel regression with the two-layer kernel on a fresh training set, 100 test points.
 
-
-def error_draw(rng: np.random.Generator, n: int, d: int, ridge: float) -> float:
-    """Test error of kernel regression with the two-layer kernel on a fresh training set, 300 test points."""
-    X, T = _points(rng, int(n), d), _points(rng, 300, d)
+    The mean over all targets that are random combinations of the harmonics of degree 1, 2, ... with these powers, and
+    over label noise, is taken by algebra: their covariance is the sum of powers times Gegenbauer polynomials.
+    """
+    X, T = _points(rng, int(n), d), _points(rng, 100, d)
     K = relu_tangent(X @ X.T, 2, 0.0) + ridge * np.eye(int(n))
-    found = relu_tangent(T @ X.T, 2, 0.0) @ np.linalg.solve(K, _target(X, d))
-    return float(np.mean((found - _target(T, d)) ** 2))
+    A = np.linalg.solve(K, relu_tangent(X @ T.T, 2, 0.0))
+
+    def target(t: Array) -> Array:
+        before, now, total = np.ones_like(t), t, np.zeros_like(t)
+        for k, power in enumerate(powers, 1):
+            total += power * now
+            before, now = now, ((2 * k + d - 2) * t * now - k * before) / (k + d - 2)
+        return total
+
+    left = sum(powers) - 2 * np.sum(A * target(X @ T.T), axis=0) + np.sum(A * (target(X @ X.T) @ A), axis=0)
+    return float(left.mean() + noise * (1 + np.sum(A * A) / 100))
 
 
 def stairs_draw(rng: np.random.Generator, d: int, level: float, at: float) -> float:
@@ -85,70 +92,45 @@ def stairs_draw(rng: np.random.Generator, d: int, level: float, at: float) -> fl
     return level - error_draw(rng, max(round(at), 1), d, 0.0)
 
 
-@cache
-def _problem() -> tuple[Array, Array]:
-    """Five training inputs and one more, three coordinates."""
-    rng = np.random.default_rng(5)
-    X = rng.standard_normal((6, 3))
-    X[5] = 0.8 * X[0] + 0.3 * X[1]
-    return X, np.array([1.0, -1.0, 0.5, 2.0, -1.5])
+def _trained(rng: np.random.Generator, width: int, t: float, activation: str, nets: int, mirrored: bool) -> Array:
+    """Outputs at the test inputs of networks with one hidden layer after time t, all weights by steps of 0.02.
 
-
-def _trained(rng: np.random.Generator, width: int, t: float, activation: str, nets: int) -> Array:
-    """Outputs at the sixth input of networks with one hidden layer after time t, all weights by steps of 0.02.
-
-    NTK parametrisation, weight variance 1.5, bias variance 0.1, loss half of the sum of squares.
+    NTK parametrisation, weight variance 1.5, bias variance 0.1, loss half of the sum of squares. Mirrored: the second
+    half has the hidden weights of the first and the opposite readout.
     """
-    X, y = _problem()
+    X, y, test = training_problem()
     phi, slope = PHI[activation]
     d, gain, shift = X.shape[1], 1.5**0.5, 0.1**0.5
     W, b = rng.standard_normal((nets, width, d)), rng.standard_normal((nets, width))
     a, c = rng.standard_normal((nets, width)), rng.standard_normal(nets)
+    if mirrored:
+        W, b, a, c = (
+            np.concatenate([x[: nets // 2], s * x[: nets // 2]]) for x, s in ((W, 1), (b, 1), (a, -1), (c, -1))
+        )
     steps = max(round(t / 0.02), 1)
     size = t / steps
     for step in range(steps + 1):
+        if step == steps:
+            X = test
         z = gain / d**0.5 * W @ X.T + shift * b[:, :, None]
         active = phi(z)
         out = gain / width**0.5 * np.einsum("sw,swi->si", a, active) + shift * c[:, None]
         if step == steps:
-            return np.asarray(out[:, 5])
-        r = out[:, :5] - y
-        back = gain / width**0.5 * a[:, :, None] * slope(z[:, :, :5]) * r[:, None, :]
-        a = a - size * gain / width**0.5 * np.einsum("swi,si->sw", active[:, :, :5], r)
+            return np.asarray(out)
+        r = out - y
+        back = gain / width**0.5 * a[:, :, None] * slope(z) * r[:, None, :]
+        a = a - size * gain / width**0.5 * np.einsum("swi,si->sw", active, r)
         c = c - size * shift * r.sum(axis=1)
-        W = W - size * gain / d**0.5 * back @ X[:5]
+        W = W - size * gain / d**0.5 * back @ X
         b = b - size * shift * back.sum(axis=2)
     raise AssertionError
 
 
 def trained_draw(rng: np.random.Generator, width: int, t: float, activation: str) -> float:
-    """Mean over eight networks."""
-    return float(_trained(rng, int(width), t, activation, 8).mean())
+    """Mean over four networks and their mirror images at the first test input."""
+    return float(_trained(rng, int(width), t, activation, 8, True)[:, 0].mean())
 
 
 def trained_spread_draw(rng: np.random.Generator, width: int, t: float, activation: str) -> float:
-    """Sample variance of eight networks."""
-    return float(_trained(rng, int(width), t, activation, 8).var(ddof=1))
-
-
-@cache
-def convolution_mode(kind: str, frequency: int, sector: int) -> float:
-    """Fourier coefficient at (k, 0) or (k, k) of the two-patch kernel, by a sum over a grid of angles."""
-    n = max(2048, 32 * frequency)
-    angle = 2 * np.pi * np.arange(n // 2 + 1) / n
-    angle = np.minimum(angle, 2 * np.pi - angle)
-    k0, k1 = 1 - angle / np.pi, (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
-    weight = np.full(angle.size, 2.0)
-    weight[[0, -1]] = 1.0
-    left = weight * np.cos(frequency * angle) / n
-    right = left if sector == 2 else weight / n
-    total = 0.0
-    for i in range(angle.size):  # one row of the grid at a time
-        mean = (k1[i] + k1) / 2
-        turn = np.arccos(np.clip(mean, -1, 1))
-        above = (np.sin(turn) + (np.pi - turn) * mean) / np.pi
-        if kind == "ntk":
-            below = (k1[i] + np.cos(angle[i]) * k0[i] + k1 + np.cos(angle) * k0) / 2
-            above = above + (1 - turn / np.pi) * below
-        total += left[i] * float(right @ above)
-    return total
+    """Sample variance of eight networks, mean over the test inputs."""
+    return float(_trained(rng, int(width), t, activation, 8, False).var(axis=0, ddof=1).mean())

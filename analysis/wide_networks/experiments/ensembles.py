@@ -1,0 +1,44 @@
+"""Weights of several ensembles: quantiles of preactivations, and the edge of chaos found by growing distances."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.wide_networks.experiments.depth import growth_draw, weights_of
+from solvable.analysis.wide_networks.settings import pair
+
+__all__ = ["ENSEMBLES", "edge_draw", "quantiles_draw"]
+
+Array = NDArray[np.float64]
+ENSEMBLES = ("gaussian", "orthogonal", "low-rank", "sparse", "laplace")
+
+
+def quantiles_draw(
+    rng: np.random.Generator, width: int, ensemble: str, levels: Array, weight: float, bias: float, nets: int
+) -> Array:
+    """Quantiles over networks and neurons of the first input's preactivations after three tanh layers.
+
+    The first layer is Gaussian; biases are, in all.
+    """
+    x, found = pair()[0], np.empty((nets, width))
+    for i in range(nets):
+        h = np.sqrt(weight / 3) * rng.standard_normal((width, 3)) @ x + np.sqrt(bias) * rng.standard_normal(width)
+        for _ in range(3):
+            W = weights_of(rng, width, ensemble)
+            h = np.sqrt(weight) * W @ np.tanh(h) + np.sqrt(bias) * rng.standard_normal(width)
+        found[i] = h
+    return np.quantile(found, levels)
+
+
+def edge_draw(
+    rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, weights: tuple[float, ...]
+) -> float:
+    """Weight variance at which nearby signals neither separate nor merge: a line through growth rates at `weights`,
+    means over two networks, which are the same up to their scale."""  # fmt: skip
+    seeds = rng.integers(2**32, size=2)
+    growth = [
+        np.mean([growth_draw(np.random.default_rng(s), q, bias, ensemble, width, at) for s in seeds]) for at in weights
+    ]
+    slope, level = np.polyfit(np.log(weights), growth, 1)
+    return float(np.exp(-level / slope))
