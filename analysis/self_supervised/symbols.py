@@ -8,7 +8,7 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("mode", r"\gamma_{j}", "γ_j", "scale", "eigenvalue of the second moment of the pairs"),
-    Symbol("shrink", r"1/s_{0}", "1/s₀", "scale", "inverse size of the start"),
+    Symbol("shrink", "S", "S", "scale", "inverse size 1/s₀ of the start"),
     Symbol("start_size", r"\varepsilon", "ε", "scale", "size of generic starting weights"),
     Symbol("gap", "g", "g", "other", "largest ratio of a mode to the one before it"),
     Symbol("temperature", r"\tau", "τ", "scale", "temperature of the contrastive loss"),

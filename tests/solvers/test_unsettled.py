@@ -49,7 +49,7 @@ def test_spectra_on_the_sphere_in_any_dimension(d, degree, rate):
 )
 def test_too_few_nodes_on_the_sphere_are_refused(kernel, degree, nodes):
     """A kink between the nodes, a kernel narrower than their distance, degrees above their number."""
-    with pytest.raises(ValueError, match="a quarter less: take more|needs at least"):
+    with pytest.raises(ValueError, match=r"a quarter less: take more|needs at least"):
         sphere_spectrum(kernel, 3, degree, nodes)
 
 

@@ -1,6 +1,7 @@
 """Arguments of self-supervised learning."""
 
 import numpy as np
+from data_moves import Case, Joint, Unit, whole
 
 from solvable import solvers
 
@@ -163,3 +164,105 @@ DATA = [
     "tolerance",
     "uniformity",
 ]
+
+DATA_NAMES = {
+    "X", "X_pair", "K", "pairs", "new", "p_joint", "features", "members", "labels", "embeddings", "similarities",
+    "loadings", "covariance", "encoder",
+}  # fmt: skip
+NO_CASE = {"gaussian_infonce": "draws; its information is that of linear_sufficiency"}
+
+
+def _counts(g):
+    p = whole(g, 3, 4, low=1)
+    return {"p_joint": p / p.sum()}
+
+
+def _gram(g, n=6):
+    A = whole(g, n, n + 2, low=-3, high=4)
+    return {"K": A @ A.T + np.eye(n), "pairs": np.array([[0, 1], [2, 3], [4, 5.0]])}
+
+
+def _clusters(g):
+    return {"embeddings": 8 * whole(g, 3, 4)[[0, 0, 1, 1, 2, 2]] + whole(g, 6, 4), "labels": np.arange(6) // 2.0}
+
+
+def _classes(g):
+    weights = whole(g, 2, 6, low=1)
+    return {"features": whole(g, 6, 3), "members": weights / weights.sum(axis=1, keepdims=True)}
+
+
+def _similar(g):
+    return {"similarities": whole(g, 5)}
+
+
+CASES = {
+    "pair_matrix": Case(
+        lambda g: {"X": whole(g, 5, 3), "X_pair": whole(g, 5, 3)},
+        lambda **d: [solvers.pair_matrix(**d)],
+        [Joint({"X": (0,), "X_pair": (0,)}), Joint({"X": (1,), "X_pair": (1,)}, [(0, 1)]), Unit({"X": 1}, [1])],
+    ),
+    "pair_kernel": Case(
+        _gram,
+        lambda K, pairs: [solvers.pair_kernel(K, np.asarray(pairs).astype(int))],
+        [Unit({"K": 1}, [1])],
+        fixed=("pairs",),
+    ),
+    "final_embedding": Case(
+        _gram,
+        lambda K, pairs: [(f := solvers.final_embedding(K, np.asarray(pairs).astype(int), 1)) @ f.T],
+        [Unit({"K": 1})],
+        fixed=("pairs",),
+        single=1e-4,
+    ),
+    "augmentation_spectrum": Case(
+        _counts,
+        lambda p_joint: [(f := solvers.augmentation_spectrum(p_joint)).eigenvalues, f.complexity],
+        [Joint({"p_joint": (0,)}), Joint({"p_joint": (1,)})],
+        single=1e-3,
+        fixed=("p_joint",),
+    ),
+    "contrastive_gradient": Case(
+        _similar,
+        lambda similarities: [(f := solvers.contrastive_gradient(similarities, 0.5)).loss, f.gradient],
+    ),
+    "penalty_entropy": Case(
+        _similar, lambda similarities: [(f := solvers.penalty_entropy(similarities, 0.5)).entropy, f.slope]
+    ),
+    "temperature_limits": Case(
+        _similar,
+        lambda similarities: [(f := solvers.temperature_limits(similarities)).cold, f.hot_slope],
+        [Unit({"similarities": 1}, [1, 1])],
+    ),
+    "uniformity": Case(
+        _clusters,
+        lambda embeddings, labels: [solvers.uniformity(embeddings)],
+        [Joint({"embeddings": (0,)}), Joint({"embeddings": (1,)}), Unit({"embeddings": 1})],
+    ),
+    "tolerance": Case(
+        _clusters,
+        lambda **d: [solvers.tolerance(**d)],
+        [Joint({"embeddings": (0,), "labels": (0,)}), Joint({"embeddings": (1,)}), Unit({"embeddings": 1})],
+        fixed=("labels",),
+    ),
+    "class_transfer": Case(
+        _classes,
+        lambda **d: [(f := solvers.class_transfer(**d, rho=[0.5, 0.5])).bound, f.unsupervised],
+        [Joint({"features": (0,), "members": (1,)}), Joint({"features": (1,)})],
+        single=1e-4,
+        fixed=("members",),
+    ),
+    "factor_pretraining_risk": Case(
+        lambda g: {"loadings": whole(g, 5, 2)},
+        lambda loadings: [
+            (f := solvers.factor_pretraining_risk(loadings, [1.0, 0.5], 0.3, 20.0, 100.0)).true, f.pretrained,
+        ],
+        [Joint({"loadings": (0,)})],
+    ),
+    "linear_sufficiency": Case(
+        lambda g: {"covariance": (A := whole(g, 4, 6)) @ A.T + np.eye(4), "encoder": whole(g, 2, 4)},
+        lambda **d: [(f := solvers.linear_sufficiency(**d, noise_variance=0.5)).loss, f.bound],
+        [Joint({"covariance": (0, 1), "encoder": (1,)}), Joint({"encoder": (0,)}), Unit({"encoder": 1})],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+}  # fmt: skip
