@@ -152,9 +152,11 @@ def formula_latex(claim: Claim) -> str:
             return [terms[first], *terms[:first], *terms[first + 1 :]]
 
     within = {s for node in claim.formula.atoms(sympy.Mul, sympy.Pow) for s in node.args if s.is_Symbol}
-    names = {}
-    for name, row in _rows(claim).items():
-        symbol = sympy.Symbol(name, positive=True)
+    names, rows = {}, _rows(claim)
+    for symbol in claim.formula.free_symbols:
+        row = rows.get(symbol.name)
+        if row is None:
+            continue
         # a trace or a sum ends where its factor does: within a product it has brackets
         names[symbol] = rf"\left({row.latex}\right)" if symbol in within and _COMPOUND.search(row.latex) else row.latex
     return str(PositiveFirst({"symbol_names": names}).doprint(claim.formula))

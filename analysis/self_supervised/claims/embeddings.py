@@ -77,7 +77,7 @@ _mode, _shrink = sp.symbols("mode shrink", positive=True)
 EMBEDDING_CLAIMS = (
     claim(
         "self-supervised/stepwise-trajectory",
-        "From aligned weights each mode of the pairs is learned by itself, s_j(t) = [γ_j + e^{−8γ_jt}(s_j(0)⁻² − "
+        "From aligned weights each mode of the pairs is learned by itself, s_{j}(t) = [γ_j + e^{−8γ_{j}t}(s_{j}(0)⁻² − "
         "γ_j)]^{−½}.",
         source=_STEPWISE,
         kind=Kind.NUMERICAL,
@@ -91,7 +91,7 @@ EMBEDDING_CLAIMS = (
     ),
     claim(
         "self-supervised/loss-staircase",
-        "Along the flow from aligned weights the loss is Σ(1 − γ_js_j²)²: it falls by one as each mode is learned.",
+        "Along the flow from aligned weights the loss is Σ(1 − γ_{j}s_j²)²: it falls by one as each mode is learned.",
         source=_STEPWISE,
         kind=Kind.EXACT,
         predict=lambda m, d, n, gamma, start, times: stepwise_embedding(gamma, start, times, d).losses,
@@ -121,7 +121,7 @@ EMBEDDING_CLAIMS = (
     ),
     claim(
         "self-supervised/step-times",
-        "Mode j is half learned, γ_js_j² = ½, at τ_j = −ln(s_j(0)²γ_j)/(8γ_j).",
+        "Mode j is half learned, γ_{j}s_j² = ½, at τ_j = −ln(s_{j}(0)²γ_j)/(8γ_j).",
         source=_STEPWISE,
         kind=Kind.ASYMPTOTIC,
         formula=sp.log(_shrink**2 / _mode) / (8 * _mode),

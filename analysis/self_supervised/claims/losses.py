@@ -46,7 +46,7 @@ _PLACES = USUAL.but(d=(20, 40), labelled=(50, 200))
 LOSS_CLAIMS = (
     claim(
         "self-supervised/hardness-aware",
-        "The entropy of the penalties on negatives grows with the temperature, dH/dτ = Var_r(s)/τ³.",
+        "The entropy of the penalties on negatives grows with the temperature, dH/dτ = Var_{r}(s)/τ³.",
         source=_SLOPE,
         kind=Kind.EXACT,
         predict=lambda n, temperature, similarities: float(penalty_entropy(similarities, temperature).slope),
@@ -58,7 +58,7 @@ LOSS_CLAIMS = (
     ),
     claim(
         "self-supervised/cold-limit",
-        "As the temperature falls, τL becomes a triplet loss with the hardest negative, max(max_js_j − s₀, 0).",
+        "As the temperature falls, τL becomes a triplet loss with the hardest negative, max(max_{j}s_j − s₀, 0).",
         source=_TEMPERATURE,
         kind=Kind.EXACT,
         predict=lambda n, temperature, similarities: float(temperature_limits(similarities).cold),
@@ -205,7 +205,7 @@ LOSS_CLAIMS = (
     ),
     claim(
         "self-supervised/true-factors-risk",
-        "Least squares on the true factors has excess v_yr/(N − r − 1).",
+        "Least squares on the true factors has excess v_{y}r/(N − r − 1).",
         source=_PRETRAINED,
         kind=Kind.MEAN,
         predict=lambda **cell: _risk("true", **cell),
@@ -216,7 +216,7 @@ LOSS_CLAIMS = (
     ),
     claim(
         "self-supervised/supervised-risk",
-        "Least squares on raw inputs has excess v_yd/(N − d − 1).",
+        "Least squares on raw inputs has excess v_{y}d/(N − d − 1).",
         source=_PRETRAINED,
         kind=Kind.MEAN,
         predict=lambda **cell: _risk("supervised", **cell),
