@@ -58,7 +58,7 @@ class Derivation:
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value.
     seconds : float
-        After which no further step of a reduction in symbols is begun.
+        After which a reduction in symbols is stopped.
     """
 
     trace: Trace
@@ -111,6 +111,9 @@ class Derivation:
     def equations(self) -> Equations:
         """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space.
 
+        Where the reduction does not end in `seconds`, they are those of first order in the blocks of the resolvents,
+        with the linear ones between resolvents.
+
         The value they give at this cell is compared with `value` before they are returned.
         """
         from solvable.analysis.equivalents.degrees_of_freedom import check_reduction
@@ -128,10 +131,19 @@ class Derivation:
         return export.to_latex(self.equations)
 
     def to_python(self) -> str:
-        """Source of a module that computes the value with numpy alone, where one effective ridge is left."""
-        from solvable.analysis.equivalents import export
+        """Source of a module that computes the value with numpy alone.
 
-        return export.to_python(self.equations)
+        Where one effective ridge is left, its root is bracketed; else Newton's method starts from the unknowns of
+        this derivation.
+        """
+        from solvable.analysis.equivalents import python_module
+        from solvable.analysis.equivalents.reduction import by_blocks
+
+        found = self.equations
+        if len(found.unknowns) == 1 and str(next(iter(found.unknowns))).startswith("kappa"):
+            return python_module.module_of_one_ridge(found)
+        blocks = found if found.blocks else by_blocks(self.trace, self._cell(self._single()))
+        return python_module.module_of_blocks(blocks)
 
     def limit(self, ridge: str) -> RidgelessForm:
         """Exact form at ridge 0: the factors of the equation and the value, in which the ridge no longer stands.
@@ -307,7 +319,7 @@ def derive(
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value: a refusal, or nan with a status.
     seconds : float
-        After which no further step of a reduction in symbols (``.equations``) is begun.
+        After which a reduction in symbols (``.equations``) is stopped; the equations are then given by blocks.
 
     Returns
     -------
