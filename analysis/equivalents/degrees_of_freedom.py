@@ -121,7 +121,7 @@ def check_reduction(trace: Trace, cell: Cell, equations: Equations, value: float
     ArithmeticError
         They differ, or an equation does not vanish.
     """
-    lists = joint_lists(trace, cell)
+    lists: Lists = joint_lists(trace, cell)
     values = {**cell.named, **{str(unknown): start for unknown, start in equations.start.items()}}
     if equations.blocks:
         lists = _with_blocks(equations, values, lists)

@@ -79,12 +79,18 @@ class Derivation:
     @cached_property
     def value(self) -> TraceSolution:
         """The equivalent, over the grid of `at`; its relative error as the sizes grow together is O(1/size)."""
+        cells, shape = self._cells()
+        return self._solution([self._one(cell) for cell in cells], shape)
+
+    def _cells(self) -> tuple[list[dict[str, float]], tuple[int, ...]]:
+        """Sizes and scalars of every cell, and the shape of the grid."""
         names = list(self.at)
         grid = broadcast(**{name: np.asarray(self.at[name], float) for name in names})
-        shape = grid[0].shape if grid else ()
-        rows = [
-            self._one(dict(zip(names, map(float, row), strict=True))) for row in zip(*map(np.ravel, grid), strict=True)
-        ]
+        flat = zip(*map(np.ravel, grid), strict=True)
+        return [dict(zip(names, map(float, row), strict=True)) for row in flat], grid[0].shape if grid else ()
+
+    def _solution(self, rows: list[tuple[float, float, int, int, float]], shape: tuple[int, ...]) -> TraceSolution:
+        """Value, residual, status, iterations and error of the cells as arrays."""
         columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.zeros(0)] * 5
         value, residual, status, iterations, error = columns
         solution = TraceSolution(
@@ -106,6 +112,39 @@ class Derivation:
             status = Status.NO_SOLUTION if isinstance(error, Fold) else Status.MAX_ITERATIONS
             return np.nan, np.nan, int(status), 0, np.nan
         return found.value, found.residual, int(found.status), found.iterations, found.error
+
+    @cached_property
+    def reduced_value(self) -> TraceSolution:
+        """The same numbers through the reduced equations, all cells at once: hundreds of times as fast.
+
+        For one effective ridge, with spaces that have joint lists at one size in all cells. Cells with a ridge that is
+        not positive, or without a root in 26 decades, go through the pencil as in `value`, and so do a few others, with
+        which the reduction is compared.
+        """
+        from solvable.analysis.equivalents.degrees_of_freedom import joint_lists
+        from solvable.analysis.equivalents.many_cells import ManyCells
+
+        cells, shape = self._cells()
+        if not cells or self.hermitise:
+            return self.value
+        single = Derivation(self.trace, cells[len(cells) // 2], False, self.on_failure, self.seconds)
+        lists = joint_lists(self.trace, self._cell(single.at))
+        columns = {name: np.array([cell[name] for cell in cells]) for name in cells[0]}
+        for name, (_, counts) in lists.items():
+            if np.size(counts) > 1 and np.ptp(columns[name]) > 0:
+                raise refuse(f"at[{name!r}]", self.at[name], "all cells at once need one size of a space with a list")
+        found = ManyCells(single.equations, lists).solve(columns)
+        rows = list(zip(*found.rows(), strict=True))
+        for k in np.flatnonzero(~found.converged):
+            rows[k] = self._one(cells[k])
+        solved = np.flatnonzero(found.converged)
+        for k in solved[:: max(1, solved.size // 4)]:
+            known = self._one(cells[k])[0]
+            if not abs(rows[k][0] - known) <= 1e-8 * abs(known):
+                raise ArithmeticError(
+                    f"the reduced equations give {rows[k][0]:.10g} and the unreduced ones {known:.10g}"
+                )
+        return self._solution(rows, shape)
 
     @cached_property
     def equations(self) -> Equations:
