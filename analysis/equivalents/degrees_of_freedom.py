@@ -99,6 +99,20 @@ def formula_and_quantities(trace: Trace, equations: Equations) -> tuple[Any, Cal
     return (None if written is None else written[0]), quantities
 
 
+def _with_blocks(equations: Equations, values: Mapping[str, Any], lists: Lists) -> Lists:
+    """Joint lists that also hold the blocks of resolvents, of every space whose matrices stand in them."""
+    found = {space: (dict(matrices), counts) for space, (matrices, counts) in lists.items()}
+    for symbol, expression in equations.blocks.items():
+        names = sorted(map(str, expression.free_symbols))
+        function = sp.lambdify([sp.Symbol(n, positive=not n.startswith(("tau_", "x_"))) for n in names], expression)
+        for matrices, counts in found.values():
+            own = [name for name in names if name in matrices]
+            if own or not any(name in other for other, _ in lists.values() for name in names):
+                at = [matrices[name] if name in matrices else float(values[name]) for name in names]
+                matrices[str(symbol)] = np.broadcast_to(np.asarray(function(*at), float), np.shape(counts))
+    return found
+
+
 def check_reduction(trace: Trace, cell: Cell, equations: Equations, value: float) -> None:
     """Hold the reduced system against the value of the unreduced one.
 
@@ -107,8 +121,17 @@ def check_reduction(trace: Trace, cell: Cell, equations: Equations, value: float
     ArithmeticError
         They differ, or an equation does not vanish.
     """
-    lists = joint_lists(trace, cell)
+    lists: Lists = joint_lists(trace, cell)
     values = {**cell.named, **{str(unknown): start for unknown, start in equations.start.items()}}
+    if equations.blocks:
+        lists = _with_blocks(equations, values, lists)
+        equal = {u: right + u for u, right in equations.unknowns.items()} | equations.linear
+        for unknown, right in equal.items():
+            found, known = float(evaluated(right, values, lists)), equations.start[unknown]
+            if not abs(found - known) <= 1e-6 * abs(known) + 1e-9 * abs(value):
+                raise ArithmeticError(
+                    f"the equation of {unknown} gives {found:.10g} and the unreduced ones {known:.10g}"
+                )
     forms = [equations.value, *([] if equations.eliminated is None else [equations.eliminated])]
     for form in forms:
         found = float(evaluated(form, values, lists))

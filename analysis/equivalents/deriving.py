@@ -58,7 +58,7 @@ class Derivation:
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value.
     seconds : float
-        After which no further step of a reduction in symbols is begun.
+        After which a reduction in symbols is stopped.
     """
 
     trace: Trace
@@ -79,12 +79,18 @@ class Derivation:
     @cached_property
     def value(self) -> TraceSolution:
         """The equivalent, over the grid of `at`; its relative error as the sizes grow together is O(1/size)."""
+        cells, shape = self._cells()
+        return self._solution([self._one(cell) for cell in cells], shape)
+
+    def _cells(self) -> tuple[list[dict[str, float]], tuple[int, ...]]:
+        """Sizes and scalars of every cell, and the shape of the grid."""
         names = list(self.at)
         grid = broadcast(**{name: np.asarray(self.at[name], float) for name in names})
-        shape = grid[0].shape if grid else ()
-        rows = [
-            self._one(dict(zip(names, map(float, row), strict=True))) for row in zip(*map(np.ravel, grid), strict=True)
-        ]
+        flat = zip(*map(np.ravel, grid), strict=True)
+        return [dict(zip(names, map(float, row), strict=True)) for row in flat], grid[0].shape if grid else ()
+
+    def _solution(self, rows: list[tuple[float, float, int, int, float]], shape: tuple[int, ...]) -> TraceSolution:
+        """Value, residual, status, iterations and error of the cells as arrays."""
         columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.zeros(0)] * 5
         value, residual, status, iterations, error = columns
         solution = TraceSolution(
@@ -108,8 +114,44 @@ class Derivation:
         return found.value, found.residual, int(found.status), found.iterations, found.error
 
     @cached_property
+    def reduced_value(self) -> TraceSolution:
+        """The same numbers through the reduced equations, all cells at once: hundreds of times as fast.
+
+        For one effective ridge, with spaces that have joint lists at one size in all cells. Cells with a ridge that is
+        not positive, or without a root in 26 decades, go through the pencil as in `value`, and so do a few others, with
+        which the reduction is compared.
+        """
+        from solvable.analysis.equivalents.degrees_of_freedom import joint_lists
+        from solvable.analysis.equivalents.many_cells import ManyCells
+
+        cells, shape = self._cells()
+        if not cells or self.hermitise:
+            return self.value
+        single = Derivation(self.trace, cells[len(cells) // 2], False, self.on_failure, self.seconds)
+        lists = joint_lists(self.trace, self._cell(single.at))
+        columns = {name: np.array([cell[name] for cell in cells]) for name in cells[0]}
+        for name, (_, counts) in lists.items():
+            if np.size(counts) > 1 and np.ptp(columns[name]) > 0:
+                raise refuse(f"at[{name!r}]", self.at[name], "all cells at once need one size of a space with a list")
+        found = ManyCells(single.equations, lists).solve(columns)
+        rows = list(zip(*found.rows(), strict=True))
+        for k in np.flatnonzero(~found.converged):
+            rows[k] = self._one(cells[k])
+        solved = np.flatnonzero(found.converged)
+        for k in solved[:: max(1, solved.size // 4)]:
+            known = self._one(cells[k])[0]
+            if not abs(rows[k][0] - known) <= 1e-8 * abs(known):
+                raise ArithmeticError(
+                    f"the reduced equations give {rows[k][0]:.10g} and the unreduced ones {known:.10g}"
+                )
+        return self._solution(rows, shape)
+
+    @cached_property
     def equations(self) -> Equations:
         """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space.
+
+        Where the reduction does not end in `seconds`, they are those of first order in the blocks of the resolvents,
+        with the linear ones between resolvents.
 
         The value they give at this cell is compared with `value` before they are returned.
         """
@@ -128,10 +170,19 @@ class Derivation:
         return export.to_latex(self.equations)
 
     def to_python(self) -> str:
-        """Source of a module that computes the value with numpy alone, where one effective ridge is left."""
-        from solvable.analysis.equivalents import export
+        """Source of a module that computes the value with numpy alone.
 
-        return export.to_python(self.equations)
+        Where one effective ridge is left, its root is bracketed; else Newton's method starts from the unknowns of
+        this derivation.
+        """
+        from solvable.analysis.equivalents import python_module
+        from solvable.analysis.equivalents.reduction import by_blocks
+
+        found = self.equations
+        if len(found.unknowns) == 1 and str(next(iter(found.unknowns))).startswith("kappa"):
+            return python_module.module_of_one_ridge(found)
+        blocks = found if found.blocks else by_blocks(self.trace, self._cell(self._single()))
+        return python_module.module_of_blocks(blocks)
 
     def limit(self, ridge: str) -> RidgelessForm:
         """Exact form at ridge 0: the factors of the equation and the value, in which the ridge no longer stands.
@@ -307,7 +358,7 @@ def derive(
     on_failure : {"raise", "warn", "ignore"}
         What happens where there is no value: a refusal, or nan with a status.
     seconds : float
-        After which no further step of a reduction in symbols (``.equations``) is begun.
+        After which a reduction in symbols (``.equations``) is stopped; the equations are then given by blocks.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from solvable.analysis.equivalents.reduction import Equations
 from solvable.analysis.equivalents.symbols_of_traces import Tr, opaque
 from solvable.solvers.validate import refuse
 
-__all__ = ["RidgelessForm", "evaluated", "ridgeless", "to_latex", "to_python"]
+__all__ = ["RidgelessForm", "evaluated", "ridgeless", "to_latex"]
 
 
 @dataclass(frozen=True)
@@ -91,85 +91,12 @@ def _compiled(expression: Any) -> tuple[list[tuple[str, list[str], Any]], list[s
 
 def to_latex(equations: Equations) -> str:
     """Equations and value as an aligned display."""
-    rows = []
+    rows = [(sp.latex(block), sp.latex(right)) for block, right in equations.blocks.items()]
     if equations.explicit:
         rows += [(sp.latex(lam), sp.latex(right)) for lam, right in equations.explicit.items()]
     else:
         rows += [("0", sp.latex(equation)) for equation in equations.unknowns.values()]
+    rows += [(sp.latex(x), sp.latex(right)) for x, right in equations.linear.items()]
     rows.append((r"\text{value}", sp.latex(equations.value if equations.eliminated is None else equations.eliminated)))
     body = " \\\\\n".join(f"{left} &= {right}" for left, right in rows)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-
-
-_PROGRAM = '''"""Deterministic equivalent of a trace; needs numpy alone."""
-
-import numpy as np
-
-
-def residual({unknown}, {arguments}):
-    """Equation of the effective ridge."""
-{traces_of_equation}
-    return {equation}
-
-
-def value({arguments}, lowest=1e-300, highest=1e300):
-    """The trace: each matrix as eigenvalues over the joint list of its space, with multiplicities."""
-    low, high = np.log(lowest), np.log(highest)
-    grid = np.linspace(low, high, 4001)
-    with np.errstate(all="ignore"):
-        sign = np.sign([residual(np.exp(x), {arguments}) for x in grid])
-    change = np.flatnonzero(sign[1:] * sign[:-1] < 0)
-    low, high = grid[change[-1]], grid[change[-1] + 1]  # the largest root is the physical one
-    upper = sign[change[-1] + 1]
-    for _ in range(80):
-        middle = (low + high) / 2
-        if np.sign(residual(np.exp(middle), {arguments})) == upper:
-            high = middle
-        else:
-            low = middle
-    {unknown} = np.exp((low + high) / 2)
-{traces_of_value}
-    return {value}
-'''
-
-
-def to_python(equations: Equations) -> str:
-    """Source of a module that needs numpy alone, for a system in one effective ridge.
-
-    Raises
-    ------
-    ValueError
-        The system has more unknowns.
-    """
-    from sympy.printing.numpy import NumPyPrinter
-
-    if len(equations.unknowns) != 1 or not str(next(iter(equations.unknowns))).startswith("kappa"):
-        raise refuse("unknowns", list(map(str, equations.unknowns)), "only a system in one effective ridge is exported")
-    ((unknown, equation),) = equations.unknowns.items()
-    value = equations.value if equations.eliminated is None else equations.eliminated
-    spaces = sorted({str(t.args[1]) for e in (equation, value) for t in e.atoms(Tr)})
-    names = {str(s) for e in (equation, value) for s in opaque(e)[0].free_symbols if s.name != "T"}
-    names |= {str(s) for e in (equation, value) for t in e.atoms(Tr) for s in t.args[0].free_symbols}
-    names -= {str(unknown)}
-    names |= {f"{space}_multiplicities" for space in spaces}
-    renamed = {
-        sp.Symbol(name, positive=True): sp.Symbol("lambda_", positive=True) for name in names if name == "lambda"
-    }
-    printer = NumPyPrinter({"fully_qualified_modules": False})
-
-    def printed(expression: Any, prefix: str) -> tuple[str, str]:
-        plain, back = opaque(expression)
-        lines, names_of_traces = [], {}
-        for k, (dummy, trace) in enumerate(back.items()):
-            names_of_traces[dummy] = sp.Symbol(f"{prefix}{k + 1}")
-            inner = printer.doprint(trace.args[0].xreplace(renamed))
-            lines.append(f"    {prefix}{k + 1} = np.sum({trace.args[1]}_multiplicities * ({inner}))")
-        text = printer.doprint(plain.xreplace(names_of_traces).xreplace(renamed))
-        return "\n".join(lines) or "    pass", text.replace("numpy.", "np.")
-
-    first, second = printed(equation, "t"), printed(value, "t")
-    arguments = ", ".join(sorted(name if name != "lambda" else "lambda_" for name in names))
-    return _PROGRAM.format(
-        unknown=str(unknown), arguments=arguments, traces_of_equation=first[0], equation=first[1],
-        traces_of_value=second[0], value=second[1],
-    )  # fmt: skip

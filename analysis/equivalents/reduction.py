@@ -8,14 +8,15 @@ written in one basis of traces, and a ridge that its equation gives explicitly i
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from solvable.analysis.equivalents.block_form import block_form
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy
+from solvable.analysis.equivalents.time_limit import finished
 from solvable.solvers.equivalents.matrix_expression import Matrix, Space, leaves
 from solvable.solvers.equivalents.matrix_values import Cell, resized
 from solvable.solvers.equivalents.pencil import Pencil
@@ -24,7 +25,7 @@ from solvable.solvers.equivalents.trace_equation import Solved, solved_as_writte
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
 
-__all__ = ["Equations", "number_as_symbol", "reduced", "scalar_as_symbol"]
+__all__ = ["Equations", "by_blocks", "number_as_symbol", "reduced", "scalar_as_symbol"]
 
 _SAME = 1e-9  # of two unknowns at a generic instance: the equations are then compared in symbols
 _LIST = 5  # eigenvalues of a generic instance
@@ -48,6 +49,10 @@ class Equations:
         What was done, in sentences.
     start : dict
         Values of the unknowns at the cell of the derivation.
+    linear : dict
+        Where the reduction did not end in time: unknowns between resolvents with what they equal, linear in them.
+    blocks : dict
+        There too: symbols of the blocks of resolvents, which the equations are written in, with what they equal.
     """
 
     unknowns: dict[Any, Any]
@@ -56,6 +61,8 @@ class Equations:
     eliminated: Any = None
     steps: list[str] = field(default_factory=list)
     start: dict[Any, float] = field(default_factory=dict)
+    linear: dict[Any, Any] = field(default_factory=dict)
+    blocks: dict[Any, Any] = field(default_factory=dict)
 
 
 class _GenericCell(Cell):
@@ -308,27 +315,39 @@ def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float =
     ridge : str, optional
         The scalar that is eliminated; any that an equation gives explicitly by default.
     seconds : float
-        After which no further step is begun.
+        After which the reduction is stopped, and the equations are given by blocks.
 
     Returns
     -------
     Equations
     """
-    end = time.monotonic() + seconds
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     runs = [solved_as_written(summands, c) for c in (_GenericCell(cell, 1), _GenericCell(cell, 2), cell)]
+    found: list[Equations] = []
+    if finished(lambda: found.append(_reduced(summands, runs, cell, ridge)), seconds):
+        return found[0]
+    equations = by_blocks(trace, cell)
+    equations.steps.append(f"The reduction did not end within {seconds:g} s: the equations are given by blocks.")
+    return equations
+
+
+def by_blocks(trace: Trace, cell: Cell) -> Equations:
+    """Return the equations of first order and the linear ones, not reduced, in the blocks of the resolvents."""
+    summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
+    names = set().union(*(leaves(node) for _, node in summands))
+    diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
+    form = block_form(summands, solved_as_written(summands, cell), _node_as_symbol, scalar_as_symbol, diagonal)
+    steps = [f"{len(form.first)} equations of first order and {len(form.linear)} linear ones."]
+    first = {tau: right - tau for tau, right in form.first.items()}
+    return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks)
+
+
+def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: str | None) -> Equations:
     system = _System(runs[2], runs[:2], summands)
     system.numbers = {sp.Symbol(name, positive=True): float(v) for name, v in cell.named.items()}
-    kappas: list[Any] = []
-    for step in (
-        lambda: _explicit(system),
-        lambda: kappas.extend(_name_ridges(system)),
-        lambda: _linear(system, kappas),
-    ):
-        if time.monotonic() > end:
-            system.steps.append(f"The reduction stopped after {seconds:g} s.")
-            break
-        step()
+    _explicit(system)
+    kappas = _name_ridges(system)
+    _linear(system, kappas)
     unknowns = {}
     for u, right in system.equations.items():
         equation = canonical(right - u, kappas, system.diagonal)
