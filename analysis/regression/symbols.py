@@ -21,8 +21,8 @@ CONVENTIONS = (
         "bags",
         "‖S(Xw − y)‖² + ρ‖(I − SᵀS)Xw‖², sums without a ½, SSᵀ = I",
         (r"\|S(Xw-y)\|^2+\rho\|(I-S^TS)Xw\|^2",),
-        ("rho",),
-        ("aggregate_fit",),
+        ("bag",),
+        ("aggregate_fit", "aggregate_risk"),
     ),
     Convention(
         "spline",

@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.regression.experiments.operators import dense_tikhonov, sobolev_error
 from solvable.analysis.regression.settings import GAUSSIAN_BLUR
 from solvable.figures.dots import distance, mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import condition_number, sobolev_descent, sobolev_filter
@@ -99,9 +100,9 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Deblurring with a misfit of order s, {SIZE} points. (a) Factor on each frequency of the data at ridge "
         f"{RIDGE}; dots: dense "
-        f"normal equations, equal to {gap:.0e}. (b) Squared error of gradient descent on a step with noise of "
+        f"normal equations, equal to {scientific(gap)}. (b) Squared error of gradient descent on a step with noise of "
         f"standard deviation {NOISE}, step size one over the "
         f"largest curvature; dots: {data.attrs['trials']} runs, two standard errors, within {slack:.1f} %. Condition "
         "numbers "
-        f"{low:.0e}, {plain:.0e} and {high:.0e}: higher orders converge sooner, to the noise as well."
+        f"{scientific(low)}, {scientific(plain)} and {scientific(high)}: higher orders converge sooner, to the noise as well."
     )

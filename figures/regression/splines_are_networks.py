@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.regression.experiments.curves import trained_network
 from solvable.analysis.regression.settings import diabetes, noisy_curve
 from solvable.figures.dots import distance
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import linear_spline_fit, spline_network
@@ -112,11 +113,11 @@ def caption(data: xr.Dataset) -> str:
         "of "
         f"{data.attrs['count']} ReLU networks of width {WIDTH} with a free linear term, trained with weight decay. "
         "(b) Total variation "
-        f"of the slope, half the squared weights; objectives agree to {loss:.0e} of themselves. Thresholds are moved "
+        f"of the slope, half the squared weights; objectives agree to {scientific(loss)} of themselves. Thresholds are moved "
         "to the nearest inputs "
-        "before the last training; descent alone stops 1e−6 short. (c) Progression of diabetes against body mass "
+        "before the last training; descent alone stops 10⁻⁶ short. (c) Progression of diabetes against body mass "
         "index, both in standard "
         f"deviations, means of equal indices: {data.attrs['real_knots'][0]} and {data.attrs['real_knots'][1]} knots, "
         "dual gap below "
-        f"{max(data.attrs['gap'], 1e-16):.0e}; no network is trained here."
+        f"{scientific(max(data.attrs['gap'], 1e-16))}; no network is trained here."
     )

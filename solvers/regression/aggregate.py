@@ -187,6 +187,7 @@ def aggregate_risk(
 ) -> AggregateRisk:
     r"""Risk of linear regression from bags of k isotropic Gaussian rows.
 
+    The weights minimise :math:`\|S(Xw-y)\|^2+\rho\|(I-S^TS)Xw\|^2` with :math:`SS^T=I`, sums without a factor one half.
     With m = n/k bags and p = n - m, h is the positive root of
 
     .. math:: d=\frac{mh}{1+h}+\frac{p\rho h}{1+\rho h},\qquad s=\frac{h}{1+h},\quad t=\frac{\rho h}{1+\rho h},

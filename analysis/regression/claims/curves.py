@@ -10,6 +10,7 @@ import sympy as sp
 from solvable.analysis.regression.experiments import curves, operators
 from solvable.analysis.regression.settings import GAUSSIAN_BLUR, USUAL
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.verification.domain import Domain
 from solvable.solvers import (
     condition_number,
     linear_spline_fit,
@@ -92,6 +93,7 @@ CURVE_CLAIMS = (
         kind=Kind.EXACT,
         predict=lambda size, order, step_size, steps, blur: sobolev_descent(_blur(size, blur), order, step_size, steps),
         measure=operators.dense_descent,
+        domain=Domain(size=(8, 128), steps=(1, 300)),
         grid=cells("order step_size", [(-1.0, 1.0), (0.0, 1.5), (0.5, 0.3)], size=64, steps=200, blur=GAUSSIAN_BLUR),
         tolerance=1e-9,
         convention="sobolev",

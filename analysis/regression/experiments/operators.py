@@ -98,6 +98,6 @@ def relaxed_covariance(rng: Rng, graph: Array, noise: Array, **_: Any) -> Array:
     values, axes = np.linalg.eigh(noise)
     states = np.zeros_like(graph)
     sources = axes * np.sqrt(np.maximum(values, 0.0))
-    for _ in range(400):
+    for _step in range(400):
         states = graph.T @ states + sources
     return np.asarray(states @ states.T)
