@@ -104,5 +104,6 @@ def caption(data: xr.Dataset) -> str:
         f"standard deviation {NOISE}, step size one over the "
         f"largest curvature; dots: {data.attrs['trials']} runs, two standard errors, within {slack:.1f} %. Condition "
         "numbers "
-        f"{scientific(low)}, {scientific(plain)} and {scientific(high)}: higher orders converge sooner, to the noise as well."
+        f"{scientific(low)}, {scientific(plain)} and {scientific(high)}: higher orders converge sooner, to the noise "
+        "as well."
     )
