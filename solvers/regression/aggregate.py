@@ -240,7 +240,7 @@ def aggregate_risk(
     --------
     >>> from solvable.solvers import aggregate_risk
     >>> aggregate_risk(200, 25, 4, [0.0, 0.3, 1.0], 0.25).excess.round(4)
-    array([0.2604, 0.1747, 0.4014])
+    array([0.2604, 0.3539, 0.5982])
     """
     rows, size, k, strength, noise, power, privacy = broadcast(
         n=as_positive("n", n),

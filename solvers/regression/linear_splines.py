@@ -159,7 +159,7 @@ def linear_spline_fit(x: ArrayLike, y: ArrayLike, ridge: float) -> SplineFit:
     >>> from solvable.solvers import linear_spline_fit
     >>> fit = linear_spline_fit([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 1.0, 0.0], 0.1)
     >>> fit.values.round(4), fit.knots, fit.dual_gap < 1e-15
-    (array([0.05, 0.9 , 0.9 , 0.05]), array([1., 2.]), True)
+    (array([0.1, 0.9, 0.9, 0.1]), array([1., 2.]), True)
     """
     places, labels = _data(x, y)
     strength = as_scalar("ridge", ridge, as_nonnegative)

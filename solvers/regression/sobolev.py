@@ -217,7 +217,7 @@ def condition_number(
     Examples
     --------
     >>> from solvable.solvers import condition_number
-    >>> condition_number([1.0, 0.5, 0.5], 0.0), condition_number([1.0, 0.5, 0.5], 1.0)
+    >>> condition_number([1.0, 0.5, 0.5], 0.0), round(condition_number([1.0, 0.5, 0.5], 1.0), 12)
     (4.0, 2.0)
     """
     a, weight = _weighted(multiplier, order, frequencies, convention)
