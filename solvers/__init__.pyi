@@ -9,6 +9,15 @@ from .attention.random_attention import attention_kernel as attention_kernel
 from .attention.random_attention import bivariate_relu as bivariate_relu
 from .attention.random_attention import random_attention_features as random_attention_features
 from .attention.random_attention import vector_kernel as vector_kernel
+from .curvature.gauss_newton import gauss_newton_step as gauss_newton_step
+from .curvature.hyper_descent import HyperDescentRun as HyperDescentRun
+from .curvature.hyper_descent import approximate_gradient_descent as approximate_gradient_descent
+from .curvature.hypergradient import ImplicitHypergradient as ImplicitHypergradient
+from .curvature.hypergradient import RidgeHypergradient as RidgeHypergradient
+from .curvature.hypergradient import implicit_hypergradient as implicit_hypergradient
+from .curvature.hypergradient import neumann_error as neumann_error
+from .curvature.hypergradient import ridge_hypergradient as ridge_hypergradient
+from .curvature.inverse_fisher import InverseFisher as InverseFisher
 from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
 from .diagonal_networks.gradient_regularisation import RegularisedFlow as RegularisedFlow
