@@ -30,6 +30,13 @@ CONVENTIONS = (
         ("approximate_gradient_descent",),
     ),
     Convention(
+        "series",
+        "α Σ(I − αH)ʲ, α the step of gradient descent on the training loss with Hessian H",
+        (r"(I-\alpha H)",),
+        ("step",),
+        ("implicit_hypergradient", "neumann_error"),
+    ),
+    Convention(
         "batch-mean",
         "(1/b) Σ loss of each sample + ½ ridge ‖step‖²",
         (r"\frac1bJ^TQJ+\lambda I",),

@@ -47,16 +47,17 @@ def compute(quick: bool = False) -> xr.Dataset:
 
     rng = np.random.default_rng(1)
     problem = ridge_problem(rng, 40, 8)
-    data = [problem[name] for name in ("X", "y", "V", "z")]
+    X, y, V, z = (problem[name] for name in ("X", "y", "V", "z"))
     terms, k = np.unique(np.geomspace(1, 100, 30).round()), np.arange(1, STEPS + 1)
     measured = [
         [abs(unrolled_less_exact(rng, log_ridge=0.0, terms=J, share=a, **problem)) for J in TERMS] for a in SHARES
     ]
-    rate = 4 / float(data[3] @ data[3])
+    rate = 4 / float(z @ z)
     runs = [
-        approximate_gradient_descent(*data, 0.0, rate, goals) for goals in (TOLERANCE / k**2, np.full(STEPS, TOLERANCE))
+        approximate_gradient_descent(X, y, V, z, 0.0, rate, goals)
+        for goals in (TOLERANCE / k**2, np.full(STEPS, TOLERANCE))
     ]
-    left = [np.abs(ridge_hypergradient(*data, run.log_ridges[:-1]).gradient) for run in runs]
+    left = [np.abs(ridge_hypergradient(X, y, V, z, run.log_ridges[:-1]).gradient) for run in runs]
     digits, logs = digits_kernels(), np.linspace(-9, 3, 60)
     places = np.linspace(-8, 2, 4 if quick else 9)
     return xr.Dataset(

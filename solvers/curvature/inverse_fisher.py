@@ -81,8 +81,8 @@ class InverseFisher:
 
     gradients: Any
     damping: Any
-    gram: Any = field(default=None, repr=False)
-    factor: Any = field(init=False, repr=False)
+    gram: Any = None
+    factor: Any = field(init=False)
 
     @within_range
     def __post_init__(self) -> None:
