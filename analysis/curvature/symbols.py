@@ -17,7 +17,7 @@ SYMBOLS = (
 CONVENTIONS = (
     Convention(
         "summed-ridge",
-        "½‖Xw − y‖² + ½eˡ‖w‖², sums over the rows; the outer loss is ½‖X_val w − y_val‖²",
+        "½‖Xw − y‖² + ½eˡ‖w‖², sums over the rows; the outer loss is ½‖Vw − z‖² on validation rows V, z",
         (r"\tfrac12\|X_{val}w-y_{val}\|^2",),
         ("log_ridge",),
         ("ridge_hypergradient", "approximate_gradient_descent"),
