@@ -10,7 +10,7 @@ import solvable.solvers
 ZERO = {
     "noise_variance", "generator_noise", "label_noise", "noise_growth", "relative_noise", "generator_ridge",
     "fitting_ratio", "nonlinear_power", "momentum", "gradient_penalty", "ascent", "linear_scale", "ridge",
-    "weight_decay", "bias_variance", "corrupt_linear",
+    "weight_decay", "bias_variance", "corrupt_linear", "privacy_variance",
 }  # fmt: skip
 ONE = {
     "signal", "variance", "teacher_power", "mean_square", "gradient_norm", "seeds", "prior_scale", "weight_variance",

@@ -1,0 +1,1 @@
+"""Curvature and hyperparameters: matched experiments and claims."""

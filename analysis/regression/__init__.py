@@ -1,0 +1,1 @@
+"""Regression beyond ridge: matched experiments and claims."""

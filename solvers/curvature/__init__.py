@@ -1,0 +1,1 @@
+"""Curvature and hyperparameters: hypergradients, inverse Fisher matrices, Gauss-Newton steps."""

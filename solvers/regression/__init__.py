@@ -1,0 +1,1 @@
+"""Regression beyond ridge: bags of responses, linear splines, Sobolev norms, structural equations."""

@@ -1,0 +1,180 @@
+r"""Active-set search for the knots of a penalised linear spline, in compiled code.
+
+With knots A and signs s of their changes of slope, the values at the knots minimise
+:math:`\tfrac12\|y-\Phi c\|^2+\lambda\sum_{i\in A}s_i\kappa_i(c)`, :math:`\Phi` the hat functions and :math:`\kappa_i`
+the change of slope: a tridiagonal system. The dual of an inner point is
+:math:`z_i=\sum_jr_j(x_i-x_j)_+` of the residual r; it lies in the box between the knots at the optimum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.solvers.compiled import njit
+
+__all__ = ["active_knots", "knot_duals"]
+
+Array = NDArray[np.float64]
+_SLACK = 1e-13  # of the box: entering knots exceed it by more
+
+
+@njit(cache=True)
+def knot_duals(x: Any, residual: Any) -> Any:
+    """z at every point from the left where that is shorter, else from the right: both ends vanish at a fit."""
+    n = len(x)
+    left, right = np.zeros(n), np.zeros(n)
+    total = 0.0
+    for i in range(1, n):
+        total += residual[i - 1]
+        left[i] = left[i - 1] + total * (x[i] - x[i - 1])
+    total = 0.0
+    for i in range(n - 2, -1, -1):
+        total += residual[i + 1]
+        right[i] = right[i + 1] + total * (x[i + 1] - x[i])
+    for i in range(n // 2, n):
+        left[i] = right[i]
+    left[0] = 0.0
+    left[n - 1] = 0.0
+    return left
+
+
+@njit(cache=True)
+def _fit(x: Any, y: Any, level: float, ends: Any, signs: Any) -> Any:
+    """Values at the knots, ends included, by Thomas' elimination of the tridiagonal system."""
+    count = len(ends)
+    diagonal, upper, right = np.zeros(count), np.zeros(count), np.zeros(count)
+    for k in range(count - 1):
+        a, b = ends[k], ends[k + 1]
+        length = x[b] - x[a]
+        last = b + 1 if k == count - 2 else b
+        for i in range(a, last):
+            v = (x[i] - x[a]) / length
+            u = (x[b] - x[i]) / length
+            diagonal[k] += u * u
+            upper[k] += u * v
+            diagonal[k + 1] += v * v
+            right[k] += u * y[i]
+            right[k + 1] += v * y[i]
+    for k in range(1, count - 1):
+        before, after = x[ends[k]] - x[ends[k - 1]], x[ends[k + 1]] - x[ends[k]]
+        push = level * signs[k]
+        right[k - 1] -= push / before
+        right[k] += push / before + push / after
+        right[k + 1] -= push / after
+    for k in range(1, count):
+        factor = upper[k - 1] / diagonal[k - 1]
+        diagonal[k] -= factor * upper[k - 1]
+        right[k] -= factor * right[k - 1]
+    right[count - 1] /= diagonal[count - 1]
+    for k in range(count - 2, -1, -1):
+        right[k] = (right[k] - upper[k] * right[k + 1]) / diagonal[k]
+    return right
+
+
+@njit(cache=True)
+def _changes(x: Any, values: Any, ends: Any) -> Any:
+    """Change of slope at every knot; 0 at the two ends."""
+    found = np.zeros(len(ends))
+    for k in range(1, len(ends) - 1):
+        before = (values[k] - values[k - 1]) / (x[ends[k]] - x[ends[k - 1]])
+        after = (values[k + 1] - values[k]) / (x[ends[k + 1]] - x[ends[k]])
+        found[k] = after - before
+    return found
+
+
+@njit(cache=True)
+def _everywhere(x: Any, values: Any, ends: Any) -> Any:
+    out = np.empty(len(x))
+    for k in range(len(ends) - 1):
+        a, b = ends[k], ends[k + 1]
+        for i in range(a, b + 1):
+            share = (x[i] - x[a]) / (x[b] - x[a])
+            out[i] = (1 - share) * values[k] + share * values[k + 1]
+    return out
+
+
+@njit(cache=True)
+def _settle(x: Any, y: Any, level: float, sign: Any, change: Any) -> Any:
+    """Go to the minimum over the knots chosen, dropping those whose change of slope would turn; return all values."""
+    n = len(x)
+    while True:
+        ends = np.flatnonzero((sign != 0) | (np.arange(n) == 0) | (np.arange(n) == n - 1))
+        values = _fit(x, y, level, ends, sign[ends])
+        wanted = _changes(x, values, ends)
+        step = 1.0
+        for k in range(1, len(ends) - 1):
+            i = ends[k]
+            if wanted[k] * sign[i] <= 0:
+                reach = change[i] / (change[i] - wanted[k]) if change[i] != wanted[k] else 0.0
+                step = min(step, reach)
+        if step >= 1.0:
+            change[:] = 0.0
+            for k in range(1, len(ends) - 1):
+                change[ends[k]] = wanted[k]
+            return _everywhere(x, values, ends)
+        for k in range(1, len(ends) - 1):
+            i = ends[k]
+            reach = change[i] / (change[i] - wanted[k]) if wanted[k] * sign[i] <= 0 and change[i] != wanted[k] else 2.0
+            if wanted[k] * sign[i] <= 0 and reach <= step:
+                change[i] = 0.0
+                sign[i] = 0.0
+            else:
+                change[i] += step * (wanted[k] - change[i])
+
+
+@njit(cache=True)
+def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
+    """Let the farthest point of each stretch outside the box become a knot, or only the farthest of all."""
+    n, entered, best, at = len(z), 0, 0.0, -1
+    peak, where = 0.0, -1
+    for i in range(1, n):
+        out = abs(z[i]) - level if i < n - 1 and sign[i] == 0 else 0.0
+        if out > slack:
+            if where >= 0 and z[i] * z[where] < 0:
+                if not single:
+                    sign[where] = np.sign(z[where])
+                    entered += 1
+                peak, where = 0.0, -1
+            if out > peak:
+                peak, where = out, i
+            if out > best:
+                best, at = out, i
+        elif where >= 0:
+            if not single:
+                sign[where] = np.sign(z[where])
+                entered += 1
+            peak, where = 0.0, -1
+    if single and at >= 0:
+        sign[at] = np.sign(z[at])
+        entered = 1
+    return entered
+
+
+@njit(cache=True)
+def active_knots(x: Any, y: Any, level: float) -> Any:
+    """Which points are knots (the ends count), and the values of the fit."""
+    n = len(x)
+    if level == 0.0 or n == 2:
+        return np.ones(n, np.bool_), y.copy()
+    sign, change = np.zeros(n), np.zeros(n)
+    values = _settle(x, y, level, sign, change)
+    best, single = np.inf, False
+    for _ in range(20 * n):
+        residual = y - values
+        z = knot_duals(x, residual)
+        objective = 0.5 * np.sum(residual * residual) + level * np.sum(np.abs(change))
+        single = objective >= best  # several at once may stall; one alone goes down
+        if single and objective >= best * (1 + 1e-14):
+            break
+        best = min(best, objective)
+        slack = _SLACK * (level + np.max(np.abs(z)))
+        if _enter(z, level, sign, single, slack) == 0:
+            break
+        values = _settle(x, y, level, sign, change)
+    active = sign != 0
+    active[0] = True
+    active[n - 1] = True
+    return active, values
