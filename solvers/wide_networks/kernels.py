@@ -190,7 +190,8 @@ def wide_network_kernels(
     -----
     The variances of the two inputs are propagated beside the covariance, which inputs of unequal norm need. Pairs go
     through all layers in blocks: memory is that of the results. relu, leaky relu and erf run compiled, with
-    polynomials for the arc functions: within 1e-14 of `dual_activation`, layer after layer.
+    polynomials for the arc functions: within 1e-14 of `dual_activation`, layer after layer. Between rows that are
+    parallel but not of one matrix's diagonal the covariance is rounded and the tangent kernel of relu good to 1e-8.
 
     References
     ----------

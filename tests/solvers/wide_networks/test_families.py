@@ -94,3 +94,41 @@ def test_standard_parametrisation_and_results_in_place():
     found = solvers.wide_network_kernels(A, depth=1, parametrisation="standard", out=out)
     np.testing.assert_allclose(found.ntk, found.nngp / 2, rtol=1e-13)
     assert found.nngp is out[0]
+
+
+@pytest.mark.parametrize("d", [3, 50, 1000, 10**5])
+def test_sphere_spectra_of_polynomials_are_the_sums_in_every_dimension(d):
+    """In high dimension the mass lies within 1/sqrt(d) of a right angle, between nodes that do not follow it."""
+    taylor = [1.0, 0.5, 2.0, 1.0]
+    found = solvers.sphere_spectrum(lambda t: np.polynomial.polynomial.polyval(t, taylor), d, 3)
+    np.testing.assert_allclose(found.eigenvalues, solvers.dot_product_eigenvalues(taylor, d), atol=1e-15, rtol=1e-9)
+    np.testing.assert_array_equal(found.multiplicities[:3], [1, d, (d + 2) * (d - 1) // 2])
+
+
+def test_critical_points_of_functions_are_those_of_their_names():
+    for function, name in ((np.tanh, "tanh"), (np.sin, "sin")):
+        found, named = solvers.critical_point(function), solvers.critical_point(name)
+        assert found.kind == named.kind == "zero"
+        np.testing.assert_allclose(found.weight_variance, named.weight_variance, rtol=1e-10)
+    slope = solvers.critical_point(lambda u: np.where(u > 0, u, np.expm1(u)))  # smooth on one side only
+    assert slope.kind == "none"
+
+
+def test_exponents_reach_high_dimensions():
+    for d in (2, 100, 1000):
+        found = solvers.deep_classifier(solvers.optimal_activation(d) ** 2)
+        np.testing.assert_allclose(found.exponent, d, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: solvers.koenigs([0.0, 1 - 1e-6, 1e-6], 0.5), "close to linear"),
+        (lambda: solvers.linearised_training((TRAIN, CROSS, TEST), None, [], Y, 0.0, "zero"), "not empty"),
+        (lambda: solvers.sphere_spectrum(np.exp, 5, 10, nodes=20), "degree 10 needs at least 36"),
+        (lambda: solvers.sphere_spectrum(np.exp, 5, -1), "negative"),
+    ],
+)
+def test_what_would_not_end_or_not_resolve_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
