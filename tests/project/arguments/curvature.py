@@ -1,6 +1,7 @@
 """Arguments of curvature and hyperparameters."""
 
 import numpy as np
+from data_moves import Case, Joint, Unit, whole
 
 from solvable import solvers
 
@@ -79,3 +80,83 @@ SAME_BITS = ["curvature/neumann-error", "curvature/gauss-newton-dual"]
 SCALARS = {}
 VECTORS = ["gauss_newton_step"]
 DATA = ["approximate_gradient_descent", "implicit_hypergradient", "neumann_error", "ridge_hypergradient"]
+
+DATA_NAMES = {"X", "y", "X_val", "y_val", "hvp", "cross", "gradient", "gradients", "x", "J", "residual", "Q"}
+NO_CASE = {"approximate_gradient_descent": "a run that ends where its tolerances say; ridge_hypergradient has one"}
+
+
+def _split(g):
+    return {"X": whole(g, 9, 4), "y": whole(g, 9), "X_val": whole(g, 5, 4), "y_val": whole(g, 5)}
+
+
+def _solve(g):
+    A = whole(g, 4, 6, low=-3, high=4)
+    return {"hvp": A @ A.T + np.eye(4), "cross": whole(g, 4), "gradient": whole(g, 4)}
+
+
+def _fisher(g):
+    return {"gradients": whole(g, 3, 4), "x": whole(g, 4), "gradient": whole(g, 4)}
+
+
+def _network(g):
+    roots = whole(g, 3, 2, 3)
+    return {
+        "J": whole(g, 3, 2, 4),
+        "residual": whole(g, 3, 2),
+        "Q": roots @ roots.transpose(0, 2, 1) + np.eye(2),
+    }
+
+
+_IN_ORDER = Joint({"hvp": (0, 1), "cross": (0,), "gradient": (0,)})
+_FISHER = [Joint({"gradients": (0,)}), Joint({"gradients": (1,), "x": (0,), "gradient": (0,)}, [(0,)])]
+CASES = {
+    "ridge_hypergradient": Case(
+        _split,
+        lambda **d: [solvers.ridge_hypergradient(**d, log_ridges=[-1.0, 0.0, 2.0]).gradient],
+        [
+            Joint({"X": (0,), "y": (0,)}),
+            Joint({"X_val": (0,), "y_val": (0,)}),
+            Joint({"X": (1,), "X_val": (1,)}),
+            Unit({"y": 1, "y_val": 1}, [2]),
+        ],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "implicit_hypergradient": Case(
+        _solve,
+        lambda **d: [solvers.implicit_hypergradient(**d).value],
+        [_IN_ORDER, Unit({"gradient": 1}, [1]), Unit({"hvp": 1}, [-1])],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "neumann_error": Case(
+        _solve,
+        lambda **d: [solvers.neumann_error(**d, terms=[1, 5], step=1e-3)],
+        [_IN_ORDER, Unit({"gradient": 1}, [1])],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "gauss_newton_step": Case(
+        _network,
+        lambda **d: [solvers.gauss_newton_step(**d, ridge=0.5)],
+        [
+            Joint({"J": (0,), "residual": (0,), "Q": (0,)}),
+            Joint({"J": (2,)}, [(0,)]),
+            Unit({"residual": 1}, [1]),
+        ],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "InverseFisher.apply": Case(
+        _fisher,
+        lambda gradients, x, gradient: [solvers.InverseFisher(gradients, 0.5).apply(x)],
+        [*_FISHER, Unit({"x": 1}, [1])],
+        single=1e-3,
+    ),
+    "InverseFisher.add": Case(
+        _fisher,
+        lambda gradients, x, gradient: [solvers.InverseFisher(gradients, 0.5).add(gradient).apply(x)],
+        [*_FISHER, Unit({"x": 1}, [1])],
+        single=1e-3,
+    ),
+}

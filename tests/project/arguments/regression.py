@@ -1,6 +1,7 @@
 """Arguments of regression beyond ridge."""
 
 import numpy as np
+from data_moves import Case, Joint, Offset, Unit, whole
 
 from solvable import solvers
 
@@ -85,3 +86,35 @@ VECTORS = [
     "structural_covariance",
 ]
 DATA = ["condition_number", "linear_spline_fit", "minimal_total_variation"]
+
+DATA_NAMES = {"X", "responses", "x", "y"}
+
+
+def _points(g):
+    return {"x": g.permutation(24)[:8].astype(float), "y": whole(g, 8)}
+
+
+_IN_ORDER = Joint({"x": (0,), "y": (0,)})
+CASES = {
+    "aggregate_fit": Case(
+        lambda g: {"X": whole(g, 12, 3), "responses": whole(g, 6)},
+        lambda **d: [solvers.aggregate_fit(**d, rho=0.3)],
+        [Joint({"X": (1,)}, [(0,)]), Unit({"responses": 1}, [1]), Unit({"X": 1}, [-1])],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "linear_spline_fit": Case(
+        _points,
+        lambda **d: [solvers.linear_spline_fit(**d, ridge=0.5).objective],
+        [_IN_ORDER, Offset(["x"]), Offset(["y"], most=16)],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "minimal_total_variation": Case(
+        _points,
+        lambda **d: [solvers.minimal_total_variation(**d)],
+        [_IN_ORDER, Offset(["x"]), Offset(["y"], most=16), Unit({"x": 1}, [-1]), Unit({"y": 1}, [1])],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+}
