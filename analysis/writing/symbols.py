@@ -140,6 +140,7 @@ SHARED: tuple[Symbol, ...] = (
         "unlearned", r"{\textstyle\sum}(1-g)^{2}v^{2}", "Σ(1−g)²v²", "other",
         "target power the fit misses, g = s/(s+κ), with what no mode carries",
     ),
+    Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
     Symbol("step_size", r"\eta", "η", "step", "step of gradient descent or SGD"),
     Symbol(
         "batch_size", "B", "B", "size",
