@@ -35,6 +35,8 @@ SYMBOLS = (
     Symbol(
         "least_square_norm", r"\min\|\beta\|_{2}^{2}", "min‖β‖²", "scale", "least squared ℓ₂ norm of an interpolator"
     ),
+    Symbol("cap", r"s^{2}\ln(1/\alpha^{2})/4", "s²ln(1/α²)/4", "scale", "s the scale of the linear branch"),
+    Symbol("is_lower", r"1_{-}", "1[lower]", "other", "1 for the lower point of the cycle, else 0"),
     Symbol("is_upper", r"1_{+}", "1[upper]", "other", "1 for the upper point of the cycle, else 0"),
 )
 

@@ -9,6 +9,8 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 SYMBOLS = (
     Symbol("context", "M", "M", "size", "examples in a prompt at test"),
     Symbol("start_scale", r"\sigma_{0}", "σ₀", "scale", "scale of the start, u = σ₀ and U = σ₀ΘΘᵀ"),
+    Symbol("query_shift", "c_{q}", "c_q", "scale", "factor of the query's covariance, over that of the prompt"),
+    Symbol("time", "t", "t", "step", "time of the gradient flow"),
     Symbol("shift", "c", "c", "scale", "factor of the covariance at test"),
     Symbol("assumed_noise", r"{\sigma_{a}^{2}}", "σ_a²", "noise", "noise variance that the learner assumes"),
     Symbol("weight_variance", r"\tau^{2}", "τ²", "scale", "variance of a task's weights", ("tau2",)),

@@ -20,6 +20,7 @@ capacity, smoothness, ridge_exponent = sp.symbols("capacity smoothness ridge_exp
 _amplified = df2 * (1 + (d - 2 * df1 + df2) / (n - df2))
 growth = label * _amplified / (samples - d - 1)
 linear_growth = (n * unlearned + sigma2 * df2) / (n - df2) + t * growth
+linear_growth = linear_growth.subs(d, sp.Symbol("gamma", positive=True) * n)
 iterated = truth_lost + noise_kept + df2 / (n - df2) * (labels_unlearned + sigma2)
 kept_projection = 1 - rows / d + t * label * rows / (d - rows - 1)
 

@@ -12,6 +12,12 @@ SYMBOLS = (
     Symbol("samples", "n", "n", "size", "rows"),
     Symbol("classes", "K", "K", "size", "classes"),
     Symbol("rank", "k", "k", "size", "directions that are removed"),
+    Symbol("corrupt", r"\varepsilon", "ε", "other", "share of the linear coordinate with the wrong sign"),
+    Symbol("linear_margin", "m", "m", "other", "least size of the linear coordinate, at most 1"),
+    Symbol("slab_margin", r"m_{s}", "m_s", "other", "half of the gap between two slabs"),
+    Symbol("slabs", "s", "s", "other", "slabs of a slab coordinate, of alternating labels"),
+    Symbol("coordinate", "j", "j", "other", "0 for the linear coordinate, 1 for a slab coordinate"),
+    Symbol("power", "q", "q", "scale", "moment E[y x^q], q = 1 or 2"),
     Symbol("large_step", r"\gamma", "γ", "step", "step size of gradient descent on the mean logistic loss"),
 )
 

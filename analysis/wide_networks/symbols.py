@@ -13,6 +13,17 @@ SYMBOLS = (
     Symbol("q", "q", "q", "other", "variance of a preactivation"),
     Symbol("slope", "s", "s", "other", "slope of an activation below 0, in units of that above"),
     Symbol("layer", "l", "l", "size", "layer, from 1"),
+    Symbol("depth", "L", "L", "size", "hidden layers"),
+    Symbol("t", "t", "t", "other", "training time of the flow"),
+    Symbol("q1", "q_{1}", "q₁", "other", "variance of the first of two preactivations"),
+    Symbol("q2", "q_{2}", "q₂", "other", "variance of the second of two preactivations"),
+    Symbol("c", "c", "c", "other", "covariance of two preactivations"),
+    Symbol("a", "a", "a", "other", "shape of the inverse Γ law of the readout variance"),
+    Symbol("b", "b", "b", "other", "scale of the inverse Γ law of the readout variance"),
+    Symbol("degree", "k", "k", "other", "degree of the spherical harmonics"),
+    Symbol("inverse", r"1/(1-\rho)", "1/(1−ρ)", "other", "one over the distance of the correlation from 1"),
+    Symbol("frequency", r"\|k\|", "‖k‖", "other", "frequency, the same in both coordinates of a patch"),
+    Symbol("sector", r"d_{l}", "d_l", "other", "patches on which the eigenfunction depends"),
 )
 
 CONVENTIONS = (

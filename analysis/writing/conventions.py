@@ -31,6 +31,7 @@ __all__ = [
     "used_conventions",
     "used_symbols",
     "vocabularies",
+    "vocabulary",
     "written_symbols",
 ]
 
@@ -109,6 +110,11 @@ def used_symbols(claim: Claim) -> list[Symbol]:
     """Symbols that a claim uses, in the order of its vocabulary."""
     used = _used(claim)
     return [row for row in reversed(_rows(claim).values()) if row.name in used]
+
+
+def vocabulary(claim: Claim, names: set[str]) -> list[Symbol]:
+    """Symbols of a claim's vocabulary that have one of the names, in its order."""
+    return [row for row in reversed(_rows(claim).values()) if row.name in names]
 
 
 def written_symbols(claim: Claim) -> dict[str, str]:

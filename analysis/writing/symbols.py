@@ -64,9 +64,12 @@ class Symbol:
         typed = "" if re.search(r"\\(?:tfrac|textstyle|sum|max|hat|bar)\b", bare) else bare
         signs = (self.plain, "".join(sign for sign in typed if sign not in "\\{}"))
         found = {sign: self.name for sign in signs if sign.isidentifier() and sign != self.name}
-        squared = re.fullmatch(r"([A-Za-z]\w*)\^2", typed.translate({ord(sign): None for sign in "\\{}"}))
+        letters = typed.translate({ord(sign): None for sign in "\\{}"})
+        squared, inverse = re.fullmatch(r"([A-Za-z]\w*)\^2", letters), re.fullmatch(r"1/([A-Za-z]\w*)", letters)
         if squared is not None:  # of a symbol written as a square the letter is the root
             found[squared[1]] = f"sqrt({self.name})"
+        if inverse is not None:
+            found[inverse[1]] = f"1/{self.name}"
         for alias in self.aliases:
             word, _, expression = alias.partition(" = ")
             found[word] = expression or self.name
@@ -140,6 +143,7 @@ SHARED: tuple[Symbol, ...] = (
         "unlearned", r"{\textstyle\sum}(1-g)^{2}v^{2}", "Σ(1−g)²v²", "other",
         "target power the fit misses, g = s/(s+κ), with what no mode carries",
     ),
+    Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
     Symbol("step_size", r"\eta", "η", "step", "step of gradient descent or SGD"),
     Symbol(
         "batch_size", "B", "B", "size",

@@ -168,7 +168,8 @@ def _look_at_papers() -> Entry:
 def _describe(claim: Claim) -> Entry:
     """Everything that is printed of a claim."""
     from solvable.analysis.derivation.admission import usable_names, why_not
-    from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols
+    from solvable.analysis.derivation.translation import known_names
+    from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols, vocabulary
     from solvable.analysis.writing.prose import counted
 
     pretty = latex = None
@@ -178,6 +179,10 @@ def _describe(claim: Claim) -> Entry:
         pretty = sympy.pretty(claim.formula, use_unicode=True, wrap_line=False)
         latex = formula_latex(claim)
     cells = counted(len(claim.grid), "cell")
+    reason = why_not(claim)
+    # what a formula may name is defined, whether or not ours names it
+    named = set() if reason else known_names(claim) or set()
+    rows = vocabulary(claim, named | {row.name for row in used_symbols(claim)})
     return {
         "name": claim.name,
         "statement": claim.statement,
@@ -189,10 +194,10 @@ def _describe(claim: Claim) -> Entry:
         "tolerance": f"{claim.tolerance:g} relative, {claim.absolute_tolerance:g} absolute, {cells}",
         "formula": pretty,
         "latex": latex,
-        "takes": why_not(claim),
-        "names": [] if why_not(claim) else usable_names(claim),
+        "takes": reason,
+        "names": [] if reason else usable_names(claim),
         "domain": claim.domain.describe(claim.grid) if claim.domain is not None else "",
-        "symbols": [f"{row.plain} ({row.name}): {row.meaning}" for row in used_symbols(claim)],
+        "symbols": [f"{row.plain} ({row.name}): {row.meaning}" for row in rows],
         "conventions": [f"{fixed.name}: {fixed.loss}" for fixed in used_conventions(claim)],
     }
 
