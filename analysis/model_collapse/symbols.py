@@ -21,7 +21,9 @@ SYMBOLS = (
     Symbol("kept", "n_{0}/d", "n₀/d", "other", "share of the signal that one generation keeps"),
     Symbol("added", r"a_{0}", "a₀", "noise", "power of the noise that one generation adds, σ₀²n₀/(d − n₀ − 1)"),
     Symbol("generator_kappa", r"\kappa_{0}", "κ₀", "ridge", "effective ridge of the generators"),
-    Symbol("generator_df2", r"\mathrm{df}_{2,0}", "df₂,₀", "other", "degrees of freedom of the generators, Σg²"),
+    Symbol(
+        "generator_df2", r"\mathrm{df}_{2,0}", "df₂,₀", "other", "degrees of freedom of the generators, Σ (s/(s+κ₀))²"
+    ),
     Symbol("generator_lam", r"\lambda_{0}", "λ₀", "ridge", "normalised ridge of the generators", ("lam0",)),
     Symbol("truth_lost", r"L_{V}", "L_V", "other", "power of the truth that the last fit misses, Σ(1 − gp)²V"),
     Symbol("noise_kept", r"R_{g}", "R_g", "other", "power of the generators' noise in the last fit, Σg²R"),
