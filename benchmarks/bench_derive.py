@@ -1,8 +1,8 @@
 """Derived equivalents: a cell of random features, the reduction of ridge regression, dense matrices in numerators.
 
 Dense numerators are compared with two things: the same traces with all blocks of the pencil in one dense inverse (11
-times measured; the resolvent itself is solved alike in both), and a dense matrix inside the inverse (17 times): that is
-another problem.
+times measured; the resolvent itself is solved alike in both), and a dense matrix inside the inverse (17 times), another
+problem.
 """
 
 from __future__ import annotations
