@@ -98,6 +98,6 @@ def caption(data: xr.Dataset) -> str:
         f"function of them, noise variance {NOISE:g}; {data.attrs['trials']} times {data.attrs['count']:,} prompts, "
         "two standard errors. (a) Line: risk of the best layer for Gaussian inputs with the digits' covariance. (b) "
         f"Gaussian inputs stay within {drawn:.1f} %. The same layer on digits is off by up to {gaps[worst, 1]:.1f} % "
-        f"(n = {PLACES[worst]}), and what least squares learns on digits by {gaps[worst, 2]:.1f} %: their components have "
-        f"kurtosis {low:.1f} to {high:.1f}, not 3, and are not independent."
+        f"(n = {PLACES[worst]}), and what least squares learns on digits by {gaps[worst, 2]:.1f} %: their components "
+        f"have kurtosis {low:.1f} to {high:.1f}, not 3, and are not independent."
     )

@@ -146,9 +146,10 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Tasks in d = {D}, {data.attrs['trials']} times {data.attrs['count']} prompts of each length, two "
         "standard errors. (a) Noise variance 0.36, known: squared error on noisy labels and variance that the "
-        f"posterior states, within {100 * gap:.0f} % of the formula for many dimensions (line). (b) Noise variance 0.1, 1 or 4: "
-        f"at n = {DOTS[1]} the errors are {bayes:.2f} for the posterior, {ridge:.2f} for ridge regression and {least:.2f} for "
-        "least squares. (c) Probability that the posterior gives the true level; dashed: before any example. (d) "
+        f"posterior states, within {100 * gap:.0f} % of the formula for many dimensions (line). (b) Noise "
+        f"variance 0.1, 1 or 4: at n = {DOTS[1]} the errors are {bayes:.2f} for the posterior, {ridge:.2f} for ridge "
+        f"regression and {least:.2f} for least squares. "
+        "(c) Probability that the posterior gives the true level; dashed: before any example. (d) "
         f"Squared error against the variance stated, prompts in {BINS} groups by the latter: within "
         f"{100 * worst:.0f} % for three priors of the noise. Drawn tasks only: digits-in-context has real inputs."
     )
