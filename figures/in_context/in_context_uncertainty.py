@@ -107,8 +107,9 @@ def draw(data: xr.Dataset) -> Any:
     panels[0].set(xscale="log", yscale="log", xlabel="examples $n$", ylabel="error or variance")
     for i, name in enumerate(data.name.values):
         entry(panels[1], 2 + i, str(name), ms=3)
+        seen = np.isfinite(data.learner.values[:, i])  # least squares has none below d + 2 examples
         panels[1].errorbar(
-            data.dot, data.learner[:, i], data.spread[:, i], color=COLOURS[2 + i], marker=MARKERS[2 + i], ms=3, lw=0.9,
+            data.dot[seen], data.learner[seen, i], data.spread[seen, i], color=COLOURS[2 + i], marker=MARKERS[2 + i], ms=3, lw=0.9,
             elinewidth=0.8,
         )  # fmt: skip
     panels[1].set(xscale="log", yscale="log", xlabel="examples $n$", ylabel="squared error", ylim=(1.7, 16))

@@ -1,6 +1,7 @@
 """What an argument left out stands for: no noise, no momentum, unit signal; the same in every solver."""
 
 import inspect
+import math
 
 import pytest
 
@@ -26,16 +27,20 @@ OTHER = {
 OWN = {  # what stands for something else in one function
     "attention_descent": {"initial_scale": 0.01, "checkpoints": 20, "rng": 0},
     "dual_parameters": {"noise_variance": 1.0},  # a likelihood needs noise
+    "factor_pretraining_risk": {"unlabelled": math.inf},  # the true subspace
+    "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "leaky_relu": {"slope": 0.01},
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
     "plug_in_error": {"classes": 2},
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
+    "robust_probe_risk": {"layers": 2},  # an encoder and a head of one layer
     "slab_data": {"slabs": 3},
     "slab_moments": {"slabs": 3},
     "sphere_spectrum": {"nodes": 500},
     "torus_spectrum": {"modes": 64, "grid": 4096},
+    "uniformity": {"sharpness": 2.0},  # the usual one
     "wide_network_kernels": {"depth": 1, "weight_variance": 2.0},  # one hidden layer, critical for ReLU
 }
 FUNCTIONS = [item for name in solvable.solvers.__all__ if inspect.isfunction(item := getattr(solvable.solvers, name))]
