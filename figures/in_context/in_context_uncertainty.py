@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
 D, LENGTHS, DOTS = 10, (2, 4, 8, 16, 32, 64), (8, 16, 32, 64)
-LAWS = {"known": 0.36, "discrete": LEVELS, "inverse-gamma": InverseGamma(4.0, 3.0)}
+LAWS: dict[str, Any] = {"known": 0.36, "discrete": LEVELS, "inverse-gamma": InverseGamma(4.0, 3.0)}
 LEARNERS = ("Bayes", "ridge of fixed strength", "least squares")
 BINS = 6
 
 
 def _read(rng: np.random.Generator, n: int, law: str, count: int) -> tuple[Any, Any]:
     """Squared errors on noisy labels and predicted variances of prompts."""
-    prompts = drawn_prompts(rng, n, D, law, count)
+    prompts: dict[str, Any] = drawn_prompts(rng, n, D, law, count)
     label = prompts.pop("label")
     found = posterior_predictive(**prompts, noise=LAWS[law])
     return (label - found.mean) ** 2, found.variance
@@ -33,7 +33,7 @@ def _read(rng: np.random.Generator, n: int, law: str, count: int) -> tuple[Any, 
 def _levels(rng: np.random.Generator, n: int, count: int) -> list[float]:
     """Posterior probability of the true noise level, averaged for each level."""
     truth = rng.choice(len(LEVELS[0]), count, p=LEVELS[1])
-    prompts = drawn_prompts(rng, n, D, "discrete", count, np.asarray(LEVELS[0])[truth])
+    prompts: dict[str, Any] = drawn_prompts(rng, n, D, "discrete", count, np.asarray(LEVELS[0])[truth])
     prompts.pop("label")
     weights = posterior_predictive(**prompts, noise=LEVELS).weights
     return [float(np.mean(weights[truth == k, k])) for k in range(len(LEVELS[0]))]
@@ -109,8 +109,8 @@ def draw(data: xr.Dataset) -> Any:
         entry(panels[1], 2 + i, str(name), ms=3)
         seen = np.isfinite(data.learner.values[:, i])  # least squares has none below d + 2 examples
         panels[1].errorbar(
-            data.dot[seen], data.learner[seen, i], data.spread[seen, i], color=COLOURS[2 + i], marker=MARKERS[2 + i], ms=3, lw=0.9,
-            elinewidth=0.8,
+            data.dot[seen], data.learner[seen, i], data.spread[seen, i], color=COLOURS[2 + i],
+            marker=MARKERS[2 + i], ms=3, lw=0.9, elinewidth=0.8,
         )  # fmt: skip
     panels[1].set(xscale="log", yscale="log", xlabel="examples $n$", ylabel="squared error", ylim=(1.7, 16))
     panels[1].set_xticks(data.dot.values, [str(n) for n in data.dot.values])
