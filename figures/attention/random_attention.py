@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.attention.experiments.heads import learning_errors
-from solvable.analysis.attention.settings import on_sphere
+from solvable.analysis.attention.experiments.heads import kernel_errors, learning_errors
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
@@ -20,31 +20,15 @@ D, KEYS, TEST = 6, 4, 200
 NAMES = ("centred heads", "biased heads", "one vector")
 
 
-def _kernel_errors(rng: np.random.Generator, power: int, sizes: list[int]) -> list[list[float]]:
-    """Relative test errors of ridge regression with the three kernels."""
-    n = max(sizes) + TEST
-    q, k, b = on_sphere(rng, n, D), on_sphere(rng, n, KEYS, D), on_sphere(rng, D)
-    y = np.mean(np.einsum("nd,nkd->nk", q, k) ** power * (k @ b), axis=1)
-    kernels = (attention_kernel(q, k), attention_kernel(q, k, weights="biased"), vector_kernel(q, k))
-    found = []
-    for K in kernels:
-        errors = []
-        for size in sizes:
-            own, cross = K[TEST : TEST + size, TEST : TEST + size], K[:TEST, TEST : TEST + size]
-            ridge = 1e-6 * np.trace(own) / size * np.eye(size)
-            guess = cross @ np.linalg.solve(own + ridge, y[TEST : TEST + size])
-            errors.append(float(np.mean((guess - y[:TEST]) ** 2) / np.mean(y[:TEST] ** 2)))
-        found.append(errors)
-    return found
-
-
 def compute(quick: bool = False) -> xr.Dataset:
     """Five data sets (20 in full); lines from kernels of infinitely many heads, dots from 400 heads."""
     import xarray as xr
 
     sizes, places = [25, 50, 100, 200, 400], [50, 200]
     trials, rng = (5 if quick else 20), np.random.default_rng(0)
-    lines = np.array([[_kernel_errors(rng, power, sizes) for power in (0, 2)] for _ in range(trials)])
+    kernels = (attention_kernel, partial(attention_kernel, weights="biased"), vector_kernel)
+    lines = np.array([[kernel_errors(rng, kernels, power, sizes, D, KEYS, TEST) for power in (0, 2)]
+                      for _ in range(trials)])  # fmt: skip
     dots = np.array([[[learning_errors(rng, power, n, D, KEYS, 400, TEST) for n in places] for power in (0, 2)]
                      for _ in range(trials)])  # fmt: skip
     mean, error = mean_and_bar(dots)

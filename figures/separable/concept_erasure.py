@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.separable.experiments.erasure import fresh_error, random_directions
+from solvable.analysis.separable.experiments.erasure import fresh_error, random_directions, unread, without
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 METHODS = ("covariance, closed form", "fit and removal", "random directions")
 D, NOISE = 6, 0.5
-
-
-def _unread(second: Any, cross: Any, power: float, P: Any) -> float:
-    """Share of the label's variance that the best reader of projected inputs misses, from the moments."""
-    kept = np.linalg.svd(P)[0][:, : round(np.trace(P))]
-    return 1 - float(cross @ kept @ np.linalg.solve(kept.T @ second @ kept, kept.T @ cross)) / power if kept.size else 1
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -43,9 +37,9 @@ def compute(quick: bool = False) -> xr.Dataset:
         if k:
             spans[0] = erase_squared(X, y, k).projector
             spans[1] = nullspace_projection(X, y, k).projector
-            spans[2] = np.eye(D) - Q[:k].T @ Q[:k]
+            spans[2] = without(Q[:k])
         for i, P in enumerate(spans):
-            line[i, k] = _unread(second, second @ beta, power, P)
+            line[i, k] = unread(second, second @ beta, power, P)
             dots[:, i, k] = [fresh_error(rng, root, beta, NOISE, P, count) for _ in range(trials)]
     mean, bar = mean_and_bar(dots)
     return xr.Dataset(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.separable.experiments.erasure import digits_accuracy, random_directions
+from solvable.analysis.separable.experiments.erasure import digits_accuracy, random_directions, without
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
@@ -28,9 +28,8 @@ def _eraser(method: str, k: int, rng: np.random.Generator, values: list[float]) 
             values.append(np.nan)
             return np.eye(X.shape[1])
         if method == METHODS[2]:
-            Q = random_directions(rng, X.shape[1], k)
             values.append(np.nan)
-            return np.eye(X.shape[1]) - Q.T @ Q
+            return without(random_directions(rng, X.shape[1], k))
         found = erase_squared(X, y, k) if method == METHODS[0] else nullspace_projection(X, y, k)
         values.append(found.value / float(np.var(y)))
         return found.projector

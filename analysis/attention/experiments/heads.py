@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from solvable.analysis.attention.settings import fixed_prompts, on_sphere
 
-__all__ = ["heads_scatter", "kernel_draw", "learning_contrast", "permuted_kernel", "permuted_prompts"]
+__all__ = ["heads_scatter", "kernel_draw", "kernel_errors", "learning_contrast", "permuted_kernel", "permuted_prompts"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -79,6 +80,26 @@ def learning_errors(
         fit = np.linalg.solve(K + 1e-6 * np.trace(K) / n * np.eye(n), y[:n])
         errors.append(float(np.mean((F[n:] @ (F[:n].T @ fit) - y[n:]) ** 2) / np.mean(y[n:] ** 2)))
     return errors[0], errors[1]
+
+
+def kernel_errors(
+    rng: Rng, kernels: Sequence[Callable[[Array, Array], Array]], power: int, sizes: list[int], d: int, keys: int,
+    test: int,
+) -> list[list[float]]:  # fmt: skip
+    """Relative test errors of ridge regression with given kernels of prompts, on the same target, for each size."""
+    n = max(sizes) + test
+    q, k, b = on_sphere(rng, n, d), on_sphere(rng, n, keys, d), on_sphere(rng, d)
+    y = np.mean(np.einsum("nd,nkd->nk", q, k) ** power * (k @ b), axis=1)
+    found = []
+    for kernel in kernels:
+        K, errors = kernel(q, k), []
+        for size in sizes:
+            own, cross = K[test : test + size, test : test + size], K[:test, test : test + size]
+            ridge = 1e-6 * np.trace(own) / size * np.eye(size)
+            guess = cross @ np.linalg.solve(own + ridge, y[test : test + size])
+            errors.append(float(np.mean((guess - y[:test]) ** 2) / np.mean(y[:test] ** 2)))
+        found.append(errors)
+    return found
 
 
 def learning_contrast(rng: Rng, power: int, n: int, d: int, keys: int) -> float:

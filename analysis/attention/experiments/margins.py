@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from solvable.analysis.attention.settings import best_tokens, selection_problem, token_rows
 from solvable.solvers import attention_descent, regularisation_path
+from solvable.solvers.attention.attention_descent import AttentionDescent
 
 __all__ = [
+    "descended",
     "descended_direction",
     "direction_distance",
     "easy_problem",
@@ -98,13 +100,21 @@ def run_problem(rng: Rng, n: int, T: int, d: int, parametrisation: str) -> dict[
     return easy_problem(rng, n, T, d)
 
 
+def descended(
+    rng: Rng, tokens: Array, queries: Array, scores: Array, parametrisation: str, steps: int = 4000,
+    checkpoints: int = 20,
+) -> AttentionDescent:  # fmt: skip
+    """A run from a random start, smaller for W than for its factors."""
+    step, scale = (0.1, 0.01) if parametrisation == "weights" else (0.05, 0.1)
+    return attention_descent(tokens, queries, scores, step, steps, parametrisation=parametrisation,
+                             initial_scale=scale, checkpoints=checkpoints, rng=rng)  # fmt: skip
+
+
 def _descended(
     rng: Rng, tokens: Array, queries: Array, scores: Array, parametrisation: str
 ) -> tuple[Array, float, dict[str, Array]]:
     """Weights after descent from a random start, the least margin of their selection, and what they are."""
-    step, scale = (0.1, 0.01) if parametrisation == "weights" else (0.05, 0.1)
-    run = attention_descent(tokens, queries, scores, step, 4000, parametrisation=parametrisation,
-                            initial_scale=scale, checkpoints=1, rng=rng)  # fmt: skip
+    run = descended(rng, tokens, queries, scores, parametrisation, checkpoints=1)
     weights, selected = run.weights[0, -1], run.selected[0]
     least = float(np.min(token_rows(tokens, queries, selected) @ weights.ravel()))
     return weights, least, {"selected": selected, "weights": weights}

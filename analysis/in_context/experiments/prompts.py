@@ -66,7 +66,7 @@ def _error(P: Array, S: Array, w: Array, sigma: Array) -> float:
 
 def learned_risk(
     rng: Rng, n: int, d: int, noise_variance: float, inputs: str = "isotropic", tasks: str = "isotropic",
-    count: int = 20_000,
+    count: int = 10_000,
 ) -> float:  # fmt: skip
     """Risk on fresh prompts of the bilinear predictor fitted on others."""
     sigma, weights = inputs_of(inputs, d), tasks_of(tasks, d)
@@ -74,7 +74,7 @@ def learned_risk(
     return _error(P, *_sums(rng, count, n, sigma, weights, noise_variance), sigma) + noise_variance
 
 
-def learned_step(rng: Rng, n: int, d: int, noise_variance: float, count: int = 20_000) -> float:
+def learned_step(rng: Rng, n: int, d: int, noise_variance: float, count: int = 8000) -> float:
     """Step size of least squares over prompts."""
     S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     return float(np.sum(S * w) / np.sum(S * S))
@@ -141,7 +141,7 @@ def _loss(T: Array, C: Array, u: Array, M: Array) -> float:
     return float(square - 2 * np.einsum("a,bk,abk->", u, M, C))
 
 
-def attained_risk(rng: Rng, n: int, d: int, noise_variance: float, count: int = 40_000) -> float:
+def attained_risk(rng: Rng, n: int, d: int, noise_variance: float, count: int = 20_000) -> float:
     """Risk on fresh prompts of the best linear attention, every entry of value and key-query matrices free."""
     T, C, _ = _moments(rng, count, n, d, noise_variance)
     # some starts end in a saddle that shows no label

@@ -115,7 +115,7 @@ def token_loss(rng: Rng, inputs: str, d: int, n: int, start_scale: float, time: 
 
 def risk_draw(
     rng: Rng, d: int, n: int, context: int, noise_variance: float, inputs: str, tasks: str,
-    shift: float = 1.0, query_shift: float = 1.0, count: int = 20_000,
+    shift: float = 1.0, query_shift: float = 1.0, count: int = 8000,
 ) -> float:  # fmt: skip
     """Squared error of trained attention on prompts of another length, other tasks and scaled covariances."""
     sigma, U_u = inputs_of(inputs, d), _flow(inputs, d, n, 0.2, 400.0)

@@ -14,6 +14,7 @@ __all__ = [
     "mean_and_variance",
     "mean_variance",
     "mismatched_error",
+    "prior_errors",
     "prior_gain",
     "squared_error",
     "wrong_prior_cost",
@@ -32,9 +33,11 @@ def _noise(rng: Rng, law: str, count: int) -> Array:
     return np.asarray(3.0 / rng.gamma(4.0, size=count))
 
 
-def drawn_prompts(rng: Rng, n: int, d: int, law: str, count: int = 4000) -> dict[str, Array]:
+def drawn_prompts(
+    rng: Rng, n: int, d: int, law: str, count: int = 4000, noise: Array | None = None
+) -> dict[str, Array]:
     """Prompts, queries and their noisy labels; with inverse-gamma noise the weights scale with it."""
-    noise = _noise(rng, law, count)
+    noise = _noise(rng, law, count) if noise is None else noise
     w = rng.standard_normal((count, d)) * (np.sqrt(noise)[:, None] if law == "inverse-gamma" else 1.0)
     X, x = rng.standard_normal((count, n, d)), rng.standard_normal((count, d))
     e = np.sqrt(noise)[:, None] * rng.standard_normal((count, n + 1))
@@ -132,6 +135,18 @@ def wrong_prior_cost(rng: Rng, d: int, n: int, noise_variance: float, assumed_no
         for ridge in (assumed_noise, noise_variance)
     )
     return float(np.log(wrong / right))
+
+
+def prior_errors(rng: Rng, d: int, n: int, count: int) -> list[float]:
+    """Errors on noisy labels, noise one of several: of the posterior mean, ridge regression, least squares (n >= d)."""
+    prompts = drawn_prompts(rng, n, d, "discrete", count)
+    label = prompts.pop("label")
+    X, y, x = prompts.values()
+    guesses = [_posterior(X, y, x, "discrete")[0], np.einsum("ki,ki->k", _fit(X, y, 0.9), x)]
+    if n > d + 1:
+        guesses.append(np.einsum("ki,ki->k", _fit(X, y, 0.0), x))
+    found = [float(np.mean((label - guess) ** 2)) for guess in guesses]
+    return found if n > d + 1 else [*found, float("nan")]
 
 
 def prior_gain(rng: Rng, d: int, n: int, pair: str, count: int = 1000) -> float:

@@ -21,6 +21,8 @@ __all__ = [
     "random_matrix",
     "random_regression",
     "refit_without_covariance",
+    "unread",
+    "without",
 ]
 
 Array = NDArray[np.float64]
@@ -44,6 +46,19 @@ def random_matrix(rng: Rng, d: int, rank: int) -> dict[str, Array]:
 def random_directions(rng: Rng, d: int, count: int) -> Array:
     """Orthonormal rows."""
     return np.asarray(np.linalg.qr(rng.standard_normal((d, count)))[0].T)
+
+
+def without(directions: Array) -> Array:
+    """Projector onto what is left when orthonormal rows are removed."""
+    return np.asarray(np.eye(directions.shape[1]) - directions.T @ directions)
+
+
+def unread(second: Array, cross: Array, power: float, projector: Array) -> float:
+    """Share of the label's variance that the best reader of projected inputs misses, from the moments."""
+    kept = np.linalg.svd(projector)[0][:, : round(np.trace(projector))]
+    if not kept.size:
+        return 1.0
+    return 1 - float(cross @ kept @ np.linalg.solve(kept.T @ second @ kept, kept.T @ cross)) / power
 
 
 def _refit(X: Array, Y: Array, removed: Array) -> float:

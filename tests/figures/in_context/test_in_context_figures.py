@@ -27,3 +27,22 @@ def test_only_shifted_examples_cost(data):
     assert np.ptp(found.risk.values[1:]) < 1e-12
     assert found.exact.values[0, -1] > 50 * found.exact.values[0, 2]
     assert np.all(np.abs(found.measured - found.exact) < 0.1 * found.exact)
+
+
+def test_stated_variances_are_calibrated(data):
+    found = data("in-context-uncertainty")
+    gap = np.abs(found.known.values - found.reached.values)
+    assert np.all(gap < 0.07 * found.reached.values + found.bar.values)  # the formula is for many dimensions
+    off = np.abs(found.binned.values[:, 1] - found.binned.values[:, 0])
+    assert np.all(off < 2 * found.error.values)
+    assert np.all(found.level.values[-1] > 0.95)
+    bayes, ridge, least = found.learner.values[1]
+    assert bayes < ridge < least
+
+
+def test_digits_are_off_the_theory_for_gaussian_inputs(data):
+    found = data("digits-in-context")
+    gaps = found.measured.values / found.reached.values[:, None] - 1
+    assert np.all(np.abs(gaps[:, 0]) < 2 * found.error.values[:, 0] / found.reached.values)
+    assert gaps[:, 1].min() < -0.05
+    assert np.all(np.abs(gaps[:, 1:]) < 0.2)
