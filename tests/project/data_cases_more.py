@@ -240,4 +240,9 @@ MORE = {
         ],
         [Joint({"K_xz": (0,), "K_xx": (0,)}, [(0,), (0,)])],
     ),
+    "pair_matrix": Case(
+        lambda g: {"X": whole(g, 5, 3), "X_pair": whole(g, 5, 3)},
+        lambda **d: [solvers.pair_matrix(**d)],
+        [Joint({"X": (0,), "X_pair": (0,)}), Joint({"X": (1,), "X_pair": (1,)}, [(0, 1)])],
+    ),
 }
