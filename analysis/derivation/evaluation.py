@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.quadrature import integral
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Doubles", "Precise", "needs_doubles", "sides_of"]
+__all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
@@ -353,20 +354,6 @@ class Doubles(_Walk):
             if not hasattr(np, _NUMPY.get(name, name)):
                 raise TypeError(f"{name} has no values in doubles")
             return getattr(np, _NUMPY.get(name, name))(*values)
-
-
-def sides_of(expression: Any) -> list[Any]:
-    """What changes sign where an expression changes branch."""
-    sp = _sympy()
-    sides = []
-    for node in sp.preorder_traversal(expression):
-        if isinstance(node, sp.Abs | sp.sign | sp.Heaviside):
-            sides.append(node.args[0])
-        elif isinstance(node, sp.Max | sp.Min):
-            sides += [a - b for a in node.args for b in node.args if str(a) < str(b)]
-        elif isinstance(node, sp.core.relational.Relational):
-            sides.append(node.lhs - node.rhs)
-    return sides
 
 
 def _uses(body: Any, place: int) -> bool:
