@@ -196,7 +196,7 @@ INPUTS = [[1.0, 0.25], [-0.5, 1.0], [0.75, -1.0], [0.25, 0.5], [-1.5, -0.25]]
 
 def entries():
     for rank in (1, 2, 3):
-        for ridge in (0.0, 0.5):
+        for ridge in (0.125, 0.5) if rank == 3 else (0.0, 0.5):
             yield entry(f"rank {rank}, ridge {ridge}", "product_penalty", product, together=True, X=X, ridge=ridge,
                         rank=rank)  # fmt: skip
             yield entry(f"rank {rank}, ridge {ridge}", "factor_penalty", factor, together=True, X=X, ridge=ridge,

@@ -56,7 +56,7 @@ SPACE_CLAIMS = (
     ),
     claim(
         "embeddings/nuclear-representers",
-        "A matrix completed with the nuclear norm is a sum over its known entries, by a symmetric or a one-sided kernel.",
+        "A matrix completed with the nuclear norm is a sum over its known entries, symmetric or one-sided kernel.",
         source=_REPRESENTER,
         kind=Kind.EXACT,
         predict=lambda rows, columns, share, ridge, form, X, theta, dual: _summed(
