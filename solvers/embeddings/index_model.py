@@ -60,7 +60,7 @@ def _scores(X: Array, score: Any, order: int) -> tuple[Array, Array]:
         raise refuse("score", score, 'it must be "gaussian" or a function of the rows')
     found = score(X)
     value, jacobian = found if order == 2 else (found, np.zeros((X.shape[1],) * 2))
-    value, jacobian = as_matrix("score", value, X.shape), as_finite("score", jacobian)  # type: ignore[arg-type]
+    value, jacobian = as_matrix("score", value, X.shape), as_finite("score", jacobian)
     if jacobian.shape not in ((X.shape[1],) * 2, (len(X), X.shape[1], X.shape[1])):
         raise refuse("score", jacobian.shape, "the Jacobian must be (p, p) or (n, p, p)")
     return value, jacobian
@@ -185,7 +185,7 @@ def subspace_distance(A: ArrayLike, B: ArrayLike) -> float:
     """
     first = as_matrix("A", A)
     bases = []
-    for name, value in (("A", first), ("B", as_matrix("B", B, first.shape))):  # type: ignore[arg-type]
+    for name, value in (("A", first), ("B", as_matrix("B", B, first.shape))):
         largest = np.abs(value).max(axis=0)
         if not largest.all() or value.shape[1] > value.shape[0]:
             raise refuse(name, value, "its columns must be linearly independent")

@@ -170,7 +170,7 @@ def nuclear_representers(
     samples = as_finite("X", X)
     if samples.ndim != 3 or 0 in samples.shape:
         raise refuse("X.shape", samples.shape, "it must be (n, a, b), one matrix for each sample")
-    fit = as_matrix("theta", theta, samples.shape[1:])  # type: ignore[arg-type]
+    fit = as_matrix("theta", theta, samples.shape[1:])
     weights, kind = _duals(dual, len(samples)), as_choice("form", form, ("symmetric", "one-sided"))
     size = float(np.abs(fit).max())
     if size == 0:

@@ -17,7 +17,7 @@ _COSINE = Source("steck2024cosine", "this form derived in docs/theory/embeddings
 _EASE = Source("steck2019embarrassingly")
 _GRID = [{"n": 30, "p": 8, "ridge": 3.0, "rank": 4}]
 
-claim = partial(Claim, domain=USUAL)
+claim = partial(Claim, domain=USUAL, convention="factors")
 
 
 def _orthonormal(X: np.ndarray, ridge: float) -> np.ndarray:

@@ -45,13 +45,13 @@ SPACE_CLAIMS = (
         "A lasso prediction is a sum over samples, Σα_iΣ_j|θ_j|x_{ij}x_j.",
         source=_REPRESENTER,
         kind=Kind.EXACT,
-        predict=lambda n, d, ridge, X, y, theta, dual: _summed(lasso_representers(X, theta, dual)),
-        measure=lambda rng, n, d, ridge, X, y: sparse.lasso_prediction(X, y, ridge),
-        grid=cells("n d", [(60, 100), (60, 20)], ridge=0.1),
+        predict=lambda n, d, penalty, X, y, theta, dual: _summed(lasso_representers(X, theta, dual)),
+        measure=lambda rng, n, d, penalty, X, y: sparse.lasso_prediction(X, y, penalty),
+        grid=cells("n d", [(60, 100), (60, 20)], penalty=0.1),
         instance=sparse.drawn_lasso,
         given=("theta", "dual"),
         tolerance=1e-9,
-        domain=USUAL.but(n=(50, 70), d=(10, 100), ridge=(0.08, 0.3)),
+        domain=USUAL.but(n=(50, 70), d=(10, 100), penalty=(0.08, 0.3)),
         quick=(0,),
     ),
     claim(
@@ -59,14 +59,16 @@ SPACE_CLAIMS = (
         "A matrix completed with the nuclear norm is a sum over its known entries, symmetric or one-sided kernel.",
         source=_REPRESENTER,
         kind=Kind.EXACT,
-        predict=lambda rows, columns, share, ridge, form, X, theta, dual: _summed(
+        predict=lambda rows, columns, share, penalty, form, X, theta, dual: _summed(
             nuclear_representers(X, theta, dual, form=form)
         ),
-        measure=lambda rng, rows, columns, share, ridge, form: sparse.completed_entry(rng, rows, columns, share, ridge),
-        grid=cells("form", ["symmetric", "one-sided"], rows=12, columns=9, share=0.6, ridge=1.0),
+        measure=lambda rng, rows, columns, share, penalty, form: sparse.completed_entry(
+            rng, rows, columns, share, penalty
+        ),
+        grid=cells("form", ["symmetric", "one-sided"], rows=12, columns=9, share=0.6, penalty=1.0),
         given=("X", "theta", "dual"),
         tolerance=1e-9,
-        domain=USUAL.but(rows=(8, 12), columns=(6, 9), share=(0.5, 0.8), ridge=(0.8, 1.5)),
+        domain=USUAL.but(rows=(8, 12), columns=(6, 9), share=(0.5, 0.8), penalty=(0.8, 1.5)),
     ),
     claim(
         "embeddings/representer-error-is-kkt-residual",
@@ -75,11 +77,11 @@ SPACE_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: 1.0,
         measure=sparse.slipped_prediction,
-        grid=[{"slip": 1e-5, "n": 60, "d": 20, "ridge": 0.1}],
+        grid=[{"slip": 1e-5, "n": 60, "d": 20, "penalty": 0.1}],
         sizes=(1, 4, 16),
         size="slip",
         absolute_tolerance=0.05,
-        domain=USUAL.but(n=(50, 70), d=(10, 100), ridge=(0.08, 0.3)),
+        domain=USUAL.but(n=(50, 70), d=(10, 100), penalty=(0.08, 0.3)),
     ),
     claim(
         "embeddings/index-space-rate",

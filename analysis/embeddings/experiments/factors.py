@@ -35,7 +35,7 @@ def alternated(rng: Rng, X: Array, ridge: float, rank: int, penalty: str, rounds
     B = rng.standard_normal((p, rank))
     gram = X.T @ X
     shrunk = np.linalg.inv(gram + ridge * np.eye(p))
-    A = B
+    A: Array = B
     for _ in range(rounds):
         if penalty == "product":
             A = shrunk @ gram @ B @ np.linalg.inv(B.T @ B)
@@ -88,7 +88,7 @@ def eigenvector_cosines(X: Array) -> Array:
     """Cosines of items described by the eigenvectors of their covariance, by a hundred QR iterations and a polish."""
     gram, Q = X.T @ X, np.eye(X.shape[1])
     for _ in range(100):
-        Q = np.linalg.qr(gram @ Q)[0]
+        Q = np.asarray(np.linalg.qr(gram @ Q)[0], np.float64)
     return cosines(Q)
 
 
