@@ -30,7 +30,7 @@ CONVENTIONS = (
     ),
     Convention(
         "completion",
-        "½Σ(θ − y)² over the known entries + λ‖θ‖_*",
+        "½Σ(θ − y)² over the known entries + λ times the nuclear norm",
         (r"\frac12\sum_{uv}(\theta_{uv}-y_{uv})^2+\lambda\|\theta\|_*",),
         ("ridge",),
         ("nuclear_completion",),
