@@ -39,7 +39,7 @@ def alternated(rng: Rng, X: Array, ridge: float, rank: int, penalty: str, rounds
     for _ in range(rounds):
         if penalty == "product":
             A = shrunk @ gram @ B @ np.linalg.inv(B.T @ B)
-            B = np.linalg.solve(A.T @ (gram + ridge * np.eye(p)) @ A, A.T @ gram).T
+            B = np.asarray(np.linalg.solve(A.T @ (gram + ridge * np.eye(p)) @ A, A.T @ gram).T, np.float64)
         else:
             A = B @ np.linalg.inv(B.T @ B + ridge * np.eye(rank))
             B = gram @ A @ np.linalg.inv(A.T @ gram @ A + ridge * np.eye(rank))
