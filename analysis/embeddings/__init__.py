@@ -1,0 +1,1 @@
+"""Linear embeddings, item models, representers, index spaces: claims, matched experiments, words."""
