@@ -39,8 +39,8 @@ def _ode_share(scale: Array, ratio: Array) -> Array:
     root = np.sqrt(np.abs(off))
     end = np.where(off >= 0, np.arcsinh(root), np.arcsin(np.minimum(root, 1.0)))
     u = end[..., None] * _NODES
-    with np.errstate(divide="ignore"):
-        base = np.where(off[..., None] >= 0, np.log(np.cosh(u)), np.log(np.cos(u)))
+    wide = off[..., None] >= 0
+    base = np.where(wide, np.log(np.cosh(np.where(wide, u, 0.0))), np.log(np.cos(np.where(wide, 0.0, u))))
     power = np.exp(scale[..., None] * (base - np.log(ratio)[..., None] / 2))
     # du over w: the end of u over the root is 1 where the ratio is 1
     stretch = np.where(root > 0, end / np.where(root > 0, root, 1.0), 1.0)

@@ -187,7 +187,8 @@ def subspace_recovery(n: ArrayLike, d: ArrayLike, N: ArrayLike, noise: ArrayLike
         raise refuse("d", inner, f"a subspace has at most n = {int(size.max())} dimensions")
     outer = size - inner
     z = outer * g**2 / (1 + g**2)
-    middle, root = z + rows - inner, np.sqrt((z + rows - inner) ** 2 + 4 * z * inner)
+    middle = rows - inner + z
+    root = np.sqrt(middle**2 + 4 * z * inner)
     positive = np.where(middle > 0, middle + root, 1.0)
     missing = np.where(middle > 0, 2 * z * inner / positive, (root - middle) / 2)
     room = np.where(outer + missing > 0, outer + missing, 1.0)

@@ -467,7 +467,7 @@ def between(modes, noise, smoothness):
     return {"mass": inside / (inside + outside), "true_mass": true / whole}
 
 
-def maximised(observations, operators, noise):
+def maximised(observations, operators, noise, tolerance):
     """Identity operators: sample mean and sample covariance less the noise, where that is positive definite."""
     N, d = len(observations), len(observations[0])
     m = [mp.fsum(c) / N for c in zip(*observations, strict=True)]
@@ -500,7 +500,7 @@ def rest():
                 smoothness=20.0)  # fmt: skip
     yield entry("identity", "em_prior", maximised, 1e-9, together=True,
                 observations=[[3.0, 0.5], [-1.0, 2.0], [0.5, -4.0], [2.5, 1.0]], operators=[[1.0, 0.0], [0.0, 1.0]],
-                noise=0.25)  # fmt: skip
+                noise=0.25, tolerance=1e-14)  # fmt: skip
     yield entry("chain", "error_propagation", carried, 1e-14, gains=[0.5, 2.0, 1.25, 0.75],
                 errors=[1.0, -0.5, 0.25, 2.0])  # fmt: skip
 
