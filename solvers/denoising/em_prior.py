@@ -147,9 +147,7 @@ def em_prior(
             break
         m, S, taken = new, grown, taken + 1
     status = Status.CONVERGED if change <= close else Status.MAX_ITERATIONS
-    solution = Solution.shaped(
-        (), np.array(logs[-1]), np.array(change), np.array(int(status)), np.array(taken)
-    )
+    solution = Solution.shaped((), np.array(logs[-1]), np.array(change), np.array(int(status)), np.array(taken))
     report_failures(solution, "em_prior", on_failure)
     unit = sigma / largest
     return EmPrior(m * unit, S * unit**2, np.array(logs), solution)

@@ -53,7 +53,12 @@ def _mixed(x: Any, centres: Any, whiten: Any, restore: Any, logs: Any, estimate:
     """
     N, d = x.shape
     K, padded = whiten.shape[:2]
-    z, w, best, block = np.empty((K, padded, _BLOCK)), np.empty((K, _BLOCK)), np.empty(_BLOCK), np.zeros((padded, _BLOCK))
+    z, w, best, block = (
+        np.empty((K, padded, _BLOCK)),
+        np.empty((K, _BLOCK)),
+        np.empty(_BLOCK),
+        np.zeros((padded, _BLOCK)),
+    )
     for first in range(0, N, _BLOCK):
         size = min(_BLOCK, N - first)
         for k in range(K):
@@ -117,7 +122,9 @@ def _spectra(covariances: ArrayLike, shape: tuple[int, int, int], unit: float) -
         raise refuse("covariances", S, "they must be symmetric")
     values, vectors = np.linalg.eigh(S / unit)
     if np.any(values[:, 0] < -max(1e-10, shape[1] * eps) * values[:, -1]):
-        raise refuse("covariances", S, f"they must be positive semi-definite (least eigenvalue {values.min() * unit:.3g})")
+        raise refuse(
+            "covariances", S, f"they must be positive semi-definite (least eigenvalue {values.min() * unit:.3g})"
+        )
     return np.maximum(values, 0.0), vectors
 
 

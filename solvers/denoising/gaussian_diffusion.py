@@ -2,8 +2,8 @@ r"""Diffusions of Gaussian data: what the noising process leaves, and where its 
 
 Noising: variance preserving (VP), :math:`dx=-\tfrac12\beta x\,dt+\sqrt\beta\,dw`; its sub-VP form with diffusion
 :math:`\beta(1-e^{-2\int\beta})`; variance exploding (VE), :math:`dx=\sqrt{d\sigma^2/dt}\,dw`. In all of them
-:math:`x_t=\alpha_tx_0+\sqrt{v_t}\,e`. In :math:`y=x/\alpha` and the noise-to-signal ratio :math:`\nu=v/\alpha^2` as time
-they are one process, :math:`dy=dw_\nu`, so that laws of reversals depend on a schedule through its two ends only.
+:math:`x_t=\alpha_tx_0+\sqrt{v_t}\,e`. In :math:`y=x/\alpha` and the noise-to-signal ratio :math:`\nu=v/\alpha^2` as
+time they are one process, :math:`dy=dw_\nu`, so that laws of reversals depend on a schedule through its two ends only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""Flow from noise to a mixture of two Gaussians, its velocity learned from a few pairs by a shallow autoencoder.
 
 Target :math:`\tfrac12N(\mu,\sigma^2I)+\tfrac12N(-\mu,\sigma^2I)` in d dimensions, :math:`\|\mu\|^2=rd`, base
-:math:`N(0,I)`, :math:`x_t=\alpha_tx_0+\beta_tx_1` with :math:`\alpha_0=\beta_1=1`, :math:`\alpha_1=\beta_0=0`. For each t
-the autoencoder :math:`f(x)=cx+w\,\varphi(w^Tx/\sqrt d)`, :math:`\varphi` a steep sigmoid, minimises
+:math:`N(0,I)`, :math:`x_t=\alpha_tx_0+\beta_tx_1` with :math:`\alpha_0=\beta_1=1`, :math:`\alpha_1=\beta_0=0`. For
+each t the autoencoder :math:`f(x)=cx+w\,\varphi(w^Tx/\sqrt d)`, :math:`\varphi` a steep sigmoid, minimises
 :math:`\sum_{m\le n}\|f(x_t^m)-x_1^m\|^2+\lambda\|w\|^2` over n fixed pairs. Sizes: d to infinity, n finite.
 """
 

@@ -2,6 +2,8 @@ r"""A score too smooth for its mixture: what Langevin dynamics then samples betw
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
@@ -77,9 +79,9 @@ def mode_interpolation(modes: ArrayLike, noise: float, smoothness: float) -> Mod
     r"""Mass between the modes of a mixture whose score is smoothed to a Lipschitz constant.
 
     Equal components :math:`N(m_k,\sigma^2)` on a line. Around each minimum z of the density the score rises by up to
-    :math:`\Delta^2/(4\sigma^4)-1/\sigma^2`, :math:`\Delta` the distance of the modes: it jumps as the noise vanishes. The
-    smoothed score follows the line :math:`L(x-z)` there until it meets the true one, the largest L-Lipschitz function
-    below it in size that vanishes at z. The mass is that of the stationary law of
+    :math:`\Delta^2/(4\sigma^4)-1/\sigma^2`, :math:`\Delta` the distance of the modes: it jumps as the noise vanishes.
+    The smoothed score follows the line :math:`L(x-z)` there until it meets the true one: the largest L-Lipschitz
+    function below it in size that vanishes at z. The mass is that of the stationary law of
     :math:`dx=s_L(x)dt+\sqrt2\,dw`.
 
     Parameters
@@ -183,7 +185,7 @@ def _masses(m: Array, tops: Array, middles: Array, widths: Array, steep: float) 
 def _log_mass(low: float, high: float, m: Array) -> float:
     """Logarithm of the mixture's probability of an interval."""
     edges = np.unique(np.clip(np.concatenate([[low, high], *(m + k for k in range(-12, 13, 3))]), low, high))
-    fine = np.unique(np.concatenate([np.linspace(a, b, _PIECES + 1) for a, b in zip(edges[:-1], edges[1:], strict=True)]))
+    fine = np.unique(np.concatenate([np.linspace(a, b, _PIECES + 1) for a, b in pairwise(edges)]))
     half = np.diff(fine)[:, None] / 2
     x = fine[:-1, None] + half * (1 + _NODES)
     return float(logsumexp(_log_density(x, m) + np.log(half * _WEIGHTS)))

@@ -1,7 +1,7 @@
 r"""Mixtures of Gaussians on subspaces: the best denoiser, and the loss of a denoiser that projects on one subspace.
 
-Points :math:`x\sim\sum_k\pi_kN(0,U_kU_k^T)` in n dimensions, :math:`U_k` with :math:`d_k` orthonormal columns, are seen as
-:math:`x_t=sx+ge`, :math:`e\sim N(0,I)`.
+Points :math:`x\sim\sum_k\pi_kN(0,U_kU_k^T)` in n dimensions, :math:`U_k` with :math:`d_k` orthonormal columns, are
+seen as :math:`x_t=sx+ge`, :math:`e\sim N(0,I)`.
 """
 
 from __future__ import annotations
@@ -153,6 +153,4 @@ def single_subspace_loss(X: ArrayLike, basis: ArrayLike, scale: ArrayLike, noise
     inside = rows @ U
     left = rows - inside @ U.T
     count = len(rows)
-    return np.asarray(
-        np.sum(left**2) / count + lost**2 * (np.sum(inside**2) / count) + kept * lost * float(U.shape[1])
-    )
+    return np.asarray(np.sum(left**2) / count + lost**2 * (np.sum(inside**2) / count) + kept * lost * float(U.shape[1]))

@@ -38,7 +38,7 @@ def moments(n, std, signal):
 
 
 def trained(n, decay, std, signal, a, b, no_skip=False):
-    """Minimum over c and w = p mu_e + q xi of sum |c x_t + s w - x_1|^2 + decay |w|^2, over d, as a 3x3 quadratic form."""
+    """Minimum over c and w = p mu_e + q xi of sum |c x_t + s w - x_1|^2 + decay |w|^2, over d: a quadratic form."""
     m = moments(n, std, signal)
     # loss = sum_m |(cb - 1) x1 + c a x0|^2 + 2 s_m w.((cb - 1) x1 + c a x0) + |w|^2, plus decay |w|^2; unknowns c, p, q
     H = mp.matrix(3, 3)
@@ -126,11 +126,11 @@ def flows():
     ):  # fmt: skip
         yield entry(name, "mixture_flow", flow, 1e-12, digits=32, precisions=(40, 50), n=n, decay=decay, std=std,
                     signal=signal, schedule=schedule, times=t)  # fmt: skip
-    yield entry("no skip", "mixture_flow", lambda n, decay, std, signal, schedule, times, no_skip: {
-        k: v for k, v in flow(n, decay, std, signal, schedule, times, no_skip).items()}, 1e-12, digits=32,
-        precisions=(40, 50), n=4, decay=0.5, std=0.75, signal=1.0, schedule="linear", times=0.5, no_skip=True)  # fmt: skip
+    yield entry("no skip", "mixture_flow", flow, 1e-12, digits=32, precisions=(40, 50), n=4, decay=0.5, std=0.75,
+                signal=1.0, schedule="linear", times=0.5, no_skip=True)  # fmt: skip
     for name, n, decay, std, signal in (("end", 4, 0.125, 0.75, 1.0), ("end, many", 10**9, 1e-3, 3.0, 0.01),
-                                        ("end, little", 1, 1e-12, 1e-3, 1.0), ("end, much", 7, 1e9, 0.5, 1.0)):  # fmt: skip
+                                        ("end, little", 1, 1e-12, 1e-3, 1.0),
+                                        ("end, much", 7, 1e9, 0.5, 1.0)):  # fmt: skip
         yield entry(name, "mixture_flow", endpoint, 1e-12, n=n, decay=decay, std=std, signal=signal)
     for d, t in ((1000.0, 1.0), (250.0, 0.5), (1e6, 0.0)):
         yield entry(f"d={d:g}, t={t}", "mixture_flow", shifted, 1e-12, n=4, decay=0.125, std=0.75, signal=1.0, times=t,
@@ -313,7 +313,8 @@ def denoisers():
                 noise_variance=0.75)  # fmt: skip
     points = [[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
     for name, x, S, v in (("plain", [0.5, -1.0], [S2, S2B], 0.25), ("far", [50.0, -70.0], [S2, S2B], 0.25),
-                          ("points", [0.5, -1.0], points, 0.5), ("little noise", [0.5, -1.0], [S2, S2B], 1e-10)):  # fmt: skip
+                          ("points", [0.5, -1.0], points, 0.5),
+                          ("little noise", [0.5, -1.0], [S2, S2B], 1e-10)):  # fmt: skip
         yield entry(name, "mixture_denoiser", mixture, 1e-11, x=x, weights=[0.25, 0.75],
                     means=[[1.0, 0.0], [-1.0, 0.5]], covariances=S, noise_variance=v)  # fmt: skip
     for noise in (0.5, 4.0, 1e-3):
@@ -418,8 +419,8 @@ def samples():
         yield entry(f"{mean:g}, {std:g}", "mixture_information", information, 1e-12, digits=32, precisions=(40, 50),
                     mean=mean, std=std)  # fmt: skip
     yield entry("noisy", "sample_worth", worth, 1e-12, digits=32, precisions=(40, 50), mean=1.0, noisy=3.0, clean=0.5)
-    yield entry("orders", "worth_exponent", lambda separation_order: {"value": [-2 * p for p in separation_order]}, 1e-15,
-                separation_order=[1, 2, 6])  # fmt: skip
+    yield entry("orders", "worth_exponent", lambda separation_order: {"value": [-2 * p for p in separation_order]},
+                1e-15, separation_order=[1, 2, 6])  # fmt: skip
     for name, x, s in (("mixed", [1.5, -0.75, 0.5, 2.0], [0.5, 0.5, 0.25, 2.0]),
                        ("barely", [1.0625, -1.0, 0.9375, 1.0], [1.0, 1.0, 1.0, 0.875])):  # fmt: skip
         yield entry(name, "heterogeneous_mle", likeliest, 1e-9, x=x, stds=s)
@@ -454,7 +455,7 @@ def between(modes, noise, smoothness):
     """Two modes at -a and a in units of the noise: potential of the smoothed score integrated piece by piece."""
     a, L = (modes[1] - modes[0]) / (2 * noise), smoothness * noise**2
     score = lambda x: -x + a * mp.tanh(a * x)  # noqa: E731
-    w = mp.findroot(lambda x: score(x) - L * x, (mpf(1) / 1000, a), solver="anderson") if L < a * a - 1 else mpf(0)
+    w = mp.findroot(lambda x: score(x) - L * x, (mpf(1) / 1000, a), solver="anderson") if a * a - 1 > L else mpf(0)
     low, high = mpf(1) / 10**9, a
     for _ in range(6 * mp.mp.dps):
         w = (low + high) / 2
@@ -496,8 +497,8 @@ def rest():
     for L in (1.0, 2.0, 10.0):
         yield entry(f"L={L:g}", "mode_interpolation", between, 1e-9, digits=30, precisions=(38, 46), modes=[-4.0, 4.0],
                     noise=1.0, smoothness=L)  # fmt: skip
-    yield entry("wide", "mode_interpolation", between, 1e-9, digits=30, precisions=(38, 46), modes=[0.0, 3.0], noise=0.25,
-                smoothness=20.0)  # fmt: skip
+    yield entry("wide", "mode_interpolation", between, 1e-9, digits=30, precisions=(38, 46), modes=[0.0, 3.0],
+                noise=0.25, smoothness=20.0)  # fmt: skip
     yield entry("identity", "em_prior", maximised, 1e-9, together=True,
                 observations=[[3.0, 0.5], [-1.0, 2.0], [0.5, -4.0], [2.5, 1.0]], operators=[[1.0, 0.0], [0.0, 1.0]],
                 noise=0.25, tolerance=1e-14)  # fmt: skip

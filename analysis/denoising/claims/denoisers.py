@@ -167,7 +167,8 @@ DENOISER_CLAIMS = (
         instance=settings.noisy_point,
         tolerance=0.005,
         domain=USUAL.but(noise=(0.3, 3.0), scale=(0.2, 2.0)),
-        assumptions="5 dimensions, subspaces of 1, 2 and 2; 100,000 weighted points a draw",
+        assumptions="5 dimensions, subspaces of 1, 2 and 2; 50,000 weighted points a draw",
+        quick=(0,),
     ),
     claim(
         "denoising/one-subspace-is-pca",
@@ -299,6 +300,7 @@ DENOISER_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=samples.unlike_alone,
         grid=cells("against", ["clean", "noisy"]),
+        quick=(0,),
         assumptions="σ = 0.5 and 2, μ = 1; informations 3.9 and 0.086: 9 % less variance than the clean rows alone",
     ),
 )

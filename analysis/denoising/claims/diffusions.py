@@ -144,16 +144,28 @@ DIFFUSION_CLAIMS = (
         measure=lambda rng, what, **cell: diffusions.integrated_reversal(**cell)[what == "variance"],
         grid=cells(
             "kind score_error what",
-            [(kind, error, what) for kind in ("vp", "sub-vp", "ve") for error, what in ((0.1, "variance"), (-0.2, "mean"))],
-            mean=1.0, variance=2.0, time=0.1,
-        ),  # fmt: skip
+            [
+                (kind, error, what)
+                for kind in ("vp", "sub-vp", "ve")
+                for error, what in ((0.1, "variance"), (-0.2, "mean"))
+            ],
+            mean=1.0,
+            variance=2.0,
+            time=0.1,
+        ),
         tolerance=1e-8,
         reason=_INTEGRATED,
     ),
-    _guided("mean", "Diffusion posterior sampling of a Gaussian has the mean (1 − e^{−ζs/s_n})y.",
-            1 - sp.exp(-_zeta * _s / _sn)),  # fmt: skip
-    _guided("variance", "Diffusion posterior sampling of a Gaussian has the variance (s_n/(2ζ))(1 − e^{−2ζs/s_n}).",
-            _sn / (2 * _zeta) * (1 - sp.exp(-2 * _zeta * _s / _sn))),  # fmt: skip
+    _guided(
+        "mean",
+        "Diffusion posterior sampling of a Gaussian has the mean (1 − e^{−ζs/s_n})y.",
+        1 - sp.exp(-_zeta * _s / _sn),
+    ),
+    _guided(
+        "variance",
+        "Diffusion posterior sampling of a Gaussian has the variance (s_n/(2ζ))(1 − e^{−2ζs/s_n}).",
+        _sn / (2 * _zeta) * (1 - sp.exp(-2 * _zeta * _s / _sn)),
+    ),
     claim(
         "denoising/no-scale-repairs-dps",
         "The guidance that gives the posterior's mean leaves the variance too large.",
@@ -165,8 +177,12 @@ DIFFUSION_CLAIMS = (
         assumptions="by the factor (1 + r)(1 − (1 + r)^{−2})/(2 ln(1 + r)), r = s/s_n: 1.49 at r = 4, 1.08 at r = 1",
         quick=(0, 1),
     ),
-    _latent(4, "latent-recovery", "With as many measurements as latent dimensions descent recovers the latent vector.",
-            lambda rows, operator, decoder, truth, start: truth),  # fmt: skip
+    _latent(
+        4,
+        "latent-recovery",
+        "With as many measurements as latent dimensions descent recovers the latent vector.",
+        lambda rows, operator, decoder, truth, start: truth,
+    ),
     _latent(2, "latent-loses-null-space", "With fewer, the start's part in the null space of AS stays.", _lost),
     *(
         claim(
@@ -180,13 +196,18 @@ DIFFUSION_CLAIMS = (
             measure=lambda rng, scale, variance, sampler, what=what: diffusions.integrated_guidance(
                 scale, variance, sampler
             )[what == "variance"],
-            grid=cells("scale variance sampler", [(3.0, 4.0, "ode"), (3.0, 4.0, "sde"), (2.0, 0.3, "ode"),
-                                                  (2.0, 0.3, "sde"), (0.5, 4.0, "ode")]),  # fmt: skip
+            grid=cells(
+                "scale variance sampler",
+                [(3.0, 4.0, "ode"), (3.0, 4.0, "sde"), (2.0, 0.3, "ode"), (2.0, 0.3, "sde"), (0.5, 4.0, "ode")],
+            ),
             tolerance=1e-4,
             reason="started at a ratio of noise to signal of 1e10, where the means have one part in 1e5 left to go",
         )
         for what, statement in (
-            ("mean", "Classifier-free guidance between two Gaussians moves the mean by a factor that is not its scale."),
+            (
+                "mean",
+                "Classifier-free guidance between two Gaussians moves the mean by a factor that is not its scale.",
+            ),
             ("variance", "The deterministic guided sampler has the variance s^{1−γ}s_c^γ, which no tilted law has."),
         )
     ),

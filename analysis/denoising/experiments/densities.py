@@ -53,7 +53,7 @@ def posterior_spread(weights: Array, means: Array, covariances: Array, x: Array,
 
 
 def score_gap(precision: float, place: float) -> float:
-    """|(r - x)/s - score of the clean density|, s = 1/precision, r by quadrature, for 0.3 N(-1, .25) + 0.7 N(1, .49)."""
+    """|(r - x)/s - clean score|, s = 1/precision, r by quadrature, for 0.3 N(-1, .25) + 0.7 N(1, .49)."""
     s = 1 / precision
     u, weight = np.polynomial.hermite_e.hermegauss(80)
     near = place + np.sqrt(s) * u
@@ -119,7 +119,7 @@ def product_chain(law: Array, corruption: Array) -> Array:
     return np.asarray(step[0])
 
 
-def importance_estimate(rng: Rng, scale: float, noise: float, bases: Any, x: Array, draws: int = 100_000) -> float:
+def importance_estimate(rng: Rng, scale: float, noise: float, bases: Any, x: Array, draws: int = 50_000) -> float:
     """Projection of the posterior mean on the noisy point, clean points weighted by the density of the noise."""
     total, weight, top = np.zeros(5), 0.0, float(x @ x) / (2 * noise**2)
     for p, basis in zip((0.2, 0.3, 0.5), bases, strict=True):

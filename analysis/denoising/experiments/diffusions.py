@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,9 @@ def flow_log_density(kind: str, mean: float, variance: float, time: float, begin
     return float(-((x - m) ** 2) / (2 * v) - np.log(2 * np.pi * v) / 2 + grown)
 
 
-def integrated_reversal(kind: str, mean: float, variance: float, time: float, score_error: float) -> tuple[float, float]:
+def integrated_reversal(
+    kind: str, mean: float, variance: float, time: float, score_error: float
+) -> tuple[float, float]:
     """Mean and variance of the reversed equation from N(0.3, 1.7) at t = 1, its score off by a factor."""
     end = solve_ivp(lambda t, y: _law(t, y, kind), (0.0, 1.0), [mean, variance], **_TIGHT).y[:, -1]
 
@@ -86,7 +89,7 @@ def integrated_reversal(kind: str, mean: float, variance: float, time: float, sc
 
 
 def integrated_guidance(scale: float, variance: float, sampler: str) -> tuple[float, float]:
-    """Mean and variance of guided reversal of VE noise between N(0, variance) and N(1, 1), from a ratio of 1e10 down."""
+    """Mean and variance of guided reversal of VE noise between N(0, variance) and N(1, 1), from 1e10 down."""
     share = 0.5 if sampler == "ode" else 1.0
 
     def rhs(log: float, y: Any) -> list[float]:
@@ -114,7 +117,7 @@ def guided_run(rng: Rng, s: float, noise: float, guidance: float, y: float, step
         guess = signal * s / total
         return np.asarray(x / 2 - x / total + guidance / noise * (y - guess * x) * guess)
 
-    for b, after in zip(grid[:-1], grid[1:], strict=True):
+    for b, after in pairwise(grid):
         h = b - after
         kick = np.sqrt(h) * rng.standard_normal(particles)
         first = drift(x, b)

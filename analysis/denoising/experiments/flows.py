@@ -1,4 +1,4 @@
-"""Autoencoders trained on pairs by L-BFGS, flows along what they learned, and the flow's reduced equations integrated."""
+"""Autoencoders trained on pairs by L-BFGS, flows along what they learned, reduced equations integrated."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _loss(theta: Array, xt: Array, x1: Array, decay: float, skip: bool) -> tuple
 
 def _trained(start: Array, xt: Array, x1: Array, decay: float, skip: bool = True) -> tuple[Array, float]:
     found = minimize(_loss, start, args=(xt, x1, decay, skip), jac=True, method="L-BFGS-B",
-                     options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9})  # fmt: skip
+                     options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-6})  # fmt: skip
     return np.asarray(found.x), float(found.fun)
 
 
@@ -82,7 +82,7 @@ def _flowed(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, s
     return X, np.where(X @ mu >= 0, 1.0, -1.0), mu
 
 
-def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: float, what: str, steps: int = 60,
+def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: float, what: str, steps: int = 10,
                particles: int = 60) -> float:  # fmt: skip
     """Squared error of the generated mean over d, or the variance of a coordinate about it."""
     X, signs, mu = _flowed(rng, n, decay, std, round(d), schedule, steps, particles)
@@ -93,7 +93,7 @@ def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: flo
     return within if what == "variance" else float(np.sum((mean - mu) ** 2) / len(mu)) - within / particles
 
 
-def no_skip_residual(rng: Rng, n: int, decay: float, std: float, d: float, steps: int = 60) -> float:
+def no_skip_residual(rng: Rng, n: int, decay: float, std: float, d: float, steps: int = 10) -> float:
     """Variance of a coordinate about the cluster mean at the end of a flow learned without skip."""
     X, signs, _ = _flowed(rng, n, decay, std, round(d), "linear", steps, 20, skip=False)
     folded = signs[:, None] * X

@@ -105,9 +105,9 @@ _MIXTURE = (np.array([0.25, 0.75]), np.array([[1.0, 0.0, 1.0], [-1.0, 0.5, 0.0]]
 SCALES = {
     "denoiser": lambda c: solvers.denoiser(c * _X, c, c * c * _S, c * c * 0.3) / c,
     "contractive_reconstruction": lambda c: solvers.contractive_reconstruction(c * _X, c, c * c * _S, c * c) / c,
-    "mixture_denoiser": lambda c: solvers.mixture_denoiser(
-        c * _X, _MIXTURE[0], c * _MIXTURE[1], c * c * _MIXTURE[2], 0.3 * c * c
-    ).estimate / c,
+    "mixture_denoiser": lambda c: (
+        solvers.mixture_denoiser(c * _X, _MIXTURE[0], c * _MIXTURE[1], c * c * _MIXTURE[2], 0.3 * c * c).estimate / c
+    ),
     "denoising_chain": lambda c: solvers.denoising_chain(c * c * _S, c).slow_mode,
     "subspace_denoiser": lambda c: solvers.subspace_denoiser(c * _X, [_U, _U[:, :1]], [0.5, 0.5], c, 0.4 * c).estimate,
     "single_subspace_loss, levels": lambda c: solvers.single_subspace_loss(_X, _U, c, 0.4 * c),

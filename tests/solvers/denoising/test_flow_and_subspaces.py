@@ -58,7 +58,9 @@ def test_limits_of_the_flow():
     assert collapsed.skip == 0
     # no decay: the mean estimate is whole
     np.testing.assert_allclose(mixture_flow(5, 0.0, 0.7).mean, [1, -0.7], rtol=1e-14)
-    np.testing.assert_allclose(mixture_flow(10**9, 0.1, 0.7).mse * 10**9, 2 * bayes_mean_error(10**9, 0.7) * 10**9, rtol=1e-7)
+    np.testing.assert_allclose(
+        mixture_flow(10**9, 0.1, 0.7).mse * 10**9, 2 * bayes_mean_error(10**9, 0.7) * 10**9, rtol=1e-7
+    )
     far = mixture_flow(4, 0.1, 0.7, dimension=1e14)
     np.testing.assert_allclose(far.mse, mixture_flow(4, 0.1, 0.7).mse, rtol=1e-6)
 
