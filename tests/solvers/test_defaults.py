@@ -23,17 +23,24 @@ OTHER = {
     "checkpoints": 200,
     "most_jumps": 10_000,
 }
+USUAL_SCHEDULE = {"beta_min": 0.1, "beta_max": 20.0, "sigma_min": 0.01, "sigma_max": 50.0}  # as published
 OWN = {  # what stands for something else in one function
     "attention_descent": {"initial_scale": 0.01, "checkpoints": 20, "rng": 0},
+    "diffusion_marginals": USUAL_SCHEDULE,
     "dual_parameters": {"noise_variance": 1.0},  # a likelihood needs noise
+    "em_prior": {"steps": 500, "tolerance": 1e-8},
+    "guided_sampling": {"guidance": 1.0},  # the measurement's own gradient
     "hermite_coefficients": {"degree": 60},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "leaky_relu": {"slope": 0.01},
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
+    "reverse_ode": {**USUAL_SCHEDULE, "start": 1.0},
+    "reverse_sde_marginal": {**USUAL_SCHEDULE, "start": 1.0, "start_mean": 0.0, "score_error": 0.0},
     "slab_data": {"slabs": 3},
     "slab_moments": {"slabs": 3},
     "sphere_spectrum": {"nodes": 500},
+    "subspace_recovery": {"noise": 0.0},
     "torus_spectrum": {"modes": 64, "grid": 4096},
     "wide_network_kernels": {"depth": 1, "weight_variance": 2.0},  # one hidden layer, critical for ReLU
 }

@@ -276,7 +276,7 @@ DENOISER_CLAIMS = (
         tolerance=0.02,
         size="mean",
         order=4.0,
-        domain=USUAL.but("mean > 4*std", std=(0.1, 1.0), mean=(2.0, 10.0)),
+        domain=USUAL.but("mean >= 4*std", std=(0.1, 1.0), mean=(2.0, 10.0)),
     ),
     claim(
         "denoising/worth-falls-as-fourth-power",

@@ -33,7 +33,7 @@ _ERRORS = [
 ]
 # the scatter of a run falls as 1/sqrt(n d): one per cent needs many pairs, or many runs
 _VARIANCES = [
-    *cells("n decay std schedule", [(128, 0.1, 0.7, "linear")], d=200),
+    *cells("n decay std schedule", [(128, 0.1, 0.7, "linear")], d=100),
     *cells("n decay std schedule", [(16, 0.1, 0.7, "linear"), (16, 0.1, 0.7, "trigonometric")], d=450),
 ]
 _STEPS = "10 steps, linear parts exact; activation tanh(10 w·x/√d)"
@@ -91,7 +91,7 @@ def _end(n: int, decay: float, std: float, schedule: str, what: str) -> float:
     return float({"mean": found.mean[0], "noise": found.mean[1], "variance": found.variance, "mse": found.mse}[what])
 
 
-claim = partial(Claim, domain=USUAL.but(alpha=(0.1, 1.0), beta=(0.1, 1.0), n=(2, 1024), d=(500, 501)))
+claim = partial(Claim, domain=USUAL.but(alpha=(0.1, 1.0), beta=(0.1, 1.0), n=(2, 1024), d=(100, 4000)))
 
 FLOW_CLAIMS = (
     _field("skip", "The learned skip is c = βA/D.", _b * _A / _D, "learned-field-skip"),
