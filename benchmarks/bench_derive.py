@@ -6,8 +6,9 @@ import numpy as np
 
 from benchmarks.ratio import compare
 from solvable import MatrixModel, derive, tr
-from solvable.analysis.equivalents.models import power, random_features, ridge
+from solvable.analysis.equivalents.models import random_features, ridge
 from solvable.analysis.equivalents.sampling import sample
+from solvable.analysis.equivalents.settings import power
 from solvable.solvers.equivalents.trace_expression import Trace
 
 FEATURES = random_features(400)

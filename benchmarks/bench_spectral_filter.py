@@ -35,8 +35,22 @@ def iterate(steps: int):
     return X.T @ a
 
 
+SAMPLES = np.geomspace(40, 800, 20)
+
+
 def risk():
     return gradient_descent_risk(SPECTRUM, 120, RISK_STEP, STEPS, 0.4).test
+
+
+def grid(step_sizes):
+    """Twenty numbers of samples in one call; edges of stability differ, so the steps are those of the smallest n."""
+    return gradient_descent_risk(SPECTRUM, SAMPLES[:, None, None], step_sizes[:, None], STEPS, 0.4).test
+
+
+def cell_by_cell(step_sizes):
+    return np.array(
+        [[gradient_descent_risk(SPECTRUM, n, size, STEPS, 0.4).test for size in step_sizes] for n in SAMPLES[::4]]
+    )
 
 
 class SpectralFilter:
@@ -62,6 +76,16 @@ def main() -> None:
         share=some / 10**7,
         repeats=5,
         note=f"differ by {off:.1e} up to 1e6 steps",
+    )
+    sizes = RISK_STEP * np.linspace(0.02, 0.3, 20)
+    off = float(np.max(np.abs(grid(sizes)[::4] / cell_by_cell(sizes) - 1)))
+    compare(
+        "risk on 20 x 20 (n, step size), one call vs cell by cell",
+        lambda: grid(sizes),
+        lambda: cell_by_cell(sizes),
+        share=0.25,
+        repeats=3,
+        note=f"differ by {off:.1e}",
     )
     start = time.process_time()
     for _ in range(5):

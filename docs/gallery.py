@@ -70,7 +70,7 @@ class Pictures:
         item = self.known[Path(variables["src_file"]).stem]
         data = item.data(True, STORE)
         picture = Path(next(variables["image_path_iterator"])).with_suffix(".svg")
-        picture.write_bytes(item.render(data, "svg"))
+        picture.write_bytes(item.render(data, ["svg"])["svg"])
         place = picture.relative_to(configuration["src_dir"]).as_posix()
         shape = "wide" if _inches(picture.read_bytes()) > 4 else "narrow"
         claims = "\n".join(f"* :ref:`{name} <{anchor(name)}>`" for name in item.claims)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 import solvable.figures as _floor
 from solvable.analysis.verification.fingerprint import digest
@@ -65,20 +67,48 @@ class Figure:
             keep(store, key, content)
         return xr.load_dataset(io.BytesIO(content), engine="scipy")
 
-    def render(self, data: xr.Dataset, form: str) -> bytes:
-        """Draw to the bytes of a file; the same data gives the same bytes."""
+    def render(self, data: xr.Dataset, forms: Sequence[str] = FORMATS) -> dict[str, bytes]:
+        """Draw to the bytes of files, one for each form; the same data and forms give the same bytes."""
         from solvable.figures.style import style
 
-        buffer = io.BytesIO()
+        stamps: dict[str, dict[str, Any]] = {
+            "pdf": {"CreationDate": None},
+            "svg": {"Date": None},
+            "png": {"Software": None},
+        }
+        pictures = {}
         with style():
             canvas = self.draw(data)
-            stamp: dict[str, Any] = {
-                "pdf": {"CreationDate": None},
-                "svg": {"Date": None},
-                "png": {"Software": None},
-            }[form]
-            canvas.savefig(buffer, format=form, metadata=stamp)
-        return buffer.getvalue()
+            for form in forms:
+                buffer = io.BytesIO()
+                canvas.savefig(buffer, format=form, metadata=stamps[form])
+                canvas.set_layout_engine("none")  # laid out once: alike in all forms
+                pictures[form] = buffer.getvalue()
+        return pictures
+
+    def page(self, quick: bool, forms: Sequence[str], store: Path | None = None) -> tuple[str, dict[str, bytes]]:
+        """Caption and files, or those that an earlier run with the same code kept in `store`."""
+        if store is None:
+            data = self.data(quick)
+            return self.caption(data), self.render(data, forms)
+        key = digest(self.module, self.name, quick, "page", tuple(forms), version("matplotlib"))
+        content = recall(store, key, f"figure {self.name}")
+        if content is None:
+            data = self.data(quick, store)
+            caption, pictures = self.caption(data), self.render(data, forms)
+            keep(store, key, _packed({"caption": caption.encode(), **pictures}))
+            return caption, pictures
+        with ZipFile(io.BytesIO(content)) as archive:
+            pictures = {name: archive.read(name) for name in archive.namelist()}
+        return pictures.pop("caption").decode(), pictures
+
+
+def _packed(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 _REGISTERED: dict[str, Figure] = {}

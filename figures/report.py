@@ -32,11 +32,10 @@ def write_figure(
     item: Figure, out: Path, forms: Sequence[str], quick: bool, store: Path | None = None
 ) -> tuple[str, bytes]:
     """Write one figure in every format asked for; return its caption and its SVG."""
-    data = item.data(quick, store)
-    pictures = {form: item.render(data, form) for form in {*forms, "svg"}}
+    caption, pictures = item.page(quick, sorted({*forms, "svg"}), store)
     for form in forms:
         write_whole(out / f"{item.name}.{form}", pictures[form])
-    return item.caption(data), pictures["svg"]
+    return caption, pictures["svg"]
 
 
 def _write_by_name(

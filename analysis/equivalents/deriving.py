@@ -101,7 +101,8 @@ class Derivation:
         except ArithmeticError as error:
             if self.on_failure == "raise":
                 where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-                raise ValueError(f"derive at {where} is not allowed: {error}.") from None
+                why = "a scalar divides by zero" if isinstance(error, ZeroDivisionError) else error
+                raise ValueError(f"derive at {where} is not allowed: {why}.") from None
             status = Status.NO_SOLUTION if isinstance(error, Fold) else Status.MAX_ITERATIONS
             return np.nan, np.nan, int(status), 0, np.nan
         return found.value, found.residual, int(found.status), found.iterations, found.error

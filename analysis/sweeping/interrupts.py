@@ -1,4 +1,4 @@
-"""Ctrl-C at a safe moment: never in the middle of a write, nor inside the locks of an executor."""
+"""Ctrl-C and `kill` at a safe moment: never in the middle of a write, nor inside the locks of an executor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Interrupts"]
 
 
 class Interrupts:
-    """Holds Ctrl-C back while `shielded`; `check` lets it through."""
+    """Holds Ctrl-C and `kill` back while `shielded`; `check` lets it through."""
 
     def __init__(self) -> None:
         """Let everything through until `watching`."""
@@ -32,14 +32,15 @@ class Interrupts:
     def watching(self) -> Iterator[None]:
         """Take over Ctrl-C, where it is Python's own and this is the main thread."""
         main = threading.current_thread() is threading.main_thread()
-        if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            yield
-            return
-        signal.signal(signal.SIGINT, self._receive)
+        taken = [number for number in (signal.SIGINT, signal.SIGTERM)
+                 if main and signal.getsignal(number) is signal.default_int_handler]  # fmt: skip
+        for number in taken:
+            signal.signal(number, self._receive)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number in taken:
+                signal.signal(number, signal.default_int_handler)
 
     @contextmanager
     def shield(self) -> Iterator[None]:

@@ -82,10 +82,15 @@ def _code(module: str) -> str:
     return content.hexdigest()
 
 
+@cache
+def _versions() -> str:
+    """Versions of this and the numerical packages: read once, reading takes longer than hashing all sources."""
+    return "\0".join(f"{name}={version(name)}" for name in ("solvable", "numpy", "scipy", "numba", "scikit-learn"))
+
+
 def digest(module: str, *parameters: object) -> str:
     """Content key of a result: the code it depends on, versions of this and the numerical packages, the parameters."""
-    libraries = [f"{name}={version(name)}" for name in ("solvable", "numpy", "scipy", "numba", "scikit-learn")]
-    text = "\0".join([_code(module), *libraries, *map(repr, parameters)])
+    text = "\0".join([_code(module), _versions(), *map(repr, parameters)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

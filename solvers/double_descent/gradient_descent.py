@@ -20,25 +20,26 @@ left of 0 and between the upper edge and H. Its nodes are log-spaced from 0, sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.double_descent.spectral_filter import as_times, check_step, evaluate_filter
+from solvable.solvers.double_descent.spectral_filter import as_steps, as_times, check_step, evaluate_filter
 from solvable.solvers.equivalents.bracketed_newton import iterate_active
 from solvable.solvers.equivalents.density import support_edges
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
 __all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 _FIRST_NODES, _MOST_NODES = 128, 4096
+_RUNS = 2000  # on one contour: as many rows of filter values at its nodes
 _ACCURACY = 1e-9
 
 
@@ -102,52 +103,41 @@ def _kappa(spectrum: Spectrum, n: float, z: Complex, start: Complex | None) -> t
     return kappa, bool(np.all(change[left] < 1e-10))
 
 
-@dataclass
-class _Estimate:
-    """Bias of the target, its share for unit noise, and both parts of the training error."""
-
-    bias: Array
-    noise: Array
-    train_target: Array
-    train_noise: Array
-
-    def rows(self) -> Array:
-        """All four as one array."""
-        return np.array([self.bias, self.noise, self.train_target, self.train_noise])
-
-
 def _estimate(
     spectrum: Spectrum, n: float, z: Complex, weight: Complex, kappa: Complex, residual: Complex, learned: Complex,
     ridgeless: float,
-) -> _Estimate:  # fmt: skip
-    """Sum over the nodes of the upper half and, by conjugation, of the lower."""
+) -> Array:  # fmt: skip
+    """Rows: bias of the target, its share for unit noise, both parts of the training error; a column for each run.
+
+    Sums over the nodes of the upper half and, by conjugation, of the lower.
+    """
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
     # G serves the pairs below and the single sums alike: asking `Modes` for these took 1.4 to 2.2 times as long
     G = 1 / (s + kappa[:, None])
     sG = s * G
-    u = weight * residual * kappa / -z  # (times, nodes)
-    # pairs (i, j) and (i, conj j); the other two are their conjugates
-    bias = np.zeros(residual.shape[0])
-    for other, v in ((G, u), (G.conj(), u.conj())):
-        kernel = n * ((G * power) @ other.T) / (n - (sG * m) @ (s * other).T)
-        bias += 2 * np.einsum("ti,ij,tj->t", u, kernel, v, optimize=True).real
+    u = residual * (weight * kappa / -z)  # (runs, nodes)
+    # pairs (i, j) and (i, conj j), the other two are their conjugates: one real form in real and imaginary parts
+    near, far = (n * ((G * power) @ other.T) / (n - (sG * m) @ (s * other).T) for other in (G, G.conj()))
+    form = np.block([[near.real + far.real, far.imag - near.imag], [-near.imag - far.imag, far.real - near.real]])
+    parts = np.hstack([u.real, u.imag])
+    bias = 2 * np.sum((parts @ form) * parts, axis=1)
     moved = kappa * (sG @ m / n)  # z + kappa
     if ridgeless > 0:
         # less its value at z = 0, which integrates to nothing: (learned/z)^2 is entire, and t^2 large there
         moved = z - z / (kappa * (sG @ (m / (s + ridgeless)) / n))
-    noise = -2 * np.sum(weight * (learned / z) ** 2 * moved, axis=1).real
-    twice = weight * residual**2
-    return _Estimate(bias, noise, 2 * (twice @ (G @ power)).real, 2 * (twice @ (1 / kappa)).real)
+    noise = -2 * (learned**2 @ (weight * moved / z / z)).real
+    train = 2 * (residual**2 @ (weight[:, None] * np.stack([G @ power, 1 / kappa], axis=1))).real
+    return np.array([bias, noise, *train.T])
 
 
 @within_range
 def gradient_descent_risk(
     spectrum: Spectrum,
-    n: float,
-    step_size: float,
+    n: ArrayLike,
+    step_size: ArrayLike,
     steps: ArrayLike,
-    noise_variance: float = 0.0,
-    momentum: float | None = None,
+    noise_variance: ArrayLike = 0.0,
+    momentum: ArrayLike | None = None,
     *,
     on_failure: OnFailure = "raise",
 ) -> GradientDescentRisk:
@@ -161,16 +151,16 @@ def gradient_descent_risk(
     ----------
     spectrum : Spectrum
         Eigenvalues and target power (function space). Without an infinite tail.
-    n : float
+    n : array_like
         Number of samples.
-    step_size : float
+    step_size : array_like
         Below 2/s_max, or 2(1 + momentum)/s_max, with s_max the upper edge of the spectrum of :math:`X^TX/n` (not of
         its expectation; see `support_edges`).
     steps : array_like
-        A whole number, or increasing ones.
-    noise_variance : float
+        Whole numbers, in any order.
+    noise_variance : array_like
         Of the labels.
-    momentum : float, optional
+    momentum : array_like, optional
         Heavy-ball momentum in [0, 1).
     on_failure : {"raise", "warn", "ignore"}
         What to do where doubling the nodes up to 4,096 does not bring the change below 1e-9: too few nodes give
@@ -179,14 +169,18 @@ def gradient_descent_risk(
     Returns
     -------
     GradientDescentRisk
-        Test, train, bias and variance at each of `steps`, and how well the contour converged.
+        Test, train, bias and variance on the broadcast grid of all arguments, and how well the contours converged.
 
     Raises
     ------
     ValueError
-        A step size at or above its limit, steps that do not increase, a spectrum without target power.
+        A step size at or above its limit, steps that are no whole numbers, a spectrum without target power.
     ArithmeticError
         No convergence (``on_failure="raise"``): in practice a momentum of 0.9 or more with many steps.
+
+    Notes
+    -----
+    One contour, and one second-order kernel on it, serves all step sizes, steps and noises of one n and momentum.
 
     References
     ----------
@@ -200,52 +194,87 @@ def gradient_descent_risk(
     array([1.5     , 0.845054, 1.      ])
     """
     as_spectrum(spectrum).require_target()
-    samples, sigma2 = as_scalar("n", n, as_positive), as_scalar("noise_variance", noise_variance, as_nonnegative)
-    spectrum.check_sample_size(np.array(samples))
-    times = as_times("steps", steps)
-    step, mu = as_scalar("step_size", step_size, as_positive), 0.0
-    if momentum is not None:
-        mu = as_scalar("momentum", momentum, as_nonnegative)
-        if mu >= 1:
-            raise refuse("momentum", mu, "it must be below 1")
-    method = "gradient-descent" if momentum is None else "heavy-ball"
-    edge = float(support_edges(spectrum, samples)[-1, 1])
-    check_step(edge, step, mu, method, "upper edge of the spectrum of X^T X/n")
-    noise = sigma2 + spectrum.irreducible_power
-    scale = float(spectrum.require_target().sum()) + noise
-    found, change, nodes = _converge(spectrum, samples, step, mu, method, times, edge, noise, scale)
-    bias = found.bias + spectrum.irreducible_power * (1 + found.noise)
-    variance = sigma2 * found.noise
+    heavy = momentum is not None
+    samples, step, times, sigma2, mu = broadcast(
+        n=as_positive("n", n),
+        step_size=as_positive("step_size", step_size),
+        steps=as_steps("steps", steps),
+        noise_variance=as_nonnegative("noise_variance", noise_variance),
+        momentum=as_nonnegative("momentum", 0.0 if momentum is None else momentum),
+    )
+    if np.any(mu >= 1):
+        raise refuse("momentum", mu, "it must be below 1")
+    spectrum.check_sample_size(samples)
+    shape, noise = samples.shape, sigma2 + spectrum.irreducible_power
+    rows, change, nodes = np.empty((4, *shape)), np.empty(shape), np.empty(shape, dtype=np.int64)
+    for count in np.unique(samples):
+        edge = float(support_edges(spectrum, float(count))[-1, 1])
+        for moved in np.unique(mu[samples == count]):
+            cells = (samples == count) & (mu == moved)
+            check_step(edge, float(step[cells].max()), float(moved), "heavy-ball" if heavy else "gradient-descent",
+                       "upper edge of the spectrum of X^T X/n")  # fmt: skip
+            runs, place = np.unique([step[cells], times[cells]], axis=1, return_inverse=True)
+            found = _runs(spectrum, float(count), float(moved), runs, edge, noise[cells])
+            rows[:, cells], change[cells], nodes[cells] = (part[..., place.ravel()] for part in found)
+    bias = rows[0] + spectrum.irreducible_power * (1 + rows[1])
+    variance = sigma2 * rows[1]
     test = bias + variance + sigma2
     status = np.where(change <= _ACCURACY, Status.CONVERGED, Status.MAX_ITERATIONS)
-    train, spent, shape = found.train_target + noise * found.train_noise, np.full(times.size, nodes), np.shape(steps)
-    solution = Solution.shaped(shape, test, change, status, spent)
+    train = np.asarray(rows[2] + noise * rows[3])
+    solution = Solution.shaped(shape, test, change, status, nodes)
     report_failures(solution, "gradient_descent_risk", on_failure)
-    train, bias, variance = (part.reshape(shape) for part in (train, bias, variance))
-    return GradientDescentRisk(solution.value, train, bias, variance, np.full(shape, sigma2), solution)
+    return GradientDescentRisk(
+        solution.value, train, np.asarray(bias), np.asarray(variance), np.array(sigma2), solution
+    )
 
 
-def _converge(
-    spectrum: Spectrum, n: float, step: float, mu: float, method: str, times: Array, edge: float, noise: float,
-    scale: float,
-) -> tuple[_Estimate, Array, int]:  # fmt: skip
-    """Double the nodes until nothing changes."""
-    last = max(float(times[-1]), 1.0)
+def _runs(
+    spectrum: Spectrum, n: float, mu: float, runs: Array, edge: float, noise: Array
+) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Estimates, their change and the nodes for runs (step size, steps), sorted; some thousands share a contour."""
+    power = float(spectrum.require_target().sum())
+    units = power + noise.min(), (power + noise.min()) / max(noise.max(), 1e-300)
+    parts = [
+        _converge(spectrum, n, mu, runs[0, part], runs[1, part], edge, units)
+        for part in (slice(first, first + _RUNS) for first in range(0, runs.shape[1], _RUNS))
+    ]
+    rows, change = (np.concatenate(column, axis=-1) for column in list(zip(*parts, strict=True))[:2])
+    return rows, change, np.concatenate([np.full(part[1].size, part[2]) for part in parts])
+
+
+def _shape_of_contour(step: Array, steps: Array, mu: float, edge: float) -> tuple[float, float, float]:
+    """Where the contour begins, where it crosses beyond the edge, and its half angle: right for every run."""
+    last = np.maximum(steps, 1.0)
     # near 0 momentum moves 1/(1-mu) times as far in a step
-    low = min(2 * (1 - mu) / (step * last), edge)
+    low = min(float(np.min(2 * (1 - mu) / (step * last))), edge)
     # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
     limit = 2 * (1 + mu) / step
-    high = min(1.1 * edge, max(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))
+    high = float(np.min(np.minimum(1.1 * edge, np.maximum(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))))
     # the contour is a lens of half angle 2B; where the filter grows by a factor e at most lies in an ellipse
     factor = 1 + 1 / last
     width, height = (factor + mu / factor) / step, (factor - mu / factor) / step
     middle = high - edge / 2
     room = np.arctan2(height * np.sqrt(1 - ((middle - (1 + mu) / step) / width) ** 2), middle)
-    opening = min(0.4, 0.75 * float(room))
-    before, change, kappa = None, np.full(times.size, np.inf), None
+    return low, high, min(0.4, 0.75 * float(room.min()))
+
+
+def _filters(z: Complex, step: Array, steps: Array, mu: float) -> tuple[Complex, Complex]:
+    """Residual filter and what it has learned, one row for each run."""
+    method = "heavy-ball" if mu else "gradient-descent"
+    parts = [evaluate_filter(z, steps[step == size], method, float(size), mu) for size in np.unique(step)]
+    residual, learned = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return residual, learned
+
+
+def _converge(
+    spectrum: Spectrum, n: float, mu: float, step: Array, steps: Array, edge: float, units: tuple[float, float]
+) -> tuple[Array, Array, int]:
+    """Double the nodes until nothing changes, in units of the errors and of what unit noise adds to them."""
+    low, high, opening = _shape_of_contour(step, steps, mu, edge)
+    before, change, kappa = None, np.full(steps.size, np.inf), None
     unpooled = replace(spectrum, points=None)  # warned once is enough
     ridgeless = float(effective_ridge(unpooled, n, 0.0).value) if n < spectrum.rank else 0.0
-    nodes = _FIRST_NODES
+    unit, nodes = np.array([*units, *units])[:, None], _FIRST_NODES
     while True:
         z, weight = _contour(low, edge, high, opening, nodes)
         start = None
@@ -254,16 +283,13 @@ def _converge(
             start = np.interp(new, old, kappa.real) + 1j * np.interp(new, old, kappa.imag)
         kappa, solved = _kappa(spectrum, n, z, start)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            residual, learned = evaluate_filter(z, times, method, step, mu)
-            now = _estimate(spectrum, n, z, weight, kappa, residual, learned, ridgeless)
-            rows = now.rows()
+            residual, learned = _filters(z, step, steps, mu)
+            rows = _estimate(spectrum, n, z, weight, kappa, residual, learned, ridgeless)
             if before is not None:
-                units = np.array([scale, scale / max(noise, 1e-300), scale, scale / max(noise, 1e-300)])[:, None]
-                size = np.maximum(units * 0 + 1.0, np.abs(rows) / units)
-                change = np.max(np.abs(rows - before) / units / size, axis=0)
+                change = np.max(np.abs(rows - before) / np.maximum(unit, np.abs(rows)), axis=0)
                 change = np.where(np.isfinite(change) & solved, change, np.inf)
         if np.all(change <= _ACCURACY) or nodes >= _MOST_NODES:
-            return now, change, nodes
+            return rows, change, nodes
         before, nodes = rows, 2 * nodes
 
 

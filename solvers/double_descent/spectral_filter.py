@@ -77,9 +77,15 @@ def as_times(name: str, value: ArrayLike, whole: bool = True) -> Array:
     times = np.atleast_1d(as_nonnegative(name, value))
     if times.ndim != 1 or times.size == 0 or np.any(np.diff(times) <= 0):
         raise refuse(name, times, "times must increase")
-    if whole and np.any(times != np.round(times)):
-        raise refuse(name, times, "this method counts steps: times must be whole numbers")
-    return times
+    return as_steps(name, times) if whole else times
+
+
+def as_steps(name: str, value: ArrayLike) -> Array:
+    """Validate numbers of steps, in any shape and order."""
+    steps = as_nonnegative(name, value)
+    if np.any(steps != np.round(steps)):
+        raise refuse(name, steps, "this method counts steps: times must be whole numbers")
+    return steps
 
 
 def check_step(largest: float, step_size: float, momentum: float, method: str, which: str) -> None:
@@ -116,7 +122,11 @@ def _descent(z: NDArray[Any], times: Array) -> tuple[NDArray[Any], NDArray[Any]]
     """r and 1 - r of gradient descent at z = step*eigenvalue, real or complex."""
     if np.iscomplexobj(z):
         exponent = times[:, None] * _log1p(-z)
-        return np.exp(exponent), -np.expm1(exponent)
+        residual = np.exp(exponent)
+        learned = 1 - residual
+        small = np.abs(exponent) < 0.5  # where the difference would lose digits
+        learned[small] = -np.expm1(exponent[small])
+        return residual, learned
     with np.errstate(divide="ignore"):
         level = np.where(z == 1, _ZERO, np.log1p(-np.where(z < 1, z, 2 - z)))  # log |1 - z|
     exponent = times[:, None] * level

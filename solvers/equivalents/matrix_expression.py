@@ -114,6 +114,7 @@ class Matrix:
     random: bool
     serial: int
     _transpose: Matrix | None
+    __array_ufunc__ = None  # an array times a matrix is refused, not made an array of matrices
 
     def __reduce__(self) -> Any:
         """Rebuild through the table of known nodes."""
@@ -181,9 +182,7 @@ class Matrix:
         if not isinstance(other, Matrix):
             return self * other
         if self.cols != other.rows:
-            raise ValueError(
-                f"@: {self.shape} and {other.shape} do not fit: {self.cols.name} is not {other.rows.name}."
-            )
+            raise ValueError(f"@: {self.shape} and {other.shape} do not fit: {_unlike(self.cols, other.rows)}.")
         return product([self, other])
 
     def __pow__(self, exponent: Any) -> Matrix:
@@ -229,6 +228,18 @@ class Matrix:
                 f"{what}: a number and a {self.shape} matrix do not fit: it is a multiple of the identity."
             )
         return combined([(Scalar.of(other), identity(self.rows))])
+
+
+def _unlike(one: Space, other: Space) -> str:
+    """In what two spaces differ."""
+    if one.name != other.name:
+        return f"{one.name} is not {other.name}"
+    sizes = f"{one.size:g} and {other.size:g}"
+    return (
+        f"there are two spaces {one.name}, of {sizes} dimensions"
+        if one.size != other.size
+        else (f"there are two spaces {one.name}, of different multiplicities")
+    )
 
 
 def _node(op: str, args: tuple[Any, ...], rows: Space, cols: Space, data: Any = None) -> Matrix:
@@ -310,7 +321,7 @@ def _append(flat: list[Matrix], node: Matrix) -> None:
                 power = last.data.power + node.data.power
                 flat[at - 1 : at] = [_powered(last, power / last.data.power)] if power else []
                 return
-            if last.serial < node.serial:
+            if (last.data.name, last.data.digest) < (node.data.name, node.data.digest):
                 break
             at -= 1
     elif (at and flat[-1].op == "inverse" and flat[-1].args[0] is node) or (

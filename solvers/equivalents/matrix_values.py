@@ -155,7 +155,7 @@ class Cell:
                 total = times(total, self.matrix(factor))
             return total
         value = self.matrix(node.args[0])
-        return np.linalg.inv(value) if value.ndim == 2 else np.asarray(1 / value)
+        return _inverse(repr(node.args[0]), value) if value.ndim == 2 else np.asarray(1 / value)
 
     def _given(self, node: Matrix) -> Array:
         data = node.data
@@ -179,6 +179,13 @@ def _resized_matrix(data: Any, node: Matrix, sizes: Mapping[str, Any]) -> Array:
     return resized(value, 1.0, factor)
 
 
+def _inverse(name: str, value: Array) -> Array:
+    """Inverse of a dense matrix that is not singular to rounding."""
+    if not np.linalg.cond(value) < 1e15:
+        raise refuse(name, value, "it must have no zero eigenvalue to have an inverse")
+    return np.asarray(np.linalg.inv(value))
+
+
 def _power(name: str, value: Array, power: Fraction) -> Array:
     if value.ndim < 2:
         if power.denominator != 1 and np.any(value < 0):
@@ -187,7 +194,7 @@ def _power(name: str, value: Array, power: Fraction) -> Array:
             raise refuse(name, 0.0, "it must have no zero eigenvalue to have an inverse")
         return np.asarray(np.asarray(value, float) ** float(power))
     if power.denominator == 1:
-        return np.linalg.matrix_power(value, int(power))
+        return np.linalg.matrix_power(value if power > 0 else _inverse(name, value), abs(int(power)))
     if not np.allclose(value, value.T, rtol=1e-10, atol=1e-10 * np.abs(value).max()):
         raise refuse(name, value, "it must be symmetric to have a square root")
     eigenvalues, vectors = np.linalg.eigh(value)

@@ -52,6 +52,8 @@ def as_exact(value: Any) -> Number:
 class Arithmetic:
     """Operators of what is a scalar: a `Scalar`, or a space, which stands for its dimension."""
 
+    __array_ufunc__ = None
+
     def as_scalar(self) -> Scalar:
         """Return the expression it stands for."""
         raise NotImplementedError

@@ -203,7 +203,10 @@ def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[Cell
     summands = rewritten(trace, cell)
     if hermitise and any(c.limit for _, node in summands for c in pencil_of(node, hermitise).corners):
         return _extrapolated(summands, cell)
-    return _at(summands, cell, hermitise, 0.0)
+    try:
+        return _at(summands, cell, hermitise, 0.0)
+    except ZeroDivisionError:  # Q = (1 - F'Q~F)/ridge at ridge 0: what is infinite is seen in the form as written
+        return _at(list(trace.summands), cell, hermitise, 0.0)
 
 
 def solved_as_written(summands: Summands, cell: Cell) -> list[Solved]:

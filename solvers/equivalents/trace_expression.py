@@ -22,6 +22,7 @@ class Trace:
     """
 
     __slots__ = ("summands",)
+    __array_ufunc__ = None
 
     def __init__(self, summands: Sequence[tuple[Scalar, Matrix]]) -> None:
         """Keep the summands."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -502,6 +503,7 @@ def sweep(
 
 def main() -> None:
     """Run the command line; turn every error into a sentence and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` and `timeout` leave what Ctrl-C leaves
     arguments = [part for part in sys.argv[1:] if part != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     from typer.main import get_command

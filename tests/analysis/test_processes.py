@@ -74,12 +74,14 @@ def test_a_task_that_kills_every_worker_is_one_sentence(tmp_path):
     assert re.fullmatch(r"solvable: the worker process died on ridge/\S+ twice, alone: .*\n", errors)
 
 
-def test_interrupted(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(how, tmp_path):
     process = start("slow", tmp_path)
     while not (tmp_path / "mark").exists():
         assert process.poll() is None
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    # a terminal's Ctrl-C reaches the workers too, `kill` one process
+    os.killpg(process.pid, how) if how == signal.SIGINT else os.kill(process.pid, how)
     _, errors = ended(process)
     assert process.returncode == 130
     assert errors == "solvable: interrupted; what was finished is kept and the next run goes on from there.\n"

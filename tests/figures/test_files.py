@@ -31,7 +31,7 @@ def test_another_process_writes_the_same_bytes(tmp_path):
 
 def test_pdf_fonts_are_embedded_as_type_42(store):
     item = find_figure(NAME)
-    content = item.render(item.data(True, store), "pdf")
+    content = item.render(item.data(True, store), ["pdf"])["pdf"]
     assert b"/CIDFontType2" in content or b"/Subtype /TrueType" in content
     assert b"/FontFile2" in content
     assert b"/Type3" not in content

@@ -106,6 +106,7 @@ DECLARED = {
     "wide_networks": {"random_features"},
     "in_context": {"ridge", "random_features"},
     "attention": {"separable"},
+    "self_supervised": {"ridge"},
 }
 # what a reader types after `solvable`: a module of the same name would be taken for it
 VERBS = {"check", "cite", "derive", "figure", "reproduce", "show", "sweep", "verify"}

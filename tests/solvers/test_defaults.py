@@ -1,6 +1,7 @@
 """What an argument left out stands for: no noise, no momentum, unit signal; the same in every solver."""
 
 import inspect
+import math
 
 import pytest
 
@@ -30,6 +31,8 @@ OWN = {  # what stands for something else in one function
     "dual_parameters": {"noise_variance": 1.0},  # a likelihood needs noise
     "em_prior": {"steps": 500, "tolerance": 1e-8},
     "guided_sampling": {"guidance": 1.0},  # the measurement's own gradient
+    "factor_pretraining_risk": {"unlabelled": math.inf},  # the true subspace
+    "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "leaky_relu": {"slope": 0.01},
@@ -37,11 +40,13 @@ OWN = {  # what stands for something else in one function
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
     "reverse_ode": {**USUAL_SCHEDULE, "start": 1.0},
     "reverse_sde_marginal": {**USUAL_SCHEDULE, "start": 1.0, "start_mean": 0.0, "score_error": 0.0},
+    "robust_probe_risk": {"layers": 2},  # an encoder and a head of one layer
     "slab_data": {"slabs": 3},
     "slab_moments": {"slabs": 3},
     "sphere_spectrum": {"nodes": 500},
     "subspace_recovery": {"noise": 0.0},
     "torus_spectrum": {"modes": 64, "grid": 4096},
+    "uniformity": {"sharpness": 2.0},  # the usual one
     "wide_network_kernels": {"depth": 1, "weight_variance": 2.0},  # one hidden layer, critical for ReLU
 }
 FUNCTIONS = [item for name in solvable.solvers.__all__ if inspect.isfunction(item := getattr(solvable.solvers, name))]

@@ -82,6 +82,35 @@ def test_no_value_is_made_of_0_times_infinity(expression, why):
     assert ignored.status != Status.CONVERGED
 
 
+def test_what_a_ridge_of_0_leaves_where_the_gram_matrix_has_a_kernel():
+    """d - n eigenvalues are 0: their resolvent is infinite, times the ridge it counts them."""
+    m, N, D, X = data(40, 80)
+    lam = m.scalar("lambda", 0.0)
+    Q = (X.T @ X / N + lam).inv()
+    found = derive(tr(Q)).value
+    assert float(found) == np.inf
+    assert found.status == Status.DIVERGES
+    np.testing.assert_allclose(float(derive(lam * tr(Q)).value), 40, rtol=1e-13)
+    np.testing.assert_allclose(float(derive(lam**2 * tr(Q @ Q)).value), 40, rtol=1e-13)
+    for expression, why in ((tr(Q) - tr(Q @ Q), "opposite signs"), (tr(Q) / lam, "divides by zero")):
+        with pytest.raises(ValueError, match=why):
+            derive(expression).value  # noqa: B018
+    assert D != N
+
+
+def test_commuting_factors_have_one_order():
+    """V C S V' is self-adjoint however its middle was put together."""
+    m = MatrixModel()
+    N, K = m.space("n", 40), m.space("k", 30)
+    S, C, V = m.deterministic("S", N, np.linspace(1, 2, 40)), m.deterministic("C", N, 1.5), m.gaussian("V", K, N)
+    half = S.sqrt()
+    middle = C @ half @ half
+    del half
+    for inner in (middle, S @ C, C @ S, C.sqrt() @ S @ C.sqrt()):
+        assert (V @ inner @ V.T).self_adjoint
+    assert np.isfinite(float(derive(tr((V @ middle @ V.T + 1).inv())).value))
+
+
 def test_shift_in_a_gap_and_above():
     _, N, D, X = data()
     z = 0.05
@@ -246,6 +275,12 @@ REFUSED = {
     "the expression has": lambda m, N, D, X: derive(tr(X.T @ X), at={"lambda": 1}),
     "joint eigenvalue list": lambda m, N, D, X: m.deterministic("A", D, np.ones(3)),
     "must be positive": lambda m, N, D, X: m.gaussian("Y", N, D, variance=0),
+    "there are two spaces d, of 50 and 30 dimensions": lambda m, N, D, X: X @ data(d=30)[3].T,
+    "real number, a declared scalar": lambda m, N, D, X: np.ones(3) * X,
+    "real number, a declared scalar or": lambda m, N, D, X: np.ones(3) * tr(X.T @ X),
+    "no zero eigenvalue to have an inverse": lambda m, N, D, X: (
+        derive(tr(X @ m.deterministic("A", D, np.ones((50, 50))).inv() @ X.T)).value
+    ),
     "another matrix of this name": lambda m, N, D, X: derive(
         tr(X.T @ X) + tr(data(variance=2)[3].T @ data(variance=2)[3])
     ),

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from solvable import MatrixModel, derive, tr
 from solvable.analysis.equivalents.command import trace_from_options
-from solvable.analysis.equivalents.models import power
+from solvable.analysis.equivalents.settings import power
 from solvable.analysis.equivalents.text_notation import read_trace
 from solvable.cli import app
 

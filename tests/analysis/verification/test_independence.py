@@ -30,7 +30,11 @@ SIMULATORS = {
 # What measures by evaluating a form of the literature, written down apart from the solver that it is compared with.
 _LITERATURE = "solvable.analysis.random_features.closed_forms.literature."
 # Compilation, refusals, result types and spectra: no mathematics that a prediction could share with a measurement.
-_GROUND = tuple(f"solvable.solvers.{name}" for name in ("compiled", "validate", "solution", "spectrum"))
+# So are the words in which a model of matrices is declared: they name sizes and numbers and derive nothing.
+_GROUND = (
+    *(f"solvable.solvers.{name}" for name in ("compiled", "validate", "solution", "spectrum")),
+    "solvable.analysis.equivalents.declaring",
+)
 
 
 def _functions(value, depth=0) -> Iterator[types.FunctionType]:

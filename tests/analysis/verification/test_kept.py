@@ -78,3 +78,32 @@ def test_damaged_figure_data_are_computed_again(tmp_path, monkeypatch):
         path.write_bytes(changed)
         assert item.data(True, tmp_path).identical(first)
         assert len(calls) == count + 2
+
+
+def test_kept_pages_are_those_that_were_drawn(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure as Canvas
+
+    drawn = []
+
+    def draw(data):
+        drawn.append(data)
+        canvas = Canvas()
+        canvas.subplots().plot(data.y)
+        return canvas
+
+    data = xr.Dataset({"y": ("x", [1.0, 2.0, 3.0])})
+    monkeypatch.setattr(Figure, "compute", lambda self, quick: data)
+    monkeypatch.setattr(Figure, "caption", lambda self, data: "Rückschau")
+    item = Figure("demo", "Demo", "derived", ("ridge/x",), "solvable.figures.style", draw)
+    first = item.page(True, ["pdf", "svg"], tmp_path)
+    assert first[0] == "Rückschau"
+    assert first[1] == item.render(data, ["pdf", "svg"])
+    assert len(drawn) == 2
+    assert item.page(True, ["pdf", "svg"], tmp_path) == first
+    assert len(drawn) == 2
+    assert set(item.page(True, ["svg"], tmp_path)[1]) == {"svg"}  # other forms, another layout
+    assert len(drawn) == 3
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    assert item.page(True, ["pdf", "svg"], tmp_path) == first
+    assert len(drawn) == 4

@@ -3,6 +3,8 @@
 import numpy as np
 
 from arguments.shared import THREE_MODES
+from solvable import derive
+from solvable.analysis.equivalents.command import trace_from_options
 
 ARGUMENTS = {
     "weights_a": lambda s: s.rng.standard_normal(s.modes),
@@ -28,3 +30,7 @@ SCALARS = {
     "stability_edge": lambda f: f(THREE_MODES, 5.0),
 }
 VECTORS = ["support_edges"]
+# cheap claims that draw; the first over all its quick cells, to its limit of draws
+SAME_BITS = ["equivalents/ridge", "equivalents/ensemble-cross-term"]
+# known answers: traces as text
+ANSWERS = {"derive": lambda **options: derive(trace_from_options(**options)).value}

@@ -152,7 +152,7 @@ def test_too_few_nodes_are_refused(monkeypatch):
     [
         (lambda: gradient_descent_risk(SPREAD, 120, 0.2, [1]), "upper edge of the spectrum"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.2, [1], 0.0, 0.1), r"2\(1 \+ momentum\)"),
-        (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [5, 5]), "increase"),
+        (lambda: gradient_descent_risk(SPREAD, 120, [0.01, 0.02], [5, 6, 7]), "broadcast"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [0.5]), "whole"),
         (lambda: gradient_descent_risk(SPREAD, -3, 0.01, [1]), "n = -3"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [1], -0.1), "noise_variance"),
@@ -190,3 +190,23 @@ def test_a_small_pool_is_warned_of_once():
     with pytest.warns(FinitePoolWarning) as caught:
         gradient_descent_risk(spectrum, 20, 0.1, [1, 10])
     assert len(caught) == 1
+
+
+def test_a_grid_is_its_cells():
+    """Shared contours against one for each cell: both settle to 1e-9 of the error's scale."""
+    n, step = np.array([40.0, 120.0])[:, None, None, None], np.array([0.01, 0.03, 0.06])[:, None, None]
+    steps, noise = np.array([[7, 0, 7], [400, 20, 3]]), np.array([0.0, 0.3, 2.0])
+    risk = gradient_descent_risk(SPREAD, n, step, steps, noise, 0.3)
+    assert risk.test.shape == risk.noise_variance.shape == risk.solution.status.shape == (2, 3, 2, 3)
+    for i, j, k, m in np.ndindex(2, 3, 2, 3):
+        cell = gradient_descent_risk(SPREAD, n[i, 0, 0, 0], step[j, 0, 0], steps[k, m], noise[m], 0.3)
+        for name in ("test", "train", "bias", "variance"):
+            assert getattr(risk, name)[i, j, k, m] == pytest.approx(getattr(cell, name), rel=1e-9, abs=3e-9)
+
+
+@given(st.permutations(range(6)))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_the_steps_does_not_matter(order):
+    steps, order = np.array([0, 1, 5, 30, 30, 200]), list(order)
+    risk = gradient_descent_risk(SPREAD, 120, 0.05, steps, 0.4)
+    assert np.array_equal(gradient_descent_risk(SPREAD, 120, 0.05, steps[order], 0.4).train, risk.train[order])

@@ -1,0 +1,1 @@
+"""Self-supervised learning in solvable models: pairs, augmentations, projection heads, contrastive losses."""

@@ -1,0 +1,50 @@
+"""Data of the figures of derived equivalents."""
+
+import numpy as np
+
+
+def within(data, share):
+    """Dots lie within that share of the lines, or within three standard errors (two are the bar)."""
+    off = np.abs(data.measured.values - data.exact.values)
+    return np.all(off < np.maximum(share * data.exact.values, 1.5 * data.error.values))
+
+
+def test_right_synthetic_samples_always_help_and_wrong_ones_have_a_best_number(data):
+    found = data("synthetic-share")
+    right, *wrong = found.theory.values
+    assert np.all(np.diff(right) < 0)
+    best = [int(np.argmin(row)) for row in wrong]
+    assert 0 < best[1] < best[0] < found.share.size - 1
+    assert within(found, 0.02)
+
+
+def test_weights_gain_and_stronger_ones_gain_more_near_interpolation(data):
+    found = data("weighted-least-squares")
+    equal, inverse, squared = found.theory.values
+    assert np.all(inverse < equal)
+    low = found.ratio.values <= 0.7
+    assert np.all(inverse[low] < squared[low])
+    assert np.all(squared[found.ratio.values >= 0.8] < inverse[found.ratio.values >= 0.8])
+    assert within(found, 0.03)
+    assert np.all(np.abs(found.found.values / found.known.values - 1) < 0.1)  # digits are not Gaussian
+
+
+def test_a_step_helps_where_it_points_to_the_target(data):
+    found = data("one-step-features")
+    along, between, across = found.theory.values
+    assert np.all(np.diff(along) < 0)
+    assert np.all(np.diff(between) < 0)
+    assert np.all(np.abs(across / across[0] - 1) < 0.02)
+    assert np.ptp(found.theory.values[:, 0]) < 1e-9  # without a step the target's direction does not matter
+    assert within(found, 0.03)
+
+
+def test_card_shows_a_pencil_of_four_blocks_and_one_effective_ridge(data):
+    found = data("derivation-card")
+    blocks = found.blocks.values
+    assert blocks.shape == (4, 4)
+    assert np.sum(blocks != "") == 9
+    assert blocks[0, 0] == blocks[2, 2] == r"$\lambda$"
+    assert "kappa" in str(found.equations.values[0])
+    assert "lambda" not in str(found.equations.values[1])
+    assert np.all(np.diff(found.theory.values) > 0)
