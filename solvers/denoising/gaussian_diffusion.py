@@ -287,7 +287,7 @@ def reverse_sde_marginal(
     >>> from solvable.solvers import reverse_sde_marginal
     >>> found = reverse_sde_marginal(2.0, 4.0, 0.0, [0.0, 0.05])
     >>> found.mean.round(4), found.variance.round(4)
-    (array([2., 2.]), array([3.9999, 3.6363]))
+    (array([1.9997, 1.9998]), array([4.    , 3.6364]))
     """
     schedule = _schedule(kind, beta_min, beta_max, sigma_min, sigma_max)
     begin, t = as_scalar("start", start), _times("times", times)

@@ -108,7 +108,7 @@ def guidance_law(
     >>> from solvable.solvers import guidance_law
     >>> found = guidance_law([1.0, 3.0], 1.0, 1.0, 0.0, 4.0)
     >>> found.mean.round(4), found.variance.round(4)
-    (array([1.  , 1.5 ]), array([1.    , 0.0625]))
+    (array([1. , 1.5]), array([1.    , 0.0625]))
     """
     gamma, mc, sc, m, s = broadcast(
         scale=as_finite("scale", scale), conditional_mean=as_finite("conditional_mean", conditional_mean),

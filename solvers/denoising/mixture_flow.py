@@ -90,6 +90,8 @@ def _schedule(schedule: Any, times: ArrayLike | None) -> tuple[Array, Array]:
     """Both coefficients at the times."""
     if isinstance(schedule, str) and schedule not in _NAMED:
         raise refuse("schedule", schedule, f"choose one of {', '.join(_NAMED)}, or a pair (alpha, beta)")
+    if not isinstance(schedule, str | tuple | list | np.ndarray):
+        raise refuse("schedule", schedule, f"choose one of {', '.join(_NAMED)}, or a pair (alpha, beta)")
     if isinstance(schedule, str) or callable(next(iter(schedule), None)):
         t = as_nonnegative("times", 1.0 if times is None else times)
         if np.any(t > 1):
@@ -194,7 +196,7 @@ def mixture_flow(
     >>> from solvable.solvers import mixture_flow
     >>> found = mixture_flow([4, 16, 64], 0.1, 0.7)
     >>> found.mse.round(4), found.variance.round(4)
-    (array([0.2415, 0.0613, 0.0153]), array([0.5223, 0.4966, 0.4916]))
+    (array([0.2415, 0.0609, 0.0153]), array([0.5223, 0.4966, 0.4916]))
     """
     p = _checked(n, decay, std, signal, schedule, times)
     size = None if dimension is None else as_positive("dimension", dimension)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def subspace_recovery(n: ArrayLike, d: ArrayLike, N: ArrayLike, noise: ArrayLike
     >>> from solvable.solvers import subspace_recovery
     >>> found = subspace_recovery(48, 4, [2, 3, 4])
     >>> found.error.round(4), found.bound.round(4)
-    (array([1.9561, 1.3984, 0.    ]), array([2.    , 1.4142, 0.    ]))
+    (array([1.956 , 1.3984, 0.    ]), array([2.    , 1.4142, 0.    ]))
     """
     size, inner = as_positive("n", n), as_positive("d", d)
     rows, g = as_nonnegative("N", N), as_nonnegative("noise", noise)
@@ -257,7 +258,7 @@ class KSubspaces:
         Whether the best restart was continued to where no row moves.
     """
 
-    bases: tuple[Array, ...]
+    bases: tuple[Array, ...] = field(repr=False)
     labels: NDArray[np.int64]
     loss: float
     losses: Array
