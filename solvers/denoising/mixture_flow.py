@@ -152,7 +152,7 @@ def mixture_flow(
     n : array_like
         Pairs, whole numbers.
     decay : array_like
-        :math:`\lambda`, of the sum over pairs of squared errors with no 1/2; as the decay
+        :math:`\lambda` of the loss :math:`\sum_{m\le n}\|f(x_t^m)-x_1^m\|^2+\lambda\|w\|^2`, no 1/2; as the decay
         :math:`\tfrac\lambda2\|w\|^2` of half the sum.
     std : array_like
         :math:`\sigma` of a cluster.

@@ -34,8 +34,7 @@ _RANDOM = Source("wang2024subspace", "this form derived in docs/theory/denoising
 _SEVERAL = Source("wang2024subspace", "observation of this project")
 _NOISY = Source("daras2025noisy", "this model derived in docs/theory/denoising.md")
 
-_v, _noise, _std, _mean = sp.symbols("variance noise std mean", positive=True)
-_N, _D, _ROWS = sp.symbols("n d rows", positive=True)
+_std = sp.Symbol("std", positive=True)
 
 
 def _score(dim: int, components: int, noise_variance: float, x: Any, **law: Any) -> Any:
@@ -116,7 +115,6 @@ DENOISER_CLAIMS = (
         ),
         measure=lambda rng, variance, noise_variance, place: densities.grid_minimiser(variance, noise_variance, place),
         grid=cells("variance noise_variance place", [(1.5, 0.3, 1.0), (1.0, 2.0, -0.5), (0.5, 0.05, 0.25)]),
-        formula=sp.Symbol("place") * _v / (_v + sp.Symbol("noise_variance", positive=True)),
         tolerance=1e-5,
         reason="all functions on a grid of 20,001 points",
         domain=USUAL.but(noise_variance=(0.05, 5.0)),
@@ -129,7 +127,6 @@ DENOISER_CLAIMS = (
         predict=lambda variance, noise: float(denoising_chain([[variance]], noise).stationary[0, 0]),
         measure=lambda rng, variance, noise: densities.chain_variance(rng, variance, noise),
         grid=cells("variance noise", [(1.5, 0.5), (0.5, 2.0)]),
-        formula=_v,
         tolerance=0.02,
         domain=USUAL.but(noise=(0.5, 3.0), variance=(0.2, 2.0)),
         assumptions="200 steps away from the start at 0",
@@ -142,7 +139,6 @@ DENOISER_CLAIMS = (
         predict=lambda variance, noise: denoising_chain([[variance]], noise).slow_mode,
         measure=lambda rng, variance, noise: densities.chain_autocorrelation(rng, variance, noise),
         grid=cells("variance noise", [(1.5, 0.5), (0.5, 2.0)]),
-        formula=_v / (_v + _noise**2),
         tolerance=0.02,
     ),
     claim(
@@ -202,7 +198,6 @@ DENOISER_CLAIMS = (
         kind=Kind.MEAN,
         predict=lambda n, d, rows: float(subspace_recovery(n, d, rows).error) ** 2,
         measure=samples.missing_square,
-        formula=2 * (_D - _ROWS) * (_N - _D) / (_N - _ROWS),
         grid=cells("d rows", [(4, 2), (4, 3), (8, 6), (8, 7)], n=48),
         tolerance=0.01,
         assumptions="√(2m) itself within 4 %, as the sheet says; a bound, reached by orthogonal completions",
