@@ -102,7 +102,7 @@ DENOISER_CLAIMS = (
         grid=cells("place", [0.4, -1.5], precision=1e3),
         sizes=(1, 10, 100),
         size="precision",
-        absolute_tolerance=0.02,
+        tolerance=0.02,
         deterministic=True,
     ),
     claim(
@@ -284,7 +284,7 @@ DENOISER_CLAIMS = (
         sizes=(1, 2, 4),
         size="std",
         order=2.0,
-        absolute_tolerance=0.1,
+        tolerance=0.025,
         domain=USUAL.but(std=(4.0, 40.0)),
     ),
     claim(
