@@ -24,9 +24,13 @@ OTHER = {
     "checkpoints": 200,
     "most_jumps": 10_000,
 }
+USUAL_SCHEDULE = {"beta_min": 0.1, "beta_max": 20.0, "sigma_min": 0.01, "sigma_max": 50.0}  # as published
 OWN = {  # what stands for something else in one function
     "attention_descent": {"initial_scale": 0.01, "checkpoints": 20, "rng": 0},
+    "diffusion_marginals": USUAL_SCHEDULE,
     "dual_parameters": {"noise_variance": 1.0},  # a likelihood needs noise
+    "em_prior": {"steps": 500, "tolerance": 1e-8},
+    "guided_sampling": {"guidance": 1.0},  # the measurement's own gradient
     "factor_pretraining_risk": {"unlabelled": math.inf},  # the true subspace
     "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
@@ -39,10 +43,13 @@ OWN = {  # what stands for something else in one function
     "plug_in_error": {"classes": 2},
     "relevance": {"norm": 1},
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
+    "reverse_ode": {**USUAL_SCHEDULE, "start": 1.0},
+    "reverse_sde_marginal": {**USUAL_SCHEDULE, "start": 1.0, "start_mean": 0.0, "score_error": 0.0},
     "robust_probe_risk": {"layers": 2},  # an encoder and a head of one layer
     "slab_data": {"slabs": 3},
     "slab_moments": {"slabs": 3},
     "sphere_spectrum": {"nodes": 500},
+    "subspace_recovery": {"noise": 0.0},
     "torus_spectrum": {"modes": 64, "grid": 4096},
     "uniformity": {"sharpness": 2.0},  # the usual one
     "wide_network_kernels": {"depth": 1, "weight_variance": 2.0},  # one hidden layer, critical for ReLU

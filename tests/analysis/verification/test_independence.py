@@ -19,6 +19,7 @@ SIMULATORS = {
     "Status": "whether a run diverged",
     "attention_descent": "steps the weights of softmax attention",
     "diagonal_descent": "steps the weights of a diagonal network",
+    "k_subspaces": "descends from random assignments",
     "logistic_descent": "steps the weights of logistic regression",
     "optimiser_chain": "steps least squares by SGD and its relatives",
     "random_feature_sweep": "fits random features on real data",

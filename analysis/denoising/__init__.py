@@ -1,0 +1,1 @@
+"""Denoisers, diffusions and flows: settings, experiments, claims."""

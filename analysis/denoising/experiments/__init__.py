@@ -1,0 +1,1 @@
+"""Matched experiments: what is trained, sampled and integrated."""

@@ -1,0 +1,29 @@
+"""Words of denoisers, diffusions and flows."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("decay", r"\lambda", "λ", "ridge", "decay of the autoencoder's weights"),
+    Symbol("std", r"\sigma", "σ", "noise", "standard deviation of a cluster or of a noisy row"),
+    Symbol("prior_variance", "s", "s", "scale", "variance of the clean signal"),
+    Symbol("measurement_noise", r"s_{n}", "sₙ", "noise", "variance of the measurement's noise"),
+    Symbol("guidance", r"\zeta", "ζ", "other", "factor of the gradient of the measurement's residual"),
+    Symbol("alpha", r"\alpha", "α", "other", "coefficient of the base point in a flow"),
+    Symbol("beta", r"\beta", "β", "other", "coefficient of the target in a flow"),
+    Symbol("score_error", r"\epsilon", "ε", "other", "relative error of a score"),
+    Symbol("precision", "p", "p", "size", "one over the variance of the noise"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "pairs",
+        "Σ‖f(xₜ) − x₁‖² + λ‖w‖², a sum over the pairs with no ½ and no 1/n; as ½ of the sum + (λ/2)‖w‖²",
+        (r"\sum_{m\le n}\|f(x_t^m)-x_1^m\|^2+\lambda\|w\|^2",),
+        ("decay",),
+        ("mixture_flow",),
+    ),
+)

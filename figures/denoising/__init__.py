@@ -1,0 +1,1 @@
+"""Figures of denoisers, diffusions and flows."""

@@ -1,0 +1,1 @@
+"""Denoisers, diffusions and flows with closed forms."""
