@@ -86,7 +86,7 @@ def caption(data: xr.Dataset) -> str:
     contrast = data.attrs["contrast"]
     return (
         f"{data.attrs['users']:,} simulated users and {data.attrs['items']} items in five clusters, {RANK} dimensions. "
-        "(a) Clusters. (b) to (d) Item cosines of three scalings D of the factors that are equally optimal for the "
+        "(a) Clusters. (b), (c), (d) Item cosines of three scalings D of the factors that are equally optimal for the "
         "penalty on the product: none, and by the squared singular values either way. The mean cosine within clusters "
         f"exceeds that across by {contrast[1]:.2f}, {contrast[2]:.2f} and {contrast[3]:.2f}; single cosines move by up "
         f"to {data.attrs['moved']:.2f}. (e) With a penalty on each factor cosines are determined, contrast "
