@@ -1,6 +1,7 @@
 """Arguments of denoisers, diffusions and flows."""
 
 import numpy as np
+from data_moves import Case, Joint, whole
 
 from solvable import solvers
 
@@ -159,3 +160,86 @@ VECTORS = [
     "subspace_denoiser",
 ]
 DATA = ["heterogeneous_mle", "single_subspace_loss"]
+
+DATA_NAMES = {"X", "x", "x0", "measurement", "operator", "covariance", "observations"}
+NO_CASE = {
+    "k_subspaces": "draws its starts",
+    "em_prior": "an iteration that ends where its tolerance says",
+    "latent_recovery": "takes operators with orthonormal rows only, which thirds and singles are not",
+}
+
+
+def _model(g, d=4):
+    A = whole(g, d, d + 2, low=-3, high=4)
+    return {"mean": whole(g, d), "covariance": A @ A.T + np.eye(d)}
+
+
+def _points(g):
+    return {"x": whole(g, 3, 4), **_model(g)}
+
+
+_ROWS, _COORDINATES = Joint({"x": (0,)}, [(0,)]), Joint({"x": (1,), "mean": (0,), "covariance": (0, 1)}, [(1,)])
+_BASES = [np.eye(4)[:, :1], np.eye(4)[:, 1:3]]
+CASES = {
+    "denoiser": Case(
+        _points, lambda **d: [solvers.denoiser(**d, noise_variance=0.5)], [_ROWS, _COORDINATES], rtol=1e-8, single=1e-4
+    ),
+    "contractive_reconstruction": Case(
+        _points,
+        lambda **d: [solvers.contractive_reconstruction(**d, noise_variance=0.5)],
+        [_ROWS, _COORDINATES],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "mixture_denoiser": Case(
+        lambda g: {"x": whole(g, 3, 4)},
+        lambda x: [solvers.mixture_denoiser(x, [0.25, 0.75], np.eye(4)[:2], [np.eye(4), 2 * np.eye(4)], 0.5).estimate],
+        [_ROWS],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "subspace_denoiser": Case(
+        lambda g: {"x": whole(g, 3, 4)},
+        lambda x: [solvers.subspace_denoiser(x, _BASES, [0.25, 0.75], 0.5, 1.0).estimate],
+        [_ROWS],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "single_subspace_loss": Case(
+        lambda g: {"X": whole(g, 3, 4)},
+        lambda X: [solvers.single_subspace_loss(X, _BASES[1], 0.5, 1.0)],
+        [Joint({"X": (0,)})],
+        single=1e-4,
+    ),
+    "reverse_ode": Case(
+        lambda g: {"x0": whole(g, 3, 4), **_model(g)},
+        lambda **d: [solvers.reverse_ode(**d, times=0.5)],
+        [Joint({"x0": (0,)}, [(-2,)]), Joint({"x0": (1,), "mean": (0,), "covariance": (0, 1)}, [(-1,)])],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "denoising_chain": Case(
+        lambda g: {"covariance": _model(g)["covariance"]},
+        lambda covariance: [solvers.denoising_chain(covariance, 0.5).stationary],
+        [Joint({"covariance": (0, 1)}, [(0, 1)])],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "posterior": Case(
+        lambda g: {"measurement": whole(g, 3), "operator": whole(g, 3, 4), **_model(g)},
+        lambda **d: [(f := solvers.posterior(**d, noise_variance=0.5)).mean, f.covariance],
+        [
+            Joint({"measurement": (0,), "operator": (0,)}),
+            Joint({"operator": (1,), "mean": (0,), "covariance": (0, 1)}, [(0,), (0, 1)]),
+        ],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "heterogeneous_mle": Case(
+        lambda g: {"x": whole(g, 9)},
+        lambda x: [solvers.heterogeneous_mle(x, np.full(9, 2.0)).estimate],
+        [Joint({"x": (0,)})],
+        rtol=1e-7,
+        single=1e-4,
+    ),
+}

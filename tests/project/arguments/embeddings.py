@@ -1,6 +1,7 @@
 """Arguments of embeddings."""
 
 import numpy as np
+from data_moves import Case, Joint, Unit, whole
 
 from solvable import solvers
 
@@ -93,3 +94,68 @@ VECTORS = [
     "relevance",
 ]
 DATA = ["allocation_cost", "first_order_variance", "subspace_distance"]
+
+DATA_NAMES = {"X", "Y", "W", "target", "entries", "items", "A", "B"}
+NO_CASE = dict.fromkeys(["lasso_representers", "nuclear_representers"], "take an optimum and its dual, not data")
+
+_ROWS, _COLUMNS = Joint({"X": (0,)}), Joint({"X": (1,)}, [(0, 1)])
+_TASKS = [Joint({"W": (1,)}, [(0,)]), Joint({"W": (0,), "target": (0,)})]
+
+
+def _tasks(g):
+    return {"W": whole(g, 3, 5), "target": whole(g, 3, low=1)}
+
+
+CASES = {
+    "product_penalty": Case(
+        lambda g: {"X": whole(g, 7, 4)},
+        lambda X: [solvers.product_penalty(X, 0.5, 2).gram],
+        [_ROWS, _COLUMNS],
+        rtol=1e-7,
+        single=1e-3,
+    ),
+    "factor_penalty": Case(
+        lambda g: {"X": whole(g, 7, 4)},
+        lambda X: [solvers.factor_penalty(X, 0.5, 2).gram],
+        [_ROWS, _COLUMNS],
+        rtol=1e-7,
+        single=1e-3,
+    ),
+    "item_model": Case(
+        lambda g: {"X": whole(g, 7, 4)},
+        lambda X: [solvers.item_model(X, 0.5).weights],
+        [_ROWS, _COLUMNS],
+        rtol=1e-8,
+        single=1e-4,
+    ),
+    "item_cosines": Case(
+        lambda g: {"items": whole(g, 4, 3)},
+        lambda items: [solvers.item_cosines(items)],
+        [Joint({"items": (0,)}, [(0, 1)]), Joint({"items": (1,)}), Unit({"items": 1})],
+    ),
+    "index_space": Case(
+        lambda g: {"X": whole(g, 12, 3), "Y": whole(g, 12, 2)},
+        lambda **d: [solvers.index_space(**d, rank=1).strengths],
+        [Joint({"X": (0,), "Y": (0,)}), Joint({"X": (1,)}), Unit({"Y": 1}, [1])],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "subspace_distance": Case(
+        lambda g: {"A": whole(g, 5, 2), "B": whole(g, 5, 2)},
+        lambda **d: [solvers.subspace_distance(**d)],
+        [Joint({"A": (0,), "B": (0,)}), Joint({"A": (1,)}), Unit({"A": 1}), Unit({"B": 1})],
+        rtol=1e-8,
+        single=1e-3,
+    ),
+    "relevance": Case(
+        _tasks, lambda **d: [solvers.relevance(**d, norm=2)], [*_TASKS, Unit({"target": 1}, [1])], single=1e-3
+    ),
+    "lasso_relevance": Case(_tasks, lambda **d: [solvers.lasso_relevance(**d, ridge=0.5)], _TASKS, single=1e-3),
+    "nuclear_completion": Case(
+        lambda g: {"entries": np.c_[[0, 1, 1, 2], [0, 1, 0, 1], whole(g, 4)]},
+        lambda entries: [solvers.nuclear_completion(entries, (3, 2), 0.5).value],
+        [Joint({"entries": (0,)})],
+        rtol=1e-5,
+        fixed=("entries",),
+    ),
+}
