@@ -258,11 +258,11 @@ class KSubspaces:
         Whether the best restart was continued to where no row moves.
     """
 
-    bases: tuple[Array, ...] = field(repr=False)
     labels: NDArray[np.int64]
     loss: float
     losses: Array
     status: Status
+    bases: tuple[Array, ...] = field(repr=False)
 
 
 @within_range
@@ -326,7 +326,7 @@ def k_subspaces(X: ArrayLike, dims: ArrayLike, restarts: int, rng: np.random.Gen
     labels, losses, _ = _cluster(scaled, np.ascontiguousarray(scaled.T), sizes, starts, _ROUNDS)
     bases, own, left, still = _finished(scaled, sizes, labels[int(np.argmin(losses))])
     status = Status.CONVERGED if still else Status.MAX_ITERATIONS
-    return KSubspaces(bases, own, unit**2 * left, unit**2 * losses / len(rows), status)
+    return KSubspaces(own, unit**2 * left, unit**2 * losses / len(rows), status, bases)
 
 
 def _finished(X: Array, dims: NDArray[np.int64], labels: NDArray[np.int64]) -> Any:

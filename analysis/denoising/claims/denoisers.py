@@ -188,6 +188,7 @@ DENOISER_CLAIMS = (
         measure=samples.more_than_half,
         grid=cells("d", [4, 8], n=48),
         tolerance=0.05,
+        deterministic=True,
         assumptions="at = rows/d, without noise",
         domain=USUAL.but(n=(48, 49), d=(4, 8)),
     ),
