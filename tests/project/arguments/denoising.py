@@ -237,7 +237,7 @@ CASES = {
     ),
     "heterogeneous_mle": Case(
         lambda g: {"x": whole(g, 9)},
-        lambda x: [solvers.heterogeneous_mle(x, np.full(9, 2.0)).estimate],
+        lambda x: [solvers.heterogeneous_mle(x, np.full(9, 2.0)).value],
         [Joint({"x": (0,)})],
         rtol=1e-7,
         single=1e-4,
