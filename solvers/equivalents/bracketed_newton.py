@@ -80,8 +80,8 @@ def bracketed_newton(
             near = np.abs(value) <= 1e-6 * np.abs(slope) * np.maximum(np.abs(x), 1.0)
         trial = np.where((trial > left) & (trial < right), trial, (left + right) / 2)
         done = (np.abs(value) <= bound[index]) | (np.abs(trial - x) <= step * np.maximum(np.abs(x), 1.0))
-        # of one sign all the way to an end, and not small there: there is no root between
-        outside = np.where(value > 0, left == ends[0][index], (right == ends[1][index]) & (value > -np.inf))
+        # of one sign all the way to an end, finite and not small there: there is no root between
+        outside = np.isfinite(value) & np.where(value > 0, left == ends[0][index], right == ends[1][index])
         missed[index] = done & outside & ~near & ~(np.abs(value) <= bound[index])
         return np.where(done, np.where(value == -np.inf, right, x), trial), done
 

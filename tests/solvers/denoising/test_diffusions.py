@@ -259,9 +259,9 @@ def test_a_prior_from_whole_observations():
     """With the identity as operator the maximum is closed: the part of the sample covariance above the noise."""
     rng = np.random.default_rng(7)
     y = rng.standard_normal((40, 2)) * [2.0, 0.5]
-    found = em_prior(y, np.eye(2), 1.0, 3000, on_failure="ignore")  # a vanishing variance falls as 1/step
-    values, vectors = np.linalg.eigh(np.cov(y.T, bias=True))
-    np.testing.assert_allclose(found.mean, y.mean(axis=0), atol=1e-9)
+    found = em_prior(y, np.eye(2), 1.0, 3000, on_failure="ignore")  # a vanishing variance falls as 1/step, and along it
+    values, vectors = np.linalg.eigh(np.cov(y.T, bias=True))  # the mean as 1/step too, from a start that is near
+    np.testing.assert_allclose(found.mean, y.mean(axis=0), atol=1e-5)
     np.testing.assert_allclose(found.covariance, vectors * np.maximum(values - 1, 0) @ vectors.T, atol=2e-3)
     assert np.all(np.diff(found.log_likelihood) > -1e-12)
 

@@ -91,8 +91,11 @@ def test_bad_input(call, words):
 
 
 def test_descent_weighs_rows_as_the_multipliers_say():
-    """zᵀθ − ln(γt) tends to −ln(nα) on the rows that carry the margin: what is left after 2e5 steps is of order 1/t."""
-    Z = np.array([[1.0, 0.2, 0.0], [0.3, 1.0, 0.4], [-0.1, 0.5, 1.0]])
+    """zᵀθ − ln(γt) tends to −ln(nα) where all rows carry the margin.
+
+    What is left falls as t^−λ, λ the least eigenvalue of ZZᵀ diag(α): 0.355 here, 0.013 after 2e5 steps.
+    """
+    Z = np.array([[1.0, 0.2, 0.0], [0.2, 1.0, 0.1], [0.0, 0.1, 1.0]])
     run = logistic_descent(Z, np.ones(3), 0.5, 200_000, checkpoints=1)
     pull = 0.5 * run.times[-1] * np.exp(-Z @ run.weights[-1]) / 3
-    np.testing.assert_allclose(pull, max_margin(Z).dual, rtol=1e-3)
+    np.testing.assert_allclose(pull, max_margin(Z).dual, rtol=0.013)
