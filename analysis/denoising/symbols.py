@@ -15,6 +15,13 @@ SYMBOLS = (
     Symbol("alpha", r"\alpha", "α", "other", "coefficient of the base point in a flow"),
     Symbol("beta", r"\beta", "β", "other", "coefficient of the target in a flow"),
     Symbol("score_error", r"\epsilon", "ε", "other", "relative error of a score"),
+    Symbol("variance", "v", "v", "scale", "variance of a clean coordinate"),
+    Symbol("noise", r"\tau", "τ", "noise", "standard deviation of the corruption"),
+    Symbol(
+        "noise_variance", r"{\tau^{2}}", "τ²", "noise", "variance of the corruption", ("tau = sqrt(noise_variance)",)
+    ),
+    Symbol("place", "x", "x", "other", "point that is denoised"),
+    Symbol("time", "t", "t", "other", "time of the diffusion, from 0 to 1"),
     Symbol("precision", "p", "p", "size", "one over the variance of the noise"),
 )
 

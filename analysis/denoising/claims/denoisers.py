@@ -34,7 +34,7 @@ _RANDOM = Source("wang2024subspace", "this form derived in docs/theory/denoising
 _SEVERAL = Source("wang2024subspace", "observation of this project")
 _NOISY = Source("daras2025noisy", "this model derived in docs/theory/denoising.md")
 
-_std = sp.Symbol("std", positive=True)
+_v, _noise, _std = sp.symbols("variance noise std", positive=True)
 
 
 def _score(dim: int, components: int, noise_variance: float, x: Any, **law: Any) -> Any:
@@ -115,6 +115,7 @@ DENOISER_CLAIMS = (
         ),
         measure=lambda rng, variance, noise_variance, place: densities.grid_minimiser(variance, noise_variance, place),
         grid=cells("variance noise_variance place", [(1.5, 0.3, 1.0), (1.0, 2.0, -0.5), (0.5, 0.05, 0.25)]),
+        formula=sp.Symbol("place") * _v / (_v + sp.Symbol("noise_variance", positive=True)),
         tolerance=1e-5,
         reason="all functions on a grid of 20,001 points",
         domain=USUAL.but(noise_variance=(0.05, 5.0)),
@@ -127,6 +128,7 @@ DENOISER_CLAIMS = (
         predict=lambda variance, noise: float(denoising_chain([[variance]], noise).stationary[0, 0]),
         measure=lambda rng, variance, noise: densities.chain_variance(rng, variance, noise),
         grid=cells("variance noise", [(1.5, 0.5), (0.5, 2.0)]),
+        formula=_v,
         tolerance=0.02,
         domain=USUAL.but(noise=(0.5, 3.0), variance=(0.2, 2.0)),
         assumptions="200 steps away from the start at 0",
@@ -139,6 +141,7 @@ DENOISER_CLAIMS = (
         predict=lambda variance, noise: denoising_chain([[variance]], noise).slow_mode,
         measure=lambda rng, variance, noise: densities.chain_autocorrelation(rng, variance, noise),
         grid=cells("variance noise", [(1.5, 0.5), (0.5, 2.0)]),
+        formula=_v / (_v + _noise**2),
         tolerance=0.02,
     ),
     claim(
@@ -201,7 +204,7 @@ DENOISER_CLAIMS = (
         measure=samples.missing_square,
         grid=cells("d rows", [(4, 2), (4, 3), (8, 6), (8, 7)], n=48),
         tolerance=0.01,
-        assumptions="√(2m) itself within 4 %, as the sheet says; a bound, reached by orthogonal completions",
+        assumptions="√(2m) itself is a bound, 4 % above; reached by orthogonal completions",
         domain=USUAL.but("rows < d and d < n", n=(20, 100), d=(2, 10), rows=(1, 9)),
     ),
     claim(

@@ -30,7 +30,13 @@ _LATENT = Source("rout2023solving", "the linear case derived in docs/theory/deno
 _CLASSES = Source("ho2022classifier", "this law derived in docs/theory/denoising.md")
 _INTEGRATED = "the equation is integrated to a relative error of 1e-11"
 
-_s, _sn, _zeta = sp.symbols("prior_variance measurement_noise guidance", positive=True)
+_s, _sn, _zeta, _t = sp.symbols("prior_variance measurement_noise guidance time", positive=True)
+_TOTAL = sp.Rational(1, 10) * _t + sp.Rational(995, 100) * _t**2
+_FORMS = {
+    "vp": 1 - sp.exp(-_TOTAL),
+    "sub-vp": (1 - sp.exp(-_TOTAL)) ** 2,
+    "ve": sp.Rational(1, 10000) * (sp.Integer(5000) ** (2 * _t) - 1),
+}
 
 
 def _path(kind: str, mean: float, variance: float, time: float, begin: float) -> float:
@@ -54,6 +60,7 @@ def _variance(kind: str, name: str, statement: str) -> Claim:
         kind=Kind.NUMERICAL,
         predict=lambda kind, time: float(diffusion_marginals(kind, time).variance),
         measure=lambda rng, kind, time: diffusions.integrated_variance(kind, time),
+        formula=_FORMS[kind],
         grid=cells("time", [0.1, 0.5, 0.9], kind=kind),
         tolerance=1e-8,
         reason=_INTEGRATED,
