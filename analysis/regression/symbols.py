@@ -8,7 +8,7 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("bag", "k", "k", "size", "rows of a bag"),
-    Symbol("share", "d/n", "d/n", "size", "dimensions for each row"),
+    Symbol("share", r"\gamma", "γ", "size", "dimensions for each row, d/n"),
     Symbol("rho", r"\rho", "ρ", "other", "weight of the spread of predictions within bags"),
     Symbol("privacy_variance", r"\tau^{2}", "τ²", "noise", "privacy noise of one label; τ²/k² on the mean of a bag"),
     Symbol("points", "N", "N", "size", "points of a curve"),

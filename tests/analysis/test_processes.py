@@ -42,6 +42,7 @@ def start(body, folder):
     return subprocess.Popen(
         [sys.executable, "-c", RUN.format(body=BODIES[body]), str(folder / "report")],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from solvable.analysis import claims
 
 # What a module of experiments may take from the solvers: code that steps, fits or samples, and never the theory of it.
 SIMULATORS = {
+    "AttentionDescent": "the record of a run",
     "DescentRun": "the record of a run",
     "Status": "whether a run diverged",
     "attention_descent": "steps the weights of softmax attention",
