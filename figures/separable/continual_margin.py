@@ -65,7 +65,7 @@ def _plane(axes: Any, data: xr.Dataset) -> None:
     """Edges of the two half-planes, what lies in both, and the way."""
     x = np.array([-0.3, 1.6])
     for i, (row,) in enumerate(PLANE):
-        axes.plot(x, (1 - row[0] * x) / row[1], color=COLOURS[3 + i], lw=0.9)
+        axes.plot(x, (1 - row[0] * x) / row[1], color=COLOURS[3 + i], lw=0.9, ls=("-", "-.")[i])
     corner = np.linalg.solve(PLANE[:, 0], [1.0, 1.0])
     top = [(1 - PLANE[0, 0, 0] * 0.4) / PLANE[0, 0, 1], (1 - PLANE[1, 0, 0] * 1.6) / PLANE[1, 0, 1]]
     axes.fill([corner[0], 0.4, 1.6, 1.6], [corner[1], top[0], top[0], top[1]], color="0.9", zorder=0, lw=0)

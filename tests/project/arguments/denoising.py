@@ -178,30 +178,30 @@ def _points(g):
     return {"x": whole(g, 3, 4), **_model(g)}
 
 
-_ROWS, _COORDINATES = Joint({"x": (0,)}, [(0,)]), Joint({"x": (1,), "mean": (0,), "covariance": (0, 1)}, [(1,)])
+_MOVED, _COORDINATES = Joint({"x": (0,)}, [(0,)]), Joint({"x": (1,), "mean": (0,), "covariance": (0, 1)}, [(1,)])
 _BASES = [np.eye(4)[:, :1], np.eye(4)[:, 1:3]]
 CASES = {
     "denoiser": Case(
-        _points, lambda **d: [solvers.denoiser(**d, noise_variance=0.5)], [_ROWS, _COORDINATES], rtol=1e-8, single=1e-4
+        _points, lambda **d: [solvers.denoiser(**d, noise_variance=0.5)], [_MOVED, _COORDINATES], rtol=1e-8, single=1e-4
     ),
     "contractive_reconstruction": Case(
         _points,
         lambda **d: [solvers.contractive_reconstruction(**d, noise_variance=0.5)],
-        [_ROWS, _COORDINATES],
+        [_MOVED, _COORDINATES],
         rtol=1e-8,
         single=1e-4,
     ),
     "mixture_denoiser": Case(
         lambda g: {"x": whole(g, 3, 4)},
         lambda x: [solvers.mixture_denoiser(x, [0.25, 0.75], np.eye(4)[:2], [np.eye(4), 2 * np.eye(4)], 0.5).estimate],
-        [_ROWS],
+        [_MOVED],
         rtol=1e-8,
         single=1e-4,
     ),
     "subspace_denoiser": Case(
         lambda g: {"x": whole(g, 3, 4)},
         lambda x: [solvers.subspace_denoiser(x, _BASES, [0.25, 0.75], 0.5, 1.0).estimate],
-        [_ROWS],
+        [_MOVED],
         rtol=1e-8,
         single=1e-4,
     ),

@@ -65,7 +65,7 @@ ARGUMENTS = {
     "duals": lambda s: solvers.sparse_duals(s.rng.standard_normal((2, 4)), np.ones(4), np.ones(4), np.ones(4)),
     "K_zz": lambda s: _gram(s, 2),
     "K_xz": lambda s: s.rng.standard_normal((3, 2)),
-    "K_xx": lambda s: s.rng.exponential(size=3),
+    "K_xx": lambda s: 1e3 + s.rng.exponential(size=3),  # a covariance with K_zz and K_xz
     "G0": lambda s: _gram(s, 3),
     "slope": lambda s: s.rng.uniform(-1, 1),
     "activation_slopes": lambda s: s.rng.standard_normal(2),
