@@ -30,7 +30,10 @@ COMPILED = re.compile(r"compiled for (\d+) s")
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
     """Seconds by the clock and what was printed."""
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    print(done.stdout, done.stderr, file=sys.stderr, flush=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with code {done.returncode}")
     return time.perf_counter() - start, done.stdout
 
 
