@@ -21,7 +21,7 @@ SYMBOLS = (
         "noise_variance", r"{\tau^{2}}", "τ²", "noise", "variance of the corruption", ("tau = sqrt(noise_variance)",)
     ),
     Symbol("place", "x", "x", "other", "point that is denoised"),
-    Symbol("time", "t", "t", "other", "time of the diffusion, from 0 to 1"),
+    Symbol("time", "t", "t", "step", "time of the diffusion, from 0 to 1"),
     Symbol("precision", "p", "p", "size", "one over the variance of the noise"),
 )
 
