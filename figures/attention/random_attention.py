@@ -47,7 +47,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["attention/kernel", "attention/biased-heads-learn-query-targets", "attention/few-samples-no-difference"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One panel a target."""
+    """One panel for each target."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.9))

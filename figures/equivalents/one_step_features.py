@@ -45,7 +45,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["equivalents/one-step-features"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One line a cosine of step and target."""
+    """One line for each cosine of step and target."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(SINGLE, 2.8))

@@ -48,7 +48,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["equivalents/real-and-synthetic"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One line a teacher, its minimum marked."""
+    """One line for each teacher, its minimum marked."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(SINGLE, 2.9))

@@ -74,7 +74,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     ],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One panel a covariance."""
+    """One panel for each covariance."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 3.1))

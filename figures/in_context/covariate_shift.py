@@ -61,7 +61,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             "in-context/covariate-shift-growth"],
 )  # fmt: skip
 def draw(data: xr.Dataset) -> Any:
-    """One line a kind of shift."""
+    """One line for each kind of shift."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(SINGLE, 2.8))

@@ -54,7 +54,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["random-features/digits-at-moderate-ridge", "random-features/digits-at-small-ridge"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One panel a training set size, one colour a ridge; dots are measured."""
+    """One panel for each training set size, one colour for each ridge; dots are measured."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.6))

@@ -53,7 +53,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["wide-networks/sphere-learning-curve", "wide-networks/nngp-covariance", "wide-networks/ntk-mean"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """One panel a kernel, one colour a depth."""
+    """One panel for each kernel, one colour for each depth."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(DOUBLE, 2.7))

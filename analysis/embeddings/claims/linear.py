@@ -18,6 +18,7 @@ _EASE = Source("steck2019embarrassingly")
 _GRID = [{"n": 30, "p": 8, "ridge": 3.0, "rank": 4}]
 
 claim = partial(Claim, domain=USUAL, convention="factors")
+ratings_claim = partial(claim, instance=factors.drawn_ratings)
 
 
 def _orthonormal(X: np.ndarray, ridge: float) -> np.ndarray:
@@ -28,7 +29,7 @@ def _orthonormal(X: np.ndarray, ridge: float) -> np.ndarray:
 
 
 LINEAR_CLAIMS = (
-    claim(
+    ratings_claim(
         "embeddings/product-penalty-minimum",
         "The least value of ‖X − XABᵀ‖² + λ‖ABᵀ‖² is that of shrinking the k leading directions by s²/(s² + λ).",
         source=_COSINE,
@@ -36,11 +37,10 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, rank, X: product_penalty(X, ridge, rank).objective,
         measure=lambda rng, n, p, ridge, rank, X: factors.product_value(rng, X, ridge, rank),
         grid=_GRID,
-        instance=lambda rng, n, p, ridge, rank: factors.drawn_ratings(rng, n, p),
         tolerance=1e-8,
         reason="alternating minimisation, which contracts by the squared ratio of neighbouring singular values",
     ),
-    claim(
+    ratings_claim(
         "embeddings/factor-penalty-minimum",
         "The least value of ‖X − XABᵀ‖² + λ(‖XA‖² + ‖B‖²) is that of lowering the k leading singular values by λ.",
         source=_COSINE,
@@ -48,7 +48,6 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, rank, X: factor_penalty(X, ridge, rank).objective,
         measure=lambda rng, n, p, ridge, rank, X: factors.factor_value(rng, X, ridge, rank),
         grid=_GRID,
-        instance=lambda rng, n, p, ridge, rank: factors.drawn_ratings(rng, n, p),
         tolerance=1e-8,
         reason="alternating minimisation, which contracts by the squared ratio of neighbouring singular values",
     ),
@@ -63,7 +62,7 @@ LINEAR_CLAIMS = (
         grid=_GRID,
         assumptions="scales from 1/4 to 4; largest change over all pairs of items",
     ),
-    claim(
+    ratings_claim(
         "embeddings/cosines-are-unique",
         "With a penalty on each factor the item cosines are determined.",
         source=_COSINE,
@@ -71,11 +70,10 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, rank, X: item_cosines(factor_penalty(X, ridge, rank).items),
         measure=lambda rng, n, p, ridge, rank, X: factors.alternated_cosines(rng, X, ridge, rank),
         grid=_GRID,
-        instance=lambda rng, n, p, ridge, rank: factors.drawn_ratings(rng, n, p),
         tolerance=1e-7,
         reason="alternating minimisation from a random start, 2,000 rounds",
     ),
-    claim(
+    ratings_claim(
         "embeddings/full-rank-cosine-is-identity",
         "At full rank one optimal scaling makes every two items orthogonal.",
         source=_COSINE,
@@ -83,10 +81,9 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, X: _orthonormal(X, ridge),
         measure=lambda rng, n, p, ridge, X: factors.eigenvector_cosines(X),
         grid=[{"n": 30, "p": 8, "ridge": 3.0}],
-        instance=lambda rng, n, p, ridge: factors.drawn_ratings(rng, n, p),
         tolerance=1e-12,
     ),
-    claim(
+    ratings_claim(
         "embeddings/item-model-is-p-regressions",
         "One inverse P gives all p ridge regressions of an item on the others, B_{ij} = −P_{ij}/P_{jj}.",
         source=_EASE,
@@ -94,10 +91,9 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, X: item_model(X, ridge).weights,
         measure=lambda rng, n, p, ridge, X: factors.item_by_item(X, ridge),
         grid=[{"n": 30, "p": 8, "ridge": 3.0}],
-        instance=lambda rng, n, p, ridge: factors.drawn_ratings(rng, n, p),
         tolerance=1e-12,
     ),
-    claim(
+    ratings_claim(
         "embeddings/item-model-objective",
         "The least value of the item model is Σ1/P_{jj} − pλ.",
         source=_EASE,
@@ -105,7 +101,6 @@ LINEAR_CLAIMS = (
         predict=lambda n, p, ridge, X: item_model(X, ridge).objective,
         measure=lambda rng, n, p, ridge, X: factors.item_loss(X, ridge),
         grid=[{"n": 30, "p": 8, "ridge": 3.0}],
-        instance=lambda rng, n, p, ridge: factors.drawn_ratings(rng, n, p),
         tolerance=1e-12,
     ),
 )

@@ -24,6 +24,10 @@ _INDEX = Source("tian2025nonlinear", "the moments derived in docs/theory/embeddi
 _TASKS = Source("wang2023active", "costs derived in docs/theory/embeddings.md")
 
 claim = partial(Claim, domain=USUAL)
+relevance_claim = partial(
+    Claim, source=_TASKS, measure=lambda rng, k, tasks, W, target: sparse.least_l1(W, target),
+    grid=cells("k tasks", [(4, 12), (3, 20)]), instance=sparse.drawn_tasks, domain=USUAL.but(where="k < tasks"),
+)  # fmt: skip
 
 
 def _summed(found):  # type: ignore[no-untyped-def]
@@ -127,42 +131,27 @@ SPACE_CLAIMS = (
         grid=cells("inputs", [10, 30], samples=4000),
         quick=(0,),
     ),
-    claim(
+    relevance_claim(
         "embeddings/sparse-relevance-costs-less",
         "Least |ν|₁ costs at most what least |ν|₂ does, samples in proportion to the weights.",
-        source=_TASKS,
         kind=Kind.BOUND,
         predict=lambda k, tasks, W, target: allocation_cost(relevance(W, target, 2), 1.0).best,
-        measure=lambda rng, k, tasks, W, target: sparse.least_l1(W, target),
-        grid=cells("k tasks", [(4, 12), (3, 20)]),
         side="upper",
-        instance=sparse.drawn_tasks,
         first_draws=64,
-        domain=USUAL.but(where="k < tasks"),
     ),
-    claim(
+    relevance_claim(
         "embeddings/squares-cost-more",
         "Samples in proportion to squared weights cost more than in proportion to weights, M|ν|₂² against |ν|₁².",
-        source=_TASKS,
         kind=Kind.BOUND,
         predict=lambda k, tasks, W, target: allocation_cost(relevance(W, target, 2), 1.0).squared,
-        measure=lambda rng, k, tasks, W, target: sparse.least_l1(W, target),
-        grid=cells("k tasks", [(4, 12), (3, 20)]),
         side="upper",
-        instance=sparse.drawn_tasks,
         first_draws=64,
-        domain=USUAL.but(where="k < tasks"),
     ),
-    claim(
+    relevance_claim(
         "embeddings/sparse-relevance",
         "The least |ν|₁ with Wν = w, by linear programming, is that of its dual program.",
-        source=_TASKS,
         kind=Kind.EXACT,
         predict=lambda k, tasks, W, target: allocation_cost(relevance(W, target, 1), 1.0).best,
-        measure=lambda rng, k, tasks, W, target: sparse.least_l1(W, target),
-        grid=cells("k tasks", [(4, 12), (3, 20)]),
-        instance=sparse.drawn_tasks,
         tolerance=1e-9,
-        domain=USUAL.but(where="k < tasks"),
     ),
 )

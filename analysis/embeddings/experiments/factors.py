@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Rng = np.random.Generator
 
 
-def drawn_ratings(rng: Rng, n: int, p: int) -> dict[str, Array]:
+def drawn_ratings(rng: Rng, n: int, p: int, **_: float) -> dict[str, Array]:
     """Ratings."""
     return {"X": ratings(rng, n, p)}
 
