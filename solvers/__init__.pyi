@@ -310,6 +310,7 @@ from .solution import Solution as Solution
 from .solution import Status as Status
 from .spectrum import FinitePoolWarning as FinitePoolWarning
 from .spectrum import Spectrum as Spectrum
+from .wide_networks.activation_spectrum import activation_spectrum as activation_spectrum
 from .wide_networks.criticality import CriticalFlow as CriticalFlow
 from .wide_networks.criticality import CriticalPoint as CriticalPoint
 from .wide_networks.criticality import EdgeOfChaos as EdgeOfChaos

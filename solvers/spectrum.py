@@ -65,6 +65,10 @@ class Spectrum:
         Number of positive eigenvalues and their sum, counted with multiplicity.
     target_variance : float
         Total power of the target, the irreducible part included.
+    sample : tuple or None
+        ``"kernel"`` or ``"features"``, that matrix, and the target (N,), where the spectrum was estimated from them.
+    measured : dict
+        Errors that were measured on `sample` so far; `ridge_risk` compares its prediction with them.
 
     Raises
     ------
@@ -134,6 +138,17 @@ class Spectrum:
         """Total power of the target, the irreducible part included."""
         return float(self.require_target().sum()) + self.irreducible_power
 
+    @property
+    def sample(self) -> tuple[str, NDArray[np.float64], NDArray[np.float64]] | None:
+        """``"kernel"`` or ``"features"``, that matrix, and the target, where the spectrum was estimated from them."""
+        return self.__dict__.get("_sample")
+
+    @property
+    def measured(self) -> dict[Any, tuple[float, float]]:
+        """Errors measured on `sample` so far, by what they were measured for."""
+        found: dict[Any, tuple[float, float]] = self.__dict__.setdefault("_measured", {})
+        return found
+
     def require_target(self) -> NDArray[np.float64]:
         """Return `target_power`, or say that it is missing."""
         if self.target_power is None:
@@ -145,7 +160,8 @@ class Spectrum:
 
         Training sets drawn without replacement from a pool of N points share the pool's own
         fluctuations: the empirical eigenvalues below about the n-th are then as much noise as
-        spectrum. At n = N/5 the theory is several per cent off, at n = N it means nothing.
+        spectrum. At n = N/5 the theory is several per cent off with a moderate ridge and by a factor with a tiny one;
+        at n = N it means nothing. What it is on these data `ridge_risk` measures, and says.
         """
         if self.points is None:
             return
@@ -158,7 +174,8 @@ class Spectrum:
         if np.any(n > 0.1 * self.points):
             warn_caller(
                 f"n = {float(np.max(n)):g} is more than a tenth of the {self.points} points the spectrum was "
-                "estimated from; expect errors of several per cent.",
+                "estimated from: its small eigenvalues are as much noise as spectrum, which costs some per cent with a "
+                "ridge like them or larger, and any factor with a smaller one.",
                 FinitePoolWarning,
             )
 
@@ -268,7 +285,9 @@ class Spectrum:
                 f"its least eigenvalue is {eigenvalues[0]:.3g} N",
             )
         eigenvalues[eigenvalues < floor] = 0.0  # rounding noise, not spectrum
-        return cls(eigenvalues[::-1], ((U.T @ target) ** 2 / K.shape[0])[::-1], points=K.shape[0])
+        found = cls(eigenvalues[::-1], ((U.T @ target) ** 2 / K.shape[0])[::-1], points=K.shape[0])
+        object.__setattr__(found, "_sample", ("kernel", K, target))
+        return found
 
     @classmethod
     @within_range
@@ -296,7 +315,9 @@ class Spectrum:
         coefficients = U[:, keep].T @ target
         # by the residual: y @ y minus the power would leave the rounding of an offset of y; none where U spans all
         left = 0.0 if keep.sum() == points else float(np.mean((target - U[:, keep] @ coefficients) ** 2))
-        return cls(singular[keep] ** 2 / points, coefficients**2 / points, irreducible_power=left, points=points)
+        found = cls(singular[keep] ** 2 / points, coefficients**2 / points, irreducible_power=left, points=points)
+        object.__setattr__(found, "_sample", ("features", features, target))
+        return found
 
     @classmethod
     @within_range

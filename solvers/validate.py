@@ -201,6 +201,9 @@ def as_covariance(name: str, value: ArrayLike, size: int | None = None) -> NDArr
 def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a design that does not vanish and one label for each of its rows."""
     design, labels = as_matrix("X", X), as_finite("y", y)
+    rows, entries = getattr(X, "index", None), getattr(y, "index", None)  # of pandas; a list has a method of that name
+    if hasattr(rows, "equals") and hasattr(entries, "equals") and not rows.equals(entries):
+        raise refuse("y.index", entries, "it must be that of X, or give .values in the order that is meant")
     if labels.shape != (len(design),):
         raise refuse("y.shape", labels.shape, f"it must be ({len(design)},), one label for each row of X")
     if not design.any():
@@ -223,6 +226,16 @@ def as_generator(name: str, value: Any) -> np.random.Generator:
         raise TypeError(_sentence(name, value, "it must be a Generator or a non-negative whole number")) from None
 
 
+def _refuse_unmatched(name: str, values: list[Any]) -> None:
+    """Refuse xarray arguments that share no dimension: by position they would be paired, by name they are a grid."""
+    named = [value.dims for value in values if type(value).__module__.startswith("xarray.")]
+    for i, dims in enumerate(named):
+        for others in named[:i]:
+            if dims and others and not set(dims) & set(others):
+                allowed = "this function does not broadcast by name: give .values with the shapes that are meant"
+                raise refuse(f"dimensions of the arguments of {name}", (others, dims), allowed)
+
+
 def within_range(function: Callable[P, R]) -> Callable[P, R]:
     """Turn overflow, division by zero and 0/0 that a function did not provide for into a refusal.
 
@@ -232,6 +245,7 @@ def within_range(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        _refuse_unmatched(function.__name__, [*args, *kwargs.values()])
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
                 return function(*args, **kwargs)

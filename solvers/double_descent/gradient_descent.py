@@ -30,6 +30,7 @@ from solvable.solvers.equivalents.bracketed_newton import iterate_active
 from solvable.solvers.equivalents.density import support_edges
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_sums import Modes
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
@@ -130,6 +131,7 @@ def _estimate(
     return np.array([bias, noise, *train.T])
 
 
+@gridded("n", "step_size", "steps", "noise_variance", "momentum")
 @within_range
 def gradient_descent_risk(
     spectrum: Spectrum,
@@ -293,6 +295,7 @@ def _converge(
         before, nodes = rows, 2 * nodes
 
 
+@gridded("times")
 @within_range
 def isotropic_flow_risk(
     gamma: float,

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.double_descent.spectral_filter import as_times
 from solvable.solvers.equivalents.resolvent import times as multiply
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import Risk, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, within_range
@@ -51,6 +52,7 @@ class OnePassRisk(Risk):
     stationary: float
 
 
+@gridded("steps")
 @within_range
 def one_pass_sgd_risk(
     spectrum: Spectrum, step_size: float, batch_size: int, steps: ArrayLike, noise_variance: float = 0.0

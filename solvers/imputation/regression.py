@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.imputation.imputation import as_observed, imputation_bias, imputation_optimum, read_problem
 from solvable.solvers.ridge.risk import RidgeRisk, ridge_risk
 from solvable.solvers.solution import OnFailure
@@ -84,6 +85,7 @@ def averaged_sgd_bound(
     )
 
 
+@gridded("n", "ridge")
 @within_range
 def imputed_ridge_risk(
     covariance: ArrayLike,

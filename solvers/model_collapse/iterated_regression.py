@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.equivalents.fixed_point import FixedPoint, solve_grid
 from solvable.solvers.equivalents.mode_sums import Modes, blocks, learned, unlearned
 from solvable.solvers.equivalents.resolvent import times
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import Risk, Solution, Status, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
@@ -110,6 +111,7 @@ def _iterate(spectrum: Spectrum, rows: float, ridge: float, wanted: NDArray[np.i
     return found
 
 
+@gridded("n", "ridge", "generations", "noise_variance", "generator_noise")
 @within_range
 def iterated_regression_risk(
     spectrum: Spectrum,

@@ -31,6 +31,7 @@ __all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_
 
 Array = NDArray[np.float64]
 Bias = Literal["none", "free", "ridge"]
+_SAME = 1e-9  # squared distance of projected classes that rounding alone makes
 _BIASES = ("none", "free", "ridge")
 
 
@@ -68,8 +69,10 @@ class CollapseMinimizer:
         Optimal bias; 0 without one.
     objective : ndarray
         Value at the global minimum.
-    collapsed : ndarray of bool, shape (..., K)
-        Modes that are zero, by their level or by the width.
+    collapsed_modes : ndarray of bool, shape (..., K)
+        Modes that are zero, by their level or by the width. With a free bias the last one, the constant vector, always is.
+    collapsed_classes : ndarray of bool, shape (..., K)
+        Classes whose mean feature is zero or equal to another class's: the head cannot tell them apart by the features.
     critical_class_size, spinodal_class_size : ndarray
         Levels up to which a mode is zero at the global minimum, and up to which no nonzero local minimum exists.
     branch_outputs : ndarray, shape (..., K)
@@ -99,7 +102,7 @@ class CollapseMinimizer:
     layer_singular_values: Array
     bias: Array
     objective: Array
-    collapsed: NDArray[np.bool_]
+    collapsed_modes: NDArray[np.bool_]
     critical_class_size: Array
     spinodal_class_size: Array
     branch_outputs: Array
@@ -110,7 +113,9 @@ class CollapseMinimizer:
     @property
     def feature_singular_values(self) -> Array:
         """Length of the class-mean features of each mode, output over singular value of the head."""
-        return np.divide(self.outputs, self.singular_values, out=np.zeros_like(self.outputs), where=~self.collapsed)
+        return np.divide(
+            self.outputs, self.singular_values, out=np.zeros_like(self.outputs), where=~self.collapsed_modes
+        )
 
     def _in_class_space(self, values: Array) -> Array:
         return np.asarray((self.modes * values[..., None, :]) @ np.swapaxes(self.modes, -1, -2))
@@ -120,6 +125,18 @@ class CollapseMinimizer:
         share = self.class_sizes / self.class_sizes.sum(axis=-1, keepdims=True)
         free = (self.bias_decay == 0)[..., None, None]
         return np.asarray(np.eye(share.shape[-1]) - np.where(free, share[..., :, None], 0.0))
+
+    @property
+    def collapsed_classes(self) -> NDArray[np.bool_]:
+        """Whether a class's mean feature is zero or equal to another class's, shape (..., K)."""
+        alive = np.where(self.collapsed_modes[..., None, :], 0.0, self.modes)
+        # of the projection, whose entries are of order 1 whatever the decays are, and not of the features
+        seen = np.swapaxes(alive, -1, -2) @ self._targets()
+        gram = np.swapaxes(seen, -1, -2) @ seen
+        square = np.diagonal(gram, axis1=-2, axis2=-1)
+        apart = square[..., :, None] + square[..., None, :] - 2 * gram
+        other = ~np.eye(gram.shape[-1], dtype=bool)
+        return np.asarray((square <= _SAME) | ((apart <= _SAME) & other).any(axis=-1))
 
     @property
     def classifier_gram(self) -> Array:
@@ -216,7 +233,7 @@ def collapse_minimizer(
     Returns
     -------
     CollapseMinimizer
-        Lengths, Gram matrices, layer spectra, objective, collapsed and metastable classes.
+        Lengths, Gram matrices, layer spectra, objective, collapsed classes, collapsed and metastable modes.
 
     Raises
     ------
@@ -238,7 +255,7 @@ def collapse_minimizer(
     >>> found = collapse_minimizer([20, 10, 5, 5], 0.02, 0.001)  # one layer: ||w_k||^2 = sqrt(n_k lH/lW) - N lH
     >>> (found.singular_values**2).round(4)
     array([0.96  , 0.6671, 0.46  , 0.46  ])
-    >>> collapse_minimizer([40, 20, 3], [0.05] * 3, 0.002).collapsed
+    >>> collapse_minimizer([40, 20, 3], [0.05] * 3, 0.002).collapsed_classes
     array([False, False,  True])
     """
     sizes, layers = read_class_sizes(class_sizes), read_layer_decays(layer_decays)
@@ -295,7 +312,7 @@ def collapse_minimizer(
         layer_singular_values=np.exp(balanced / 2),
         bias=_optimal_bias(bias, sizes, penalty, outputs),
         objective=np.asarray(np.sum(weight * levels * phi, axis=-1) / (2 * total)),
-        collapsed=~alive,
+        collapsed_modes=~alive,
         critical_class_size=np.exp(shared - critical),
         spinodal_class_size=np.exp(shared - spinodal),
         branch_outputs=branch,
@@ -384,7 +401,7 @@ def sample_minimizer(
     depth = minimizer.layer_decays.size
     asked = as_positive("width", width)
     widths = [as_whole("width", w, MOST) for w in (asked if asked.ndim == 1 else [width] * depth)]
-    alive = ~minimizer.collapsed
+    alive = ~minimizer.collapsed_modes
     rank = int(alive.sum())
     if len(widths) != depth or min(widths) < max(rank, 1):
         raise refuse("width", width, f"{depth} whole numbers are needed, each at least the {rank} modes that survive")

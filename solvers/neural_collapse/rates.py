@@ -118,7 +118,7 @@ def collapse_rates(classes: int, samples: int, layer_decays: ArrayLike, feature_
         raise refuse("layer_decays.shape", layers.shape, "one number for each layer is needed")
     decay = as_scalar("feature_decay", feature_decay, as_positive)
     found = collapse_minimizer([n] * k, layers, decay)
-    if found.collapsed.any():
+    if found.collapsed_modes.any():
         raise refuse("layer_decays", layers, "with decays this strong the features are zero and nothing collapses")
     total = k * n
     theta = np.concatenate([[np.sqrt(n) * found.feature_singular_values[0]], found.layer_singular_values[:, 0]])

@@ -27,6 +27,7 @@ from solvable.solvers.certificates.mode_roots import certify_inner_ridge
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.resolvent import times
+from solvable.solvers.gridded import gridded
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum
@@ -260,6 +261,7 @@ def _inputs(eigenvalues: ArrayLike | Spectrum) -> Spectrum:
     return eigenvalues
 
 
+@gridded("n", "ridge", "noise_variance")
 @within_range
 def deep_random_feature_risk(
     eigenvalues: ArrayLike | Spectrum,

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.scalar_roots import certify_fitting_ratio
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import Risk, Solution, Status, provable, record
 from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, broadcast, refuse, within_range
 
@@ -59,6 +60,7 @@ def _exponents(exponent: ArrayLike, target_exponent: ArrayLike) -> tuple[Array, 
     return a, b
 
 
+@gridded("exponent", "target_exponent", "n", "fitting_ratio", "noise_variance", "relative_noise")
 @within_range
 def power_law_risk(
     exponent: ArrayLike,

@@ -25,6 +25,7 @@ from solvable.solvers.certificates.mode_roots import certify_feature_root
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_sums import FloatSums, Modes
 from solvable.solvers.equivalents.resolvent import times
+from solvable.solvers.gridded import gridded
 from solvable.solvers.random_features.root import TERMS, solve_feature_root
 from solvable.solvers.ridge.risk import ridge_risk
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
@@ -68,6 +69,7 @@ class RandomFeatureRisk(Risk):
     solution: Solution
 
 
+@gridded("n", "k", "ridge", "noise_variance")
 @within_range
 def random_feature_risk(
     spectrum: Spectrum,

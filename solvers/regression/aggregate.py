@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import Risk, Status, record
 from solvable.solvers.validate import (
     as_finite,
@@ -175,6 +176,7 @@ def _parts(n: Array, d: Array, m: Array, rho: Array) -> tuple[Array, Array, Arra
     return np.where(singular, np.inf, bias), np.where(singular, np.inf, variance), np.where(singular, 0.0, one)
 
 
+@gridded("n", "d", "bag", "rho", "noise_variance", "signal", "privacy_variance")
 @within_range
 def aggregate_risk(
     n: ArrayLike,

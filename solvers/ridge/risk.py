@@ -21,10 +21,12 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.equivalents.fixed_point import effective_ridge, solve_grid
 from solvable.solvers.equivalents.mode_sums import learned
 from solvable.solvers.equivalents.resolvent import finish, solve_pair, times
+from solvable.solvers.gridded import gridded
+from solvable.solvers.ridge.sample_check import warn_where_data_disagree
 from solvable.solvers.ridge.tuning import optimal_ridge
 from solvable.solvers.solution import OnFailure, Risk, Solution, record
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, as_real, refuse, within_range
 
 __all__ = [
     "RidgeRisk",
@@ -73,6 +75,7 @@ def _check_noise(sigma2: Array, shape: tuple[int, ...]) -> None:
         raise refuse("noise_variance.shape", sigma2.shape, f"it must broadcast with the grid {shape}") from None
 
 
+@gridded("n", "ridge", "noise_variance")
 @within_range
 def ridge_risk(
     spectrum: Spectrum,
@@ -120,7 +123,9 @@ def ridge_risk(
     Notes
     -----
     A universality assumption stands behind kernels: features behave as if Gaussian. It fails visibly for
-    ridgeless regression with kernels of very low effective dimension.
+    ridgeless regression with kernels of very low effective dimension. A spectrum that was estimated from data
+    (`Spectrum.from_kernel`, `Spectrum.from_features`) is tried on them: where leave-one-out at the fewest and the most
+    samples, with the smallest ridge, is off by more than a fifth, a `FinitePoolWarning` says by what factor.
 
     References
     ----------
@@ -150,9 +155,11 @@ def ridge_risk(
     # interpolation (slack = 0) fits the training labels whatever the test error
     train = times(test, np.broadcast_to((slack / samples) ** 2, test.shape))
     noise = np.array(np.broadcast_to(sigma2, test.shape))
+    warn_where_data_disagree(spectrum, samples, as_real("ridge", ridge), sigma2, test)
     return RidgeRisk(test, train, bias.copy(), variance, noise, solution.value, df1, df2, solution)
 
 
+@gridded("n", "ridge")
 @within_range
 def ridge_risk_general(
     spectrum: Spectrum,

@@ -12,6 +12,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.ridge.risk import RidgeRisk, ridge_risk
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import Spectrum
@@ -284,6 +285,7 @@ def masking_spectrum(d: int, ratio: float, kind: str = "random") -> MaskingSpect
     return MaskingSpectrum(np.array(order), np.array([sums[value] for value in order]))
 
 
+@gridded("n", "noise", "ridge")
 @within_range
 def linear_probe_error(
     spectrum: AugmentationSpectrum | Spectrum | ArrayLike, target: ArrayLike, dim: int, n: ArrayLike, noise: ArrayLike,

@@ -1,3 +1,5 @@
+import typing
+
 from .analysis import Claim as Claim
 from .analysis import Kind as Kind
 from .analysis import Outcome as Outcome
@@ -20,3 +22,5 @@ from .solvers import Solution as Solution
 from .solvers import Spectrum as Spectrum
 from .solvers import Status as Status
 from .solvers.equivalents.trace_expression import tr as tr
+
+def __getattr__(name: str) -> typing.Any: ...  # floors, and the solvers by their names

@@ -129,7 +129,7 @@ def minimum(class_sizes, layer_decays, feature_decay, width=None, bias="none", b
         ],
         "bias": shift,
         "objective": objective(modes, kept),
-        "collapsed": [mp.mpf(not ok) for ok in alive],
+        "collapsed_modes": [mp.mpf(not ok) for ok in alive],
         "classifier_gram": listed(space([x * x for x in heads])),
         "feature_gram": listed(targets.T * space(squares) * targets),
         "prediction": listed(space(outputs) * targets),

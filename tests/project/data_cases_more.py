@@ -180,6 +180,11 @@ MORE = {
         [Joint({"tokens": (0,), "queries": (0,), "scores": (0,), "selected": (0,)})],
         fixed=["selected"],
     ),
+    "activation_spectrum": Case(
+        lambda g: {"X": whole(g, 6, 3, low=1), "y": whole(g, 6)},
+        lambda X, y: (lambda f: [f.eigenvalues, f.target_power])(solvers.activation_spectrum(X, y)),
+        [Joint({"X": (0,), "y": (0,)}), Joint({"X": (1,)}), Unit({"X": 1}, [2, 0]), Unit({"y": 1}, [0, 2])],
+    ),
     "wide_network_kernels": Case(
         lambda g: {"X": whole(g, 4, 3, low=1)},
         lambda X: [(f := solvers.wide_network_kernels(X, depth=2)).nngp, f.ntk],

@@ -97,12 +97,16 @@ SPECIAL = {
     ("kernel_machine", "y"): lambda s: s.rng.standard_normal((3, 2)),
     ("kernel_machine", "activation"): lambda s: s.pick("identity", "relu", "erf"),
     ("kernel_machine", "noise_variance"): lambda s: s.rng.uniform(0.1, 1),
+    ("activation_spectrum", "X"): lambda s: s.normal(s.n + 3, s.d),
+    ("activation_spectrum", "y"): lambda s: s.normal(s.n + 3),
+    ("activation_spectrum", "activation"): lambda s: s.pick("relu", "erf", "sin", "abs"),
     ("wide_network_kernels", "activation"): lambda s: s.pick("relu", "erf", "sin", "abs"),
     ("edge_of_chaos", "activation"): lambda s: s.pick("erf", "tanh"),
     ("edge_of_chaos", "q"): lambda s: s.number(0.1, 3),
 }
 # why a public solver has no ratio test
 NO_RATIO = {
+    "activation_spectrum": "dual_activation and Spectrum.from_kernel",
     "dual_activation": "the known answers hold it to 1e-12, near opposite inputs too",
     "wide_network_kernels": "dual_activation, layer after layer",
     "critical_flow": "integrals, layer after layer; the known answers hold them",
@@ -131,6 +135,7 @@ NO_RATIO = {
 }
 # why a public solver has no known answers
 NO_ANSWER = {
+    "activation_spectrum": "a constructor: the kernel is dual_activation's; the tests hold it to sampled features",
     "leaky_relu": "returns a function; dual_activation holds its integrals",
     "predict_from_duals": "takes a record; the claims hold it to the Gaussian process at 1e-9",
     "kernel_machine": "a maximum found by ascent; linear_kernel_machine and the objective hold it in the tests",
@@ -161,6 +166,7 @@ SCALARS = {
     "edge_of_chaos": lambda f: f("erf", 0.5),
 }
 VECTORS = [
+    "activation_spectrum",
     *["critical_flow", "wide_network_kernels", "critical_point", "deep_classifier", "dot_product_eigenvalues"],
     *["dual_parameters", "hermite_coefficients", "kernel_machine", "linear_kernel_machine", "linearised_training"],
     *["optimal_activation", "predict_from_duals", "sparse_duals", "sphere_spectrum", "student_process"],

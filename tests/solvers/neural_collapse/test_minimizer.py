@@ -101,7 +101,7 @@ def test_balanced_closed_forms():
     ridge = [collapse_minimizer([n] * 4, lw, lh, bias="ridge", bias_decay=b).outputs[-1] for b in (0.02, 0.08, 10.0)]
     np.testing.assert_allclose(ridge, [0, 1 - c * 1.08 / 0.08, 1 - c * 1.1], atol=1e-14)
     nothing = collapse_minimizer([n] * 4, 0.2, 0.1)  # c > 1
-    assert nothing.collapsed.all()
+    assert nothing.collapsed_modes.all()
     assert float(nothing.objective) == 0.5
 
 
@@ -141,7 +141,7 @@ def test_class_sizes_around_the_thresholds(depth):
         # the threshold moves with N: ask again at the total of each
         found = collapse_minimizer(sizes, layers, feature)
         limits = getattr(found, name)
-        alive = ~found.collapsed[:, 1] if name.startswith("critical") else found.branch_outputs[:, 1] > 0
+        alive = ~found.collapsed_modes[:, 1] if name.startswith("critical") else found.branch_outputs[:, 1] > 0
         np.testing.assert_array_equal(alive, small > limits)
     metastable = found.metastable[:, 1]
     assert depth > 1 or not metastable.any()
@@ -150,7 +150,7 @@ def test_class_sizes_around_the_thresholds(depth):
 def test_balance_and_degenerate_width():
     found = collapse_minimizer([10] * 4, [0.01, 0.03, 0.02], 1e-3, width=2)
     assert bool(found.degenerate)
-    assert int(found.collapsed.sum()) == 2
+    assert int(found.collapsed_modes.sum()) == 2
     squares = found.layer_singular_values[:, 0] ** 2 * found.layer_decays
     np.testing.assert_allclose(squares, squares[0], rtol=1e-13)
     feature = float(found.feature_decay) * 10 * found.feature_singular_values[0] ** 2
@@ -161,7 +161,7 @@ def test_balance_and_degenerate_width():
 def test_no_underflow_for_deep_heads():
     found = collapse_minimizer([50] * 3, np.full(60, 1e-6), 1e-6)  # the product of decays is 1e-366
     assert np.all(np.isfinite(found.objective))
-    assert not found.collapsed.any()
+    assert not found.collapsed_modes.any()
     assert np.all(found.solution.residual < 1e-12)
 
 
@@ -351,3 +351,25 @@ def test_orthoplexes_have_an_even_number_of_vertices():
     for classes in (3, 5, 9):
         with pytest.raises(ValueError, match="even number"):
             code_gram("orthoplex", classes)
+
+
+def test_collapsed_classes_are_told_from_collapsed_modes():
+    """Three balanced classes with a free bias form a simplex: no class collapses, though the constant mode is zero."""
+    balanced = collapse_minimizer((500, 500, 500), [5e-4] * 2, 5e-4 / 1500, bias="free")
+    assert balanced.collapsed_modes.tolist() == [False, False, True]
+    assert balanced.collapsed_classes.tolist() == [False, False, False]
+    assert collapse_minimizer([40, 20, 3], [0.05] * 3, 2e-3).collapsed_classes.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("bias", ["none", "free"])
+@pytest.mark.parametrize("decay", [1e-4, 3e-3, 2e-2, 0.3])
+def test_collapsed_classes_are_those_whose_features_coincide(bias, decay):
+    sizes = [60, 25, 6, 6]
+    found = collapse_minimizer(sizes, [0.02], decay, bias=bias)
+    gram = found.feature_gram
+    square, scale = np.diagonal(gram), np.trace(gram) + 1e-300
+    apart = square[:, None] + square[None, :] - 2 * gram + scale * np.eye(4)
+    expected = (square <= 1e-9 * scale) | (apart <= 1e-9 * scale).any(axis=0)
+    assert found.collapsed_classes.tolist() == expected.tolist()
+    grid = collapse_minimizer(sizes, [0.02], [decay, 2 * decay], bias=bias)
+    assert grid.collapsed_classes.shape == (2, 4)
