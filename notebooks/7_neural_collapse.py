@@ -117,9 +117,8 @@ print("closed form      ", float(found.objective), " c(1 - c/2) =", c * (1 - c /
 sizes = [40, 20, 10, 3]
 for layers in (1, 3):
     found_sizes = collapse_minimizer(sizes, [5e-2] * layers, 2e-3)
-    print(
-        f"{layers} layer{'s' if layers > 1 else ''}: class sizes {sizes}, collapsed to zero: {found_sizes.collapsed_classes}"
-    )
+    gone = found_sizes.collapsed_classes
+    print(f"{layers} layer{'s' if layers > 1 else ''}: class sizes {sizes}, collapsed to zero: {gone}")
 
 # %% [markdown]
 # ## 4. How fast

@@ -70,9 +70,9 @@ class CollapseMinimizer:
     objective : ndarray
         Value at the global minimum.
     collapsed_modes : ndarray of bool, shape (..., K)
-        Modes that are zero, by their level or by the width. With a free bias the last one, the constant vector, always is.
+        Modes that are zero, by their level or by the width; with a free bias the last one, the constant vector.
     collapsed_classes : ndarray of bool, shape (..., K)
-        Classes whose mean feature is zero or equal to another class's: the head cannot tell them apart by the features.
+        Classes whose mean feature is zero or equal to another class's: features do not tell them apart.
     critical_class_size, spinodal_class_size : ndarray
         Levels up to which a mode is zero at the global minimum, and up to which no nonzero local minimum exists.
     branch_outputs : ndarray, shape (..., K)

@@ -28,8 +28,8 @@ def activation_spectrum(
 
     .. math:: K_{ij} = E[\phi(u_i)\phi(u_j)],\qquad \mathrm{Cov}(u_i,u_j) = \sigma_w^2\,x_i^Tx_j+\sigma_b^2,
 
-    and its eigenvalues, divided by N, are those of the features' covariance as their number grows. No factor 1/d: divide
-    `weight_variance` by d for rows of square length d. The mean feature is a mode like the others.
+    and its eigenvalues, divided by N, are those of the features' covariance as their number grows. There is no factor
+    1/d: divide `weight_variance` by d for rows of square length d. The mean feature is a mode like the others.
 
     Parameters
     ----------
