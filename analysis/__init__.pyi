@@ -1,3 +1,4 @@
+from .verification.asking import verify as verify
 from .verification.catalogue import claims as claims
 from .verification.catalogue import families as families
 from .verification.claim import Claim as Claim
@@ -6,6 +7,5 @@ from .verification.claim import Source as Source
 from .verification.verifier import Outcome as Outcome
 from .verification.verifier import Row as Row
 from .verification.verifier import Verdict as Verdict
-from .verification.verifier import verify as verify
 from .writing.references import bibtex as bibtex
 from .writing.references import citation as citation

@@ -60,6 +60,27 @@ def _attend(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back for the length of a block; processes that begin in it never hear one."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as their_tracker
+
+    for tracker in (resource_tracker, their_tracker):
+        tracker.ensure_running()  # which lets signals through again where it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def each(function: Callable[[Task], Result], tasks: Sequence[Task], count: int) -> Iterator[tuple[int, Result]]:
     """Yield (index, function(task)) as they come from `count` processes.
 
@@ -82,7 +103,8 @@ def each(function: Callable[[Task], Result], tasks: Sequence[Task], count: int) 
             while queue and len(pending) < most and not dead:
                 index = queue.popleft()
                 try:
-                    pending[pool.submit(function, tasks[index])] = index
+                    with _without_interrupts():  # which a process that has just begun would answer with a traceback
+                        pending[pool.submit(function, tasks[index])] = index
                 except BrokenExecutor:
                     dead.append(index)
             alone = len(pending) == 1 and not dead

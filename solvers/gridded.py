@@ -180,7 +180,7 @@ def _grid_of(result: Any) -> Grid:
             f"{type(result).__name__} = {result!r} is not allowed: it was made by hand or by a function that is not "
             "one of a grid, and does not know its arguments."
         )
-    return as_kind("grid", grid, Grid, "it must be a Grid")  # type: ignore[no-any-return]
+    return as_kind("grid", grid, Grid, "it must be a Grid")
 
 
 def draw_grid(result: Any, x: str | None, y: str, axes: Any) -> Any:

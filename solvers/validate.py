@@ -201,7 +201,8 @@ def as_covariance(name: str, value: ArrayLike, size: int | None = None) -> NDArr
 def read_regression(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a design that does not vanish and one label for each of its rows."""
     design, labels = as_matrix("X", X), as_finite("y", y)
-    rows, entries = getattr(X, "index", None), getattr(y, "index", None)  # of pandas; a list has a method of that name
+    rows: Any = getattr(X, "index", None)  # of pandas; a list has a method of that name
+    entries: Any = getattr(y, "index", None)
     if hasattr(rows, "equals") and hasattr(entries, "equals") and not rows.equals(entries):
         raise refuse("y.index", entries, "it must be that of X, or give .values in the order that is meant")
     if labels.shape != (len(design),):

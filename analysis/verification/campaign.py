@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.fingerprint import digest
 from solvable.analysis.verification.identity import identity
 from solvable.analysis.verification.kept import keep, recall
-from solvable.analysis.verification.outside import claims_from
+from solvable.analysis.verification.outside import claims_from, user_line_noted
 from solvable.analysis.verification.timing import note_compilation
 from solvable.analysis.verification.verifier import Verdict, verify
 
@@ -41,7 +42,8 @@ def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Ver
     if origin is None:
         return verify(find_claim(name), seed=seed, quick=quick)
     found = next(item for item in claims_from(origin) if item.name == name)
-    return verify(found, seed=seed, quick=quick)
+    with user_line_noted(name):
+        return verify(found, seed=seed, quick=quick)
 
 
 def verify_all(
@@ -77,7 +79,9 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | Non
     if jobs == 1 or len(todo) < 2:
         note_compilation()
         for claim in todo:
-            yield verify(claim, seed=seed, quick=quick)
+            with nullcontext() if origin is None else user_line_noted(claim.name):
+                verdict = verify(claim, seed=seed, quick=quick)
+            yield verdict
         return
     check = partial(_check_by_name, seed=seed, quick=quick, origin=origin)
     for _, verdict in each(check, [claim.name for claim in todo], min(jobs, len(todo))):

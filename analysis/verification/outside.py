@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 
 from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import as_kind, refuse
 
-__all__ = ["claims_from"]
+__all__ = ["claims_from", "user_line_noted"]
 
 
 @cache
@@ -73,3 +76,19 @@ def _execute(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+@contextmanager
+def user_line_noted(claim: str) -> Iterator[None]:
+    """Note on an error which line of the user's file it came from; a traceback does not leave a worker."""
+    try:
+        yield
+    except Exception as error:
+        ours = str(Path(__file__).resolve().parents[2])
+        frames = [f for f in extract_tb(error.__traceback__) if not str(Path(f.filename).resolve()).startswith(ours)]
+        own = [frame for frame in frames if "site-packages" not in frame.filename and frame.line]
+        if own:
+            last = own[-1]
+            error.add_note(f"({claim}: {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}, in "
+                           f"{last.name}: {last.line})")  # fmt: skip
+        raise

@@ -151,41 +151,8 @@ def verify(
     most_draws: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
-    """Check one claim against its matched experiment.
-
-    Parameters
-    ----------
-    claim : Claim
-        What to check.
-    seed : int
-        Root seed; the draws of a cell depend on it, the claim's name and the cell alone.
-    quick : bool
-        Check only the claim's quick cells, at unchanged tolerance and level.
-    most_draws : int, optional
-        Replaces the claim's own limit of draws for each cell and size.
-    progress : callable, optional
-        Called as ``progress(decided cells, all cells)``.
-
-    Returns
-    -------
-    Verdict
-        DISAGREES if any cell does, else INCONCLUSIVE if any cell is, else AGREES.
-
-    Raises
-    ------
-    ValueError
-        If a prediction is not finite.
-
-    Examples
-    --------
-    >>> from solvable.analysis import Claim, Kind, Source, verify
-    >>> claim = Claim("demo/uniform-mean", "The mean of a uniform draw is one half.",
-    ...               source=Source("derived"), kind=Kind.MEAN, predict=lambda high: high / 2,
-    ...               measure=lambda rng, high: high * rng.random(), grid=[{"high": 1.0}], tolerance=0.05)
-    >>> verify(claim).outcome.value
-    'AGREES'
-    """
-    as_kind("claim", claim, Claim, "it must be a Claim; solvable.claim(name) returns one")
+    """Check one claim against its matched experiment: `solvable.verify`, which says what the arguments are."""
+    as_kind("claim", claim, Claim, "it must be a Claim or the name of one")
     seed, quick = as_seed("seed", seed), as_kind("quick", quick, bool, "it must be True or False")
     as_kind("progress", progress, Callable | None, "it must be callable")
     cells = claim.cells(quick)

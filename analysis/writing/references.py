@@ -50,11 +50,17 @@ def bibtex(key: str) -> str:
 def citation(key: str) -> str:
     """Return authors, year, title and venue on one line."""
     entry = _entry(key)
-    names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
+    names = [_plain(" ".join(person.prelast_names + person.last_names)) for person in entry.persons["author"]]
     authors = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} & {names[-1]}"
     fields = entry.fields
     venue = fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or ""
     eprint = f"arXiv:{fields['eprint']}" if "eprint" in fields else ""
     where = ", ".join(part for part in (venue, fields.get("volume", ""), eprint) if part)
-    title = fields["title"].replace("{", "").replace("}", "")
-    return f"{authors} ({fields['year']}). {title}. {where}."
+    return f"{authors} ({fields['year']}). {_plain(fields['title'])}. {_plain(where)}."
+
+
+def _plain(text: str) -> str:
+    """Return the characters that BibTeX writes as commands, without its braces."""
+    from pybtex.richtext import Text
+
+    return str(Text.from_latex(text).render_as("text"))

@@ -65,7 +65,9 @@ def claim_entry(name: str) -> Entry:
     for entry in _family(family)["claims"] if family in _rooms() else ():
         if entry["name"] == name:
             return dict(entry)
-    raise closest("claim", name, claim_names())
+    raise closest(
+        "claim, family or figure", name, [*claim_names(), *families(), *(f["name"] for f in figure_entries())]
+    )
 
 
 def claim_names() -> list[str]:

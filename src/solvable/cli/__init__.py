@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from solvable.cli import catalogued, checking, deriving, making  # noqa: F401  they register their commands
+from solvable.cli import catalogued, checking, deriving, helping, making  # noqa: F401  they register their commands
 from solvable.cli.application import app
 
 __all__ = ["app", "main"]
@@ -29,10 +29,21 @@ def main() -> None:
         if type(error).__name__ != "Abort":
             usage = getattr(error, "format_message", None)
             refused = usage is not None or isinstance(error, (LookupError, ValueError))
-            sys.exit(_fail(usage() if usage else str(error) or type(error).__name__, 2 if refused else 1))
+            sentence = usage() if usage else str(error) or type(error).__name__
+            sys.exit(_fail(" ".join([sentence, *getattr(error, "__notes__", ())]), 2 if refused else 1))
     if code == 130:
-        sys.exit(_fail("interrupted; what was finished is kept and the next run goes on from there.", 130))
+        sys.exit(_fail(f"interrupted; {_left(arguments)}.", 130))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _left(arguments: list[str]) -> str:
+    """What an interrupted command leaves."""
+    command = next((part for part in arguments if not part.startswith("-")), "")
+    if command in ("reproduce", "sweep"):
+        return "what was finished is kept and the next run goes on from there"
+    if command == "verify":
+        return "the verdicts above stand, and the next run starts anew (reproduce keeps what is finished)"
+    return "what was written is whole"
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -16,7 +16,6 @@ __all__ = [
 ]  # fmt: skip
 
 app = typer.Typer(
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Solvable models of learning: theory, matched simulation, a check that can fail, and the figure.",
     epilog="--debug anywhere on the line shows a traceback instead of one sentence.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,9 +37,16 @@ def show(
     claim: ClaimName,
     latex: Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX.")] = False,
 ) -> None:
-    """Show a claim: statement, formula, assumptions, source and the conventions it uses."""
-    from solvable.index import citation_of, claim_entry
+    """Show a claim: statement, formula, assumptions, source, conventions; of a family or a figure, what it holds."""
+    from solvable.index import citation_of, claim_entry, families, figure_entries
 
+    if claim in families():
+        _show_family(claim)
+        return
+    pictures = {item["name"]: item for item in figure_entries()}
+    if claim in pictures:
+        _show_figure(pictures[claim])
+        return
     item = claim_entry(claim)
     print(f"{item['name']}\n  {item['statement']}")
     if item["formula"] is not None:
@@ -62,6 +69,29 @@ def show(
         print(f"  symbol       {line}")
     for line in item["conventions"]:
         print(f"  convention   {line}")
+
+
+def _show_family(name: str) -> None:
+    from solvable.analysis.writing.prose import counted
+    from solvable.index import family_entries, figure_entries
+
+    members = family_entries(name)
+    names = {member["name"] for member in members}
+    drawn = sum(bool(names & set(item["claims"])) for item in figure_entries())
+    print(f"{name}: a family of {counted(len(members), 'claim')} and {counted(drawn, 'figure')}")
+    for member in members:
+        print(f"  claim        {member['name']}")
+    print(f"  all of it    solvable list {name}\n  one claim    solvable show {members[0]['name']}")
+    print(f"  its check    solvable verify {name} --quick")
+
+
+def _show_figure(item: dict[str, Any]) -> None:
+    from solvable.index import citation_of
+
+    print(f"{item['name']}\n  {item['title']}\n  source       {citation_of(item['source'])}")
+    for claim in item["claims"]:
+        print(f"  shows        {claim}")
+    print(f"  remake it    solvable figure {item['name']}")
 
 
 @app.command()

@@ -22,10 +22,12 @@ def figure(
     jobs: Jobs = JOBS,
 ) -> None:
     """Compute and write a figure, or all of them."""
+    from solvable.analysis.writing.files import require_folder
     from solvable.figures import figures, find_figure
     from solvable.figures.report import write_figures
 
     forms = _formats(format)
+    require_folder("out", out)
     chosen = figures() if name == "all" else [find_figure(name)]
     with progress(console(), "figures", len(chosen)) as advance:
         for done, caption, _ in write_figures(chosen, out, forms, quick, jobs=jobs):
@@ -53,12 +55,13 @@ def reproduce(
     """Check every claim, draw every figure and write one self-contained page. The main job."""
     from solvable.analysis import claims
     from solvable.analysis.verification.timing import Stages, recorded
+    from solvable.analysis.writing.files import held_alone
     from solvable.figures import figures
     from solvable.figures.report import write_figures, write_report
 
     forms, store, pictures, stages = _formats(format), out / "results", {}, Stages()
     known = {item.name: item for item in figures()}
-    with recorded() as compilation:
+    with held_alone(out), recorded() as compilation:
         chosen = claims()
         stages.done("loading")
         verdicts = verify_all_of(chosen, quick, seed, jobs, store)
@@ -73,6 +76,8 @@ def reproduce(
         stages.done("page")
         print(stages.sentence(compilation()))
     print(f"report: {page}")
+    agreed = sum(verdict.outcome.value == "AGREES" for verdict in verdicts)
+    print(f"{agreed} of {len(verdicts)} agree")
     raise typer.Exit(exit_code(verdicts))
 
 
