@@ -1,6 +1,8 @@
 """What is run before a change goes in, by name. ``nox`` makes an environment for each, ``nox --no-venv`` none."""
 
+import shutil
 import sys
+from pathlib import Path
 
 import nox
 
@@ -18,6 +20,26 @@ def tests(session: nox.Session) -> None:
     """Every test but the nightly ones."""
     install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+FOUND = [f"3.{minor}" for minor in (11, 12, 13) if shutil.which(f"python3.{minor}")]
+
+
+@nox.session(python=FOUND, name="installed")
+def installed(session: nox.Session) -> None:
+    """Sdist and wheel, used from an empty directory, on every supported Python that is found."""
+    if not session.virtualenv.is_sandboxed:
+        session.skip("it needs environments of its own: leave out --no-venv")
+    session.install("build")
+    place = session.create_tmp()
+    session.run("python", "-m", "build", "--outdir", place, ".", silent=True)
+    for pattern in ("*.tar.gz", "*.whl"):
+        (package,) = Path(place).glob(pattern)
+        session.install("--force-reinstall", "--no-deps", str(package))
+        session.install(str(package))
+        with session.chdir(session.create_tmp()):
+            session.run("solvable", "doctor")
+            session.run("solvable", "verify", "ridge/conservation-law", "ridge/isotropic-ridgeless-variance", "--quick")
 
 
 @nox.session

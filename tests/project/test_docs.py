@@ -49,6 +49,53 @@ def test_python_on_a_page_runs(path, tmp_path, monkeypatch):
     assert names
 
 
+def readme_answers():
+    """Commands of the README with the answer in a comment below each."""
+    found = re.findall(r"^(solvable check [^\n]*)\n# ([^\n]*)$", (ROOT / "README.md").read_text(), re.M)
+    assert len(found) >= 4
+    return [pytest.param(*pair, id=pair[0][:40]) for pair in found]
+
+
+@pytest.mark.parametrize(("command", "answer"), readme_answers())
+def test_checks_of_the_readme_print_what_it_shows(command, answer, tmp_path):
+    if "--latex" in command:
+        pytest.importorskip("antlr4")
+    assert answer in run(command, ROOT, tmp_path).stdout.splitlines()
+
+
+# what takes longer than a look has a test of its own, and is only parsed here
+SLOW = ("verify ridge", "figure spectral-density", "sweep", "--install-completion", "reproduce", "check")
+
+
+def readme_commands():
+    lines = [
+        line.partition("  #")[0].strip() for text in blocks(ROOT / "README.md", "sh") for line in text.splitlines()
+    ]
+    return [line for line in lines if line.startswith("solvable ")]
+
+
+@pytest.mark.parametrize("command", readme_commands())
+def test_commands_of_the_readme_run(command, tmp_path):
+    if "--from my_claims.py" in command:  # the file that the tutorial has the reader write
+        (tmp_path / "my_claims.py").write_text(blocks(DOCS / "tutorials" / "add_a_result.md", "python")[0])
+    slow = any(part in command for part in SLOW)
+    done = run(" ".join(command.split()[:2]) + " --help" if slow else command, ROOT, tmp_path)
+    assert done.returncode == 0, done.stderr
+    for option in re.findall(r"--[a-z]+", command) if slow and "--install" not in command else ():
+        assert option in done.stdout
+
+
+def test_python_of_the_readme_prints_what_it_shows(tmp_path, monkeypatch):
+    """Every block alone, as a reader pastes it; a line with a comment is an expression and its value."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    for text in blocks(ROOT / "README.md", "python"):
+        names = {}
+        exec(compile(text, "README.md", "exec"), names)
+        for line, shown in re.findall(r"^([^#\n]*\S)  # ('[^\n]*'|\([\d, ]+\))", text, re.M):
+            assert repr(eval(line, names)) == shown, line
+
+
 def shown_answers():
     """Commands that a page shows together with their answer."""
     text = (DOCS / "tutorials" / "check_your_derivation.md").read_text()
