@@ -21,7 +21,7 @@ version = release = __version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "mathml",
+    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
@@ -46,10 +46,13 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
-html_math_renderer = "mathml"
+# formulas are set by MathJax from an installed package, fonts included: the pages need no network
+_MATHJAX = pages.mathjax_folder()
+mathjax_path = "tex-svg-full.js"
+mathjax3_config = {"options": {"enableMenu": False}, "svg": {"mtextInheritFont": True}}
 html_theme = "pydata_sphinx_theme"
 html_title = "solvable"
-html_static_path = ["_static", "images"]
+html_static_path = ["_static", "images", str(_MATHJAX)]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False

@@ -32,6 +32,16 @@ def write() -> None:
             path.unlink()
 
 
+def mathjax_folder() -> Path:
+    """Folder that holds MathJax and nothing else, for the static files of the site."""
+    from solvable.figures.mathematics import mathjax
+
+    folder = ROOT / "build" / "mathjax"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tex-svg-full.js").write_bytes(mathjax())
+    return folder
+
+
 # Verdicts -------------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from html import escape
@@ -23,6 +24,7 @@ from solvable.analysis.writing.conventions import formula_latex
 from solvable.analysis.writing.files import write_whole
 from solvable.analysis.writing.prose import typeset
 from solvable.analysis.writing.references import citation
+from solvable.figures.mathematics import mathjax
 from solvable.figures.registry import Figure, find_figure
 
 __all__ = ["manifest", "write_figure", "write_report"]
@@ -90,6 +92,14 @@ def manifest(seed: int, quick: bool) -> dict[str, Any]:
     }
 
 
+# families as the README names them
+ORDER = (
+    "ridge", "random-features", "double-descent", "model-collapse", "imputation", "diagonal-networks", "sgd-stability",
+    "neural-collapse", "wide-networks", "separable", "self-supervised", "embeddings", "regression", "curvature",
+    "in-context", "attention", "denoising", "equivalents",
+)  # fmt: skip
+
+
 def _prose(text: str) -> str:
     """Escape a sentence and typeset its indices and powers."""
     return typeset(escape(text))
@@ -113,11 +123,7 @@ def _width(svg: bytes) -> float:
 
 
 def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    from latex2mathml.converter import convert
-
-    formula = None
-    if claim.formula is not None:
-        formula = convert(formula_latex(claim), display="block")
+    formula = None if claim.formula is None else formula_latex(claim)
     return {
         "name": claim.name,
         "statement": _prose(claim.statement),
@@ -152,12 +158,13 @@ def write_report(
     pictures: dict[str, tuple[Figure, str, bytes]],
     seed: int,
     quick: bool,
+    took: str = "",
 ) -> Path:
-    """Render ``index.html`` and ``manifest.json`` into `out` and return the page's path."""
+    """Render ``index.html`` and ``manifest.json`` into `out`, return the page's path; `took` says how long it was."""
     from jinja2 import Environment, PackageLoader, select_autoescape
 
     views = {claim.name: _claim_view(claim, verdicts[claim.name]) for claim in claims() if claim.name in verdicts}
-    families: dict[str, dict[str, Any]] = {}
+    families: dict[str, dict[str, Any]] = {name: {"claims": [], "figures": [], "open": 0} for name in ORDER}
 
     def part_of(family: str) -> dict[str, Any]:
         return families.setdefault(family, {"claims": [], "figures": [], "open": 0})
@@ -175,8 +182,12 @@ def write_report(
             "shape": "wide" if _width(svg) > 300 else "narrow",
             "source": citation(item.source),
             "claims": [views[name] for name in item.claims if name in views],
+            "place": item.module.removeprefix("solvable.").replace(".", "/") + ".py",
+            "script": Path(str(sys.modules[item.module].__file__)).read_text(encoding="utf-8"),
         }
         part_of(item.family)["figures"].append(view)
+    families = {name: part for name, part in families.items() if part["claims"] or part["figures"]}
+    shown = {name for item, _, _ in pictures.values() for name in item.claims}
     counts = {o.value: sum(v.outcome is o for v in verdicts.values()) for o in Outcome}
     facts = manifest(seed, quick)
     environment = Environment(
@@ -184,7 +195,13 @@ def write_report(
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
     )
-    page = environment.get_template("report.html.j2").render(families=families, counts=counts, facts=facts, quick=quick)
+    page = environment.get_template("report.html.j2").render(
+        families=families, counts=counts, facts=facts, quick=quick, took=took, mathjax=mathjax().decode(),
+        disagree=[view for view in views.values() if view["outcome"] == Outcome.DISAGREES.value],
+        undecided=[view for view in views.values() if view["outcome"] == Outcome.INCONCLUSIVE.value],
+        unseen=[view for name, view in views.items() if name not in shown], figures=len(pictures),
+        draws=f"{sum(row.draws for verdict in verdicts.values() for row in verdict.rows):,}",
+    )  # fmt: skip
     write_whole(out / "manifest.json", json.dumps(facts, indent=2).encode())
     write_whole(out / "index.html", page.encode())
     return out / "index.html"
