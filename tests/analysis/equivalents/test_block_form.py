@@ -30,6 +30,22 @@ def test_a_step_is_stopped_and_the_thread_goes_on():
         finished(lambda: 1 / 0, 5.0)
 
 
+class Finalised:
+    """Spends its time where Python swallows what is raised."""
+
+    def __del__(self):
+        sum(1 for _ in range(1000))
+
+
+def test_a_step_is_stopped_though_finalisers_swallow_what_arrives():
+    def finalising():
+        while True:
+            Finalised()
+            sum(1 for _ in range(1000))
+
+    assert not any(finished(finalising, 0.02) for _ in range(10))  # sent once, each has a chance of one half
+
+
 def test_a_step_is_stopped_in_any_thread():
     found = []
     worker = threading.Thread(target=lambda: found.append(finished(endless, 0.2)))
