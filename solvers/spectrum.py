@@ -31,7 +31,9 @@ from solvable.solvers.validate import (
     within_range,
 )
 
-__all__ = ["FinitePoolWarning", "Spectrum", "as_spectrum"]
+__all__ = ["FinitePoolWarning", "Spectrum", "as_spectrum", "semidefinite_modes"]
+
+Array = NDArray[np.float64]
 
 
 class FinitePoolWarning(UserWarning):
@@ -393,3 +395,19 @@ def as_spectrum(value: Any) -> Spectrum:
     if not isinstance(value, Spectrum):
         raise TypeError(f"spectrum = {reprlib.repr(value)} is not allowed: it must be a Spectrum.")
     return value
+
+
+def semidefinite_modes(matrices: Array, unit: float) -> tuple[Array, Array]:
+    """Eigenvalues, ascending, and eigenvectors of symmetric matrices (..., d, d); 0 for those that are rounding.
+
+    `unit` is the rounding of an entry. Eigenvalues of a matrix that is not diagonal are known to d of it, relative to
+    the largest; below, they would count as variance wherever they are divided by less noise.
+    """
+    size = float(np.abs(matrices).max()) or 1.0
+    scaled = matrices / (2 * size)
+    scaled = scaled + np.swapaxes(scaled, -1, -2)
+    values, vectors = np.linalg.eigh(scaled)
+    d = matrices.shape[-1]
+    mixed = np.any(scaled * (1 - np.eye(d)), axis=(-2, -1))[..., None]
+    cut = np.where(mixed, 4 * d * unit * values[..., -1:], 0.0)
+    return np.where(values > cut, values, 0.0) * size, vectors

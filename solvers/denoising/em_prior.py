@@ -126,7 +126,7 @@ def em_prior(
     """
     y, A = as_matrix("observations", observations), as_finite("operators", operators)
     if A.ndim not in (2, 3) or 0 in A.shape or A.shape[-2] != y.shape[1] or A.shape[:-2] not in ((), y.shape[:1]):
-        raise refuse("operators.shape", A.shape, f"it must be ({y.shape[1]}, d), or {y.shape} and d")
+        raise refuse("operators.shape", A.shape, f"it must be ({y.shape[1]}, d), or ({len(y)}, {y.shape[1]}, d)")
     sigma, most = as_scalar("noise", noise, as_positive), as_whole("steps", steps)
     close = as_scalar("tolerance", tolerance, as_nonnegative)
     check_room("observations", y.shape, float(len(y)) * A.shape[-1] * A.shape[-2] * 4)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.compiled import njit
 from solvable.solvers.denoising.responsibilities import Denoised, as_points, as_weights
 from solvable.solvers.solution import record
+from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
     as_covariance,
     as_finite,
@@ -106,10 +107,7 @@ def _centre(mean: ArrayLike, size: int, name: str = "mean") -> Array:
 
 def _spectrum(covariance: ArrayLike, name: str = "covariance") -> tuple[Array, Array]:
     """Eigenvalues, not negative, and eigenvectors."""
-    S = as_covariance(name, covariance)
-    unit = float(np.abs(S).max())
-    values, vectors = np.linalg.eigh((S + S.T) / 2 / unit)
-    return np.maximum(values, 0.0) * unit, vectors
+    return semidefinite_modes(as_covariance(name, covariance), data_eps(covariance))
 
 
 def _spectra(covariances: ArrayLike, shape: tuple[int, int, int], unit: float) -> tuple[Array, Array]:
@@ -120,12 +118,12 @@ def _spectra(covariances: ArrayLike, shape: tuple[int, int, int], unit: float) -
     eps = data_eps(covariances)
     if not is_symmetric(S, eps):
         raise refuse("covariances", S, "they must be symmetric")
-    values, vectors = np.linalg.eigh(S / unit)
-    if np.any(values[:, 0] < -max(1e-10, shape[1] * eps) * values[:, -1]):
+    ends = np.linalg.eigvalsh(S / unit)
+    if np.any(ends[:, 0] < -max(1e-10, shape[1] * eps) * ends[:, -1]):
         raise refuse(
-            "covariances", S, f"they must be positive semi-definite (least eigenvalue {values.min() * unit:.3g})"
+            "covariances", S, f"they must be positive semi-definite (least eigenvalue {ends.min() * unit:.3g})"
         )
-    return np.maximum(values, 0.0), vectors
+    return semidefinite_modes(S / unit, eps)
 
 
 def _shrunk(x: ArrayLike, mean: ArrayLike, covariance: ArrayLike, noise2: float) -> Array:
@@ -161,6 +159,11 @@ def denoiser(x: ArrayLike, mean: ArrayLike, covariance: ArrayLike, noise_varianc
     ------
     ValueError
         A covariance that is not positive semi-definite, shapes that do not fit, no noise.
+
+    Notes
+    -----
+    Eigenvalues of S that are rounding of its entries count as zero, however small the noise: points move by all of
+    their distance from a subspace on which the Gaussian lies.
 
     References
     ----------

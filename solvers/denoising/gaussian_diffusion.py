@@ -16,6 +16,7 @@ from scipy.special import exprel
 
 from solvable.solvers.denoising.responsibilities import as_points
 from solvable.solvers.solution import record
+from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
     as_choice,
     as_covariance,
@@ -24,6 +25,7 @@ from solvable.solvers.validate import (
     as_positive,
     as_scalar,
     broadcast,
+    data_eps,
     refuse,
     within_range,
 )
@@ -189,8 +191,7 @@ def reverse_ode(
     """
     schedule = _schedule(kind, beta_min, beta_max, sigma_min, sigma_max)
     S = as_covariance("covariance", covariance)
-    values, vectors = np.linalg.eigh((S + S.T) / 2)
-    values = np.maximum(values, 0.0)
+    values, vectors = semidefinite_modes(S, data_eps(covariance))
     points, m = as_points(x0, len(S)), as_finite("mean", mean)
     if m.shape not in ((), (len(S),)):
         raise refuse("mean.shape", m.shape, f"it must be ({len(S)},), or a number for all coordinates")
@@ -306,4 +307,6 @@ def reverse_sde_marginal(
     length = np.log(then / now) + grown
     rest = length * exprel(-(1 + 2 * error) * length)
     kept = np.exp(grown / 2 - (1 + error) * length)
+    if not np.all(np.isfinite(rest)):
+        raise FloatingPointError("the variance overflows")
     return ReverseMarginal(np.exp(log_alpha) * m + kept * (a - np.exp(log_first) * m), now * rest + kept**2 * A)

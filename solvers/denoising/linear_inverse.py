@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
 from solvable.solvers.solution import record
+from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
     as_covariance,
     as_finite,
@@ -101,9 +102,8 @@ def posterior(
     y, m = _vector("measurement", measurement, l), _vector("mean", mean, d)
     S = as_covariance("covariance", covariance, d)
     deviation = np.sqrt(as_scalar("noise_variance", noise_variance, as_positive))
-    unit = float(np.abs(S).max())
-    values, vectors = np.linalg.eigh((S + S.T) / 2 / unit)
-    root = vectors * np.sqrt(np.maximum(values, 0.0) * unit)
+    values, vectors = semidefinite_modes(S, data_eps(covariance))
+    root = vectors * np.sqrt(values)
     left, w, right = np.linalg.svd(A @ root / deviation)
     turned = root @ right.T
     gain, kept = np.zeros(d), np.ones(d)

@@ -90,7 +90,9 @@ def _schedule(schedule: Any, times: ArrayLike | None) -> tuple[Array, Array]:
     """Both coefficients at the times."""
     if isinstance(schedule, str) and schedule not in _NAMED:
         raise refuse("schedule", schedule, f"choose one of {', '.join(_NAMED)}, or a pair (alpha, beta)")
-    if not isinstance(schedule, str | tuple | list | np.ndarray):
+    if not isinstance(schedule, str | tuple | list | np.ndarray) or (
+        isinstance(schedule, np.ndarray) and schedule.ndim == 0
+    ):
         raise refuse("schedule", schedule, f"choose one of {', '.join(_NAMED)}, or a pair (alpha, beta)")
     if isinstance(schedule, str) or callable(next(iter(schedule), None)):
         t = as_nonnegative("times", 1.0 if times is None else times)

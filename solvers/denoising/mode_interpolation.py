@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _PIECES, _REACH = 12, 12.0  # quadrature intervals between two breaks; standard deviations beyond the outer modes
 _HALVINGS = 200
+_FLAT = 1e-9  # of the score where the density has an extremum
 
 
 @record
@@ -134,6 +135,9 @@ def mode_interpolation(modes: ArrayLike, noise: float, smoothness: float) -> Mod
     shift = (m[0] + m[-1]) / 2
     m = m - shift
     tops, middles = _extrema(m)
+    # two alone part at a distance of 2; a third one may close the gap between them again
+    if np.abs(_score(np.concatenate([tops, middles]), m)).max() > _FLAT:
+        raise refuse("modes", places, "two of them merge: the density has no minimum between them")
     widths = np.array([[_crossing(z, end, m, steep) for end in tops[i : i + 2]] for i, z in enumerate(middles)])
     mass, true_mass = _masses(m, tops, middles, widths, steep)
     return ModeInterpolation(mass, true_mass, (middles + shift) * sigma, widths * sigma)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_nonnegative, refuse
+from solvable.solvers.validate import as_finite, as_nonnegative, data_eps, refuse
 
 __all__ = ["Denoised", "as_points", "as_weights", "from_logs"]
 
@@ -35,7 +35,7 @@ def as_weights(weights: ArrayLike, count: int) -> Array:
     if found.shape != (count,):
         raise refuse("weights.shape", found.shape, f"it must be ({count},), one weight for each component")
     total = float(found.sum())
-    if abs(total - 1) > 1e-9:
+    if abs(total - 1) > max(1e-9, count * data_eps(weights)):
         raise refuse("weights", found, f"they must sum to 1, not {total:.9g}")
     return np.asarray(found / total)
 

@@ -17,6 +17,7 @@ from solvable.solvers.validate import (
     as_nonnegative,
     as_positive,
     as_scalar,
+    broadcast,
     data_eps,
     refuse,
     within_range,
@@ -145,7 +146,7 @@ def single_subspace_loss(X: ArrayLike, basis: ArrayLike, scale: ArrayLike, noise
     """
     rows = as_matrix("X", X)
     U = _basis("basis", basis, rows.shape[1])
-    s, g = np.broadcast_arrays(as_nonnegative("scale", scale), as_nonnegative("noise", noise))
+    s, g = broadcast(scale=as_nonnegative("scale", scale), noise=as_nonnegative("noise", noise))
     if np.any((s == 0) & (g == 0)):
         raise refuse("noise", g, "scale and noise must not vanish together")
     unit = np.hypot(s, g)

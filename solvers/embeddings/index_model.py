@@ -45,17 +45,20 @@ class IndexSpace:
     strengths: Array
 
 
-def _scores(X: Array, score: Any, order: int) -> tuple[Array, Array]:
+def _scores(X: Array, score: Any, order: int, unit: float) -> tuple[Array, Array]:
     """Score of each row, and its Jacobian, constant or one for each row."""
     if isinstance(score, str):
         as_choice("score", score, ("gaussian",))
         centred = X - X.mean(axis=0)
-        covariance = centred.T @ centred / len(X)
-        values = np.linalg.eigvalsh(covariance)
-        if values[0] <= X.shape[1] * data_eps(X) * values[-1]:
+        # each column in its own unit: whether they depend on each other is no question of units
+        spread = np.sqrt(np.mean(centred**2, axis=0))
+        flat = spread <= 10 * unit * np.abs(X).max(axis=0)
+        scaled = centred / np.where(flat, 1.0, spread)
+        covariance = scaled.T @ scaled / len(X)
+        if flat.any() or np.linalg.eigvalsh(covariance)[0] <= X.shape[1] * unit * X.shape[1]:
             raise refuse("X", X, "its covariance is singular, and the Gaussian score needs its inverse")
         inverse = np.linalg.inv(covariance)
-        return centred @ inverse, inverse
+        return scaled @ inverse / spread, inverse / np.multiply.outer(spread, spread)
     if not callable(score):
         raise refuse("score", score, 'it must be "gaussian" or a function of the rows')
     found = score(X)
@@ -102,12 +105,13 @@ def index_space(
     Raises
     ------
     ValueError
-        A rank above its limit, a singular covariance, shapes that do not fit.
+        A rank above its limit or above the number of strengths beyond rounding, a singular covariance, responses that
+        do not vary, shapes that do not fit.
 
     Notes
     -----
-    Directions are good to rounding over the gap behind strength r; the statistical error is of order
-    :math:`n^{-1/2}`.
+    Columns of X may have any units. Directions are good to rounding over the gap behind strength r; the statistical
+    error is of order :math:`n^{-1/2}`.
 
     References
     ----------
@@ -125,7 +129,11 @@ def index_space(
     if responses.ndim not in (1, 2) or 0 in responses.shape or len(responses) != len(inputs):
         raise refuse("Y.shape", responses.shape, f"it must be ({len(inputs)},) or ({len(inputs)}, q)")
     y = responses.reshape(len(inputs), -1)
+    largest, unit = float(np.abs(y).max()), data_eps(X, Y)
+    y = y / (largest or 1.0)
     y = y - y.mean(axis=0)
+    if np.abs(y).max() <= 10 * unit:
+        raise refuse("Y", responses, "it must vary: a constant shows no direction")
     power = as_whole("order", order)
     if power > 2:
         raise refuse("order", order, "it must be 1 or 2")
@@ -134,20 +142,41 @@ def index_space(
     r, most = as_whole("rank", rank), p if power == 2 else min(p, y.shape[1])
     if r > most:
         raise refuse("rank", rank, f"it must lie in 1..{most}")
-    s, jacobian = _scores(inputs, score, power)
+    size = (float(np.abs(inputs).max()) or 1.0) if isinstance(score, str) else 1.0
+    s, jacobian = _scores(inputs / size, score, power, unit)
+    # moments with each input in a unit of its own: how many directions they show is no question of units
+    units = np.sqrt(np.mean(s**2, axis=0))
+    if not units.all():
+        raise refuse("score", score, "it must not vanish in all rows of an input")
+    s, jacobian = s / units, jacobian / np.multiply.outer(units, units)
+    rounding = p * unit * float(np.mean(np.linalg.norm(y, axis=1) * np.linalg.norm(s, axis=1) ** power))
     if power == 1:
-        u, strengths, _ = np.linalg.svd(s.T @ y / n, full_matrices=False)
-        return IndexSpace(u[:, :r], strengths)
-    total = np.zeros((p, p))
+        moment = s.T @ y / n
+        _check_strengths(np.linalg.svd(moment, compute_uv=False), r, rounding)
+        u, strengths, _ = np.linalg.svd(moment * units[:, None], full_matrices=False)
+        return IndexSpace(u[:, :r], strengths / size * largest)
+    moments, times = [], 2 if how == "sum-of-squares" else 1
     for column in y.T:
         weighted = s * column[:, None]
         slope = column.mean() * jacobian if jacobian.ndim == 2 else np.einsum("i,iab->ab", column, jacobian) / n
         M = weighted.T @ s / n - slope
-        M = (M + M.T) / 2
-        total += M @ M if how == "sum-of-squares" else M
-    values, vectors = np.linalg.eigh(total)
+        moments.append((M + M.T) / 2)
+    found = np.abs(np.linalg.eigvalsh(sum(np.linalg.matrix_power(M, times) for M in moments)))
+    _check_strengths(found, r, rounding**times + p * unit * float(found.max()))
+    scaled = (M * np.multiply.outer(units, units) for M in moments)
+    values, vectors = np.linalg.eigh(sum(np.linalg.matrix_power(M, times) for M in scaled))
     order_of = np.argsort(-np.abs(values), kind="stable")
-    return IndexSpace(vectors[:, order_of[:r]], np.abs(values[order_of]))
+    strengths = np.abs(values[order_of])
+    for _ in range(times):
+        strengths = strengths / size / size * largest
+    return IndexSpace(vectors[:, order_of[:r]], strengths)
+
+
+def _check_strengths(strengths: Array, rank: int, rounding: float) -> None:
+    """Refuse directions that no moment shows."""
+    known = int(np.sum(strengths > rounding))
+    if known < rank:
+        raise refuse("rank", rank, f"{known} of the moment's strengths are above rounding, and no more directions show")
 
 
 @within_range

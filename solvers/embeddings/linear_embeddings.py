@@ -288,7 +288,8 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
     p = ratings.shape[1]
     if p < 2:
         raise refuse("X.shape", ratings.shape, "it must have two columns at least: items are regressed on others")
-    gram = (ratings / size).T @ (ratings / size) + lam * np.eye(p)
+    moment = (ratings / size).T @ (ratings / size)
+    gram = moment + lam * np.eye(p)
     least, most = np.linalg.eigvalsh(gram)[[0, -1]]
     if least <= p * data_eps(X) * most:
         raise refuse("ridge", ridge, "it must be positive where the columns of X depend on each other")
@@ -296,4 +297,5 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
     diagonal = np.diag(P)
     weights = -P / diagonal
     np.fill_diagonal(weights, 0.0)
-    return ItemModel(weights, size**2 * float(np.sum(1 / diagonal - lam)))
+    # 1/P_jj - lambda without the rounding of the ridge: at the optimum it is x_j^T(x_j - XB_j)
+    return ItemModel(weights, size**2 * float(np.trace(moment) - np.sum(moment * weights)))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
+from solvable.solvers.diagonal_networks.minimum_norm import minimum_l1, minimum_l2
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -83,8 +84,8 @@ def _read(W: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
 def relevance(W: ArrayLike, target: ArrayLike, norm: int = 1) -> Array:
     r"""Combine source tasks to a target with the least norm: :math:`\min\|\nu\|_{norm}` such that :math:`W\nu=w`.
 
-    Norm 2: the pseudo-inverse. Norm 1: a linear program, its active tasks solved once more as equations; at most k of
-    the M weights are not 0.
+    Norm 2: the pseudo-inverse, `minimum_l2`. Norm 1: a linear program, `minimum_l1`; at most k of the M weights are
+    not 0.
 
     Parameters
     ----------
@@ -103,10 +104,12 @@ def relevance(W: ArrayLike, target: ArrayLike, norm: int = 1) -> Array:
     ------
     ValueError
         Another norm, tasks that do not span, shapes that do not fit.
+    ArithmeticError
+        A linear program whose answer is not confirmed by its dual to 1e-9.
 
     Notes
     -----
-    The solution of norm 1 need not be unique; its norm is.
+    The solution of norm 1 need not be unique; its norm is. A row of W and its target may be in any unit.
 
     References
     ----------
@@ -122,21 +125,20 @@ def relevance(W: ArrayLike, target: ArrayLike, norm: int = 1) -> Array:
     kind = as_whole("norm", norm)
     if kind > 2:
         raise refuse("norm", norm, "it must be 1 or 2")
-    s = np.linalg.svd(sources, compute_uv=False)
+    # a row may be in any unit: its equation is the same
+    rows = np.abs(sources).max(axis=1)
+    s = np.linalg.svd(sources / np.where(rows > 0, rows, 1.0)[:, None], compute_uv=False)
     if len(sources) > sources.shape[1] or s[-1] <= max(sources.shape) * data_eps(W) * s[0]:
         raise refuse("W", sources, "its columns must span all targets: full row rank")
-    if kind == 2 or not wanted.any():
-        return np.asarray(np.linalg.pinv(sources) @ wanted)
-    from scipy.optimize import linprog
-
-    size, unit = float(np.abs(sources).max()), float(np.abs(wanted).max())
-    both = np.hstack([sources, -sources]) / size
-    found = linprog(np.ones(both.shape[1]), A_eq=both, b_eq=wanted / unit, bounds=(0, None), method="highs")
-    nu = found.x[: sources.shape[1]] - found.x[sources.shape[1] :]
-    active = np.abs(nu) > 1e-9 * np.abs(nu).max()
-    weights = np.zeros(nu.size)
-    weights[active] = np.linalg.lstsq(sources[:, active] / size, wanted / unit, rcond=None)[0]
-    return weights * unit / size
+    scaled, goal = sources / rows[:, None], wanted / rows
+    if kind == 2:
+        return minimum_l2(scaled, goal)
+    nu = np.asarray(minimum_l1(scaled, goal, on_failure="raise").value)
+    used = np.abs(scaled).max(axis=0) * (nu != 0)
+    nu[used > 0] = np.linalg.lstsq(scaled[:, used > 0] / used[used > 0], goal, rcond=None)[0] / used[used > 0]
+    if np.any(np.abs(scaled @ nu - goal) > 1e-9 * (np.abs(scaled) @ np.abs(nu) + np.abs(goal))):
+        raise refuse("W", sources, "its columns differ so much in size that small weights are lost")
+    return nu
 
 
 @within_range

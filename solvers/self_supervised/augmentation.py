@@ -51,7 +51,7 @@ class AugmentationSpectrum:
     eigenvalues : ndarray, shape (r,)
         :math:`\lambda_i`, falling from 1.
     functions_x : ndarray, shape (X, r)
-        Eigenfunctions of the inputs' kernel, orthonormal under p(x); the first is constant.
+        Eigenfunctions of the inputs' kernel, orthonormal under p(x); the first is 1.
     functions_a : ndarray, shape (A, r)
         Those of the augmented inputs, orthonormal under p(a).
     complexity : float
@@ -86,6 +86,13 @@ def _probabilities(name: str, value: ArrayLike) -> Array:
     if abs(total - 1) > max(1e-9, joint.size * data_eps(value)):
         raise refuse(name, joint, f"its entries must add up to 1, and they add up to {total:.9g}")
     return joint / total
+
+
+def _orthogonal_to(unit: Array) -> Array:
+    """Orthonormal columns that complete a unit vector with positive entries: those of a reflection."""
+    mirror = unit.copy()
+    mirror[0] += 1.0
+    return np.asarray((np.eye(len(unit)) - np.outer(mirror, mirror) / mirror[0])[:, 1:])
 
 
 @within_range
@@ -134,10 +141,15 @@ def augmentation_spectrum(p_joint: ArrayLike) -> AugmentationSpectrum:
             raise refuse(where, 0.0, "a probability of 0 has no eigenfunction; leave it out")
     root_x, root_a = np.sqrt(x), np.sqrt(a)
     scaled = joint / root_x[:, None] / root_a
-    u, s, v = np.linalg.svd(scaled, full_matrices=False)
+    # the constants are one pair of functions; the others are orthogonal to them, also where 1 occurs more than once
+    rest_x, rest_a = _orthogonal_to(root_x), _orthogonal_to(root_a)
+    u, s, v = np.linalg.svd(rest_x.T @ scaled @ rest_a, full_matrices=False)
+    u, v = rest_x @ u, rest_a @ v.T
     signs = np.where(u.sum(axis=0) < 0, -1.0, 1.0)
-    kernel = float(np.max(np.sum(scaled**2, axis=1) / x))
-    return AugmentationSpectrum(s**2, signs * u / root_x[:, None], signs * v.T / root_a[:, None], kernel)
+    functions_x = np.column_stack([np.ones(len(x)), signs * u / root_x[:, None]])
+    functions_a = np.column_stack([np.ones(len(a)), signs * v / root_a[:, None]])
+    eigenvalues = np.concatenate([[1.0], np.minimum(s**2, 1.0)])
+    return AugmentationSpectrum(eigenvalues, functions_x, functions_a, float(np.max(np.sum(scaled**2, axis=1) / x)))
 
 
 def _read_mask(d: int, ratio: float, kind: str) -> tuple[int, float, str]:

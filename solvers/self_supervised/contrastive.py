@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_scalar, refuse, within_range
+from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_scalar, check_room, refuse, within_range
 
 __all__ = [
     "ContrastiveGradient",
@@ -283,6 +283,7 @@ def uniformity(embeddings: ArrayLike, sharpness: float = 2.0) -> float:
     -8.0
     """
     rows, t = _read_embeddings("embeddings", embeddings), as_scalar("sharpness", sharpness, as_positive)
+    check_room("embeddings", rows.shape, float(len(rows)) ** 2 * rows.shape[1])
     first, second = np.triu_indices(len(rows), 1)
     logits = -t * np.sum((rows[first] - rows[second]) ** 2, axis=1)
     top = float(logits.max())
@@ -329,6 +330,7 @@ def tolerance(embeddings: ArrayLike, labels: ArrayLike) -> float:
     classes = as_finite("labels", labels)
     if classes.shape != (len(rows),):
         raise refuse("labels.shape", classes.shape, f"it must be ({len(rows)},), one for each row")
+    check_room("embeddings", rows.shape, float(len(rows)) ** 2 * rows.shape[1])
     first, second = np.triu_indices(len(rows), 1)
     same = classes[first] == classes[second]
     if not same.any():

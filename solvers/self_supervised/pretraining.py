@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_matrix, as_nonnegative, as_positive, broadcast, refuse, within_range
+from solvable.solvers.validate import (
+    as_finite,
+    as_matrix,
+    as_nonnegative,
+    as_positive,
+    broadcast,
+    data_eps,
+    refuse,
+    within_range,
+)
 
 __all__ = ["FactorPretraining", "factor_pretraining_risk"]
 
@@ -105,7 +114,7 @@ def factor_pretraining_risk(
     if np.any(m <= d):
         raise refuse("unlabelled", m, f"it must be above d = {d}")
     _, s, v = np.linalg.svd(B, full_matrices=False)
-    if s[-1] <= d * np.finfo(float).eps * s[0]:
+    if s[-1] <= d * data_eps(loadings) * s[0]:
         raise refuse("loadings", B, "its columns must be linearly independent")
     along = v @ weights
     strength = s**2

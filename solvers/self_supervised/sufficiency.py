@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.solution import record
+from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
     as_covariance,
     as_finite,
@@ -40,7 +41,7 @@ class LinearSufficiency:
     excess : float
         Excess squared error of predicting :math:`\theta^Tz` from fx and not from x.
     bound : float
-        :math:`\tau^2\|\theta\|^2(e^{2\,loss}-1)`, at least the excess.
+        :math:`\tau^2\|\theta\|^2(e^{2\,loss}-1)`, at least the excess; inf where that is beyond doubles.
     """
 
     loss: float
@@ -73,8 +74,8 @@ def _read(covariance: ArrayLike, encoder: ArrayLike, noise_variance: float) -> t
     rows = as_matrix("encoder", encoder, (None, len(sigma)))
     tau2 = as_scalar("noise_variance", noise_variance, as_positive)
     size = float(np.abs(sigma).max())
-    values, vectors = np.linalg.eigh((sigma + sigma.T) / (2 * size))
-    root = vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
+    values, vectors = semidefinite_modes(sigma / size, data_eps(covariance))
+    root = vectors * np.sqrt(values) @ vectors.T
     largest = np.abs(rows).max(axis=1, keepdims=True)
     seen = rows / np.where(largest > 0, largest, 1.0) @ root
     _, s, v = np.linalg.svd(seen, full_matrices=False)
@@ -141,7 +142,10 @@ def linear_sufficiency(
         if theta.shape != (len(root),):
             raise refuse("weights.shape", theta.shape, f"it must be ({len(root)},), one for each input")
         excess, norm2 = float(np.sum((theta @ left) ** 2)), float(np.sum(theta**2))
-    return LinearSufficiency(float(gains.sum() / 2), size * excess, size * tau2 * norm2 * float(np.expm1(gains.sum())))
+    with np.errstate(over="ignore"):  # a loss of hundreds of nats is one; its exponential bounds nothing
+        factor = float(np.expm1(gains.sum()))
+    bound = size * tau2 * norm2 * factor if norm2 > 0 else 0.0
+    return LinearSufficiency(float(gains.sum() / 2), size * excess, bound)
 
 
 @within_range

@@ -195,7 +195,10 @@ def recovery(n, d, N, noise=0):
     if noise == 0:
         m = max(d - N, 0)
         return {"error": mp.sqrt(2 * (m - m * m / (n - d + m))) if m else mpf(0), "bound": mp.sqrt(2 * m)}
-    z = (n - d) * noise**2 / (1 + noise**2)
+    clear = 1 - (n - d) * noise**4 / N
+    if clear <= 0:
+        return {"error": mp.sqrt(2 * (d - mpf(d) * d / n))}
+    z = (n - d) * noise**2 * (1 + noise**2) / clear
     low, high = mpf(0), d
     for _ in range(500):
         m = (low + high) / 2
@@ -218,7 +221,7 @@ def on_subspaces():
                     X=[[1.0, 2.0, 0.5], [-0.5, 0.25, 3.0]], basis=ROTATED, scale=s, noise=g)  # fmt: skip
     for n, d, N, g in ((48, 4, 2, 0.0), (48, 8, 7, 0.0), (48, 8, 9, 0.0), (48, 4, 0, 0.0)):
         yield entry(f"{n}, {d}, {N}", "subspace_recovery", recovery, 1e-13, n=n, d=d, N=N, noise=g)
-    for N, g in ((4, 0.05), (12, 0.05), (2, 1e-3), (4, 1e-9), (9, 1e-9)):
+    for N, g in ((4, 0.05), (12, 0.05), (2, 1e-3), (4, 1e-9), (9, 1e-9), (100, 1.0), (400, 3.0)):
         yield entry(f"noise {g:g}, N={N}", "subspace_recovery", recovery, 1e-10, n=48, d=4, N=N, noise=g)
     yield entry("one and more", "fewest_samples", lambda dims: {"value": [d + 1 for d in dims]}, 1e-15, dims=[3, 5])
 
@@ -490,7 +493,7 @@ def carried(gains, errors):
 
 def rest():
     for sampler in ("ode", "sde"):
-        for scale, s in ((3.0, 4.0), (2.0, 0.25), (0.5, 1.0), (1.0, 9.0), (7.5, 1.5)):
+        for scale, s in ((3.0, 4.0), (2.0, 0.25), (0.5, 1.0), (1.0, 9.0), (7.5, 1.5), (64.0, 1024.0)):
             yield entry(f"{sampler}, {scale:g}, {s:g}", "guidance_law", guiding, 1e-11, digits=30, precisions=(38, 46),
                         scale=scale, conditional_mean=1.5, conditional_variance=1.0, mean=0.25, variance=s,
                         sampler=sampler)  # fmt: skip

@@ -107,6 +107,7 @@ DECLARED = {
     "in_context": {"ridge", "random_features"},
     "attention": {"separable"},
     "self_supervised": {"ridge"},
+    "embeddings": {"diagonal_networks"},
 }
 # what a reader types after `solvable`: a module of the same name would be taken for it
 VERBS = {"check", "cite", "derive", "figure", "reproduce", "show", "sweep", "verify"}

@@ -17,8 +17,8 @@ __all__ = [
     "measured_information",
     "missing_square",
     "more_than_half",
-    "one_more",
     "smoothed",
+    "told_apart",
     "unlike_alone",
 ]
 
@@ -56,10 +56,9 @@ def clusters_found(rng: Rng, n: int, d: int, rows: int, restarts: int = 20) -> b
     return bool(np.all(labels == truth) or np.all(labels != truth))
 
 
-def one_more(rng: Rng, n: int, d: int) -> float:
-    """Share of successes with d + 1 rows of each subspace, less that with d, less a half."""
-    more, fewer = ([clusters_found(rng, n, d, rows) for _ in range(10)] for rows in (d + 1, d))
-    return float(np.mean(more) - np.mean(fewer)) - 0.5
+def told_apart(rng: Rng, n: int, d: int, at: float) -> float:
+    """Share of successes with floor(at d) rows of each of two subspaces, less a half."""
+    return float(np.mean([clusters_found(rng, n, d, int(at * d)) for _ in range(10)])) - 0.5
 
 
 def measured_information(rng: Rng, mean: float, std: float, draws: int = 40_000) -> float:
