@@ -86,18 +86,18 @@ SPECTRAL_CLAIMS = (
         grid=[
             {"n": n, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
             for n, g, lam, c in (
-                (100, 2.0, 0.2, "spread"),
+                (50, 2.0, 0.2, "spread"),
                 (250, 0.5, 0.05, "two-scales"),
                 (100, 1.0, 0.5, "isotropic"),
             )
         ],
-        quick=(0, 1),
+        quick=(0,),
     ),
     pair_trace(
         "ridge/two-ridge-trace",
         "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
         source=Source("bach2024projections", "two ridges: derived"),
-        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=100),
+        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=50),
         quick=(0,),
     ),
     limit(
