@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.compiled import njit, on_threads
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -186,8 +185,8 @@ def _copy(source, target):  # type: ignore[no-untyped-def]
             target[a, b] = source[a, b]
 
 
-@njit(cache=True)
-def _one(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
     """One seed; `first` and `second` are W and nothing, or K and Q, and change in place."""
     n, T, d = x.shape
     m = second.shape[1]
@@ -219,15 +218,6 @@ def _one(x, z, g, first, second, factored, naive, eta, marks, weights, selected,
             _step(second, GQ, eta)
         else:
             _step(first, G, eta)
-
-
-@njit(cache=True, parallel=True)
-def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
-    """All seeds."""
-    for s in numba.prange(len(first)):
-        _one(
-            x, z, g, first[s], second[s], factored, naive, eta, marks, weights[s], selected[s], peak[s], loss[s]
-        )  # fmt: skip
 
 
 def _read(tokens: ArrayLike, queries: ArrayLike, scores: ArrayLike) -> tuple[Array, Array, Array]:
@@ -331,7 +321,13 @@ def attention_descent(
     second = scale * generator.standard_normal((runs, d, d)) if factored else np.zeros((runs, d, 1))
     weights, peak, loss = np.empty((runs, len(marks), d, d)), np.empty((runs, len(marks))), np.empty((runs, len(marks)))
     selected = np.empty((runs, len(x)), dtype=np.int64)
-    _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss)
+
+    def run(s: int) -> None:
+        _descend(
+            x, z, g, first[s], second[s], factored, naive, eta, marks, weights[s], selected[s], peak[s], loss[s]
+        )  # fmt: skip
+
+    on_threads(run, runs)
     return AttentionDescent(weights, marks, selected, peak, loss)
 
 

@@ -38,7 +38,7 @@ def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 
         g = X.T @ (X @ coefficients(weights) - y) / n
         slope = np.concatenate([depth * up ** (depth - 1), -depth * down ** (depth - 1), np.full(d, linear_scale)])
         out = -slope[:, None] * np.tile(gram, (3, 3)) * slope
-        bend = np.concatenate([-up ** (depth - 2), down ** (depth - 2), np.zeros(d)])
+        bend = np.concatenate([-(up ** (depth - 2)), down ** (depth - 2), np.zeros(d)])
         out[np.diag_indices(3 * d)] += depth * (depth - 1) * bend * np.tile(g, 3)
         return np.asarray(out)
 
