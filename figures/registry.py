@@ -69,7 +69,7 @@ class Figure:
 
     def render(self, data: xr.Dataset, forms: Sequence[str] = FORMATS) -> dict[str, bytes]:
         """Draw to the bytes of files, one for each form; the same data and forms give the same bytes."""
-        from solvable.figures.style import style
+        from solvable.figures.style import laid_out, style
 
         stamps: dict[str, dict[str, Any]] = {
             "pdf": {"CreationDate": None},
@@ -78,11 +78,10 @@ class Figure:
         }
         pictures = {}
         with style():
-            canvas = self.draw(data)
+            canvas = laid_out(self.draw(data))
             for form in forms:
                 buffer = io.BytesIO()
                 canvas.savefig(buffer, format=form, metadata=stamps[form])
-                canvas.set_layout_engine("none")  # laid out once: alike in all forms
                 pictures[form] = buffer.getvalue()
         return pictures
 

@@ -18,7 +18,7 @@ from typing import Any
 from solvable.analysis.processes import each
 from solvable.analysis.verification.catalogue import claims
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.verification.timing import note_compilation
+from solvable.analysis.verification.timing import charged, note_compilation
 from solvable.analysis.verification.verifier import Outcome, Verdict
 from solvable.analysis.writing.conventions import formula_latex
 from solvable.analysis.writing.files import write_whole
@@ -44,7 +44,8 @@ def _write_by_name(
     name: str, out: Path, forms: Sequence[str], quick: bool, store: Path | None
 ) -> tuple[str, str, bytes]:
     note_compilation()
-    return (name, *write_figure(find_figure(name), out, forms, quick, store))
+    with charged("figure", name):
+        return (name, *write_figure(find_figure(name), out, forms, quick, store))
 
 
 def write_figures(

@@ -17,6 +17,7 @@ __all__ = [
     "MARKERS",
     "SINGLE",
     "entry",
+    "laid_out",
     "letter_panels",
     "style",
     "use_style",
@@ -64,6 +65,19 @@ def style() -> Iterator[None]:
     settings: dict[Any, Any] = {**_SETTINGS, "backend": "agg"}
     with mpl.rc_context(settings):
         yield
+
+
+def laid_out(canvas: Any) -> Any:
+    """Return the figure with its panels in place for good: alike in all formats, and no file lays it out again."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas.set_dpi(mpl.rcParams["savefig.dpi"])
+    FigureCanvasAgg(canvas)  # measures the texts
+    canvas.get_layout_engine().execute(canvas)
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        canvas.set_layout_engine(None)  # an engine that does nothing would still draw every file twice
+    return canvas
 
 
 def letter_panels(panels: Iterable[Any], titles: Iterable[str] = ()) -> None:

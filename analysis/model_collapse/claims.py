@@ -258,10 +258,11 @@ CLAIMS = (
         formula=closed_forms.variance_exponent,
         grid=cells(
             "n capacity smoothness ridge_exponent modes",
-            [(60, 3.0, 0.5, 1.5, 200), (60, 4.0, 0.5, 2.0, 100)],
+            [(60, 3.0, 0.5, 1.5, 120), (60, 4.0, 0.5, 2.0, 100)],
             quantity="variance",
         ),
         tolerance=0.06,
+        sizes=(1, 3, 9),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 3 %",
     ),
     Claim(

@@ -102,6 +102,16 @@ def linear_growth_draw(
     return (errors[1] - errors[0]) / (second - first)
 
 
+def _unit_noise_excess(X: Array, s: Array, ridge: float) -> float:
+    """Excess error of a fit to unit noise, averaged over it: tr S A^-1 X^T X A^-1 with A = X^T X + ridge."""
+    n, d = X.shape
+    if d > n:
+        fitted = np.linalg.solve(X @ X.T + ridge * np.eye(n), X)
+        return float(np.sum(s * np.sum(fitted**2, axis=0)))
+    inverse = np.linalg.inv(X.T @ X + ridge * np.eye(d))
+    return float(s @ (np.diagonal(inverse) - ridge * np.sum(inverse**2, axis=0)))
+
+
 def power_law_draw(
     rng: Rng, n: int, capacity: float, smoothness: float, ridge_exponent: float, quantity: str, modes: int
 ) -> float:
@@ -109,7 +119,7 @@ def power_law_draw(
     s = eigenvalues(f"power-{capacity}", modes)
     X, lam = _rows(rng, n, s), n**-ridge_exponent
     if quantity == "variance":
-        return float(s @ np.sum(_fit(X, np.eye(n), n * lam) ** 2, axis=1))  # unit noise averaged exactly
+        return _unit_noise_excess(X, s, n * lam)
     truth = _truth(rng, s, smoothness)
     return float(np.mean(s @ (_fit(X, X @ truth, n * lam) - truth) ** 2))
 

@@ -16,7 +16,7 @@ from solvable.analysis.verification.fingerprint import digest
 from solvable.analysis.verification.identity import identity
 from solvable.analysis.verification.kept import keep, recall
 from solvable.analysis.verification.outside import claims_from, user_line_noted
-from solvable.analysis.verification.timing import note_compilation
+from solvable.analysis.verification.timing import charged, note_compilation
 from solvable.analysis.verification.verifier import Verdict, verify
 
 __all__ = ["verdict_key", "verify_all"]
@@ -39,11 +39,12 @@ def verdict_key(claim: Claim, seed: int, quick: bool) -> str:
 def _check_by_name(name: str, seed: int, quick: bool, origin: str | None) -> Verdict:
     """Check in a worker: claims travel by name, and one of a user's own file is loaded there again."""
     note_compilation()
-    if origin is None:
-        return verify(find_claim(name), seed=seed, quick=quick)
-    found = next(item for item in claims_from(origin) if item.name == name)
-    with user_line_noted(name):
-        return verify(found, seed=seed, quick=quick)
+    with charged("claim", name):
+        if origin is None:
+            return verify(find_claim(name), seed=seed, quick=quick)
+        found = next(item for item in claims_from(origin) if item.name == name)
+        with user_line_noted(name):
+            return verify(found, seed=seed, quick=quick)
 
 
 def verify_all(
@@ -79,7 +80,7 @@ def _run(todo: list[Claim], seed: int, quick: bool, jobs: int, origin: str | Non
     if jobs == 1 or len(todo) < 2:
         note_compilation()
         for claim in todo:
-            with nullcontext() if origin is None else user_line_noted(claim.name):
+            with charged("claim", claim.name), nullcontext() if origin is None else user_line_noted(claim.name):
                 verdict = verify(claim, seed=seed, quick=quick)
             yield verdict
         return

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.compiled import njit, on_threads
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -178,41 +177,47 @@ def _product(K, Q, W):  # type: ignore[no-untyped-def]
                 W[a, b] += K[a, m] * Q[b, m]
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    # entry by entry: the message for unequal shapes of a slice assignment takes four seconds to compile
+    for a in range(source.shape[0]):
+        for b in range(source.shape[1]):
+            target[a, b] = source[a, b]
+
+
+@njit(cache=True, nogil=True)
 def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
-    """All seeds; `first` and `second` are W and nothing, or K and Q, and change in place."""
+    """One seed; `first` and `second` are W and nothing, or K and Q, and change in place."""
     n, T, d = x.shape
-    for s in numba.prange(len(first)):
-        W, G, coefficient = np.empty((d, d)), np.empty((d, d)), np.empty((n, T))
-        m = second.shape[2]
-        GK, GQ = np.empty((d, m)), np.empty((d, m))
-        chosen = np.empty(n, dtype=np.int64)
-        mark = 0
-        for step in range(marks[-1] + 1):
-            if factored:
-                _product(first[s], second[s], W)
-            else:
-                W[:] = first[s]
-            now_loss, now_peak = _slopes(x, z, g, W, naive, coefficient, chosen)
-            if step == marks[mark]:
-                weights[s, mark], peak[s, mark], loss[s, mark] = W, now_peak, now_loss
-                mark += 1
-            if step == marks[-1]:
-                break
-            _gradient(x, z, coefficient, G)
-            if factored:
-                for a in range(d):
-                    for b in range(m):
-                        GK[a, b] = 0.0
-                        GQ[a, b] = 0.0
-                        for c in range(d):
-                            GK[a, b] += G[a, c] * second[s, c, b]
-                            GQ[a, b] += G[c, a] * first[s, c, b]
-                _step(first[s], GK, eta)
-                _step(second[s], GQ, eta)
-            else:
-                _step(first[s], G, eta)
-        selected[s] = chosen
+    m = second.shape[1]
+    W, G, coefficient = np.empty((d, d)), np.empty((d, d)), np.empty((n, T))
+    GK, GQ = np.empty((d, m)), np.empty((d, m))
+    mark = 0
+    for step in range(marks[-1] + 1):
+        if factored:
+            _product(first, second, W)
+        else:
+            _copy(first, W)
+        now_loss, now_peak = _slopes(x, z, g, W, naive, coefficient, selected)
+        if step == marks[mark]:
+            _copy(W, weights[mark])
+            peak[mark], loss[mark] = now_peak, now_loss
+            mark += 1
+        if step == marks[-1]:
+            break
+        _gradient(x, z, coefficient, G)
+        if factored:
+            for a in range(d):
+                for b in range(m):
+                    GK[a, b] = 0.0
+                    GQ[a, b] = 0.0
+                    for c in range(d):
+                        GK[a, b] += G[a, c] * second[c, b]
+                        GQ[a, b] += G[c, a] * first[c, b]
+            _step(first, GK, eta)
+            _step(second, GQ, eta)
+        else:
+            _step(first, G, eta)
 
 
 def _read(tokens: ArrayLike, queries: ArrayLike, scores: ArrayLike) -> tuple[Array, Array, Array]:
@@ -316,7 +321,13 @@ def attention_descent(
     second = scale * generator.standard_normal((runs, d, d)) if factored else np.zeros((runs, d, 1))
     weights, peak, loss = np.empty((runs, len(marks), d, d)), np.empty((runs, len(marks))), np.empty((runs, len(marks)))
     selected = np.empty((runs, len(x)), dtype=np.int64)
-    _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss)
+
+    def run(s: int) -> None:
+        _descend(
+            x, z, g, first[s], second[s], factored, naive, eta, marks, weights[s], selected[s], peak[s], loss[s]
+        )  # fmt: skip
+
+    on_threads(run, runs)
     return AttentionDescent(weights, marks, selected, peak, loss)
 
 

@@ -85,7 +85,8 @@ def _cluster(X: Any, columns: Any, dims: Any, starts: Any, rounds: int) -> Any:
                 B[k] = 0.0
                 for i in range(N):
                     if own[i] == k and step == 0 and count < d:
-                        B[k, count] = X[i]
+                        for l in range(n):
+                            B[k, count, l] = X[i, l]
                         count += 1
                     elif own[i] == k and step > 0:
                         for j in range(d):

@@ -6,13 +6,10 @@ Losses are :math:`(1/2n)\|X\beta-y\|^2`, :math:`\beta=w_+^2-w_-^2+\lambda v`, so
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.compiled import njit, on_threads
 from solvable.solvers.solution import Status, record
 from solvable.solvers.validate import (
     as_choice,
@@ -380,8 +377,7 @@ def diagonal_descent(
         return int(_general(design, labels, gamma, times, seed, batch, sampling == "without-replacement", options,
                             np.arange(n), w, np.empty_like(w), np.zeros_like(w), record[r], sums[r]))  # fmt: skip
 
-    with ThreadPoolExecutor(min(numba.get_num_threads(), runs)) as pool:
-        ends = np.array(list(pool.map(run, range(runs))))
+    ends = np.array(on_threads(run, runs))
     # the weights after the last step have not met the test yet
     ends[(ends < 0) & ~np.all(np.abs(record[:, :, -1]) < _LARGE**0.5, axis=(1, 2))] = count
     for r in np.flatnonzero(ends >= 0):  # nothing after a divergence was recorded: the last finite weights

@@ -7,10 +7,9 @@ logarithms, so neither growth nor decay can overflow.
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.compiled import njit, on_threads
 from solvable.solvers.sgd_stability.second_moment import SAMPLINGS
 from solvable.solvers.validate import (
     MOST_STEPS,
@@ -28,6 +27,8 @@ from solvable.solvers.validate import (
 
 __all__ = ["linearised_sgd"]
 
+_BLOCKS = 64  # of chains that one thread runs in one call
+
 
 @njit(cache=True)
 def _next(state):  # type: ignore[no-untyped-def]
@@ -40,12 +41,12 @@ def _next(state):  # type: ignore[no-untyped-def]
     return (x * np.uint64(2685821657736338717)) >> np.uint64(11)
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _run(gradients, step, batch, scheme, start, seeds, steps):  # type: ignore[no-untyped-def]
     n, d = gradients.shape
     chains = seeds.size
     logs = np.empty((chains, steps.size))
-    for chain in prange(chains):
+    for chain in range(chains):
         state = np.empty(1, dtype=np.uint64)
         state[0] = seeds[chain]
         theta = start[chain].copy()
@@ -164,7 +165,14 @@ def linearised_sgd(
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     seeds = generator.integers(1, 2**63, len(start)).astype(np.uint64)
     step = as_scalar("step_size", step_size, as_positive)
-    logs = _run(np.ascontiguousarray(G), step, batch, SAMPLINGS.index(sampling), start, seeds, times.astype(np.int64))
+    G, scheme, marks = np.ascontiguousarray(G), SAMPLINGS.index(sampling), times.astype(np.int64)
+    blocks = np.array_split(np.arange(count), min(count, _BLOCKS))
+
+    def run(block: int) -> NDArray[np.float64]:
+        own = blocks[block]
+        return np.asarray(_run(G, step, batch, scheme, start[own], seeds[own], marks))
+
+    logs = np.concatenate(on_threads(run, len(blocks)))
     if np.isnan(logs).any():
         raise refuse("gradients", G, "steps of this size leave the range of doubles at once")
-    return np.asarray(logs)
+    return logs

@@ -31,12 +31,23 @@ def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 
         g = X.T @ (X @ coefficients(weights) - y) / n
         return np.concatenate([-depth * up ** (depth - 1) * g, depth * down ** (depth - 1) * g, -linear_scale * g])
 
+    gram = X.T @ X / n
+
+    def jacobian(_: float, weights: Array) -> Array:
+        up, down, _v = weights.reshape(3, d)
+        g = X.T @ (X @ coefficients(weights) - y) / n
+        slope = np.concatenate([depth * up ** (depth - 1), -depth * down ** (depth - 1), np.full(d, linear_scale)])
+        out = -slope[:, None] * np.tile(gram, (3, 3)) * slope
+        bend = np.concatenate([-(up ** (depth - 2)), down ** (depth - 2), np.zeros(d)])
+        out[np.diag_indices(3 * d)] += depth * (depth - 1) * bend * np.tile(g, 3)
+        return np.asarray(out)
+
     def fitted(_: float, weights: Array) -> float:
         return float(np.abs(X @ coefficients(weights) - y).max() - 1e-10 * np.abs(y).max())
 
     fitted.terminal = True  # type: ignore[attr-defined]
     start = np.concatenate([*np.broadcast_to(initial_scale, (2, d)), np.zeros(d)])
-    run = solve_ivp(velocity, (0, 1e6), start, method="LSODA", rtol=1e-11, atol=1e-14, events=fitted)
+    run = solve_ivp(velocity, (0, 1e6), start, "LSODA", jac=jacobian, events=fitted, rtol=1e-11, atol=1e-14)
     return coefficients(run.y[:, -1])
 
 

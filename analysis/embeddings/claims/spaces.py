@@ -94,10 +94,12 @@ SPACE_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda **_: -0.5,
         measure=index_models.distance_draw,
-        grid=cells("order links", [(1, "odd"), (2, "even")], samples=1000.0, inputs=10),
+        grid=cells("order links", [(1, "odd"), (2, "even")], samples=300.0, inputs=10),
         sizes=(1, 4, 16),
         size="samples",
         absolute_tolerance=0.1,
+        domain=USUAL.but(samples=(200, 1e5)),
+        quick=(1,),
     ),
     claim(
         "embeddings/index-space-variance",

@@ -129,8 +129,10 @@ def _alternate(T: Array, C: Array, u: Array) -> tuple[Array, Array]:
         M = np.linalg.solve(np.einsum("a,c,abcd->bd", u, u, T), np.einsum("a,abk->bk", u, C))
         normal = np.einsum("bk,dk,abcd->ac", M, M, T)
         # the solution is unique only up to what G, symmetric, cannot show
-        u = np.linalg.lstsq(normal, np.einsum("bk,abk->a", M, C), rcond=1e-12)[0]
+        before, u = u, np.linalg.lstsq(normal, np.einsum("bk,abk->a", M, C), rcond=1e-12)[0]
         u = u / np.linalg.norm(u)
+        if np.abs(u - before).max() < 1e-10:
+            break
     M = np.linalg.solve(np.einsum("a,c,abcd->bd", u, u, T), np.einsum("a,abk->bk", u, C))
     return u, M
 

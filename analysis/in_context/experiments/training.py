@@ -134,12 +134,20 @@ def floor_draw(rng: Rng, n: int, d: int, count: int = 200) -> float:
     return float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
 
 
+def _bartlett(rng: Rng, count: int, n: int, d: int) -> Array:
+    """Triangular factors A such that A A^T is the moment matrix of n white inputs, drawn as such."""
+    A = np.tril(rng.standard_normal((count, d, d)), -1)
+    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    return A
+
+
 def risk_above_floor(rng: Rng, context: int, d: int, n: int, count: int = 4000) -> float:
     """What a finite prompt adds to the error with endless examples, the tasks the same."""
     U, u = _flow("correlated", d, n, 0.2, 400.0)
     sigma, w = inputs_of("correlated", d), rng.standard_normal((count, d))
-    X = rng.standard_normal((count, context, d)) @ np.linalg.cholesky(sigma).T
-    S = np.einsum("kni,kj,knj->ki", X, w, X, optimize=True) / context
+    root = np.linalg.cholesky(sigma)
+    A = _bartlett(rng, count, context, d)
+    S = np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (w @ root)[..., None]), -1) @ root.T / context
     errors = []
     for shown in (S, w @ sigma):
         gap = w - shown @ (u * U.T).T
@@ -175,8 +183,7 @@ def random_covariance_weight(rng: Rng, n: int, d: int, count: int = 2000) -> flo
     # stratified exponentials and signs: the third moments of the eigenvalues scatter less, and the weights' law is free
     l = -np.log1p(-rng.permuted((np.arange(count)[:, None] + rng.random((count, d))) / count, axis=0))
     w = rng.choice([-1.0, 1.0], (count, d))
-    A = np.tril(rng.standard_normal((count, d, d)), -1)  # Bartlett: A A^T is the moment matrix of n white inputs
-    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    A = _bartlett(rng, count, n, d)
     S = np.sqrt(l) * np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (np.sqrt(l) * w)[..., None]), -1) / n
     return float(np.sum(l * w * S) / np.sum(l * S * S))
 

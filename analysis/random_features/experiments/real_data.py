@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ __all__ = ["digits_error_draw", "load_digits_pair", "measured_errors", "relu_ker
 Array = NDArray[np.float64]
 
 
+@cache
 def load_digits_pair() -> tuple[Array, Array]:
     """Return the 1,797 digits scikit-learn ships, rows of unit length, and whether they are odd as centred +-1."""
     from sklearn.datasets import load_digits

@@ -86,12 +86,12 @@ SPECTRAL_CLAIMS = (
         grid=[
             {"n": n, "gamma": g, "lam_a": lam, "lam_b": lam, "covariance": c}
             for n, g, lam, c in (
-                (100, 2.0, 0.2, "spread"),
+                (50, 2.0, 0.2, "spread"),
                 (250, 0.5, 0.05, "two-scales"),
                 (100, 1.0, 0.5, "isotropic"),
             )
         ],
-        quick=(0, 1),
+        quick=(0,),
     ),
     pair_trace(
         "ridge/two-ridge-trace",

@@ -17,21 +17,51 @@ Rng = np.random.Generator
 
 
 @njit(cache=True)
+def _product(left, right, out):  # type: ignore[no-untyped-def]
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = 0.0
+            for k in range(right.shape[0]):
+                total += left[i, k] * right[k, j]
+            out[i, j] = total
+
+
+@njit(cache=True)
 def _two_layers(A, B, M, C, rate, steps):  # type: ignore[no-untyped-def]
-    """Descend L(BA) in both factors at once."""
+    """Descend L(BA) in both factors at once, in place, until no entry moves by more than rounding."""
+    dim, size = B.shape
+    W, G, down = np.zeros((dim, size)), np.zeros((dim, size)), np.zeros((size, size))
+    seen, inside, up = np.zeros((dim, size)), np.zeros((dim, dim)), np.zeros((dim, size))
     for _ in range(steps):
-        W = B @ A
-        G = 4.0 * (W @ M @ W.T @ W @ M - W @ C)
-        A, B = A - rate * (B.T @ G), B - rate * (G @ A.T)
-    return A, B
+        _product(B, A, W)
+        _product(W, M, seen)
+        _product(seen, W.T, inside)
+        _product(inside, seen, G)
+        _product(W, C, up)
+        for i in range(dim):
+            for j in range(size):
+                G[i, j] = 4.0 * rate * (G[i, j] - up[i, j])
+        _product(B.T, G, down)
+        _product(G, A.T, up)
+        moved = 0.0
+        for i in range(size):
+            for j in range(size):
+                A[i, j] -= down[i, j]
+                moved = max(moved, abs(down[i, j]))
+        for i in range(dim):
+            for j in range(size):
+                B[i, j] -= up[i, j]
+                moved = max(moved, abs(up[i, j]))
+        if moved < 1e-15:
+            break
 
 
 def layers_descended(rng: Rng, start: float, dim: int, rate: float = 4e-3, steps: int = 60_000) -> tuple[Array, Array]:
     """First layer and head after descent from weights of the given size."""
     M, C = head_moments()
     A, B = start * rng.standard_normal((len(M), len(M))), start * rng.standard_normal((dim, len(M)))
-    found: tuple[Array, Array] = _two_layers(A, B, M, C, rate, steps)
-    return found
+    _two_layers(A, B, M, C, rate, steps)
+    return A, B
 
 
 def first_layer_weight(rng: Rng, shrink: float, feature: int, dim: int) -> float:

@@ -50,7 +50,10 @@ def reproduce(
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = JOBS,
-    format: Annotated[str, typer.Option(help="Formats of the figure files.")] = "pdf,svg,png",
+    format: Annotated[
+        str | None, typer.Option(help="Formats of the figure files; by default pdf,svg,png, with --quick svg only.")
+    ] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Print the processor time of claims and figures.")] = False,
 ) -> None:
     """Check every claim, draw every figure and write one self-contained page. The main job."""
     from solvable.analysis import claims
@@ -59,9 +62,11 @@ def reproduce(
     from solvable.figures import figures
     from solvable.figures.report import write_figures, write_report
 
-    forms, store, pictures, stages = _formats(format), out / "results", {}, Stages()
+    # the page shows the svg; to write all three takes longer than to compute what a quick figure shows
+    forms = _formats(format or ("svg" if quick else "pdf,svg,png"))
+    store, pictures, stages = out / "results", {}, Stages()
     known = {item.name: item for item in figures()}
-    with held_alone(out), recorded() as compilation:
+    with held_alone(out), recorded() as record:
         chosen = claims()
         stages.done("loading")
         verdicts = verify_all_of(chosen, quick, seed, jobs, store)
@@ -72,10 +77,12 @@ def reproduce(
                 print(f"{'figure':<12} {name}")
                 advance()
         stages.done("figures")
-        took = stages.sentence(compilation())
+        took = stages.sentence(record.compilation())
         page = write_report(out, {verdict.claim: verdict for verdict in verdicts}, pictures, seed, quick, took)
         stages.done("page")
-        print(stages.sentence(compilation()))
+        print(stages.sentence(record.compilation()))
+        if timings:
+            print(record.table({name: item.family for name, item in known.items()}))
     print(f"report: {page}")
     agreed = sum(verdict.outcome.value == "AGREES" for verdict in verdicts)
     print(f"{agreed} of {len(verdicts)} agree")

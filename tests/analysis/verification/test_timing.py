@@ -3,12 +3,13 @@
 import subprocess
 import sys
 
-from solvable.analysis.verification.timing import Stages
+from solvable.analysis.verification.timing import Stages, charged, recorded
 
 COMPILES = """
 from numba import njit
 from solvable.analysis.verification.timing import note_compilation, recorded
-with recorded() as seconds:
+with recorded() as record:
+    seconds = record.compilation
     note_compilation()
     assert seconds() == 0
     inner = njit(lambda x: x + 1)
@@ -34,3 +35,20 @@ def test_stages_are_printed_in_order_with_their_sum():
     assert stages.sentence(7.4) == (
         "time: claims 0 s, figures 41 s; 41 s in all, of which the workers together compiled for 7 s"
     )
+
+
+def test_what_is_charged_is_added_up_by_family():
+    with charged("claim", "ridge/before"):  # nobody records
+        pass
+    with recorded() as record:
+        for kind, name in (("claim", "ridge/peak"), ("claim", "attention/kernel"), ("figure", "ridge-peak")):
+            with charged(kind, name):
+                sum(range(100_000))
+        spent = record.spent()
+        lines = record.table({"ridge-peak": "ridge"}, most=2).splitlines()
+    assert set(spent) == {("claim", "ridge/peak"), ("claim", "attention/kernel"), ("figure", "ridge-peak")}
+    assert all(0 <= seconds < 60 for seconds in spent.values())
+    assert {line.split()[-1] for line in lines[2:4]} == {"ridge", "attention"}
+    assert lines[4].split()[-2:] == ["in", "all"]
+    assert lines[5] == "the 2 dearest"
+    assert len(lines) == 8
