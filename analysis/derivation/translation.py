@@ -55,12 +55,14 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     given |= own
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
+    sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
+    parts |= sides
     quantities = frozenset(_quantities(claim))
     grows, words = reading.relation == "->", dict[str, Any]()
     for key, part in parts.items():
         if part is not None:
             parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
-    for key in ("expression", "rounded"):
+    for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
             parts[key] = resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
@@ -85,7 +87,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
             "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
-            "rounded": parts["rounded"], "decimals": decimals}  # fmt: skip
+            "rounded": parts["rounded"], "decimals": decimals,
+            "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
 
 
 def _definitions(
