@@ -67,6 +67,7 @@ class Formula:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     clock: Clock | None = None
 
     @property

@@ -8,7 +8,6 @@ from solvable.analysis.derivation.latex_fractions import Fractions
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
-    DIFFERENTIALS,
     FUNCTIONS,
     GREEK,
     INVERSES,
@@ -305,7 +304,7 @@ class Macros(Fractions):
         return WORDS.get(word, word)
 
     def matrices(self) -> str:
-        r"""Read the product of matrices behind a trace without brackets: \operatorname{tr}\Sigma(\Sigma+\kappa I)^{-1}."""
+        r"""Read the product of matrices behind a trace without brackets: \tr\Sigma(\Sigma+\kappa I)^{-1}."""
         factors: list[str] = []
         while self.starts_factor():
             start = self.at

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
-from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.solvers.validate import refuse
@@ -79,7 +79,9 @@ def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
     reading = read(text, latex)
     if reading.sides:
-        raise refuse("formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone")
+        raise refuse(
+            "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
+        )
     expression = reading.expression
     return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 

@@ -41,14 +41,20 @@ def as_one_statement(text: str) -> str:
     assigned = [_ASSIGNED.match(part) for part in parts]
     if len(parts) < 2 or assigned[0] is None:
         return "; ".join(parts)
-    formulas = [part for part, match in zip(parts, assigned, strict=True) if match is None and not re.search("[<>]", part)]
+    named = {part: match[1] for part, match in zip(parts, assigned, strict=True) if match is not None}
+    formulas = [part for part in parts if part not in named and not re.search("[<>]", part)]
     if not formulas:
-        names = [match[1] for match in assigned if match is not None]
-        formulas = [part for name, part in zip(names, (p for p, m in zip(parts, assigned, strict=True) if m), strict=True)
-                    if not any(re.search(rf"(?<!\w){name}(?!\w)", other) for other in parts if other is not part)]  # fmt: skip
+        unused = [name for name in named.values() if sum(_uses(part, name) for part in parts) == 1]
+        formulas = [part for part, name in named.items() if name in unused]
     if len(formulas) != 1:
-        raise refuse("formula", text, f"{len(formulas)} of its statements may be the formula: give one, and define names")
+        raise refuse(
+            "formula", text, f"{len(formulas)} of its statements may be the formula: give one, and define names"
+        )
     return "; ".join([formulas[0], *(part for part in parts if part is not formulas[0])])
+
+
+def _uses(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){name}(?!\w)", text) is not None
 
 
 def _statements(text: str) -> list[str]:
@@ -77,7 +83,7 @@ def _with_sums(text: str) -> str:
     while match := _SUMMED.search(text):
         end = level = 0
         rest = text[match.end() :]
-        for end, character in enumerate(rest):  # noqa: B007
+        for end, character in enumerate(rest):
             level += (character in "([") - (character in ")]")
             if level < 0 or (level == 0 and character in ",;=\n"):
                 break

@@ -15,8 +15,8 @@ from solvable.analysis.derivation.latex_words import MATRICES
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name", "with_bound_means",
-           "without_values"]  # fmt: skip
+__all__ = ["NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
+           "with_bound_means", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "v_prime")  # fmt: skip

@@ -137,8 +137,9 @@ def test_a_sign_that_a_name_may_have_is_kept():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("σ²γ/(1−γ)", s**2 * g / (1 - g)), ("n gamma", n * g), ("γ n₀/n", g * sp.Symbol("n_0", positive=True) / n), ("y = 2n", 2 * n), ("γ(1−γ)^-1", g / (1 - g)), ("√(γ) + κ₁", sp.sqrt(g) +
-      sp.Symbol("kappa_1", positive=True)), ("lambda*n", sp.Symbol("lambda_", positive=True) * n)],
+    [("σ²γ/(1−γ)", s**2 * g / (1 - g)), ("n gamma", n * g), ("γ n₀/n", g * sp.Symbol("n_0", positive=True) / n),
+     ("y = 2n", 2 * n), ("γ(1−γ)^-1", g / (1 - g)), ("√(γ) + κ₁", sp.sqrt(g) + sp.Symbol("kappa_1", positive=True)),
+     ("lambda*n", sp.Symbol("lambda_", positive=True) * n)],
 )  # fmt: skip
 def test_typed_text(text, expected):
     assert sp.simplify(parse(text) - expected) == 0
