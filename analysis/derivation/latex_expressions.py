@@ -204,7 +204,9 @@ class Expressions(Cursor):
         bare = [t for t in texts if t not in (r"\mathsf", r"\mathrm", r"\mathtt", r"\rm", "{", "}")]
         if bare in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
             raise self.refuse("vectors and matrices are not read: write the formula in numbers")
-        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm"):
+        word = texts[2:-1] if texts[1:2] == ["{"] and texts[-1:] == ["}"] else texts[1:]
+        plain = all(len(letter) == 1 and letter.isalnum() or letter in STARS for letter in word)
+        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm") and plain:
             return "_" + self.letters(tokens)
         if len(texts) > 2 and texts[0] == "(" and texts[-1] == ")":
             return "_sup" + self.letters(tokens[1:-1])

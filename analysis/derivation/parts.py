@@ -280,13 +280,11 @@ def _factor(
 
 def _times_part(label: str, node: Any) -> str:
     """Write a factor before a part, with the brackets and signs of print."""
-    import sympy as sp
-
     text = f"({node})" if node.is_Add else str(node)
     if text.startswith("-"):
         label, text = (label[1:], text[1:]) if label.startswith("-") else (f"-{label}", text[1:])
     top, slash, bottom = label.partition("/")
-    if top == "1" and slash and sp.sympify(bottom).is_Atom and not node.is_Mul:
+    if top == "1" and slash and (bottom.isidentifier() or bottom.isdigit()) and not node.is_Mul:
         return f"{text}/{bottom}"
     return f"{label}*{text}"
 
