@@ -205,7 +205,7 @@ class Expressions(Cursor):
         if bare in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
             raise self.refuse("vectors and matrices are not read: write the formula in numbers")
         word = texts[2:-1] if texts[1:2] == ["{"] and texts[-1:] == ["}"] else texts[1:]
-        plain = all(len(letter) == 1 and letter.isalnum() or letter in STARS for letter in word)
+        plain = all((len(letter) == 1 and letter.isalnum()) or letter in STARS for letter in word)
         if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm") and plain:
             return "_" + self.letters(tokens)
         if len(texts) > 2 and texts[0] == "(" and texts[-1] == ")":

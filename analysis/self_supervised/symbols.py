@@ -17,7 +17,9 @@ SYMBOLS = (
     Symbol("degree", r"\ell", "ℓ", "other", "highest degree of the parities that are kept"),
     Symbol("dim", "k", "k", "size", "dimension behind the head"),
     Symbol("feature", "j", "j", "other", "number of the feature, from 0"),
-    Symbol("noise", r"{\sigma^{2}}", "σ²", "noise", "label noise", ("sigma2", "sigma = sqrt(noise)", "σ = sqrt(noise)")),
+    Symbol(
+        "noise", r"{\sigma^{2}}", "σ²", "noise", "label noise", ("sigma2", "sigma = sqrt(noise)", "σ = sqrt(noise)")
+    ),
     Symbol("r", "r", "r", "size", "true factors"),
     Symbol("ratio", r"\alpha", "α", "size", "share of the tokens that are masked"),
     Symbol("samples", "M", "M", "size", "pairs of a batch"),

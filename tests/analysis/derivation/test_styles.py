@@ -1,4 +1,4 @@
-"""Expression trees written in LaTeX and as notebooks in many styles are read back; slips put into closed forms are named."""
+"""Expression trees written in LaTeX and as notebooks in many styles are read back; no slip put into a form agrees."""
 
 import random
 
@@ -18,8 +18,8 @@ from solvable.analysis.derivation.notebook import as_one_statement
 s, g, n, d = sp.symbols("sigma gamma n d", positive=True)
 LETTERS = {s: r"\sigma", g: r"\gamma", n: "n", d: "d"}
 FUNCTIONS = {"exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "arctan": sp.atan, "cosh": sp.cosh}
-BRACKETS = [("(", ")"), (r"\left(", r"\right)"), (r"\bigl(", r"\bigr)"), (r"\left[", r"\right]"), (r"\Big\{", r"\Big\}"),
-            ("[", "]")]  # fmt: skip
+BRACKETS = [("(", ")"), (r"\left(", r"\right)"), (r"\bigl(", r"\bigr)"), (r"\left[", r"\right]"),
+            (r"\Big\{", r"\Big\}"), ("[", "]")]  # fmt: skip
 SPACES = ["", " ", r"\,", r"\;", r"\!"]
 FRACTIONS = [r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"]
 
@@ -96,7 +96,7 @@ def equal(one, other):
     return True
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(trees(), st.integers(0, 10**6))
 def test_latex_in_any_hand_is_read_back(tree, seed):
     text, value, _ = Style(seed).latex(tree)
@@ -125,7 +125,7 @@ def value_of(tree):
             "/": lambda: a / b if b != 0 else sp.nan}[tree[0]]()  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(trees(), trees(), st.sampled_from(["; ", "\n", ";\n", "  # so far\n"]))
 def test_assignments_may_come_first(first, second, between):
     value = value_of(first) * g + value_of(second)
@@ -157,7 +157,7 @@ def slips(claim):
     return [] if reference.has(sp.Piecewise) else edits(reference)
 
 
-@pytest.mark.parametrize("claim", random.Random(18).sample(FORMS, 12), ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", random.Random(18).sample(FORMS, 8), ids=lambda claim: claim.name)
 def test_a_slip_of_the_pen_is_not_passed_over(claim):
     """Two of each: what they are called is measured by the benchmark; here nothing wrong may agree."""
     for text, wrong in random.Random(claim.name).sample(slips(claim), min(2, len(slips(claim)))):
