@@ -23,6 +23,10 @@ SYMBOLS = (
     Symbol("place", "x", "x", "other", "point that is denoised"),
     Symbol("time", "t", "t", "step", "time of the diffusion, from 0 to 1"),
     Symbol("precision", "p", "p", "size", "one over the variance of the noise"),
+    Symbol("mean", r"\mu", "μ", "other", "mean of a law, or distance of a cluster's centre from 0"),
+    Symbol("rows", "N", "N", "size", "rows that are given"),
+    Symbol("begin", r"x_{t}", "x_t", "other", "place where a reversal begins"),
+    Symbol("scale", r"\gamma", "γ", "scale", "scale of the guidance, 1 without"),
 )
 
 CONVENTIONS = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from solvable.analysis.derivation.formula import Formula, known_values
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
@@ -15,7 +17,9 @@ from solvable.analysis.writing.conventions import symbols, translations, used_co
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
 
-__all__ = ["refuse_outside", "refuse_unnamed", "tried_where", "usable_names", "why_not"]
+__all__ = ["refuse_outside", "refuse_unequal_sides", "refuse_unnamed", "tried_where", "usable_names", "why_not"]
+
+_SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 
 
 def why_not(claim: Claim) -> str:
@@ -91,6 +95,17 @@ def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
     for cell in cells if claim.domain is not None else ():
         if not claim.domain.allows(cell):  # type: ignore[union-attr]
             raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")  # type: ignore[union-attr]
+
+
+def refuse_unequal_sides(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse an equality of two formulas that does not hold: it is not clear then which of them is meant."""
+    for side in yours.sides:
+        aside = dataclasses.replace(yours, expression=side, names=frozenset(map(str, side.free_symbols)))
+        for point in points[:_SIDES_TRIED]:
+            values = known_values(claim, point)
+            last, other = float(yours(values)), float(aside(values))
+            if not abs(last - other) <= _SAME_SIDES * max(abs(last), abs(other)):
+                raise refuse("formula", yours.text, f"its sides are not equal: {other:.6g} and {last:.6g} at one point")
 
 
 def tried_where(claim: Claim, points: Sequence[Mapping[str, Any]], stages: Sequence[Stage]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.admission import refuse_outside, refuse_unnamed, tried_where
+from solvable.analysis.derivation.admission import refuse_outside, refuse_unequal_sides, refuse_unnamed, tried_where
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
@@ -135,6 +135,7 @@ def check(
     yours = read_formula(formula, claim, symbols, latex, Clock(_CPU))
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, given(at))
+    refuse_unequal_sides(yours, claim, points)
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)

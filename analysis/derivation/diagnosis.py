@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import OutOfTime
+from solvable.analysis.derivation.definitions import slip_in_definitions
 from solvable.analysis.derivation.evaluation import Doubles
-from solvable.analysis.derivation.formula import Formula
+from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.labels import RTOL, same
 from solvable.analysis.derivation.places import differs, threshold
+from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
 from solvable.analysis.derivation.slips import Slip, find_slip, partial_agreement
@@ -74,7 +77,12 @@ def _diagnose(
         partial = partial_agreement(close, columns)
         if partial:
             return f"agrees for {partial} only", ()
-        slip = _lacking(claim, found, ours, columns) or _slip(yours, ours, columns, claim.formula)
+        reference = None if claim.formula is None else read_formula(claim.formula, claim).expression
+
+        def regimes(stage: int) -> Slip | None:
+            return _regime(yours, claim, reference, points[: len(ours)], ours, found, columns, close, stage)
+
+        slip = _lacking(reference, found, ours, columns) or _slip(yours, ours, columns, reference, regimes)
         if slip:
             return slip.sentence, slip.parts
         partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
@@ -86,21 +94,46 @@ def _diagnose(
         return None, ()
 
 
-def _slip(yours: Formula, ours: Array, columns: dict[str, Any], reference: Any) -> Slip | None:
+def _slip(
+    yours: Formula, ours: Array, columns: dict[str, Any], reference: Any, regimes: Callable[[int], Slip | None]
+) -> Slip | None:
     """Search in a formula whose sums and means are numbers, then in the formula itself."""
     frozen, more = yours.frozen(columns)
     columns = {**columns, **more}
-    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference)
+    found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference, regimes)
     if found is not None or frozen is yours:
         return found
     return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
 
 
-def _lacking(claim: Claim, found: Array, ours: Array, columns: dict[str, Any]) -> Slip | None:
+def _regime(
+    yours: Formula, claim: Claim, reference: Any, points: list[dict[str, Any]], ours: Array, found: Array,
+    columns: dict[str, Any], close: Any, stage: int,
+) -> Slip | None:  # fmt: skip
+    """Say in which part of the domain a formula agrees; then that it is a special case of ours, or leading order."""
+    if stage == 0:
+        kind = kind_of_cell(close, points)
+        if kind is not None:
+            return Slip(f"agrees for {kind} only", (kind,))
+    names = [name for name in claim.grid[0] if name in columns]
+    if stage == 0:
+        return slip_in_definitions(yours, ours, columns)
+    if reference is None:
+        return None
+    if stage == 1:
+        special = special_value(reference, found, columns, names)
+        return None if special is None else Slip(f"a special case: yours is ours at {special}", (special,))
+    own = {str(symbol) for symbol in reference.free_symbols} | yours.names
+    order = leading_order(reference, yours.on, columns, names) if yours.plain and own <= set(names) else None
+    if order is None:
+        return None
+    return Slip(f"leading order: yours tends to ours for {order}, and is not equal to it", (order,))
+
+
+def _lacking(formula: Any, found: Array, ours: Array, columns: dict[str, Any]) -> Slip | None:
     """Find one term of our sum that is missing, or has the other sign; what is one name alone is a convention."""
     import sympy as sp
 
-    formula = claim.formula
     if not isinstance(formula, sp.Add):
         return None
     given = {sp.Symbol(name, positive=True): value for name, value in columns.items()}

@@ -51,7 +51,7 @@ class Formula:
         = for an equality, <= and >= for a bound.
     orders : tuple
         What stands in the author's O and o, where the formula is a statement about large sizes.
-    rounded, decimals
+    rounded, decimals, sides
         See `solvable.analysis.derivation.notation.Reading`.
     """
 
@@ -66,6 +66,8 @@ class Formula:
     orders: tuple[Any, ...] = ()
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
+    sides: tuple[Any, ...] = ()
+    outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     clock: Clock | None = None
 
     @property
@@ -271,7 +273,7 @@ def read_formula(
             raise refuse("formula", str(formula), "a part of it has no value")
     known = known_names(claim)
     phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
-    reading = read(formula, latex, phrases) if isinstance(formula, str) else None
+    reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
     if (
         reading is not None
         and claim is not None

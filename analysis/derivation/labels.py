@@ -17,6 +17,8 @@ Columns = Mapping[str, Any]
 RTOL = 1e-8
 RATIOS = ("gamma", "ratio")  # sizes that are not counts
 _POWERS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
+_UNITS = ((1.0, ""), (np.pi, "pi"), (1 / np.pi, "1/pi"), (np.sqrt(2), "sqrt(2)"), (np.e, "e"), (np.log(2), "log(2)"),
+          (1 / np.log(2), "1/log(2)"), (np.log(10), "log(10)"), (1 / np.log(10), "1/log(10)"))  # fmt: skip
 _MOST_NAMES, _SPARE = 12, 4  # columns of a product of powers, and points beyond them
 
 
@@ -42,7 +44,7 @@ def nice(value: float) -> str | None:
     """Write a number as a small fraction, or such a fraction times pi or sqrt 2."""
     from fractions import Fraction
 
-    for unit, name in ((1.0, ""), (np.pi, "pi"), (1 / np.pi, "1/pi"), (np.sqrt(2), "sqrt(2)"), (np.e, "e")):
+    for unit, name in _UNITS:
         if not abs(value / unit) < 1e15:
             continue
         fraction = Fraction(value / unit).limit_denominator(12)

@@ -7,6 +7,8 @@ readers could take differently is refused with the brackets that would settle it
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, tokens_of
@@ -58,6 +60,7 @@ class _Statement(Macros):
 
     def statement(self) -> Statement:
         self.unwrap()
+        sides = self.other_sides()
         left, relation = self.left_side()
         formula = self.expression()
         conditions: list[str] = []
@@ -80,7 +83,7 @@ class _Statement(Macros):
             else:
                 self.at = start
                 conditions.append(self.condition())
-        return Statement(formula, " and ".join(conditions), left, relation, tuple(definitions))
+        return Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
 
     def unwrap(self) -> None:
         """Take off an environment and alignment marks around the formula, its label, and the full stop behind it."""
@@ -150,6 +153,25 @@ class _Statement(Macros):
                 return
             level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
         raise self.refuse("a bracket left of = is not closed")
+
+    def other_sides(self) -> tuple[str, ...]:
+        """Take out all sides of a chain of equalities but the last one and the quantity's name in front of them."""
+        level, marks = 0, [-1]
+        for place, token in enumerate(self.tokens):
+            level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
+            if token.text == "=" and level == 0:
+                marks.append(place)
+            elif level == 0 and token.text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
+                break
+        sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
+        named = bool(sides) and self.one_quantity(sides[0])
+        sides = [[token for token in side if token.text != "&"] for side in sides[named:]]
+        if not all(sides):
+            return ()
+        keep = self.tokens[: marks[1] + 1] if named else []
+        if sides:
+            self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
+        return tuple(self.whole(side) for side in sides)
 
     def left_side(self) -> tuple[str, str]:
         """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""

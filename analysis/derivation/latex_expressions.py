@@ -201,9 +201,12 @@ class Expressions(Cursor):
         texts = [t.text for t in tokens]
         if len(texts) == 1 and (texts[0] in STARS or texts[0] == "+"):
             return STARS.get(texts[0], "_plus")
-        if texts in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
+        bare = [t for t in texts if t not in (r"\mathsf", r"\mathrm", r"\mathtt", r"\rm", "{", "}")]
+        if bare in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
             raise self.refuse("vectors and matrices are not read: write the formula in numbers")
-        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm"):
+        word = texts[2:-1] if texts[1:2] == ["{"] and texts[-1:] == ["}"] else texts[1:]
+        plain = all((len(letter) == 1 and letter.isalnum()) or letter in STARS for letter in word)
+        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm") and plain:
             return "_" + self.letters(tokens)
         if len(texts) > 2 and texts[0] == "(" and texts[-1] == ")":
             return "_sup" + self.letters(tokens[1:-1])
@@ -243,11 +246,19 @@ class Expressions(Cursor):
         """Read a number, a name, a bracket, a command or a quantity of the claim."""
         found = longest_phrase(self.phrases, self.tokens, self.at)
         if found is not None:
-            phrase, self.at = found
-            if phrase.open and (self.peek() in ("^", "_") or self.starts_factor()):
+            start, (phrase, self.at) = self.at, found
+            if not (phrase.open and (self.peek() in ("^", "_") or self.starts_factor())):
+                return phrase.meaning
+            self.at = start
+            try:  # more follows than the quantity: its first tokens may be those of a trace or an integral
+                return self.unit()
+            except ValueError:
                 name = phrase.meaning.strip("()")
-                raise self.refuse(f"where {name} ends is not clear: brackets are needed around it")
-            return phrase.meaning
+                raise self.refuse(f"where {name} ends is not clear: brackets are needed around it") from None
+        return self.unit()
+
+    def unit(self) -> str:
+        """Read a number, a name, a bracket or a command."""
         token = self.take()
         text = token.text
         if token.number:

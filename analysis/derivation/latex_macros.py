@@ -1,14 +1,13 @@
-"""Commands of LaTeX: fractions, functions, sums, integrals, words and cases."""
+"""Commands of LaTeX: functions, sums, integrals, words and cases."""
 
 from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_expressions import Expressions
+from solvable.analysis.derivation.latex_fractions import Fractions
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
-    DIFFERENTIALS,
     FUNCTIONS,
     GREEK,
     INVERSES,
@@ -23,7 +22,7 @@ __all__ = ["Macros"]
 _LAWS = ("mu", "F", "nu", "rho")
 
 
-class Macros(Expressions):
+class Macros(Fractions):
     """Reads commands with their arguments."""
 
     def bars(self, text: str) -> str:
@@ -81,65 +80,6 @@ class Macros(Expressions):
         if command in ("{", "lbrace", "lbrack"):
             return self.bracket("\\" + command)
         raise self.refuse(f"the LaTeX command \\{command} is not understood here")
-
-    def fraction(self) -> str:
-        """Read a fraction; what may be a derivative is refused."""
-        measured = self.over_a_law()
-        if measured:
-            return measured
-        start = self.at
-        partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
-        top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
-        middle = self.at
-        bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
-        texts = [
-            [t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in ((start, middle), (middle, self.at))
-        ]
-        if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
-            return self.derivative(start, middle)
-        if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
-            if texts[0][1:] == [r"\kappa"]:
-                return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
-            raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
-        return f"(({top})/({bottom}))"
-
-    def over_a_law(self) -> str:
-        r"""Read \int \frac{dx}{..}: a fraction with the differential of the open integral behind its numerator."""
-        if self.inside[-1:] != ["integral"] or self.peek() != "{":
-            return ""
-        start = self.at
-        top = self.raw_group()
-        for place, token in enumerate(top):
-            if token.text not in DIFFERENTIALS:
-                continue
-            reader = self.sub(top[place:])
-            found = reader.differential(consume=False)
-            if found and reader.differential(consume=True) and reader.at == len(reader.tokens):
-                numerator = self.whole(top[:place]) if place else "1"
-                self.inside[-1] = "measured"
-                self.measure = found
-                return f"(({numerator})/({self.argument()}))"
-        self.at = start
-        return ""
-
-    def derivative(self, start: int, middle: int) -> str:
-        r"""Read \partial f / \partial x, f in the fraction or behind it."""
-        below = self.sub(self.tokens[middle : self.at]).raw_group()
-        above = self.sub(self.tokens[start:middle]).raw_group()
-        x = self.whole(below[1:])
-        if not x.isidentifier():
-            raise self.refuse("a derivative is by one name, once")
-        f = self.whole(above[1:]) if len(above) > 1 else self.factor()
-        return f"diff({f}, {x})"
-
-    def root(self) -> str:
-        """Read a root."""
-        if self.peek() == "[":
-            self.take()
-            order = self.expression()
-            self.expect("]")
-            return f"({self.argument()})**(1/({order}))"
-        return f"sqrt({self.argument()})"
 
     def function(self, name: str) -> str:
         """Read a function's power, base and argument."""
@@ -352,6 +292,8 @@ class Macros(Expressions):
             name = "E" if word == "E" else "Tr"
             if name == "Tr" and self.peek() in MATRICES and not index:
                 return f"tr{self.take().text}"
+            if self.peek() not in OPENING and name == "Tr":
+                return f"Tr({self.matrices()})"
             if self.peek() not in OPENING:
                 raise self.refuse(f"{word} needs brackets around its argument")
             opening = self.take().text
@@ -360,6 +302,20 @@ class Macros(Expressions):
             variable = f", {index[0]}" if index else ""
             return f"{name}({inner}{variable})"
         return WORDS.get(word, word)
+
+    def matrices(self) -> str:
+        r"""Read the product of matrices behind a trace without brackets: \tr\Sigma(\Sigma+\kappa I)^{-1}."""
+        factors: list[str] = []
+        while self.starts_factor():
+            start = self.at
+            factor = self.factor()
+            if not re.search(r"\b(?:Sigma|I|I_d|I_p)\b", factor):
+                self.at = start
+                break
+            factors.append(factor)
+        if not factors:
+            raise self.refuse("a trace needs a function of Sigma behind it")
+        return "*".join(factors)
 
     def cases(self) -> str:
         """Read cases with their conditions."""

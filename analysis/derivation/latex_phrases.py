@@ -15,7 +15,7 @@ from solvable.analysis.derivation.latex_tokens import Token, tokens_of
 __all__ = ["Phrase", "longest_phrase", "phrases_of"]
 
 _DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\textstyle", r"\displaystyle", r"\mathbb",
-            r"\mathbf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
+            r"\mathbf", r"\mathsf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
 _SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
          r"\ast": "*", r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
 _MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}

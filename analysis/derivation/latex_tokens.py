@@ -38,9 +38,14 @@ class Token:
 
 def tokens_of(text: str) -> Iterator[Token]:
     """Cut the text; spaces, sizes of brackets and what only places the formula are left out."""
-    spaced, skip = False, ""
+    spaced, skip, sized = False, "", False
     for match in _TOKEN.finditer(_LINE_SPACE.sub(r"\\\\", text.strip())):
         number, command, character = match.group("number"), match.group("command"), match.group("character")
+        if character == "." and sized:  # \\left. and \\right. draw nothing
+            sized = False
+            continue
+        if match.group().strip():
+            sized = command in ("left", "right")
         if number is not None:
             yield Token(re.sub(r"[^\d.]", "", number), True, spaced)
         elif command is not None and (command in SIZES or command in SPACES):
@@ -131,6 +136,11 @@ class Cursor(ABC):
 
     def whole(self, tokens: list[Token]) -> str:
         """Read tokens that form one expression."""
+        level = 0
+        for place, token in enumerate(tokens):
+            level += {"{": 1, "}": -1}.get(token.text, 0)
+            if level == 0 and token.text == r"\over":
+                return f"(({self.whole(tokens[:place])})/({self.whole(tokens[place + 1 :])}))"
         reader = self.sub(tokens)
         value = reader.lattice()
         reader.end()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
@@ -26,10 +27,12 @@ _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh",
               "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
               "Max", "binomial", "factorial", "Heaviside")  # fmt: skip
 _RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
-            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh",
+            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
+            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
             "heaviside": "Heaviside"}  # fmt: skip
 _WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
+    "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
     "expm1": lambda sp, x: sp.exp(x) - 1,
     "log1p": lambda sp, x: sp.log(1 + x),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),
@@ -58,6 +61,8 @@ class Reading:
         What names of the author's are, perhaps in terms of themselves.
     decimals : mapping
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
+    sides : tuple
+        What else the author says that the expression equals.
     """
 
     expression: sp.Expr
@@ -67,16 +72,24 @@ class Reading:
     definitions: Mapping[str, Any] = field(default_factory=dict)
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
+    sides: tuple[Any, ...] = ()
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
-    expression = read(text, latex).expression
+    reading = read(text, latex)
+    if reading.sides:
+        raise refuse(
+            "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
+        )
+    expression = reading.expression
     return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
 
-def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Reading:
-    """Read a formula; every name becomes a symbol.
+def read(
+    text: str, latex: bool = False, phrases: tuple[Phrase, ...] = (), defined: Mapping[str, Any] | None = None
+) -> Reading:
+    """Read a formula; every name becomes a symbol, but those `defined` as text in what an operator binds.
 
     Plain notation: numbers, names, ``+ - * / ** ^``, ``a if gamma < 1 else b``,
     ``Piecewise((a, gamma < 1), (b, True))``, elementary functions, ``pi``, and operators:
@@ -105,7 +118,7 @@ def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Re
     if not text.strip():
         raise refuse("formula", text, "it is empty")
     try:
-        stated = plain_from_latex(text, phrases) if latex else plain_from_text(text)
+        stated = inlined(plain_from_latex(text, phrases) if latex else plain_from_text(text), defined or {})
     except RecursionError:
         raise refuse("formula", text, "it is too deeply nested") from None
     expression = _expression(stated.formula, text)
@@ -119,7 +132,8 @@ def read(text: str, latex: bool = False, phrases: tuple[Phrase, ...] = ()) -> Re
         definitions[name] = _expression(value, text)
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
-    return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals)
+    sides = tuple(_expression(side, text) for side in stated.sides)
+    return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals, sides)
 
 
 def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:
@@ -282,6 +296,10 @@ class _Reader:
             return _WRITTEN_OUT[name](sp, values[0])
         if name == "limit" and len(values) == 3:
             return sp.Limit(*values)
+        if name == "np_where" and len(values) == 3:
+            return sp.Piecewise((values[1], values[0]), (values[2], True))
+        if name in ("power", "pow", "float_power") and len(values) == 2:
+            return self.binary(ast.Pow(), *values)
         allowed = _RENAMED.get(name, name) if name in _RENAMED or name in _FUNCTIONS else None
         if allowed is None:
             raise self.refuse(

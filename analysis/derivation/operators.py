@@ -15,13 +15,14 @@ from solvable.analysis.derivation.latex_words import MATRICES
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name", "with_bound_means",
-           "without_values"]  # fmt: skip
+__all__ = ["NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
+           "with_bound_means", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "v_prime")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
-_NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
+NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
+_ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
 Read = Callable[..., Any]
 Refuse = Callable[[str], ValueError]
 
@@ -118,6 +119,8 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
 
     import sympy as sp
 
+    if len(arguments) == 1 and name == "sum":
+        return _array_sum(arguments[0], read, refuse)
     if len(arguments) not in (2, 4):
         raise refuse(f"{name} takes a term and its index, and perhaps both ends")
     index = variable(1)
@@ -156,6 +159,20 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
     return sp.exp(mode_sum(sp.log(body), s, v))
 
 
+def _array_sum(term: Any, read: Read, refuse: Refuse) -> Any:
+    """Sum of an array's entries, as in numpy: one name of eigenvalues, and coefficients beside them."""
+    import ast
+
+    import sympy as sp
+
+    words = {node.id for node in ast.walk(term) if isinstance(node, ast.Name)}
+    modes = words & set(_ARRAYS)
+    if len(modes) != 1:
+        raise refuse("sum takes a term and its index, or a term in the eigenvalues s")
+    s, v = sp.Symbol("s_i", positive=True), sp.Symbol("v_i", positive=True)
+    return mode_sum(read(term, {modes.pop(): s, "v": v}), s, v)
+
+
 def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
     import sympy as sp
 
@@ -171,7 +188,7 @@ def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
 def _normal(tree: Any, refuse: Refuse) -> str:
     import ast
 
-    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & set(_NORMALS)
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & set(NORMALS)
     if len(words) != 1:
         raise refuse("name the standard normal variable of an expectation: E(f, z)")
     return words.pop()

@@ -13,20 +13,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erfcinv, erfinv
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles
-from solvable.analysis.derivation.labels import RTOL, constant, difference_label, ratio_label
+from solvable.analysis.derivation.labels import RTOL, constant, counts, difference_label, ratio_label
 
-__all__ = ["part_slip"]
+__all__ = ["evaluator", "long_part_slip", "part_slip", "simple_slip"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Any]
-_MOST_PLACES, _MOST_NAMES, _MOST_REPEATED = 150, 6, 12
+_MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS = 250, 6, 12, 5
 _ROUNDING = 1e-11
 _INVERSE: dict[str, Callable[[Array], Array]] = {
     "exp": np.log, "log": np.exp, "acos": np.cos, "asin": np.sin, "atan": np.tan, "tanh": np.arctanh, "cos": np.arccos,
-    "sin": np.arcsin,
+    "sin": np.arcsin, "erf": erfinv, "erfc": erfcinv, "tan": np.arctan, "sinh": np.arcsinh, "cosh": np.arccosh,
 }  # fmt: skip
 
 
@@ -41,38 +42,72 @@ class _Place:
     term: bool = False  # of a sum
 
 
-def part_slip(
+def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | None = None) -> str | None:
+    """Say what to change in one place; None where nothing of a few words is enough."""
+    import sympy as sp
+
+    value = evaluator(columns, len(ours), clock)
+    with np.errstate(all="ignore"):
+        found = _all_places(expression, ours, value)
+        nodes = list(sp.preorder_traversal(expression))
+        for kind in (_simple, _one_off, _shifted, _term, _renamed, _factor):
+            for place in found:
+                sentence = kind(place, ours, columns, value)
+                if sentence is not None:
+                    several = nodes.count(place.node) > 1 and sentence.startswith("agrees")
+                    return f"in one place: {sentence}" if several else sentence
+        return _everywhere(expression, ours, value, columns)
+
+
+def long_part_slip(
     expression: Any, ours: Array, columns: Columns, clock: Clock | None = None, reference: Any = None
 ) -> str | None:
-    """Say what to change in one place; None where nothing of a few words is enough.
+    """Say in more words what to change in one place, or which part of ours should stand there."""
+    value = evaluator(columns, len(ours), clock)
+    with np.errstate(all="ignore"):
+        found = _all_places(expression, ours, value)
+        sentence = _as_ours(found, ours, reference, value)
+        for place in () if sentence else found:
+            sentence = _long(place, ours, columns, value)
+            if sentence is not None:
+                break
+        return sentence
 
-    Where a closed form of ours is given as `reference`, a part may also be what stands in it.
-    """
+
+def simple_slip(expression: Any, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """Say which sign, power, complement, name or number is off in one place, as "X -> Y"; None for anything longer."""
+    with np.errstate(all="ignore"):
+        for place in _all_places(expression, ours, value):
+            sentence = _simple(place, ours, columns, value)
+            if sentence is not None:
+                return sentence.partition("agrees ")[2].removeprefix("after ")
+    return None
+
+
+def evaluator(columns: Columns, size: int, clock: Clock | None = None) -> Callable[[Any], Array]:
+    """Return the function that gives an expression's values at all points, nan where it has none; it remembers."""
     import sympy as sp
 
     evaluate = Doubles(clock)
     given = {sp.Symbol(name, positive=True): value for name, value in columns.items()}
+    known: dict[Any, Array] = {}
 
     def value(node: Any) -> Array:
-        try:
-            return np.asarray(evaluate(node, given), dtype=float) * np.ones(len(ours))
-        except (ArithmeticError, ValueError, TypeError, KeyError):
-            return np.full(len(ours), np.nan)
+        if node not in known:
+            try:
+                with np.errstate(all="ignore"):
+                    known[node] = np.asarray(evaluate(node, given), dtype=float) * np.ones(size)
+            except (ArithmeticError, ValueError, TypeError, KeyError):
+                known[node] = np.full(size, np.nan)
+        return known[node]
 
-    with np.errstate(all="ignore"):
-        found: list[_Place] = []
-        for place in _places(expression, value, ours, lambda new: new):
-            found.append(place)
-            if len(found) == _MOST_PLACES:
-                break
-        # terms of a sum before what they are made of, and short parts before long ones
-        found.sort(key=lambda place: (not place.term, place.node.count_ops()))
-        for kind in (_simple, _term, _renamed, _factor, _long):
-            for place in found:
-                sentence = kind(place, ours, columns, value)
-                if sentence is not None:
-                    return sentence
-        return _everywhere(expression, ours, value, columns) or _as_ours(found, ours, reference, value)
+    return value
+
+
+def _all_places(expression: Any, ours: Array, value: Callable[[Any], Array]) -> list[_Place]:
+    """Terms of a sum before what they are made of, and short parts before long ones."""
+    found = list(itertools.islice(_places(expression, value, ours, lambda new: new), _MOST_PLACES))
+    return sorted(found, key=lambda place: (not place.term, place.node.count_ops()))
 
 
 def _places(node: Any, value: Callable[[Any], Array], needed: Array, whole: Callable[[Array], Array],
@@ -150,7 +185,9 @@ def _groups(node: Any) -> Iterator[list[Any]]:
     below = [factor for factor in symbolic if isinstance(factor, sp.Pow) and factor.exp.could_extract_minus_sign()]
     seen: list[list[Any]] = [list(node.args)]
     sums = [factor for factor in symbolic if factor.is_Add]
-    for group in (symbolic, plain, below, sums, *([factor] for factor in symbolic)):
+    several = range(2, len(symbolic)) if len(symbolic) <= _MOST_FACTORS else ()
+    subsets = [list(group) for size in several for group in itertools.combinations(symbolic, size)]
+    for group in (symbolic, plain, below, sums, *([factor] for factor in symbolic), *subsets):
         if group and group not in seen:
             seen.append(group)
             yield group
@@ -181,11 +218,28 @@ def _simple(place: _Place, ours: Array, columns: Columns, value: Callable[[Any],
         ((1 - node) / node, (1 - here) / here), (node**-2, here**-2.0), (node ** sp.Rational(3, 2), here**1.5),
         (1 / sp.sqrt(node), 1 / np.sqrt(here)),
     ]  # fmt: skip
+    if isinstance(node, sp.exp):
+        changes = [changes[3], changes[0]]  # a power of an exponential is a factor in its exponent
     if node.is_Symbol:
         changes += [(sp.Symbol(name), column) for name, column in columns.items() if name != str(node)]
     for new, values in changes:
-        if _verified(place, np.asarray(values), ours):
+        if _near(np.asarray(values), place.needed) and _verified(place, np.asarray(values), ours):
             return f"agrees after {node} -> {new}"
+    return None
+
+
+def _one_off(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A sum that lacks a whole number."""
+    return _term(place, ours, {}, value) if place.node.is_Add else None
+
+
+def _shifted(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A count that is one off; in a sum the sum is, see `_term`."""
+    if not place.node.is_Symbol or str(place.node) not in counts(columns):
+        return None
+    for step in (1, -1):
+        if _near(place.value + step, place.needed) and _verified(place, place.value + step, ours):
+            return f"agrees after {place.node} -> {place.node + step}"
     return None
 
 
@@ -219,8 +273,20 @@ def _factor(
     filled[there] = ratio
     if label is None or not _verified(place, place.value * filled, ours):
         return None
-    text = f"({place.node})" if place.node.is_Add else str(place.node)
-    return f"a factor: agrees after {place.node} -> {label}*{text}"
+    if label == "-1":
+        return f"sign: agrees after {place.node} -> {-place.node}"
+    return f"a factor: agrees after {place.node} -> {_times_part(label, place.node)}"
+
+
+def _times_part(label: str, node: Any) -> str:
+    """Write a factor before a part, with the brackets and signs of print."""
+    text = f"({node})" if node.is_Add else str(node)
+    if text.startswith("-"):
+        label, text = (label[1:], text[1:]) if label.startswith("-") else (f"-{label}", text[1:])
+    top, slash, bottom = label.partition("/")
+    if top == "1" and slash and (bottom.isidentifier() or bottom.isdigit()) and not node.is_Mul:
+        return f"{text}/{bottom}"
+    return f"{label}*{text}"
 
 
 def _term(
@@ -241,7 +307,8 @@ def _term(
         return None
     number = constant(difference)
     if number is not None:
-        if place.term or not float(number).is_integer() or not (deep or place.node.is_Add):
+        whole = abs(number - round(number)) <= RTOL
+        if place.term or not whole or not (deep or place.node.is_Add):
             return None
         return f"agrees after {place.node} -> {place.node + sp.Integer(round(number))}"
     sign = f"- {label[1:]}" if label.startswith("-") else f"+ {label}"
@@ -297,13 +364,19 @@ def _as_ours(found: list[_Place], ours: Array, reference: Any, value: Callable[[
     pieces = sorted((node for node in pieces if not node.is_Symbol and not isinstance(node, sp.logic.boolalg.Boolean)),
                     key=lambda node: node.count_ops())[:_MOST_PLACES]  # fmt: skip
     values = [(piece, value(piece)) for piece in pieces]
+    best: tuple[int, str] | None = None
     for place in found:
         for piece, column in values:
+            long = place.node.count_ops() + 2 * piece.count_ops()
+            if best is not None and best[0] <= long:
+                break
             for new, word in ((column, "{0} -> {1}"), (place.value + column, "{0} -> {0} + {1}"),
+                              (place.value - column, "{0} -> {0} - ({1})"),
                               (place.value * column, "{0} -> ({1})*({0})")):  # fmt: skip
                 if np.all(np.isfinite(new)) and _near(new, place.needed) and _verified(place, new, ours):
-                    return f"agrees after {word.format(place.node, piece)}"
-    return None
+                    best = long, f"agrees after {word.format(place.node, piece)}"
+                    break
+    return best[1] if best else None
 
 
 def _near(new: Array, needed: Array) -> bool:

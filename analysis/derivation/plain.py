@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK
+from solvable.analysis.derivation.notebook import as_one_statement
 from solvable.solvers.validate import refuse
 
 __all__ = ["Statement", "plain_from_text"]
@@ -19,6 +20,7 @@ class Statement(NamedTuple):
     left: str = ""
     relation: str = "="  # between the left side and the formula: = <= >=
     definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
+    sides: tuple[str, ...] = ()  # what else the formula is said to equal
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
@@ -29,11 +31,12 @@ _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "
           "÷": "/", "∕": "/", "⁄": "/", "√": "sqrt", "∑": "sum", "Σ": "Sigma", "∫": "integral", "ℓ": "ell"}  # fmt: skip
 _LETTERS = {letter: name for letter, name in GREEK.items() if len(letter) == 1}
 _TOKEN = re.compile(
-    r"\s+|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
+    rf"\s+|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)(?P<low>[{''.join(_LOWERED)}]*)"
     rf"|(?P<greek>[{''.join(_LETTERS)}](?:_[A-Za-z0-9]+|[{''.join(_LOWERED)}]+)?)"
     rf"|(?P<raised>[{''.join(_RAISED)}]+)|(?P<sign>\*\*|<=|>=|==|!=|->|.)",
     re.S,
 )
+_WORDS = (*FUNCTIONS, "sqrt", "abs", "sum", "product", "E", "Tr", "tr", "trace", "integral", "diff", "mp_mean", "Phi")
 _KEYWORDS = ("if", "else", "and", "or", "True", "for", "when", "where")
 
 
@@ -50,7 +53,7 @@ def plain_from_text(text: str) -> Statement:
     >>> plain_from_text("V = σ²γ/(1−γ), γ < 1")[:3]
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
-    pieces = _pieces(text)
+    pieces = _pieces(as_one_statement(text))
     cut, relation = _left_side(text, pieces)
     left = pieces[0][0] if cut > 1 else ""
     pieces = pieces[cut:]
@@ -96,6 +99,9 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         piece = match.group()
         if kind is None:
             continue
+        if kind == "low":
+            index = match["low"].translate(_LOWER)
+            kind, piece = "name", match["name"] + (f"_{index}" if index else "")
         if kind == "greek":
             index = piece[1:].translate(_LOWER).lstrip("_")
             piece = _LETTERS[piece[0]] + (f"_{index}" if index else "")
@@ -137,7 +143,7 @@ def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:
         return 0, "="
     sign = pieces[marks[0]][0]
     left = "".join(piece for piece, _ in pieces[: marks[0]])
-    named = re.fullmatch(r"\w+(\([\w,]*\))?", left) is not None and not left[0].isdigit()
+    named = re.fullmatch(r"\w+(?:\*+|'+)?(\([\w,]*\))?", left) is not None and not left[0].isdigit()
     if len(marks) > 1 or not (named or (sign in ("<=", ">=") and not left)):
         if sign in ("<", ">", "=="):
             return 0, "="  # a condition: the reader says so
@@ -155,8 +161,10 @@ def _join(text: str, pieces: list[tuple[str, str]]) -> str:
         lone = [p for p, _ in pieces[place + 2 : place + 3]] == [")"] and pieces[place + 1][1] in ("name", "greek")
         starts = kind in ("number", "name", "greek") or (piece == "(" and not (before[1] == "greek" and lone))
         names = (before[1] == "greek" and kind == "name") or (before[1] == "name" and kind == "greek")
-        if before[1] == "name" and kind in ("name", "number"):
+        twice = piece == before[0] or before[0] in _WORDS
+        if before[1] == "name" and (kind == "number" or (kind == "name" and twice)):
             raise refuse("formula", text, f"{before[0]} and {piece} follow each other: write the sign between them")
+        names = names or (before[1] == "name" and kind == "name")
         if (ends and starts) or names:
             if slashed:
                 raise refuse("formula", text, f"what is divided by before {piece} is not clear: brackets are needed")

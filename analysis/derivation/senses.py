@@ -92,6 +92,8 @@ def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
         gaps, stated = [], []
         for factor in _FACTORS:
             grown = {**cell, **{name: cell[name] * factor for name in together if name in cell}}
+            if claim.domain is not None and not claim.domain.allows(grown):
+                return None  # where it grows the claim says nothing
             values, ours = known_values(claim, grown), float(claim.predict(**grown))
             if not ours:
                 return None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.clock import Clock, OutOfTime
+from solvable.analysis.derivation.edits import edits
 from solvable.analysis.derivation.labels import (
     RATIOS,
+    RTOL,
     constant,
     counts,
     difference_label,
@@ -20,15 +22,23 @@ from solvable.analysis.derivation.labels import (
     ratio_label,
     same,
 )
-from solvable.analysis.derivation.parts import part_slip
+from solvable.analysis.derivation.parts import evaluator, long_part_slip, part_slip, simple_slip
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.analysis.writing.symbols import SymbolKind
 
-__all__ = ["Slip", "find_slip", "fitting", "partial_agreement"]
+__all__ = ["Slip", "find_slip", "fitting", "partial_agreement", "substitutions"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
+_FEW = 18  # words of an explanation behind which no other is sought
+_MOST_EDITED = 200  # changes of the pen behind which a second one is sought
 _MOST_PAIRED = 60  # changes of one name whose pairs are tried
+_BASES = {
+    "1/log(2)": "in base 2",
+    "log(2)": "ours is in base 2",
+    "1/log(10)": "in base 10",
+    "log(10)": "ours is in base 10",
+}
 _WORDS: dict[str, SymbolKind] = {"ridge": "ridge", "step-size": "step", "noise": "noise", "scale": "scale"}
 
 
@@ -40,7 +50,7 @@ class Slip:
     parts: tuple[str, ...]
 
 
-def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
+def substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
     """Slips inside a formula: (name of the convention, what to replace by what, the columns changed)."""
     sizes = names_of_kind("size")
     for name in sorted(used & set(columns)):
@@ -78,10 +88,26 @@ def _substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str
     for a, b in (("n", "d"), ("n", "k"), ("d", "k"), ("signal", "noise_variance"), *_pairs(columns, used)):
         if {a, b} <= set(columns) and used & {a, b}:
             yield "roles", f"{a} <-> {b}", {a: columns[b], b: columns[a]}
-    for name in sorted(used & set(columns)):
-        for other in columns:
-            if other != name and other[0] != "_" and name[0] != "_":
-                yield "names", f"{name} -> {other}", {name: columns[other]}
+    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
+    for name in sorted(used & set(plain)):
+        for other in plain:
+            if other != name:
+                yield "names", f"{name} -> {other}", {name: plain[other]}
+    for a in sorted(used & set(plain)):
+        for b in sorted(used & set(plain)):
+            if a != b and np.all(plain[b] > plain[a]) and np.ptp(plain[a]) > 0:
+                yield "roles", f"{a}/{b} <-> 1 - {a}/{b}", {a: plain[b] - plain[a]}
+
+
+def _multiples(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
+    """A factor that is missing, or too many, wherever a name stands."""
+    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
+    for name in sorted(used & set(plain)):
+        for other in plain:
+            if other != name and np.ptp(plain[other]) > 0:
+                with np.errstate(all="ignore"):
+                    yield "a factor", f"{name} -> {other}*{name}", {name: plain[other] * plain[name]}
+                    yield "a factor", f"{name} -> {name}/{other}", {name: plain[name] / plain[other]}
 
 
 def _pairs(columns: Columns, used: frozenset[str]) -> list[tuple[str, str]]:
@@ -105,13 +131,31 @@ def _outer(
             name = f"constant {found}" if nice(_number(found)) else found.removeprefix("-")
             return f"differs by additive {name}{why}", (f"additive {name}",)
         label = ratio_label(yours / ours, columns, anything, deep)
+        held = _held(yours / ours, columns) if fixed else None
+        if held is not None:
+            return f"differs by the factor {held}: yours is {held} times ours", (f"factor {held}",)
         if label is not None:
             sentence = f"differs by the {'constant ' if fixed else ''}factor {label}: yours is {label} times ours"
+            if label in _BASES:
+                sentence = f"another base of the logarithm: yours is {label} times ours, {_BASES[label]}"
             return sentence, (f"factor {label}",)
         for word, changed in (("the square of ours", ours**2), ("the square root of ours", np.sqrt(ours)),
                               ("one over ours", 1 / ours), ("one minus ours", 1 - ours)):  # fmt: skip
             if same(yours, changed):
                 return f"yours is {word}", (word,)
+    return None
+
+
+def _held(ratio: Array, columns: Columns) -> str | None:
+    """Size that is one number at all points, where the ratio is that number or one over it."""
+    value = constant(ratio)
+    if value is None or nice(value) in ("2", "-2", "1/2", "-1/2", "1", "-1"):
+        return None
+    for name in counts(columns):
+        size = constant(np.asarray(columns[name], dtype=float))
+        for word, power in ((name, 1), (f"1/{name}", -1)):
+            if size is not None and abs(value / size**power - 1) <= RTOL:
+                return word
     return None
 
 
@@ -140,7 +184,7 @@ class _Search:
         self.reference = reference
         yours = formula(columns)
         good = np.isfinite(yours) & np.isfinite(ours) & (ours != 0)
-        self.enough = bool(good.sum() >= 3)
+        self.enough = bool(good.sum() >= 3) and not same(yours[good], ours[good])
         self.columns = {name: value[good] for name, value in columns.items()}
         self.ours, self.yours = ours[good], yours[good]
         self.changed: list[tuple[str, str, dict[str, Array], Array]] = []
@@ -153,7 +197,7 @@ class _Search:
     def names(self) -> Slip | None:
         """A name replaced; a shift by one of a name that stands in several places is put off."""
         later = None
-        for word, label, change in _substitutions(self.columns, self.used):
+        for word, label, change in substitutions(self.columns, self.used):
             values = self.formula({**self.columns, **change})
             if not np.all(np.isfinite(values)) or same(values, self.yours):
                 continue
@@ -166,29 +210,43 @@ class _Search:
         self.later = later
         return None
 
+    def multiples(self) -> Slip | None:
+        """A name that lacks a factor, or has one too many, in all its places."""
+        for word, label, change in _multiples(self.columns, self.used):
+            values = self.formula({**self.columns, **change})
+            if np.all(np.isfinite(values)) and same(values, self.ours) and not same(values, self.yours):
+                return Slip(f"{word}: agrees after {label}", (label,))
+        return None
+
     def _several(self, label: str) -> bool:
         if self.expression is None:
             return False
         name = label.partition(" ")[0]
         return sum(str(node) == name for node in _every_node(self.expression)) > 1
 
-    def part(self) -> Slip | None:
-        """One part of it."""
+    def part(self, deep: bool = False) -> Slip | None:
+        """One part of it; `deep`, in more words."""
         if self.expression is None:
             return self.later
         plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
-        sentence = part_slip(self.expression, self.ours, plain, self.clock, self.reference)
+        if deep:
+            sentence = long_part_slip(self.expression, self.ours, plain, self.clock, self.reference)
+        else:
+            sentence = part_slip(self.expression, self.ours, plain, self.clock)
         if sentence is None:
-            return self.later
+            return None if deep else self.later
         return Slip(sentence, (sentence.partition(": ")[2] or sentence,))
 
     def both(self) -> Slip | None:
         """A name replaced and one operation on the whole; then two names."""
+        outer = []
         for word, label, _, values in self.changed:
             found = _outer(values, self.ours, self.columns, anything=False)
             if found is not None:
                 said = found[0] if found[0].startswith("yours") else f"it {found[0]}"
-                return Slip(f"{word}: after {label} {said}", (label, *found[1]))
+                outer.append(Slip(f"{word}: after {label} {said}", (label, *found[1])))
+        if outer:
+            return min(outer, key=_cost)
         with np.errstate(all="ignore"):
             for name in ("noise_variance", "signal"):
                 for sign in (1.0, -1.0):
@@ -208,16 +266,84 @@ class _Search:
                     return Slip(f"{word} and {other}: agrees after {label} and {second}", (label, second))
         return None
 
+    def two(self) -> Slip | None:
+        """One change of the pen, and one operation on the whole or in a part behind it."""
+        if self.expression is None:
+            return None
+        plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
+        value = evaluator(plain, len(self.ours), self.clock)
+        changed = [(text, expression, value(expression)) for text, expression in edits(self.expression)]
+        found = []
+        for text, _, values in changed:
+            outer = _outer(values, self.ours, plain, anything=False) if np.all(np.isfinite(values)) else None
+            if outer is not None:
+                found.append(Slip(f"two slips: {text}, and then it {outer[0]}", (text, *outer[1])))
+        for text, expression, values in () if found else changed[:_MOST_EDITED]:
+            second = simple_slip(expression, self.ours, plain, value) if np.all(np.isfinite(values)) else None
+            if second is not None:
+                found.append(Slip(f"two slips: agrees after {text} and {second}", (text, second)))
+                break
+        return min(found, key=_cost, default=None)
+
 
 def find_slip(
     formula: Callable[[Columns], Array], used: frozenset[str], ours: Array, columns: Columns, expression: Any = None,
-    clock: Clock | None = None, reference: Any = None,
+    clock: Clock | None = None, reference: Any = None, regimes: Callable[[int], Slip | None] = lambda stage: None,
 ) -> Slip | None:  # fmt: skip
-    """Search single slips, in the whole, in a name, in a part, then pairs; what is returned holds at every point."""
+    """Search single slips, in the whole, in a name, in a part, then pairs; what is returned holds at every point.
+
+    `regimes` is asked between them: first for what holds in one kind of cell and slips in the author's definitions,
+    then for special cases of ours, and last for leading orders.
+    """
     search = _Search(formula, used, ours, columns, expression, clock, reference)
     if not search.enough:
+        return _of_numbers(formula(columns), ours, columns, expression) or regimes(0)
+    slip = search.whole() or search.names()
+    return slip or _shortest(
+        (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
+         lambda: search.part(True), search.both, search.two)
+    ) or regimes(2)  # fmt: skip
+
+
+def _cost(slip: Slip) -> int:
+    """Words of a sentence: the explanation of fewest is the one a theorist would give."""
+    return len(re.findall(r"\w+|[*/]", slip.sentence))
+
+
+def _shortest(steps: Sequence[Callable[[], Slip | None]]) -> Slip | None:
+    """The first slip of a few words, else the shortest of all; where the time is up, of those found."""
+    best: Slip | None = None
+    try:
+        for step in steps:
+            slip = step()
+            if slip is not None and (best is None or _cost(slip) < _cost(best)):
+                best = slip
+            if best is not None and _cost(best) <= _FEW:
+                break
+    except OutOfTime:
+        if best is None:
+            raise
+    return best
+
+
+def _of_numbers(yours: Array, ours: Array, columns: Columns, expression: Any) -> Slip | None:
+    """Explain what is known at one place or two: a number that is off by a factor, or by one change of the pen."""
+    if not (np.all(np.isfinite(yours)) and np.all(np.isfinite(ours)) and np.all(ours != 0)) or same(yours, ours):
         return None
-    return search.whole() or search.names() or search.part() or search.whole(deep=True) or search.both()
+    value = constant(yours / ours)
+    held = _held(yours / ours, columns)
+    label = held or (nice(value) if value is not None else None)
+    if label is not None:
+        word = "" if held else "constant "
+        return Slip(f"differs by the {word}factor {label}: yours is {label} times ours", (f"factor {label}",))
+    if expression is None or expression.free_symbols:
+        return None
+    for text, changed in edits(expression):
+        if abs(complex(changed.evalf(17)) - ours[0]) <= RTOL * abs(ours[0]) and same(
+            ours, ours[:1] * np.ones(len(ours))
+        ):
+            return Slip(f"agrees after {text}", (text,))
+    return None
 
 
 def fitting(
@@ -235,7 +361,7 @@ def fitting(
              for label, column in ((name, value), (f"1/{name}", 1 / value))],
             [(f"{sign} {name}", yours + step * value) for name, value in columns.items()
              for sign, step in (("+", 1), ("-", -1))],
-            [(label, formula({**columns, **change})) for _, label, change in _substitutions(columns, used)],
+            [(label, formula({**columns, **change})) for _, label, change in substitutions(columns, used)],
         ]  # fmt: skip
         for kind in trials:
             found = [label for label, values in kind if np.all(np.isfinite(values)) and fits(values)]

@@ -55,12 +55,15 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     given |= own
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
+    sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
+    parts |= sides
+    outline = _outline(parts["expression"], given, known, claim, implicit)
     quantities = frozenset(_quantities(claim))
     grows, words = reading.relation == "->", dict[str, Any]()
     for key, part in parts.items():
         if part is not None:
             parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
-    for key in ("expression", "rounded"):
+    for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
             parts[key] = resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
@@ -85,7 +88,25 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
             "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
-            "rounded": parts["rounded"], "decimals": decimals}  # fmt: skip
+            "rounded": parts["rounded"], "decimals": decimals,
+            "outline": outline, "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
+
+
+def _outline(
+    expression: Any, given: dict[str, Any], known: set[str] | None, claim: Claim | None, implicit: dict[str, Any]
+) -> tuple[Any, dict[str, Any]] | None:
+    """The expression in which the author's own names stand, and what these are in ours; None where there are none."""
+    import sympy as sp
+
+    own = {name for name in map(str, expression.free_symbols) if name in given}
+    if known is None or not own or own & known or implicit:
+        return None
+    top = _in_our_names(expression, {}, own, known, claim, {})
+    definitions = {name: _in_our_names(given[name], given, set(), known, claim, {}) for name in sorted(own)}
+    sure = _positive(claim)
+    if any(part.has(sp.Lambda, sp.Sum) for part in (top, *definitions.values())):
+        return None
+    return without_values(top, sure), {name: without_values(part, sure) for name, part in definitions.items()}
 
 
 def _definitions(

@@ -38,6 +38,9 @@ SYMBOLS = (
     Symbol("cap", r"s^{2}\ln(1/\alpha^{2})/4", "s²ln(1/α²)/4", "scale", "s the scale of the linear branch"),
     Symbol("is_lower", r"1_{-}", "1[lower]", "other", "1 for the lower point of the cycle, else 0"),
     Symbol("is_upper", r"1_{+}", "1[upper]", "other", "1 for the upper point of the cycle, else 0"),
+    Symbol("level", r"\ell", "ℓ", "other", "loss at which a jump is timed"),
+    Symbol("period", r"\mathrm{period}", "period", "size", "points of the cycle, 0 for none"),
+    Symbol("seed", r"\mathrm{seed}", "seed", "other", "number of the data set"),
 )
 
 CONVENTIONS = (

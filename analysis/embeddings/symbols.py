@@ -11,6 +11,7 @@ SYMBOLS = (
     Symbol("tasks", "M", "M", "size", "source tasks"),
     Symbol("samples", "n", "n", "size", "draws of the index model"),
     Symbol("slip", r"\varepsilon", "ε", "scale", "distance from the optimum"),
+    Symbol("inputs", "p", "p", "size", "input dimension of the index model"),
 )
 
 CONVENTIONS = (

@@ -21,6 +21,8 @@ SYMBOLS = (
     Symbol("floor", r"b^{T}\Lambda b", "bᵀΛb", "other", "error with endless examples"),
     Symbol("spread", r"\mathrm{tr}\,\Gamma^{-1}\Lambda\Gamma^{-1}\Sigma_{t}", "tr Γ⁻¹ΛΓ⁻¹Σ_t", "other",
            "M times the variance of the prediction"),
+    Symbol("row", "i", "i", "other", "row of the matrix, from 0"),
+    Symbol("column", "j", "j", "other", "column of the matrix, from 0"),
 )  # fmt: skip
 
 CONVENTIONS = (

@@ -32,6 +32,9 @@ SYMBOLS = (
     Symbol("smoothness", "r", "r", "other", "smoothness of the target, s_{i}w_i² = i^{−(1+2rβ)}"),
     Symbol("ridge_exponent", r"\ell", "ℓ", "other", "the normalised ridge is n^{−ℓ}"),
     Symbol("noise_growth", "b", "b", "other", "the generators' noise times their number grows as n^{b}"),
+    Symbol("first", "g_{1}", "g₁", "size", "generations of the first fit compared"),
+    Symbol("second", "g_{2}", "g₂", "size", "generations of the second fit compared"),
+    Symbol("modes", "m", "m", "size", "modes of the power law"),
 )
 
 CONVENTIONS = (

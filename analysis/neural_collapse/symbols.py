@@ -72,6 +72,11 @@ SYMBOLS = (
         for name in ("classifier", "feature", "inside", "outside", "symmetric", "new", "same")
     ),
     Symbol("angle_weight", r"\mu", "μ", "ridge", "weight of the minimum-angle term"),
+    Symbol("index", "k", "k", "other", "number of the class, mode or layer of the cell, from 0"),
+    Symbol("new", r"\kappa_{new}", "κ_{new}", "other", "concentration of the new model's features"),
+    Symbol("old", r"\kappa_{old}", "κ_{old}", "other", "concentration of the old model's features"),
+    Symbol("problem", r"\mathrm{problem}", "problem", "other", "number of the start"),
+    Symbol("scale", r"\alpha", "α", "scale", "scale of the start"),
 )
 
 _DECAYS = ("weight_decay", "feature_decay", "layer_decays", "bias_decay")

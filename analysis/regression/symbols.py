@@ -14,6 +14,8 @@ SYMBOLS = (
     Symbol("points", "N", "N", "size", "points of a curve"),
     Symbol("order", "s", "s", "other", "order of the Sobolev norm"),
     Symbol("nodes", "p", "p", "size", "nodes of a graph"),
+    Symbol("blur", "b", "b", "other", "width of the blur"),
+    Symbol("size", "m", "m", "size", "points of the grid"),
 )
 
 CONVENTIONS = (

@@ -13,6 +13,8 @@ SYMBOLS = (
     Symbol("pair", r"{\textstyle\sum}g_{a}g_{b}", "Σg_a g_b", "other", "sum of s²/((s + κ_a)(s + κ_b))"),
     Symbol("lam_a", r"\lambda_{a}", "λ_a", "ridge", "normalised ridge of the first resolvent"),
     Symbol("lam_b", r"\lambda_{b}", "λ_b", "ridge", "normalised ridge of the second resolvent"),
+    Symbol("points", r"P", "P", "size", "points of the ring"),
+    Symbol("decay", "a", "a", "ridge", "exponent at which the kernel's eigenvalues decay"),
 )
 
 CONVENTIONS = (

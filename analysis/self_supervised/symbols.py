@@ -14,6 +14,16 @@ SYMBOLS = (
     Symbol("temperature", r"\tau", "τ", "scale", "temperature of the contrastive loss"),
     Symbol("labelled", "N", "N", "size", "inputs with a label"),
     Symbol("unlabelled", "m", "m", "size", "inputs without one"),
+    Symbol("degree", r"\ell", "ℓ", "other", "highest degree of the parities that are kept"),
+    Symbol("dim", "k", "k", "size", "dimension behind the head"),
+    Symbol("feature", "j", "j", "other", "number of the feature, from 0"),
+    Symbol(
+        "noise", r"{\sigma^{2}}", "σ²", "noise", "label noise", ("sigma2", "sigma = sqrt(noise)", "σ = sqrt(noise)")
+    ),
+    Symbol("r", "r", "r", "size", "true factors"),
+    Symbol("ratio", r"\alpha", "α", "size", "share of the tokens that are masked"),
+    Symbol("samples", "M", "M", "size", "pairs of a batch"),
+    Symbol("tokens", "T", "T", "size", "tokens of an input"),
 )
 
 CONVENTIONS = (

@@ -19,6 +19,12 @@ SYMBOLS = (
     Symbol("coordinate", "j", "j", "other", "0 for the linear coordinate, 1 for a slab coordinate"),
     Symbol("power", "q", "q", "scale", "moment E[y x^q], q = 1 or 2"),
     Symbol("large_step", r"\gamma", "γ", "step", "step size of gradient descent on the mean logistic loss"),
+    Symbol("degree", "L", "L", "other", "coordinates of the product"),
+    Symbol("flips", r"\varphi", "φ", "other", "share of labels that are flipped"),
+    Symbol("gap", r"\Delta", "Δ", "other", "excess over the Bayes error"),
+    Symbol("level", "c", "c", "other", "d times the decay of the kernel a degree"),
+    Symbol("noise", r"\sigma", "σ", "noise", "standard deviation of a class"),
+    Symbol("normalised", r"\mathrm{normalised}", "normalised", "other", "whether steps are divided by the wrong rows"),
 )
 
 CONVENTIONS = (

@@ -28,6 +28,7 @@ SYMBOLS = (
     Symbol("gradient_norm", "g", "g", "scale", "norm of the gradient at unit weights"),
     Symbol("width", "m", "m", "size", "hidden neurons"),
     Symbol("classes", "K", "K", "size", "classes"),
+    Symbol("scale", r"\alpha", "α", "scale", "scale of the start"),
 )
 
 CONVENTIONS = (

@@ -34,7 +34,8 @@ _RANDOM = Source("wang2024subspace", "this form derived in docs/theory/denoising
 _SEVERAL = Source("wang2024subspace", "observation of this project")
 _NOISY = Source("daras2025noisy", "this model derived in docs/theory/denoising.md")
 
-_v, _noise, _std = sp.symbols("variance noise std", positive=True)
+_v, _noise, _std, _n, _d, _rows = sp.symbols("variance noise std n d rows", positive=True)
+_missing = _d - _rows
 
 
 def _score(dim: int, components: int, noise_variance: float, x: Any, **law: Any) -> Any:
@@ -205,6 +206,7 @@ DENOISER_CLAIMS = (
         grid=cells("d rows", [(4, 2), (4, 3), (8, 6), (8, 7)], n=48),
         tolerance=0.01,
         assumptions="√(2m) itself is a bound, 4 % above; reached by orthogonal completions",
+        formula=2 * _missing * (1 - _missing / (_n - _rows)),
         domain=USUAL.but("rows < d and d < n", n=(20, 100), d=(2, 10), rows=(1, 9)),
     ),
     claim(
@@ -216,6 +218,7 @@ DENOISER_CLAIMS = (
         measure=lambda rng, n, d, rows: float(np.sqrt(samples.missing_square(rng, n, d, rows, trials=1))),
         grid=cells("d rows", [(4, 2), (8, 7)], n=48),
         side="upper",
+        formula=sp.sqrt(2 * _missing),
         domain=USUAL.but("rows < d and d < n", n=(20, 100), d=(2, 10), rows=(1, 9)),
     ),
     claim(

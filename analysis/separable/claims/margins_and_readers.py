@@ -331,6 +331,7 @@ READER_CLAIMS = (
         predict=lambda n, d, separation2: float(bayes_error(separation2)),
         measure=gaussians.direct_error,
         grid=cells("separation2", [0.5, 2.0], n=4000, d=3),
+        formula=sp.erfc(sp.sqrt(_separation / 2)) / 2,
         tolerance=0.02,
     ),
 )

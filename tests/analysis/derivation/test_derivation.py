@@ -59,7 +59,8 @@ def test_right_formulas_agree(formula, against):
          "ridge convention: agrees after lam -> lam/2"),
         ("2*(sqrt((1-n*lam-gamma)**2+4*n*lam)-(1-n*lam-gamma))/2", "ridge/isotropic-effective-ridge",
          "ridge convention: after lam -> lam/n it differs by the constant factor 2"),
-        ("sigma**2*log(1/(1-gamma))", VARIANCE, "no common slip explains it"),
+        ("sigma**2*log(1/(1-gamma))", VARIANCE, "leading order"),
+        ("sigma**2*(2 + sin(9*gamma))", VARIANCE, "no common slip explains it"),
         (lambda gamma, noise_variance: 3 * noise_variance * gamma / (1 - gamma), VARIANCE, "constant factor 3"),
     ],
 )  # fmt: skip

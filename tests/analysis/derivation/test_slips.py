@@ -34,7 +34,7 @@ def quickly(formula, against, **more):
         ("log(K*(1-c)/c) where c = K*sqrt(n*lW*lH)", "neural-collapse/cross-entropy-gap", "classes - 1"),
         (
             "c^t + (1-c^t)*sigma^2*d*eta^2/(B*(1-c)) where c = 1 - 2*eta + eta^2*(1+(d+2)/B)",
-            "double-descent/one-pass-sgd", "d + 2 -> d + 1",
+            "double-descent/one-pass-sgd", "in c: agrees after d -> d - 1",
         ),
         ("2/(lambda_1*(sigma+n/B-1))", "sgd-stability/group-threshold", "1/coherence"),
         (

@@ -97,7 +97,7 @@ def test_other_ways_to_be_right(formula, against, outcome, sentence):
         ("(sqrt((1-lam/gamma-gamma)**2+4*lam/gamma)-(1-lam/gamma-gamma))/2", ROOT, "lam -> gamma*lam"),
         ("unlearned + sigma**2", TEST, "the factor (1 - df2/n)"),
         ("sigma**2*(1-gamma)/gamma", VARIANCE, "gamma -> 1 - gamma"),
-        ("sigma**2*log(1/(1-gamma))", VARIANCE, "most at large gamma"),
+        ("sigma**2*(1 + gamma + 3*gamma**2)", VARIANCE, "most at small gamma"),
     ],
 )
 def test_more_slips_are_named(formula, against, sentence):

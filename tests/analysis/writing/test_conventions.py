@@ -14,6 +14,7 @@ import pytest
 
 import solvable.solvers
 from solvable.analysis import claims
+from solvable.analysis.derivation.admission import why_not
 from solvable.analysis.verification.catalogue import claim as find_claim
 from solvable.analysis.verification.catalogue import families
 from solvable.analysis.verification.claim import Kind
@@ -133,6 +134,16 @@ def test_formulas_have_rows_and_words_one_meaning(claim):
         words = [word for row in rows for word, meaning in row.words().items()
                  if word not in known and set(re.findall(r"[a-z]\w*", meaning)) - {"sqrt"} <= known]  # fmt: skip
         assert len(words) == len(set(words)), words
+
+
+@pytest.mark.parametrize("claim", [claim for claim in EVERY if not why_not(claim)], ids=lambda claim: claim.name)
+def test_every_number_that_a_formula_may_name_has_a_row(claim):
+    """Choices among words need none: a formula names numbers."""
+    rows = {row.name for row in written.symbols(claim.family)}
+    rows |= {row.name for fixed in written.used_conventions(claim) for row in fixed.symbols}
+    numbers = {name for cell in claim.grid for name, value in cell.items()
+               if isinstance(value, int | float) and not isinstance(value, bool)}  # fmt: skip
+    assert numbers <= rows, f"{sorted(numbers - rows)} are not in analysis/{claim.family}/symbols.py"
 
 
 def test_a_name_has_one_kind_and_a_family_no_name_twice():

@@ -1,0 +1,71 @@
+"""Fractions and roots of LaTeX, and what is written as a fraction: derivatives, and a measure under an integral."""
+
+from __future__ import annotations
+
+from solvable.analysis.derivation.latex_expressions import Expressions
+from solvable.analysis.derivation.latex_words import DIFFERENTIALS, GREEK
+
+__all__ = ["Fractions"]
+
+
+class Fractions(Expressions):
+    """Reads fractions and roots."""
+
+    def fraction(self) -> str:
+        """Read a fraction; what may be a derivative is refused."""
+        measured = self.over_a_law()
+        if measured:
+            return measured
+        start = self.at
+        partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
+        top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
+        middle = self.at
+        bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
+        texts = [
+            [t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in ((start, middle), (middle, self.at))
+        ]
+        if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
+            return self.derivative(start, middle)
+        if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
+            if texts[0][1:] == [r"\kappa"]:
+                return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
+            raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
+        return f"(({top})/({bottom}))"
+
+    def over_a_law(self) -> str:
+        r"""Read \int \frac{dx}{..}: a fraction with the differential of the open integral behind its numerator."""
+        if self.inside[-1:] != ["integral"] or self.peek() != "{":
+            return ""
+        start = self.at
+        top = self.raw_group()
+        for place, token in enumerate(top):
+            if token.text not in DIFFERENTIALS:
+                continue
+            reader = self.sub(top[place:])
+            found = reader.differential(consume=False)
+            if found and reader.differential(consume=True) and reader.at == len(reader.tokens):
+                numerator = self.whole(top[:place]) if place else "1"
+                self.inside[-1] = "measured"
+                self.measure = found
+                return f"(({numerator})/({self.argument()}))"
+        self.at = start
+        return ""
+
+    def derivative(self, start: int, middle: int) -> str:
+        r"""Read \partial f / \partial x, f in the fraction or behind it."""
+        below = self.sub(self.tokens[middle : self.at]).raw_group()
+        above = self.sub(self.tokens[start:middle]).raw_group()
+        x = self.whole(below[1:])
+        if not x.isidentifier():
+            raise self.refuse("a derivative is by one name, once")
+        f = self.whole(above[1:]) if len(above) > 1 else self.factor()
+        return f"diff({f}, {x})"
+
+    def root(self) -> str:
+        """Read a root."""
+        if self.peek() == "[":
+            self.take()
+            order = self.expression()
+            self.expect("]")
+            return f"({self.argument()})**(1/({order}))"
+        return f"sqrt({self.argument()})"
