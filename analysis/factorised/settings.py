@@ -17,7 +17,7 @@ Rng = np.random.Generator
 
 USUAL = Domain(
     n=(2, 60), m=(200, 2000), rank=(1, 4), outlier_rate=(0.0, 0.4), outlier_std=(1.0, 100.0), delta=(0.05, 5.0),
-    decay=(0.98, 0.995), scale=(1e-8, 1e-2), y=(1.05, 4.0), time=(0.05, 2.0), gain=(0.3, 1.5), steps=(1, 10),
+    decay=(0.95, 0.99), scale=(1e-8, 1e-2), y=(1.05, 4.0), time=(0.05, 2.0), gain=(0.3, 1.5), steps=(1, 10),
     slope=(0.25, 1.0), d=(1, 9), hurst=(0.2, 1.0), depth=(5, 200), sites=(2, 60), least=(0.3, 0.45),
 )  # fmt: skip
 

@@ -34,7 +34,7 @@ def _first_step(d: int, rank: int, m: int, outlier_rate: float, outlier_std: flo
 
 
 claim = partial(Claim, domain=USUAL)
-_ROBUST = {"d": 15, "rank": 2, "m": 1200, "outlier_std": 10.0, "first": 0.2, "decay": 0.99, "steps": 2000}
+_ROBUST = {"d": 15, "rank": 2, "m": 1200, "outlier_std": 10.0, "first": 0.3, "decay": 0.985, "steps": 1400}
 _TUBAL = {"n": 10, "k": 4, "rank": 2, "m": 140, "steps": 2400}
 
 RECOVERY_CLAIMS = (
@@ -75,7 +75,7 @@ RECOVERY_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=lambda rng, **cell: matrices.l2_against_l1(rng, **cell) - 3.0,
-        grid=cells("scale", [1e-4], outlier_rate=0.1, **{**_ROBUST, "first": 0.15}),
+        grid=cells("scale", [1e-4], outlier_rate=0.1, **_ROBUST),
         first_draws=8,
         convention="recovery",
         assumptions="least error on the way 0.37 of the target's norm",
@@ -89,7 +89,7 @@ RECOVERY_CLAIMS = (
         measure=matrices.grown,
         grid=cells(
             "outlier_rate scale", [(0.1, 1e-6), (0.3, 1e-6), (0.1, 1e-3)], d=15, rank=2, m=1200, outlier_std=10.0,
-            decay=0.98,
+            decay=0.97,
         ),  # fmt: skip
         tolerance=0.25,
         first_draws=8,
@@ -105,7 +105,7 @@ RECOVERY_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=matrices.dense_outliers,
-        grid=cells("outlier_rate", [0.5], scale=1e-6, **{**_ROBUST, "outlier_std": 100.0, "first": 0.4}),
+        grid=cells("outlier_rate", [0.5], scale=1e-6, **{**_ROBUST, "outlier_std": 100.0, "first": 0.6}),
         first_draws=8,
         convention="recovery",
         domain=USUAL.but(outlier_rate=(0.0, 0.5)),
@@ -118,7 +118,7 @@ RECOVERY_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=matrices.truth_is_no_minimum,
-        grid=cells("large", [0.3], d=15, rank=2, m=1200, outlier_std=1.0, small=1e-6, first=0.3, decay=0.99, steps=2000),
+        grid=cells("large", [0.3], d=15, rank=2, m=1200, outlier_std=1.0, small=1e-6, first=0.45, decay=0.985, steps=1400),
         first_draws=8,
         convention="recovery",
     ),
@@ -170,6 +170,7 @@ RECOVERY_CLAIMS = (
         first_draws=8,
         convention="tubal",
         assumptions="140 measurements of a symmetric tensor with 4·10·11/2 = 220 free entries",
+        quick=(0,),
     ),
     claim(
         "factorised/small-start-has-low-tubal-rank",
@@ -182,5 +183,6 @@ RECOVERY_CLAIMS = (
         grid=cells("scale", [1e-4, 0.1], **_TUBAL),
         first_draws=8,
         convention="tubal",
+        quick=(0,),
     ),
 )

@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from solvable.solvers import tubal_descent
 
-__all__ = ["circular_product", "recovery", "reversed_transpose", "third_tube", "tube_norms", "warm_against_cold"]
+__all__ = [
+    "circular_product",
+    "recovery",
+    "reversed_transpose",
+    "target",
+    "third_tube",
+    "tube_norms",
+    "warm_against_cold",
+]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -37,13 +45,19 @@ def tube_norms(T: Array) -> Array:
     return np.asarray(np.sqrt(np.mean(np.linalg.svd(slices, compute_uv=False) ** 2, axis=0)))
 
 
-def recovery(
-    rng: Rng, n: int, k: int, rank: int, m: int, scale: float, steps: int, checkpoints: int = 1
-) -> tuple[Array, Array, Array]:
-    """Relative errors, norms of the singular tubes and steps, for a tensor of norm 2 from Gaussian measurements."""
+def target(rng: Rng, n: int, k: int, rank: int) -> Array:
+    """Symmetric Gaussian tensor of the tubal rank, of norm 2."""
     X = rng.standard_normal((n, rank, k))
-    truth = circular_product(X, reversed_transpose(X))
-    truth *= 2 / np.linalg.norm(truth)
+    T = circular_product(X, reversed_transpose(X))
+    return np.asarray(2 * T / np.linalg.norm(T))
+
+
+def recovery(
+    rng: Rng, n: int, k: int, rank: int, m: int, scale: float, steps: int, checkpoints: int = 1,
+    truth: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Relative errors, norms of the singular tubes and steps, for a tensor of norm 2 from Gaussian measurements."""  # fmt: skip
+    truth = target(rng, n, k, rank) if truth is None else truth
     A = rng.standard_normal((m, n, n, k)) / np.sqrt(m)
     y = A.reshape(m, -1) @ truth.ravel()
     run = tubal_descent(A, y, scale * rng.standard_normal((n, n, k)), 0.1, steps, checkpoints)
