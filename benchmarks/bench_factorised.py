@@ -1,4 +1,4 @@
-"""Recovery by factors against a NumPy loop, tubal descent against Fourier slices, passage times against a linear solve."""
+"""Recovery by factors against NumPy loops, tubal descent against Fourier slices, passage times against a solve."""
 
 from __future__ import annotations
 
@@ -93,24 +93,51 @@ def main() -> None:
     U = by_loop(A[0], y[0], 1e-4, schedule)
     off = float(np.linalg.norm(run[0] - U @ U.T) / np.linalg.norm(U @ U.T))
     note = f"differs by {off:.0e}"
-    compare("subgradient_descent, 8 seeds x 5,000 steps, vs NumPy", lambda: subgradient_descent(A, y, 15, 1e-4, schedule),
-            lambda: by_loop(A[0], y[0], 1e-4, schedule), share=1 / 8, repeats=3, note=note)  # fmt: skip
-    compare("... vs batched NumPy", lambda: subgradient_descent(A, y, 15, 1e-4, schedule),
-            lambda: by_batch(A, y, 1e-4, schedule[:500]), share=0.1, repeats=3)  # fmt: skip
+    compare(
+        "subgradient_descent, 8 seeds x 5,000 steps, vs NumPy",
+        lambda: subgradient_descent(A, y, 15, 1e-4, schedule),
+        lambda: by_loop(A[0], y[0], 1e-4, schedule),
+        share=1 / 8,
+        repeats=3,
+        note=note,
+    )
+    compare(
+        "... vs batched NumPy",
+        lambda: subgradient_descent(A, y, 15, 1e-4, schedule),
+        lambda: by_batch(A, y, 1e-4, schedule[:500]),
+        share=0.1,
+        repeats=3,
+    )
     rng = np.random.default_rng(1)
-    T, labels, start = rng.standard_normal((140, 10, 10, 4)) / 140**0.5, rng.standard_normal(140), 0.01 * rng.standard_normal((10, 10, 4))
+    T, labels, start = (
+        rng.standard_normal((140, 10, 10, 4)) / 140**0.5,
+        rng.standard_normal(140),
+        0.01 * rng.standard_normal((10, 10, 4)),
+    )
     ours = tubal_descent(T, labels, start, 0.05, 500, checkpoints=1).factors[-1]
     off = float(np.abs(ours - by_slices(T, labels, start, 0.05, 500)).max() / np.abs(ours).max())
-    compare("tubal_descent, 500 steps, vs Fourier slices", lambda: tubal_descent(T, labels, start, 0.05, 500),
-            lambda: by_slices(T, labels, start, 0.05, 500), note=f"differs by {off:.0e}")  # fmt: skip
+    compare(
+        "tubal_descent, 500 steps, vs Fourier slices",
+        lambda: tubal_descent(T, labels, start, 0.05, 500),
+        lambda: by_slices(T, labels, start, 0.05, 500),
+        note=f"differs by {off:.0e}",
+    )
     p = rng.uniform(0.45, 0.55, 20_000)
     off = abs(float(quenched_passage_time(p)) / by_solve(p) - 1)
-    compare("quenched_passage_time, 20,000 sites, vs solve_banded", lambda: quenched_passage_time(p), lambda: by_solve(p),
-            note=f"differs by {off:.0e}")  # fmt: skip
+    compare(
+        "quenched_passage_time, 20,000 sites, vs solve_banded",
+        lambda: quenched_passage_time(p),
+        lambda: by_solve(p),
+        note=f"differs by {off:.0e}",
+    )
     times = np.linspace(0.01, 2, 2000)
     off = float(np.abs(residual_limit(2.5, times).output / by_root(2.5, times) - 1).max())
-    compare("residual_limit, 2,000 times, vs brentq", lambda: residual_limit(2.5, times), lambda: by_root(2.5, times),
-            note=f"differs by {off:.0e}")  # fmt: skip
+    compare(
+        "residual_limit, 2,000 times, vs brentq",
+        lambda: residual_limit(2.5, times),
+        lambda: by_root(2.5, times),
+        note=f"differs by {off:.0e}",
+    )
 
 
 if __name__ == "__main__":

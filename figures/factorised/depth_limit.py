@@ -26,7 +26,9 @@ def compute(quick: bool = False) -> xr.Dataset:
     place = np.arange(fine) / fine
     layers = [trained(np.random.default_rng(3), fine, 3, smooth, [0.0, 1.0])[:, :, 0, 0] for smooth in (True, False)]
     change = [
-        mean_and_bar([[mean_change(np.random.default_rng([t, L]), L, 3, smooth) for L in DEPTHS] for t in range(trials)])
+        mean_and_bar(
+            [[mean_change(np.random.default_rng([t, L]), L, 3, smooth) for L in DEPTHS] for t in range(trials)]
+        )
         for smooth in (True, False)
     ]
     limits = [residual_limit(y, time) for y, time in CASES]
@@ -90,9 +92,12 @@ def caption(data: xr.Dataset) -> str:
     gap = np.abs(data.error.values * data.depth.values / data.correction.values[:, None] - 1)
     return (
         "Residual networks of linear layers, 3 × 3, trained by gradient flow up to time 1. (a) One entry of each of 80 "
-        "layers, dotted before and full after training, for layers that start as values of a smooth function of k/L and "
-        f"for independent ones. (b) L times the mean change from layer to layer, over {data.attrs['trials']} draws with "
+        "layers, dotted before and full after training, for layers that start as values of a smooth function of "
+        "k/L and "
+        f"for independent ones. (b) L times the mean change from layer to layer, over {data.attrs['trials']} "
+        "draws with "
         f"two standard errors: slopes {slopes[0]:.2f} and {slopes[1]:.2f} in L. (c) Networks of numbers: dots, the "
         "distance of the output from the limit; lines, its closed form c/L, which the dots miss by "
-        f"{100 * gap[:, 0].max():.0f} % at L = 10 and {100 * gap[:, -1].max():.1f} % at L = 160. Deterministic, no bars."
+        f"{100 * gap[:, 0].max():.0f} % at L = 10 and {100 * gap[:, -1].max():.1f} % at L = 160. Deterministic, "
+        "no bars."
     )

@@ -39,7 +39,7 @@ def _theory(X: Any, Y: Any, dimensions: Any) -> tuple[Any, float]:
 
 
 def compute(quick: bool = False) -> xr.Dataset:
-    """Toy: 200 subspaces a dimension (1,000 in full). Digits: a linear classifier of 650 weights, 4 draws (16 in full)."""
+    """Toy: 200 subspaces a dimension (1,000 in full). Digits: 650 weights, 4 draws (16 in full)."""
     import xarray as xr
 
     rng, trials, draws = np.random.default_rng(0), 4 if quick else 16, 200 if quick else 1000
@@ -80,19 +80,19 @@ def draw(data: xr.Dataset) -> Any:
     canvas = Figure(figsize=(DOUBLE, 2.8))
     left_panel, right = canvas.subplots(1, 2)
     letter_panels((left_panel, right), ("ten conditions, 1,000 parameters", "digits, 650 parameters"))
-    left_panel.plot(data.d, data.law, color=COLOURS[0], label="$1-d/10$")
+    left_panel.plot(data.d, data.law, color=COLOURS[0], label="predicted")
     left_panel.errorbar(data.d, data.toy, data.toy_bar, color=COLOURS[1], fmt=MARKERS[1], ms=3, elinewidth=0.8,
                         label="trained")  # fmt: skip
     left_panel.set(xlabel="dimension $d$ of the subspace", ylabel="share of the loss that is left", ylim=(-0.03, 1.03))
-    left_panel.legend()
-    right.plot(data.grid, data.theory, color=COLOURS[0], label=r"$\kappa/(s_i+\kappa)$ of each mode")
+    right.plot(data.grid, data.theory, color=COLOURS[0])
     flat = data.attrs["rest"] + (1 - data.attrs["rest"]) * (1 - data.grid.values / 650)
-    right.plot(data.grid, flat, color="0.4", ls=DASHED, lw=0.9, label="equal curvatures, $1-d/650$")
-    right.errorbar(data.place, data.measured, data.bar, color=COLOURS[1], fmt=MARKERS[1], ms=3, elinewidth=0.8,
-                   label="trained")  # fmt: skip
+    right.plot(data.grid, flat, color="0.4", ls=DASHED, lw=0.9, label="equal curvatures")
+    right.errorbar(data.place, data.measured, data.bar, color=COLOURS[1], fmt=MARKERS[1], ms=3, elinewidth=0.8)
     right.axhline(data.attrs["rest"], color=COLOURS[2], ls=":", lw=1, label="all parameters")
-    right.set(xscale="log", xlabel="dimension $d$ of the subspace", ylim=(0.12, 1.03))
-    right.legend(loc="lower left", fontsize=6)
+    right.set(xscale="log", xlabel="dimension $d$ of the subspace", ylim=(0.25, 1.03))
+    handles = [axes.get_legend_handles_labels() for axes in (left_panel, right)]
+    entries = ([*a, *b] for a, b in zip(*handles, strict=True))
+    canvas.legend(*entries, loc="outside lower center", ncols=4)
     return canvas
 
 
@@ -101,10 +101,13 @@ def caption(data: xr.Dataset) -> str:
     gap = distance(data.measured.values, data.predicted.values)
     return (
         f"Least loss over a random subspace, as a share of that at the start, two standard errors. (a) Means over "
-        f"{data.attrs['draws']} subspaces; from 10 dimensions on nothing is left, at 9 {data.toy.values[8]:.3f} (predicted "
-        f"0.1). (b) Squared loss of a linear classifier on {ROWS} digits of scikit-learn, {data.attrs['trials']} draws. The "
+        f"{data.attrs['draws']} subspaces; from 10 dimensions on nothing is left, at 9 {data.toy.values[8]:.3f} "
+        "(predicted "
+        f"0.1). (b) Squared loss of a linear classifier on {ROWS} digits of scikit-learn, {data.attrs['trials']} "
+        "draws. The "
         "line takes only the curvatures and the labels' share of each mode from the data; dots miss it by at most "
-        f"{100 * gap.max():.1f} %. What all 650 parameters leave is {data.attrs['rest']:.2f}. There is no threshold here: "
+        f"{100 * gap.max():.1f} %. What all 650 parameters leave is {data.attrs['rest']:.2f}. There is no "
+        "threshold here: "
         "curvatures are unequal, and equal ones (dashed) would be far off; nine tenths of the fall are reached at "
         f"d = {data.attrs['ninety']:.0f}."
     )

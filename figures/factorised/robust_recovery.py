@@ -8,14 +8,15 @@ import numpy as np
 
 from solvable.analysis.factorised.experiments.matrices import errors
 from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import learning_budget
 
 if TYPE_CHECKING:
     import xarray as xr
 
-PROBLEM = {"d": 15, "rank": 2, "m": 1200, "outlier_rate": 0.1, "outlier_std": 10.0}
+PROBLEM: dict[str, Any] = {"d": 15, "rank": 2, "m": 1200, "outlier_rate": 0.1, "outlier_std": 10.0}
 SCALES, FIRST, DECAY, STEPS = (1e-2, 1e-4, 1e-6), 0.4, 0.98, 1000
 SHORT, SHORT_STEPS = 0.96, 500
 
@@ -28,7 +29,7 @@ def _surplus(first: Any, scale: float) -> Any:
 
 
 def compute(quick: bool = False) -> xr.Dataset:
-    """Geometric means over 4 problems with 1,200 measurements of a projection of rank 2 in 15 dimensions (16 in full)."""
+    """Geometric means over 4 problems with 1,200 measurements of a projection of rank 2 (16 in full)."""
     import xarray as xr
 
     trials = 4 if quick else 16
@@ -95,35 +96,41 @@ def draw(data: xr.Dataset) -> Any:
         left.axvline(data.reach[i], color=COLOURS[i], ls=DASHED, lw=0.9)
     left.errorbar(data.time, data.squared, data.squared_bar, color=COLOURS[3], marker=MARKERS[3], ms=2.5, lw=0.8,
                   elinewidth=0.7, label=r"$\ell_2$, $\alpha=10^{-4}$")  # fmt: skip
-    left.plot([], [], color="0.4", ls=DASHED, lw=0.9, label="budget reached")
-    left.set(xlabel="step", ylabel=r"$\log_{10}$ of the relative error", ylim=(-9.5, 2.2))
-    left.legend(ncols=2, loc="lower left", fontsize=6)
-    for j, scale in enumerate(data.small.values):
+    left.plot([], [], color="0.4", ls=DASHED, lw=0.9, label="predicted")
+    left.set(xlabel="step", ylabel=r"$\log_{10}$ of the relative error", ylim=(-9.5, 0.7))
+    for j in range(data.small.size):
         i = j + 1
         right.errorbar(data.place, data.final[:, j], data.final_bar[:, j], color=COLOURS[i], fmt=MARKERS[i], ms=3,
                        elinewidth=0.7)  # fmt: skip
         right.axvline(data.threshold[j], color=COLOURS[i], ls=DASHED, lw=1.1)
-        entry(right, i, rf"$\alpha=10^{{{round(np.log10(scale))}}}$", ls=DASHED, ms=3)
     right.set(xscale="log", xlabel=r"first step size $\eta_0$", ylabel=r"$\log_{10}$ of the final error")
-    right.legend(loc="lower left")
+    canvas.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return canvas
 
 
 def caption(data: xr.Dataset) -> str:
     """State errors and thresholds."""
     end = 10 ** data.error.values[:, -1]
-    final = 10 ** data.final.values
+    final = 10**data.final.values
     sides = ", ".join(
-        f"{place:.2f} for α = {scale:.0e}" for place, scale in zip(data.threshold.values, data.small.values, strict=True)
+        f"{place:.2f} for α = {scientific(scale)}"
+        for place, scale in zip(data.threshold.values, data.small.values, strict=True)
     )
     below = data.place.values[:, None] < data.threshold.values
     return (
-        "Subgradient descent on a 15 × 15 factor from 1,200 Gaussian measurements of a projection of rank 2, a tenth of "
-        f"the labels off by ten; geometric means over {data.attrs['trials']} problems with two standard errors. (a) Steps "
-        f"0.4·0.98^t: final relative errors {end[0]:.1e}, {end[1]:.1e} and {end[2]:.1e} of the absolute loss, the "
-        f"smaller the smaller the start; the squared loss comes to {10 ** data.squared.values.min():.2f} at best. Dashed: "
-        "where the growth that `learning_budget` predicts reaches the target. (b) Steps η₀·0.96^t: dots, final errors; "
+        "Subgradient descent on a 15 × 15 factor from 1,200 Gaussian measurements of a projection of rank 2, a "
+        "tenth of "
+        f"the labels off by ten; geometric means over {data.attrs['trials']} problems with two standard errors. "
+        "(a) Steps "
+        f"0.4·0.98^{{t}}: final relative errors {scientific(end[0])}, {scientific(end[1])} and "
+        f"{scientific(end[2])} of the absolute loss, the "
+        f"smaller the smaller the start; the squared loss comes to {10 ** data.squared.values.min():.2f} at best. "
+        "Dashed: "
+        "where the growth that `learning_budget` predicts reaches the target. (b) Steps η₀·0.96^{t}: dots, final "
+        "errors; "
         f"dashed: the predicted least η₀, {sides}. Every dot below it by a factor of 1.25 is at an error of at least "
-        f"{final[below & (data.place.values[:, None] < data.threshold.values / 1.25)].min():.2f}, those above by as much "
-        f"at most {final[data.place.values[:, None] > 1.25 * data.threshold.values].max():.2g}; nearer ones lie between."
+        f"{final[below & (data.place.values[:, None] < data.threshold.values / 1.25)].min():.2f}, those above by "
+        "as much "
+        f"at most {scientific(final[data.place.values[:, None] > 1.25 * data.threshold.values].max())}; nearer "
+        "ones lie between."
     )

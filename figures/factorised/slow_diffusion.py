@@ -87,12 +87,14 @@ def caption(data: xr.Dataset) -> str:
     climbs = [np.polyfit(np.log(data.length.values), np.log(row), 1)[0] for row in data.climb.values]
     hursts = data.hurst.values
     return (
-        f"(a) Median distance of walks in Gaussian potentials with E(V(x) − V(y))² ∝ |x − y|^α, means over 8 blocks of "
+        f"(a) Median distance of walks in Gaussian potentials with E(V(x) − V(y))² ∝ |x − y|^{{α}}, means over 8 "
+        "blocks of "
         f"{data.attrs['walks']} walks in a potential each, two standard errors; dashed: the predicted powers of ln t, "
         "through the last dots; dotted: a walk without a potential. Fitted over the later half of ln t the powers are "
         + ", ".join(f"{w:.2f} ({p} predicted)" for w, p in zip(walks, POWERS, strict=True))
         + ": these times are too short for the powers to be tested on walks. (b) Mean of the largest climb over "
-        f"{data.attrs['potentials']} potentials, with two standard errors; dashed: n^H through the last dots. Fitted: "
+        f"{data.attrs['potentials']} potentials, with two standard errors; dashed: n^{{H}} through the last dots. "
+        "Fitted: "
         + ", ".join(f"{c:.3f} ({h:g})" for c, h in zip(climbs, hursts, strict=True))
         + "; the climb is what the passage time is exponential in."
     )

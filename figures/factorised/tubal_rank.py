@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.factorised.experiments.tensors import recovery, target
 from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import tubal_singular_values
@@ -27,8 +28,9 @@ def compute(quick: bool = False) -> xr.Dataset:
     truth = target(np.random.default_rng(0), SIZES["n"], SIZES["k"], SIZES["rank"])
     tubes, errors = [], []
     for scale in SCALES:
-        found = [recovery(np.random.default_rng(t), **SIZES, scale=scale, checkpoints=32, truth=truth)
-                 for t in range(trials)]  # fmt: skip
+        found = [
+            recovery(np.random.default_rng(t), **SIZES, scale=scale, checkpoints=32, truth=truth) for t in range(trials)
+        ]
         tubes.append(mean_and_bar(np.log10([norms[:, :4] for _, norms, _ in found])))
         errors.append(mean_and_bar(np.log10([error for error, _, _ in found])))
     exact = np.sqrt(np.mean(tubal_singular_values(truth) ** 2, axis=1))[:2]
@@ -59,8 +61,17 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels(panels, [rf"start of size $10^{{{round(np.log10(scale))}}}$" for scale in data.scale.values])
     for s, axes in enumerate(panels):
         for j in range(4):
-            axes.errorbar(data.time, data.tubes[s, :, j], data.bars[s, :, j], color=COLOURS[j], marker=MARKERS[j], ms=2.5,
-                          lw=0.8, elinewidth=0.7, label=f"tube {j + 1}")  # fmt: skip
+            axes.errorbar(
+                data.time,
+                data.tubes[s, :, j],
+                data.bars[s, :, j],
+                color=COLOURS[j],
+                marker=MARKERS[j],
+                ms=2.5,
+                lw=0.8,
+                elinewidth=0.7,
+                label=f"tube {j + 1}",
+            )
         axes.plot(data.time, data.errors[s], color=COLOURS[6], ls=":", lw=1.1, label="relative error")
         for value in data.exact.values:
             axes.axhline(value, color="0.5", ls=DASHED, lw=0.8)
@@ -75,8 +86,11 @@ def caption(data: xr.Dataset) -> str:
     """State what is left beyond the rank, and the errors."""
     beyond, error = 10 ** data.tubes.values[:, -1, 2], 10 ** data.errors.values[:, -1]
     return (
-        "Gradient descent on a square factor from 140 measurements of a symmetric 10 × 10 × 4 tensor of tubal rank 2, which "
-        f"has 220 free entries; geometric means over {data.attrs['trials']} draws with two standard errors. Dashed: the two "
-        f"tubes of the target. After 2,400 steps the third tube has norm {beyond[0]:.1g} from the small start (a) and "
-        f"{beyond[1]:.2f} from the large one (b); relative errors {error[0]:.1g} and {error[1]:.2f}."
+        "Gradient descent on a square factor from 140 measurements of a symmetric 10 × 10 × 4 tensor of tubal "
+        "rank 2, which "
+        f"has 220 free entries; geometric means over {data.attrs['trials']} draws with two standard errors. "
+        "Dashed: the two "
+        f"tubes of the target. After 2,400 steps the third tube has norm {scientific(beyond[0])} from the small "
+        "start (a) and "
+        f"{beyond[1]:.2f} from the large one (b); relative errors {scientific(error[0])} and {error[1]:.2f}."
     )

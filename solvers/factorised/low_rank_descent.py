@@ -1,7 +1,7 @@
 r"""Subgradient descent on a factorised matrix from few, partly corrupted measurements.
 
-Measurements :math:`y_i=\langle A_i,X_*\rangle+s_i`; losses :math:`\frac1m\sum_i|\langle A_i,UU^T\rangle-y_i|` ("l1") and
-:math:`\frac1{2m}\sum_i(\langle A_i,UU^T\rangle-y_i)^2` ("l2"); a step is :math:`U\leftarrow U-\eta_t(D+D^T)U`,
+Measurements :math:`y_i=\langle A_i,X_*\rangle+s_i`; losses :math:`\frac1m\sum_i|\langle A_i,UU^T\rangle-y_i|` ("l1")
+and :math:`\frac1{2m}\sum_i(\langle A_i,UU^T\rangle-y_i)^2` ("l2"); a step is :math:`U\leftarrow U-\eta_t(D+D^T)U`,
 :math:`D=\frac1m\sum_ig_iA_i`, g the sign of the residual or the residual.
 """
 
@@ -312,7 +312,8 @@ def learning_budget(
     r"""Growth that a schedule of step sizes gives to the directions of the target, against what is needed.
 
     For Gaussian A of unit entries. Near zero the error is the target, and a step multiplies the part of U along its
-    eigenvector i by :math:`1+2\varphi\eta_t\lambda_i/\|X_*\|_F`, :math:`\varphi` of `sign_factor` at :math:`\|X_*\|_F`. Unless
+    eigenvector i by :math:`1+2\varphi\eta_t\lambda_i/\|X_*\|_F`, :math:`\varphi` of
+    `sign_factor` at :math:`\|X_*\|_F`. Unless
     :math:`\sum_t\ln(\cdot)>\ln(\sqrt{\lambda_i}/\alpha)` the direction is not learned, whatever comes later.
 
     Parameters

@@ -103,9 +103,7 @@ def subspace_loss(groups: int, size: int, d: ArrayLike, start: ArrayLike = 0.0) 
 
 
 @within_range
-def intrinsic_dimension(
-    dimensions: ArrayLike, performance: ArrayLike, baseline: float, share: float = 0.9
-) -> float:
+def intrinsic_dimension(dimensions: ArrayLike, performance: ArrayLike, baseline: float, share: float = 0.9) -> float:
     r"""Least dimension of a subspace in which training reaches a share of the performance without one.
 
     Parameters

@@ -26,6 +26,8 @@ from solvable.solvers.validate import (
 __all__ = ["ResidualLimit", "ResidualRun", "layer_roughness", "residual_limit", "residual_training"]
 
 Array = NDArray[np.float64]
+
+
 @njit(cache=True)
 def _products(W, before, after):  # type: ignore[no-untyped-def]
     """Products of the layers before each and after each; the last before is the network."""

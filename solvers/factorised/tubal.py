@@ -339,6 +339,8 @@ def tubal_descent(
     U = np.ascontiguousarray(np.moveaxis(first, 2, 0))
     failed = _descend(np.ascontiguousarray(symmetric), labels, pace, times, U.copy(), factors, losses)
     if failed >= 0 or not np.isfinite(factors).all():
-        allowed = f"the descent leaves the range of doubles at step {failed if failed >= 0 else count}; take smaller steps"
+        allowed = (
+            f"the descent leaves the range of doubles at step {failed if failed >= 0 else count}; take smaller steps"
+        )
         raise refuse("step_size", pace, allowed)
     return TubalRun(times, np.ascontiguousarray(np.moveaxis(factors, 1, 3)), losses)

@@ -1,7 +1,9 @@
-"""Make factorised.json: explicit circular sums, eigenvalues of Gram matrices, quadratures and linear solves at 50 digits.
+"""Make factorised.json: circular sums, eigenvalues of Gram matrices, quadratures and linear solves at 50 digits.
 
 python tests/known_answers/make_factorised.py
 """
+
+from itertools import pairwise
 
 import mpmath as mp
 from writing import bisect, entry, write
@@ -24,7 +26,9 @@ def sign(delta, outlier_rate, outlier_std):
         r = delta / outlier_std
         width = 12 * mp.sqrt(mp.mp.dps / mp.mpf(75))
         density = lambda z: mp.exp(-z * z / 2) / mp.sqrt(2 * mp.pi)  # noqa: E731
-        points = sorted({mp.mpf(0), min(1 / r, width), min(4 / r, width), min(10 / r, width), mp.mpf(2), mp.mpf(5), width})
+        points = sorted(
+            {mp.mpf(0), min(1 / r, width), min(4 / r, width), min(10 / r, width), mp.mpf(2), mp.mpf(5), width}
+        )
         rest = 2 * mp.quad(lambda z: z * mp.erf(z * r / mp.sqrt(2)) * density(z), points) if width else 0
         # beyond the width the error function is not needed: the rest of the integral is below the digits that are kept
         with mp.extradps(10):
@@ -73,8 +77,13 @@ def descend(A, y, rank, scale, schedule, loss, checkpoints):
 
 def circular(A, B):
     n, r, k, m = len(A), len(B), len(A[0][0]), len(B[0])
-    return [[[mp.fsum(A[i][a][s] * B[a][j][(c - s) % k] for a in range(r) for s in range(k)) for c in range(k)]
-             for j in range(m)] for i in range(n)]  # fmt: skip
+    return [
+        [
+            [mp.fsum(A[i][a][s] * B[a][j][(c - s) % k] for a in range(r) for s in range(k)) for c in range(k)]
+            for j in range(m)
+        ]
+        for i in range(n)
+    ]
 
 
 def turned(A):
@@ -102,13 +111,19 @@ def tubal_steps(A, y, start, step_size, steps, checkpoints):
         X = circular(U, turned(U))
         G = [[[mp.mpf(0)] * k for _ in range(n)] for _ in range(n)]
         for tensor, label in zip(A, y, strict=True):
-            residual = label - mp.fsum(tensor[i][j][c] * X[i][j][c] for i in range(n) for j in range(n) for c in range(k))
+            residual = label - mp.fsum(
+                tensor[i][j][c] * X[i][j][c] for i in range(n) for j in range(n) for c in range(k)
+            )
             other = turned(tensor)
-            G = [[[G[i][j][c] + residual * (tensor[i][j][c] + other[i][j][c]) / 2 for c in range(k)] for j in range(n)]
-                 for i in range(n)]  # fmt: skip
+            G = [
+                [[G[i][j][c] + residual * (tensor[i][j][c] + other[i][j][c]) / 2 for c in range(k)] for j in range(n)]
+                for i in range(n)
+            ]
         move = circular(G, U)
-        U = [[[u + step_size * v for u, v in zip(a, b, strict=True)] for a, b in zip(p, q, strict=True)]
-             for p, q in zip(U, move, strict=True)]  # fmt: skip
+        U = [
+            [[u + step_size * v for u, v in zip(a, b, strict=True)] for a, b in zip(p, q, strict=True)]
+            for p, q in zip(U, move, strict=True)
+        ]
     return {"factors": [start, U]}
 
 
@@ -124,7 +139,11 @@ def limit(y, times):
         return (mp.log(F / (y - F)) / y**2 - 1 / (y * F)) - (mp.log(1 / (y - 1)) / y**2 - 1 / y)
 
     with mp.extradps(60):
-        F = y - bisect(lambda gap: times - clock(y - gap), (y - 1) * mp.exp(-(y**2) * times - 60), (y - 1) * (1 - mp.mpf(10) ** -70))
+        F = y - bisect(
+            lambda gap: times - clock(y - gap),
+            (y - 1) * mp.exp(-(y**2) * times - 60),
+            (y - 1) * (1 - mp.mpf(10) ** -70),
+        )
         v = mp.log((y - 1) / (y - F))
         inner = mp.log(y) * v + mp.polylog(2, 1 - F / y) - mp.polylog(2, 1 - 1 / y)
         integral = inner / y**2 + mp.log(F) ** 2 / (2 * y**2) + (1 - (mp.log(F) + 1) / F) / y
@@ -136,6 +155,7 @@ def finite(L, y, times):
     """Equal layers: t is the integral of df/((y - f) f^{2 - 2/L})."""
     out = []
     for t in times:
+
         def clock(F):
             return mp.quad(lambda f: 1 / ((y - f) * f ** (2 - 2 / L)), mp.linspace(1, F, 5))
 
@@ -146,9 +166,11 @@ def finite(L, y, times):
 
 def rough(weights):
     norms = []
-    for a, b in zip(weights, weights[1:], strict=False):
+    for a, b in pairwise(weights):
         a, b = (x if isinstance(x, list) else [[x]] for x in (a, b))
-        norms.append(mp.sqrt(mp.fsum((u - v) ** 2 for p, q in zip(a, b, strict=True) for u, v in zip(p, q, strict=True))))
+        norms.append(
+            mp.sqrt(mp.fsum((u - v) ** 2 for p, q in zip(a, b, strict=True) for u, v in zip(p, q, strict=True)))
+        )
     return {"value": len(weights) * max(norms)}
 
 
@@ -188,7 +210,7 @@ def subspace(groups, size, d, start=0):
     """Moments of a Beta law by Gamma functions, not by their closed form."""
     G = int(groups)
     theta = start if isinstance(start, list) else [mp.mpf(start)] * (G * int(size))
-    sums = [mp.fsum(theta[g * int(size):(g + 1) * int(size)]) for g in range(G)]
+    sums = [mp.fsum(theta[g * int(size) : (g + 1) * int(size)]) for g in range(G)]
     square = mp.fsum((g + 1 - total) ** 2 for g, total in enumerate(sums))
     if d >= G or d == 0:
         return {"mean": square if d == 0 else mp.mpf(0), "variance": mp.mpf(0), "start": square}
@@ -228,40 +250,132 @@ PACE = [0.25, 0.125, 0.0625, 0.03125]
 
 
 def entries():
-    for delta, rate, std in [(0.7, 0.3, 6.0), (0.7, 0.1, 6.0), (3.0, 1.0, 0.5), (1e-3, 0.5, 2.0), (2.0, 0.0, 1.0),
-                             (1.0, 0.25, 0.0)]:  # fmt: skip
-        yield entry(f"norm {delta:g}, rate {rate:g}, std {std:g}", "sign_factor", sign, delta=delta, outlier_rate=rate,
-                    outlier_std=std)  # fmt: skip
-    yield entry("gross outliers", "learning_budget", budget, schedule=PACE, eigenvalues=[2.0, 0.5], outlier_rate=0.1,
-                scale=1e-6)  # fmt: skip
-    yield entry("small outliers", "learning_budget", budget, schedule=PACE, eigenvalues=[1.0], outlier_rate=0.5,
-                scale=1e-3, outlier_std=0.5)  # fmt: skip
-    yield entry("tiny target", "learning_budget", budget, schedule=PACE, eigenvalues=[1e-30, 3e-30], outlier_rate=0.25,
-                scale=1e-20)  # fmt: skip
+    for delta, rate, std in [
+        (0.7, 0.3, 6.0),
+        (0.7, 0.1, 6.0),
+        (3.0, 1.0, 0.5),
+        (1e-3, 0.5, 2.0),
+        (2.0, 0.0, 1.0),
+        (1.0, 0.25, 0.0),
+    ]:
+        yield entry(
+            f"norm {delta:g}, rate {rate:g}, std {std:g}",
+            "sign_factor",
+            sign,
+            delta=delta,
+            outlier_rate=rate,
+            outlier_std=std,
+        )
+    yield entry(
+        "gross outliers", "learning_budget", budget, schedule=PACE, eigenvalues=[2.0, 0.5], outlier_rate=0.1, scale=1e-6
+    )
+    yield entry(
+        "small outliers",
+        "learning_budget",
+        budget,
+        schedule=PACE,
+        eigenvalues=[1.0],
+        outlier_rate=0.5,
+        scale=1e-3,
+        outlier_std=0.5,
+    )
+    yield entry(
+        "tiny target",
+        "learning_budget",
+        budget,
+        schedule=PACE,
+        eigenvalues=[1e-30, 3e-30],
+        outlier_rate=0.25,
+        scale=1e-20,
+    )
     for loss in ("l1", "l2"):
-        yield entry(f"four steps, {loss}", "subgradient_descent", descend, A=A, y=[1.0, -2.0, 0.5], rank=2, scale=0.5,
-                    schedule=PACE, loss=loss, checkpoints=1, together=True)  # fmt: skip
-    yield entry("one column", "subgradient_descent", descend, A=A, y=[1.0, -2.0, 0.5], rank=1, scale=0.25, schedule=PACE,
-                loss="l1", checkpoints=1, together=True)  # fmt: skip
-    yield entry("3 x 2 x 3 times 2 x 2 x 3", "tubal_product", lambda A, B: {"value": circular(A, B)}, A=T, B=B,
-                together=True)  # fmt: skip
-    yield entry("one slice", "tubal_product", lambda A, B: {"value": circular(A, B)}, A=[[[2.0], [3.0]]],
-                B=[[[0.5]], [[-1.0]]], together=True)  # fmt: skip
-    yield entry("two slices", "tubal_product", lambda A, B: {"value": circular(A, B)}, A=[[[2.0, 1e-8]]],
-                B=[[[0.5, 3.0]]], together=True)  # fmt: skip
+        yield entry(
+            f"four steps, {loss}",
+            "subgradient_descent",
+            descend,
+            A=A,
+            y=[1.0, -2.0, 0.5],
+            rank=2,
+            scale=0.5,
+            schedule=PACE,
+            loss=loss,
+            checkpoints=1,
+            together=True,
+        )
+    yield entry(
+        "one column",
+        "subgradient_descent",
+        descend,
+        A=A,
+        y=[1.0, -2.0, 0.5],
+        rank=1,
+        scale=0.25,
+        schedule=PACE,
+        loss="l1",
+        checkpoints=1,
+        together=True,
+    )
+    yield entry(
+        "3 x 2 x 3 times 2 x 2 x 3", "tubal_product", lambda A, B: {"value": circular(A, B)}, A=T, B=B, together=True
+    )
+    yield entry(
+        "one slice",
+        "tubal_product",
+        lambda A, B: {"value": circular(A, B)},
+        A=[[[2.0], [3.0]]],
+        B=[[[0.5]], [[-1.0]]],
+        together=True,
+    )
+    yield entry(
+        "two slices",
+        "tubal_product",
+        lambda A, B: {"value": circular(A, B)},
+        A=[[[2.0, 1e-8]]],
+        B=[[[0.5, 3.0]]],
+        together=True,
+    )
     yield entry("3 x 2 x 3", "tubal_transpose", lambda A: {"value": turned(A)}, A=T)
     yield entry("3 x 2 x 3", "tubal_singular_values", tubes, A=T, together=True)
     yield entry("2 x 3 x 3", "tubal_singular_values", tubes, A=turned(T), together=True)
-    yield entry("four slices", "tubal_singular_values", tubes, A=[[[1.0, 2.0, 0.5, -1.0], [0.0, 1.0, 1.0, 0.25]]],
-                together=True)  # fmt: skip
-    yield entry("three steps", "tubal_descent", tubal_steps, A=M, y=[1.0, -0.5],
-                start=[[[0.5, 0.25]], [[-0.25, 1.0]]], step_size=0.0625, steps=3, checkpoints=1, together=True)  # fmt: skip
-    for y, time in [(2.5, 1.0), (1.8, 0.7), (2.5, 0.25), (1.001, 0.5), (1.5, 1e-6), (20.0, 0.01), (1.2, 40.0), (3.0, 0.0),
-                    (1.0, 2.0)]:  # fmt: skip
+    yield entry(
+        "four slices", "tubal_singular_values", tubes, A=[[[1.0, 2.0, 0.5, -1.0], [0.0, 1.0, 1.0, 0.25]]], together=True
+    )
+    yield entry(
+        "three steps",
+        "tubal_descent",
+        tubal_steps,
+        A=M,
+        y=[1.0, -0.5],
+        start=[[[0.5, 0.25]], [[-0.25, 1.0]]],
+        step_size=0.0625,
+        steps=3,
+        checkpoints=1,
+        together=True,
+    )
+    for y, time in [
+        (2.5, 1.0),
+        (1.8, 0.7),
+        (2.5, 0.25),
+        (1.001, 0.5),
+        (1.5, 1e-6),
+        (20.0, 0.01),
+        (1.2, 40.0),
+        (3.0, 0.0),
+        (1.0, 2.0),
+    ]:
         yield entry(f"y = {y:g}, t = {time:g}", "residual_limit", limit, rtol=1e-11, y=y, times=time)
     for L in (2, 5):
-        yield entry(f"{L} layers", "residual_training", finite, rtol=1e-9, precisions=(45, 60), digits=30, L=L, y=1.8,
-                    times=[0.7])  # fmt: skip
+        yield entry(
+            f"{L} layers",
+            "residual_training",
+            finite,
+            rtol=1e-9,
+            precisions=(45, 60),
+            digits=30,
+            L=L,
+            y=1.8,
+            times=[0.7],
+        )
     yield entry("numbers", "layer_roughness", rough, weights=[0.5, 1.25, -1.0, 0.0])
     yield entry("matrices", "layer_roughness", rough, weights=A)
     yield entry("3 x 3", "gradient_norms", powers, W=W, steps=[1, 2, 7], together=True)
@@ -273,12 +387,25 @@ def entries():
     yield entry("huge", "clip", clipped, gradient=[1e200, -1e200], threshold=1.0)
     for d in (0, 3, 9, 10, 50):
         yield entry(f"d = {d}", "subspace_loss", subspace, groups=10, size=100, d=d)
-    yield entry("another start", "subspace_loss", subspace, groups=3, size=2, d=2,
-                start=[0.5, 1.0, -0.25, 0.0, 2.0, 1.5])  # fmt: skip
-    yield entry("third of four", "intrinsic_dimension", least, dimensions=[1.0, 2.0, 4.0, 8.0],
-                performance=[0.1, 0.4, 0.93, 0.95], baseline=0.96, share=0.9)  # fmt: skip
-    for name, p in [("even", [0.5] * 6), ("one site", [0.25]), ("uphill", [0.25, 0.125, 0.25, 0.0625]),
-                    ("mixed", [0.75, 0.25, 0.25, 0.75, 0.75, 0.25, 0.5]), ("extreme", [1e-8, 0.999, 1e-8, 0.5])]:  # fmt: skip
+    yield entry(
+        "another start", "subspace_loss", subspace, groups=3, size=2, d=2, start=[0.5, 1.0, -0.25, 0.0, 2.0, 1.5]
+    )
+    yield entry(
+        "third of four",
+        "intrinsic_dimension",
+        least,
+        dimensions=[1.0, 2.0, 4.0, 8.0],
+        performance=[0.1, 0.4, 0.93, 0.95],
+        baseline=0.96,
+        share=0.9,
+    )
+    for name, p in [
+        ("even", [0.5] * 6),
+        ("one site", [0.25]),
+        ("uphill", [0.25, 0.125, 0.25, 0.0625]),
+        ("mixed", [0.75, 0.25, 0.25, 0.75, 0.75, 0.25, 0.5]),
+        ("extreme", [1e-8, 0.999, 1e-8, 0.5]),
+    ]:
         yield entry(name, "quenched_passage_time", passage, p_right=p)
     yield entry("hills", "barrier", climbed, potential=[0.0, 2.0, -1.0, 1.5, 1.0, -3.0, 0.25])
     yield entry("falling", "barrier", climbed, potential=[1.0, 0.5, -2.0])

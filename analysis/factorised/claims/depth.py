@@ -121,7 +121,8 @@ DEPTH_CLAIMS = (
     ),
     claim(
         "factorised/norm-is-twice-the-gain",
-        "Its largest singular value is 2g: gradients may grow at first where the spectral radius, g, makes them vanish.",
+        "Its largest singular value is 2g: gradients may grow at first where the spectral radius, g, makes them "
+        "vanish.",
         source=_RANDOM,
         kind=Kind.ASYMPTOTIC,
         measure=recurrence.largest_singular_value,
@@ -135,7 +136,8 @@ DEPTH_CLAIMS = (
     ),
     claim(
         "factorised/gradients-vanish",
-        "Through k steps of a network no gradient grows by more than the k-th power of the largest singular value times "
+        "Through k steps of a network no gradient grows by more than the k-th power of the largest singular "
+        "value times "
         "the largest slope.",
         source=_GRADIENT,
         kind=Kind.BOUND,

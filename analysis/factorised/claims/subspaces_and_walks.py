@@ -83,7 +83,8 @@ RANDOM_CLAIMS = (
     ),
     claim(
         "factorised/subspace-of-a-slope",
-        "For any quadratic loss a random subspace of d dimensions leaves of mode i the share κ/(s_i + κ), Σs_i/(s_i + κ) = d.",
+        "For any quadratic loss a random subspace of d dimensions leaves of mode i the share κ/(s_i + κ), "
+        "Σs_i/(s_i + κ) = d.",
         source=Source("derived", "docs/theory/factorised.md, with the deterministic equivalent of `effective_ridge`"),
         kind=Kind.ASYMPTOTIC,
         predict=_kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def mean_change(rng: Rng, depth: float, d: int, smooth: bool) -> float:
 def balance(W: Array) -> Array:
     """What consecutive layers conserve: the Gram matrix of a layer's rows less that of the next one's columns."""
     factors = np.eye(W.shape[-1]) + W / len(W)
-    return np.stack([b.T @ b - a @ a.T for a, b in zip(factors, factors[1:], strict=False)])
+    return np.stack([b.T @ b - a @ a.T for a, b in pairwise(factors)])
 
 
 def balance_after(start: Array, target: Array) -> Array:

@@ -28,10 +28,21 @@ def _distance(run: Any, truth: Array) -> Array:
 
 
 def errors(
-    rng: Rng, d: int, rank: int, m: int, outlier_rate: float, outlier_std: float, scales: Any, first: float,
-    decay: float, steps: int, loss: str = "l1", columns: int | None = None, checkpoints: int = 1,
-) -> tuple[Array, Array]:
-    """Relative errors at the recorded steps for each size of the start, on one problem, and those steps."""  # fmt: skip
+    rng: Rng,
+    d: int,
+    rank: int,
+    m: int,
+    outlier_rate: float,
+    outlier_std: float,
+    scales: Any,
+    first: float,
+    decay: float,
+    steps: int,
+    loss: str = "l1",
+    columns: int | None = None,
+    checkpoints: int = 1,
+) -> tuple[Array, NDArray[np.int64]]:
+    """Relative errors at the recorded steps for each size of the start, on one problem, and the steps."""
     A, y, truth = projection_problem(rng, d, rank, m, outlier_rate, outlier_std)
     schedule = _schedule(first, decay, steps)
     runs = [subgradient_descent(A, y, columns or d, a, schedule, loss, checkpoints=checkpoints) for a in scales]
@@ -69,21 +80,27 @@ def dense_outliers(rng: Rng, scale: float, **problem: Any) -> float:
 
 
 def truth_is_no_minimum(
-    rng: Rng, d: int, rank: int, m: int, outlier_std: float, small: float, large: float, first: float, decay: float,
+    rng: Rng,
+    d: int,
+    rank: int,
+    m: int,
+    outlier_std: float,
+    small: float,
+    large: float,
+    first: float,
+    decay: float,
     steps: int,
 ) -> float:
     """With noise on every label: the lesser of two logarithms, positive where both orders hold.
 
     The truth has a larger loss than the fit from a large start, which is farther from the truth than that from a
     small one.
-    """  # fmt: skip
+    """
     A, y, truth = projection_problem(rng, d, rank, m, 1.0, outlier_std)
     schedule = _schedule(first, decay, steps)
     near, far = (subgradient_descent(A, y, d, a, schedule, checkpoints=1) for a in (small, large))
     at_truth = np.mean(np.abs(A.reshape(m, -1) @ truth.ravel() - y))
-    return float(
-        min(np.log(at_truth / far.loss[-1]), np.log(_distance(far, truth)[-1] / _distance(near, truth)[-1]))
-    )
+    return float(min(np.log(at_truth / far.loss[-1]), np.log(_distance(far, truth)[-1] / _distance(near, truth)[-1])))
 
 
 def grown(
@@ -96,7 +113,7 @@ def grown(
 
 
 def null_vectors(rng: Rng, d: int, rank: int, m: int, outlier_rate: float, outlier_std: float, columns: int) -> Array:
-    """What a factor of `columns` independent columns out of d does, after 400 steps, to those vectors it starts as 0 on."""
+    """What a factor of rank `columns` does, after 400 steps, to an orthonormal basis of what it maps to 0 at first."""
     A, y, _ = projection_problem(rng, d, rank, m, outlier_rate, outlier_std)
     basis = np.linalg.qr(rng.standard_normal((d, d)))[0]
     start = rng.standard_normal((d, columns)) @ basis[:, :columns].T

@@ -53,10 +53,17 @@ def target(rng: Rng, n: int, k: int, rank: int) -> Array:
 
 
 def recovery(
-    rng: Rng, n: int, k: int, rank: int, m: int, scale: float, steps: int, checkpoints: int = 1,
+    rng: Rng,
+    n: int,
+    k: int,
+    rank: int,
+    m: int,
+    scale: float,
+    steps: int,
+    checkpoints: int = 1,
     truth: Array | None = None,
-) -> tuple[Array, Array, Array]:
-    """Relative errors, norms of the singular tubes and steps, for a tensor of norm 2 from Gaussian measurements."""  # fmt: skip
+) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Relative errors, norms of the singular tubes and steps, for a tensor of norm 2 from Gaussian measurements."""
     truth = target(rng, n, k, rank) if truth is None else truth
     A = rng.standard_normal((m, n, n, k)) / np.sqrt(m)
     y = A.reshape(m, -1) @ truth.ravel()

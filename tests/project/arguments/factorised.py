@@ -139,7 +139,10 @@ NO_CASE = {
 CASES = {
     "subgradient_descent": Case(
         lambda g: {"A": whole(g, 6, 3, 3), "y": whole(g, 6)},
-        lambda A, y: [(f := solvers.subgradient_descent(A, y, 3, 0.1, _PACE / 10, "l2", checkpoints=2)).loss, f.matrices],
+        lambda A, y: [
+            (f := solvers.subgradient_descent(A, y, 3, 0.1, _PACE / 10, "l2", checkpoints=2)).loss,
+            f.matrices,
+        ],
         [Joint({"A": (0,), "y": (0,)}), Joint({"A": (1, 2)}, [(), (1, 2)])],
         rtol=1e-8,
         single=1e-3,

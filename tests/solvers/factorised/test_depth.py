@@ -1,5 +1,7 @@
 """Residual and recurrent depth against other routes: quadratures, finite depth, matrix powers, finite differences."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,7 +54,9 @@ def test_training_of_numbers_follows_its_quadrature(L):
     np.testing.assert_allclose(np.prod(1 + run.weights / L, axis=1), run.output, rtol=1e-12)
     assert run.output[0] == 1
     for time, F in zip(run.times[1:], run.output[1:], strict=True):
-        assert quad(lambda f: 1 / ((2.2 - f) * f ** (2 - 2 / L)), 1, F, epsabs=1e-13)[0] == pytest.approx(time, rel=1e-9)
+        assert quad(lambda f: 1 / ((2.2 - f) * f ** (2 - 2 / L)), 1, F, epsabs=1e-13)[0] == pytest.approx(
+            time, rel=1e-9
+        )
 
 
 def test_training_of_matrices_is_the_flow_of_the_stated_loss():
@@ -83,7 +87,7 @@ def test_times_come_back_in_their_order():
 
 def test_roughness():
     W = np.random.default_rng(1).standard_normal((6, 2, 2))
-    assert layer_roughness(W) == pytest.approx(6 * max(np.linalg.norm(b - a) for a, b in zip(W, W[1:], strict=False)))
+    assert layer_roughness(W) == pytest.approx(6 * max(np.linalg.norm(b - a) for a, b in pairwise(W)))
     assert layer_roughness(np.ones(5)) == 0
 
 

@@ -44,7 +44,9 @@ def test_a_step_is_the_gradient_of_the_stated_loss(loss):
     run = subgradient_descent(A, y, 2, 1.0, [1e-3], loss, start=start, checkpoints=1)
     move = (start - run.factors[-1]) / 1e-3
     direction = np.random.default_rng(3).standard_normal((4, 2))
-    ends = [subgradient_descent(A, y, 2, 1.0, [1e-9], loss, start=start + s * 1e-6 * direction).loss[0] for s in (1, -1)]
+    ends = [
+        subgradient_descent(A, y, 2, 1.0, [1e-9], loss, start=start + s * 1e-6 * direction).loss[0] for s in (1, -1)
+    ]
     assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(np.sum(move * direction), rel=1e-6)
 
 
@@ -157,7 +159,10 @@ A, Y = problem(7)
     ("call", "message"),
     [
         (lambda: subgradient_descent(A[0], Y, 2, 0.1, [0.1]), r"A\.shape"),
-        (lambda: subgradient_descent(A, Y[:-1], 2, 0.1, [0.1]), r"y\.shape = \(39,\) is not allowed: it must be \(40,\)"),
+        (
+            lambda: subgradient_descent(A, Y[:-1], 2, 0.1, [0.1]),
+            r"y\.shape = \(39,\) is not allowed: it must be \(40,\)",
+        ),
         (lambda: subgradient_descent(A, Y, 5, 0.1, [0.1]), "rank = 5 is not allowed: it must be at most d = 4"),
         (lambda: subgradient_descent(A, Y, 2, 0.0, [0.1]), "scale"),
         (lambda: subgradient_descent(A, Y, 2, 0.1, [0.1, -0.1]), r"schedule\[1\]"),

@@ -1,4 +1,4 @@
-"""Random subspaces against quadratures and draws, walks against linear solves and simulated steps, potentials by rows."""
+"""Random subspaces against a Beta law, walks against linear solves and simulated steps, potentials by their rows."""
 
 import numpy as np
 import pytest
