@@ -89,7 +89,7 @@ def draw(data: xr.Dataset) -> Any:
     right.plot(data.grid, flat, color="0.4", ls=DASHED, lw=0.9, label="equal curvatures")
     right.errorbar(data.place, data.measured, data.bar, color=COLOURS[1], fmt=MARKERS[1], ms=3, elinewidth=0.8)
     right.axhline(data.attrs["rest"], color=COLOURS[2], ls=":", lw=1, label="all parameters")
-    right.set(xscale="log", xlabel="dimension $d$ of the subspace", ylim=(0.25, 1.03))
+    right.set(xscale="log", xlabel="dimension $d$ of the subspace", ylabel="share that is left", ylim=(0.25, 1.03))
     handles = [axes.get_legend_handles_labels() for axes in (left_panel, right)]
     entries = ([*a, *b] for a, b in zip(*handles, strict=True))
     canvas.legend(*entries, loc="outside lower center", ncols=4)

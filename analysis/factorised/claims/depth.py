@@ -143,7 +143,7 @@ DEPTH_CLAIMS = (
         kind=Kind.BOUND,
         predict=lambda n, gain, slope, steps, W: jacobian_bounds(W, slope).per_step ** steps,
         measure=lambda rng, n, gain, slope, steps, W: recurrence.backpropagated(rng, W, slope, steps),
-        grid=cells("gain slope steps", [(0.4, 1.0, 10), (1.5, 1.0, 10), (1.5, 0.25, 5)], n=20),
+        grid=cells("gain slope steps", [(0.4, 1.0, 3), (1.5, 1.0, 2), (1.5, 0.25, 10)], n=20),
         instance=lambda rng, n, gain, **_: recurrent_matrix(rng, n, gain),
         side="upper",
     ),

@@ -29,13 +29,13 @@ def largest_singular_value(rng: Rng, n: float, gain: float) -> float:
 
 
 def backpropagated(rng: Rng, W: Array, slope: float, steps: int) -> float:
-    """Norm of a unit gradient carried back through a network x' = W tanh(slope x) + noise."""
-    x, states = rng.standard_normal(len(W)), []
+    """Largest factor by which a network x' = W tanh(slope x) + noise multiplies a gradient that is carried back."""
+    n = len(W)
+    x, states = 0.1 * rng.standard_normal(n), []
     for _ in range(steps):
         states.append(x)
-        x = W @ np.tanh(slope * x) + 0.1 * rng.standard_normal(len(W))
-    g = rng.standard_normal(len(W))
-    g /= np.linalg.norm(g)
+        x = W @ np.tanh(slope * x) + 0.1 * rng.standard_normal(n)
+    carried = np.eye(n)
     for x in reversed(states):
-        g = slope / np.cosh(slope * x) ** 2 * (W.T @ g)
-    return float(np.linalg.norm(g))
+        carried = (slope / np.cosh(slope * x) ** 2)[:, None] * (W.T @ carried)
+    return float(np.linalg.norm(carried, 2))
