@@ -64,7 +64,7 @@ DEPTH_CLAIMS = (
     claim(
         "factorised/depth-correction",
         "L times the distance of the output at depth L from the limit tends to a closed form.",
-        source=Source("derived", "docs/theory/factorised.md"),
+        source=Source("marion2024implicit", "this correction derived in docs/theory/factorised.md"),
         kind=Kind.ASYMPTOTIC,
         predict=lambda depth, y, time: float(residual_limit(y, time).correction),
         measure=lambda rng, **cell: depth.scaled_change(**cell),
@@ -83,7 +83,7 @@ DEPTH_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda smooth, **_: 0.0 if smooth else 1.0,
         measure=depth.mean_change,
-        grid=cells("smooth", [True, False], depth=10, d=3),
+        grid=cells("smooth", [False, True], depth=10, d=3),
         size="depth",
         sizes=(1, 4, 16),
         absolute_tolerance=0.1,
@@ -95,7 +95,7 @@ DEPTH_CLAIMS = (
     claim(
         "factorised/layers-stay-balanced",
         "With 1 + W/L for a layer, the Gram matrix of its rows less that of the next one's columns never changes.",
-        source=Source("derived", "docs/theory/factorised.md, as for plain linear networks"),
+        source=Source("marion2024implicit", "a conserved quantity, derived in docs/theory/factorised.md"),
         kind=Kind.NUMERICAL,
         predict=_balance,
         measure=lambda rng, start, target, **_: depth.balance_after(start, target),

@@ -85,7 +85,7 @@ RANDOM_CLAIMS = (
         "factorised/subspace-of-a-slope",
         "For any quadratic loss a random subspace of d dimensions leaves of mode i the share κ/(s_i + κ), "
         "Σs_i/(s_i + κ) = d.",
-        source=Source("derived", "docs/theory/factorised.md, with the deterministic equivalent of `effective_ridge`"),
+        source=Source("li2018measuring", "for any quadratic loss derived in docs/theory/factorised.md"),
         kind=Kind.ASYMPTOTIC,
         predict=_kept,
         measure=subspaces.power_law_left,
