@@ -36,8 +36,11 @@ OWN = {  # what stands for something else in one function
     "hermite_coefficients": {"degree": 60},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "index_space": {"order": 1},
+    "intrinsic_dimension": {"share": 0.9},  # by custom
+    "jacobian_bounds": {"slope": 1.0},  # of tanh, and of no activation
     "lasso_representers": {"tolerance": 1e-6},  # the largest residual of an optimum
     "leaky_relu": {"slope": 0.01},
+    "learning_budget": {"outlier_std": math.inf},  # gross ones
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
     "nuclear_representers": {"tolerance": 1e-6},
     "plug_in_error": {"classes": 2},
@@ -48,6 +51,7 @@ OWN = {  # what stands for something else in one function
     "robust_probe_risk": {"layers": 2},  # an encoder and a head of one layer
     "slab_data": {"slabs": 3},
     "slab_moments": {"slabs": 3},
+    "subspace_loss": {"start": 0.0},
     "sphere_spectrum": {"nodes": 500},
     "subspace_recovery": {"noise": 0.0},
     "torus_spectrum": {"modes": 64, "grid": 4096},

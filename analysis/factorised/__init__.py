@@ -1,0 +1,1 @@
+"""Factorised dynamics: matched experiments and claims."""

@@ -1,0 +1,44 @@
+"""Words of factorised dynamics."""
+
+from __future__ import annotations
+
+from solvable.analysis.writing.symbols import Convention, Symbol
+
+__all__ = ["CONVENTIONS", "SYMBOLS"]
+
+SYMBOLS = (
+    Symbol("delta", r"\|\Delta\|_{F}", "‖Δ‖", "scale", "Frobenius norm of the error of a matrix"),
+    Symbol("outlier_rate", "p", "p", "other", "share of labels that are corrupted"),
+    Symbol("outlier_std", r"\sigma_{s}", "σ_s", "scale", "standard deviation of what corrupts a label"),
+    Symbol("decay", r"\rho", "ρ", "other", "factor from one step size to the next"),
+    Symbol("depth", "L", "L", "size", "layers"),
+    Symbol("gain", "g", "g", "scale", "entries of a recurrent matrix have variance g²/n"),
+    Symbol("steps", "k", "k", "size", "steps through time"),
+    Symbol("hurst", "H", "H", "other", "increments over x sites have variance |x|^{2H}"),
+    Symbol("groups", "G", "G", "size", "groups of coordinates, each with one condition"),
+    Symbol("lag", "x", "x", "size", "sites between two places"),
+)
+
+CONVENTIONS = (
+    Convention(
+        "recovery",
+        "(1/m)Σ|⟨Aᵢ,UUᵀ⟩ − yᵢ|, mean over measurements with entries of variance 1; a step is η(D + Dᵀ)U",
+        ("Gaussian A of unit entries",),
+        ("outlier_rate",),
+        ("learning_budget", "sign_factor"),
+    ),
+    Convention(
+        "tubal",
+        "¼Σ(yᵢ − ⟨Aᵢ,U∗Uᵀ⟩)², a sum over measurements with entries of variance 1/m",
+        (r"\frac14\sum_i",),
+        ("step_size",),
+        ("tubal_descent",),
+    ),
+    Convention(
+        "residual",
+        "½‖F_L − Y‖², every layer moving by −L times its gradient",
+        (r"\frac12\|F_L-Y\|_F^2", r"-L\,\partial\ell/\partial W_k"),
+        ("time",),
+        ("residual_training",),
+    ),
+)
