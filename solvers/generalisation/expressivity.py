@@ -130,8 +130,8 @@ def interpolating_network(X: ArrayLike, y: ArrayLike, rng: int | np.random.Gener
     generator = as_generator("rng", rng)
     best, direction = -1.0, np.zeros(rows.shape[1])
     for _ in range(_TRIES):
-        drawn = generator.standard_normal(rows.shape[1])
-        drawn /= np.sqrt(drawn @ drawn)
+        drawn = np.asarray(generator.standard_normal(rows.shape[1]))
+        drawn = drawn / np.linalg.norm(drawn)
         z = np.sort(_projected(unit, drawn))
         gap = float(np.min(np.diff(z)) / (z[-1] - z[0])) if len(z) > 1 and z[-1] > z[0] else float(len(z) == 1)
         if gap > best:
@@ -143,7 +143,7 @@ def interpolating_network(X: ArrayLike, y: ArrayLike, rng: int | np.random.Gener
     z, values = z[order], labels[order]
     spread = z[-1] - z[0] if len(z) > 1 else max(size, 1.0)
     biases = np.concatenate([[z[0] - spread], z[:-1]])
-    slopes = np.diff(values, prepend=0.0) / (z - biases)
+    slopes = np.asarray(np.diff(values, prepend=0.0) / (z - biases))
     return InterpolatingNetwork(direction, biases, np.diff(slopes, prepend=0.0), best)
 
 
@@ -204,6 +204,6 @@ def random_label_norm(kernel: ArrayLike, y: ArrayLike, share: ArrayLike = 1.0, v
         inverse = cho_solve(cho_factor(K, lower=True), np.eye(len(K)))
     except np.linalg.LinAlgError:
         raise refuse("kernel", K, "it must be positive definite") from None
-    own = np.diag(inverse)
+    own = np.asarray(np.diag(inverse))
     kept = float(labels @ inverse @ labels)
     return np.asarray((1 - rho) ** 2 * kept + rho * ((1 - rho) * float(own @ labels**2) + noise * float(own.sum())))

@@ -69,8 +69,8 @@ def _bias(free: float, centre: float, level: float) -> float:
     """-ln P(noncentral chi-squared with `free` degrees <= level): Poisson mixtures of positive terms."""
     a, x, half = free / 2, level / 2, centre / 2
     if half == 0:
-        upper = float(gammaincc(a, x))
-        return -np.log1p(-upper) if upper < 0.5 else -float(_log_gammainc(np.array([a]), x)[0])
+        above = float(gammaincc(a, x))
+        return float(-np.log1p(-above)) if above < 0.5 else -float(_log_gammainc(np.array([a]), x)[0])
     # ratio of neighbouring terms for small x: half x / (j (a + j))
     low_peak = (np.sqrt(a**2 + 4 * half * x) - a) / 2
     peak = min(half, low_peak)
@@ -115,7 +115,8 @@ def inductive_bias(d: ArrayLike, n: ArrayLike, target: ArrayLike, level: ArrayLi
     -----
     A Poisson mixture of incomplete gamma functions in logarithms, all terms positive; where the probability is above
     :math:`e^{-1/2}` its complement is summed. Relative errors stay near 1e-12. For small levels it is
-    :math:`\frac{d-n}2\ln\frac1\varepsilon` plus a constant; in d it grows linearly.
+    :math:`\frac{d-n}2\ln\frac1\varepsilon` plus a constant; for many directions k left open it grows as
+    :math:`\frac k2\ln\frac k{e\varepsilon}`.
 
     References
     ----------

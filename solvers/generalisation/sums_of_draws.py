@@ -1,11 +1,13 @@
 r"""Law of a sum of independent positive draws, kept as Gauss rules in the bins of a geometric grid.
 
-Two rules that are exact for polynomials of degree 2m - 1 give, by all sums of their nodes, a rule that is exact for such
-polynomials of the sum; in every bin its atoms are replaced by the m nodes and weights that keep 2m moments. Weights stay
-positive, so that expectations of positive functions do not cancel, and are kept as logarithms.
+Two rules that are exact for polynomials of degree 2m - 1 give, by all sums of their nodes, a rule that is exact for
+such polynomials of the sum; in every bin its atoms are replaced by the m nodes and weights that keep 2m moments.
+Weights stay positive, so that expectations of positive functions do not cancel, and are kept as logarithms.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +62,7 @@ def compressed(values: Array, logs: Array, ratio: float, nodes: int) -> Law:
     bins = np.floor(np.log(values / values[0]) / np.log(ratio) + 1e-9)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(bins)) + 1, [values.size]])
     kept_values, kept_logs = [], []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside, weight = values[low:high], logs[low:high]
         if high - low > nodes:
             middle, half = (inside[0] + inside[-1]) / 2, (inside[-1] - inside[0]) / 2
@@ -77,7 +79,7 @@ def compressed(values: Array, logs: Array, ratio: float, nodes: int) -> Law:
 
 
 def _summed(first: Law, second: Law, ratio: float, nodes: int) -> Law:
-    """Law of the sum of two independent variables; pairs of one law with itself are counted once, at twice the weight."""
+    """Law of the sum of two independent variables; pairs of a law with itself count once, at twice the weight."""
     values, logs = first[0][:, None] + second[0], first[1][:, None] + second[1]
     if first is second:
         i, j = np.triu_indices(len(first[0]))

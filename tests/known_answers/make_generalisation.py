@@ -1,4 +1,4 @@
-"""Make generalisation.json: enumerated populations, integrals of densities, entropies and normal equations at 50 digits.
+"""Make generalisation.json: enumerated populations, integrals of densities, entropies, normal equations at 50 digits.
 
 python tests/known_answers/make_generalisation.py
 """
@@ -75,7 +75,10 @@ def gaussian_mean(function, mean, variance, lam):
     spread = mp.sqrt(variance / min(1, abs(1 - 2 * lam * variance)))
     centre = mean / (1 - 2 * lam * variance)
     low, high = min(mean, centre) - 22 * spread, max(mean, centre) + 22 * spread
-    density = lambda r: mp.exp(-((r - mean) ** 2) / (2 * variance)) / mp.sqrt(2 * mp.pi * variance)
+
+    def density(r):
+        return mp.exp(-((r - mean) ** 2) / (2 * variance)) / mp.sqrt(2 * mp.pi * variance)
+
     return mp.quad(lambda r: function(r) * density(r), mp.linspace(low, high, 25))
 
 
@@ -104,8 +107,12 @@ def chi_density(u, k, centre):
 def bias(d, n, target, level):
     """The density of the squared distance integrated over its root, which has no singularity."""
     root = mp.sqrt(level)
-    inside = mp.quad(lambda s: 2 * s * chi_density(s * s, d - n, target) if s else mp.mpf(0), mp.linspace(0, root, 7))
-    return {"value": -mp.log(inside)}
+    # in units of the value at the end: quadrature stops at an absolute error
+    unit = chi_density(level, d - n, target)
+    inside = mp.quad(
+        lambda s: 2 * s * chi_density(s * s, d - n, target) / unit if s else mp.mpf(0), mp.linspace(0, root, 7)
+    )
+    return {"value": -mp.log(inside) - mp.log(unit)}
 
 
 def line(level, bias):
@@ -170,12 +177,13 @@ def entries():
     yield entry("variance given", "random_label_norm", label_norm, kernel=KERNEL, y=[1.0, -1.0, 0.5], share=0.5,
                 variance=3.0)  # fmt: skip
     yield entry("near copies", "random_label_norm", label_norm, kernel=NEAR, y=[1.0, 1.0], share=0.5, rtol=1e-11)
+    e = 2.0**-30
     for name, joint in (
         ("interpolating", [[0.0, 0.15625], [0.34375, 0.34375], [0.15625, 0.0]]),
         ("always wrong", [[0.0, 0.5], [0.0, 0.0], [0.5, 0.0]]),
         ("general", [[0.0625, 0.125], [0.375, 0.25], [0.125, 0.0625]]),
         ("biased coin", [[0.0625, 0.25], [0.0625, 0.25], [0.125, 0.25]]),
-        ("nearly independent", [[0.125, 0.125], [0.25 + 2.0**-30, 0.25 - 2.0**-30], [0.125 - 2.0**-30, 0.125 + 2.0**-30]]),
+        ("nearly independent", [[0.125, 0.125], [0.25 + e, 0.25 - e], [0.125 - e, 0.125 + e]]),
     ):  # fmt: skip
         yield entry(name, "loss_difference_information", pairs, joint=joint, digits=40, rtol=1e-12)
     for lam, mean, variance in (
@@ -191,8 +199,8 @@ def entries():
     yield entry("linear", "gaussian_cumulant", cumulant, lam=0.75, mean=0.5, variance=2.0, loss="linear", digits=35)
     yield entry("linear", "log_sobolev_bound", sobolev, lam=-0.75, mean=0.5, variance=2.0, loss="linear")
     for d, n, target, level in (
-        (12.0, 8.0, 2.0, 1.0), (12.0, 8.0, 2.0, 20.0), (3.0, 2.0, 1.0, 0.5), (5.0, 0.0, 0.0, 2.0), (7.0, 2.0, 40.0, 1e-3),
-        (40.0, 10.0, 5.0, 1e-6), (4.0, 1.0, 1e-9, 4.0), (9.0, 3.0, 100.0, 130.0),
+        (12.0, 8.0, 2.0, 1.0), (12.0, 8.0, 2.0, 20.0), (3.0, 2.0, 1.0, 0.5), (5.0, 0.0, 0.0, 2.0),
+        (7.0, 2.0, 40.0, 1e-3), (40.0, 10.0, 5.0, 1e-6), (4.0, 1.0, 1e-9, 4.0), (9.0, 3.0, 100.0, 130.0),
     ):  # fmt: skip
         yield entry(f"{d:g} - {n:g} directions, target {target:g}, level {level:g}", "inductive_bias", bias, d=d, n=n,
                     target=target, level=level, digits=35)  # fmt: skip
@@ -201,8 +209,8 @@ def entries():
     for lam, prior, target in ((0.5, 0.5, 1.0), (2.0, 0.2, 0.3), (0.05, 4.0, 2.0)):
         yield entry(f"lam {lam:g}", "pac_bayes_linear", bayes, X=ROWS, y=Y, lam=lam, prior_variance=prior,
                     noise_variance=0.25, target=target, delta=0.05, rtol=1e-11, digits=35)  # fmt: skip
-    yield entry("one weight", "pac_bayes_linear", bayes, X=[[1.0], [-0.5], [2.0]], y=Y[:3], lam=0.4, prior_variance=0.75,
-                noise_variance=0.5, target=0.5, delta=0.01, rtol=1e-11, digits=35)  # fmt: skip
+    yield entry("one weight", "pac_bayes_linear", bayes, X=[[1.0], [-0.5], [2.0]], y=Y[:3], lam=0.4,
+                prior_variance=0.75, noise_variance=0.5, target=0.5, delta=0.01, rtol=1e-11, digits=35)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ Array = NDArray[np.float64]
 Rng = np.random.Generator
 
 
-def drawn_populations(rng: Rng, power: float, total: int, n: int, populations: int) -> tuple[Array, Array]:
+def drawn_populations(rng: Rng, power: float, total: int, n: int, populations: int) -> tuple[Array, Any]:
     """Normalised frequencies of populations, and how often each example was seen."""
     shares = rng.choice(power_law(power, total), (populations, total))
     shares /= shares.sum(axis=1, keepdims=True)

@@ -14,7 +14,7 @@ Rng = np.random.Generator
 
 
 def _expected(lam: float, mean: float, variance: float, loss: str) -> tuple[float, float]:
-    """E exp(lam loss) and E loss by the trapezoidal rule over the residual, 6,001 points, which is exact to rounding."""
+    """E exp(lam loss) and E loss by the trapezoidal rule over the residual, 6,001 points: exact to rounding."""
     spread = np.sqrt(variance / (1 - 2 * lam * variance)) if loss == "squared" and lam > 0 else np.sqrt(variance)
     centre = mean / (1 - 2 * lam * variance) if loss == "squared" else mean + lam * variance
     middle, half = (mean + centre) / 2, abs(mean - centre) / 2 + 12 * max(spread, np.sqrt(variance))

@@ -34,7 +34,7 @@ def _predict(learner: str, X: Array, y: Array, T: Array) -> Array:
     return np.where(far[1] < far[0], 1.0, -1.0)
 
 
-def losses(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[Array, Array, Array]:
+def losses(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[Array, Array, Any]:
     """0/1 losses of the first and the second sample of each pair, and the coins."""
     X, y = _samples(rng, (replicas, n, 2), d)
     coins = rng.integers(0, 2, (replicas, n))

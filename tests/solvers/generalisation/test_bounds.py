@@ -83,7 +83,9 @@ def test_the_bound_integrates_the_tilted_gradient():
     lam, m, v = -0.8, 1.3, 0.6
 
     def gradient(s):
-        law = lambda r: np.exp(s * r * r - (r - m) ** 2 / (2 * v))
+        def law(r):
+            return np.exp(s * r * r - (r - m) ** 2 / (2 * v))
+
         return quad(lambda r: 4 * r * r * law(r), -20, 20)[0] / quad(law, -20, 20)[0]
 
     expected = lam * quad(lambda s: v / 2 * gradient(s), 0, lam)[0]
@@ -91,7 +93,8 @@ def test_the_bound_integrates_the_tilted_gradient():
 
 
 def test_limits_of_cumulants():
-    assert np.isinf(gaussian_cumulant(0.5, 1.0, 1.0)) and np.isinf(log_sobolev_bound(0.6, 0.0, 1.0))
+    assert np.isinf(gaussian_cumulant(0.5, 1.0, 1.0))
+    assert np.isinf(log_sobolev_bound(0.6, 0.0, 1.0))
     assert float(gaussian_cumulant(0.7, 3.0, 0.0)) == pytest.approx(0.7 * 9)
     assert float(log_sobolev_bound(0.7, 3.0, 0.0)) == 0
     # at small lambda the central cumulant is half the variance, lam^2 (2 v^2 + 4 m^2 v)/2; the bound doubles the v^2
