@@ -83,7 +83,8 @@ def draw(data: xr.Dataset) -> Any:
     for i, power in enumerate(data.power.values):
         look = {"color": COLOURS[i], "fmt": MARKERS[i], "ms": 3, "elinewidth": 0.8}
         left.plot(data.order, data["mass"][i], color=COLOURS[i])
-        left.errorbar(data.place, data.measured[i], data.bar[i], **look)
+        seen = np.isfinite(data.measured.values[i])
+        left.errorbar(data.place[seen], data.measured[i, seen], data.bar[i, seen], **look)
         right.plot(data.end, data.cost[i], color=COLOURS[i])
         right.errorbar(
             data.share, data.excess[i], data.spread[i], color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8

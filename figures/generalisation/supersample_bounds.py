@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.generalisation.experiments.supersamples import difference_table, fresh_gap
+from solvable.analysis.generalisation.experiments.supersamples import gap_beside_table
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
@@ -31,8 +31,8 @@ def compute(quick: bool = False) -> xr.Dataset:
         for _ in range(trials):
             row = []
             for n in SIZES:
-                found = loss_difference_information(difference_table(rng, learner, n, D, REPLICAS)["table"])
-                gap = fresh_gap(rng, learner, n, D, REPLICAS)
+                gap, given = gap_beside_table(rng, learner, n, D, REPLICAS)
+                found = loss_difference_information(given["table"])
                 row.append([gap, float(found.interpolation_error), float(found.square_root)])
             rows.append(np.array(row).T)
         mean, bar = mean_and_bar(rows)

@@ -18,13 +18,26 @@ _PAPER = Source("curth2024why")
 claim = partial(Claim, domain=USUAL.but(n=(10, 120), d=(2, 6)))
 
 
-def _mean_of_trees(where: str, forest: Any, X: Any, T: Any, F: Any, counts: Any, **_: Any) -> float:
-    inputs = {"train": X, "test": T, "far": F}[where]
-    each = [
-        effective_parameters(forest_weights(tree, inputs, X, counts[t : t + 1]))
-        for t, tree in enumerate(forest.estimators_)
-    ]
-    return float(np.mean(each))
+class _Leaves:
+    """A forest of which only the leaves of some rows are known; its inputs are the rows' numbers."""
+
+    def __init__(self, here: Any, there: Any) -> None:
+        self.table = np.vstack([here, there])
+        self.here = np.arange(len(here), dtype=float)[:, None]
+        self.there = len(here) + np.arange(len(there), dtype=float)[:, None]
+
+    def apply(self, X: Any) -> Any:
+        return self.table[np.asarray(X)[:, 0].astype(int)]
+
+
+def _weights(here: Any, there: Any, counts: Any) -> Any:
+    forest = _Leaves(here, there)
+    return forest_weights(forest, forest.here, forest.there, counts)
+
+
+def _mean_of_trees(here: Any, there: Any, counts: Any, **_: Any) -> float:
+    one = [slice(t, t + 1) for t in range(len(counts))]
+    return float(np.mean([effective_parameters(_weights(here[:, t], there[:, t], counts[t])) for t in one]))
 
 
 FOREST_CLAIMS = (
@@ -33,10 +46,10 @@ FOREST_CLAIMS = (
         "What a forest predicts is a weighted mean of the training labels, with the weights of its leaves.",
         source=_PAPER,
         kind=Kind.EXACT,
-        predict=lambda forest, X, T, y, counts, **_: forest_weights(forest, T, X, counts) @ y,
+        predict=lambda here, there, counts, y, **_: _weights(here, there, counts) @ y,
         measure=forests.forest_values,
         grid=cells("bootstrap", [False, True], n=60, d=4, trees=20),
-        instance=forests.grown,
+        given=("here", "there", "counts", "y"),
         tolerance=1e-10,
     ),
     claim(
@@ -45,10 +58,10 @@ FOREST_CLAIMS = (
         "leaves.",
         source=_PAPER,
         kind=Kind.EXACT,
-        predict=lambda tree, X, **_: effective_parameters(forest_weights(tree, X)),
+        predict=lambda there, **_: effective_parameters(_weights(there, there, np.ones((1, len(there))))),
         measure=forests.leaves_of_a_tree,
         grid=cells("leaves", [5, 20], n=60, d=4),
-        instance=forests.one_tree,
+        given=("there",),
         tolerance=1e-10,
     ),
     claim(
@@ -63,7 +76,7 @@ FOREST_CLAIMS = (
             "where bootstrap", [(where, drawn) for where in ("train", "test", "far") for drawn in (False, True)],
             n=100, d=5, trees=50,
         ),
-        instance=forests.grown,
+        given=("here", "there", "counts"),
         quick=(0, 3, 5),
         first_draws=8,
     ),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bound_gap", "difference_table", "fresh_error", "fresh_gap", "losses"]
+__all__ = ["bound_gap", "difference_table", "gap_beside_table"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -34,7 +34,7 @@ def _predict(learner: str, X: Array, y: Array, T: Array) -> Array:
     return np.where(far[1] < far[0], 1.0, -1.0)
 
 
-def losses(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[Array, Array, Any]:
+def _losses(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[Array, Array, Any]:
     """0/1 losses of the first and the second sample of each pair, and the coins."""
     X, y = _samples(rng, (replicas, n, 2), d)
     coins = rng.integers(0, 2, (replicas, n))
@@ -44,27 +44,26 @@ def losses(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[Array
     return wrong[0].astype(float), wrong[1].astype(float), coins
 
 
-def difference_table(rng: Rng, learner: str, n: int, d: int, replicas: int) -> dict[str, Array]:
+def difference_table(rng: Rng, learner: str, n: int, d: int, replicas: int) -> Array:
     """Joint frequencies of the difference of the losses and the coin, over pairs and replicas."""
-    first, second, coins = losses(rng, learner, n, d, replicas)
+    first, second, coins = _losses(rng, learner, n, d, replicas)
     table = np.zeros((3, 2))
     np.add.at(table, ((second - first).astype(int) + 1, coins), 1.0)
-    return {"table": table / table.sum()}
+    return np.asarray(table / table.sum())
 
 
-def fresh_error(rng: Rng, learner: str, n: int, d: int, replicas: int, **_: Any) -> float:
-    """Test error of the learner on samples that were drawn for it alone."""
-    X, y = _samples(rng, (replicas, n), d)
-    T, z = _samples(rng, (replicas, n), d)
-    return float(np.mean(_predict(learner, X, y, T) != z))
-
-
-def fresh_gap(rng: Rng, learner: str, n: int, d: int, replicas: int, **_: Any) -> float:
-    """Test error less training error."""
+def _errors(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[float, float]:
+    """Test and training error of the learner on samples that were drawn for it alone."""
     X, y = _samples(rng, (replicas, n), d)
     T, z = _samples(rng, (replicas, n), d)
     test, train = _predict(learner, X, y, T) != z, _predict(learner, X, y, X) != y
-    return float(np.mean(test) - np.mean(train))
+    return float(np.mean(test)), float(np.mean(train))
+
+
+def gap_beside_table(rng: Rng, learner: str, n: int, d: int, replicas: int) -> tuple[float, dict[str, Array]]:
+    """Test error less training error, the latter 0 for learners that fit. Given: the table of other replicas."""
+    test, train = _errors(rng, learner, n, d, replicas)
+    return test - train, {"table": difference_table(rng, learner, n, d, replicas)}
 
 
 def _entropy(p: Array) -> float:
@@ -74,6 +73,6 @@ def _entropy(p: Array) -> float:
 
 def bound_gap(rng: Rng, learner: str, n: int, d: int, replicas: int) -> float:
     """Information over ln 2 less the square-root bound, through entropies of the counted table."""
-    table = difference_table(rng, learner, n, d, replicas)["table"]
+    table = difference_table(rng, learner, n, d, replicas)
     information = _entropy(table.sum(axis=0)) + _entropy(table.sum(axis=1)) - _entropy(table.ravel())
     return information / float(np.log(2)) - float(np.sqrt(2 * information))
