@@ -34,7 +34,7 @@ CONVENTIONS = (
         "gibbs",
         "posterior ∝ prior·e^{−λL̂}, L̂ the mean of (y − w·x)²",
         (r"e^{-\lambda\hat L}",),
-        ("lam", "prior_variance"),
+        ("lam",),
         ("pac_bayes_linear",),
     ),
 )
