@@ -34,13 +34,16 @@ OWN = {  # what stands for something else in one function
     "factor_pretraining_risk": {"unlabelled": math.inf},  # the true subspace
     "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
+    "interpolating_network": {"rng": 0},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "index_space": {"order": 1},
     "lasso_representers": {"tolerance": 1e-6},  # the largest residual of an optimum
     "leaky_relu": {"slope": 0.01},
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
     "nuclear_representers": {"tolerance": 1e-6},
+    "pac_bayes_linear": {"delta": 0.05},
     "plug_in_error": {"classes": 2},
+    "random_label_norm": {"share": 1.0},  # all labels
     "relevance": {"norm": 1},
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
     "reverse_ode": {**USUAL_SCHEDULE, "start": 1.0},
