@@ -34,6 +34,7 @@ OWN = {  # what stands for something else in one function
     "factor_pretraining_risk": {"unlabelled": math.inf},  # the true subspace
     "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
+    "interpolating_network": {"rng": 0},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "index_space": {"order": 1},
     "intrinsic_dimension": {"share": 0.9},  # by custom
@@ -43,7 +44,9 @@ OWN = {  # what stands for something else in one function
     "learning_budget": {"outlier_std": math.inf},  # gross ones
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
     "nuclear_representers": {"tolerance": 1e-6},
+    "pac_bayes_linear": {"delta": 0.05},
     "plug_in_error": {"classes": 2},
+    "random_label_norm": {"share": 1.0},  # all labels
     "relevance": {"norm": 1},
     "relaxed_erasure": {"weight_decay": 0.1, "steps": 1000},  # the optimum does not depend on it
     "reverse_ode": {**USUAL_SCHEDULE, "start": 1.0},

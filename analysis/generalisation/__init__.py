@@ -1,0 +1,1 @@
+"""Why it generalises: matched experiments and claims."""
