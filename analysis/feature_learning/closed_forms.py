@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["random_participation"]
+__all__ = ["gaussian_accuracy", "random_participation"]
 
 
 def random_participation(p: int) -> float:
@@ -20,3 +20,15 @@ def random_participation(p: int) -> float:
     u = w / (1 - w)
     inner = 2 * K * (1 + u) ** (-K - 2) * (1 + 2 * u) ** -0.5 + 3 * (1 + u) ** -float(K) * (1 + 2 * u) ** -2.5
     return float(np.sum(weights / 2 * u * inner / (1 - w) ** 2))
+
+
+def gaussian_accuracy(p: int, width: float) -> float:
+    r"""Probability that the answer has the largest logit, were logits independent normal numbers.
+
+    Variances of a neuron's part: 17/16 for the answer, whose mean is 1/2, and 9/8 for the p - 1 others.
+    """
+    from scipy.special import log_ndtr
+
+    z, weights = np.polynomial.hermite_e.hermegauss(120)
+    place = (0.5 * np.sqrt(width) + z * np.sqrt(17 / 16)) / np.sqrt(9 / 8)
+    return float(weights @ np.exp((p - 1) * log_ndtr(place)) / weights.sum())

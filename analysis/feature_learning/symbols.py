@@ -20,7 +20,7 @@ SYMBOLS = (
 CONVENTIONS = (
     Convention(
         "quadratic-network",
-        "½E(f − y)² with f = (α/N)Σ(h + ½εh²) and y = ½(β·x)², |β|² = d, x of covariance 1/d; unit speed for each neuron",
+        "½E(f − y)² with f = (α/N)Σ(h + ½εh²) and y = ½(β·x)², |β|² = d, x of covariance 1/d; unit speed of a neuron",
         (r"\frac12E(f-y)^2",),
         ("alpha", "epsilon"),
         ("quadratic_network_risk", "quadratic_network_flow"),

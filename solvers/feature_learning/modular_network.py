@@ -99,9 +99,9 @@ def modular_addition_weights(p: int, width: int, rng: np.random.Generator | int,
     r"""Weights that add modulo p without training: :math:`\cos(2\pi\sigma m/p+\varphi)` in every row.
 
     :math:`U_{km}=\cos(2\pi\sigma_km/p+\varphi_k)`, :math:`V_{kn}=\cos(2\pi\sigma_kn/p+\psi_k)`,
-    :math:`W_{qk}=\cos(2\pi\sigma_kq/p+\varphi_k+\psi_k)`, phases uniform; frequencies 1..p - 1 in random order, again and
-    again. All other terms of :math:`W(U+V)^2` have random phases, so that logits are those of `logit_margin` up to noise
-    of order :math:`N^{-1/2}`.
+    :math:`W_{qk}=\cos(2\pi\sigma_kq/p+\varphi_k+\psi_k)`, phases uniform; frequencies 1..p - 1 in random order, again
+    and again. All other terms of :math:`W(U+V)^2` have random phases, so that logits are those of `logit_margin` up to
+    noise of order :math:`N^{-1/2}`.
 
     Parameters
     ----------

@@ -6,9 +6,12 @@ A perceptron with hidden layers 1..L of width n and weights :math:`W^l=n^{-a_l}w
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.solvers.solution import record
 from solvable.solvers.validate import as_choice, as_finite, as_scalar, as_whole, refuse, within_range
 
 __all__ = ["Parametrisation", "parametrisation"]
@@ -18,6 +21,7 @@ _NAMES = ("ntk", "standard", "mup", "mean-field")
 _TOLERANCE = 1e-12  # of equalities between sums of exponents, relative to the largest of them
 
 
+@record
 class Parametrisation:
     r"""Exponents of widths: multipliers a, initial scales b, learning rate c.
 
@@ -54,26 +58,27 @@ class Parametrisation:
     (0.0, True, True)
     """
 
-    a: Array
-    b: Array
-    c: float
+    a: Any
+    b: Any
+    c: Any
 
-    def __init__(self, a: ArrayLike, b: ArrayLike, c: float) -> None:
+    @within_range
+    def __post_init__(self) -> None:
         """Check shapes."""
-        self.a, self.b, self.c = as_finite("a", a), as_finite("b", b), as_scalar("c", c)
+        for name in ("a", "b"):
+            array = as_finite(name, getattr(self, name))
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "c", as_scalar("c", self.c))
         if self.a.ndim != 1 or self.a.size < 2:
             raise refuse("a.shape", self.a.shape, "it must be a vector with one entry for each of at least two layers")
         if self.b.shape != self.a.shape:
             raise refuse("b.shape", self.b.shape, f"it must be {self.a.shape}, as a")
 
-    def __repr__(self) -> str:
-        """Exponents as they are given."""
-        return f"Parametrisation(a={self.a.tolist()}, b={self.b.tolist()}, c={self.c:g})"
-
     @property
     def depth(self) -> int:
         """L, the number of hidden layers."""
-        return self.a.size - 1
+        return int(self.a.size) - 1
 
     def _rounded(self, number: float) -> float:
         """Zero where a sum of exponents vanishes to rounding."""
@@ -179,8 +184,9 @@ class Parametrisation:
         Examples
         --------
         >>> from solvable.solvers import parametrisation
-        >>> parametrisation("mup", 2).shift(0.5)
-        Parametrisation(a=[0.0, 0.5, 1.0], b=[0.0, 0.0, 0.0], c=-1)
+        >>> shifted = parametrisation("mup", 2).shift(0.5)
+        >>> shifted.a, shifted.b, shifted.c
+        (array([0. , 0.5, 1. ]), array([0., 0., 0.]), -1.0)
         """
         moved = as_scalar("theta", theta)
         return Parametrisation(self.a + moved, self.b - moved, self.c - 2 * moved)

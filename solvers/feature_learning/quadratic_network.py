@@ -69,15 +69,18 @@ def _velocity(state, start, target, scale, alignment, out):  # type: ignore[no-u
                 out[i, j] += b * state[k, j]
     for i in range(D):
         for j in range(i + 1):
-            both = out[i, j] + out[j, i] + linear * (
-                (state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
+            both = (
+                out[i, j]
+                + out[j, i]
+                + linear * ((state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
+            )
             out[i, j] = -scale * both
             out[j, i] = -scale * both
         out[D, i] *= -scale
 
 
 @njit(cache=True)
-def _flow(state, start, target, scale, alignment, times, rtol, most, stages, error, last, path):  # type: ignore[no-untyped-def]  # noqa: E501
+def _flow(state, start, target, scale, alignment, times, rtol, most, stages, error, last, path):  # type: ignore[no-untyped-def]
     """Adaptive Runge-Kutta steps of order 5 to every time; the step at which it gave up, or -1."""
     D = target.size
     slopes = np.zeros((7, D + 1, D))
@@ -118,8 +121,11 @@ def _flow(state, start, target, scale, alignment, times, rtol, most, stages, err
                     for j in range(D):
                         state[i, j] = trial[i, j]
                         slopes[0, i, j] = slopes[6, i, j]
-            step = taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2)) if (
-                taken == step or worst > rtol) else step
+            step = (
+                taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2))
+                if (taken == step or worst > rtol)
+                else step
+            )
             spent += 1
             if spent == most:
                 return spent
@@ -389,5 +395,7 @@ def quadratic_network_flow(
         raise ArithmeticError(
             f"quadratic_network_flow: {spent:,} steps did not reach time {t[-1]:g}: choose a smaller one, or rescale."
         )
-    risk = _parts(path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.full(t.size, alpha), np.full(t.size, eps))
+    risk = _parts(
+        path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.full(t.size, alpha), np.full(t.size, eps)
+    )
     return QuadraticFlow(path[:, -1].copy(), path[:, :-1].copy(), risk)

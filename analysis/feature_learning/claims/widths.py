@@ -63,8 +63,8 @@ def _finite(rate: float, steps: int, batch: str, X: Any, y: Any, u: Any, v: Any,
 WIDTH_CLAIMS = (
     claim(
         "feature-learning/abc-exponents",
-        "Exponents of the widths by which features and outputs move in a step are r and min(2a_{L+1} + c, a_{L+1} + b_{L+1} "
-        "+ r) − 1, and a shift (a + θ, b − θ, c − 2θ) does not change them.",
+        "Exponents of the widths by which features and outputs move in a step are r and min(2a_{L+1} + c, a_{L+1} + "
+        "b_{L+1} + r) − 1, and a shift (a + θ, b − θ, c − 2θ) does not change them.",
         source=_YANG,
         kind=Kind.EXACT,
         predict=_exponents,
@@ -93,11 +93,12 @@ WIDTH_CLAIMS = (
         kind=Kind.RATE,
         predict=lambda parametrisation, n: -_named(parametrisation).exponent,
         measure=widths.feature_change,
-        grid=cells("parametrisation", ["ntk", "standard", "mup"], n=64),
-        sizes=(1, 4, 16),
+        grid=cells("parametrisation", ["ntk", "standard", "mup"], n=32),
+        sizes=(1, 6, 36),
         size="n",
         absolute_tolerance=0.1,
         assumptions="two hidden layers of tanh, four inputs with labels of size 4, two steps",
+        quick=(1, 2),
     ),
     mup(
         "feature-learning/mup-limit",

@@ -14,9 +14,9 @@ __all__ = [
     "correct_logit",
     "fall_of_training",
     "half_right",
-    "least_periodic",
     "logit_spread",
     "logits",
+    "median_periodic",
     "memorised_and_general",
     "only_memorised",
     "other_logit",
@@ -76,9 +76,9 @@ def other_logit(rng: Rng, p: int, width: int) -> float:
 
 
 def logit_spread(rng: Rng, width: float, p: int) -> float:
-    """Standard deviation over the wrong answers to one random pair."""
-    found, sums = logits(rng, p, round(width), 1)
-    return float(np.std(np.delete(found[:, 0], sums[0])))
+    """Standard deviation over the wrong answers to a random pair, mean over 10 pairs."""
+    found, sums = logits(rng, p, round(width), 10)
+    return float(np.mean([np.std(np.delete(column, s)) for column, s in zip(found.T, sums, strict=True)]))
 
 
 def ratios(rows: Array) -> Array:
@@ -197,12 +197,10 @@ def fall_of_training(rng: Rng, **cell: Any) -> float:
     return max(row[1] for row in network.path) - network.path[-1][1] - 0.05
 
 
-def least_periodic(rng: Rng, weak: float, strong: float, **cell: Any) -> float:
-    """Ratio that nine neurons of ten exceed, at strong less at weak decay."""
+def median_periodic(rng: Rng, weak: float, strong: float, **cell: Any) -> float:
+    """Median ratio of the neurons at strong less that at weak decay."""
     seed = int(rng.integers(2**32))
-    low, high = (
-        np.quantile(trained_network(seed=seed, decay=decay, **cell).participation(), 0.1) for decay in (weak, strong)
-    )
+    low, high = (np.median(trained_network(seed=seed, decay=decay, **cell).participation()) for decay in (weak, strong))
     return float(high - low)
 
 

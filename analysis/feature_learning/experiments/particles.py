@@ -140,7 +140,9 @@ def drawn_weights(rng: Rng, d: int, N: int, **_: float) -> dict[str, Array]:
     return {"start": start, "W": start + 0.3 * rng.standard_normal((N, d)) + 0.3 * beta, "beta": beta}
 
 
-def sampled_loss(rng: Rng, d: int, alpha: float, epsilon: float, start: Array, W: Array, beta: Array, **_: int) -> float:
+def sampled_loss(
+    rng: Rng, d: int, alpha: float, epsilon: float, start: Array, W: Array, beta: Array, **_: int
+) -> float:
     """Half mean square of f - f_0 - y over 8,000 inputs."""
     X = rng.standard_normal((8000, d)) / np.sqrt(d)
     f, f0 = np.empty(8000), np.empty(8000)
