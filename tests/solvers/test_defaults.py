@@ -39,6 +39,7 @@ OWN = {  # what stands for something else in one function
     "lasso_representers": {"tolerance": 1e-6},  # the largest residual of an optimum
     "leaky_relu": {"slope": 0.01},
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
+    "maximal_update_moments": {"variances": (1.0, 1.0), "batch": 1},  # standard normal weights, one row a step
     "nuclear_representers": {"tolerance": 1e-6},
     "plug_in_error": {"classes": 2},
     "relevance": {"norm": 1},

@@ -136,7 +136,7 @@ class TrainedNetwork:
 
     def participation(self) -> Array:
         """Mean ratio of the three rows of every neuron."""
-        U, V, W = self.weights
+        U, V, W = (w.astype(np.float64) for w in self.weights)
         return np.asarray((ratios(U) + ratios(V) + ratios(W.T)) / 3)
 
 

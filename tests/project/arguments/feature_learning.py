@@ -83,9 +83,14 @@ SAME_BITS = ["feature-learning/wide-enough-is-right", "feature-learning/steps-br
 SCALARS = {
     "linear_grokking": lambda f: f(0.5, 1.0),
     "logit_margin": lambda f: f(7),
-    "parametrisation": lambda f: f("mup", 2),
 }
-VECTORS = ["maximal_update_moments", "modular_addition_weights", "modular_logits", "quadratic_network_flow"]
+VECTORS = [
+    "maximal_update_moments",
+    "modular_addition_weights",
+    "modular_logits",
+    "parametrisation",
+    "quadratic_network_flow",
+]
 DATA = ["participation_ratio", "quadratic_network_risk"]
 
 DATA_NAMES = {"X", "y", "rows"}
