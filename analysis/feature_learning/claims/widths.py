@@ -124,7 +124,7 @@ WIDTH_CLAIMS = (
         grid=cells("n batch", [(3, "one"), (40, "one"), (40, "all")], m=8, d=5, rate=0.2, steps=50),
         instance=widths.neuron_weights,
         tolerance=1e-11,
-        domain=USUAL.but(n=(10, 100), d=(2, 10), m=(4, 12), steps=(1, 60), rate=(0.01, 0.2)),
+        domain=USUAL.but(n=(3, 100), d=(2, 10), m=(4, 12), steps=(1, 60), rate=(0.01, 0.2)),
     ),
     mup(
         "feature-learning/flow-conserves",

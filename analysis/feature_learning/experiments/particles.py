@@ -47,7 +47,7 @@ def _descend(W, X, y, fresh, y_fresh, alpha, epsilon, rate, steps, every, share)
     losses = np.zeros((rows, 2))
     begun, found = np.zeros(P), np.zeros(P)
     begun_fresh, found_fresh = np.zeros(fresh.shape[0]), np.zeros(fresh.shape[0])
-    h, move = np.zeros(P), np.zeros(D)
+    move = np.zeros(D)
     _outputs(W, X, epsilon, begun)
     _outputs(W, fresh, epsilon, begun_fresh)
     for step in range(steps + 1):
