@@ -14,6 +14,7 @@ SYMBOLS = (
     Symbol("width", "N", "N", "size", "neurons"),
     Symbol("p", "p", "p", "size", "modulus, an odd prime"),
     Symbol("step", r"\eta", "η", "step", "step of gradient descent"),
+    Symbol("z", "z", "z", "other", "median of the largest of p − 1 normal numbers"),
     Symbol("degree", "k", "k", "other", "degree of the eigenfunctions"),
 )
 
@@ -22,7 +23,7 @@ CONVENTIONS = (
         "quadratic-network",
         "½E(f − y)² with f = (α/N)Σ(h + ½εh²) and y = ½(β·x)², |β|² = d, x of covariance 1/d; unit speed of a neuron",
         (r"\frac12E(f-y)^2",),
-        ("alpha", "epsilon"),
+        ("output_scale", "alignment"),
         ("quadratic_network_risk", "quadratic_network_flow"),
     ),
     Convention(

@@ -127,7 +127,7 @@ def maximal_update_moments(
 ) -> MupMoments:
     r"""Train the linear network of the maximal update parametrisation, at infinite width or at a given one.
 
-    With :math:`g=\eta\sum_\mu\chi_\mu\xi_\mu` over a batch, in mean:
+    For a squared loss ½, with :math:`g=\eta\sum_\mu\chi_\mu\xi_\mu` over a batch, in mean:
     :math:`S_{uv}'=S_{uv}-(gS_{vv}+S_{uu}g)+g(g\cdot S_{uv})`,
     :math:`S_{uu}'=S_{uu}-(gS_{uv}^T+S_{uv}g^T)+gg^TS_{vv}`,
     :math:`S_{vv}'=S_{vv}-2g\cdot S_{uv}+g^TS_{uu}g`. Of infinitely many neurons, independent normal ones,

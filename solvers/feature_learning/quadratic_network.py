@@ -236,7 +236,7 @@ def quadratic_network_risk(
     output_scale: ArrayLike,
     alignment: ArrayLike,
 ) -> QuadraticLoss:
-    r"""Test loss of the quadratic network from the first two moments of its weights.
+    r"""Test loss :math:`\frac12E(f-y)^2` of the quadratic network from the first two moments of its weights.
 
     :math:`f-y=\alpha\,\delta\bar w\cdot x+\frac12x^TAx` with :math:`A=\alpha\epsilon\,\delta M-\beta\beta^T`, where
     :math:`\delta` subtracts the start of a centred network; then Gaussian fourth moments. The quadratic part is split

@@ -44,8 +44,10 @@ def _flow(d: int, N: int, alpha: float, epsilon: float, time: float, centred: bo
 
 def _bessel() -> Any:
     gamma, time = sympy.symbols("gamma time", positive=True)
-    z = 4 * sympy.sqrt(gamma) * time
-    return 2 * sympy.exp(-2 * (1 + gamma) * time) * sympy.besseli(1, z) / z
+    angle = sympy.Symbol("x", real=True)
+    square = sympy.sin(angle) ** 2
+    decay = sympy.exp(-2 * time * (1 + gamma - 2 * sympy.sqrt(gamma) * sympy.cos(angle)))
+    return 2 / sympy.pi * sympy.Integral(square * decay, (angle, 0, sympy.pi))
 
 
 def _level(power: int) -> Any:

@@ -37,9 +37,11 @@ def _logits(p: int, width: int, kind: str, U: Any, V: Any, W: Any, sigma: Any) -
     return modular_logits(ModularWeights(U, V, W, sigma))
 
 
-def _half_width() -> Any:
-    p = sympy.Symbol("p", positive=True)
-    return 9 * sympy.erfinv(2 * 2 ** (-1 / (p - 1)) - 1) ** 2
+def _median(p: Any) -> dict[str, Any]:
+    """Median of the largest of p - 1 independent normal numbers, at the precision mpmath is set to."""
+    import mpmath as mp
+
+    return {"z": mp.sqrt(2) * mp.erfinv(2 * mp.mpf(2) ** (-1 / (mp.mpf(p) - 1)) - 1)}
 
 
 MODULAR_CLAIMS = (
@@ -100,14 +102,15 @@ MODULAR_CLAIMS = (
     ),
     claim(
         "feature-learning/modular-accuracy-one",
-        "Half of the sums come out right at a width of 9 erfinv²(2^{1 − 1/(p−1)} − 1), about 9 ln p: the width that is "
-        "needed grows with the logarithm of p and not with p.",
+        "Half of the sums come out right at a width of (9/2)z², z the median of the largest of p − 1 normal numbers: "
+        "the width that is needed grows with the logarithm of p and not with p.",
         source=_PLACE,
         kind=Kind.THRESHOLD,
         predict=lambda p: float(9 * erfinv(2 * 2 ** (-1 / (p - 1)) - 1) ** 2),
         measure=modular.half_right,
         grid=cells("p", [23, 97, 193]),
-        formula=_half_width(),
+        formula=sympy.Rational(9, 2) * sympy.Symbol("z", positive=True) ** 2,
+        quantities=_median,
         tolerance=0.2,
     ),
     claim(
@@ -189,7 +192,7 @@ MODULAR_CLAIMS = (
         "With weight decay 8 a network is right on the test pairs and meets few of the wrong labels.",
         predict=lambda **_: 1.0,
         measure=modular.unlearned,
-        grid=[{"decay": 8.0, "steps": steps, **_LARGE} for steps in (600, 3000)],
+        grid=[{"decay": 8.0, "steps": steps, **_LARGE} for steps in (500, 3000)],
     ),
     trained(
         "feature-learning/grokking-then-unlearning",
