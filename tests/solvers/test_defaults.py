@@ -43,6 +43,7 @@ OWN = {  # what stands for something else in one function
     "leaky_relu": {"slope": 0.01},
     "learning_budget": {"outlier_std": math.inf},  # gross ones
     "locally_optimal": {"tolerance": 1e-6},  # margins up to 1 + this are those of support tokens
+    "maximal_update_moments": {"variances": (1.0, 1.0), "batch": 1},  # standard normal weights, one row a step
     "nuclear_representers": {"tolerance": 1e-6},
     "pac_bayes_linear": {"delta": 0.05},
     "plug_in_error": {"classes": 2},

@@ -1,0 +1,1 @@
+"""Claims about feature learning: predictions, matched experiments and problems."""

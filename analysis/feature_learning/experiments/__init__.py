@@ -1,0 +1,1 @@
+"""Matched experiments of `feature-learning`."""

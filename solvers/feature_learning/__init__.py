@@ -1,0 +1,1 @@
+"""Lazy and rich training of a quadratic network, limits of wide parametrisations, modular addition."""

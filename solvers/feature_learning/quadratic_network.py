@@ -1,0 +1,401 @@
+r"""A two-layer quadratic network that learns a quadratic target, lazily or by its features: test loss and flow.
+
+:math:`f(x)=\frac\alpha N\sum_i\phi(w_i\cdot x)`, :math:`\phi(h)=h+\frac\epsilon2h^2`, inputs :math:`x\sim N(0,I_D/D)`,
+target :math:`y=\frac12(\beta\cdot x)^2` with :math:`|\beta|^2=D`. What is trained is f, or :math:`f-f_0` (centred),
+:math:`f_0` the network at its start. The weights enter through :math:`\bar w=\frac1N\sum w_i` and
+:math:`M=\frac1N\sum w_iw_i^T` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from solvable.solvers.compiled import njit
+from solvable.solvers.solution import record
+from solvable.solvers.validate import (
+    as_finite,
+    as_kind,
+    as_nonnegative,
+    as_positive,
+    as_scalar,
+    check_room,
+    data_eps,
+    is_symmetric,
+    refuse,
+    within_range,
+)
+
+__all__ = ["QuadraticFlow", "QuadraticLoss", "quadratic_network_flow", "quadratic_network_risk"]
+
+Array = NDArray[np.float64]
+_RTOL = 1e-11  # of a step, relative to the size of the moments
+_MOST_STEPS = 2_000_000
+# Dormand and Prince: nodes do not enter, the flow is autonomous
+_STAGES = np.array([
+    [0, 0, 0, 0, 0, 0],
+    [1 / 5, 0, 0, 0, 0, 0],
+    [3 / 40, 9 / 40, 0, 0, 0, 0],
+    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
+    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
+    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
+    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
+])  # fmt: skip
+_ERROR = _STAGES[6] - np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100])
+_LAST_ERROR = -1 / 40
+
+
+@njit(cache=True)
+def _velocity(state, start, target, scale, alignment, out):  # type: ignore[no-untyped-def]
+    """Right-hand side; a state is M with the mean as a last row. `start` is what is subtracted, `target` beta."""
+    D = target.size
+    trace = 0.0
+    for i in range(D):
+        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
+    quadratic, linear = alignment / (2 * D * D), scale / D
+    for i in range(D):
+        for j in range(D):
+            out[i, j] = 0.0
+        out[D, i] = linear * (state[D, i] - start[D, i])
+    for i in range(D):
+        for k in range(D):
+            b = 2 * quadratic * (scale * alignment * (state[i, k] - start[i, k]) - target[i] * target[k])
+            if i == k:
+                b += quadratic * trace
+            out[D, i] += b * state[D, k]
+            for j in range(D):
+                out[i, j] += b * state[k, j]
+    for i in range(D):
+        for j in range(i + 1):
+            both = (
+                out[i, j]
+                + out[j, i]
+                + linear * ((state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
+            )
+            out[i, j] = -scale * both
+            out[j, i] = -scale * both
+        out[D, i] *= -scale
+
+
+@njit(cache=True)
+def _flow(state, start, target, scale, alignment, times, rtol, most, stages, error, last, path):  # type: ignore[no-untyped-def]
+    """Adaptive Runge-Kutta steps of order 5 to every time; the step at which it gave up, or -1."""
+    D = target.size
+    slopes = np.zeros((7, D + 1, D))
+    trial = np.zeros((D + 1, D))
+    _velocity(state, start, target, scale, alignment, slopes[0])
+    now, step, spent = 0.0, 0.0, 0
+    for at in range(times.size):
+        while now < times[at]:
+            size, speed = 0.0, 0.0
+            for i in range(D):
+                size = max(size, state[i, i])
+                for j in range(D):
+                    speed = max(speed, abs(slopes[0, i, j]))
+            if step == 0.0:
+                step = 1e-3 * size / speed if speed > 0 else times[at]
+            taken = min(step, times[at] - now)
+            for s in range(1, 7):
+                for i in range(D + 1):
+                    for j in range(D):
+                        moved = 0.0
+                        for r in range(s):
+                            moved += stages[s, r] * slopes[r, i, j]
+                        trial[i, j] = state[i, j] + taken * moved
+                _velocity(trial, start, target, scale, alignment, slopes[s])
+            worst = 0.0
+            for i in range(D + 1):
+                unit = size if i < D else np.sqrt(size)
+                for j in range(D):
+                    off = last * slopes[6, i, j]
+                    for r in range(6):
+                        off += error[r] * slopes[r, i, j]
+                    if not abs(off) < np.inf:  # beyond the range: a shorter step stays inside
+                        off = 1e10 * rtol * unit / taken
+                    worst = max(worst, abs(off) * taken / unit)
+            if worst <= rtol:
+                now = times[at] if taken == times[at] - now else now + taken
+                for i in range(D + 1):
+                    for j in range(D):
+                        state[i, j] = trial[i, j]
+                        slopes[0, i, j] = slopes[6, i, j]
+            step = (
+                taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2))
+                if (taken == step or worst > rtol)
+                else step
+            )
+            spent += 1
+            if spent == most:
+                return spent
+        path[at] = state
+    return -1
+
+
+@record
+class QuadraticLoss:
+    r"""Test loss :math:`\frac12E(f-y)^2` and its three parts, which add up; arrays over the leading axes.
+
+    Attributes
+    ----------
+    test : ndarray
+        :math:`\frac12[\alpha^2|\delta\bar w|^2/D+\frac1{4D^2}((\mathrm{tr}A)^2+2\,\mathrm{tr}A^2)]`.
+    linear : ndarray
+        Power of the linear part, :math:`\alpha^2|\delta\bar w|^2/2D`: the target has none.
+    alignment_error : ndarray
+        Of the quadratic part, what is missing or too much along the target's own function:
+        :math:`(2\beta^TA\beta/D+\mathrm{tr}A)^2/24D^2`.
+    variance : ndarray
+        The quadratic part orthogonal to the target, not negative.
+    """
+
+    test: Array
+    linear: Array
+    alignment_error: Array
+    variance: Array
+
+
+@record
+class QuadraticFlow:
+    r"""Moments of the weights along the flow, and the test loss there.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (T, D)
+        :math:`\bar w`.
+    second : ndarray, shape (T, D, D)
+        M.
+    risk : QuadraticLoss
+        Arrays of shape (T,).
+    """
+
+    mean: Array
+    second: Array
+    risk: QuadraticLoss
+
+
+def _target(beta: ArrayLike) -> Array:
+    direction = as_finite("beta", beta)
+    if direction.ndim != 1 or direction.size == 0:
+        raise refuse("beta.shape", direction.shape, "it must be a vector, not empty")
+    D = direction.size
+    with np.errstate(over="ignore"):
+        size = float(np.sum(direction**2))
+    if not abs(size - D) <= 4 * D * max(data_eps(beta), 1e-12) * D:
+        raise refuse("beta", direction, f"its square must be D = {D}, it is {size:.6g}; scale it by sqrt(D)/|beta|")
+    return direction
+
+
+def _moments(names: tuple[str, str], mean: ArrayLike, second: ArrayLike, D: int) -> tuple[Array, Array]:
+    """Means (..., D) and second moments (..., D, D) that some set of weights could have."""
+    w, M = as_finite(names[0], mean), as_finite(names[1], second)
+    if w.shape[-1:] != (D,):
+        raise refuse(f"{names[0]}.shape", w.shape, f"its last axis must be {D}, the size of beta")
+    if M.shape[-2:] != (D, D) or M.shape[:-2] != w.shape[:-1]:
+        raise refuse(f"{names[1]}.shape", M.shape, f"it must be {(*w.shape[:-1], D, D)}")
+    unit = data_eps(mean, second)
+    if not is_symmetric(M, unit):
+        raise refuse(names[1], M, "it must be symmetric")
+    largest = max(float(np.abs(M).max(initial=0.0)), float(np.abs(w).max(initial=0.0)) ** 2)
+    spread = M - w[..., :, None] * w[..., None, :]
+    least = float(np.linalg.eigvalsh(spread).min(initial=0.0))
+    if least < -1e3 * D * max(unit, 1e-12) * largest:
+        raise refuse(names[1], M, f"it must be at least the outer square of {names[0]} (least eigenvalue {least:.3g})")
+    return w, M
+
+
+def _parts(
+    mean: Array, second: Array, start: tuple[Array, Array] | None, beta: Array, alpha: Array, eps: Array
+) -> QuadraticLoss:
+    D = beta.size
+    if start is not None:
+        mean, second = mean - start[0], second - start[1]
+    A = (alpha * eps)[..., None, None] * second - np.outer(beta, beta)
+    trace = np.trace(A, axis1=-2, axis2=-1)
+    along = np.einsum("i,...ij,j->...", beta, A, beta) / D
+    linear = alpha**2 * np.sum(mean**2, axis=-1) / (2 * D)
+    whole = (trace**2 + 2 * np.sum(A**2, axis=(-2, -1))) / (8 * D**2)
+    aligned = (2 * along + trace) ** 2 / (24 * D**2)
+    # a difference of sums of squares in which all that is orthogonal to the target is a square of its own
+    u = beta / np.sqrt(D)
+    across = A @ u - (A @ u @ u)[..., None] * u
+    plane = np.eye(D) - np.outer(u, u)
+    rest = plane @ A @ plane
+    tail = np.trace(rest, axis1=-2, axis2=-1)
+    variance = (2 * tail**2 / 3 + 4 * np.sum(across**2, axis=-1) + 2 * np.sum(rest**2, axis=(-2, -1))) / (8 * D**2)
+    return QuadraticLoss(linear + whole, linear, aligned, variance)
+
+
+@within_range
+def quadratic_network_risk(
+    mean: ArrayLike,
+    second: ArrayLike,
+    start: tuple[ArrayLike, ArrayLike] | None,
+    beta: ArrayLike,
+    output_scale: ArrayLike,
+    alignment: ArrayLike,
+) -> QuadraticLoss:
+    r"""Test loss :math:`\frac12E(f-y)^2` of the quadratic network from the first two moments of its weights.
+
+    :math:`f-y=\alpha\,\delta\bar w\cdot x+\frac12x^TAx` with :math:`A=\alpha\epsilon\,\delta M-\beta\beta^T`, where
+    :math:`\delta` subtracts the start of a centred network; then Gaussian fourth moments. The quadratic part is split
+    orthogonally in :math:`L^2(x)`, into its projection on :math:`(\beta\cdot x)^2` and the rest.
+
+    Parameters
+    ----------
+    mean : array_like, shape (..., D)
+        :math:`\bar w`.
+    second : array_like, shape (..., D, D)
+        M, at least :math:`\bar w\bar w^T`.
+    start : pair of array_like, or None
+        Moments of the weights at the start, (D,) and (D, D), where :math:`f-f_0` is trained; None for f itself.
+    beta : array_like, shape (D,)
+        :math:`\beta`, with square D.
+    output_scale : array_like
+        :math:`\alpha>0`, over the leading axes of the moments; the larger, the lazier.
+    alignment : array_like
+        :math:`\epsilon\ge0`, over the leading axes: how much of the kernel at the start is quadratic.
+
+    Returns
+    -------
+    QuadraticLoss
+        With the factor one half.
+
+    Raises
+    ------
+    ValueError
+        :math:`|\beta|^2` other than D, a scale that is not positive, moments that no weights have.
+
+    Notes
+    -----
+    `variance` is a sum of squares; `test` is good to rounding relative to the squares of :math:`\alpha\epsilon\delta M`
+    and :math:`\beta\beta^T`, whose difference it measures. Losses of the literature without ½ are twice these.
+
+    References
+    ----------
+    kumar2024grokking (this form derived in docs/theory/feature_learning.md)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from solvable.solvers import quadratic_network_risk
+    >>> beta, nothing = np.array([np.sqrt(2), 0.0]), np.zeros((2, 2))
+    >>> risk = quadratic_network_risk(np.zeros(2), nothing, None, beta, output_scale=1.0, alignment=0.5)
+    >>> float(risk.test.round(12)), float(risk.variance)  # 3/8, half the mean square of the target
+    (0.375, 0.0)
+    """
+    b = _target(beta)
+    w, M = _moments(("mean", "second"), mean, second, b.size)
+    alpha, eps = as_positive("output_scale", output_scale), as_nonnegative("alignment", alignment)
+    begun = None if start is None else _start(start, b.size)
+    try:
+        alpha, eps = np.broadcast_arrays(alpha, eps)
+        np.broadcast_shapes(alpha.shape, w.shape[:-1])
+    except ValueError:
+        raise refuse(
+            "output_scale, alignment shapes", (np.shape(output_scale), np.shape(alignment)),
+            f"they must broadcast with {w.shape[:-1]}, the leading axes of the moments",
+        ) from None  # fmt: skip
+    found = _parts(w, M, begun, b, alpha, eps)
+    return QuadraticLoss(*(np.asarray(part) for part in np.broadcast_arrays(*vars(found).values())))
+
+
+def _start(start: Any, D: int) -> tuple[Array, Array]:
+    allowed = "it must be a pair (mean, second), or None for a network that is not centred"
+    pair = as_kind("start", start, tuple | list, allowed)
+    if len(pair) != 2:
+        raise refuse("start", start, allowed)
+    w, M = _moments(("start[0]", "start[1]"), pair[0], pair[1], D)
+    if w.ndim != 1:
+        raise refuse("start[0].shape", w.shape, f"it must be ({D},)")
+    return w, M
+
+
+@within_range
+def quadratic_network_flow(
+    mean0: ArrayLike,
+    second0: ArrayLike,
+    beta: ArrayLike,
+    output_scale: float,
+    alignment: float,
+    times: ArrayLike,
+    centred: bool = True,
+) -> QuadraticFlow:
+    r"""Gradient flow of the quadratic network on infinitely many samples, closed in the moments of its weights.
+
+    :math:`\dot w_i=-N\partial L/\partial w_i` (unit speed for each neuron) with :math:`L=\frac12E(f-y)^2`:
+    :math:`\dot w_i=-\alpha[\frac\alpha D\delta\bar w+Bw_i]`, :math:`B=\frac\epsilon{2D^2}(\mathrm{tr}A\,I+2A)`, hence
+    :math:`\dot{\bar w}=-\alpha[\frac\alpha D\delta\bar w+B\bar w]` and
+    :math:`\dot M=-\alpha[\frac\alpha D(\delta\bar w\bar w^T+\bar w\delta\bar w^T)+BM+MB]`. Any number of neurons, and
+    infinitely many, follow the same equations from their own moments.
+
+    Parameters
+    ----------
+    mean0, second0 : array_like, shapes (D,), (D, D)
+        Moments of the weights at the start; zeros and the identity for infinitely many standard normal ones.
+    beta : array_like, shape (D,)
+        :math:`\beta`, with square D.
+    output_scale : float
+        :math:`\alpha>0`. At a learning rate of :math:`1/\alpha^2` compare at equal :math:`\alpha^2t`.
+    alignment : float
+        :math:`\epsilon\ge0`.
+    times : array_like, shape (T,)
+        Increasing, from 0 on.
+    centred : bool
+        Whether :math:`f-f_0` is trained, or f.
+
+    Returns
+    -------
+    QuadraticFlow
+        Moments and test loss at the times.
+
+    Raises
+    ------
+    ValueError
+        As `quadratic_network_risk`; times that do not increase.
+    ArithmeticError
+        More than two million steps: a smaller last time, or a smaller scale.
+
+    Notes
+    -----
+    Adaptive steps of order 5, error 1e-11 of the moments a step; about 1e-10 of them at the end. Losses below 1e-16
+    of the first one are rounding.
+
+    References
+    ----------
+    kumar2024grokking (the flow derived in docs/theory/feature_learning.md), dormand1980family
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from solvable.solvers import quadratic_network_flow
+    >>> beta = np.array([2.0, 0.0, 0.0, 0.0])
+    >>> flow = quadratic_network_flow(np.zeros(4), np.eye(4), beta, 1.0, 1.0, [0.0, 10.0, 100.0])
+    >>> flow.risk.test.round(6)
+    array([0.375   , 0.000422, 0.      ])
+    """
+    b = _target(beta)
+    w, M = _moments(("mean0", "second0"), mean0, second0, b.size)
+    if w.ndim != 1:
+        raise refuse("mean0.shape", w.shape, f"it must be ({b.size},)")
+    alpha = as_scalar("output_scale", output_scale, as_positive)
+    eps = as_scalar("alignment", alignment, as_nonnegative)
+    as_kind("centred", centred, bool, "it must be True or False")
+    t = np.atleast_1d(as_nonnegative("times", times))
+    if t.ndim != 1 or t.size == 0 or np.any(np.diff(t) <= 0):
+        raise refuse("times", t, "they must increase from 0 on")
+    if not M.any():
+        raise refuse("second0", M, "weights that all vanish do not move")
+    check_room("times", t, float(t.size) * b.size**2)
+    state = np.vstack([M, w])
+    begun, path = state * (1.0 if centred else 0.0), np.empty((t.size, *state.shape))
+    spent = _flow(state, begun, b, alpha, eps, t, _RTOL, _MOST_STEPS, _STAGES, _ERROR, _LAST_ERROR, path)
+    if spent >= 0:
+        raise ArithmeticError(
+            f"quadratic_network_flow: {spent:,} steps did not reach time {t[-1]:g}: choose a smaller one, or rescale."
+        )
+    risk = _parts(
+        path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.full(t.size, alpha), np.full(t.size, eps)
+    )
+    return QuadraticFlow(path[:, -1].copy(), path[:, :-1].copy(), risk)
