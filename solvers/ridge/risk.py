@@ -98,8 +98,8 @@ def ridge_risk(
         Broadcast together. ``ridge=0`` is the ridgeless limit (minimum-norm interpolation for n < rank,
         least squares for n > rank); negative ridges are allowed down to `stability_edge`.
     rtol : float, optional
-        Relative accuracy asked of the effective ridge on large grids. At 1e-13 or coarser they are answered from a table
-        whose error is measured, fifty times faster; small grids are solved to rounding.
+        Relative accuracy asked of the effective ridge on large grids. At 1e-13 or coarser they are answered from a
+        table whose error is measured, fifty times faster; small grids are solved to rounding.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the fixed point did not converge.
     certify : bool
