@@ -250,6 +250,7 @@ CLAIMS = (
             quantity="bias",
         ),
         tolerance=0.08,
+        sizes=(1, 3, 9),
         assumptions="cells where the drift of the local slope (the deterministic equivalent has it too) is below 4 %",
     ),
     exponent(

@@ -92,7 +92,7 @@ def _bracket(spectrum: Spectrum, n: Array, ridge: Array) -> tuple[Array, Array]:
     return lower * (1 - 4 * _EPS), upper * (1 + 4 * _EPS)
 
 
-def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None, rtol: float) -> FixedPoint:
+def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None) -> FixedPoint:
     """Solve for cells with ridge > 0, or ridge = 0 and n < rank; converged cells leave the loop."""
     lower, upper = _bracket(spectrum, n, ridge)
     kappa = upper.copy() if start is None else np.clip(start, lower, upper)
@@ -101,7 +101,6 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None, rt
     residual = np.full(n.size, np.inf)
     active = np.arange(n.size)
     last = np.full(n.size, np.inf)
-    step_tolerance = max(rtol, 4 * _EPS)
     for count in range(1, _MAX_ITERATIONS + 1):
         k, delta, now = kappa[active], ridge[active], mode_sums(spectrum, n[active], kappa[active])
         pull = delta / k
@@ -121,7 +120,7 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None, rt
             fits = (monotone > lower[active]) & (monotone < upper[active]) & (np.abs(dx) < 2.0)
             middle = np.sqrt(lower[active]) * np.sqrt(upper[active])
             trial = np.where(bad, np.where(fits, monotone, middle), trial)
-        done = (np.abs(r) <= step_tolerance) | (np.abs(gap) <= 4 * _EPS * scale)
+        done = (np.abs(r) <= 4 * _EPS) | (np.abs(gap) <= 4 * _EPS * scale)
         closed = upper[active] <= lower[active] * (1 + 4 * _EPS)
         finished = done | closed
         if finished.any():
@@ -227,14 +226,14 @@ def _doubt(ridge: Array, n: Array, sums: ModeSums, residual: Array, status: NDAr
 def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> FixedPoint:
     """Newton cell by cell; where there are many cells, started from (or answered by) a table in log kappa."""
     if n.size * spectrum.eigenvalues.size < 200_000:
-        return _iterate(spectrum, n, ridge, None, rtol)
+        return _iterate(spectrum, n, ridge, None)
     # kappa grows with the ridge and falls with n: the corners of the cells bound it, ridgeless cells apart
     groups = [(n[part], ridge[part]) for part in (ridge == 0, ridge > 0) if part.any()]
     corners = np.array([pair for a, b in groups for pair in ((a.max(), b.min()), (a.min(), b.max()))])
-    ends = _iterate(spectrum, corners[:, 0], corners[:, 1], None, rtol).kappa
-    table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 8)
+    ends = _iterate(spectrum, corners[:, 0], corners[:, 1], None).kappa
+    table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 4, rtol=rtol)
     if table is None:
-        return _iterate(spectrum, n, ridge, None, rtol)
+        return _iterate(spectrum, n, ridge, None)
 
     def pull(k: Array) -> tuple[Array, Array]:
         return ridge / k, ridge / k
@@ -245,7 +244,7 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
     status, iterations = np.zeros(n.size, dtype=np.int8), np.full(n.size, 2)
     left = np.flatnonzero(~accurate)
     if left.size:
-        part = _iterate(spectrum, n[left], ridge[left], kappa[left], rtol)
+        part = _iterate(spectrum, n[left], ridge[left], kappa[left])
         _put(sums, left, part.sums)
         kappa[left], residual[left] = part.kappa, part.residual
         status[left], iterations[left] = part.status, 2 + part.iterations
@@ -296,7 +295,7 @@ def effective_ridge(
     n: ArrayLike,
     ridge: ArrayLike,
     *,
-    rtol: float = 1e-15,
+    rtol: float = 5e-13,
     on_failure: OnFailure = "warn",
     certify: bool = False,
 ) -> Solution:
@@ -317,8 +316,8 @@ def effective_ridge(
         Un-normalised ridge. Zero takes the ridgeless limit analytically; negative values are allowed
         down to `stability_edge`. Broadcasts with `n`.
     rtol : float, optional
-        Relative accuracy asked for. At 1e-12 or coarser, large grids are answered from an interpolation
-        table whose error is measured; cells where that is not good enough are solved one by one.
+        Relative accuracy asked of large grids. At 1e-13 or coarser they are answered from an interpolation table whose
+        error is measured; cells where that is not good enough, and small grids, are solved one by one, to rounding.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
     certify : bool

@@ -22,7 +22,8 @@ from solvable.solvers.spectrum import Spectrum
 __all__ = ["ModeTable"]
 
 Array = NDArray[np.float64]
-_SPACING = 1 / 24
+_COARSE, _FINE = 1 / 24, 1 / 48  # spacings of nodes: errors near 1e-12, and rounding
+_LEAST_RTOL = 1e-13  # no finer accuracy is claimed for what a table answers
 _MARGIN = 10  # nodes beyond either end, where the spline's end conditions are felt
 
 
@@ -43,6 +44,7 @@ class ModeTable:
     """Splines of the five log sums over a range of log kappa, with their measured relative error."""
 
     nodes: Array
+    spacing: float
     df1: Array
     root_spline: Any
     risk_spline: Any
@@ -50,16 +52,19 @@ class ModeTable:
     error: float
 
     @classmethod
-    def build(cls, spectrum: Spectrum, low: float, high: float, limit: int) -> ModeTable | None:
-        """Tabulate [low, high]; None where that takes more than `limit` nodes or a sum under- or overflows."""
+    def build(cls, spectrum: Spectrum, low: float, high: float, limit: int, rtol: float) -> ModeTable | None:
+        """Tabulate [low, high]; None where it takes over `limit` nodes, a sum under- or overflows, `rtol` is too fine."""
+        if rtol < _LEAST_RTOL:
+            return None
+        spacing = _COARSE if rtol >= 1e-10 else _FINE
         with np.errstate(divide="ignore"):
             first, last = np.log(low), np.log(high)
-        count = int(np.ceil(max(last - first, 0.0) / _SPACING)) + 1 + 2 * _MARGIN if np.isfinite(first) else limit + 1
+        count = int(np.ceil(max(last - first, 0.0) / spacing)) + 1 + 2 * _MARGIN if np.isfinite(first) else limit + 1
         if count > limit:
             return None
         from scipy.interpolate import make_interp_spline
 
-        nodes = first + _SPACING * (np.arange(count) - _MARGIN)
+        nodes = first + spacing * (np.arange(count) - _MARGIN)
         bare = spectrum.target_power is None or not spectrum.target_power.any()
         modes, risk = Modes.of(spectrum, "m", *(() if bare else ("v",))), _RISK[:1] if bare else _RISK
         values = _columns(modes, _ROOT + risk, np.exp(nodes))
@@ -67,11 +72,11 @@ class ModeTable:
             return None
         splines = [make_interp_spline(nodes, part, k=7) for part in np.split(values, [len(_ROOT)], axis=1)]
         # the error is measured, not assumed: at 12 midpoints, where it is largest
-        middle = nodes[np.linspace(_MARGIN, count - _MARGIN - 1, 12).astype(int)] + _SPACING / 2
+        middle = nodes[np.linspace(_MARGIN, count - _MARGIN - 1, 12).astype(int)] + spacing / 2
         found = np.concatenate([spline(middle) for spline in splines], axis=1)
         deviation = np.abs(found - _columns(modes, _ROOT + risk, np.exp(middle)))
         df1 = np.exp(values[:, _ROOT.index(("m", 1, 0))])
-        return cls(nodes, df1, splines[0], splines[1], risk, 4 * float(deviation.max()))
+        return cls(nodes, spacing, df1, splines[0], splines[1], risk, 4 * float(deviation.max()))
 
     def solve(
         self, n: Array, pull: Callable[[Array], tuple[Array, Array]], rtol: float
@@ -83,14 +88,14 @@ class ModeTable:
         t = self._start(n, pull)
         for _ in range(2):
             gap, slope, *_ = self._gap(t, n, pull)
-            t = t - np.clip(gap / slope, -_SPACING, _SPACING)
+            t = t - np.clip(gap / slope, -self.spacing, self.spacing)
         gap, slope, df1, rest = self._gap(t, n, pull)
         sums = FloatSums.zeros(_ROOT + _RISK, n.size)
         sums.values.update(zip(self.risk_terms, np.ascontiguousarray(np.exp(self.risk_spline(t)).T), strict=True))
         sums.values.update(zip(_ROOT, (df1, rest), strict=True))
         # d log kappa = d(gap)/slope: the table's relative error is amplified by the equation's conditioning
         error = (np.abs(gap) + self.error * df1) / slope + 2 * self.error
-        return np.exp(t), (error <= rtol) & (rtol >= 1e-12), sums, np.abs(gap) / n
+        return np.exp(t), error <= rtol, sums, np.abs(gap) / n
 
     def _gap(
         self, t: Array, n: Array, pull: Callable[[Array], tuple[Array, Array]]

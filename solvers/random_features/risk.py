@@ -78,7 +78,7 @@ def random_feature_risk(
     ridge: ArrayLike,
     noise_variance: ArrayLike = 0.0,
     *,
-    rtol: float = 1e-15,
+    rtol: float = 5e-13,
     on_failure: OnFailure = "warn",
     certify: bool = False,
 ) -> RandomFeatureRisk:
@@ -98,8 +98,8 @@ def random_feature_risk(
         Un-normalised ridge and label noise, not negative; all four broadcast together. ``ridge = 0`` is the
         minimum-norm limit on both sides of n = k.
     rtol : float, optional
-        Relative accuracy asked for. At 1e-12 or coarser, large grids are answered from an interpolation table whose
-        error is measured; cells where that is not good enough are solved one by one.
+        Relative accuracy asked of large grids. At 1e-13 or coarser they are answered from an interpolation table whose
+        error is measured; cells where that is not good enough, and small grids, are solved one by one, to rounding.
     on_failure : {"warn", "raise", "ignore"}
         What to do where the iteration did not converge.
     certify : bool

@@ -49,7 +49,7 @@ def solve_feature_root(spectrum: Spectrum, n: Array, k: Array, delta: Array, rto
     # gamma falls with n and k and grows with the ridge: two corners bound it
     corners = np.array([[n.max(), k.max(), delta.min()], [n.min(), k.min(), delta.max()]]).T
     ends = _newton(spectrum, corners[0], corners[1], corners[2], None).gamma
-    table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 8)
+    table = ModeTable.build(spectrum, ends.min(), ends.max(), limit=n.size // 4, rtol=rtol)
     if table is None:
         return _newton(spectrum, n, k, delta, None)
     gap, force = np.abs(n - k), k * delta

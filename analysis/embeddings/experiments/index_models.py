@@ -62,9 +62,14 @@ def raw_or_score(rng: Rng, samples: int, inputs: int) -> float:
 
 
 def tanh_moments(rng: Rng, samples: float, inputs: int) -> float:
-    """n times the squared distance of the direction found from one response tanh of one standard normal index."""
+    """n times the squared distance of the direction found from one response tanh of one standard normal index.
+
+    The other inputs are independent of the response: their moments with it, given the response, are drawn as such.
+    """
     n = round(samples)
-    X = rng.standard_normal((20, n, inputs))
-    y = np.tanh(X[:, :, 0]) + 0.3 * rng.standard_normal((20, n))
-    moment = np.einsum("tni,tn->ti", X, y - y.mean(axis=1, keepdims=True))
-    return float(np.mean(n * np.sum(moment[:, 1:] ** 2, axis=1) / np.sum(moment**2, axis=1)))
+    x = rng.standard_normal((20, n))
+    y = np.tanh(x) + 0.3 * rng.standard_normal((20, n))
+    y -= y.mean(axis=1, keepdims=True)
+    along = np.sum(x * y, axis=1)
+    across = np.sum(y * y, axis=1) * rng.chisquare(inputs - 1, 20)
+    return float(np.mean(n * across / (along**2 + across)))

@@ -184,6 +184,7 @@ SHALLOW_CLAIMS = (
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
         formula=closed_forms.train_error,
+        quick=(0,),
     ),
     risk(
         "random-features/bias",
@@ -192,6 +193,7 @@ SHALLOW_CLAIMS = (
         measure=experiments.bias_draw,
         grid=_without(_GRID, "noise_variance"),
         formula=closed_forms.bias,
+        quick=(1,),
         assumptions="the randomness of the features counts as bias",
     ),
     risk(
@@ -201,6 +203,7 @@ SHALLOW_CLAIMS = (
         measure=experiments.variance_draw,
         grid=_without(_GRID, "target_exponent"),
         formula=closed_forms.variance,
+        quick=(0,),
     ),
     same_as(
         "random-features/two-unknown-form",

@@ -88,7 +88,7 @@ LIMIT_CLAIMS = (
         grid=cells("n flips noise", [(100, 0.5, 0.3), (100, 0.2, 0.3), (200, 0.1, 0.3), (200, 0.3, 1.0)]),
         tolerance=0.1,
         assumptions="at = n/p; classes about ±v with Gaussian noise",
-        quick=(0, 1),
+        quick=(1,),
     ),
     claim(
         "separable/few-dimensions-do-not-memorise",

@@ -81,14 +81,20 @@ def _batches(n: int, batch_size: int, sampling: str) -> Iterator[tuple[tuple[int
                 yield batch, q**count * (1 - q) ** (n - count)
 
 
-def _map(H: Array, step: float, batch_size: int, sampling: str) -> Array:
-    """E[J kron J] over every batch, J = I - (step/B) sum_{i in batch} H_i."""
+def _averaged(H: Array, batch_size: int, sampling: str) -> tuple[Array, Array, Array]:
+    """E[J kron J] over every batch, J = I - step A, A = sum_{i in batch} H_i/B, as coefficients of powers of step."""
     d = H.shape[1]
-    total = np.zeros((d * d, d * d))
+    first, second = np.zeros((d, d)), np.zeros((d * d, d * d))
     for batch, weight in _batches(len(H), batch_size, sampling):
-        J = np.eye(d) - step / batch_size * H[list(batch)].sum(axis=0)
-        total += weight * np.kron(J, J)
-    return total
+        A = H[list(batch)].sum(axis=0) / batch_size
+        first += weight * A
+        second += weight * np.kron(A, A)
+    eye = np.eye(d)
+    return np.eye(d * d), -np.kron(first, eye) - np.kron(eye, first), second
+
+
+def _radius(powers: tuple[Array, Array, Array], step: float) -> float:
+    return float(np.abs(np.linalg.eigvals(powers[0] + step * powers[1] + step**2 * powers[2])).max())
 
 
 def _hessians(problem: str, n: int, d: int) -> Array:
@@ -101,16 +107,16 @@ def _hessians(problem: str, n: int, d: int) -> Array:
 def enumerated_growth(rng: Rng, at: float, problem: str, n: int, d: int, batch_size: int, sampling: str) -> float:
     """Spectral radius minus one of the second-moment map at step size `at`, all batches enumerated (deterministic)."""
     del rng
-    return float(np.abs(np.linalg.eigvals(_map(_hessians(problem, n, d), at, batch_size, sampling))).max() - 1)
+    return _radius(_averaged(_hessians(problem, n, d), batch_size, sampling), at) - 1
 
 
 def enumerated_threshold(H: Array, batch_size: int, sampling: str) -> float:
     """Threshold by bisection on the enumerated map."""
+    powers = _averaged(H, batch_size, sampling)
     low, high = 0.0, 2.0001 / float(np.linalg.eigvalsh(H.mean(axis=0))[-1])
     for _ in range(50):
         middle = (low + high) / 2
-        radius = np.abs(np.linalg.eigvals(_map(H, middle, batch_size, sampling))).max()
-        low, high = (low, middle) if radius > 1 + 1e-12 else (middle, high)
+        low, high = (low, middle) if _radius(powers, middle) > 1 + 1e-12 else (middle, high)
     return low
 
 
@@ -260,13 +266,16 @@ def settled_sharpness(
 
 
 def scale_invariant_run(
-    rng: Rng, quantity: str, step_size: float, weight_decay: float, gradient_norm: float, steps: int = 20_000
+    rng: Rng, quantity: str, step_size: float, weight_decay: float, gradient_norm: float, steps: int | None = None
 ) -> float:
-    """Gradient descent with decay on a loss whose gradient is orthogonal to w and of size gradient_norm/||w||."""
+    """Gradient descent with decay on a loss whose gradient is orthogonal to w and of size gradient_norm/||w||.
+
+    By default for 20/(step_size weight_decay) steps, in which ||w||^2 relaxes to rounding several times.
+    """
     w = rng.standard_normal(50)
     w *= 0.5 / np.linalg.norm(w)
     sizes = []
-    for _ in range(steps):
+    for _ in range(round(20 / (step_size * weight_decay)) if steps is None else steps):
         direction = rng.standard_normal(50)
         direction -= w * (direction @ w) / (w @ w)
         gradient = gradient_norm / np.linalg.norm(w) * direction / np.linalg.norm(direction)

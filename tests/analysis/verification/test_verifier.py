@@ -68,17 +68,17 @@ def synthetic(index, error):
     )
 
 
-def test_two_thousand_true_claims_are_not_rejected():
-    # seed 0; the level allows one rejection in a thousand claims, and two are allowed in all
-    outcomes = [verify(synthetic(i, 0.0)).outcome for i in range(2000)]
-    assert outcomes.count(Outcome.DISAGREES) <= 2
-    assert outcomes.count(Outcome.AGREES) >= 1900  # and the check has power: it does not hide in INCONCLUSIVE
+def test_a_thousand_true_claims_are_not_rejected():
+    # seed 0; the level allows one rejection in a thousand claims, and one is allowed in all
+    outcomes = [verify(synthetic(i, 0.0)).outcome for i in range(1000)]
+    assert outcomes.count(Outcome.DISAGREES) <= 1
+    assert outcomes.count(Outcome.AGREES) >= 950  # and the check has power: it does not hide in INCONCLUSIVE
 
 
 def test_claims_wrong_by_three_tolerances_are_rejected():
-    outcomes = [verify(synthetic(i, 3.0)).outcome for i in range(2000)]
+    outcomes = [verify(synthetic(i, 3.0)).outcome for i in range(500)]
     assert outcomes.count(Outcome.AGREES) == 0
-    assert outcomes.count(Outcome.DISAGREES) >= 0.99 * 2000
+    assert outcomes.count(Outcome.DISAGREES) >= 0.99 * 500
 
 
 @pytest.mark.parametrize("error", [0.98, 1.02])
