@@ -217,11 +217,11 @@ def _parts(
     linear = alpha**2 * np.sum(mean**2, axis=-1) / (2 * D)
     whole = (trace**2 + 2 * np.sum(A**2, axis=(-2, -1))) / (8 * D**2)
     aligned = (2 * along + trace) ** 2 / (24 * D**2)
-    # a difference of sums of squares in which all that is orthogonal to the target is a square of its own
-    u = beta / np.sqrt(D)
-    across = A @ u - (A @ u @ u)[..., None] * u
+    # what is orthogonal to the target is a sum of squares, and the target has no part in it
+    u, own = beta / np.linalg.norm(beta), (alpha * eps)[..., None, None] * second
+    across = own @ u - (own @ u @ u)[..., None] * u
     plane = np.eye(D) - np.outer(u, u)
-    rest = plane @ A @ plane
+    rest = plane @ own @ plane
     tail = np.trace(rest, axis1=-2, axis2=-1)
     variance = (2 * tail**2 / 3 + 4 * np.sum(across**2, axis=-1) + 2 * np.sum(rest**2, axis=(-2, -1))) / (8 * D**2)
     return QuadraticLoss(linear + whole, linear, aligned, variance)
