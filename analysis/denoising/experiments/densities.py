@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ __all__ = [
     "best_basis",
     "chain_autocorrelation",
     "chain_variance",
+    "digits",
     "grid_minimiser",
     "importance_estimate",
     "posterior_spread",
     "product_chain",
+    "regressed_score",
     "score",
     "score_gap",
 ]
@@ -146,3 +149,25 @@ def best_basis(rng: Rng, X: Array, subspace: int, scale: float, noise: float) ->
 def _projector(B: Array) -> Array:
     Q = np.linalg.qr(B)[0]
     return np.asarray(Q @ Q.T)
+
+
+def regressed_score(rng: Rng, noise_variance: float, places: Array, draws: int = 400_000) -> Array:
+    """(r - x)/noise_variance of 0.3 N(-1, .25) + 0.7 N(1, .49), r the mean clean point of noisy ones near a place."""
+    left = rng.random(draws) < 0.3
+    clean = np.where(left, -1.0, 1.0) + np.where(left, 0.5, 0.7) * rng.standard_normal(draws)
+    noisy = clean + np.sqrt(noise_variance) * rng.standard_normal(draws)
+    found = []
+    for place in places:
+        near = np.abs(noisy - place) < 0.05
+        found.append(np.mean(clean[near] - noisy[near]) / noise_variance)
+    return np.array(found)
+
+
+@cache
+def digits() -> tuple[Array, NDArray[np.intp]]:
+    """Handwritten digits, pixels between 0 and 1, in a random order, and what they show."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    order = np.random.default_rng(0).permutation(len(data.target))
+    return data.data[order] / 16.0, data.target[order]

@@ -17,6 +17,7 @@ __all__ = [
     "measured_information",
     "missing_square",
     "more_than_half",
+    "recovered",
     "smoothed",
     "told_apart",
     "unlike_alone",
@@ -39,9 +40,14 @@ def missing_square(rng: Rng, n: int, d: int, rows: int, noise: float = 0.0, tria
     return float(np.mean([_distance2(rng, n, d, rows, noise) for _ in range(trials)]))
 
 
+def recovered(rng: Rng, n: int, d: int, rows: int) -> bool:
+    """Whether one subspace is found exactly from so many rows."""
+    return _distance2(rng, n, d, rows, 0.0) < 1e-8
+
+
 def more_than_half(rng: Rng, n: int, d: int, at: float) -> float:
     """Share of exact recoveries from floor(at d) rows, less a half."""
-    return float(np.mean([_distance2(rng, n, d, int(at * d), 0.0) < 1e-8 for _ in range(4)])) - 0.5
+    return float(np.mean([recovered(rng, n, d, int(at * d)) for _ in range(4)])) - 0.5
 
 
 def smoothed(rng: Rng, n: int, d: int, noise: float) -> float:
