@@ -25,6 +25,7 @@ __all__ = [
     "regressed_score",
     "score",
     "score_gap",
+    "smoothed_mass",
 ]
 
 Array = NDArray[np.float64]
@@ -70,6 +71,19 @@ def score_gap(precision: float, place: float) -> float:
     left, right = 0.3 * np.exp(-((place + 1) ** 2) / 0.5) / 0.5, 0.7 * np.exp(-((place - 1) ** 2) / 0.98) / 0.7
     clean = (-left * (place + 1) / 0.25 - right * (place - 1) / 0.49) / (left + right)
     return float(abs(shift / s - clean))
+
+
+def smoothed_mass(gap: float, smoothness: float, size: int = 200_001) -> float:
+    """Mass between unit components at 0 and gap where a line of that slope cuts the score, by sums over a grid."""
+    x = np.linspace(-10, gap + 10, size)
+    weight = 1 / (1 + np.exp(gap * (gap / 2 - x)))
+    slope = gap * weight - x
+    line = smoothness * (x - gap / 2)
+    inside = (x > 0) & (x < gap) & (np.abs(line) < np.abs(slope))
+    slope = np.where(inside, line, slope)
+    logs = np.concatenate([[0.0], np.cumsum(slope[1:] + slope[:-1]) / 2 * (x[1] - x[0])])
+    density = np.exp(logs - logs.max())
+    return float(density[inside].sum() / density.sum())
 
 
 def grid_minimiser(variance: float, noise_variance: float, place: float, size: int = 20_001) -> float:
