@@ -101,7 +101,8 @@ def caption(data: xr.Dataset) -> str:
     miss = [float(np.abs(data.theory[i] - data.score).max()) for i in range(len(NOISES))]
     off = float(np.max(np.abs(data.measured - data.predicted) / data.error)) * 2
     return (
-        "(a) Where the best denoiser of noise variance 0.1 moves points of three mixed Gaussians: up the density. "
+        "(a) Where the best denoiser of noise variance 0.1 moves points of three mixed Gaussians: up the density "
+        "(shaded). "
         "(b) Displacement over the noise variance, mixture of two on a line. Lines: the closed form; dots: mean clean "
         f"points of noisy ones within 0.05 of a place, {data.attrs['trials']} draws of 400,000, two standard errors, "
         f"up "

@@ -97,5 +97,5 @@ def caption(data: xr.Dataset) -> str:
         "two standard errors. (a) One index through tanh, first moments: the line is the derived constant, draws are "
         f"within {100 * gap.max():.0f} %. (b) Two indices: odd links by first moments, even ones by second; dotted, "
         f"the "
-        f"slope -1/2 through the last dots. First moments of even links stay at {float(data.space.values[2, -1]):.2f}."
+        f"slope −1/2 through the last dots. First moments of even links stay at {float(data.space.values[2, -1]):.2f}."
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.embeddings.experiments.factors import item_by_item, pixels
 from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, HEAT, MARKERS, entry, letter_panels
 from solvable.solvers import item_cosines, item_model
@@ -99,7 +100,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         "Digits of scikit-learn, 64 pixels as items, centred. (a) Weights with which the item model predicts the "
         "marked "
-        f"pixel: its neighbours. They are those of 64 separate ridge regressions within {data.attrs['twice']:.0e}. (b) "
+        f"pixel: its neighbours. They are those of 64 separate ridge regressions within "
+        f"{scientific(data.attrs['twice'])}. (b) "
         f"Squared error of a pixel from all others over its variance, {data.attrs['trials']} splits, {TRAIN} images "
         f"learned from, two standard errors: {least:.3f} at best, λ = {data.attrs['best']:.2g}, against "
         f"{data.attrs['near']:.2f} for the five pixels of largest cosine. There is no prediction here for the error on "

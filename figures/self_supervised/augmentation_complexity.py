@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.self_supervised.experiments.augmentations import enumerated_complexity, probe_draw
 from solvable.analysis.self_supervised.settings import token_sets
 from solvable.figures.dots import distance, mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import linear_probe_error, masking_complexity
@@ -89,7 +90,8 @@ def caption(data: xr.Dataset) -> str:
     best = [float(data.ratio[int(np.argmin(row))]) for row in data.theory.values]
     return (
         f"(a) Complexity of masks of {TOKENS} uniform signs against the share masked: lines, closed forms; dots, all "
-        f"masks and inputs enumerated, within {off:.0e}. (b) Ridge probes on the parities of up to one and two of "
+        f"masks and inputs enumerated, within {scientific(off)}. (b) Ridge probes on the parities of up to one and "
+        f"two of "
         f"{PROBE_TOKENS} tokens, {N} labels; the target has one degree more. Lines: the deterministic equivalent; "
         f"dots: "
         f"{data.attrs['draws']} draws, two standard errors, within {100 * gap[0]:.0f} and {100 * gap[1]:.0f} %. At "

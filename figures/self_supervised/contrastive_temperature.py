@@ -8,6 +8,7 @@ import numpy as np
 
 from solvable.analysis.self_supervised.experiments.temperatures import train_encoder
 from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import contrastive_gradient, penalty_entropy
@@ -94,7 +95,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         "(a) An anchor with a positive of similarity 0.8 and five negatives: shares of the gradient that the three "
         "hardest bear, and the entropy of all shares over its largest value. Lines: closed forms; dots: differences of "
-        f"the loss, within {gap:.0e}. (b) Linear encoders trained at a temperature, {data.attrs['runs']} runs, two "
+        f"the loss, within {scientific(gap)}. (b) Linear encoders trained at a temperature, {data.attrs['runs']} "
+        f"runs, two "
         f"standard errors: from τ = 0.2 to 2 uniformity goes from {even[0]:.2f} to {even[1]:.2f} and tolerance from "
         f"{near[0]:.2f} to {near[1]:.2f}. Below 0.2 the order need not hold. No closed form is known for (b)."
     )

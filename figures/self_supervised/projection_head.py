@@ -108,6 +108,7 @@ def caption(data: xr.Dataset) -> str:
         f"{100 * gap:.0f} %. (b) Excess error of the best ridge probe after the head minus that before it, target in "
         f"one of four features, {SAMPLES} labels: the head hides features with much augmentation noise. Dashes: the "
         f"deterministic equivalent; dots: {data.attrs['sets']} sets of 300 probes, two standard errors, off by up to "
-        f"{off:.1f}e-3, {most:.0f} standard errors: at {SAMPLES} labels the equivalent of each probe is off by some "
+        f"{off:.1f} thousandths, {most:.0f} standard errors: at {SAMPLES} labels the equivalent of each probe is off "
+        f"by some "
         "per cent, not its sign."
     )

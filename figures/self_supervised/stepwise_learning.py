@@ -89,9 +89,9 @@ def caption(data: xr.Dataset) -> str:
     off = [float(np.abs(np.interp(data.place[i], data.time[i], data.theory[i]) - data.measured[i]).max())
            for i in range(len(STARTS))]  # fmt: skip
     return (
-        "Six modes of pairs, 2, 1, 1/2, 1/4, 1/10 and -0.3; four dimensions. Lines: the closed form of a small start; "
+        "Six modes of pairs, 2, 1, 1/2, 1/4, 1/10 and −0.3; four dimensions. Lines: the closed form of a small start; "
         f"dots: gradient descent from weights in general position, steps of {data.attrs['rate']:g}. (a) The loss falls "
         f"by one at each step; descent is off by up to {off[0]:.2f}, {off[1]:.2f}, {off[2]:.3f} and {off[3]:.3f} from "
-        "starts of 0.1, 0.01, 1e-4 and 1e-6. (b) The eigenvalues of the embedded pairs' second moment; dotted: the "
+        "starts of 0.1, 0.01, 10⁻⁴ and 10⁻⁶. (b) The eigenvalues of the embedded pairs' second moment; dotted: the "
         "predicted times of half a step."
     )
