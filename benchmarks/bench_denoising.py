@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.stats import multivariate_normal
 
@@ -29,7 +31,7 @@ def euler(samples: int = 10) -> np.ndarray:
 def guided(particles: int = 20_000, steps: int = 500) -> np.ndarray:
     """Reversed equation with guidance, s = 1, s_n = 0.25: errors of one per cent."""
     x, grid = RNG.standard_normal(particles), 9.0 * np.linspace(1, 0, steps + 1) ** 2
-    for b, after in zip(grid[:-1], grid[1:], strict=True):
+    for b, after in pairwise(grid):
         h, signal = b - after, np.exp(-b / 2)
         x = x + h * (-x / 2 + 4 * signal * (1 - signal * x)) + np.sqrt(h) * RNG.standard_normal(particles)
     return x

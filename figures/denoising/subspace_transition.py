@@ -22,8 +22,8 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     trials, rng = 6 if quick else 40, np.random.default_rng(0)
-    dims, rows = np.arange(1, MOST + 1), np.arange(1, MOST + 5)
-    shares = np.empty((2, rows.size, dims.size))
+    dims, rows = range(1, MOST + 1), range(1, MOST + 5)
+    shares = np.empty((2, len(rows), len(dims)))
     for i, N in enumerate(rows):
         for j, d in enumerate(dims):
             shares[0, i, j] = np.mean([recovered(rng, SPACE, d, N) for _ in range(trials)])
@@ -32,7 +32,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     fewest = [[int(fewest_samples([d] * count)[0]) for d in dims] for count in (1, 2)]
     return xr.Dataset(
         {"share": (("subspaces", "rows", "dim"), shares), "fewest": (("subspaces", "dim"), fewest)},
-        {"subspaces": [1, 2], "rows": rows, "dim": dims},
+        {"subspaces": [1, 2], "rows": list(rows), "dim": list(dims)},
         {"trials": trials},
     )
 

@@ -45,7 +45,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         A, B = layers_descended(np.random.default_rng(k), 0.1, DIM)
         dots.append([np.diag(W.T @ W)[list(LEARNED)] for W in (A, B @ A)])
     mean, bar = mean_and_bar(np.array(dots))
-    features = np.arange(PROBE_CORRELATIONS.size)
+    features = range(PROBE_CORRELATIONS.size)
     found = np.array([[1e3 * probes_apart(np.random.default_rng(10 * t + f), f, SAMPLES, NOISE, 300) for f in features]
                       for t in range(sets)])  # fmt: skip
     apart, apart_bar = mean_and_bar(found)
@@ -55,12 +55,12 @@ def compute(quick: bool = False) -> xr.Dataset:
             "trained": (("layer", "feature"), mean),
             "trained_error": (("layer", "feature"), bar),
             "correlation": ("feature", (HEAD_SHARED / (HEAD_SHARED + HEAD_SPREAD))[list(LEARNED)]),
-            "predicted": ("target", [_difference(np.eye(features.size)[f]) for f in features]),
+            "predicted": ("target", [_difference(np.eye(len(features))[f]) for f in features]),
             "measured": ("target", apart),
             "error": ("target", apart_bar),
             "noisiness": ("target", np.sqrt(PROBE_VARIANCES / PROBE_CORRELATIONS)),
         },
-        {"depth": depth, "feature": list(LEARNED), "layer": [0.5, 1.0], "target": features},
+        {"depth": depth, "feature": list(LEARNED), "layer": [0.5, 1.0], "target": list(features)},
         {"runs": runs, "sets": sets},
     )
 
