@@ -12,8 +12,8 @@
 # %% [markdown]
 # # Denoisers and embeddings
 #
-# You will see what a denoiser learns, where guided sampling of a Gaussian goes instead of its posterior, how an embedding
-# of pairs is learned one mode after another, and when the cosine of two embeddings means nothing.
+# You will see what a denoiser learns, where guided sampling of a Gaussian goes instead of its posterior, how an
+# embedding of pairs is learned one mode after another, and when the cosine of two embeddings means nothing.
 
 # %%
 import matplotlib.pyplot as plt
