@@ -13,6 +13,8 @@ __all__ = [
     "USUAL",
     "any_corruption",
     "covariance",
+    "drawn_chain",
+    "drawn_measurements",
     "drawn_mixture",
     "drawn_problem",
     "noisy_point",
@@ -83,3 +85,15 @@ def noisy_point(rng: Rng, scale: float, noise: float) -> dict[str, Any]:
 def training_rows(rng: Rng, rows: int, dim: int) -> dict[str, Array]:
     """Rows of unequal spread along the axes, rotated."""
     return {"X": rng.standard_normal((rows, dim)) * 2.0 ** -np.arange(dim) @ subspace_basis(rng, dim, dim)}
+
+
+def drawn_measurements(rng: Rng, rows: int, variance: float, noise: float) -> dict[str, Array]:
+    """Numbers of mean 1, each measured in noise after a factor of its own."""
+    factors = rng.uniform(0.3, 2.0, rows)
+    signal = 1 + np.sqrt(variance) * rng.standard_normal(rows)
+    return {"factors": factors, "observations": factors * signal + noise * rng.standard_normal(rows)}
+
+
+def drawn_chain(rng: Rng, steps: int) -> dict[str, Array]:
+    """Gains and errors of a chain of linear steps."""
+    return {"gains": rng.uniform(0.5, 1.5, steps), "errors": rng.standard_normal(steps)}

@@ -209,7 +209,8 @@ def subspace_recovery(n: ArrayLike, d: ArrayLike, N: ArrayLike, noise: ArrayLike
 def fewest_samples(dims: ArrayLike) -> NDArray[np.int64]:
     """Rows of each subspace without which it cannot be found: its dimension, and one more if there are several.
 
-    With d_k rows of each of K subspaces of equal dimension any balanced split of the rows has zero residual.
+    With d_k rows of each of K subspaces of equal dimension any balanced split of the rows has zero residual. Lines are
+    an exception: one row of each has a single split.
 
     Parameters
     ----------
@@ -238,7 +239,8 @@ def fewest_samples(dims: ArrayLike) -> NDArray[np.int64]:
     found = np.atleast_1d(as_positive("dims", dims))
     if found.ndim != 1 or not np.all(found == np.floor(found)):
         raise refuse("dims", found, "it must be a list of whole numbers, one for each subspace")
-    return found.astype(np.int64) + (1 if found.size > 1 else 0)
+    # rows of lines, one each, can be told apart in one way only
+    return found.astype(np.int64) + (1 if found.size > 1 and found.max() > 1 else 0)
 
 
 @record

@@ -290,10 +290,13 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
         raise refuse("X.shape", ratings.shape, "it must have two columns at least: items are regressed on others")
     moment = (ratings / size).T @ (ratings / size)
     gram = moment + lam * np.eye(p)
-    least, most = np.linalg.eigvalsh(gram)[[0, -1]]
-    if least <= p * data_eps(X) * most:
+    try:
+        P = np.linalg.inv(gram)
+        condition = float(np.linalg.norm(gram, 1)) * float(np.linalg.norm(P, 1))
+    except (np.linalg.LinAlgError, FloatingPointError):
+        condition = np.inf
+    if p * data_eps(X) * condition >= 1:
         raise refuse("ridge", ridge, "it must be positive where the columns of X depend on each other")
-    P = np.linalg.inv(gram)
     diagonal = np.diag(P)
     weights = -P / diagonal
     np.fill_diagonal(weights, 0.0)

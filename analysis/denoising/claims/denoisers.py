@@ -15,9 +15,11 @@ from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     contractive_reconstruction,
     denoising_chain,
+    em_prior,
     fewest_samples,
     mixture_denoiser,
     mixture_information,
+    mode_interpolation,
     subspace_denoiser,
     subspace_recovery,
     worth_exponent,
@@ -33,6 +35,9 @@ _SUBSPACES = Source("wang2024subspace")
 _RANDOM = Source("wang2024subspace", "this form derived in docs/theory/denoising.md")
 _SEVERAL = Source("wang2024subspace", "observation of this project")
 _NOISY = Source("daras2025noisy", "this model derived in docs/theory/denoising.md")
+
+_BETWEEN = Source("aithal2024understanding", "this model of it derived in docs/theory/denoising.md")
+_PRIOR = Source("rozet2024learning", "its Gaussian case, classical")
 
 _v, _noise, _std, _n, _d, _rows = sp.symbols("variance noise std n d rows", positive=True)
 _missing = _d - _rows
@@ -306,5 +311,34 @@ DENOISER_CLAIMS = (
         grid=cells("against", ["clean", "noisy"]),
         quick=(0,),
         assumptions="σ = 0.5 and 2, μ = 1; informations 3.9 and 0.086: 9 % less variance than the clean rows alone",
+    ),
+    claim(
+        "denoising/mode-interpolation",
+        "A score smoothed to a slope of L gives more mass to the gap between two modes than the mixture has.",
+        source=_BETWEEN,
+        kind=Kind.NUMERICAL,
+        predict=lambda gap, smoothness: mode_interpolation([0.0, gap], 1.0, smoothness).mass,
+        measure=lambda rng, gap, smoothness: densities.smoothed_mass(gap, smoothness),
+        grid=cells("gap smoothness", [(8.0, 2.0), (5.0, 1.5), (6.0, 1.0)]),
+        tolerance=1e-3,
+        reason="sums over a grid of 200,001 points, whose places cut the ends of the gap",
+        domain=USUAL.but(gap=(4.0, 9.0), smoothness=(1.0, 2.5)),
+    ),
+    claim(
+        "denoising/prior-from-measurements",
+        "Expectation-maximisation ends at the Gaussian prior under which the measurements are likeliest.",
+        source=_PRIOR,
+        kind=Kind.NUMERICAL,
+        predict=lambda rows, variance, noise, factors, observations: float(
+            em_prior(observations[:, None], factors[:, None, None], noise, 5000, 1e-10).covariance[0, 0]
+        ),
+        measure=lambda rng, rows, variance, noise, factors, observations: samples.likeliest_prior(
+            factors, observations, noise
+        ),
+        grid=cells("variance", [1.5, 4.0], rows=40, noise=0.5),
+        instance=settings.drawn_measurements,
+        tolerance=1e-5,
+        reason="a search to 1e-8 of the likelihood's own rounding, and a linear iteration stopped at 1e-10",
+        domain=USUAL.but(rows=(30, 60), variance=(1.0, 5.0), noise=(0.2, 0.6)),
     ),
 )

@@ -14,6 +14,7 @@ from solvable.analysis.denoising.settings import USUAL
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import (
     diffusion_marginals,
+    error_propagation,
     guidance_law,
     guided_sampling,
     latent_recovery,
@@ -210,5 +211,17 @@ DIFFUSION_CLAIMS = (
             ),
             ("variance", "The deterministic guided sampler has the variance s^{1−γ}s_c^γ, which no tilted law has."),
         )
+    ),
+    claim(
+        "denoising/error-propagation",
+        "The error of a chain of linear steps is the sum of the steps' errors, each times the gains after it.",
+        source=Source("li2024error", "the linear case, elementary"),
+        kind=Kind.EXACT,
+        predict=lambda steps, gains, errors: float(error_propagation(gains, errors).contributions.sum()),
+        measure=lambda rng, steps, gains, errors: samples.perturbed_chain(gains, errors),
+        grid=cells("steps", [5, 20]),
+        instance=settings.drawn_chain,
+        absolute_tolerance=1e-11,
+        domain=USUAL.but(steps=(2, 30)),
     ),
 )

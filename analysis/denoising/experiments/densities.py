@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,15 @@ __all__ = [
     "best_basis",
     "chain_autocorrelation",
     "chain_variance",
+    "digits",
     "grid_minimiser",
     "importance_estimate",
     "posterior_spread",
     "product_chain",
+    "regressed_score",
     "score",
     "score_gap",
+    "smoothed_mass",
 ]
 
 Array = NDArray[np.float64]
@@ -67,6 +71,19 @@ def score_gap(precision: float, place: float) -> float:
     left, right = 0.3 * np.exp(-((place + 1) ** 2) / 0.5) / 0.5, 0.7 * np.exp(-((place - 1) ** 2) / 0.98) / 0.7
     clean = (-left * (place + 1) / 0.25 - right * (place - 1) / 0.49) / (left + right)
     return float(abs(shift / s - clean))
+
+
+def smoothed_mass(gap: float, smoothness: float, size: int = 200_001) -> float:
+    """Mass between unit components at 0 and gap where a line of that slope cuts the score, by sums over a grid."""
+    x = np.linspace(-10, gap + 10, size)
+    weight = 1 / (1 + np.exp(gap * (gap / 2 - x)))
+    slope = gap * weight - x
+    line = smoothness * (x - gap / 2)
+    inside = (x > 0) & (x < gap) & (np.abs(line) < np.abs(slope))
+    slope = np.where(inside, line, slope)
+    logs = np.concatenate([[0.0], np.cumsum(slope[1:] + slope[:-1]) / 2 * (x[1] - x[0])])
+    density = np.exp(logs - logs.max())
+    return float(density[inside].sum() / density.sum())
 
 
 def grid_minimiser(variance: float, noise_variance: float, place: float, size: int = 20_001) -> float:
@@ -146,3 +163,25 @@ def best_basis(rng: Rng, X: Array, subspace: int, scale: float, noise: float) ->
 def _projector(B: Array) -> Array:
     Q = np.linalg.qr(B)[0]
     return np.asarray(Q @ Q.T)
+
+
+def regressed_score(rng: Rng, noise_variance: float, places: Array, draws: int = 400_000) -> Array:
+    """(r - x)/noise_variance of 0.3 N(-1, .25) + 0.7 N(1, .49), r the mean clean point of noisy ones near a place."""
+    left = rng.random(draws) < 0.3
+    clean = np.where(left, -1.0, 1.0) + np.where(left, 0.5, 0.7) * rng.standard_normal(draws)
+    noisy = clean + np.sqrt(noise_variance) * rng.standard_normal(draws)
+    found = []
+    for place in places:
+        near = np.abs(noisy - place) < 0.05
+        found.append(np.mean(clean[near] - noisy[near]) / noise_variance)
+    return np.array(found)
+
+
+@cache
+def digits() -> tuple[Array, NDArray[np.intp]]:
+    """Handwritten digits, pixels between 0 and 1, in a random order, and what they show."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    order = np.random.default_rng(0).permutation(len(data.target))
+    return data.data[order] / 16.0, data.target[order]

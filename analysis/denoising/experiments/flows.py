@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize
 
-__all__ = ["flow_error", "integrated", "learned", "mean_error_path", "no_skip_residual"]
+__all__ = ["flow_error", "flow_path", "integrated", "learned", "mean_error_path", "no_skip_residual"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -62,9 +63,9 @@ def _schedule(name: str, t: float) -> tuple[float, float, float, float]:
     return np.cos(half * t), np.sin(half * t), -half * np.sin(half * t), half * np.cos(half * t)
 
 
-def _flowed(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int,
-            skip: bool = True) -> tuple[Array, Array, Array]:  # fmt: skip
-    """Ends of trajectories, their signs and the true mean.
+def _walk(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int,
+          skip: bool = True) -> Iterator[tuple[float, Array, Array]]:  # fmt: skip
+    """Time, trajectories and the true mean after each step.
 
     The part linear in the point is integrated exactly in a step, at its middle: 1/alpha is singular at the end.
     """
@@ -79,14 +80,31 @@ def _flowed(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, s
         rate = (z * theta[0] if skip else 0.0) + da / a
         push = np.tanh(_STEEP * (X @ w) / np.sqrt(d))[:, None] * w
         X = np.exp(rate / steps) * X + z * np.expm1(rate / steps) / rate * push
-    return X, np.where(X @ mu >= 0, 1.0, -1.0), mu
+        yield (i + 1) / steps, X, mu
+
+
+def _folded(X: Array, mu: Array) -> Array:
+    """Trajectories of both clusters as of one."""
+    return np.where(X @ mu >= 0, 1.0, -1.0)[:, None] * X
+
+
+def flow_path(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int) -> Array:
+    """Overlap of the generated mean with the true one, its squared norm and their squared cosine, after each step."""
+    found = []
+    for _, X, mu in _walk(rng, n, decay, std, d, schedule, steps, particles):
+        folded = _folded(X, mu)
+        mean = folded.mean(axis=0)
+        within = float(np.sum((folded - mean) ** 2) / (particles - 1))
+        overlap, norm2 = float(mean @ mu) / d, (float(mean @ mean) - within / particles) / d
+        found.append((overlap, norm2, overlap**2 / norm2))
+    return np.array(found)
 
 
 def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: float, what: str, steps: int = 10,
                particles: int = 60) -> float:  # fmt: skip
     """Squared error of the generated mean over d, or the variance of a coordinate about it."""
-    X, signs, mu = _flowed(rng, n, decay, std, round(d), schedule, steps, particles)
-    folded = signs[:, None] * X
+    *_, (_, X, mu) = _walk(rng, n, decay, std, round(d), schedule, steps, particles)
+    folded = _folded(X, mu)
     mean = folded.mean(axis=0)
     within = float(np.sum((folded - mean) ** 2) / (particles - 1) / len(mu))
     # the mean of few particles has their variance over their number
@@ -95,9 +113,8 @@ def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: flo
 
 def no_skip_residual(rng: Rng, n: int, decay: float, std: float, d: float, steps: int = 10) -> float:
     """Variance of a coordinate about the cluster mean at the end of a flow learned without skip."""
-    X, signs, _ = _flowed(rng, n, decay, std, round(d), "linear", steps, 20, skip=False)
-    folded = signs[:, None] * X
-    return float(np.mean(folded.var(axis=0)))
+    *_, (_, X, mu) = _walk(rng, n, decay, std, round(d), "linear", steps, 20, skip=False)
+    return float(np.mean(_folded(X, mu).var(axis=0)))
 
 
 def _quadratic(n: float, decay: float, std: float, a: float, b: float) -> Array:

@@ -14,9 +14,12 @@ __all__ = [
     "clusters_found",
     "glued_descent",
     "likeliest",
+    "likeliest_prior",
     "measured_information",
     "missing_square",
     "more_than_half",
+    "perturbed_chain",
+    "recovered",
     "smoothed",
     "told_apart",
     "unlike_alone",
@@ -39,9 +42,14 @@ def missing_square(rng: Rng, n: int, d: int, rows: int, noise: float = 0.0, tria
     return float(np.mean([_distance2(rng, n, d, rows, noise) for _ in range(trials)]))
 
 
+def recovered(rng: Rng, n: int, d: int, rows: int) -> bool:
+    """Whether one subspace is found exactly from so many rows."""
+    return _distance2(rng, n, d, rows, 0.0) < 1e-8
+
+
 def more_than_half(rng: Rng, n: int, d: int, at: float) -> float:
     """Share of exact recoveries from floor(at d) rows, less a half."""
-    return float(np.mean([_distance2(rng, n, d, int(at * d), 0.0) < 1e-8 for _ in range(4)])) - 0.5
+    return float(np.mean([recovered(rng, n, d, int(at * d)) for _ in range(4)])) - 0.5
 
 
 def smoothed(rng: Rng, n: int, d: int, noise: float) -> float:
@@ -104,3 +112,23 @@ def glued_descent(operator: Array, decoder: Array, truth: Array, start: Array, s
         if np.linalg.norm(move) < 1e-13:
             break
     return np.asarray(z)
+
+
+def likeliest_prior(factors: Array, observations: Array, noise: float) -> float:
+    """Variance of the likeliest Gaussian prior of numbers measured after factors: the mean profiled out, a search."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log: float) -> float:
+        total = factors**2 * np.exp(log) + noise**2
+        mean = np.sum(factors * observations / total) / np.sum(factors**2 / total)
+        return float(np.sum((observations - factors * mean) ** 2 / total + np.log(total)))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-6, 6), method="bounded", options={"xatol": 1e-10}).x))
+
+
+def perturbed_chain(gains: Array, errors: Array) -> float:
+    """Distance of a chain with an error in every step from the one without, started at the same point."""
+    right = wrong = 1.0
+    for g, e in zip(gains, errors, strict=True):
+        right, wrong = g * right, g * wrong + e
+    return wrong - right

@@ -17,6 +17,7 @@ __all__ = [
     "item_by_item",
     "item_loss",
     "moved_cosines",
+    "pixels",
     "product_value",
 ]
 
@@ -107,3 +108,11 @@ def item_loss(X: Array, ridge: float) -> float:
     """Squared error and penalty of the regressions together."""
     B = item_by_item(X, ridge)
     return float(np.sum((X - X @ B) ** 2) + ridge * np.sum(B**2))
+
+
+def pixels() -> Array:
+    """Handwritten digits as rows, pixels between 0 and 1 as items, their means removed."""
+    from sklearn.datasets import load_digits
+
+    images = load_digits().data / 16.0
+    return np.asarray(images - images.mean(axis=0))

@@ -170,6 +170,8 @@ def test_two_subspaces_with_as_many_rows_as_dimensions_are_fitted_and_wrong():
     assert right[3] <= 4
     assert right[4] == 10
     np.testing.assert_array_equal(fewest_samples([3, 3]), 4)
+    np.testing.assert_array_equal(fewest_samples([1, 1, 1]), 1)
+    np.testing.assert_array_equal(fewest_samples([1, 3]), [2, 4])
 
 
 @pytest.mark.parametrize(

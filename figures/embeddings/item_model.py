@@ -1,0 +1,109 @@
+"""Items regressed on each other: pixels of handwritten digits, and the ridge that predicts hidden ones best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from solvable.analysis.embeddings.experiments.factors import item_by_item, pixels
+from solvable.figures.dots import mean_and_bar
+from solvable.figures.numerals import scientific
+from solvable.figures.registry import figure
+from solvable.figures.style import COLOURS, DOUBLE, HEAT, MARKERS, entry, letter_panels
+from solvable.solvers import item_cosines, item_model
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TRAIN, SHOWN = 300, 27  # images learned from; the pixel in row 3, column 3
+
+
+def _error(weights: Any, images: Any) -> float:
+    """Squared error of a pixel from all others, over its variance."""
+    return float(np.sum((images - images @ weights) ** 2) / np.sum(images**2))
+
+
+def _nearest(images: Any, count: int) -> Any:
+    """Mean of the pixels of largest cosine, scaled by least squares."""
+    varies = images.any(axis=0)
+    seen = images[:, varies]
+    cosines = item_cosines(seen.T) - 2 * np.eye(seen.shape[1])
+    inside = np.zeros_like(cosines)
+    np.put_along_axis(inside, np.argsort(-cosines, axis=0)[:count], 1.0, axis=0)
+    fit = seen @ inside
+    weights = np.zeros((images.shape[1],) * 2)
+    weights[np.ix_(varies, varies)] = inside * (np.sum(fit * seen, axis=0) / np.sum(fit**2, axis=0))
+    return weights
+
+
+def compute(quick: bool = False) -> xr.Dataset:
+    """Six splits of the digits into 300 and the rest (40 in full)."""
+    import xarray as xr
+
+    trials, images = 6 if quick else 40, pixels()
+    ridge = np.geomspace(0.01, 100, 17)
+    errors, near, twice = np.empty((trials, 2, ridge.size)), np.empty(trials), 0.0
+    for t in range(trials):
+        order = np.random.default_rng(t).permutation(len(images))
+        train, test = images[order[:TRAIN]], images[order[TRAIN:]]
+        for k, lam in enumerate(ridge):
+            weights = item_model(train, lam).weights
+            errors[t, :, k] = _error(weights, train), _error(weights, test)
+        near[t] = _error(_nearest(train, 5), test)
+        if t == 0:
+            twice = float(np.abs(item_model(train, 1.0).weights - item_by_item(train, 1.0)).max())
+    mean, bar = mean_and_bar(errors)
+    best = float(ridge[int(np.argmin(mean[1]))])
+    column = item_model(images, best).weights
+    return xr.Dataset(
+        {
+            "measured": (("part", "ridge"), mean),
+            "error": (("part", "ridge"), bar),
+            "weight": (("item", "other"), column),
+        },
+        {"part": ["learned from", "held out"], "ridge": ridge},
+        {"trials": trials, "near": float(near.mean()), "best": best, "twice": twice},
+    )
+
+
+@figure(
+    "item-model",
+    title="Every pixel regressed on all others at once",
+    source="steck2019embarrassingly",
+    claims=["embeddings/item-model-is-p-regressions", "embeddings/item-model-objective"],
+)
+def draw(data: xr.Dataset) -> Any:
+    """Left: weights that predict one pixel. Right: errors against the ridge."""
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(DOUBLE, 2.7))
+    left, right = canvas.subplots(1, 2)
+    letter_panels((left, right), ("weights for the marked pixel", "error of hidden pixels"))
+    image = left.imshow(data.weight[:, SHOWN].values.reshape(8, 8), cmap=HEAT, interpolation="nearest")
+    left.plot(SHOWN % 8, SHOWN // 8, "x", color="white", ms=8)
+    canvas.colorbar(image, ax=left, label="weight", pad=0.02)
+    for i, name in enumerate(data.part.values):
+        right.errorbar(data.ridge, data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3,
+                       elinewidth=0.8)  # fmt: skip
+        entry(right, i, str(name), ms=3, ls="none")
+    right.axhline(data.attrs["near"], color="0.4", ls="--", label="five nearest by cosine, held out")
+    left.set(xlabel="column", ylabel="row")
+    right.set(xscale="log", xlabel=r"ridge $\lambda$", ylabel="squared error over variance", ylim=(0, 0.85))
+    right.legend(loc="upper left")
+    return canvas
+
+
+def caption(data: xr.Dataset) -> str:
+    """State the errors, the best ridge and the gap to cosines."""
+    least = float(data.measured.values[1].min())
+    return (
+        "Digits of scikit-learn, 64 pixels as items, centred. (a) Weights with which the item model predicts the "
+        "marked "
+        f"pixel: its neighbours. They are those of 64 separate ridge regressions within "
+        f"{scientific(data.attrs['twice'])}. (b) "
+        f"Squared error of a pixel from all others over its variance, {data.attrs['trials']} splits, {TRAIN} images "
+        f"learned from, two standard errors: {least:.3f} at best, λ = {data.attrs['best']:.2g}, against "
+        f"{data.attrs['near']:.2f} for the five pixels of largest cosine. There is no prediction here for the error on "
+        "real images: only the weights and the value of the training loss have a closed form."
+    )
