@@ -54,7 +54,22 @@ def _one(A, y, schedule, times, squared, U, factors, losses):  # type: ignore[no
                 D[place] = 0.0
                 place += 1
         loss = 0.0
-        for i in range(m):
+        for i in range(m // 4):  # four rows at a time: X and D are loaded once for all of them
+            a0, a1, a2, a3 = A[4 * i], A[4 * i + 1], A[4 * i + 2], A[4 * i + 3]
+            r0, r1, r2, r3 = -y[4 * i], -y[4 * i + 1], -y[4 * i + 2], -y[4 * i + 3]
+            for j in range(packed):
+                r0 += a0[j] * X[j]
+                r1 += a1[j] * X[j]
+                r2 += a2[j] * X[j]
+                r3 += a3[j] * X[j]
+            if squared:
+                loss += 0.5 * (r0 * r0 + r1 * r1 + r2 * r2 + r3 * r3)
+            else:
+                loss += abs(r0) + abs(r1) + abs(r2) + abs(r3)
+                r0, r1, r2, r3 = np.sign(r0), np.sign(r1), np.sign(r2), np.sign(r3)
+            for j in range(packed):
+                D[j] += r0 * a0[j] + r1 * a1[j] + r2 * a2[j] + r3 * a3[j]
+        for i in range(m - m % 4, m):
             row = A[i]
             residual = -y[i]
             for j in range(packed):

@@ -25,7 +25,7 @@ def problem(seed, m=40, d=4):
 @pytest.mark.parametrize("loss", ["l1", "l2"])
 @pytest.mark.parametrize("rank", [1, 4])
 def test_descent_is_the_plain_loop(loss, rank):
-    A, y = problem(0)
+    A, y = problem(0, m=42)  # no multiple of the four rows that the kernel takes at a time
     schedule = 0.05 * 0.95 ** np.arange(30)
     run = subgradient_descent(A, y, rank, 0.3, schedule, loss, checkpoints=30)
     U = 0.3 * np.eye(4, rank)
