@@ -47,7 +47,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         for i, ridge in enumerate(DAMPINGS):
             ours = gauss_newton_step(batch["J"], batch["r"], batch["Q"], ridge, side="dual")
             step[i] = max(step[i], _off(ours, dense_step(rng, ridge, **batch)))
-    d = np.geomspace(100, 1e6, 60)
+    d = np.geomspace(200, 1e6, 60)
     return xr.Dataset(
         {
             "condition": (("system", "grid"), lines),
