@@ -53,7 +53,7 @@ class ModeTable:
 
     @classmethod
     def build(cls, spectrum: Spectrum, low: float, high: float, limit: int, rtol: float) -> ModeTable | None:
-        """Tabulate [low, high]; None where it takes over `limit` nodes, a sum under- or overflows, `rtol` is too fine."""
+        """Tabulate [low, high]; None where it takes over `limit` nodes, sums leave doubles, `rtol` is too fine."""
         if rtol < _LEAST_RTOL:
             return None
         spacing = _COARSE if rtol >= 1e-10 else _FINE
