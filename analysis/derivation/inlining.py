@@ -37,13 +37,21 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
             if indexed and _BINDS.search(formula):
                 formula = _with_index(formula, indexed[1], indexed[2], value)
                 kept.pop(name, None)
-            elif _MEAN.search(formula) and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & set(NORMALS):
+            elif _in_integrand(formula, value) or (
+                _MEAN.search(formula) and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & set(NORMALS)
+            ):
                 formula = re.sub(rf"(?<!\w){name}(?!\w)", lambda _, value=value: f"({value})", formula)  # type: ignore[misc]
                 kept.pop(name, None)
         if formula == before:
             break
     definitions = tuple((name, value) for name, value in stated.definitions if not name or name in kept)
     return stated._replace(formula=formula, definitions=definitions)
+
+
+def _in_integrand(formula: str, value: str) -> bool:
+    """Whether a definition holds a variable that an integral of the formula binds."""
+    words = set(re.findall(r"[A-Za-z_]\w*", value))
+    return "integral(" in formula and any(re.search(rf"integral\(.*,\s*{word}\s*,", formula) for word in words)
 
 
 def _with_index(formula: str, stem: str, index: str, value: str) -> str:

@@ -105,9 +105,13 @@ def ratio_label(ratio: Array, columns: Columns, anything: bool = False, deep: bo
         signs = sign * np.sign(bases[i]) ** (2 if _POWERS[p] % 2 == 0 else 1)
         if factor is not None and np.all(signs == signs[0]):
             label = _powered(names[i], _POWERS[p])
-            label = label if factor == "1" else f"{factor}*{label}"
+            label = label if factor == "1" else _multiplied(factor, label)
             return label if signs[0] > 0 else f"-{label}"
     return _product(np.abs(ratio), sign, columns, names, bases, deep)
+
+
+def _multiplied(factor: str, label: str) -> str:
+    return f"{factor}{label[1:]}" if label.startswith("1/") and factor.isdigit() else f"{factor}*{label}"
 
 
 def _powered(name: str, power: float) -> str:

@@ -61,6 +61,14 @@ class Fractions(Expressions):
         f = self.whole(above[1:]) if len(above) > 1 else self.factor()
         return f"diff({f}, {x})"
 
+    def by_index(self) -> str:
+        r"""Read \partial_\lambda f: a derivative whose name is an index."""
+        if self.peek() != "_":
+            raise self.refuse(r"\partial stands in a fraction, or has its name as index")
+        self.take()
+        x = self.index()
+        return f"diff({self.factor()}, {x})"
+
     def root(self) -> str:
         """Read a root."""
         if self.peek() == "[":

@@ -67,6 +67,8 @@ class Macros(Fractions):
             return self.styled(command)
         if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):
             return self.word(self.letters(self.raw_group()))
+        if command == "partial":
+            return self.by_index()
         if command == "lim":
             return self.limit()
         if command == "infty":

@@ -17,13 +17,13 @@ from scipy.special import erfcinv, erfinv
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles
-from solvable.analysis.derivation.labels import RTOL, constant, counts, difference_label, ratio_label
+from solvable.analysis.derivation.labels import RTOL, constant, counts, difference_label, nice, ratio_label
 
 __all__ = ["evaluator", "long_part_slip", "part_slip", "simple_slip"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Any]
-_MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS = 250, 6, 12, 5
+_MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS, _FEWEST = 600, 6, 12, 5, 5
 _ROUNDING = 1e-11
 _INVERSE: dict[str, Callable[[Array], Array]] = {
     "exp": np.log, "log": np.exp, "acos": np.cos, "asin": np.sin, "atan": np.tan, "tanh": np.arctanh, "cos": np.arccos,
@@ -115,7 +115,7 @@ def _places(node: Any, value: Callable[[Any], Array], needed: Array, whole: Call
     """Every part of an expression with what it needs to be."""
     import sympy as sp
 
-    if not node.free_symbols:
+    if not node.free_symbols and not (term and node.is_number):
         return
     here = value(node)
     yield _Place(node, here, needed, whole, term)
@@ -222,6 +222,12 @@ def _simple(place: _Place, ours: Array, columns: Columns, value: Callable[[Any],
         changes = [changes[3], changes[0]]  # a power of an exponential is a factor in its exponent
     if node.is_Symbol:
         changes += [(sp.Symbol(name), column) for name, column in columns.items() if name != str(node)]
+    number = constant(place.needed[np.isfinite(place.needed)])
+    label = None if number is None else nice(number)
+    if label is None and number is not None and node.is_number:
+        label = f"{number:.6g}"
+    if label is not None and np.isfinite(place.needed).sum() >= _FEWEST and _verified(place, place.needed, ours):
+        return f"agrees after {node} -> {label}"
     for new, values in changes:
         if _near(np.asarray(values), place.needed) and _verified(place, np.asarray(values), ours):
             return f"agrees after {node} -> {new}"

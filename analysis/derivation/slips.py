@@ -31,6 +31,7 @@ __all__ = ["Slip", "find_slip", "fitting", "partial_agreement", "substitutions"]
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
 _FEW = 18  # words of an explanation behind which no other is sought
+_SINGLE = 4  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
 _MOST_PAIRED = 60  # changes of one name whose pairs are tried
 _BASES = {
@@ -139,8 +140,7 @@ def _outer(
             if label in _BASES:
                 sentence = f"another base of the logarithm: yours is {label} times ours, {_BASES[label]}"
             return sentence, (f"factor {label}",)
-        for word, changed in (("the square of ours", ours**2), ("the square root of ours", np.sqrt(ours)),
-                              ("one over ours", 1 / ours), ("one minus ours", 1 - ours)):  # fmt: skip
+        for word, changed in _operations(ours):
             if same(yours, changed):
                 return f"yours is {word}", (word,)
     return None
@@ -276,7 +276,8 @@ class _Search:
         found = []
         for text, _, values in changed:
             outer = _outer(values, self.ours, plain, anything=False) if np.all(np.isfinite(values)) else None
-            if outer is not None:
+            strange = outer is None or (set(re.findall(r"[A-Za-z_]\w*", outer[1][0])) & set(plain)) - self.used
+            if outer is not None and not strange:
                 found.append(Slip(f"two slips: {text}, and then it {outer[0]}", (text, *outer[1])))
         for text, expression, values in () if found else changed[:_MOST_EDITED]:
             second = simple_slip(expression, self.ours, plain, value) if np.all(np.isfinite(values)) else None
@@ -306,19 +307,20 @@ def find_slip(
 
 
 def _cost(slip: Slip) -> int:
-    """Words of a sentence: the explanation of fewest is the one a theorist would give."""
+    """Words and signs of a sentence: of many explanations that of fewest is the one a theorist would give."""
     return len(re.findall(r"\w+|[*/]", slip.sentence))
 
 
 def _shortest(steps: Sequence[Callable[[], Slip | None]]) -> Slip | None:
-    """The first slip of a few words, else the shortest of all; where the time is up, of those found."""
+    """The first single change that is no long factor, else the shortest; where the time is up, of those found."""
     best: Slip | None = None
     try:
-        for step in steps:
+        for place, step in enumerate(steps):
             slip = step()
             if slip is not None and (best is None or _cost(slip) < _cost(best)):
                 best = slip
-            if best is not None and _cost(best) <= _FEW:
+            simple = place < _SINGLE and best is not None and not best.sentence.startswith("a factor")
+            if best is not None and (simple or _cost(best) <= _FEW):
                 break
     except OutOfTime:
         if best is None:
@@ -336,14 +338,24 @@ def _of_numbers(yours: Array, ours: Array, columns: Columns, expression: Any) ->
     if label is not None:
         word = "" if held else "constant "
         return Slip(f"differs by the {word}factor {label}: yours is {label} times ours", (f"factor {label}",))
-    if expression is None or expression.free_symbols:
+    for word, changed in _operations(ours):
+        if same(yours, changed):
+            return Slip(f"yours is {word}", (word,))
+    if expression is None or (expression.free_symbols and len(ours) < 2):
         return None
+    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
+    value_of = evaluator(plain, len(ours))
     for text, changed in edits(expression):
-        if abs(complex(changed.evalf(17)) - ours[0]) <= RTOL * abs(ours[0]) and same(
-            ours, ours[:1] * np.ones(len(ours))
-        ):
+        if same(value_of(changed), ours):
             return Slip(f"agrees after {text}", (text,))
     return None
+
+
+def _operations(ours: Array) -> tuple[tuple[str, Array], ...]:
+    """What a whole formula may be of ours, in words."""
+    with np.errstate(all="ignore"):
+        return (("the square of ours", ours**2), ("the square root of ours", np.sqrt(ours)),
+                ("one over ours", 1 / ours), ("one minus ours", 1 - ours))  # fmt: skip
 
 
 def fitting(

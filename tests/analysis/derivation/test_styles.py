@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from solvable import check, claims
@@ -20,6 +20,7 @@ LETTERS = {s: r"\sigma", g: r"\gamma", n: "n", d: "d"}
 FUNCTIONS = {"exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "arctan": sp.atan, "cosh": sp.cosh}
 BRACKETS = [("(", ")"), (r"\left(", r"\right)"), (r"\bigl(", r"\bigr)"), (r"\left[", r"\right]"),
             (r"\Big\{", r"\Big\}"), ("[", "]")]  # fmt: skip
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 SPACES = ["", " ", r"\,", r"\;", r"\!"]
 FRACTIONS = [r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"]
 
@@ -82,21 +83,26 @@ class Style:
 
 
 def value_at(expression, at):
-    return complex(expression.subs(at).evalf(30))
+    try:
+        return complex(expression.subs(at).evalf(20))
+    except (TypeError, OverflowError):  # an exponential of an exponential
+        return None
 
 
 def equal(one, other):
-    """At three places, thirty digits: simplification proves less and takes longer."""
+    """At three places, twenty digits: simplification proves less and takes longer."""
     for seed in range(3):
         rng = np.random.default_rng(seed)
         at = {name: sp.Rational(int(rng.integers(2, 40)), 13) for name in LETTERS}
-        a, b = value_at(one, at), value_at(other, at)
-        if not abs(a - b) <= 1e-12 * max(1.0, abs(b)):
+        b = value_at(other, at)
+        assume(b is not None and abs(b) < 1e100)
+        a = value_at(one, at)
+        if a is None or not abs(a - b) <= 1e-12 * max(1.0, abs(b)):
             return False
     return True
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(trees(), st.integers(0, 10**6))
 def test_latex_in_any_hand_is_read_back(tree, seed):
     text, value, _ = Style(seed).latex(tree)
@@ -125,7 +131,7 @@ def value_of(tree):
             "/": lambda: a / b if b != 0 else sp.nan}[tree[0]]()  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(trees(), trees(), st.sampled_from(["; ", "\n", ";\n", "  # so far\n"]))
 def test_assignments_may_come_first(first, second, between):
     value = value_of(first) * g + value_of(second)
@@ -148,7 +154,8 @@ def test_what_is_no_single_formula_is_refused(text, said):
         read_formula(text, None)
 
 
-FORMS = [claim for claim in claims() if claim.formula is not None and not why_not(claim) and claim.side is None]
+FORMS = [claim for claim in claims() if claim.formula is not None and claim.side is None
+         and claim.quantities is None and not why_not(claim)]  # fmt: skip
 
 
 def slips(claim):
@@ -157,7 +164,7 @@ def slips(claim):
     return [] if reference.has(sp.Piecewise) else edits(reference)
 
 
-@pytest.mark.parametrize("claim", random.Random(18).sample(FORMS, 8), ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", random.Random(18).sample(FORMS, 5), ids=lambda claim: claim.name)
 def test_a_slip_of_the_pen_is_not_passed_over(claim):
     """Two of each: what they are called is measured by the benchmark; here nothing wrong may agree."""
     for text, wrong in random.Random(claim.name).sample(slips(claim), min(2, len(slips(claim)))):
