@@ -12,9 +12,9 @@
 # %% [markdown]
 # # Judge a paper's formula
 #
-# You will take four statements as they stand in papers, in the authors' letters and conventions, and find out what each is
-# worth: an exact one, one whose letters mean something else, one that holds only for large sizes, and one that the catalogue
-# does not know, which you hold against a simulation of your own.
+# You will take four statements as they stand in papers, in the authors' letters and conventions, and find out
+# what each is worth: an exact one, one whose letters mean something else, one that holds only for large sizes,
+# and one that the catalogue does not know, which you hold against a simulation of your own.
 
 # %%
 import matplotlib.pyplot as plt
@@ -25,16 +25,17 @@ from solvable import check, check_bound, claim
 # %% [markdown]
 # ## 1. In the authors' letters
 #
-# "With $N$ samples, $p$ features and noise of standard deviation $s$, least squares has the excess risk $s^2p/(N-p-1)$."
-# `symbols` says what a letter of theirs is in our names; the usual ones ($N$, $p$, $\sigma$, $\lambda$) are known.
+# "With $N$ samples, $p$ features and noise of standard deviation $s$, least squares has the excess risk
+# $s^2p/(N-p-1)$." `symbols` says what a letter of theirs is in our names; the usual ones ($N$, $p$, $\sigma$,
+# $\lambda$) are known.
 
 # %%
 report = check("s**2*p/(N - p - 1)", against="ridge/least-squares-excess", symbols={"s": "sqrt(noise_variance)"})
 print(report)
 
 # %% [markdown]
-# The first line of the answer says how the formula was read: look at it before you believe the verdict. What the claim is
-# about, and under which assumptions, stands in the claim:
+# The first line of the answer says how the formula was read: look at it before you believe the verdict. What the
+# claim is about, and under which assumptions, stands in the claim:
 
 # %%
 found = claim("ridge/least-squares-excess")
@@ -44,8 +45,8 @@ print("valid:", found.assumptions or "for all sizes in its domain")
 # %% [markdown]
 # ## 2. The same letter for another thing
 #
-# A second paper has the risk $\sigma^2/(\gamma-1)$. Taken literally it is refuted, by a factor $-1/\gamma$, which gives it
-# away: theirs is the ratio of *samples to dimensions*, one over ours. Said so, it agrees.
+# A second paper has the risk $\sigma^2/(\gamma-1)$. Taken literally it is refuted, by a factor $-1/\gamma$, which
+# gives it away: theirs is the ratio of *samples to dimensions*, one over ours. Said so, it agrees.
 
 # %%
 print(check("sigma**2/(gamma - 1)", against="ridge/isotropic-ridgeless-variance", budget=0).sentence)
@@ -73,8 +74,8 @@ ax.legend()
 # %% [markdown]
 # ## 4. A statement that no claim covers
 #
-# "Interpolating pure noise of variance $\sigma^2$ in $d > n + 1$ isotropic dimensions takes weights of mean squared norm
-# $\sigma^2n/(d-n-1)$." Write one draw of it; `check` decides how many it needs.
+# "Interpolating pure noise of variance $\sigma^2$ in $d > n + 1$ isotropic dimensions takes weights of mean
+# squared norm $\sigma^2n/(d-n-1)$." Write one draw of it; `check` decides how many it needs.
 
 
 # %%
@@ -98,14 +99,17 @@ print(check_bound("noise_variance*n/(d - n)", squared_norm, at=near, side="lower
 # %% [markdown]
 # ## Exercises
 #
-# 1. A paper writes the excess risk of least squares as $\sigma^2\,\frac{d}{n}\,\frac{1}{1-(d+1)/n}$. Is it the same?
+# 1. A paper writes the excess risk of least squares as $\sigma^2\,\frac{d}{n}\,\frac{1}{1-(d+1)/n}$. Is it the
+# same?
 # 2. What does `check` say of $\sigma^2 d/(n-d+1)$, and why does it not call it a large-size limit?
 # 3. Predict the mean squared norm for labels of a unit target plus noise, and check it.
 #
 # <details><summary>Solutions</summary>
 #
-# 1. Multiply out: $\sigma^2d/(n-d-1)$, and `check("sigma**2*(d/n)/(1-(d+1)/n)", against="ridge/least-squares-excess")` agrees.
-# 2. It names the step from the exact formula, $n \to n-2$: the limit is the same, but the claim is about every size.
+# 1. Multiply out: $\sigma^2d/(n-d-1)$, and `check("sigma**2*(d/n)/(1-(d+1)/n)",
+# against="ridge/least-squares-excess")` agrees.
+# 2. It names the step from the exact formula, $n \to n-2$: the limit is the same, but the claim is about every
+# size.
 # 3. $\|\beta\|^2\,n/d + \sigma^2n/(d-n-1)$: a random projection keeps the share $n/d$ of the target.
 #
 # </details>
