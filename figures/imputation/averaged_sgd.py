@@ -25,8 +25,8 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     n, trials, rng = (400, 10, np.random.default_rng(0)) if quick else (1600, 40, np.random.default_rng(0))
-    places = 4 ** np.arange(1, 5)
-    d = np.unique(np.r_[places, np.geomspace(4, 256, 110).round().astype(int)])
+    d = 2 ** np.arange(2, 9)
+    places = d[::2]
     ridges = n * np.geomspace(1e-4, 10, 40)
     bound, bias, best = np.empty((2, d.size)), np.empty((2, d.size)), np.empty((2, d.size))
     dots = np.empty((2, 3, places.size, trials))
