@@ -83,7 +83,10 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State thresholds and the distance of dots and lines."""
-    gaps, dots, bars, lines = [], [], [], []
+    gaps: list[Any] = []
+    dots: list[Any] = []
+    bars: list[Any] = []
+    lines: list[Any] = []
     for i in range(2):
         for j in range(data.noise.size):
             at = np.interp(data.train[i, j] / data.test[i, j], data.ratio, data.theory[i, j])
