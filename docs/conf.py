@@ -26,7 +26,12 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["design.md", "decisions", "generated/scripts"]  # for contributors, read in the repository; made
+exclude_patterns = [
+    "design.md",
+    "decisions",
+    "generated/scripts",
+    "generated/notebooks/download",
+]  # for contributors, read in the repository; made
 suppress_warnings = ["config.cache"]  # the hook below is a function
 
 sphinx_gallery_conf = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 from functools import cache
@@ -252,25 +253,23 @@ def _index() -> str:
 
 
 def _notebooks() -> dict[str, str]:
-    """Jupytext sources as notebooks, which are run when the page is built."""
-    import jupytext
+    """Notebooks, run when the page is built, each with a link to the file that `solvable notebooks` writes."""
+    from solvable.figures.notebooks import notebook_texts
 
     texts, names = {}, []
-    for path in sorted((ROOT / "notebooks").glob("*.py")):
-        notebook = jupytext.read(path)
-        for i, cell in enumerate(notebook.cells):
-            cell["id"] = f"cell-{i}"
-            if cell.cell_type == "code" and cell.source.rpartition("\n")[2].startswith(("ax.", "plt.")):
-                cell.source += ";"  # do not print what a drawing call returns
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-        texts[f"notebooks/{path.stem}.ipynb"] = jupytext.writes(notebook, fmt="ipynb")
-        names.append(path.stem)
+    for name, text in notebook_texts().items():
+        page = json.loads(text)
+        first = next(cell for cell in page["cells"] if cell["cell_type"] == "markdown")
+        first["source"] = [*first["source"], f"\n\n{{download}}`Download this notebook <download/{name}.ipynb>`"]
+        texts[f"notebooks/{name}.ipynb"] = json.dumps(page, indent=1)
+        texts[f"notebooks/download/{name}.ipynb"] = text
+        names.append(name)
     listed = "\n".join(names)
     texts["notebooks/index.md"] = (
         "# Notebooks\n\nEach opens with what you will see and ends with exercises, solutions folded. They are run when "
-        "these pages are built. The sources are in `notebooks/` as plain Python (jupytext): "
-        "`pip install -e '.[notebooks]'`, then open one in Jupyter, or run it as a script. Where a knob teaches "
+        "these pages are built. Each page offers its file for "
+        "download; `solvable notebooks --out my-notebooks` writes them all, and `pip install -e '.[notebooks]'` brings "
+        "Jupyter. The sources are in `notebooks/` as plain Python (jupytext). Where a knob teaches "
         "there is a slider, which needs a running kernel; the picture above it is for reading.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n{listed}\n```\n"
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["distance", "mean_and_bar", "two_errors"]
+__all__ = ["distance", "far_dots", "mean_and_bar", "two_errors"]
 
 
 def two_errors(draws: Any, axis: int = -1) -> Any:
@@ -30,3 +30,22 @@ def mean_and_bar(draws: Any, axis: int = 0) -> tuple[Any, Any]:
 def distance(measured: Any, theory: Any) -> Any:
     """Relative distance of dots from the line, |measured/theory - 1|."""
     return np.abs(measured / theory - 1)
+
+
+def far_dots(measured: Any, bars: Any, line: Any) -> str:
+    """Say how many dots lie more than three standard errors off their line, and how far; `bars` are two of them.
+
+    Examples
+    --------
+    >>> far_dots([1.0, 1.3], [0.1, 0.1], [1.02, 1.0])
+    '1 of 2 dots lies more than three standard errors off its line, by 30 % at most'
+    >>> far_dots([1.0], [0.1], [1.1])
+    'no dot lies more than three standard errors off its line'
+    """
+    values, half, theory = (np.asarray(array, dtype=float) for array in (measured, bars, line))
+    far = np.abs(values - theory) > 1.5 * half
+    if not far.any():
+        return "no dot lies more than three standard errors off its line"
+    most = 100 * float(distance(values[far], theory[far]).max())
+    verb, whose = ("lies", "its line") if far.sum() == 1 else ("lie", "their lines")
+    return f"{far.sum()} of {far.size} dots {verb} more than three standard errors off {whose}, by {most:.0f} % at most"

@@ -27,8 +27,8 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     n, d, sparsity = 40, 100, 5
-    seeds, flows = (6, 1) if quick else (20, 4)
-    scales = np.geomspace(1e-4, 10, 13 if quick else 41)
+    seeds, flows = (4, 1) if quick else (20, 4)
+    scales = np.geomspace(1e-4, 10, 61)
     error, l1, l2 = (np.empty((len(DEPTHS), scales.size, seeds)) for _ in range(3))
     ends = np.empty((3, 2, seeds))  # error, l1 norm and squared l2 norm of the two limits
     dots = np.full((len(DEPTHS), 5, flows), np.nan)

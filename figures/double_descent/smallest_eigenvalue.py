@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.double_descent.experiments.descent import half_time_draw
-from solvable.figures.dots import two_errors
+from solvable.figures.dots import far_dots, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import isotropic_flow_risk, smallest_eigenvalue_cdf, smallest_eigenvalue_quantile
@@ -98,6 +98,7 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State the fitted exponent and the distance of the law from the samples."""
+    squares = data.half.values[0] * (data.n_half.values / data.n_half.values[0]) ** 2
     slope = np.polyfit(np.log(data.n_half.values), np.log(data.half.values), 1)[0]
     grid = (np.arange(data.sizes["draw"]) + 0.5) / data.sizes["draw"]
     gap = np.max(np.abs(data.law_at.values[1] - grid))
@@ -106,5 +107,6 @@ def caption(data: xr.Dataset) -> str:
         f"Square Gaussian designs. (a) {data.attrs['count']:,} draws at each n; at n = 60 the largest distance from "
         f"the limiting law is {gap:.3f}. (b) Medians over designs follow the limit, which grows as time to the power "
         f"{growth:.2f}, until time n², then stay at least squares. (c) Geometric mean of the time at which half of the "
-        f"variance is there, two standard errors; fitted exponent {slope:.2f}."
+        f"variance is there, two standard errors; fitted exponent {slope:.2f}. The line has exponent 2 and passes "
+        f"through the first dot; of the others {far_dots(data.half[1:], data.half_error[1:], squares[1:])}."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments.regression import power_law_curve
-from solvable.figures.dots import distance, two_errors
+from solvable.figures.dots import distance, far_dots, two_errors
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import optimal_fitting_ratio, overfitting_threshold, power_law_risk
@@ -83,17 +83,23 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State thresholds and the distance of dots and lines."""
-    gaps = []
+    gaps: list[Any] = []
+    dots: list[Any] = []
+    bars: list[Any] = []
+    lines: list[Any] = []
     for i in range(2):
         for j in range(data.noise.size):
             at = np.interp(data.train[i, j] / data.test[i, j], data.ratio, data.theory[i, j])
             inside = (data.train[i, j] / data.test[i, j]).values < 0.85
             gaps.append(distance(data.test[i, j].values, at)[inside])
+            for kept, values in zip((dots, bars, lines), (data.test[i, j], data.error[i, j], at), strict=True):
+                kept.append(np.asarray(values)[inside])
     gap = np.concatenate(gaps)
     edges = ", ".join(f"{float(x):.2f} ({letter})" for x, letter in zip(data.threshold, "ab", strict=True))
     return (
         "Kernel ridge regression on power laws with their infinite tails; noise relative to the noiseless "
         "interpolator's error. Lines: closed form; stars: its optimum, at 0 (overfitting obligatory) for relative "
         f"noise up to {edges} (negative: never). Dots: n = {data.attrs['n']}, {data.attrs['trials']} designs, two "
-        f"standard errors; median distance {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} %."
+        f"standard errors; median distance {100 * np.median(gap):.1f} %, largest {100 * gap.max():.0f} %; "
+        f"{far_dots(*map(np.concatenate, (dots, bars, lines)))}: the law is a limit of large n."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.random_features.experiments.regression import relu_error_draw
-from solvable.figures.dots import two_errors
+from solvable.figures.dots import far_dots, two_errors
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
@@ -79,5 +79,6 @@ def caption(data: xr.Dataset) -> str:
         f"Centred ReLU features, linear target of power 1, label noise {NOISE:g} (not part of the excess), n/d = "
         f"{PSI2:g}. Lines: proportional asymptotics; dots: d = {data.attrs['d']}, {data.attrs['trials']} networks, two "
         f"standard errors. Median distance {100 * np.median(gap):.1f} %, largest {100 * gap[calm].max():.0f} %, "
-        f"without k = n at the smallest ridge, whose draws have heavy tails ({100 * gap[~calm].max():.0f} %)."
+        f"without k = n at the smallest ridge, whose draws have heavy tails ({100 * gap[~calm].max():.0f} %); "
+        f"{far_dots(data.measured, data.error, at)}, which is finite size."
     )

@@ -73,7 +73,16 @@ def test_checks_of_the_readme_print_what_it_shows(command, answer, tmp_path):
 
 
 # what takes longer than a look has a test of its own, and is only parsed here
-SLOW = ("verify ridge", "figure spectral-density", "sweep", "--install-completion", "reproduce", "check")
+SLOW = (
+    "verify ridge",
+    "explore",
+    "notebooks",
+    "figure spectral-density",
+    "sweep",
+    "--install-completion",
+    "reproduce",
+    "check",
+)
 
 
 def readme_commands():

@@ -26,7 +26,7 @@ def test_listed_packages_are_the_folders_with_python_in_them():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     listed = set(config["options"]["packages"].split())
-    folders = {"solvable", "solvable.cli"} | {
+    folders = {"solvable", "solvable.cli", "solvable.notebooks"} | {
         "solvable." + ".".join(path.parent.relative_to(ROOT).parts)
         for floor in FLOORS
         for path in (ROOT / floor).rglob("__init__.py")

@@ -90,6 +90,53 @@ def reproduce(
 
 
 @app.command()
+def explore(
+    out: Annotated[Path, typer.Option(help="Folder of the page; finished results are kept in it.")] = Path("explorer"),
+    show: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    jobs: Jobs = JOBS,
+) -> None:
+    """Write and open a page with sliders: eight results, theory and simulation at every setting. Works offline."""
+    from importlib.util import find_spec
+
+    if find_spec("plotly") is None:
+        raise ValueError("the Explorer needs plotly: pip install 'solvable[explore]'.")
+    from threadpoolctl import threadpool_limits
+
+    from solvable.analysis.verification.catalogue import claim
+    from solvable.analysis.writing.files import held_alone
+    from solvable.figures.explorer.page import PANELS, write_explorer
+
+    with held_alone(out), threadpool_limits(1):
+        chosen = [claim(panel.claim) for panel in PANELS]
+        verdicts = verify_all_of(chosen, True, 0, jobs, out / "results")
+        found = {verdict.claim: verdict for verdict in verdicts}
+        page = write_explorer(out / "index.html", found, store=out / "results")
+    print(f"explorer: {page}")
+    if show:
+        typer.launch(str(page))
+
+
+@app.command()
+def notebooks(
+    out: Annotated[Path, typer.Option(help="Folder to write to; what is there already is left alone.")] = Path(
+        "notebooks"
+    ),
+) -> None:
+    """Write the teaching notebooks as .ipynb files, to open in Jupyter."""
+    from solvable.analysis.writing.files import require_folder, write_whole
+    from solvable.figures.notebooks import notebook_texts
+
+    require_folder("out", out)
+    for name, text in notebook_texts().items():
+        path = out / f"{name}.ipynb"
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            print(f"{path}: left as it is, since it was changed")
+            continue
+        write_whole(path, text.encode())
+        print(path)
+
+
+@app.command()
 def sweep(
     spec: Annotated[Path, typer.Argument(help="Specification, a TOML file; examples in figures/specs.")],
     store: Annotated[Path | None, typer.Option(help="Zarr store; named after the specification by default.")] = None,

@@ -1,0 +1,1 @@
+"""The Explorer: results one turns knobs on, as one self-contained page."""
