@@ -222,8 +222,8 @@ def best_ridge(
 ) -> Solution:
     r"""Ridge of least test error on two Gaussian classes.
 
-    Of the loss :math:`\sum_i\ell(y_i,x_i^Tw+b)+\tfrac{\lambda d}2\|w\|^2` of `mixture_risk`: the least of a grid of
-    ridges from 1e-6 to 1e6, refined around it.
+    Loss :math:`\sum_i\ell(y_i,x_i^Tw+b)+\tfrac{\lambda d}2\|w\|^2` of `mixture_risk`: the least of a grid of ridges
+    from 1e-6 to 1e6, refined around it.
 
     Parameters
     ----------
