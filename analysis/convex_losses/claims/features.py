@@ -87,7 +87,7 @@ FEATURE_CLAIMS = (
     network(
         "convex-losses/logistic-universality",
         "Logistic regression on a random deep network has the test loss of Gaussian features with its second moments.",
-        grid=cells("depth activation", [(1, "erf"), (2, "tanh"), (3, "sign"), (3, "erf"), (1, "sign")], d=30,
+        grid=cells("depth activation", [(1, "erf"), (2, "tanh"), (3, "sign"), (3, "erf"), (1, "sign")], d=20,
                    ratio=3.0, penalty=0.3, loss="logistic"),
         tolerance=0.03,
         quick=(0,),
@@ -95,7 +95,7 @@ FEATURE_CLAIMS = (
     network(
         "convex-losses/hinge-universality",
         "The hinge loss on a random deep network generalises as on Gaussian features with its second moments.",
-        grid=cells("depth activation", [(2, "tanh"), (1, "erf"), (3, "sign")], d=30, ratio=3.0, penalty=0.5,
+        grid=cells("depth activation", [(2, "tanh"), (1, "erf"), (3, "sign")], d=20, ratio=3.0, penalty=0.5,
                    loss="hinge"),
         tolerance=0.03,
         quick=(0,),
@@ -108,7 +108,7 @@ FEATURE_CLAIMS = (
         kind=Kind.ORDER,
         predict=lambda **_: 1.0,
         measure=networks.peak_difference,
-        grid=cells("place", [2.8, 2.4], d=40, ratio=3.0, penalty=1e-5, noise=0.3),
+        grid=cells("place", [2.4, 2.8], d=40, ratio=3.0, penalty=1e-5, noise=0.3),
         assumptions="log of the test loss at n/k = place over that at n = k",
         convention="convex-ridge",
         quick=(0,),

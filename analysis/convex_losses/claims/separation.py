@@ -27,7 +27,7 @@ def _law(d: float, ratio: float, spread: float, signal: float, noise: float) -> 
 
 claim = partial(Claim, domain=USUAL)
 estimates = partial(
-    claim, kind=Kind.ASYMPTOTIC, size="d", tolerance=0.05, first_draws=8, source=_MODERN,
+    claim, kind=Kind.ASYMPTOTIC, size="d", first_draws=8, source=_MODERN,
     domain=USUAL.but(gamma=(0.05, 0.25), strength=(0.5, 2.0)),
 )  # fmt: skip
 margins = partial(claim, kind=Kind.ASYMPTOTIC, size="d", source=_MARGIN, first_draws=8,
@@ -44,6 +44,7 @@ SEPARATION_CLAIMS = (
         grid=cells("d", [50, 120], signal=0.0, teacher="logistic", noise=0.0),
         domain=USUAL.but(signal=(0.0, 1e-9), noise=(0.0, 1.0)),
         tolerance=0.2,
+        bounds=(-1.0, 1.0),
         first_draws=8,
         quick=(0,),
     ),
@@ -58,6 +59,7 @@ SEPARATION_CLAIMS = (
         grid=cells("d signal", [(50, 4.0), (60, 16.0), (100, 1.0)], teacher="logistic", noise=0.0),
         domain=USUAL.but(signal=(0.5, 20.0)),
         tolerance=0.2,
+        bounds=(-1.0, 1.0),
         first_draws=8,
         quick=(0,),
     ),
@@ -71,6 +73,7 @@ SEPARATION_CLAIMS = (
         grid=cells("d noise", [(50, 1.0), (60, 0.3)], signal=1.0, teacher="sign"),
         domain=USUAL.but(noise=(0.1, 1.0)),
         tolerance=0.2,
+        bounds=(-1.0, 1.0),
         first_draws=8,
         quick=(0,),
     ),
@@ -79,7 +82,8 @@ SEPARATION_CLAIMS = (
         "Unregularised logistic estimates scatter around a multiple α* > 1 of the coefficients.",
         predict=lambda d, gamma, strength: float(logistic_bias(gamma, strength).slope),
         measure=separation.estimate_slope,
-        grid=cells("gamma strength", [(0.1, 1.5), (0.2, 1.0), (0.1, 2.0)], d=25),
+        grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=25),
+        tolerance=0.05,
         quick=(0,),
     ),
     estimates(
@@ -88,7 +92,8 @@ SEPARATION_CLAIMS = (
         "Fisher information allows in few dimensions.",
         predict=lambda d, gamma, strength: float(logistic_bias(gamma, strength).spread),
         measure=separation.estimate_spread,
-        grid=cells("gamma strength", [(0.1, 1.5), (0.2, 1.0), (0.1, 2.0)], d=25),
+        grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=25),
+        tolerance=0.08,
         quick=(0,),
     ),
     margins(
