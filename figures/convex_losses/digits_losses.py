@@ -97,7 +97,7 @@ def caption(data: xr.Dataset) -> str:
         "state evolution with the covariance of all 1,797 digits and a sign teacher whose field has the covariance "
         f"with the features that the labels have. (a) 64 pixels, (b) 100 random erf features of them. Dots: "
         f"{data.attrs['trials']} draws of rows, two standard errors. The features' linear part of the field would have "
-        f"the share {known[0]:.2f} (a) and {known[1]:.2f} (b) of its variance. Digits are not Gaussian and parity is no "
-        f"sign of a linear field: the dots lie {100 * pixels:.0f} % (a) and {100 * features:.0f} % (b) from the lines "
+        f"the share {known[0]:.2f} (a) and {known[1]:.2f} (b) of its variance. Digits are not Gaussian, parity is no "
+        f"sign of a linear field: dots lie {100 * pixels:.0f} % (a) and {100 * features:.0f} % (b) from the lines "
         "on average."
     )

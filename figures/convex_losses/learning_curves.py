@@ -32,7 +32,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     ratio, places = np.geomspace(0.3, 10, 80), np.array([0.4, 0.8, 1.6, 3.2, 6.4])
     lines, reached, means, bars = [], [], [], []
     for loss, teacher, noise in CASES:
-        cell = {"loss": loss, "teacher": teacher, "noise": noise, "penalty": PENALTY, "spread": SPREAD,
+        cell: dict[str, Any] = {"loss": loss, "teacher": teacher, "noise": noise, "penalty": PENALTY, "spread": SPREAD,
                 "signal": SIGNAL, "d": D}  # fmt: skip
         lines.append(state_evolution(spectrum, ratio * D, PENALTY * D, loss, teacher, noise).test_error)
         rows = np.round(places * D)
@@ -92,7 +92,7 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Test errors of fits with a ridge of 0.1 for each of {D} dimensions, eigenvalues spread over [0.4, 1.6], "
         "against the state evolution (lines). (a) Labels are signs of a field of variance 2 with noise of variance "
-        "0.1. (b) Labels are the field with noise of variance 1. Dots: {data.attrs['trials']} fits, two "
+        f"0.1. (b) Labels are the field with noise of variance 1. Dots: {data.attrs['trials']} fits, two "
         f"standard errors; the mean distance from the lines is {100 * gap.mean():.1f} %, the largest "
         f"{100 * gap.max():.0f} %, and {int(far.sum())} of {far.size} dots lie beyond three standard errors."
     )

@@ -78,7 +78,8 @@ def draw(data: xr.Dataset) -> Any:
     axes.set(xscale="log", yscale="log", xlabel="features over rows $k/n$", ylabel="test loss")
     axes.set_xticks([0.2, 0.5, 1, 2], ["0.2", "0.5", "1", "2"])
     axes.minorticks_off()
-    axes.legend(loc="upper right")
+    axes.set_yticks([0.6, 1, 2, 4], ["0.6", "1", "2", "4"])
+    axes.legend(loc="upper left")
     return canvas
 
 

@@ -1,7 +1,7 @@
 r"""Gaussian integrals of proximal maps, in panels between corners and scales.
 
-With a margin u ~ N(mean, sd^2), g = prox_{VL}(u) - u and labels drawn so that u has the further weight 2 P(u), the state
-evolution needs :math:`D=E[1-\mathrm{prox}'],\ S=E[g^2],\ T=E[2gP'(\nu)]`. Every integrand is analytic between the
+With a margin u ~ N(mean, sd^2), g = prox_{VL}(u) - u and labels drawn so that u has the further weight 2 P(u), the
+state evolution needs :math:`D=E[1-\mathrm{prox}'],\ S=E[g^2],\ T=E[2gP'(\nu)]`. Every integrand is analytic between the
 corners of the loss, so Gauss-Legendre panels end there, and are graded where the teacher is steep. The logistic loss is
 integrated over the proximal map itself, u = z - V/(1 + e^z), which is explicit: no root is sought at the nodes.
 """
@@ -190,12 +190,12 @@ def _nodes(loss, V, mean, sd, steep, pieces, room):  # type: ignore[no-untyped-d
 
 @njit(cache=True)
 def _logistic_teacher(mean, sd):  # type: ignore[no-untyped-def]
-    """E sigmoid and E sigmoid' under N(mean, sd^2) by the trapezoidal rule: errors e^{-2 pi^2/h^2}, e^{-2 pi^2/(h sd)}."""
+    """E sigmoid and E sigmoid' under N(mean, sd^2) by the trapezoidal rule, error e^{-2 pi^2/(h max(h, sd))}."""
     h = min(0.7, 0.5 / sd) if sd > 0 else 0.7
     if sd == 0:
         p = _sigmoid(mean)
         return p, p * (1 - p)
-    most = int(math.ceil(8.7 / h))
+    most = math.ceil(8.7 / h)
     value, slope = 0.0, 0.0
     for k in range(-most, most + 1):
         z = h * k

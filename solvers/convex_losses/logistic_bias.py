@@ -1,4 +1,4 @@
-r"""Logistic regression without a ridge when rows and dimensions are comparable: bias, spread and step of the estimate."""
+r"""Logistic regression without a ridge, rows and dimensions comparable: bias, spread and step of the estimate."""
 
 from __future__ import annotations
 

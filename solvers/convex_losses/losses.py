@@ -39,7 +39,7 @@ def logistic_prox(omega: Array, V: Array) -> Array:
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         # two upper bounds of s = ln((z - omega)/V)
         room = np.log1p(V * np.exp(-np.maximum(omega, 0.0))) - np.minimum(omega, 0.0)
-        s = np.minimum(-_softplus(omega), np.log(room) - np.log(V))
+        s = np.minimum(-_softplus(omega), np.where(room > 0, np.log(room) - np.log(V), 0.0))
         for _ in range(60):
             z = omega + V * np.exp(s)
             step = (s + _softplus(z)) / (1 + V * np.exp(s) * _sigmoid(z))

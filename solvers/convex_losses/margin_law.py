@@ -72,7 +72,7 @@ def margin_law(
     Returns
     -------
     MarginLaw
-        Margin in the units of the rows: for d standard Gaussians of unit variance it grows as the root of d.
+        Margin in the units of the rows; of d independent entries of unit variance it grows as the root of d.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def margin_law(
     >>> from solvable.solvers import Spectrum, margin_law
     >>> law = margin_law(Spectrum.isotropic(100), [50, 150, 10_000], noise=0.5)
     >>> law.margin.round(3)
-    array([7.366, 2.102, 0.   ])
+    array([1.171, 0.401, 0.   ])
     """
     if not callable(teacher):
         as_choice("teacher", teacher, ("sign", "logistic"))

@@ -27,7 +27,6 @@ from solvable.solvers.solution import OnFailure, Solution, Status, record, repor
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
-    as_nonnegative,
     as_positive,
     broadcast,
     refuse,
@@ -157,8 +156,8 @@ def mixture_risk(
     Notes
     -----
     The field of a row is never perfectly known: no loss does better than the Bayes error
-    :math:`\Phi(-\|\mu\|^2\sqrt{\alpha/(1+\alpha\|\mu\|^2)})` of balanced classes whose mean is unknown, which is that of
-    an infinite ridge.
+    :math:`\Phi(-\|\mu\|^2\sqrt{\alpha/(1+\alpha\|\mu\|^2)})` of balanced classes whose mean is unknown, that of an
+    infinite ridge.
 
     References
     ----------
@@ -168,7 +167,7 @@ def mixture_risk(
     --------
     >>> from solvable.solvers import mixture_risk
     >>> mixture_risk(1.0, 2.0, [0.1, 1.0, float("inf")], "logistic").test_error.round(4)
-    array([0.2318, 0.2156, 0.2071])
+    array([0.2322, 0.2113, 0.2071])
     """
     as_choice("loss", loss, LOSSES)
     share = as_finite("balance", balance)
@@ -195,7 +194,8 @@ def mixture_risk(
     status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(shape, rows[0].copy(), residual, status, spent)
     report_failures(solution, "mixture_risk", on_failure)
-    return MixtureRisk(*(row.reshape(shape) for row in rows), solution)
+    error, test, train, b, V, q, m = (row.reshape(shape) for row in rows)
+    return MixtureRisk(error, test, train, b, V, q, m, solution)
 
 
 def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int64]]:

@@ -284,14 +284,15 @@ def state_evolution(
 
     References
     ----------
-    loureiro2021learning (setting; unknowns and iteration are derived), gerace2020generalisation, aubin2020generalization
+    loureiro2021learning (setting; unknowns and iteration are derived), gerace2020generalisation,
+    aubin2020generalization
 
     Examples
     --------
     >>> from solvable.solvers import Spectrum, state_evolution
     >>> risk = state_evolution(Spectrum.isotropic(100), [100, 400], 1.0, "logistic")
     >>> risk.test_error.round(4)
-    array([0.3008, 0.1178])
+    array([0.2551, 0.1026])
     """
     as_choice("loss", loss, LOSSES)
     if not callable(teacher):
@@ -311,13 +312,10 @@ def state_evolution(
         raise refuse("spectrum.target_power", target.target_power, "the field of the teacher must not vanish")
     grid = (samples, delta, sigma2, target.rank)
     kind, ended = _kinds(grid, loss, teacher, signal, irreducible)
-    if teacher == "linear":  # every row is fitted exactly by the teacher itself
-        exact = (kind == PLAIN) & (sigma2 + irreducible == 0)
-    else:
-        exact = np.zeros(kind.shape, bool)
+    # noiseless real labels: every row is fitted exactly by the teacher itself
+    exact = (kind == PLAIN) & (sigma2 + irreducible == 0) & (teacher == "linear")
     scaled = Spectrum(target.eigenvalues / unit, target.target_power, target.multiplicities)
     tilt = np.sqrt(scaled.trace / signal) if signal > 0 else 1.0
-    open_cells = (ended == Status.CONVERGED) & ~exact
     rows = np.full((8, samples.size), np.nan)
     residual, count = np.zeros(samples.size), np.zeros(samples.size, np.int64)
     rows[:, ended == Status.DIVERGES] = np.inf
@@ -344,7 +342,7 @@ def _recovered(target: Spectrum, loss: str, n: Array) -> Array:
     return np.array([zero, zero, zero, V, signal, signal, norm2, zero])
 
 
-def _solve(model: _Model) -> tuple[Array, Array, Array, Array]:
+def _solve(model: _Model) -> tuple[Array, Array, NDArray[np.int_], NDArray[np.int64]]:
     """Rows test loss, training loss, test error, V, q, m, norm, kappa of the open cells, and how they ended."""
     every = np.arange(model.n.size)
     found = settle(model.advance, model.start())

@@ -86,7 +86,7 @@ def threshold_ratio(teacher: Teacher, signal: float, irreducible: float, noise: 
 def separability_threshold(
     signal: ArrayLike, teacher: Teacher = "logistic", noise: ArrayLike = 0.0, *, on_failure: OnFailure = "warn"
 ) -> Solution:
-    r"""Rows for each dimension above which random labels are not separable, and the logistic fit without a ridge exists.
+    r"""Rows for each dimension above which random labels are not separable, and the plain logistic fit exists.
 
     .. math:: \frac nd=\Big[\min_tE(z-tu)_+^2\Big]^{-1}
 
@@ -122,7 +122,7 @@ def separability_threshold(
     --------
     >>> from solvable.solvers import separability_threshold
     >>> separability_threshold([0.0, 1.0, 25.0]).value.round(3)
-    array([2.   , 2.327, 6.697])
+    array([2.   , 2.278, 5.404])
     """
     if not callable(teacher):
         as_choice("teacher", teacher, ("logistic", "sign"))

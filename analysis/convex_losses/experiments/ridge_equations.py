@@ -10,7 +10,9 @@ from solvable.analysis.convex_losses.settings import eigenvalues, teacher_power
 __all__ = ["ridge_errors"]
 
 
-def ridge_errors(rng: object, d: int, ratio: float, penalty: float, spread: float, signal: float, noise: float) -> object:
+def ridge_errors(
+    rng: object, d: int, ratio: float, penalty: float, spread: float, signal: float, noise: float
+) -> object:
     """Mean squared errors on fresh and on training labels."""
     del rng
     s, v = eigenvalues(d, spread), teacher_power(d, spread, signal)
