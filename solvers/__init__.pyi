@@ -16,7 +16,7 @@ from .convex_losses.losses import moreau_envelope as moreau_envelope
 from .convex_losses.losses import proximal_map as proximal_map
 from .convex_losses.margin_law import MarginLaw as MarginLaw
 from .convex_losses.margin_law import margin_law as margin_law
-from .convex_losses.mixture import MixtureRisk as MixtureRisk
+from .convex_losses.mixture import MixtureErrors as MixtureErrors
 from .convex_losses.mixture import best_ridge as best_ridge
 from .convex_losses.mixture import mixture_risk as mixture_risk
 from .convex_losses.state_evolution import ConvexRisk as ConvexRisk

@@ -80,8 +80,8 @@ def logistic_bias(kappa: ArrayLike, gamma: ArrayLike, *, on_failure: OnFailure =
     --------
     >>> from solvable.solvers import logistic_bias
     >>> found = logistic_bias(0.2, 5**0.5)
-    >>> found.slope.round(4), found.spread.round(4)
-    (array(1.4994), array(4.7436))
+    >>> float(found.slope.round(4)), float(found.spread.round(4))
+    (1.4994, 4.7436)
     """
     ratio, size = broadcast(kappa=as_positive("kappa", kappa), gamma=as_positive("gamma", gamma))
     out = np.empty((4, *ratio.shape))

@@ -33,14 +33,14 @@ from solvable.solvers.validate import (
     within_range,
 )
 
-__all__ = ["MixtureRisk", "best_ridge", "mixture_risk"]
+__all__ = ["MixtureErrors", "best_ridge", "mixture_risk"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 
 @record
-class MixtureRisk:
+class MixtureErrors:
     """Errors over the grid of (separation, ratio, ridge, balance).
 
     Attributes
@@ -122,7 +122,7 @@ def mixture_risk(
     balance: ArrayLike = 0.5,
     *,
     on_failure: OnFailure = "warn",
-) -> MixtureRisk:
+) -> MixtureErrors:
     r"""Test error of a convex loss with a ridge on two Gaussian classes, in the limit of large n and dimension.
 
     Minimises :math:`\sum_i\ell(y_i,x_i^Tw+b)+\tfrac{\lambda d}2\|w\|^2` over w and an intercept b without a ridge, rows
@@ -145,7 +145,7 @@ def mixture_risk(
 
     Returns
     -------
-    MixtureRisk
+    MixtureErrors
         Arrays over the grid.
 
     Raises
@@ -195,7 +195,7 @@ def mixture_risk(
     solution = Solution.shaped(shape, rows[0].copy(), residual, status, spent)
     report_failures(solution, "mixture_risk", on_failure)
     error, test, train, b, V, q, m = (row.reshape(shape) for row in rows)
-    return MixtureRisk(error, test, train, b, V, q, m, solution)
+    return MixtureErrors(error, test, train, b, V, q, m, solution)
 
 
 def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int64]]:

@@ -28,6 +28,7 @@ ARGUMENTS = {
     "kappa": lambda s: s.number(0.01, 0.2),
     "gamma": lambda s: s.number(0.5, 1.5),
 }
+MAKERS = {"Overlaps": lambda s: solvers.state_evolution(s.spectrum(), 5.0, 0.3, "hinge").overlaps}
 SPECIAL = {
     ("mixture_risk", "ridge"): lambda s: s.number(0.1, 3),
 }
