@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = ["finished"]
+
+
+_AGAIN = 0.01  # seconds until the next attempt
 
 
 class _Expired(BaseException):
@@ -20,27 +25,45 @@ def finished(step: Callable[[], object], seconds: float) -> bool:
     """
     if seconds <= 0:
         return False
-    thread, lock, over = threading.get_ident(), threading.Lock(), False
+    thread, lock, over = threading.get_ident(), threading.Lock(), threading.Event()
 
     def stop() -> None:
-        with lock:
-            if not over:
-                _raise_in(thread, _Expired)
+        wait = seconds
+        while not over.wait(wait):  # again and again: one that arrives in a finaliser or a bare `except` is lost
+            with lock:
+                if not over.is_set():
+                    _raise_in(thread, _Expired)
+            wait = _AGAIN
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
     try:
         try:
-            step()
+            with _lost_ones_are_silent():
+                threading.Thread(target=stop, daemon=True).start()
+                step()
         finally:
             with lock:
-                over = True
-            timer.cancel()
+                over.set()
             _raise_in(thread, None)  # what was sent and has not arrived
     except _Expired:
         return False
     return True
+
+
+@contextmanager
+def _lost_ones_are_silent() -> Iterator[None]:
+    """Python reports what is raised in a finaliser and goes on; that it was ours is nobody's concern."""
+    before = sys.unraisablehook
+
+    def hook(event: sys.UnraisableHookArgs) -> None:
+        if not issubclass(event.exc_type, _Expired):
+            before(event)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        if sys.unraisablehook is hook:
+            sys.unraisablehook = before
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

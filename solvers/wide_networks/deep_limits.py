@@ -57,6 +57,9 @@ class DeepKernel:
     log_scale: float
 
 
+_ROUNDING = 1e-30  # the square of the error of coefficients that were computed in doubles
+
+
 def _squares(name: str, value: ArrayLike) -> Array:
     """Squared coefficients, normalised to sum to 1."""
     c = as_nonnegative(name, value)
@@ -65,6 +68,8 @@ def _squares(name: str, value: ArrayLike) -> Array:
     if abs(c.sum() - 1) > 1e-8:
         raise refuse(f"{name}.sum()", float(c.sum()), "squared coefficients sum to 1: divide them by their sum")
     c = c / c.sum()
+    if c[0] <= _ROUNDING:
+        c[0] = 0.0
     if np.count_nonzero(c) == 1 and (c[0] or c[1]):
         raise refuse(name, c, "a constant or linear activation has no deep limit")
     return c
@@ -93,7 +98,9 @@ def deep_classifier(hermite_squares: ArrayLike) -> DeepClassifier:
     Parameters
     ----------
     hermite_squares : array_like, shape (K + 1,)
-        :math:`a_0^2,a_1^2,\dots`, which sum to 1.
+        :math:`a_0^2,a_1^2,\dots`, which sum to 1. Whether the first two vanish decides: :math:`a_0^2` does up to
+        1e-30, the square of rounding; :math:`a_1^2` as given, since the best activation in d dimensions has
+        :math:`2^{-d/2}`.
 
     Returns
     -------

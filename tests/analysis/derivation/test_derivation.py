@@ -110,10 +110,10 @@ def test_latex():
     ],
 )  # fmt: skip
 def test_hostile_text_is_one_sentence_within_a_second(text):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ValueError, match="is not allowed") as caught:
         quickly(text, VARIANCE)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1  # of the processor, whatever else runs
     assert len(str(caught.value)) < 600
 
 

@@ -20,14 +20,30 @@ def endless():
 
 
 def test_a_step_is_stopped_and_the_thread_goes_on():
-    start = time.monotonic()
+    start = time.process_time()
     assert not finished(endless, 0.2)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert finished(lambda: None, 5.0)
     assert not finished(lambda: None, 0.0)
     assert sum(range(10**6)) > 0  # nothing arrives late
     with pytest.raises(ZeroDivisionError):
         finished(lambda: 1 / 0, 5.0)
+
+
+class Finalised:
+    """Spends its time where Python swallows what is raised."""
+
+    def __del__(self):
+        sum(1 for _ in range(1000))
+
+
+def test_a_step_is_stopped_though_finalisers_swallow_what_arrives():
+    def finalising():
+        while True:
+            Finalised()
+            sum(1 for _ in range(1000))
+
+    assert not any(finished(finalising, 0.02) for _ in range(10))  # sent once, each has a chance of one half
 
 
 def test_a_step_is_stopped_in_any_thread():
@@ -41,9 +57,9 @@ def test_a_step_is_stopped_in_any_thread():
 def test_a_reduction_that_does_not_end_gives_first_order_and_linear_equations():
     """Each equation and the value hold at the numbers of the pencil (`check_reduction` raises where one does not)."""
     r = derive(models.deep_linear_features(50), seconds=0.3)
-    start = time.monotonic()
+    start = time.process_time()
     found = r.equations
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
     assert "did not end within 0.3 s" in found.steps[-1]
     assert len(found.unknowns) == 6
     assert found.linear

@@ -134,7 +134,11 @@ def test_products_are_cut_where_they_should(shape, kind):
 
 
 def test_products_stay_on_one_thread():
-    """With two threads allowed, all use the processor time of the caller: where BLAS shares it is twice as much."""
+    """With two threads allowed, all use the processor time of the caller: where BLAS shares it is twice as much.
+
+    The least of six windows counts: threads spin for a while when they are made, whoever calls; a shared product shares
+    in every window.
+    """
     script = f"""
 import time, numpy as np
 from solvable.solvers.equivalents.mode_sums import Modes
@@ -142,10 +146,13 @@ for cells, size in {SHAPES}:
     modes = Modes.plain(np.arange(1.0, size + 1) ** -1.2)
     for kind in (1, 1 - 0.5j):
         x = np.geomspace(1e-5, 1e-2, cells) * kind
-        start = time.process_time(), time.thread_time()
-        while time.thread_time() - start[1] < 0.02:
-            modes.at(x, ("1", 1, 0), ("1", 2, 0))
-        print((time.process_time() - start[0]) / (time.thread_time() - start[1]))
+        shares = []
+        for _ in range(6):
+            start = time.process_time(), time.thread_time()
+            while time.thread_time() - start[1] < 0.02:
+                modes.at(x, ("1", 1, 0), ("1", 2, 0))
+            shares.append((time.process_time() - start[0]) / (time.thread_time() - start[1]))
+        print(min(shares))
 """
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "2")
     run = subprocess.run([sys.executable, "-c", script], env=os.environ | threads, capture_output=True, text=True,

@@ -132,3 +132,15 @@ def test_exponents_reach_high_dimensions():
 def test_what_would_not_end_or_not_resolve_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("activation", ["erf", "sin", "tanh", lambda u: u**3 + u, lambda u: u**3 - 3 * u])
+@pytest.mark.parametrize("variance", [0.2, 1.0, 3.0])
+def test_odd_activations_have_exact_zeros_and_no_majority(activation, variance):
+    a = solvers.hermite_coefficients(activation, variance)
+    assert not a[::2].any()
+    found = solvers.deep_classifier(a**2 / np.sum(a**2))
+    vanishing = abs(a[1]) < 1e-12
+    assert found.kind == ("nearest-neighbour" if vanishing else "singular")
+    a[::2] = 1e-16  # coefficients from elsewhere
+    assert solvers.deep_classifier(a**2 / np.sum(a**2)).kind == found.kind
