@@ -223,17 +223,32 @@ def linear(spectrum, n, ridge, loss, teacher, noise, start):
     return {"overlaps.V": V, "test_error": E}
 
 
+def integral(function, ends):
+    """Gauss-Legendre panels between the ends."""
+    return mp.fsum((b - a) / 2 * w * function((a + b) / 2 + (b - a) / 2 * x) for a, b in pairwise(ends)
+                   for x, w in gauss())  # fmt: skip
+
+
 def least(signal, hidden, chance):
-    """Minimum over t of E(z - tu)_+^2, by the root of its derivative."""
-    ends = [-REACH, -6, -3, -1, 0, 1, 3, 6, REACH]
+    """Minimum over t of E(z - tu)_+^2, by Newton's method on its derivative."""
+    ends = [mp.mpf(k) for k in (-REACH, -9, -6, -4, -2, 0, 2, 4, 6, 9, REACH)]
+    weights = {}
 
     def mean(function):
-        return mp.quad(lambda x: 2 * chance(mp.sqrt(signal) * x, hidden) * density(x, 1) * function(x), ends)
+        def weighted(x):
+            if x not in weights:
+                weights[x] = 2 * chance(mp.sqrt(signal) * x, hidden) * density(x, 1)
+            return weights[x] * function(x)
 
-    def slope(t):
-        return mean(lambda x: x * 2 * (t * x * mp.ncdf(-t * x) - density(t * x, 1)))
+        return integral(weighted, ends)
 
-    t = mp.findroot(slope, (mp.mpf("0.2"), mp.mpf(1)), solver="anderson", tol=mp.mpf(10) ** (10 - 2 * mp.mp.dps))
+    t = mp.mpf(1) / 2
+    for _ in range(60):
+        slope = mean(lambda x: x * (t * x * mp.ncdf(-t * x) - density(t * x, 1)))  # noqa: B023
+        move = slope / mean(lambda x: x * x * mp.ncdf(-t * x))  # noqa: B023
+        t -= move
+        if abs(move) < mp.mpf(10) ** (-mp.mp.dps // 2 - 2):
+            break
     return mean(lambda x: (1 + t * t * x * x) * mp.ncdf(-t * x) - t * x * density(t * x, 1))
 
 
@@ -268,8 +283,8 @@ def margin(spectrum, n, teacher, noise, *, start):
         g = s / (s + kappa)
         m, q = a * g * v, b * b * d * g * g + a * a * g * g * v
         c, hidden, root = m / q, rho - m * m / q, mp.sqrt(q)
-        ends = [-REACH * root, -6 * root, -3 * root, -root, 0, *([mp.mpf(1)] if root * REACH > 1 else [])]
-        P = lambda f: mp.quad(lambda u: 2 * density(u, q) * f(u), ends)  # noqa: E731
+        ends = sorted({*(k * root for k in (-REACH, -9, -6, -4, -2, 0, 2, 4, 6, 9, REACH) if k * root < 1), mp.mpf(1)})
+        P = lambda f: integral(lambda u: 2 * density(u, q) * f(u), ends)  # noqa: E731
         D = P(lambda u: mp.ncdf(c * u / mp.sqrt(hidden)))
         S = P(lambda u: mp.ncdf(c * u / mp.sqrt(hidden)) * (1 - u) ** 2)
         T = P(lambda u: density(c * u, hidden) * (1 - u))
