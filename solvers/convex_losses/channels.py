@@ -43,7 +43,10 @@ def label_chance(teacher: Callable[[Array], ArrayLike], field: Array) -> Array:
     """Chance of the label 1, made symmetric, checked."""
     both = []
     for points in (field, -field):
-        chance = np.asarray(teacher(points), dtype=float)
+        try:
+            chance = np.asarray(teacher(points), dtype=float)
+        except (TypeError, ValueError):
+            chance = np.array(np.nan)
         if chance.shape != points.shape or not np.all((chance >= 0) & (chance <= 1)):
             raise refuse("teacher", teacher, "it must return a chance in [0, 1] for each entry of an array of fields")
         both.append(chance)

@@ -25,9 +25,9 @@ class MarginLaw:
     margin : ndarray
         Largest distance that all rows keep from a hyperplane through the origin; 0 where none separates them.
     test_error : ndarray
-        Chance that the sign of the prediction is not the label, NaN where nothing separates.
+        Chance that the sign of the prediction is not the label; where nothing separates, that of the least hinge loss.
     support : ndarray
-        Share of the rows on the margin, NaN where nothing separates.
+        Share of the rows on the margin, 0 where nothing separates.
     solution : Solution
         `value` is the margin.
     """
@@ -96,11 +96,11 @@ def margin_law(
     hard = np.isinf(risk.overlaps.V) & (risk.solution.status != Status.DIVERGES)
     with np.errstate(invalid="ignore", divide="ignore"):
         margin = np.where(hard, 1 / np.sqrt(risk.overlaps.norm2), 0.0)
-    error = np.where(hard, risk.test_error, np.nan)
+    error = risk.test_error.copy()
     s, m = spectrum.eigenvalues, spectrum.multiplicities
     kappa = np.where(hard, risk.overlaps.effective_ridge, 0.0)
     freedom = (m * s / (s + kappa[..., None])).sum(axis=-1)
-    support = np.where(hard, freedom / np.asarray(n, float), np.nan)
+    support = np.where(hard, freedom / np.asarray(n, float), 0.0)
     status = np.where(risk.solution.status == Status.DIVERGES, Status.CONVERGED, risk.solution.status)
     solution = Solution(margin.copy(), risk.solution.residual, status.astype(np.int8), risk.solution.iterations)
     report_failures(solution, "margin_law", on_failure)
