@@ -88,8 +88,8 @@ def caption(data: xr.Dataset) -> str:
     gap = distance(data.measured.values, data.reached.values)
     far = np.abs(data.measured.values - data.reached.values) > 1.5 * data.error.values
     return (
-        f"(a) Logistic, (b) hinge loss on fresh rows of a fitted last layer on random networks, "
-        f" {D} Gaussian inputs and layers of {round(1.5 * D)} "
+        "(a) Logistic, (b) hinge loss on fresh rows of a fitted last layer on random networks, "
+        f"{D} Gaussian inputs and layers of {round(1.5 * D)} "
         f"units, ridge {PENALTY} on features over the root of their number; labels are signs of a linear field of the "
         "inputs. Lines: Gaussian features with the second moments that the weights imply. Dots: the networks "
         f"themselves, {data.attrs['trials']} sets of rows, two standard errors. Mean distance {100 * gap.mean():.1f} "
