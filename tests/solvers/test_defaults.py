@@ -26,6 +26,7 @@ OTHER = {
 }
 USUAL_SCHEDULE = {"beta_min": 0.1, "beta_max": 20.0, "sigma_min": 0.01, "sigma_max": 50.0}  # as published
 OWN = {  # what stands for something else in one function
+    "best_ridge": {"balance": 0.5},  # equal classes
     "attention_descent": {"initial_scale": 0.01, "checkpoints": 20, "rng": 0},
     "diffusion_marginals": USUAL_SCHEDULE,
     "dual_parameters": {"noise_variance": 1.0},  # a likelihood needs noise
@@ -35,6 +36,10 @@ OWN = {  # what stands for something else in one function
     "gaussian_infonce": {"samples": 64, "draws": 1000, "rng": 0},
     "hermite_coefficients": {"degree": 60},
     "interpolating_network": {"rng": 0},
+    "margin_law": {"noise": 0.0},
+    "mixture_risk": {"balance": 0.5},
+    "separability_threshold": {"noise": 0.0},
+    "state_evolution": {"noise": 0.0},
     "kernel_machine": {"widths": 1.0, "noise_variance": 0.1},  # likewise
     "index_space": {"order": 1},
     "intrinsic_dimension": {"share": 0.9},  # by custom

@@ -1,0 +1,1 @@
+"""Matched experiments: minimisers of others, linear programs, drawn networks."""

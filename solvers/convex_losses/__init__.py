@@ -1,0 +1,1 @@
+"""Convex losses in high dimension: learning curves, existence, margins and mixtures beyond the square loss."""

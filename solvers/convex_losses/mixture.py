@@ -1,0 +1,290 @@
+r"""Two Gaussian classes: errors of convex losses with a ridge, and the ridge that is best.
+
+Rows x = y mu + z, z standard Gaussian in d dimensions, :math:`\|\mu\|` fixed, n = ratio d,
+
+.. math:: \min_{w,b}\sum_i\ell(y_i,x_i^Tw+b)+\frac{\lambda d}2\|w\|^2.
+
+A fresh margin y(x^Tw + b) is N(m + yb, q). With D, Eg, Eg^2 of `channel_integrals` on it, averaged over the classes,
+
+.. math:: V=\frac1{\lambda+\hat V},\quad m=\frac{\hat m\|\mu\|^2}{\lambda+\hat V},\quad
+          q=\frac{\hat q+\hat m^2\|\mu\|^2}{(\lambda+\hat V)^2},\quad E[yg]=0,
+
+:math:`\hat V=\alpha D/V`, :math:`\hat m=\alpha Eg/V`, :math:`\hat q=\alpha Eg^2/V^2`, where alpha is the ratio n/d.
+An infinite ridge leaves the direction :math:`\sum_iy_ix_i`, centred where there is an intercept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from solvable.solvers.convex_losses.losses import LOSSES
+from solvable.solvers.convex_losses.settling import settle
+from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
+from solvable.solvers.validate import (
+    as_choice,
+    as_finite,
+    as_positive,
+    broadcast,
+    refuse,
+    within_range,
+)
+
+__all__ = ["MixtureErrors", "best_ridge", "mixture_risk"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+@record
+class MixtureErrors:
+    """Errors over the grid of (separation, ratio, ridge, balance).
+
+    Attributes
+    ----------
+    test_error : ndarray
+        Share of fresh rows in the wrong class.
+    test_loss, train_loss : ndarray
+        Mean loss of fresh rows and of the training rows, without the ridge's term; NaN at an infinite ridge.
+    intercept : ndarray
+        b; 0 for balanced classes; NaN at an infinite ridge.
+    V, q, m : ndarray
+        Overlaps: q = |w|^2, m = w.mu; at an infinite ridge 0.
+    solution : Solution
+        `value` is the test error.
+    """
+
+    test_error: Array
+    test_loss: Array
+    train_loss: Array
+    intercept: Array
+    V: Array
+    q: Array
+    m: Array
+    solution: Solution
+
+
+@dataclass
+class _Mixture:
+    """Flat cells; x = (log share of the ridge, arcsinh of mhat over sqrt(qhat), log of the noise in w, intercept)."""
+
+    loss: str
+    separation: Array
+    ratio: Array
+    ridge: Array
+    balance: Array
+
+    def read(self, x: Array, i: Index) -> tuple[Array, Array, Array, Array]:
+        share = np.exp(np.minimum(x[:, 0], 0.0))
+        B = np.exp(x[:, 2])
+        A = B * np.sinh(x[:, 1])  # in units of the separation
+        mu = self.separation[i]
+        return share / self.ridge[i], np.hypot(B, A), A * mu, x[:, 3]
+
+    def moments(self, x: Array, i: Index, pieces: int) -> tuple[Array, Array]:
+        """Averages over the classes of D, Eg, Eg^2, train, test, and E[y g]."""
+        from solvable.solvers.convex_losses.channel_integrals import margin_moments
+
+        V, size, m, b = self.read(x, i)
+        plus = margin_moments(self.loss, V, m + b, size, pieces).T
+        minus = margin_moments(self.loss, V, m - b, size, pieces).T
+        p = self.balance[i]
+        return p * plus + (1 - p) * minus, p * plus[1] - (1 - p) * minus[1]
+
+    def advance(self, x: Array, i: Index, pieces: int = 1) -> Array:
+        V = self.read(x, i)[0]
+        (D, g, g2, *_), pull = self.moments(x, i, pieces)
+        alpha, ridge = self.ratio[i], self.ridge[i]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            hat = alpha * D / V
+            first = -np.log1p(hat / ridge)
+            second = np.arcsinh(np.sqrt(alpha) * g * self.separation[i] / np.sqrt(g2))
+            third = 0.5 * np.log(alpha * g2) - np.log(V * (ridge + hat))
+            shift = pull / (D + np.sqrt(g2))
+        return np.stack([first, second, third, x[:, 3] + np.where(self.balance[i] == 0.5, 0.0, shift)], axis=1)
+
+
+def _limit(separation: Array, ratio: Array) -> Array:
+    """Error of the direction that an infinite ridge leaves, balanced classes."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(ndtr(-(separation**2) * np.sqrt(ratio / (1 + ratio * separation**2))))
+
+
+@within_range
+def mixture_risk(
+    separation: ArrayLike,
+    ratio: ArrayLike,
+    ridge: ArrayLike,
+    loss: str,
+    balance: ArrayLike = 0.5,
+    *,
+    on_failure: OnFailure = "warn",
+) -> MixtureErrors:
+    r"""Test error of a convex loss with a ridge on two Gaussian classes, in the limit of large n and dimension.
+
+    Minimises :math:`\sum_i\ell(y_i,x_i^Tw+b)+\tfrac{\lambda d}2\|w\|^2` over w and an intercept b without a ridge, rows
+    :math:`x=y\mu+z`.
+
+    Parameters
+    ----------
+    separation : array_like
+        :math:`\|\mu\|`, half the distance of the means in standard deviations; positive.
+    ratio : array_like
+        n/d.
+    ridge : array_like
+        :math:`\lambda`, positive: the penalty for each dimension. inf is its limit, for balanced classes.
+    loss : {"square", "logistic", "hinge", "squared_hinge", "huber", "absolute"}
+        See `convex_loss`.
+    balance : array_like
+        Chance of the label 1, strictly between 0 and 1; all broadcast together.
+    on_failure : {"warn", "raise", "ignore"}
+        What to do where the iteration did not converge.
+
+    Returns
+    -------
+    MixtureErrors
+        Arrays over the grid.
+
+    Raises
+    ------
+    ValueError
+        An unknown loss, arguments out of range, an infinite ridge with unequal classes.
+
+    Notes
+    -----
+    The field of a row is never perfectly known: no loss does better than the Bayes error
+    :math:`\Phi(-\|\mu\|^2\sqrt{\alpha/(1+\alpha\|\mu\|^2)})` of balanced classes whose mean is unknown, that of an
+    infinite ridge.
+
+    References
+    ----------
+    mignacco2020role (setting and loss; unknowns and iteration are derived)
+
+    Examples
+    --------
+    >>> from solvable.solvers import mixture_risk
+    >>> mixture_risk(1.0, 2.0, [0.1, 1.0, float("inf")], "logistic").test_error.round(4)
+    array([0.2322, 0.2113, 0.2071])
+    """
+    as_choice("loss", loss, LOSSES)
+    share = as_finite("balance", balance)
+    if np.any((share <= 0) | (share >= 1)):
+        raise refuse("balance", share, "it must lie strictly between 0 and 1")
+    mu, alpha, lam, share = broadcast(
+        separation=as_positive("separation", separation), ratio=as_positive("ratio", ratio),
+        ridge=as_positive("ridge", ridge, infinite=True), balance=share,
+    )  # fmt: skip
+    shape = mu.shape
+    mu, alpha, lam, share = (a.ravel().astype(float) for a in (mu, alpha, lam, share))
+    endless = np.isinf(lam)
+    if np.any(endless & (share != 0.5)):
+        raise refuse("ridge", lam, "an infinite ridge has a limit for equal classes only, balance = 0.5")
+    rows = np.full((7, mu.size), np.nan)
+    rows[0] = _limit(mu, alpha)
+    rows[4:, endless] = 0.0
+    residual, spent = np.zeros(mu.size), np.zeros(mu.size, np.int64)
+    todo = ~endless
+    if todo.any():
+        rows[:, todo], residual[todo], spent[todo] = _solve(
+            _Mixture(loss, mu[todo], alpha[todo], lam[todo], share[todo])
+        )
+    status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
+    solution = Solution.shaped(shape, rows[0].copy(), residual, status, spent)
+    report_failures(solution, "mixture_risk", on_failure)
+    error, test, train, b, V, q, m = (row.reshape(shape) for row in rows)
+    return MixtureErrors(error, test, train, b, V, q, m, solution)
+
+
+def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int64]]:
+    every = np.arange(model.ratio.size)
+    start = np.stack([
+        np.log(model.ridge / (model.ridge + model.ratio / 4)),
+        np.arcsinh(np.sqrt(model.ratio) * model.separation),
+        np.full(every.size, -0.5),
+        np.zeros(every.size),
+    ], axis=1)  # fmt: skip
+    found = settle(model.advance, start)
+    residual = np.abs(model.advance(found.x, every, 2) - found.x).max(axis=1)
+    V, size, m, b = model.read(found.x, every)
+    (_, _, _, train, test), _ = model.moments(found.x, every, 2)
+    p = model.balance
+    error = p * ndtr(-(m + b) / size) + (1 - p) * ndtr(-(m - b) / size)
+    rows = np.array([error, test, train, b, V, size**2, m])
+    return rows, np.where(np.isfinite(residual), residual, np.inf), found.iterations
+
+
+@within_range
+def best_ridge(
+    separation: ArrayLike, ratio: ArrayLike, loss: str, balance: ArrayLike = 0.5, *, on_failure: OnFailure = "warn"
+) -> Solution:
+    r"""Ridge of least test error on two Gaussian classes.
+
+    Loss :math:`\sum_i\ell(y_i,x_i^Tw+b)+\tfrac{\lambda d}2\|w\|^2` of `mixture_risk`: the least of a grid of ridges
+    from 1e-6 to 1e6, refined around it.
+
+    Parameters
+    ----------
+    separation, ratio : array_like
+        As in `mixture_risk`.
+    loss : {"square", "logistic", "hinge", "squared_hinge", "huber", "absolute"}
+        See `convex_loss`.
+    balance : array_like
+        Chance of the label 1.
+    on_failure : {"warn", "raise", "ignore"}
+        What to do where a test error did not converge.
+
+    Returns
+    -------
+    Solution
+        inf for balanced classes where no finite ridge does better than the limit; the residual is the width of the last
+        bracket in ln(ridge).
+
+    Raises
+    ------
+    ValueError
+        As `mixture_risk`.
+
+    Notes
+    -----
+    The minimum is flat: the place is good to the root of rounding.
+
+    References
+    ----------
+    mignacco2020role
+
+    Examples
+    --------
+    >>> from solvable.solvers import best_ridge
+    >>> best_ridge(1.0, 2.0, "logistic").value
+    array(inf)
+    """
+    share = as_finite("balance", balance)
+    mu, alpha, share = broadcast(
+        separation=as_positive("separation", separation), ratio=as_positive("ratio", ratio), balance=share
+    )
+
+    def error(logs: Array) -> Array:
+        found = mixture_risk(mu[..., None], alpha[..., None], np.exp(logs), loss, share[..., None], on_failure="ignore")
+        return np.where(found.solution.status == Status.CONVERGED, found.test_error, np.nan)
+
+    logs = np.broadcast_to(np.linspace(np.log(1e-6), np.log(1e6), 25), (*mu.shape, 25))
+    width, failed = float(logs.flat[1] - logs.flat[0]), np.zeros(mu.shape, bool)
+    for _ in range(9):
+        values = error(logs)
+        failed |= np.isnan(values).all(axis=-1)
+        place = np.argmin(np.where(np.isnan(values), np.inf, values), axis=-1)[..., None]
+        centre = np.take_along_axis(logs, place, axis=-1)
+        least = np.take_along_axis(values, place, axis=-1)[..., 0]
+        logs = centre + width * np.linspace(-1, 1, 9)
+        width /= 4
+    value = np.exp(centre[..., 0])
+    limit = np.where(share == 0.5, _limit(mu, alpha), np.inf)
+    value = np.where(limit <= least + 1e-13, np.inf, value)
+    status = np.where(failed, Status.MAX_ITERATIONS, Status.CONVERGED)
+    spent = np.full(mu.shape, 9, np.int64)
+    solution = Solution(value, np.full(mu.shape, 4 * width), status.astype(np.int8), spent)
+    report_failures(solution, "best_ridge", on_failure)
+    return solution

@@ -1,0 +1,123 @@
+"""Thresholds, logistic bias and mixtures: published numbers, limits, other routes."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+from scipy.stats import norm
+
+from solvable.solvers import (
+    Spectrum,
+    Status,
+    best_ridge,
+    logistic_bias,
+    mixture_risk,
+    separability_threshold,
+    state_evolution,
+)
+from solvable.solvers.convex_losses.losses import LOSSES
+
+
+def test_cover_and_always_separable_signs():
+    assert float(separability_threshold(0.0)) == 2.0
+    assert np.isinf(separability_threshold(1.0, "sign").value)
+    assert float(separability_threshold(0.0, "sign", 1.0)) == 2.0
+
+
+@pytest.mark.parametrize("signal", [0.3, 1.0, 9.0])
+def test_thresholds_by_scipy(signal):
+    def shortfall(t):
+        def inner(x):
+            a = t * x
+            return (1 + a * a) * norm.cdf(-a) - a * norm.pdf(a)
+
+        return quad(lambda x: 2 * expit(signal**0.5 * x) * norm.pdf(x) * inner(x), -9, 9, epsabs=1e-12)[0]
+
+    least = minimize_scalar(shortfall, bounds=(0, 30), method="bounded", options={"xatol": 1e-9}).fun
+    assert float(separability_threshold(signal)) == pytest.approx(1 / least, rel=1e-9)
+    assert float(separability_threshold(signal, expit)) == pytest.approx(1 / least, rel=1e-9)
+
+
+def test_weak_noise_keeps_signs_separable_long():
+    found = separability_threshold(1.0, "sign", [1.0, 1e-2, 1e-4, 1e-8])
+    assert found.converged
+    assert np.all(np.diff(found.value) > 0)
+    # the threshold grows as the odds of a wrong label fall, like the root of the noise
+    assert 50 < found.value[3] / found.value[2] < 200
+
+
+def test_the_published_bias():
+    """Sur and Candes print alpha = 1.4994, sigma = 4.7436, lambda = 3.0269 for kappa = .2, gamma^2 = 5."""
+    found = logistic_bias(0.2, 5**0.5)
+    np.testing.assert_allclose([found.slope, found.spread, found.step], [1.4994, 4.7436, 3.0269], atol=5e-5)
+
+
+def test_few_dimensions_have_the_classical_law():
+    """alpha -> 1, sigma^2 -> 1/E[p(1 - p)] along directions other than the teacher's."""
+    found = logistic_bias(1e-5, 1.0)
+    information = quad(lambda t: norm.pdf(t) * expit(t) * expit(-t), -9, 9)[0]
+    assert float(found.slope) == pytest.approx(1, abs=1e-4)
+    assert float(found.spread) == pytest.approx(information**-0.5, rel=1e-4)
+
+
+def test_no_estimate_beyond_the_threshold():
+    edge = 1 / float(separability_threshold(4.0))
+    found = logistic_bias([0.98 * edge, 1.02 * edge], 2.0, on_failure="ignore")
+    assert found.solution.status.tolist() == [Status.CONVERGED, Status.NO_SOLUTION]
+    assert np.isnan(found.spread[1])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_large_ridges_reach_the_bayes_error(loss):
+    found = mixture_risk(1.3, 2.0, [1e5, np.inf], loss)
+    bayes = norm.cdf(-(1.3**2) * np.sqrt(2 / (1 + 2 * 1.3**2)))
+    np.testing.assert_allclose(found.test_error, bayes, rtol=1e-5)
+    ridges = np.geomspace(1e-3, 1e3, 15)
+    assert np.all(mixture_risk(1.3, 2.0, ridges, loss).test_error >= bayes - 1e-12)
+    assert np.isinf(best_ridge(1.3, 2.0, loss).value)
+
+
+def test_the_square_loss_by_hand():
+    """u = m + sqrt(q)z with E f = (1 - m)/(1 + V): three equations in closed form."""
+    mu, alpha, ridge = 1.25, 2.0, 0.3
+    found = mixture_risk(mu, alpha, ridge, "square")
+    V, m, q = float(found.V), float(found.m), float(found.q)
+    down = ridge + alpha / (1 + V)
+    assert V * down == pytest.approx(1, rel=1e-12)
+    assert m == pytest.approx(alpha * (1 - m) / (1 + V) * mu**2 / down, rel=1e-12)
+    pull = alpha * (1 - m) / (1 + V)
+    assert q == pytest.approx((alpha * ((1 - m) ** 2 + q) / (1 + V) ** 2 + pull**2 * mu**2) / down**2, rel=1e-12)
+
+
+def test_mirrored_classes():
+    a, b = mixture_risk(1.0, 3.0, 0.2, "logistic", [0.3, 0.7]).intercept
+    assert a == pytest.approx(-b, rel=1e-10)
+    errors = mixture_risk(1.0, 3.0, 0.2, "logistic", [0.3, 0.7]).test_error
+    assert errors[0] == pytest.approx(errors[1], rel=1e-11)
+
+
+def test_the_best_ridge_of_unequal_classes_is_least():
+    found = float(best_ridge(1.0, 2.0, "logistic", 0.25))
+    beside = mixture_risk(1.0, 2.0, found * np.array([0.7, 1.0, 1.4]), "logistic", 0.25).test_error
+    assert np.argmin(beside) == 1
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="balance"):
+        mixture_risk(1.0, 2.0, 0.3, "hinge", 1.0)
+    with pytest.raises(ValueError, match="infinite ridge"):
+        mixture_risk(1.0, 2.0, np.inf, "hinge", 0.3)
+    with pytest.raises(ValueError, match="ridge"):
+        mixture_risk(1.0, 2.0, 0.0, "hinge")
+    with pytest.raises(ValueError, match="gamma"):
+        logistic_bias(0.1, 0.0)
+    with pytest.raises(ValueError, match="signal and noise"):
+        separability_threshold(0.0, "sign")
+
+
+def test_cells_are_independent_of_their_company():
+    spectrum = Spectrum.isotropic(40)
+    grid = state_evolution(spectrum, np.array([20.0, 80.0])[:, None], [0.1, 1.0], "logistic")
+    alone = state_evolution(spectrum, 80.0, 0.1, "logistic")
+    assert float(grid.test_error[1, 0]) == pytest.approx(float(alone.test_error), rel=1e-12)
