@@ -16,3 +16,18 @@ def test_cosines_add_and_their_logits_are_the_expected_ones(data):
     answer, bar = found.logit.values[0].T
     assert np.all(np.abs(answer - 0.5) < 2 * bar)
     assert found.attrs["periodic"] > 0.5
+
+
+def test_lazier_networks_test_worse_and_the_parts_add_up(data):
+    found = data("lazy-to-rich")
+    late = found.loss.sel(part="mean", step=300)
+    assert np.all(np.diff(late.sel(set="test").values) > 0)
+    flow = found.flow.values
+    assert np.allclose(flow[0], flow[1:].sum(axis=0), rtol=1e-10, atol=1e-14)
+    assert np.nanmin(found.delay.values) > 1
+
+
+def test_wrong_labels_go_with_the_neurons_that_are_not_periodic(data):
+    found = data("corrupted-labels").pruned.sel(part="mean", what="wrong labels").values
+    assert found[0] == 1
+    assert found[-1] < 0.3
