@@ -81,9 +81,10 @@ def draw(data: xr.Dataset) -> Any:
         )  # fmt: skip
     for k, size in enumerate(data["size"].values):
         right.plot(data.kappa, data.slope[k], color=COLOURS[k + 2], label=rf"$\gamma_0={size:g}$")
-    middle.axvline(1.0, color="0.5", lw=0.8)
+    middle.plot([1.0, 1.0], [-0.15, 1.1], color="0.5", lw=0.8)
     left.set(xlabel=r"strength $\gamma_0$", ylabel="rows over dimension $n/d$")
-    middle.set(xlabel="n/d over the threshold", ylabel="share separable")
+    middle.set(xlabel="n/d over the threshold", ylabel="share separable", ylim=(-0.15, 1.6))
+    middle.set_yticks([0, 0.5, 1])
     right.set(xlabel="$d/n$", ylabel=r"slope $\alpha_*$", ylim=(0.95, 4))
     for axes in (left, middle, right):
         axes.legend()
