@@ -26,7 +26,7 @@ _ODD = USUAL.but(p=(5, 200), where="p % 2 == 1")
 _PRIMES = USUAL.but(
     p=(5, 110), where="p in (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 71, 83, 97, 101)"
 )
-_SMALL, _LARGE = {"p": 23, "width": 150}, {"p": 31, "width": 200}
+_SMALL, _MIDDLE, _LARGE = {"p": 23, "width": 150}, {"p": 29, "width": 100}, {"p": 31, "width": 200}
 
 claim = partial(Claim, domain=USUAL)
 written = partial(claim, source=_WEIGHTS)
@@ -192,14 +192,14 @@ MODULAR_CLAIMS = (
         "With weight decay 8 a network is right on the test pairs and meets few of the wrong labels.",
         predict=lambda **_: 1.0,
         measure=modular.unlearned,
-        grid=[{"decay": 8.0, "steps": steps, **_LARGE} for steps in (500, 3000)],
+        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((400, _MIDDLE), (3000, _LARGE))],
     ),
     trained(
         "feature-learning/grokking-then-unlearning",
         "With weight decay 8 training accuracy first rises and then falls, as wrong labels are unlearned.",
         predict=lambda **_: 1.0,
         measure=modular.fall_of_training,
-        grid=[{"decay": 8.0, "steps": steps, **_LARGE} for steps in (500, 3000)],
+        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((400, _MIDDLE), (3000, _LARGE))],
     ),
     trained(
         "feature-learning/strong-decay-makes-neurons-periodic",
