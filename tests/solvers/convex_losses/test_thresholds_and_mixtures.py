@@ -1,4 +1,4 @@
-"""Thresholds, logistic bias and mixtures: published numbers, limits, other routes."""
+"""Thresholds, logistic bias and mixtures: numbers from elsewhere, limits, other routes."""
 
 import numpy as np
 import pytest
@@ -47,8 +47,8 @@ def test_weak_noise_keeps_signs_separable_long():
     assert 50 < found.value[3] / found.value[2] < 200
 
 
-def test_the_published_bias():
-    """Sur and Candes print alpha = 1.4994, sigma = 4.7436, lambda = 3.0269 for kappa = .2, gamma^2 = 5."""
+def test_the_bias_of_the_literature():
+    """As recalled from Sur and Candes: alpha = 1.4994, sigma = 4.7436, lambda = 3.0269 for kappa = .2, gamma^2 = 5."""
     found = logistic_bias(0.2, 5**0.5)
     np.testing.assert_allclose([found.slope, found.spread, found.step], [1.4994, 4.7436, 3.0269], atol=5e-5)
 
