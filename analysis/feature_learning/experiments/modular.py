@@ -45,10 +45,10 @@ def logits(rng: Rng, p: int, width: int, pairs: int, third: str = "sum") -> tupl
     """Logits of random pairs, shape (p, pairs), and the sums of the pairs modulo p."""
     sigma, phi, psi, chi = _phases(rng, p, width, third)
     m, n = rng.integers(p, size=(2, pairs))
-    turn = 2j * np.pi / p
-    first = np.exp(turn * np.outer(sigma, m) + 1j * phi[:, None]).real
-    second = np.exp(turn * np.outer(sigma, n) + 1j * psi[:, None]).real
-    readout = np.exp(turn * np.outer(np.arange(p), sigma) + 1j * chi).real
+    turn = 2 * np.pi / p
+    first = np.cos(turn * np.outer(sigma, m) + phi[:, None])
+    second = np.cos(turn * np.outer(sigma, n) + psi[:, None])
+    readout = np.cos(turn * np.outer(np.arange(p), sigma) + chi)
     return readout @ (first + second) ** 2 / width, (m + n) % p
 
 

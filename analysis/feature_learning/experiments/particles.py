@@ -39,44 +39,96 @@ def _outputs(W, X, epsilon, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=True)
+def _monomials(X):  # type: ignore[no-untyped-def]
+    """Coordinates and products of two of them, of every row."""
+    P, D = X.shape
+    rows = np.empty((P, D + D * (D + 1) // 2))
+    for p in range(P):
+        rows[p, :D] = X[p]
+        at = D
+        for j in range(D):
+            for k in range(j, D):
+                rows[p, at] = X[p, j] * X[p, k]
+                at += 1
+    return rows
+
+
+@njit(cache=True, fastmath=True)
+def _coefficients(W, epsilon, out):  # type: ignore[no-untyped-def]
+    """Mean of h + epsilon h^2/2 over the particles, a polynomial of the inputs."""
+    N, D = W.shape
+    out[:] = 0.0
+    for i in range(N):
+        at = D
+        for j in range(D):
+            out[j] += W[i, j] / N
+            scale = epsilon / N * W[i, j]
+            out[at] += scale / 2 * W[i, j]
+            for k in range(j + 1, D):
+                out[at + k - j] += scale * W[i, k]
+            at += D - j
+
+
+@njit(cache=True, fastmath=True)
+def _values(rows, coefficients, out):  # type: ignore[no-untyped-def]
+    for p in range(rows.shape[0]):
+        total = 0.0
+        for c in range(rows.shape[1]):
+            total += rows[p, c] * coefficients[c]
+        out[p] = total
+
+
+@njit(cache=True, fastmath=True)
+def _move(W, weights, epsilon, rate):  # type: ignore[no-untyped-def]
+    """Step of all particles: the sum over samples of error (1 + epsilon h) x is linear in w."""
+    N, D = W.shape
+    move, square = np.empty(D), np.empty((D, D))
+    at = D
+    for j in range(D):
+        for k in range(j, D):
+            square[j, k] = square[k, j] = epsilon * weights[at]
+            at += 1
+    for i in range(N):
+        move[:] = weights[:D]
+        for k in range(D):
+            for j in range(D):
+                move[j] += W[i, k] * square[k, j]
+        for j in range(D):
+            W[i, j] -= rate * move[j]
+
+
+@njit(cache=True, fastmath=True)
 def _descend(W, X, y, fresh, y_fresh, alpha, epsilon, rate, steps, every, share):  # type: ignore[no-untyped-def]
     """Train f - f_0, every particle at `rate`; half mean squares on both samples every few steps, to a share of it."""
-    P, D = X.shape
-    N = W.shape[0]
-    rows = steps // every + 1
-    losses = np.zeros((rows, 2))
-    begun, found = np.zeros(P), np.zeros(P)
-    begun_fresh, found_fresh = np.zeros(fresh.shape[0]), np.zeros(fresh.shape[0])
-    move = np.zeros(D)
-    _outputs(W, X, epsilon, begun)
-    _outputs(W, fresh, epsilon, begun_fresh)
+    P = X.shape[0]
+    rows, rows_fresh = _monomials(X), _monomials(fresh)
+    losses = np.zeros((steps // every + 1, 2))
+    begun, found = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    error, error_fresh, slope = np.zeros(P), np.zeros(fresh.shape[0]), np.zeros(rows.shape[1])
+    _coefficients(W, epsilon, begun)
     for step in range(steps + 1):
-        _outputs(W, X, epsilon, found)
+        _coefficients(W, epsilon, found)
+        for c in range(found.size):
+            found[c] = alpha * (found[c] - begun[c])
+        _values(rows, found, error)
         train = 0.0
         for p in range(P):
-            found[p] = alpha * (found[p] - begun[p]) - y[p]
-            train += found[p] ** 2
+            error[p] -= y[p]
+            train += error[p] ** 2
         if step % every == 0:
-            _outputs(W, fresh, epsilon, found_fresh)
+            _values(rows_fresh, found, error_fresh)
             test = 0.0
             for p in range(fresh.shape[0]):
-                test += (alpha * (found_fresh[p] - begun_fresh[p]) - y_fresh[p]) ** 2
+                test += (error_fresh[p] - y_fresh[p]) ** 2
             losses[step // every, 0] = train / (2 * P)
             losses[step // every, 1] = test / (2 * fresh.shape[0])
             if losses[step // every, 1] < share * losses[0, 1] and losses[step // every, 0] < share * losses[0, 0]:
                 return losses[: step // every + 1]
-        for i in range(N):
-            for j in range(D):
-                move[j] = 0.0
-            for p in range(P):
-                h = 0.0
-                for j in range(D):
-                    h += W[i, j] * X[p, j]
-                slope = found[p] * (1 + epsilon * h)
-                for j in range(D):
-                    move[j] += slope * X[p, j]
-            for j in range(D):
-                W[i, j] -= rate * alpha / P * move[j]
+        slope[:] = 0.0
+        for p in range(P):
+            for c in range(slope.size):
+                slope[c] += error[p] * rows[p, c]
+        _move(W, slope, epsilon, rate * alpha / P)
     return losses
 
 
@@ -182,11 +234,14 @@ def flown_moments(alpha: float, epsilon: float, time: float, centred: bool, W: A
 def kernel_level(rng: Rng, n: float, d: int, epsilon: float, degree: int) -> float:
     """Mean of the eigenvalues of the Gram matrix over n, at the start of 4n particles: the d of degree 1, or the rest.
 
-    Of degree 2 all but the largest, which belongs to the trace.
+    Of degree 2 all but the largest, which belongs to the trace. A particle's gradient (1 + epsilon w.x) x is linear in
+    the products of (1, x) and x, so that the Gram matrix has the eigenvalues of a matrix over these products.
     """
     count = round(n)
     X = rng.standard_normal((count, d)) / np.sqrt(d)
-    slopes = 1 + epsilon * X @ rng.standard_normal((d, 4 * count))
-    values = np.linalg.eigvalsh((slopes @ slopes.T) * (X @ X.T) / (4 * count * count))[::-1]
+    products = (np.column_stack([np.ones(count), X])[:, :, None] * X[:, None, :]).reshape(count, -1)
+    slopes = np.column_stack([np.ones(4 * count), epsilon * rng.standard_normal((4 * count, d))])
+    factor = np.kron(np.linalg.cholesky(slopes.T @ slopes / (4 * count)), np.eye(d))
+    values = np.linalg.eigvalsh(factor.T @ (products.T @ products) @ factor / count)[::-1]
     block = values[:d] if degree == 1 else values[d + 1 : d + d * (d + 1) // 2]
     return float(block.mean())
