@@ -95,9 +95,10 @@ def manifest(seed: int, quick: bool) -> dict[str, Any]:
 
 # families as the README names them
 ORDER = (
-    "ridge", "random-features", "double-descent", "model-collapse", "imputation", "diagonal-networks", "sgd-stability",
-    "neural-collapse", "wide-networks", "separable", "self-supervised", "embeddings", "regression", "curvature",
-    "in-context", "attention", "denoising", "equivalents",
+    "ridge", "random-features", "double-descent", "model-collapse", "imputation", "diagonal-networks",
+    "sgd-stability", "neural-collapse", "wide-networks", "separable", "feature-learning", "self-supervised",
+    "embeddings", "regression", "curvature", "convex-losses", "generalisation", "factorised", "in-context",
+    "attention", "denoising", "equivalents",
 )  # fmt: skip
 
 

@@ -58,7 +58,9 @@ def _has_names(value: Any) -> bool:
     """Whether a value has dimensions with names: an xarray array, or a series with an index that says something."""
     kind = type(value).__module__.partition(".")[0]
     if kind == "xarray" and "xarray" in sys.modules:
-        return hasattr(value, "dims") and len(value.dims) > 0
+        return any(
+            dim != f"dim_{axis}" for axis, dim in enumerate(getattr(value, "dims", ()))
+        )  # xarray's own say nothing
     if kind == "pandas" and "pandas" in sys.modules and hasattr(value, "to_xarray"):
         plain = type(value.index).__name__ == "RangeIndex" and value.index.name is None
         return value.ndim == 1 and not plain

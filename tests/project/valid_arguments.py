@@ -67,7 +67,7 @@ def instance(name):
 
 MAKERS = {
     "Spectrum": Setting.spectrum,
-    "Risk": lambda s: solvable.solvers.ridge_risk(s.spectrum(), 5.0, 0.1),
+    "Risk": lambda s: solvable.solvers.ridge_risk(s.spectrum(), 5.0, [0.1, 1.0]),
     "Solution": lambda s: solvable.solvers.effective_ridge(s.spectrum(), 5.0, 0.1),
     "Certificate": lambda s: solvable.solvers.effective_ridge(s.spectrum(), 5.0, 0.1, certify=True).certificate,
 }
