@@ -43,7 +43,6 @@ MODEL = {
 }  # fmt: skip
 EXEMPT = {
     "sphere_spectrum": "its kernel is a function",
-    "Risk.plot": "x and y are names of what is drawn",
     "smallest_eigenvalue_cdf": "x is a number, not an input",
     "FeatureMoments.hidden_layer": "a readout in the model's own moments",
 }

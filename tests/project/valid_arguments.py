@@ -38,7 +38,8 @@ def members():
                 yield f"{owner}.{name}", item
 
 
-MEMBERS = {name: item for name, item in members() if not name.split(".")[1].startswith("_")}
+# `plot` draws, and pictures are looked at elsewhere
+MEMBERS = {name: item for name, item in members() if not name.split(".")[1].startswith("_") and name != "Risk.plot"}
 del MEMBERS["Solution.shaped"]  # how solvers fill the record, from arrays they made
 FUNCTIONS = {**SOLVERS, "Spectrum": Spectrum, **MEMBERS}
 # work grows with these: a request for 10^8 steps is honest, one for 10^12 is refused
