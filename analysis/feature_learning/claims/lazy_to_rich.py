@@ -142,7 +142,7 @@ LAZY_CLAIMS = (
         measure=particles.time_gap,
         grid=[
             {"first": first, "second": second, "product": 0.3, "samples": 250, **_SMALL}
-            for first, second in ((0.3, 1.0), (0.1, 0.3))
+            for first, second in ((0.1, 0.3), (0.3, 1.0))
         ],
     ),
     order(
