@@ -83,7 +83,7 @@ SEPARATION_CLAIMS = (
         predict=lambda d, gamma, strength: float(logistic_bias(gamma, strength).slope),
         measure=separation.estimate_slope,
         grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=25),
-        tolerance=0.08,
+        tolerance=0.05,
         quick=(0,),
     ),
     estimates(
@@ -93,7 +93,7 @@ SEPARATION_CLAIMS = (
         predict=lambda d, gamma, strength: float(logistic_bias(gamma, strength).spread),
         measure=separation.estimate_spread,
         grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=25),
-        tolerance=0.1,
+        tolerance=0.05,
         quick=(0,),
     ),
     margins(

@@ -8,14 +8,67 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import huber
+from scipy.special import expit, huber
 
 from solvable.analysis.convex_losses.settings import eigenvalues, labels
+from solvable.solvers.compiled import njit
 
-__all__ = ["drawn_rows", "fit", "fitted_error", "fitted_test_loss", "fitted_training_loss", "losses_of"]
+__all__ = ["drawn_rows", "dual_weights", "fit", "fitted_error", "fitted_test_loss", "fitted_training_loss", "losses_of"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
+
+
+@njit(cache=True, fastmath=True)
+def _ascend(G, most, accuracy, sweeps):  # type: ignore[no-untyped-def]
+    """Maximise sum(a) - a.G a/2 over 0 <= a <= most, coordinate by coordinate, until no slope is above `accuracy`."""
+    n = G.shape[0]
+    a, slope = np.zeros(n), np.ones(n)
+    for _ in range(sweeps):
+        largest = 0.0
+        for i in range(n):
+            moved = min(max(a[i] + slope[i] / G[i, i], 0.0), most)
+            step = moved - a[i]
+            if step != 0.0:
+                largest = max(largest, abs(step) * G[i, i])
+                a[i] = moved
+                for j in range(n):
+                    slope[j] -= step * G[i, j]
+        if largest < accuracy:
+            return a
+    return np.full(n, np.nan)
+
+
+def dual_weights(Z: Array, most: float, accuracy: float = 1e-6) -> Array:
+    """Minimiser of |w|^2/2 + most sum_i (1 - (Zw)_i)_+; at `most` infinite, of the squared norm where Zw >= 1."""
+    dual = _ascend(Z @ Z.T, most, accuracy, 1_000_000)
+    if np.isnan(dual).any():
+        raise RuntimeError("dual coordinate ascent did not settle: the rows may not be separable.")
+    return np.asarray(dual @ Z)
+
+
+def _newton(Z: Array, ridge: float, accuracy: float = 1e-9) -> Array:
+    """Minimiser of sum log(1 + e^(-Zw)) + ridge |w|^2/2: a slope's decrement below `accuracy` ends the steps."""
+    w = np.zeros(Z.shape[1])
+    value = len(Z) * np.log(2)
+    for _ in range(200):
+        z = Z @ w
+        miss = expit(-z)
+        slope = ridge * w - miss @ Z
+        curvature = Z.T @ (Z * (miss * (1 - miss))[:, None])
+        curvature.flat[:: len(w) + 1] += ridge
+        step = np.linalg.solve(curvature, slope)
+        decrement, scale = float(slope @ step), 1.0
+        while True:
+            moved = w - scale * step
+            found = float(np.logaddexp(0, -Z @ moved).sum() + ridge / 2 * moved @ moved)
+            if found <= value + 1e-12 * abs(value) or scale < 1e-6:
+                break
+            scale /= 2
+        w, value = moved, found
+        if decrement < accuracy**2 * max(1.0, value):
+            return w
+    raise RuntimeError(f"Newton steps did not settle: decrement {decrement:g}.")
 
 
 def drawn_rows(rng: Rng, d: int, ratio: float, spread: float, signal: float, teacher: str, noise: float) -> Any:
@@ -42,24 +95,21 @@ def losses_of(loss: str, y: Array, z: Array) -> Array:
 def fit(loss: str, X: Array, y: Array, ridge: float) -> Array:
     """Minimiser of the summed loss and half the ridge times the squared weights; labels +-1 where the loss needs them.
 
-    Logistic: Newton steps by Cholesky factors; hinge and absolute: liblinear's dual coordinate descent; others: L-BFGS.
+    Logistic: Newton steps, halved until the sum falls; hinge and absolute: dual coordinate ascent (liblinear's for the
+    absolute loss); others: L-BFGS.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import SVC, LinearSVR
+    from sklearn.svm import LinearSVR
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if loss == "logistic":
-            model: Any = LogisticRegression(
-                C=1 / ridge, fit_intercept=False, tol=1e-9, max_iter=500, solver="newton-cholesky"
-            )
-            return np.asarray(model.fit(X, y).coef_[0] if np.ptp(y) else np.zeros(X.shape[1]))
-        if loss == "hinge":  # every row with both signs: the intercept vanishes, each loss counts twice
-            both = SVC(C=0.5 / ridge, kernel="linear", tol=1e-5, cache_size=500)
-            doubled = both.fit(np.vstack([X, -X]), np.r_[y, -y])
-            return np.asarray(doubled.coef_[0])
+            return _newton(y[:, None] * X, ridge)
+        if loss == "hinge":
+            return dual_weights(y[:, None] * X / np.sqrt(ridge), 1.0) / np.sqrt(ridge)
         if loss == "absolute":
-            model = LinearSVR(C=1 / ridge, epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=200_000, random_state=0)
+            model: Any = LinearSVR(
+                C=1 / ridge, epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=200_000, random_state=0
+            )
             return np.asarray(model.fit(X, y).coef_)
 
     def value(w: Array) -> tuple[float, Array]:

@@ -66,6 +66,7 @@ LAZY_CLAIMS = (
         grid=cells("d N alpha epsilon", [(5, 30, 3.0, 0.7), (10, 50, 3.0, 0.7), (5, 30, 0.5, 0.1), (10, 50, 0.5, 0.1)]),
         instance=particles.drawn_weights,
         tolerance=0.02,
+        quick=(0, 3),
     ),
     claim(
         "feature-learning/closed-flow",
@@ -142,7 +143,7 @@ LAZY_CLAIMS = (
         measure=particles.time_gap,
         grid=[
             {"first": first, "second": second, "product": 0.3, "samples": 250, **_SMALL}
-            for first, second in ((0.3, 1.0), (0.1, 0.3))
+            for first, second in ((0.1, 0.3), (0.3, 1.0))
         ],
     ),
     order(

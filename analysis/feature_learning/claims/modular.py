@@ -27,6 +27,7 @@ _PRIMES = USUAL.but(
     p=(5, 110), where="p in (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 71, 83, 97, 101)"
 )
 _SMALL, _MIDDLE, _LARGE = {"p": 23, "width": 150}, {"p": 29, "width": 100}, {"p": 31, "width": 200}
+_NARROW = {"p": 23, "width": 100}
 
 claim = partial(Claim, domain=USUAL)
 written = partial(claim, source=_WEIGHTS)
@@ -95,7 +96,7 @@ MODULAR_CLAIMS = (
         predict=lambda **_: -0.5,
         measure=modular.logit_spread,
         grid=cells("p width", [(23, 44), (97, 96)]),
-        sizes=(1, 8, 64),
+        sizes=(1, 4, 16),
         quick=(0,),
         size="width",
         absolute_tolerance=0.05,
@@ -152,7 +153,7 @@ MODULAR_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=modular.memorised_and_general,
         grid=[
-            {"level": 0.3, "decay": 3.0, "steps": 300, **_SMALL},
+            {"level": 0.3, "decay": 3.0, "steps": 300, **_NARROW},
             {"level": 0.8, "decay": 3.0, "steps": 3000, **_LARGE},
         ],
     ),
@@ -178,14 +179,14 @@ MODULAR_CLAIMS = (
         "Without its least periodic half a network meets fewer wrong labels.",
         predict=lambda **_: -1.0,
         measure=modular.pruned_effect,
-        grid=[{"dropped": "lowest", "seen": "wrong", "decay": 3.0, "steps": 300, **size} for size in (_SMALL, _LARGE)],
+        grid=[{"dropped": "lowest", "seen": "wrong", "decay": 3.0, "steps": 300, **size} for size in (_NARROW, _LARGE)],
     ),
     trained(
         "feature-learning/pruning-periodic-first",
         "Without its most periodic half a network is right on far fewer test pairs.",
         predict=lambda **_: -1.0,
         measure=modular.pruned_effect,
-        grid=[{"dropped": "highest", "seen": "test", "decay": 3.0, "steps": 300, **size} for size in (_SMALL, _LARGE)],
+        grid=[{"dropped": "highest", "seen": "test", "decay": 3.0, "steps": 300, **size} for size in (_NARROW, _LARGE)],
     ),
     trained(
         "feature-learning/strong-decay-ignores-wrong-labels",

@@ -94,7 +94,7 @@ WIDTH_CLAIMS = (
         predict=lambda parametrisation, n: -_named(parametrisation).exponent,
         measure=widths.feature_change,
         grid=cells("parametrisation", ["standard", "mup", "ntk"], n=32),
-        sizes=(1, 6, 36),
+        sizes=(1, 4, 16),
         size="n",
         absolute_tolerance=0.1,
         assumptions="two hidden layers of tanh, four inputs with labels of size 4, two steps",

@@ -52,7 +52,7 @@ CLAIMS = (
         side="lower",
         tolerance=0.005,
         formula=closed_forms.one_step_risk,
-        assumptions="isotropic tasks; ten starts of alternating least squares over 40,000 prompts, risk on fresh ones",
+        assumptions="isotropic tasks; ten starts of alternating least squares, 20,000 prompts, risk on 60,000 fresh",
     ),
     claim(
         "in-context/one-step-is-attained",

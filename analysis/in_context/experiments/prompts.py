@@ -131,7 +131,7 @@ def _alternate(T: Array, C: Array, u: Array) -> tuple[Array, Array]:
         # the solution is unique only up to what G, symmetric, cannot show
         before, u = u, np.linalg.lstsq(normal, np.einsum("bk,abk->a", M, C), rcond=1e-12)[0]
         u = u / np.linalg.norm(u)
-        if np.abs(u - before).max() < 1e-10:
+        if np.abs(u - before).max() < 1e-6:  # the risk is off by the square
             break
     M = np.linalg.solve(np.einsum("a,c,abcd->bd", u, u, T), np.einsum("a,abk->bk", u, C))
     return u, M
@@ -148,7 +148,7 @@ def attained_risk(rng: Rng, n: int, d: int, noise_variance: float, count: int = 
     T, C, _ = _moments(rng, count, n, d, noise_variance)
     # some starts end in a saddle that shows no label
     u, M = min((_alternate(T, C, rng.standard_normal(d + 1)) for _ in range(10)), key=lambda pair: _loss(T, C, *pair))
-    T, C, power = _moments(rng, count, n, d, noise_variance)
+    T, C, power = _moments(rng, 3 * count, n, d, noise_variance)
     return _loss(T, C, u, M) + power + noise_variance
 
 
