@@ -26,6 +26,8 @@ SYMBOLS = (
     Symbol("mean", r"\mu", "μ", "other", "mean of a law, or distance of a cluster's centre from 0"),
     Symbol("rows", "N", "N", "size", "rows that are given"),
     Symbol("begin", r"x_{t}", "x_t", "other", "place where a reversal begins"),
+    Symbol("gap", r"\Delta", "Δ", "other", "distance of two modes"),
+    Symbol("smoothness", "L", "L", "other", "largest slope of a smoothed score"),
     Symbol("scale", r"\gamma", "γ", "scale", "scale of the guidance, 1 without"),
 )
 

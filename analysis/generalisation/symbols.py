@@ -18,6 +18,7 @@ SYMBOLS = (
     Symbol("prior_variance", r"\sigma_{p}^{2}", "σ_p²", "scale", "variance of a weight under the prior"),
     Symbol("target", r"\|w_{*}\|^{2}", "‖w*‖²", "scale", "squared norm of the target where the data leave it open"),
     Symbol("level", r"\varepsilon", "ε", "other", "squared distance to the target that counts as generalising"),
+    Symbol("slack", "s", "s", "other", "distance from every label that is let pass"),
     Symbol("delta", r"\delta", "δ", "other", "probability that a bound fails"),
     Symbol("replicas", "R", "R", "other", "runs that a table is made of"),
 )

@@ -34,6 +34,13 @@ SYMBOLS = (
 
 CONVENTIONS = (
     Convention(
+        "layer-of-features",
+        "features φ(w·x + b) with w of N(0, σ_w²I), no factor 1/d; eigenvalues of their kernel divided by N",
+        (r"\sigma_w^2\,x_i^Tx_j+\sigma_b^2",),
+        ("weight_variance", "bias_variance"),
+        ("activation_spectrum",),
+    ),
+    Convention(
         "shallow",
         "‖y − Φw‖² + δ‖w‖², features φ/√k; for features without the root and penalty nλ‖w‖², δ = nλ/k",
         (r"\|y-\Phi w\|^2+\delta\|w\|^2", r"features divided by :math:`\sqrt k`"),

@@ -126,7 +126,7 @@ def caption(data: xr.Dataset) -> str:
         f"{scientific(end[2])} of the absolute loss, the "
         f"smaller the smaller the start; the squared loss comes to {10 ** data.squared.values.min():.2f} at best. "
         "Dashed: "
-        "where the growth that `learning_budget` predicts reaches the target. (b) Steps η₀·0.96^{t}: dots, final "
+        "where the predicted growth reaches the target. (b) Steps η₀·0.96^{t}: dots, final "
         "errors; "
         f"dashed: the predicted least η₀, {sides}. Every dot below it by a factor of 1.25 is at an error of at least "
         f"{final[below & (data.place.values[:, None] < data.threshold.values / 1.25)].min():.2f}, those above by "

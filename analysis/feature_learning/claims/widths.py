@@ -41,12 +41,6 @@ def _sort(parametrisation: str, theta: float) -> Any:
     return np.array([1.0, found.feature_learning, found.kernel_regime])
 
 
-def _counted_sort(rng: np.random.Generator, parametrisation: str, **_: Any) -> Any:
-    features, output = widths.counted_exponents(parametrisation)
-    stable = features >= 0 and output >= 0
-    return np.array([stable, stable and features == 0, stable and features > 0], float)
-
-
 def _moments(X: Any, y: Any, rate: float, steps: int, batch: str, **_: Any) -> Any:
     return maximal_update_moments(X, y, rate, steps, batch=_BATCH[batch])  # type: ignore[arg-type]
 
@@ -80,7 +74,7 @@ WIDTH_CLAIMS = (
         source=_YANG,
         kind=Kind.EXACT,
         predict=_sort,
-        measure=_counted_sort,
+        measure=widths.counted_sort,
         grid=cells("parametrisation", list(widths.EXPONENTS)),
         instance=lambda rng, parametrisation: {"theta": float(rng.normal())},
         absolute_tolerance=1e-12,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 __all__ = [
     "EXPONENTS",
     "counted_exponents",
+    "counted_sort",
     "drawn_regression",
     "feature_change",
     "flown_balance",
@@ -62,6 +63,13 @@ def counted_exponents(parametrisation: str) -> Array:
     by_readout = c + 2 * a[-1] - 1.0
     by_features = a[-1] + b[-1] + features - 1.0
     return np.array([features, min(by_readout, by_features)])
+
+
+def counted_sort(rng: Rng, parametrisation: str, **_: object) -> Array:
+    """Whether a parametrisation is stable, learns features, stays a kernel: 0 or 1 each, by the counted exponents."""
+    features, output = counted_exponents(parametrisation)
+    stable = features >= 0 and output >= 0
+    return np.array([stable, stable and features == 0, stable and features > 0], float)
 
 
 def drawn_regression(rng: Rng, m: int, d: int, **_: float) -> dict[str, Array]:
