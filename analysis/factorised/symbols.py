@@ -7,7 +7,7 @@ from solvable.analysis.writing.symbols import Convention, Symbol
 __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
-    Symbol("delta", r"\|\Delta\|_{F}", "‖Δ‖", "scale", "Frobenius norm of the error of a matrix"),
+    Symbol("delta", r"\|\Delta\|_{F}", "‖Δ‖", "other", "Frobenius norm of the error of a matrix"),
     Symbol("outlier_rate", "p", "p", "other", "share of labels that are corrupted"),
     Symbol("outlier_std", r"\sigma_{s}", "σ_s", "scale", "standard deviation of what corrupts a label"),
     Symbol("decay", r"\rho", "ρ", "ridge", "factor from one step size to the next"),
@@ -18,7 +18,7 @@ SYMBOLS = (
     Symbol("y", "y", "y", "scale", "what a network of scalar layers is to multiply its input by"),
     Symbol("time", "t", "t", "step", "time of the gradient flow"),
     Symbol("gain", "g", "g", "scale", "entries of a recurrent matrix have variance g²/n"),
-    Symbol("steps", "k", "k", "size", "steps through time"),
+    Symbol("steps", "k", "k", "other", "steps through time"),
     Symbol("hurst", "H", "H", "other", "increments over x sites have variance |x|^{2H}"),
     Symbol("groups", "G", "G", "size", "groups of coordinates, each with one condition"),
     Symbol("size", "B", "B", "size", "coordinates of a group"),
