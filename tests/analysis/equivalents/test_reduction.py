@@ -61,7 +61,7 @@ FORMULAS = {
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_formulas_are_found(name):
-    found = derive(expressions()[name]).equations
+    found = derive(expressions()[name], seconds=600).equations  # however busy the machine is
     ridge, value = FORMULAS[name]
     assert sp.simplify(found.explicit[lam] - ridge) == 0
     assert sp.simplify(found.eliminated - value) == 0
