@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 D = 30
 TEACHERS = ("logistic", "sign")
+STYLES = ("-", "--", ":")
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -74,13 +75,13 @@ def draw(data: xr.Dataset) -> Any:
     left, middle, right = canvas.subplots(1, 3)
     letter_panels((left, middle, right), ("thresholds", "drawn sets", "bias of the estimate"))
     for i, teacher in enumerate(data.teacher.values):
-        left.plot(data.strength, data.threshold[i], color=COLOURS[i], label=f"{teacher} teacher")
+        left.plot(data.strength, data.threshold[i], STYLES[i], color=COLOURS[i], label=f"{teacher} teacher")
         middle.errorbar(
             data.factor + 0.01 * i, data.separable[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3,
             elinewidth=0.8, label=f"{teacher} teacher",
         )  # fmt: skip
     for k, size in enumerate(data["size"].values):
-        right.plot(data.kappa, data.slope[k], color=COLOURS[k + 2], label=rf"$\gamma_0={size:g}$")
+        right.plot(data.kappa, data.slope[k], STYLES[k], color=COLOURS[k + 2], label=rf"$\gamma_0={size:g}$")
     middle.plot([1.0, 1.0], [-0.15, 1.1], color="0.5", lw=0.8)
     left.set(xlabel=r"strength $\gamma_0$", ylabel="rows over dimension $n/d$")
     middle.set(xlabel="n/d over the threshold", ylabel="share separable", ylim=(-0.15, 1.6))
