@@ -6,28 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.convex_losses.closed_forms import sign_model
 from solvable.analysis.convex_losses.experiments.digits import digits_features, digits_fit
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
-from solvable.solvers import Spectrum, state_evolution
+from solvable.solvers import state_evolution
 
 if TYPE_CHECKING:
     import xarray as xr
 
 LOSSES, RIDGE, KINDS = ("square", "logistic", "hinge"), 1.0, ("pixels", "erf features")
-
-
-def sign_model(X: Any, y: Any) -> tuple[Spectrum, float]:
-    """Spectrum of the sign of a noisy field whose covariance with the features is that of the labels.
-
-    For a field of unit variance E[xy] is the root of 2/pi times E[x field].
-    """
-    s, U = np.linalg.eigh(X.T @ X / len(X))
-    keep = s > 1e-10 * s[-1]
-    psi = np.sqrt(np.pi / 2) * (U.T @ (X.T @ y / len(X)))[keep]
-    power = psi**2 / s[keep]
-    return Spectrum(s[keep], power), float(power.sum())
 
 
 def compute(quick: bool = False) -> xr.Dataset:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.denoising.experiments.densities import regressed_score
+from solvable.analysis.denoising.experiments.densities import density, regressed_score, score
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, HEAT, MARKERS, entry, letter_panels
@@ -16,30 +16,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
 NOISES = (0.5, 0.1, 0.02)
-WEIGHTS, MEANS, VARIANCES = (0.3, 0.7), np.array([[-1.0], [1.0]]), np.array([[[0.25]], [[0.49]]])
+LINE = np.array([0.3, 0.7]), np.array([[-1.0], [1.0]]), np.array([[[0.25]], [[0.49]]])
 PLANE = (
-    (0.4, 0.35, 0.25),
+    np.array([0.4, 0.35, 0.25]),
     np.array([[-1.2, 0.0], [1.0, 0.9], [0.8, -1.2]]),
     np.array([[[0.25, 0.1], [0.1, 0.4]], [[0.4, -0.15], [-0.15, 0.2]], [[0.15, 0.0], [0.0, 0.15]]]),
 )
 
 
 def _reconstructed(x: Any, noise2: float) -> Any:
-    return (mixture_denoiser(x[:, None], WEIGHTS, MEANS, VARIANCES, noise2).estimate[:, 0] - x) / noise2
-
-
-def _clean_score(x: Any) -> Any:
-    parts = np.array(WEIGHTS) / np.sqrt(VARIANCES[:, 0, 0]) * np.exp(-((x[:, None] - MEANS[:, 0]) ** 2)
-                                                                     / (2 * VARIANCES[:, 0, 0]))  # fmt: skip
-    return np.sum(parts * (MEANS[:, 0] - x[:, None]) / VARIANCES[:, 0, 0], axis=1) / parts.sum(axis=1)
-
-
-def _density(x: Any) -> Any:
-    total = 0.0
-    for p, m, S in zip(*PLANE, strict=True):
-        off = x - m
-        total = total + p * np.exp(-0.5 * np.sum(off @ np.linalg.inv(S) * off, axis=-1)) / np.sqrt(np.linalg.det(S))
-    return total / (2 * np.pi)
+    return (mixture_denoiser(x[:, None], *LINE, noise2).estimate[:, 0] - x) / noise2
 
 
 def compute(quick: bool = False) -> xr.Dataset:
@@ -54,12 +40,12 @@ def compute(quick: bool = False) -> xr.Dataset:
     arrows = np.stack(np.meshgrid(coarse, coarse), axis=-1)
     return xr.Dataset(
         {
-            "score": ("x", _clean_score(line)),
+            "score": ("x", [float(score(*LINE, np.array([x]), 0.0)[0]) for x in line]),
             "theory": (("noise", "x"), np.array([_reconstructed(line, s) for s in NOISES])),
             "predicted": (("noise", "place"), np.array([_reconstructed(place, s) for s in NOISES])),
             "measured": (("noise", "place"), mean),
             "error": (("noise", "place"), bar),
-            "density": (("up", "across"), _density(np.stack(np.meshgrid(fine, fine), axis=-1))),
+            "density": (("up", "across"), density(*PLANE, np.stack(np.meshgrid(fine, fine), axis=-1))),
             "arrow": (("row", "column", "part"), mixture_denoiser(arrows, *PLANE, 0.1).estimate - arrows),
         },
         {"noise": list(NOISES), "x": line, "place": place, "up": fine, "across": fine, "row": coarse,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.factorised.closed_forms import share_left
 from solvable.analysis.factorised.experiments.subspaces import digit_losses, left
 from solvable.analysis.separable.experiments.digits import all_digits
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, letter_panels
-from solvable.solvers import Spectrum, effective_ridge, intrinsic_dimension, subspace_loss
+from solvable.solvers import intrinsic_dimension, subspace_loss
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,17 +28,6 @@ def _digits() -> tuple[Any, Any]:
     return np.column_stack([X, np.ones(ROWS)]), Y - Y.mean(axis=0)
 
 
-def _theory(X: Any, Y: Any, dimensions: Any) -> tuple[Any, float]:
-    """Share that is left by the deterministic equivalent, and what no parameters remove."""
-    U, s, _ = np.linalg.svd(X, full_matrices=False)
-    U, s = U[:, s > 1e-10 * s[0]], s[s > 1e-10 * s[0]]
-    power = np.sum((U.T @ Y) ** 2, axis=1) / np.sum(Y**2)
-    curvature = Spectrum(s**2, power, np.full(s.size, Y.shape[1]))
-    kappa = effective_ridge(curvature, dimensions, 0.0).value[:, None]
-    rest = 1 - power.sum()
-    return rest + np.sum(power * kappa / (s**2 + kappa), axis=1), float(rest)
-
-
 def compute(quick: bool = False) -> xr.Dataset:
     """Toy: 200 subspaces a dimension (1,000 in full). Digits: 650 weights, 4 draws (16 in full)."""
     import xarray as xr
@@ -48,8 +38,8 @@ def compute(quick: bool = False) -> xr.Dataset:
     toy, bar = mean_and_bar(np.array([left(rng, 10, 100, int(k), draws) for k in d]).T / law.start)
     X, Y = _digits()
     grid = np.unique(np.geomspace(3, 600, 90).round())
-    theory, rest = _theory(X, Y, grid)
-    predicted, _ = _theory(X, Y, np.array(PLACES, dtype=float))
+    theory, rest = share_left(X, Y, grid)
+    predicted, _ = share_left(X, Y, np.array(PLACES, dtype=float))
     found, spread = mean_and_bar([digit_losses(rng, X, Y, PLACES) for _ in range(trials)])
     gained = 1 - theory
     return xr.Dataset(

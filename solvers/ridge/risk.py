@@ -125,7 +125,8 @@ def ridge_risk(
     A universality assumption stands behind kernels: features behave as if Gaussian. It fails visibly for
     ridgeless regression with kernels of very low effective dimension. A spectrum that was estimated from data
     (`Spectrum.from_kernel`, `Spectrum.from_features`) is tried on them: where leave-one-out at the fewest and the most
-    samples, with the smallest ridge, is off by more than a fifth, a `FinitePoolWarning` says by what factor.
+    samples (up to 1,600), with the smallest ridge, is off by more than a fifth, a `FinitePoolWarning` says by what
+    factor.
 
     References
     ----------

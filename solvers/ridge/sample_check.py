@@ -17,6 +17,7 @@ __all__ = ["left_out_error", "warn_where_data_disagree"]
 Array = NDArray[np.float64]
 _WORK = 3e8  # n^3 summed over the samples that are drawn
 _MOST_SAMPLES = 60
+_LARGEST = 1600  # rows of a sample; two inversions of that size take a second
 _FURTHEST = 1.2  # ratio from which the prediction is not called one
 _ERRORS = 3.0  # standard errors that a ratio must be away from 1
 
@@ -50,12 +51,13 @@ def _measured(spectrum: Spectrum, n: int, ridge: float, noise: float) -> tuple[f
 def warn_where_data_disagree(spectrum: Spectrum, n: Array, ridge: Array, noise: Array, predicted: Array) -> None:
     """Warn with the measured ratio where the sample's own leave-one-out error is far from the prediction.
 
-    Looked at are the fewest and the most samples, at the smallest ridge asked of them: two cells a call.
+    Looked at are the fewest and the most samples, up to 1,600, at the smallest ridge asked of them: two cells a call.
     """
     if spectrum.sample is None:
         return
     sizes, ridges, noises, errors = (a.ravel() for a in np.broadcast_arrays(n, ridge, noise, predicted))
-    fits = np.flatnonzero((sizes >= 8) & (sizes <= len(spectrum.sample[2])) & (ridges >= 0) & np.isfinite(errors))
+    most = min(len(spectrum.sample[2]), _LARGEST)
+    fits = np.flatnonzero((sizes >= 8) & (sizes <= most) & (ridges >= 0) & np.isfinite(errors))
     worst: tuple[float, str] = (_FURTHEST, "")
     for size in sorted({float(sizes[fits].min()), float(sizes[fits].max())}) if fits.size else ():
         cell = min((i for i in fits if sizes[i] == size), key=lambda i: (ridges[i], noises[i]))

@@ -17,6 +17,7 @@ __all__ = [
     "best_basis",
     "chain_autocorrelation",
     "chain_variance",
+    "density",
     "digits",
     "grid_minimiser",
     "importance_estimate",
@@ -41,6 +42,15 @@ def score(weights: Array, means: Array, covariances: Array, x: Array, noise_vari
         density = p * np.exp(-0.5 * (m - x) @ pull) / np.sqrt(np.linalg.det(2 * np.pi * total))
         value, slope = value + density, slope + density * pull
     return np.asarray(slope / value)
+
+
+def density(weights: Array, means: Array, covariances: Array, x: Array) -> Array:
+    """Density of a mixture at points, shape (..., d)."""
+    total = np.zeros(x.shape[:-1])
+    for p, m, S in zip(weights, means, covariances, strict=True):
+        distance = np.sum((x - m) @ np.linalg.inv(S) * (x - m), axis=-1)
+        total += p * np.exp(-0.5 * distance) / np.sqrt(np.linalg.det(2 * np.pi * S))
+    return total
 
 
 def posterior_spread(weights: Array, means: Array, covariances: Array, x: Array, noise_variance: float) -> Array:
