@@ -202,6 +202,8 @@ def test_links_to_the_web_are_well_formed():
     bibliography = (ROOT / "papers.bib").read_text()
     for doi in re.findall(r"^\s*doi\s*=\s*[{\"](.*?)[}\"],?$", bibliography, re.M | re.I):
         assert re.fullmatch(r"10\.\d{4,9}/[^\s{}]+", doi), doi
+    for entry in re.split(r"\n(?=@)", bibliography):
+        assert "eprint" not in entry or "doi = " in entry, entry
     for number in re.findall(r"^\s*eprint\s*=\s*[{\"](.*?)[}\"],?$", bibliography, re.M | re.I):
         assert re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+/\d{7}", number), number
     texts = [path.read_text() for path in [ROOT / "README.md", *DOCS.rglob("*.md")] if "generated" not in path.parts]
