@@ -15,6 +15,7 @@ __all__ = [
     "DOUBLE",
     "HEAT",
     "MARKERS",
+    "SIGNED",
     "SINGLE",
     "entry",
     "laid_out",
@@ -31,6 +32,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHED = (0, (4, 1.5))
 DASHES = ("-", "--", "-.", ":")  # for lines that no dots tell apart
 HEAT = "viridis"  # perceptually uniform, for heat maps and ordered shades
+SIGNED = "PuOr_r"  # white at zero, told apart by the colour-blind
 
 _SETTINGS = {
     "font.size": 8,

@@ -60,7 +60,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
 @figure(
     "finite-step-bias",
-    title="Finite steps: gradient descent and SGD change the implicit bias in opposite ways",
+    title="Finite steps: gradient descent and SGD change the implicit bias differently",
     source="even2023sgd",
     claims=[
         "diagonal-networks/finite-step-bias",
@@ -94,13 +94,14 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State the changes at the largest steps and the shape of the gains."""
-    error, gain = data.error.values[:, -1], data.gain.values
+    error, spread, gain = data.error.values[:, -1], data.spread.values[:, -1], data.gain.values
     ratio = gain[:, :SUPPORT].mean(axis=1) / gain[:, SUPPORT:].mean(axis=1)
     return (
         f"n = {data.attrs['n']}, d = {data.attrs['d']}, three ones, initial scale 0.07; {data.attrs['seeds']} data "
         "sets; bars: two standard errors; lines: interpolator with gain and offset of each run (largest deviation of "
         f"a coefficient {scientific(data.attrs['gap'])}). (a) At its largest step gradient descent is "
-        f"{100 * (error[0] - 1):+.1f} % from gradient flow, SGD {100 * (error[1] - 1):+.1f} %. (b) At the largest "
+        f"{100 * (error[0] - 1):+.1f} ± {100 * spread[0]:.1f} % from gradient flow, SGD {100 * (error[1] - 1):+.1f} ± "
+        f"{100 * spread[1]:.1f} %. (b) At the largest "
         f"steps the gain on the support over that off it is {ratio[0]:.1f} for gradient descent, {ratio[1]:.1f} for "
         "SGD."
     )

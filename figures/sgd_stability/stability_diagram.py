@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.figures.dots import distance
 from solvable.figures.registry import figure
-from solvable.figures.style import DASHED, HEAT, SINGLE
+from solvable.figures.style import DASHED, SIGNED, SINGLE
 from solvable.solvers import group_threshold, growth_rate
 
 if TYPE_CHECKING:
@@ -48,23 +48,23 @@ def compute(quick: bool = False) -> xr.Dataset:
     claims=["sgd-stability/group-threshold", "sgd-stability/coherence-divergence"],
 )
 def draw(data: xr.Dataset) -> Any:
-    """Heat map with neutral growth at mid-scale; exact threshold solid, sufficient condition of divergence dashed."""
+    """Contours, white at neutral growth; exact threshold solid, sufficient condition of divergence dashed."""
     from matplotlib.colors import TwoSlopeNorm
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(SINGLE, 2.7))
     axes = canvas.add_subplot()
     values = np.clip(data.log_growth.values, -0.5, 1.5)
-    mesh = axes.pcolormesh(data.coherence, data.step, values.T, shading="nearest", cmap=HEAT, rasterized=True,
-                           norm=TwoSlopeNorm(0.0, -0.5, 1.5))  # fmt: skip
-    axes.plot(data.fine, data.exact, color="white")
+    mesh = axes.contourf(data.coherence, data.step, values.T, np.linspace(-0.5, 1.5, 41), cmap=SIGNED,
+                         norm=TwoSlopeNorm(0.0, -0.5, 1.5), extend="both")  # fmt: skip
+    axes.plot(data.fine, data.exact, color="black")
     axes.text(58, 0.9, "exact threshold", color="white", ha="right", fontsize=7)
     axes.plot(data.fine, data.sufficient, color="black", ls=DASHED)
-    axes.text(1.1, 2.1, "sure divergence", fontsize=7)
+    axes.text(1.1, 2.1, "sure divergence", color="white", fontsize=7)
     axes.set(xscale="log", ylim=(0, 3), xlim=(1, float(data.fine[-1])), xlabel=r"coherence $\sigma$",
              ylabel=r"step size $\eta\,\lambda_{\max}$")  # fmt: skip
     axes.set_xticks([1, 10, 60], ["1", "10", "60"])
-    canvas.colorbar(mesh, ax=axes, label="log growth of the second moment", ticks=[-0.5, 0, 0.5, 1, 1.5], extend="both")
+    canvas.colorbar(mesh, ax=axes, label="log growth of the second moment", ticks=[-0.5, 0, 0.5, 1, 1.5])
     return canvas
 
 
