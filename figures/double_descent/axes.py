@@ -32,7 +32,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     trials, rng = 30 if quick else 150, np.random.default_rng(0)
     s = np.arange(1.0, 241.0) ** -1.0
     power = s**1.2 / (s**1.2).sum()
-    ratio, places = np.geomspace(0.1, 8, 121), np.array([0.15, 0.3, 0.5, 0.7, 1.4, 2.0, 4.0, 8.0])
+    ratio, places = np.geomspace(0.1, 8, 121), np.array([0.15, 0.4, 0.7, 0.87, 1.15, 1.4, 2.5, 8.0])
     x, lines = np.empty((4, 121)), np.empty((4, 121))
     at, dots, bars = np.empty((4, 8)), np.empty((4, 8)), np.empty((4, 8))
 
@@ -96,7 +96,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.errorbar(data.place[i], data.measured[i], data.error[i], fmt="o", color=COLOURS[0], mfc="white", ms=3,
                       mew=0.7, elinewidth=0.8)  # fmt: skip
         axes.set(xscale="log", xlabel=labels[i], ylabel="test error")
-        axes.set_ylim(0, 1.5 if i == 3 else (2.5 if i < 2 else None))
+        axes.set_ylim(0, (4.0, 2.5, None, 1.5)[i])
         if i < 2:
             axes.axvline(data.attrs["peak"], color="0.75", lw=0.7, zorder=0)
     return canvas

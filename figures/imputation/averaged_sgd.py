@@ -25,14 +25,19 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     n, trials, rng = (400, 10, np.random.default_rng(0)) if quick else (1600, 40, np.random.default_rng(0))
-    d = 2 ** np.arange(2, 9)
-    places = d[::2]
+    places, powers, fine = (
+        4 ** np.arange(1, 5),
+        2 ** np.arange(2, 9),
+        np.unique(np.rint(np.geomspace(4, 256, 73)).astype(int)),
+    )
+    d = np.full((2, fine.size), np.nan)
+    d[0, : powers.size], d[1] = powers, fine  # the first family of covariances has these dimensions only
     ridges = n * np.geomspace(1e-4, 10, 40)
-    bound, bias, best = np.empty((2, d.size)), np.empty((2, d.size)), np.empty((2, d.size))
+    bound, bias, best = (np.full(d.shape, np.nan) for _ in range(3))
     dots = np.empty((2, 3, places.size, trials))
     for i, name in enumerate(NAMES):
         lam = {}
-        for j, size in enumerate(d.tolist()):
+        for j, size in enumerate((powers, fine)[i].tolist()):
             sigma = covariance(name, size)
             beta = target(sigma)
             bound[i, j] = averaged_sgd_bound(sigma, beta, SEEN, n, NOISE)
@@ -47,16 +52,16 @@ def compute(quick: bool = False) -> xr.Dataset:
             ]
     return xr.Dataset(
         {
-            "bound": (("name", "d"), bound),
-            "bias": (("name", "d"), bias),
-            "ridge": (("name", "d"), best),
+            "d": (("name", "point"), d),
+            "bound": (("name", "point"), bound),
+            "bias": (("name", "point"), bias),
+            "ridge": (("name", "point"), best),
             "measured": (("name", "method", "place"), dots.mean(axis=-1)),
             "error": (("name", "method", "place"), two_errors(dots)),
         },
         {
             "name": list(LABELS),
             "method": ["averaged SGD, step of the bound", "averaged SGD, constant step", "ridge regression"],
-            "d": d.astype(float),
             "place": places.astype(float),
         },
         {"n": n, "trials": trials, "seen": SEEN, "noise": NOISE},
@@ -81,9 +86,9 @@ def draw(data: xr.Dataset) -> Any:
     panels = canvas.subplots(1, 2, sharey=True)
     letter_panels(panels, data.name.values)
     for i, axes in enumerate(panels):
-        axes.plot(data.d, data.bound[i], color="0.4", ls=DASHED, lw=0.9, label="bound")
-        axes.plot(data.d, data.ridge[i], color=COLOURS[2], lw=1.0, label="best ridge, theory")
-        axes.plot(data.d, data.bias[i], color="black", lw=0.9, label="imputation bias")
+        axes.plot(data.d[i], data.bound[i], color="0.4", ls=DASHED, lw=0.9, label="bound")
+        axes.plot(data.d[i], data.ridge[i], color=COLOURS[2], lw=1.0, label="best ridge, theory")
+        axes.plot(data.d[i], data.bias[i], color="black", lw=0.9, label="imputation bias")
         for k, label in enumerate(data.method.values):
             axes.errorbar(
                 data.place, data.measured[i, k], data.error[i, k], color=COLOURS[k], fmt=MARKERS[k], ms=3,
@@ -97,10 +102,10 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State how loose the bound is and how the steps compare."""
-    columns = [int(np.argmin(np.abs(data.d.values - p))) for p in data.place.values]
-    ratio = data.measured.values[:, 0] / data.bound.values[:, columns]
+    columns = np.nanargmin(np.abs(data.d.values[:, None] - data.place.values[:, None]), axis=2)
+    ratio = data.measured.values[:, 0] / np.take_along_axis(data.bound.values, columns, axis=1)
     gain = data.measured.values[:, 0] / data.measured.values[:, 1]
-    gap = np.median(distance(data.measured.values[:, 2], data.ridge.values[:, columns]))
+    gap = np.median(distance(data.measured.values[:, 2], np.take_along_axis(data.ridge.values, columns, axis=1)))
     return (
         f"n = {data.attrs['n']:,} rows, each used once, {100 * data.attrs['seen']:.0f} % of the entries seen, label "
         f"noise {data.attrs['noise']:g}, label variance 1; {data.attrs['trials']} runs, two standard errors. "

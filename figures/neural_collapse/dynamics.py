@@ -81,6 +81,8 @@ def draw(data: xr.Dataset) -> Any:
         if i == 0:
             axes.set_ylabel("collapse metric")
             axes.legend(loc="upper right")
+    (dashed,) = panels[1].plot([], [], color="0.3", ls=(0, (3, 1.5)), lw=0.9, label="predicted slopes")
+    panels[1].legend(handles=[dashed], loc="upper right")
     return canvas
 
 

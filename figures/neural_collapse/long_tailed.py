@@ -75,7 +75,7 @@ def draw(data: xr.Dataset) -> Any:
     middle.set(xscale="log", xlabel="imbalance ratio", ylabel="head: cosine of the small classes")
     kept = data.classes <= SPREAD_DIMENSION + 1
     right.plot(data.classes[kept], data.bound[kept], color="black", label=r"$\arccos(-1/(K-1))$")
-    right.plot(data.classes[~kept], data.bound[~kept], color="black", ls=":")
+    right.plot(data.classes[~kept], data.bound[~kept], color="black", ls=":", label="the same, not attained")
     right.plot(
         data.classes, data.spread, color=COLOURS[2], marker="o", ls="none", label=f"found, $d={SPREAD_DIMENSION}$"
     )

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from solvable.figures import figures
-from solvable.figures.style import COLOURS, DOUBLE, HEAT, style
+from solvable.figures.style import COLOURS, DOUBLE, HEAT, SIGNED, style
 
 # One step that an eye can see is about 2.3; thin lines and small dots need several, and far more where colour is all
 # that tells them apart.
@@ -109,3 +109,12 @@ def rises(name, vision):
 def test_the_heat_map_rises_evenly_for_all(vision):
     assert rises(HEAT, vision)
     assert not rises("jet", vision)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_signed_map_is_lightest_at_zero_and_its_sides_are_told_apart(vision):
+    seen = np.array([lab(colour, vision) for colour in colormaps[SIGNED](np.arange(256))])
+    below, above = seen[127::-1], seen[128:]
+    for side in (below, above):
+        assert np.all(np.diff(side[::15, 0]) < 0)
+    assert np.linalg.norm(below - above, axis=1)[40:].min() > 15

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from solvable.figures import figures
-from solvable.figures.style import COLOURS, DOUBLE, HEAT, SINGLE, letter_panels, style
+from solvable.figures.style import COLOURS, DOUBLE, HEAT, SIGNED, SINGLE, letter_panels, style
 
 SMALLEST = 6  # points; exponents and indices inside a formula are 0.7 of that
 TOUCH = 0.5  # pixels by which two boxes may share an edge
@@ -108,7 +108,7 @@ def colours(artist):
     if isinstance(artist, Text):
         return [artist.get_color()]
     if isinstance(artist, QuadMesh):
-        return [] if artist.get_cmap().name == HEAT else ["#ff00ff"]
+        return [] if artist.get_cmap().name in (HEAT, SIGNED) else ["#ff00ff"]
     found = [*np.atleast_2d(artist.get_facecolor()), *np.atleast_2d(artist.get_edgecolor())]
     return [c for c in found if len(c) and c[-1] > 0]
 
