@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_feature_optimum
 from solvable.solvers.equivalents.fixed_point import effective_ridge
-from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
+from solvable.solvers.equivalents.mode_minimum import Take, lowest_minima
+from solvable.solvers.equivalents.mode_sums import FloatSums, Term
 from solvable.solvers.random_features.risk import random_feature_risk
-from solvable.solvers.random_features.root import minus_floor
 from solvable.solvers.ridge.tuning import optimal_ridge
 from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -27,99 +27,95 @@ from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, re
 __all__ = ["optimal_random_feature_ridge"]
 
 Array = NDArray[np.float64]
-_NODES = 12  # scan nodes for a factor e of gamma: the sums over modes are smooth on that scale
-_TERMS: tuple[Term, ...] = (
-    ("m", 1, 1), ("m", 2, 1), ("m", 1, 2), ("v", 0, 2), ("v", 1, 2), ("v", 1, 1), ("v", 2, 1),
-)  # fmt: skip
+_NONE = 1e-12  # of its scale: a best ridge below it is 0
 
 
-def _slope_and_level(sums: FloatSums, a: Array, b: Array, noise: Array) -> tuple[Array, Array]:
-    """Log ratio of the positive to the negative terms of N'D - ND' (positive where the error rises), and test/n.
+class _TestError:
+    """Test error over n, N/D, with small = min(n, k) - z, from which a and b follow without cancellation."""
 
-    Collected so that no two terms of opposite sign cancel: at large noise the best ridge is so large that nothing would
-    be left of their difference.
-    """
-    w, learned, unlearned = sums("m", 1, 1), sums("m", 2, 1), sums("m", 1, 2)
-    s1, ds1, s2, ds2 = sums("v", 0, 2), sums("v", 1, 2), sums("v", 1, 1), sums("v", 2, 1)
-    bottom = a * b + w * (a + b)
-    rise = 2 * bottom * (ds1 * (a + w) + w * ds2)
-    fall = 2 * (s1 + noise) * (learned * a * a + w * w * (a + w)) + 2 * s2 * (unlearned * a * b + w * w * (a + b + w))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.clip(np.log(rise) - np.log(fall), -1e4, 1e4)
-        return ratio, ((s1 + noise) * (a + w) + s2 * w) / bottom
+    terms: tuple[Term, ...] = (
+        ("m", 1, 1), ("m", 2, 1), ("m", 1, 2), ("m", 2, 2), ("v", 0, 2), ("v", 1, 2), ("v", 1, 1), ("v", 2, 1),
+        ("v", 2, 2),
+    )  # fmt: skip
+
+    def __init__(self, n: Array, k: Array, noise: Array) -> None:
+        """Keep what a and b are made of."""
+        self._gap_a, self._gap_b, self._noise = np.maximum(k - n, 0.0), np.maximum(n - k, 0.0), noise
+
+    def factors(self, small: Array, take: Take) -> tuple[Array, Array]:
+        """a = k - z and b = n - z."""
+        return take(self._gap_a) + small, take(self._gap_b) + small
+
+    def balance(self, sums: FloatSums, small: Array, take: Take) -> tuple[Array, Array]:
+        """Positive and negative terms of N'D - ND'.
+
+        Collected so that no two terms of opposite sign cancel: at large noise the best ridge is so large that nothing
+        would be left of their difference.
+        """
+        a, b = self.factors(small, take)
+        w, s1, s2 = sums("m", 1, 1), sums("v", 0, 2) + take(self._noise), sums("v", 1, 1)
+        both, total, w2 = a * b, a + b, w * w
+        rise = (both + w * total) * (sums("v", 1, 2) * a + w * s2)
+        fall = s1 * ((sums("m", 2, 1) * a + w2) * a + w2 * w) + s2 * (sums("m", 1, 2) * both + w2 * total + w2 * w)
+        return rise, fall
+
+    def bend(self, sums: FloatSums, small: Array, take: Take) -> Array:
+        """Derivative of the log ratio in log gamma, where a' = b' = w and (g^p c^q)' = (q g - p c) g^p c^q."""
+        a, b = self.factors(small, take)
+        w, learned, unlearned, square = (sums("m", p, q) for p, q in ((1, 1), (2, 1), (1, 2), (2, 2)))
+        s1, ds1, s2, ds2 = sums("v", 0, 2) + take(self._noise), sums("v", 1, 2), sums("v", 1, 1), sums("v", 2, 1)
+        dw, fourth = learned - unlearned, 3 * sums("v", 2, 2)
+        bottom, top = a * b + w * (a + b), ds1 * (a + w) + w * ds2
+        d_bottom = (w + dw) * (a + b) + 2 * w * w
+        d_top = (fourth - ds1) * (a + w) + ds1 * (w + dw) + dw * ds2 + w * (ds2 - fourth)
+        first, second = learned * a * a + w * w * (a + w), unlearned * a * b + w * w * (a + b + w)
+        d_first = ((learned - 3 * square) * a + 2 * learned * w) * a + w * (2 * dw * (a + w) + w * (w + dw))
+        d_second = ((3 * square - unlearned) * a * b + unlearned * w * (a + b)
+                    + w * (2 * dw * (a + b + w) + w * (2 * w + dw)))  # fmt: skip
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fall = (2 * ds1 * first + s1 * d_first + (ds2 - ds1) * second + s2 * d_second) / (s1 * first + s2 * second)
+            return np.asarray(d_bottom / bottom + d_top / top - fall)
+
+    def level(self, sums: FloatSums, small: Array, take: Take) -> Array:
+        """N/D."""
+        a, b = self.factors(small, take)
+        w, s1 = sums("m", 1, 1), sums("v", 0, 2) + take(self._noise)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((s1 * (a + w) + sums("v", 1, 1) * w) / (a * b + w * (a + b)))
 
 
-def _factors(modes: Modes, rank: float, n: Array, k: Array, floor: Array, gap: Array) -> tuple[Array, Array]:
-    """a = k - z and b = n - z at gamma = floor + gap, without cancellation."""
-    least = np.minimum(n, k)
-    small = minus_floor(modes, gap, floor + gap, floor) + np.maximum(least - rank, 0.0)
-    large = np.abs(n - k) + small
-    return np.where(n > k, small, large), np.where(n > k, large, small)
-
-
-def _brackets(
-    spectrum: Spectrum, n: Array, k: Array, noise: Array, floor: Array, lowest: Array
-) -> tuple[Array, Array, NDArray[np.int8]]:
-    """Interval of log(gamma - floor) around the lowest minimum of each cell; -1 where ridge 0 is best, 1 where inf."""
+def _ends(spectrum: Spectrum, n: Array, k: Array, noise: Array) -> tuple[Array, Array]:
+    """gamma below which (both at least the rank, with noise) the error falls, and beyond which it rises."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
     # gamma large: test = V - 2A/gamma + C/gamma^2, minimal at C/A
-    moment, level, least = float(s @ power), power.sum() + noise, np.minimum(n, k)
-    trace = spectrum.trace
+    moment, level, trace = float(s @ power), power.sum() + noise, spectrum.trace
     curvature = 3 * float(s**2 @ power) + moment * trace / k + level * (trace**2 / (n * k) + float(s**2 @ m) / n)
-    top = 100 * curvature / moment + 10 * trace / least
-    start, stop = np.log(lowest), np.log(top)
-    count = int(np.ceil(_NODES * max(float((stop - start).max()), 1.0)))
-    x = start + (stop - start) * np.linspace(0, 1, count)[:, None]
-    gap = np.exp(x)
-    samples, features, base = (np.broadcast_to(array, x.shape).ravel() for array in (n, k, floor))
-    modes = Modes.of(spectrum, "m", "v")
-    a, b = _factors(modes, spectrum.rank, samples, features, base, gap.ravel())
-    sums = modes.at((floor + gap).ravel(), *_TERMS)
-    slope, value = _slope_and_level(sums, a, b, np.broadcast_to(noise, x.shape).ravel())
-    slope, value = slope.reshape(x.shape), value.reshape(x.shape)
-    turns = (slope[:-1] < 0) & (slope[1:] >= 0)
-    index = np.argmin(np.where(turns, np.minimum(value[:-1], value[1:]), np.inf), axis=0)
-    cells = np.arange(n.size)
-    best = np.where(turns.any(axis=0), value[index, cells], np.inf)
-    kind = np.zeros(n.size, dtype=np.int8)
-    kind[~turns.any(axis=0) & (slope[-1] < 0)] = 1
-    kind[(slope[0] >= 0) & (value[0] <= best)] = -1
-    return x[index, cells], x[index + 1, cells], kind
+    # gamma small: every sum is a monomial from the least of the scales on where two terms meet
+    low = s.min()
+    u = low / s  # squares of eigenvalues may leave the range of doubles, squares of ratios may not
+    first, second, width = float(power @ u), max(float(power @ u**2), 1e-300 * float(power.sum())), float(m @ u)
+    least = np.min([np.ones(n.size), np.sqrt(noise / second), noise / max(first, second),
+                    noise * width / (n * second)], axis=0)  # fmt: skip
+    for spare in (n - spectrum.rank, k - spectrum.rank):
+        share = np.where(spare > 0, spare, np.inf)
+        least *= np.minimum(1.0, share / np.maximum(n, k)) * np.minimum(1.0, share / width)
+    bottom = np.maximum(1e-3 * low * least, 1e-300)
+    return bottom, 100 * curvature / moment + 10 * trace / np.minimum(n, k)
 
 
-def _optimise(
-    spectrum: Spectrum, n: Array, k: Array, noise: Array
-) -> tuple[Array, Array, NDArray[np.int8], NDArray[np.int64]]:
-    """Best ridge, residual, status and iterations for flat cells with finite n and k."""
-    from scipy.optimize.elementwise import find_root
-
+def _optimise(spectrum: Spectrum, n: Array, k: Array, noise: Array) -> Solution:
+    """Best ridge of flat cells with finite n and k."""
     least = np.minimum(n, k)
-    floor = np.where(least < spectrum.rank, effective_ridge(spectrum, least, 0.0).value, 0.0)
-    scale = np.where(floor > 0, floor, spectrum.eigenvalues.min() * np.minimum(1.0, noise / spectrum.trace))
-    lowest = np.maximum(1e-12 * scale, 1e-280)
-    left, right, kind = _brackets(spectrum, n, k, noise, floor, lowest)
-    value = np.where(kind < 0, 0.0, np.inf)
-    residual, iterations = np.zeros(n.size), np.zeros(n.size, dtype=np.int64)
-    status = np.zeros(n.size, dtype=np.int8)
-    inner, modes = np.flatnonzero(kind == 0), Modes.of(spectrum, "m", "v")
-    if inner.size:
-
-        def slope(x: Array, i: Array) -> Array:
-            j = inner[i.astype(np.intp)]
-            gap = np.exp(x)
-            a, b = _factors(modes, spectrum.rank, n[j], k[j], floor[j], gap)
-            return _slope_and_level(modes.at(floor[j] + gap, *_TERMS), a, b, noise[j])[0]
-
-        found = find_root(
-            slope, (left[inner], right[inner]), args=(np.arange(inner.size, dtype=float),),
-            tolerances={"xatol": 1e-14, "xrtol": 1e-15, "fatol": 1e-16, "frtol": 0.0},
-        )  # fmt: skip
-        gap = np.exp(found.x)
-        a, b = _factors(modes, spectrum.rank, n[inner], k[inner], floor[inner], gap)
-        value[inner] = (floor[inner] + gap) * a * b / k[inner]
-        residual[inner], iterations[inner] = np.abs(found.f_x), found.nfev
-        status[inner] = np.where(found.success, Status.CONVERGED, Status.MAX_ITERATIONS)
-    return value, residual, status, iterations
+    counts, group = np.unique(least, return_inverse=True)
+    floor = effective_ridge(spectrum, counts, 0.0).value[group]
+    error = _TestError(n, k, noise)
+    found = lowest_minima(error, spectrum, least, floor, np.zeros(n.size), _ends(spectrum, n, k, noise), near=True)
+    a, b = error.factors(found.small, lambda values: values)
+    value = found.kappa * a * b / k
+    value[found.at_start | (found.small < _NONE * found.reach)] = 0.0
+    value[found.endless] = np.inf
+    status = np.where(found.converged, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
+    return Solution(value, found.residual, status, found.iterations)
 
 
 def _certificate(spectrum: Spectrum, n: Array, k: Array, noise: Array, value: Array) -> Certificate:
@@ -174,7 +170,7 @@ def optimal_random_feature_ridge(
 
     Notes
     -----
-    The risk is not proven unimodal: it is scanned at 12 nodes for a factor e of gamma, and the lowest minimum is
+    The risk is not proven unimodal: it is scanned at 16 nodes for a factor e of gamma, and the lowest minimum is
     polished. With n infinite the ridge has no effect and 0 is returned.
 
     References
@@ -215,7 +211,8 @@ def optimal_random_feature_ridge(
         # without noise, a fit that spans every mode is exact at ridge 0
         i = np.flatnonzero(finite & ((noise > 0) | (np.minimum(samples, features) < spectrum.rank)))
     if i.size:
-        value[i], residual[i], status[i], iterations[i] = _optimise(spectrum, samples[i], features[i], noise[i])
+        found = _optimise(spectrum, samples[i], features[i], noise[i])
+        value[i], residual[i], status[i], iterations[i] = found.value, found.residual, found.status, found.iterations
     solution = Solution.shaped(shape, value, residual, status, iterations)
     report_failures(solution, "optimal_random_feature_ridge", on_failure)
     return provable(solution, partial(_certificate, spectrum, samples, features, sigma2), certify)

@@ -7,15 +7,16 @@ accuracy its conditioning allows and not to the square root of rounding.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_optimal_ridge
-from solvable.solvers.equivalents.fixed_point import effective_ridge, mode_sums, stability_edge
-from solvable.solvers.equivalents.mode_sums import Modes
-from solvable.solvers.solution import Certificate, Solution, provable
+from solvable.solvers.equivalents.fixed_point import effective_ridge, stability_edge
+from solvable.solvers.equivalents.mode_minimum import Take, lowest_minima
+from solvable.solvers.equivalents.mode_sums import FloatSums, Term
+from solvable.solvers.solution import Certificate, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
 
@@ -24,23 +25,36 @@ __all__ = ["optimal_ridge"]
 Array = NDArray[np.float64]
 _MANY = 50_000  # modes from which on the scan is over a thinned spectrum
 _WIDTH = 1e-2  # of its bins, in log eigenvalue
+_NONE = 1e-12  # of the scale n kappa: a ridge below it is 0
 
 
-def _stationarity(
-    spectrum: Spectrum, n: float, noise: float, kappa: Array, slack: Array | None = None
-) -> tuple[Array, Array]:
-    r"""Test error, and the two terms of its derivative in log kappa as a log ratio: positive where it rises.
+class _TestError:
+    r"""Test error of ridge regression: n level/overlap with level = sum (1-g)^2 v^2 + noise, overlap = n - df2.
 
-    `slack` = n - df1 may be given where it is known better than as a difference (ridge/kappa).
-
-    d log test/d log k = [sum 2 g (1-g)^2 v^2]/[sum (1-g)^2 v^2 + noise] - [sum 2 m g^2 (1-g)]/[n - df2].
+    d log test/d log k = [sum 2 g (1-g)^2 v^2]/level - [sum 2 m g^2 (1-g)]/overlap.
     """
-    terms = (("m", 1, 1), ("m", 2, 1), ("v", 0, 2), ("v", 1, 2))
-    difference, _, sums = Modes.of(spectrum, "m", "v").remainder(np.full(kappa.size, n), kappa, *terms)
-    overlap, level = (difference if slack is None else slack) + sums("m", 1, 1), sums("v", 0, 2) + noise
-    rise, fall = sums("v", 1, 2) * overlap, sums("m", 2, 1) * level
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return n * level / overlap, np.log(rise / fall)
+
+    terms: tuple[Term, ...] = (("m", 1, 1), ("m", 2, 1), ("m", 2, 2), ("v", 0, 2), ("v", 1, 2), ("v", 2, 2))
+
+    def __init__(self, noise: Array) -> None:
+        self._noise = noise
+
+    def balance(self, sums: FloatSums, small: Array, take: Take) -> tuple[Array, Array]:
+        """Parts of the derivative, times level and overlap."""
+        return sums("v", 1, 2) * (small + sums("m", 1, 1)), sums("m", 2, 1) * (sums("v", 0, 2) + take(self._noise))
+
+    def bend(self, sums: FloatSums, small: Array, take: Take) -> Array:
+        """Derivative of the log ratio; sum g^p c^q has the derivative sum (q g - p c) g^p c^q."""
+        level, rising = sums("v", 0, 2) + take(self._noise), sums("v", 1, 2)
+        overlap, falling = small + sums("m", 1, 1), sums("m", 2, 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rise = 3 * sums("v", 2, 2) / rising - 1 + 2 * falling / overlap
+            return np.asarray(rise - (1 - 3 * sums("m", 2, 2) / falling) - 2 * rising / level)
+
+    def level(self, sums: FloatSums, small: Array, take: Take) -> Array:
+        """Test error over n."""
+        with np.errstate(divide="ignore"):
+            return np.asarray((sums("v", 0, 2) + take(self._noise)) / (small + sums("m", 1, 1)))
 
 
 def _thinned(spectrum: Spectrum) -> Spectrum:
@@ -59,57 +73,30 @@ def _thinned(spectrum: Spectrum) -> Spectrum:
     return Spectrum(mean, np.bincount(bins, power)[kept], weight[kept])
 
 
-def _optimum(spectrum: Spectrum, n: float, noise: float, lowest: float) -> tuple[float, float, int]:
-    """Best ridge with kappa above `lowest`: scan in log kappa, then the root of the derivative near the best node."""
-    from scipy.optimize import brentq
-
+def _ends(spectrum: Spectrum, n: Array, noise: Array) -> tuple[Array, Array]:
+    """kappa below which (n >= rank, with noise) the error falls, and beyond which it rises."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    if power.sum() == 0:
-        return np.inf, 0.0, 0
-    if noise == 0 and lowest == 0:
-        return 0.0, 0.0, 0  # least squares without noise has no error to reduce
-    # beyond `top` the derivative is positive; below `bottom` (n >= rank, with noise) it is negative
     high, low, signal = s.max(), s.min(), power.sum()
     t, u = s / high, low / s  # squares of eigenvalues may leave the range of doubles, squares of ratios may not
     top = high * (100 * (m @ t**2) / (t @ (power / signal)) * (1 + noise / signal) / n + 10)
-    curvature = max(power @ u**2, 1e-300 * signal)
-    bottom = 1e-3 * low * min(1.0, np.sqrt(noise / curvature), noise * (m @ u) / (n * curvature))
-    start = lowest if lowest > 0 else bottom
-    x = np.linspace(np.log(start), np.log(max(top, 2 * start)), 32 + int(16 * np.log(max(top / start, 2.0))))
-    thin = _thinned(spectrum)
-    risk, slope = _stationarity(thin, n, noise, np.exp(x))
-    slope[np.abs(slope) < 1e-12] = 0.0  # rounding: at the ridgeless end without noise it is exactly zero
-    minima = np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0))
-    best = minima[np.argmin(risk[minima])] if minima.size else 0
-    nodes = np.array([0, best, best + 1])
-    ends = np.exp(x[nodes])
-    if thin is not spectrum:
-        risk[nodes], slope[nodes] = _stationarity(spectrum, n, noise, ends)
-        slope[nodes] = np.where(np.abs(slope[nodes]) < 1e-12, 0.0, slope[nodes])
-    ridges = ends * mode_sums(spectrum, np.full(3, n), ends).slack
-    if slope[0] >= 0 and (minima.size == 0 or risk[0] <= risk[best]):
-        return (ridges[0] if ridges[0] < -1e-12 * ridges[2] else 0.0), 0.0, x.size
+    curvature = max(float(power @ u**2), 1e-300 * signal)
+    least = np.minimum(np.sqrt(noise / curvature), noise * (m @ u) / (n * curvature))
+    return 1e-3 * low * np.minimum(1.0, least), top
 
-    # the root in the ridge itself, kappa from it: near the ridgeless end the ridge is a small difference in kappa
-    @cache  # the ends of a bracket and the root are asked for again
-    def slope_at(t: float, modes: Spectrum = spectrum) -> float:
-        ridge = np.exp(t) if positive else t
-        kappa = effective_ridge(modes, n, ridge).value.reshape(1)
-        return float(_stationarity(modes, n, noise, kappa, ridge / kappa)[1][0])
 
-    positive = bool(ridges[1] > -1e-9 * ridges[2])
-    low, high = (np.log(max(ridges[1], 1e-12 * ridges[2])), np.log(ridges[2])) if positive else ridges[1:]
-    if positive and slope_at(low) >= 0:
-        return 0.0, 0.0, x.size
-    if thin is not spectrum and positive and slope_at(low, thin) < 0 < slope_at(high, thin):
-        near = brentq(slope_at, low, high, args=(thin,))
-        below, above = max(low, near - 4 * _WIDTH), min(high, near + 4 * _WIDTH)
-        if slope_at(below) < 0 < slope_at(above):
-            low, high = below, above
-    root, report = brentq(
-        slope_at, low, high, xtol=1e-300 if positive else 1e-15 * abs(low), rtol=1e-15, full_output=True
+def _optima(spectrum: Spectrum, n: Array, noise: Array, floor: Array, lowest: Array) -> Solution:
+    """Best ridge of flat cells with kappa from `lowest` on; `floor` is kappa at ridge 0."""
+    bottom, top = _ends(spectrum, n, noise)
+    found = lowest_minima(
+        _TestError(noise), spectrum, n, floor, lowest - floor, (bottom, top), scanned=_thinned(spectrum)
     )
-    return float(np.exp(root) if positive else root), abs(slope_at(root)), x.size + report.iterations
+    value = found.kappa * found.small
+    # what is left of a difference: 0, unless the search went below it
+    value[found.at_start & (value >= -_NONE * found.kappa * n)] = 0.0
+    value[~found.at_start & (lowest == floor) & (value < _NONE * found.kappa * found.reach)] = 0.0
+    value[found.endless] = np.inf
+    status = np.where(found.converged & ~found.endless, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
+    return Solution(value, found.residual, status, found.iterations)
 
 
 @within_range
@@ -179,17 +166,28 @@ def optimal_ridge(
     samples, sigma2 = broadcast(n=samples, noise_variance=sigma2)
     spectrum.check_sample_size(samples)
     spectrum = replace(spectrum, points=None)  # warned once is enough
-    counts, residual = np.zeros(samples.shape, dtype=np.int64), np.zeros(samples.shape)
-    value = np.zeros(samples.shape)
-    lowest = effective_ridge(spectrum, samples, 0.0).value
+    shape, flat, noise = samples.shape, samples.ravel(), sigma2.ravel() + spectrum.irreducible_power
+    counts, group = np.unique(flat, return_inverse=True)
+    floors = effective_ridge(spectrum, counts, 0.0).value
+    starts = floors
     if allow_negative:
-        edge = stability_edge(spectrum, samples).value
-        inside = effective_ridge(spectrum, samples, edge * (1 - 1e-9)).value
-        lowest = np.where(samples < spectrum.rank, inside, lowest)
-    for cell in np.ndindex(samples.shape):
-        noise = float(sigma2[cell]) + spectrum.irreducible_power
-        value[cell], residual[cell], counts[cell] = _optimum(spectrum, float(samples[cell]), noise, float(lowest[cell]))
-    solution = Solution(value, residual, np.zeros(samples.shape, dtype=np.int8), counts)
+        edge = stability_edge(spectrum, counts).value
+        inside = effective_ridge(spectrum, counts, edge * (1 - 1e-9)).value
+        starts = np.where(counts < spectrum.rank, inside, floors)
+    value, residual = np.zeros(flat.size), np.zeros(flat.size)
+    status, iterations = np.zeros(flat.size, dtype=np.int8), np.zeros(flat.size, dtype=np.int64)
+    if spectrum.require_target().any():
+        # least squares on the whole rank without noise has no error to reduce
+        i = np.flatnonzero((noise > 0) | (floors[group] > 0))
+        if i.size:
+            found = _optima(spectrum, flat[i], noise[i], floors[group[i]], starts[group[i]])
+            value[i], residual[i], status[i], iterations[i] = (
+                found.value, found.residual, found.status, found.iterations
+            )  # fmt: skip
+    else:
+        value[:] = np.inf
+    solution = Solution.shaped(shape, value, residual, status, iterations)
+    report_failures(solution, "optimal_ridge", "warn")
     return provable(solution, partial(prove, spectrum, samples, sigma2), certify)
 
 
