@@ -233,7 +233,8 @@ def gradient_descent_risk(
     train = np.asarray(rows[2] + noise * rows[3])
     solution = Solution.shaped(shape, test, change, status, nodes)
     report_failures(solution, "gradient_descent_risk", on_failure)
-    return GradientDescentRisk(solution.value, train, *map(np.array, (bias, variance, sigma2)), solution)
+    parts = np.asarray(bias), np.asarray(variance), np.array(sigma2)
+    return GradientDescentRisk(solution.value, train, parts[0], parts[1], parts[2], solution)
 
 
 def _runs(
