@@ -373,6 +373,7 @@ from .sgd_stability.curvature import diagonal_network_sharpness as diagonal_netw
 from .sgd_stability.curvature import network_gradients as network_gradients
 from .sgd_stability.curvature import relu_network_sharpness as relu_network_sharpness
 from .sgd_stability.scale_invariant import WeightDecayEquilibrium as WeightDecayEquilibrium
+from .sgd_stability.scale_invariant import adam_equilibrium as adam_equilibrium
 from .sgd_stability.scale_invariant import weight_decay_equilibrium as weight_decay_equilibrium
 from .sgd_stability.second_moment import growth_rate as growth_rate
 from .sgd_stability.second_moment import stability_threshold as stability_threshold

@@ -44,11 +44,11 @@ def _spectrum(covariance: str, d: int) -> Spectrum:
 @cache
 def _descent(
     n: int, gamma: float, covariance: str, quantity: str, step: float, steps: int, noise_variance: float,
-    momentum: float = 0.0,
+    momentum: float = 0.0, method: str = "heavy-ball",
 ) -> float:  # fmt: skip
     spectrum = _spectrum(covariance, round(gamma * n))
     size = step / ((1 + np.sqrt(gamma)) ** 2 * spectrum.eigenvalues.max())
-    risk = gradient_descent_risk(spectrum, n, size, [steps], noise_variance, momentum or None)
+    risk = gradient_descent_risk(spectrum, n, size, [steps], noise_variance, momentum or None, method=method)
     return float(getattr(risk, quantity)[0])
 
 
@@ -96,6 +96,19 @@ _RISK_GRID = cells(
     ],
     n=50,
     noise_variance=0.4,
+)
+_NESTEROV_GRID = cells(
+    "gamma covariance quantity steps momentum",
+    [
+        (2.0, "spread", "test", 12, 0.7),
+        (0.5, "two-scales", "train", 30, 0.8),
+        (0.5, "spread", "variance", 60, 0.9),
+        (2.0, "two-scales", "bias", 300, 0.5),
+    ],
+    n=50,
+    step=0.9,
+    noise_variance=0.4,
+    method="nesterov",
 )
 _TRAIN_GRID = [{**cell, "quantity": "train"} for cell in (_RISK_GRID[0], _RISK_GRID[1])]
 d, eta, B, t, sigma2, at = sp.symbols("d step_size batch_size steps noise_variance at", positive=True)
@@ -146,6 +159,17 @@ CLAIMS = (
         grid=_RISK_GRID,
         quick=(0, 5),
         assumptions="independent standardised entries; start at 0",
+    ),
+    contour(
+        "double-descent/nesterov-risk",
+        "Test and training error of Nesterov's accelerated gradient with constant momentum follow the contour integral "
+        "of its filter, at any time and for any covariance.",
+        predict=_descent,
+        measure=experiments.descent_error_draw,
+        domain=_DESCENT.but(step=(0.2, 1.2), momentum=(0.1, 0.9), steps=(1, 1000)),
+        grid=_NESTEROV_GRID,
+        quick=(0,),
+        assumptions="independent standardised entries; start at 0; first step without momentum",
     ),
     contour(
         "double-descent/training-error",

@@ -17,7 +17,7 @@ SYMBOLS = (
     ),
     Symbol("fitted", r"\textstyle\int(1-e^{-ts})^{2}s^{-1}dF", "∫(1−e^{−ts})²/s dF", "other", "mean over the spectrum"),
     Symbol("step", r"\eta", "η", "step", "step over the inverse upper edge of the spectrum"),
-    Symbol("momentum", r"\mu", "μ", "other", "heavy-ball momentum"),
+    Symbol("momentum", r"\mu", "μ", "other", "momentum of heavy ball or Nesterov"),
     Symbol("snr", r"{\|\beta\|^{2}/\sigma^{2}}", "‖β‖²/σ²", "noise", "signal over label noise"),
 )
 

@@ -6,12 +6,14 @@ import sympy as sp
 
 __all__ = [
     "coherence_divergence",
+    "decoupled_equilibrium",
     "diagonal_sharpness",
     "effective_step_size",
     "equilibrium",
     "full_batch",
     "group_threshold",
     "largest_gradient_bound",
+    "penalty_equilibrium",
     "rayleigh_bound",
     "settled",
     "trace_bound",
@@ -41,3 +43,22 @@ equilibrium = (
     + _is["angle"] * sp.atan(sp.sqrt(_decayed * (2 - _decayed)) / (1 - _decayed))
     + _is["relaxation"] * (2 * (1 - _decayed) ** 2 - 1)
 )
+
+d, beta, p = sp.symbols("d momentum shrinkage", positive=True)
+
+
+def _adam(square: sp.Expr, sine: sp.Expr) -> sp.Expr:
+    """Norm, effective step size or angle from ||w||^2 and (1 - cos)/2."""
+    return (
+        _is["norm"] * sp.sqrt(square)
+        + _is["effective_step_size"] * eta / sp.sqrt(square)
+        + _is["angle"] * 2 * sp.asin(sp.sqrt(sine))
+    )
+
+
+_kappa, _kept = (1 - beta) / (1 + beta), 1 + (1 - _decayed) * beta
+decoupled_equilibrium = _adam(
+    eta**2 * d * _kappa * _kept / ((1 - (1 - _decayed) * beta) * _decayed * (2 - _decayed)),
+    _decayed * (1 - beta) / (2 * _kept),
+)
+penalty_equilibrium = _adam(eta**2 * d / (p * (2 + (1 - _kappa) * p)), _kappa * p / 2)

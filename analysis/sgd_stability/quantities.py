@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.derivation.quantities import cases
 
 __all__ = [
+    "adam_quantities",
     "bernoulli",
     "decay_quantities",
     "diagonal_quantities",
@@ -76,3 +77,21 @@ def relu_quantities(d: int, width: int, **_: Any) -> dict[str, Any]:
 def decay_quantities(quantity: str, **_: Any) -> dict[str, Any]:
     """Return which property of the equilibrium is asked for."""
     return cases("quantity", quantity, "norm", "effective_step_size", "angle", "relaxation")
+
+
+def adam_quantities(
+    quantity: str, step_size: float, weight_decay: float, gradient_norm: float, d: float, momentum: float, decay: str
+) -> dict[str, Any]:
+    """Return which property is asked for and, for a penalty, the share p lost in a step: a polynomial's one root."""
+    asked = cases("quantity", quantity, "norm", "effective_step_size", "angle")
+    if decay == "decoupled":
+        return asked
+    import mpmath as mp
+
+    eta, lam, g, size, beta = (mp.mpf(float(x)) for x in (step_size, weight_decay, gradient_norm, d, momentum))
+    kappa = (1 - beta) / (1 + beta)
+    force, a = (eta**2 * size * lam / g) ** 2, 1 - kappa
+    roots = mp.polyroots([a * a, 4 * a, 4, 0, kappa * force, -2 * force] if a else [4, 0, force, -2 * force],
+                         maxsteps=500, extraprec=500)  # fmt: skip
+    (p,) = [mp.re(r) for r in roots if abs(mp.im(r)) < mp.mpf(10) ** (-mp.mp.dps // 2) and 0 < mp.re(r) < 1]
+    return {**asked, "shrinkage": p}

@@ -26,6 +26,8 @@ SYMBOLS = (
     Symbol("is_relaxation", r"1_{\tau}", "1[relaxation]", "other", "1 where it is the relaxation factor, else 0"),
     Symbol("weight_decay", r"\lambda", "λ", "ridge", "decay of the weights"),
     Symbol("gradient_norm", "g", "g", "scale", "norm of the gradient at unit weights"),
+    Symbol("momentum", r"\beta_{1}", "β₁", "other", "Adam's memory of the gradient"),
+    Symbol("shrinkage", "p", "p", "other", "share of w that the decay takes in a step"),
     Symbol("width", "m", "m", "size", "hidden neurons"),
     Symbol("classes", "K", "K", "size", "classes"),
     Symbol("scale", r"\alpha", "α", "scale", "scale of the start"),
@@ -46,5 +48,12 @@ CONVENTIONS = (
         (r"w' = (1-\eta\lambda)w - \eta\nabla L(w)", r"(\lambda/2)\|w\|^2"),
         ("step_size", "weight_decay"),
         ("weight_decay_equilibrium",),
+    ),
+    Convention(
+        "adam",
+        "w' = w − ηm/√v, m and v running means of the gradient and its squares; decay −ηλw, or a penalty (λ/2)‖w‖²",
+        (r"w' = w - \eta\,m/\sqrt v", r"(\lambda/2)\|w\|^2"),
+        ("step_size", "weight_decay"),
+        ("adam_equilibrium",),
     ),
 )  # fmt: skip

@@ -33,12 +33,13 @@ from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
-from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
+from solvable.solvers.validate import as_choice, as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
 
 __all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Rule = tuple[str, float]  # how momentum enters, and how much of it
 _FIRST_NODES, _MOST_NODES = 128, 4096
 _RUNS = 2000  # on one contour: as many rows of filter values at its nodes
 _ACCURACY = 1e-9
@@ -141,12 +142,14 @@ def gradient_descent_risk(
     noise_variance: ArrayLike = 0.0,
     momentum: ArrayLike | None = None,
     *,
+    method: str = "heavy-ball",
     on_failure: OnFailure = "raise",
 ) -> GradientDescentRisk:
     r"""Test and training error of gradient descent on least squares, for any covariance and any number of steps.
 
-    Loss :math:`(1/2n)\|y-Xw\|^2`, start at 0, :math:`w_{t+1} = w_t - \eta X^T(Xw_t-y)/n`, with heavy-ball momentum
-    :math:`+\mu(w_t-w_{t-1})` where one is given. Deterministic equivalents: exact as n and the rank grow together,
+    Loss :math:`(1/2n)\|y-Xw\|^2`, start at 0, :math:`w_{t+1} = w_t - \eta X^T(Xw_t-y)/n`, with momentum
+    :math:`+\mu(w_t-w_{t-1})` where one is given: heavy ball, or Nesterov's, whose gradient is taken at
+    :math:`w_t+\mu(w_t-w_{t-1})`. Deterministic equivalents: exact as n and the rank grow together,
     relative error of order 1/n at finite size.
 
     Parameters
@@ -156,14 +159,16 @@ def gradient_descent_risk(
     n : array_like
         Number of samples.
     step_size : array_like
-        Below 2/s_max, or 2(1 + momentum)/s_max, with s_max the upper edge of the spectrum of :math:`X^TX/n` (not of
-        its expectation; see `support_edges`).
+        Below 2/s_max, 2(1 + momentum)/s_max (heavy ball) or 2(1 + momentum)/((1 + 2 momentum) s_max) (Nesterov), with
+        s_max the upper edge of the spectrum of :math:`X^TX/n` (not of its expectation; see `support_edges`).
     steps : array_like
         Whole numbers, in any order.
     noise_variance : array_like
         Of the labels.
     momentum : array_like, optional
-        Heavy-ball momentum in [0, 1).
+        Constant momentum in [0, 1).
+    method : {"heavy-ball", "nesterov"}
+        How the momentum enters, where one is given.
     on_failure : {"raise", "warn", "ignore"}
         What to do where doubling the nodes up to 4,096 does not bring the change below 1e-9: too few nodes give
         garbage, not a rough answer.
@@ -176,7 +181,8 @@ def gradient_descent_risk(
     Raises
     ------
     ValueError
-        A step size at or above its limit, steps that are no whole numbers, a spectrum without target power.
+        A step size at or above its limit, steps that are no whole numbers, a spectrum without target power, Nesterov
+        without a momentum.
     ArithmeticError
         No convergence (``on_failure="raise"``): in practice a momentum of 0.9 or more with many steps.
 
@@ -186,7 +192,7 @@ def gradient_descent_risk(
 
     References
     ----------
-    ali2019continuous (the setting); bach2024projections (second-order equivalents); the contour form is derived
+    ali2019continuous (the setting); nesterov1983method; bach2024projections (second-order equivalents); contour derived
 
     Examples
     --------
@@ -196,7 +202,10 @@ def gradient_descent_risk(
     array([1.5     , 0.845054, 1.      ])
     """
     as_spectrum(spectrum).require_target()
-    heavy = momentum is not None
+    as_choice("method", method, ("heavy-ball", "nesterov"))
+    if momentum is None and method == "nesterov":
+        raise refuse("momentum", momentum, "nesterov needs one")
+    rule = "gradient-descent" if momentum is None else method
     samples, step, times, sigma2, mu = broadcast(
         n=as_positive("n", n),
         step_size=as_positive("step_size", step_size),
@@ -213,10 +222,9 @@ def gradient_descent_risk(
         edge = float(support_edges(spectrum, float(count))[-1, 1])
         for moved in np.unique(mu[samples == count]):
             cells = (samples == count) & (mu == moved)
-            check_step(edge, float(step[cells].max()), float(moved), "heavy-ball" if heavy else "gradient-descent",
-                       "upper edge of the spectrum of X^T X/n")  # fmt: skip
+            check_step(edge, float(step[cells].max()), float(moved), rule, "upper edge of the spectrum of X^T X/n")
             runs, place = np.unique([step[cells], times[cells]], axis=1, return_inverse=True)
-            found = _runs(spectrum, float(count), float(moved), runs, edge, noise[cells])
+            found = _runs(spectrum, float(count), (method, float(moved)), runs, edge, noise[cells])
             rows[:, cells], change[cells], nodes[cells] = (part[..., place.ravel()] for part in found)
     bias = rows[0] + spectrum.irreducible_power * (1 + rows[1])
     variance = sigma2 * rows[1]
@@ -225,33 +233,35 @@ def gradient_descent_risk(
     train = np.asarray(rows[2] + noise * rows[3])
     solution = Solution.shaped(shape, test, change, status, nodes)
     report_failures(solution, "gradient_descent_risk", on_failure)
-    return GradientDescentRisk(
-        solution.value, train, np.asarray(bias), np.asarray(variance), np.array(sigma2), solution
-    )
+    parts = np.asarray(bias), np.asarray(variance), np.array(sigma2)
+    return GradientDescentRisk(solution.value, train, parts[0], parts[1], parts[2], solution)
 
 
 def _runs(
-    spectrum: Spectrum, n: float, mu: float, runs: Array, edge: float, noise: Array
+    spectrum: Spectrum, n: float, rule: Rule, runs: Array, edge: float, noise: Array
 ) -> tuple[Array, Array, NDArray[np.int64]]:
     """Estimates, their change and the nodes for runs (step size, steps), sorted; some thousands share a contour."""
     power = float(spectrum.require_target().sum())
     units = power + noise.min(), (power + noise.min()) / max(noise.max(), 1e-300)
     parts = [
-        _converge(spectrum, n, mu, runs[0, part], runs[1, part], edge, units)
+        _converge(spectrum, n, rule, runs[0, part], runs[1, part], edge, units)
         for part in (slice(first, first + _RUNS) for first in range(0, runs.shape[1], _RUNS))
     ]
     rows, change = (np.concatenate(column, axis=-1) for column in list(zip(*parts, strict=True))[:2])
     return rows, change, np.concatenate([np.full(part[1].size, part[2]) for part in parts])
 
 
-def _shape_of_contour(step: Array, steps: Array, mu: float, edge: float) -> tuple[float, float, float]:
+def _shape_of_contour(step: Array, steps: Array, rule: Rule, edge: float) -> tuple[float, float, float]:
     """Where the contour begins, where it crosses beyond the edge, and its half angle: right for every run."""
+    method, mu = rule
     last = np.maximum(steps, 1.0)
     # near 0 momentum moves 1/(1-mu) times as far in a step
     low = min(float(np.min(2 * (1 - mu) / (step * last))), edge)
     # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
-    limit = 2 * (1 + mu) / step
+    limit = 2 * (1 + mu) / step / (1 + 2 * mu if method == "nesterov" else 1)
     high = float(np.min(np.minimum(1.1 * edge, np.maximum(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))))
+    if method == "nesterov" and mu > 0:
+        return low, high, _opening(low, edge, high, step, last, mu)
     # the contour is a lens of half angle 2B; where the filter grows by a factor e at most lies in an ellipse
     factor = 1 + 1 / last
     width, height = (factor + mu / factor) / step, (factor - mu / factor) / step
@@ -260,19 +270,32 @@ def _shape_of_contour(step: Array, steps: Array, mu: float, edge: float) -> tupl
     return low, high, min(0.4, 0.75 * float(room.min()))
 
 
-def _filters(z: Complex, step: Array, steps: Array, mu: float) -> tuple[Complex, Complex]:
+def _opening(low: float, edge: float, high: float, step: Array, last: Array, mu: float) -> float:
+    """Half angle at which no Nesterov filter grows by more than e^2 on the contour."""
+
+    def growth(opening: float) -> float:
+        z = step[:, None] * _contour(low, edge, high, opening, _FIRST_NODES)[0]
+        b, c = (1 - z) * (1 + mu), (1 - z) * mu
+        spread = np.sqrt(b * b - 4 * c)
+        larger = np.maximum(np.abs(b + spread), np.abs(b - spread)) / 2
+        return float(np.max(last[:, None] * np.log(larger)))
+
+    openings = 0.4 * 0.8 ** np.arange(40)
+    return next((float(x) for x in openings if growth(float(x)) <= 2.0), float(openings[-1]))
+
+
+def _filters(z: Complex, step: Array, steps: Array, rule: Rule) -> tuple[Complex, Complex]:
     """Residual filter and what it has learned, one row for each run."""
-    method = "heavy-ball" if mu else "gradient-descent"
-    parts = [evaluate_filter(z, steps[step == size], method, float(size), mu) for size in np.unique(step)]
-    residual, learned = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return residual, learned
+    method = rule[0] if rule[1] else "gradient-descent"
+    parts = [evaluate_filter(z, steps[step == size], method, float(size), rule[1]) for size in np.unique(step)]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _converge(
-    spectrum: Spectrum, n: float, mu: float, step: Array, steps: Array, edge: float, units: tuple[float, float]
+    spectrum: Spectrum, n: float, rule: Rule, step: Array, steps: Array, edge: float, units: tuple[float, float]
 ) -> tuple[Array, Array, int]:
     """Double the nodes until nothing changes, in units of the errors and of what unit noise adds to them."""
-    low, high, opening = _shape_of_contour(step, steps, mu, edge)
+    low, high, opening = _shape_of_contour(step, steps, rule, edge)
     before, change, kappa = None, np.full(steps.size, np.inf), None
     unpooled = replace(spectrum, points=None)  # warned once is enough
     ridgeless = float(effective_ridge(unpooled, n, 0.0).value) if n < spectrum.rank else 0.0
@@ -285,7 +308,7 @@ def _converge(
             start = np.interp(new, old, kappa.real) + 1j * np.interp(new, old, kappa.imag)
         kappa, solved = _kappa(spectrum, n, z, start)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            residual, learned = _filters(z, step, steps, mu)
+            residual, learned = _filters(z, step, steps, rule)
             rows = _estimate(spectrum, n, z, weight, kappa, residual, learned, ridgeless)
             if before is not None:
                 change = np.max(np.abs(rows - before) / np.maximum(unit, np.abs(rows)), axis=0)

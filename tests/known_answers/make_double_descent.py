@@ -124,9 +124,9 @@ def ladder(t):
     return [k / t for k in (1, 10, 40, 160)] if t > 1 else []
 
 
-def isotropic_descent(spectrum, n, step_size, steps, noise_variance=0, momentum=None):
+def isotropic_descent(spectrum, n, step_size, steps, noise_variance=0, momentum=None, method="heavy-ball"):
     d, signal = spectrum["isotropic"][0], spectrum["isotropic"][1]
-    method, mu = ("gradient-descent", mp.mpf(0)) if momentum is None else ("heavy-ball", momentum)
+    method, mu = ("gradient-descent", mp.mpf(0)) if momentum is None else (method, momentum)
     filters = [lambda x, t=t: residual(method, t, x, step_size, mu) for t in steps]
     scale = step_size / (1 - mu)
     return isotropic(d / n, filters, noise_variance, signal, [ladder(t * scale) for t in steps])
@@ -175,22 +175,24 @@ def times_polynomial(a, b):
     return out
 
 
-def filter_polynomials(steps, step, mu):
-    """Coefficients of r_t for t = 0 ... steps."""
+def filter_polynomials(steps, step, mu, method):
+    """Coefficients of r_t for t = 0 ... steps; Nesterov's gradient also sees what the momentum adds."""
+    ahead = mu if method == "nesterov" else mp.mpf(0)
     rows = [[mp.mpf(1)]]
     for t in range(steps):
         before = rows[t - 1] if t else rows[0]
         row = [mp.mpf(0)] * (t + 2)
         for i, x in enumerate(rows[t]):
             row[i] += (1 + mu) * x
-            row[i + 1] -= step * x
+            row[i + 1] -= step * (1 + ahead) * x
         for i, x in enumerate(before):
             row[i] -= mu * x
+            row[i + 1] += step * ahead * x
         rows.append(row)
     return rows
 
 
-def general_descent(spectrum, n, step_size, steps, noise_variance=0, momentum=None):
+def general_descent(spectrum, n, step_size, steps, noise_variance=0, momentum=None, method="heavy-ball"):
     s, p = spectrum["eigenvalues"], spectrum["target_power"]
     m = spectrum.get("multiplicities", [mp.mpf(1)] * len(s))
     extra = spectrum.get("irreducible_power", mp.mpf(0))
@@ -198,7 +200,7 @@ def general_descent(spectrum, n, step_size, steps, noise_variance=0, momentum=No
     fields = {"bias": [], "variance": [], "test": [], "train": []}
     with mp.extradps(40):  # alternating sums
         words = Words(s, m, n, longest)
-        polynomials = filter_polynomials(longest, step_size, momentum or mp.mpf(0))
+        polynomials = filter_polynomials(longest, step_size, momentum or mp.mpf(0), method)
         for t in steps:
             r = polynomials[int(t)]
             weights = [
@@ -399,6 +401,15 @@ def risks():
     yield entry("irreducible power", "gradient_descent_risk", general_descent, 1e-12, together=True,
                 spectrum=levels | {"irreducible_power": 0.3}, n=150, step_size=0.2, steps=[0, 1, 6],
                 noise_variance=0.1)  # fmt: skip
+    for n, step, mu in ((60, 0.05, 0.3), (200, 0.2, 0.6), (900, 0.05, 0.99)):
+        yield entry(f"three levels, n={n}, Nesterov {mu}", "gradient_descent_risk", general_descent, 1e-12,
+                    together=True, spectrum=levels, n=n, step_size=step, steps=[0, 1, 2, 5, 12],
+                    noise_variance=0.4, momentum=mu, method="nesterov")  # fmt: skip
+    for d, n, step, mu in ((200, 400, 0.3, 0.5), (100, 300, 0.2, 0.9)):
+        yield entry(f"isotropic, d={d}, n={n}, Nesterov {mu}", "gradient_descent_risk", isotropic_descent, 1e-12,
+                    together=True, digits=30, precisions=(40, 50), spectrum={"isotropic": [d, 1.5]}, n=n,
+                    step_size=step, steps=[0, 1, 10, 300], noise_variance=0.6, momentum=mu,
+                    method="nesterov")  # fmt: skip
     for n in (60, 900):
         yield entry(f"least squares in the end, n={n}", "gradient_descent_risk", in_the_long_run, 1e-12, together=True,
                     spectrum=levels, n=n, step_size=0.3, steps=[10**9], noise_variance=0.4)  # fmt: skip

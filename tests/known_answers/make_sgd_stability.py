@@ -98,6 +98,47 @@ def equilibrium(step, decay, gradient):
             "angle": mp.atan(step * gradient / square / keep)}  # fmt: skip
 
 
+def adam(step, decay, gradient, d, momentum, where):
+    """Sums of the impulse response of w to the noise in closed geometric form, by the roots of its recursion.
+
+    The size of Adam's steps is found by bisection of the norm: given ||w||, all else is a linear filter.
+    """
+    eta, lam, g, d, beta = (mp.mpf(x) for x in (step, decay, gradient, d, momentum))
+
+    def filtered(b, c, gain):
+        """Variance and lag-one covariance of x_t = b x_{t-1} - c x_{t-2} + gain e_t, from its two roots."""
+        spread = mp.sqrt(mp.mpc(b * b - 4 * c))
+        roots = [(b + spread) / 2, (b - spread) / 2]
+        weights = [roots[0] / spread, -roots[1] / spread]  # h_k = sum of w r^k
+        sums = [
+            mp.fsum(u * v * (r if shift else 1) / (1 - r * s) for u, r in zip(weights, roots, strict=True)
+                    for v, s in zip(weights, roots, strict=True))
+            for shift in (0, 1)
+        ]  # fmt: skip
+        return [gain**2 * mp.re(x) for x in sums]
+
+    if where == "decoupled":
+        a = 1 - eta * lam
+        square, product = filtered(a + beta, a * beta, eta * (1 - beta) * mp.sqrt(d))
+        p = eta * lam
+    else:
+
+        def state(square):
+            v = (g**2 / square + lam**2 * square) / d
+            p = eta * lam / mp.sqrt(v)
+            gain = eta * (1 - beta) * g / mp.sqrt(square * v)
+            return (*filtered(1 + beta - (1 - beta) * p, beta, gain), p)
+
+        low, high = mp.mpf(10) ** -40, mp.mpf(10) ** 40
+        for _ in range(400):
+            middle = mp.sqrt(low * high)
+            low, high = (middle, high) if state(middle)[0] > middle else (low, middle)
+        square, product, p = state(low)
+    cosine = product / square
+    return {"norm": mp.sqrt(square), "effective_step_size": eta / mp.sqrt(square), "angle": mp.acos(cosine),
+            "shrinkage": p}  # fmt: skip
+
+
 def sharpness(plus, minus):
     """All eigenvalues of 4 diag(a^2 + b^2), written as the 2d x 2d Gauss-Newton matrix of whitened inputs."""
     plus, minus = [mp.mpf(x) for x in plus], [mp.mpf(x) for x in minus]
@@ -275,6 +316,16 @@ def entries():
         yield entry(f"step {step:g}, decay {decay:g}", "weight_decay_equilibrium",
                     {"step_size": step, "weight_decay": decay, "gradient_norm": gradient},
                     equilibrium(step, decay, gradient))  # fmt: skip
+    for where, step, decay, gradient, d, momentum in (
+        ("decoupled", 1e-3, 0.1, 1.0, 100.0, 0.9), ("decoupled", 0.5, 1.9, 0.2, 3.0, 0.0),
+        ("decoupled", 1e-8, 1e-8, 1e3, 1e6, 0.99), ("penalty", 1e-3, 0.1, 1.0, 100.0, 0.9),
+        ("penalty", 0.02, 0.3, 10.0, 50.0, 0.0), ("penalty", 1e-6, 1e-8, 1e3, 1e6, 0.99),
+        ("penalty", 0.4, 0.5, 1.0, 20.0, 0.5),
+    ):  # fmt: skip
+        yield entry(f"{where}, step {step:g}, momentum {momentum:g}", "adam_equilibrium",
+                    {"step_size": step, "weight_decay": decay, "gradient_norm": gradient, "d": d,
+                     "momentum": momentum, "decay": where},
+                    adam(step, decay, gradient, d, momentum, where))  # fmt: skip
     for name, plus, minus in (("three", [1.0, 0.5, 2.0], [0.3, 0.0, -1.0]), ("wide range", [1e-8, 1e8], [1.0, -1e4])):
         yield entry(name, "diagonal_network_sharpness", {"w_plus": plus, "w_minus": minus}, sharpness(plus, minus))
 

@@ -215,6 +215,26 @@ def test_weight_decay_equilibrium(product):
     held("weight_decay_equilibrium", [found.relaxation], exact[2:], 1)
 
 
+@pytest.mark.parametrize("product", [1e-12, 1e-6, 1e-2, 0.5])
+@pytest.mark.parametrize("momentum", [0.0, 0.9, 0.9999])
+def test_adam_equilibrium(product, momentum):
+    """1 - momentum is the condition of what is one less the roots' product."""
+    eta, lam, b = mp.mpf(0.3), mp.mpf(product / 0.3), mp.mpf(momentum)
+    found = solvers.adam_equilibrium(0.3, product / 0.3, 2.5, 40.0, momentum)
+    a = 1 - eta * lam
+    norm = eta * mp.sqrt(40 * (1 - b) * (1 + a * b) / ((1 + b) * (1 - a * b) * (1 - a * a)))
+    angle = mp.acos((a + b) / (1 + a * b))
+    held("adam_equilibrium", [found.norm, found.effective_step_size, found.angle], [norm, eta / norm, angle])
+    force = product * 1e-3
+    found = solvers.adam_equilibrium(0.3, force / 3.6 * 2.5, 2.5, 40.0, momentum, "penalty")
+    force, kappa = (eta**2 * 40 * mp.mpf(force / 3.6 * 2.5) / mp.mpf(2.5)) ** 2, (1 - b) / (1 + b)
+    p = mp.findroot(
+        lambda p: p**3 * (2 + (1 - kappa) * p) ** 2 / (2 - kappa * p) / force - 1, mp.mpf(float(found.shrinkage))
+    )
+    norm = eta * mp.sqrt(40 / (p * (2 + (1 - kappa) * p)))
+    held("adam_equilibrium", [found.norm, found.angle, found.shrinkage], [norm, mp.acos(1 - kappa * p), p])
+
+
 def test_thresholds_in_closed_form():
     for top, sigma, n, batch in ((1e-9, 1.0, 10, 1), (3.0, 5.5, 50, 7), (1e9, 50.0, 50, 50)):
         exact = 2 / (mp.mpf(top) * (1 + (mp.mpf(1) / batch - mp.mpf(1) / n) * n / mp.mpf(sigma)))

@@ -34,15 +34,15 @@ def test_power_law_risk(a):
             held("power_law_risk", [found.variance], [variance], variance * condition)
 
 
-@pytest.mark.parametrize("momentum", [None, 0.9])
+@pytest.mark.parametrize(("momentum", "method"), [(None, "heavy-ball"), (0.9, "heavy-ball"), (0.8, "nesterov")])
 @pytest.mark.parametrize("decades", [0, 6, 12])
-def test_gradient_descent_risk(decades, momentum):
+def test_gradient_descent_risk(decades, momentum, method):
     """One step: the first two moments of the sample covariance. Long after the slowest mode: ridgeless regression."""
     data, s, v = spectrum(decades), big(spectrum(decades).eigenvalues), big(spectrum(decades).target_power)
     eta, noise, power = mp.mpf(0.1), mp.mpf(0.7), mp.fsum(v)
     for n in (4, 30):
         last = 10 ** (decades + 5)
-        found = solvers.gradient_descent_risk(data, n, 0.1, [0, 1, last], 0.7, momentum)
+        found = solvers.gradient_descent_risk(data, n, 0.1, [0, 1, last], 0.7, momentum, method=method)
         square = mp.fsum(x * x for x in s) / n
         bias = [power, mp.fsum(w * ((1 - eta * x) ** 2 + eta**2 * square) for x, w in zip(s, v, strict=True))]
         variance = [noise * eta**2 * square]

@@ -85,14 +85,15 @@ def _power(gram: Array, cross: Array, step_size: float, steps: int) -> Array:
     return np.asarray(w)
 
 
-def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int) -> Array:
+def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int, method: str = "heavy-ball") -> Array:
     """Step down (1/2n)||y - Xw||^2 from 0; with more columns than rows on the coefficients of w = X^T a."""
     n, d = X.shape
     gram, cross = (X.T @ X / n, X.T @ y / n) if d <= n else (X @ X.T / n, y / n)
     if momentum > 0 or steps <= 64:
         a = before = np.zeros_like(cross)
         for _ in range(steps):
-            before, a = a, a + momentum * (a - before) - step_size * (gram @ a - cross)
+            ahead = a + momentum * (a - before)
+            before, a = a, ahead - step_size * (gram @ (ahead if method == "nesterov" else a) - cross)
     else:
         a = _power(gram, cross, step_size, steps)
     return np.asarray(a if d <= n else X.T @ a)
@@ -100,7 +101,7 @@ def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int) -
 
 def descent_error_draw(
     rng: Rng, n: int, gamma: float, covariance: str, quantity: str, step: float, steps: int, noise_variance: float,
-    momentum: float = 0.0,
+    momentum: float = 0.0, method: str = "heavy-ball",
 ) -> float:  # fmt: skip
     """Test, bias, variance or training error after stepping; `step` is relative to 1/((1 + sqrt gamma)^2 s_max)."""
     s = eigenvalues(covariance, round(gamma * n))
@@ -109,7 +110,7 @@ def descent_error_draw(
     noise = np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
     y = {"bias": X @ beta, "variance": noise}.get(quantity, X @ beta + noise)
     size = step / ((1 + np.sqrt(gamma)) ** 2 * s.max())
-    w = descend(X, y, size, momentum, steps)
+    w = descend(X, y, size, momentum, steps, method)
     if quantity == "train":
         return float(np.mean((y - X @ w) ** 2))
     gap = w if quantity == "variance" else w - beta

@@ -19,6 +19,7 @@ SPECIAL = {
     ("gradient_descent_risk", "step_size"): lambda s: 0.01,
     ("gradient_descent_risk", "n"): lambda s: float(s.rng.uniform(0.5, 30)),
     ("gradient_descent_risk", "momentum"): lambda s: s.pick(None, 0.5),
+    ("gradient_descent_risk", "method"): lambda s: "heavy-ball",
     ("one_pass_sgd_risk", "steps"): lambda s: np.array([0, 3, 8]),
 }
 # why a public solver has no ratio test

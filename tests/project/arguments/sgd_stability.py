@@ -16,6 +16,7 @@ ARGUMENTS = {
     "coherence": lambda s: 1.0,
     "gradient_norm": lambda s: s.number(0.1, 3),
     "model": lambda s: "diagonal",
+    "decay": lambda s: s.pick("decoupled", "penalty"),
 }
 SPECIAL = {
     ("network_gradients", "weights"): lambda s: (s.normal(s.d), s.normal(s.d)),
@@ -36,6 +37,7 @@ SAME_BITS = ["sgd-stability/second-moment", "sgd-stability/relu-network-sharpnes
 
 # scalars in, scalars out; of the others, what they answer with or take
 SCALARS = {
+    "adam_equilibrium": lambda f: f(0.1, 0.2, 1.0, 10.0),
     "coherence": lambda f: f(GRADIENTS),
     "divergence_step_size": lambda f: f(GRADIENTS, 2),
     "group_threshold": lambda f: f(1.0, 2.0, 20, 4),

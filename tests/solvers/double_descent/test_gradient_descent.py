@@ -20,10 +20,10 @@ SPREAD = Spectrum(EIGENVALUES, EIGENVALUES / 200)
 
 
 @pytest.mark.parametrize("n", [80, 120, 400, 900])
-@pytest.mark.parametrize("momentum", [None, 0.5])
-def test_infinite_time_is_ridgeless_regression(n, momentum):
+@pytest.mark.parametrize(("momentum", "method"), [(None, "heavy-ball"), (0.5, "heavy-ball"), (0.5, "nesterov")])
+def test_infinite_time_is_ridgeless_regression(n, momentum, method):
     eta = 1 / support_edges(SPREAD, n)[-1, 1]
-    risk = gradient_descent_risk(SPREAD, n, eta, [0, 10**6], 0.4, momentum)
+    risk = gradient_descent_risk(SPREAD, n, eta, [0, 10**6], 0.4, momentum, method=method)
     expected = ridge_risk(SPREAD, n, 0.0, 0.4)
     assert risk.test[0] == pytest.approx(SPREAD.target_variance + 0.4, rel=1e-8)
     # 1e-8 of the scale is what the contour promises
@@ -76,15 +76,15 @@ def third_moment(s, n):
     return s**2 + 2 * s * t1 + t1**2 + t2
 
 
-@pytest.mark.parametrize("momentum", [None, 0.7])
+@pytest.mark.parametrize(("momentum", "method"), [(None, "gradient-descent"), (0.7, "heavy-ball"), (0.7, "nesterov")])
 @pytest.mark.parametrize("n", [120, 400])
-def test_against_simulated_descent(n, momentum):
+def test_against_simulated_descent(n, momentum, method):
     """Seed 0, 60 designs of 8 targets, exact filter on each; finite size costs 1/n, so 1 % and 4 errors."""
     rng = np.random.default_rng(0)
     sigma2, steps = 0.4, np.array([5, 100])
     eta = 0.9 / support_edges(SPREAD, n)[-1, 1]
-    method = "gradient-descent" if momentum is None else "heavy-ball"
-    risk = gradient_descent_risk(SPREAD, n, eta, steps, sigma2, momentum)
+    how = "nesterov" if method == "nesterov" else "heavy-ball"
+    risk = gradient_descent_risk(SPREAD, n, eta, steps, sigma2, momentum, method=how)
     errors = np.empty((60, 2, 2))
     for i in range(60):
         X = rng.standard_normal((n, 200)) * np.sqrt(EIGENVALUES)
@@ -119,13 +119,41 @@ def test_scale_and_order(gamma, eta, scale, last):
     np.testing.assert_allclose(risk.excess, risk.test - 0.1, atol=1e-12)
 
 
-@pytest.mark.parametrize("momentum", [None, 0.5])
-def test_steps_next_to_the_limit(momentum):
+@pytest.mark.parametrize(("momentum", "method"), [(None, "heavy-ball"), (0.5, "heavy-ball"), (0.5, "nesterov")])
+def test_steps_next_to_the_limit(momentum, method):
     """0.05 % below it the filter of the largest eigenvalues turns sign at every step and decays over thousands."""
     for n in (60, 400):
-        limit = 2 * (1 + (momentum or 0.0)) / support_edges(SPREAD, n)[-1, 1]
-        risk = gradient_descent_risk(SPREAD, n, 0.9995 * limit, [10, 10**6], 0.4, momentum)
+        mu = momentum or 0.0
+        limit = 2 * (1 + mu) / (1 + (2 * mu if method == "nesterov" else 0)) / support_edges(SPREAD, n)[-1, 1]
+        risk = gradient_descent_risk(SPREAD, n, 0.9995 * limit, [10, 10**6], 0.4, momentum, method=method)
         assert risk.test[1] == pytest.approx(float(ridge_risk(SPREAD, n, 0.0, 0.4).test), rel=1e-7)
+
+
+def test_nesterov_near_its_limits():
+    """Without momentum gradient descent; the first step has none; small steps are the flow, 1/(1 - mu) as fast."""
+    eta = 0.9 / support_edges(SPREAD, 120)[-1, 1]
+    plain = gradient_descent_risk(SPREAD, 120, eta, [1, 7, 90], 0.4)
+    none, some = (gradient_descent_risk(SPREAD, 120, eta, [1, 7, 90], 0.4, mu, method="nesterov") for mu in (0, 0.6))
+    np.testing.assert_allclose(none.test, plain.test, rtol=1e-12)
+    assert some.test[0] == pytest.approx(plain.test[0], rel=1e-10)
+    assert np.all(np.abs(some.test[1:] / plain.test[1:] - 1) > 0.01)
+    n, mu, times = 200, 0.6, np.array([1.0, 8.0, 40.0])
+    flow = isotropic_flow_risk(0.5, times, 0.7, 1.3)
+    coarse, fine = (
+        gradient_descent_risk(Spectrum.isotropic(100, 1.3), n, eta * (1 - mu), times / eta, 0.7, mu, method="nesterov")
+        for eta in (1 / 128, 1 / 256)
+    )
+    np.testing.assert_allclose(2 * fine.test - coarse.test, flow.test, rtol=1e-3)
+
+
+def test_nesterov_with_momentum_that_is_too_much_for_the_contour_says_so(monkeypatch):
+    """Near 1 the region in which the filter stays small is a cusp: convergence is reported, never made up."""
+    from solvable.solvers.double_descent import gradient_descent
+
+    monkeypatch.setattr(gradient_descent, "_MOST_NODES", 256)
+    eta = 0.9 / support_edges(SPREAD, 120)[-1, 1]
+    with pytest.raises(ArithmeticError, match="did not converge"):
+        gradient_descent_risk(SPREAD, 120, eta, [3000], 0.4, 0.99, method="nesterov")
 
 
 def test_irreducible_power_is_label_noise_that_stays():
@@ -152,6 +180,9 @@ def test_too_few_nodes_are_refused(monkeypatch):
     [
         (lambda: gradient_descent_risk(SPREAD, 120, 0.2, [1]), "upper edge of the spectrum"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.2, [1], 0.0, 0.1), r"2\(1 \+ momentum\)"),
+        (lambda: gradient_descent_risk(SPREAD, 120, 0.11, [1], 0.0, 0.9, method="nesterov"), r"\(1 \+ 2 momentum\)"),
+        (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [1], method="nesterov"), "nesterov needs one"),
+        (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [1], 0.0, 0.5, method="adam"), "choose one of"),
         (lambda: gradient_descent_risk(SPREAD, 120, [0.01, 0.02], [5, 6, 7]), "broadcast"),
         (lambda: gradient_descent_risk(SPREAD, 120, 0.01, [0.5]), "whole"),
         (lambda: gradient_descent_risk(SPREAD, -3, 0.01, [1]), "n = -3"),

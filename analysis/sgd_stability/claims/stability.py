@@ -11,7 +11,6 @@ from solvable.analysis.sgd_stability import closed_forms
 from solvable.analysis.sgd_stability.experiments import chains as experiments
 from solvable.analysis.sgd_stability.quantities import (
     bernoulli,
-    decay_quantities,
     diagonal_quantities,
     hessian_quantities,
     relu_quantities,
@@ -27,7 +26,6 @@ from solvable.solvers import (
     relu_network_sharpness,
     stability_conditions,
     stability_threshold,
-    weight_decay_equilibrium,
 )
 
 __all__ = ["CLAIMS"]
@@ -35,7 +33,6 @@ __all__ = ["CLAIMS"]
 _EXACT = Source("mulayoff2024exact", "second-moment form derived in docs/theory/sgd_stability.md")
 _TRACE = Source("wu2023implicit", "derived as a Rayleigh quotient")
 _COHERENCE = Source("dexter2024precise", "re-derived and checked by enumeration")
-_DECAY = Source("vanlaarhoven2017regularization", "finite-step form derived")
 
 
 def _curvature(problem: str, n: int, d: int) -> Any:
@@ -93,13 +90,6 @@ _GRID = cells(
     ],
     **_SMALL,
 )
-_DECAY_GRID = cells(
-    "quantity",
-    ["norm", "effective_step_size", "angle", "relaxation"],
-    step_size=0.1,
-    weight_decay=0.05,
-    gradient_norm=2.0,
-)
 
 
 def _named_quantities(
@@ -109,8 +99,7 @@ def _named_quantities(
 
 
 # the number of samples stays that of the cells, where every batch is enumerated; instances are drawn at any size
-USUAL = Domain(step_size=(0.005, 0.5), weight_decay=(0.001, 0.5), gradient_norm=(0.3, 5.0))
-_BOUNDED = USUAL.but(where="step_size*weight_decay < 0.9")
+USUAL = Domain(step_size=(0.005, 0.5))
 _SAMPLED = Domain(n=(2, 12), d=(1, 6), batch_size=(1, 12), where="batch_size <= n")
 positive = partial(Claim, kind=Kind.ORDER, predict=lambda **_: 1.0)
 threshold = partial(
@@ -152,7 +141,6 @@ settled = partial(
     first_draws=12,
     convention="half-mean-square",
 )
-decay = partial(Claim, source=_DECAY, domain=_BOUNDED, convention="scale-invariant")
 
 CLAIMS = (
     threshold(
@@ -342,28 +330,5 @@ CLAIMS = (
             [("diagonal", 0.12, 10, 0.6, 4000), ("relu", 0.15, 40, 1.5, 1000)],
             quantity="top",
         ),
-    ),
-    decay(
-        "sgd-stability/weight-decay-equilibrium",
-        "A scale-invariant model with decay settles at the predicted norm, effective step, angle and relaxation rate.",
-        kind=Kind.NUMERICAL,
-        predict=lambda quantity, **p: float(getattr(weight_decay_equilibrium(**p), quantity)),
-        measure=experiments.scale_invariant_run,
-        formula=closed_forms.equilibrium,
-        quantities=decay_quantities,
-        grid=_DECAY_GRID,
-        tolerance=1e-5,
-        assumptions="gradient orthogonal to w and of size g/‖w‖; ηλ < 1",
-        reason="the relaxation rate is read where the deviation is 1e-4 of the norm and not yet linear",
-    ),
-    decay(
-        "sgd-stability/effective-step-size",
-        "The effective step size depends on ηλ only, step size times weight decay, as its square root.",
-        kind=Kind.EXACT,
-        predict=lambda **p: float(weight_decay_equilibrium(**p).effective_step_size),
-        measure=lambda rng, **p: experiments.scale_invariant_run(rng, "effective_step_size", **p),
-        grid=cells("step_size weight_decay", [(0.1, 0.05), (0.5, 0.01), (0.2, 0.1)], gradient_norm=2.0),
-        tolerance=1e-9,
-        formula=closed_forms.effective_step_size,
     ),
 )
