@@ -157,15 +157,18 @@ def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _step(P, G, eta):  # type: ignore[no-untyped-def]
     """P - eta G/|G|; nothing where the gradient vanishes."""
-    square = 0.0
+    largest, square = 0.0, 0.0
     for a in range(P.shape[0]):
         for b in range(P.shape[1]):
-            square += G[a, b] * G[a, b]
-    if square > 0:
-        factor = eta / math.sqrt(square)
+            largest = max(largest, abs(G[a, b]))
+    if largest > 0:  # squares of small gradients underflow
         for a in range(P.shape[0]):
             for b in range(P.shape[1]):
-                P[a, b] -= factor * G[a, b]
+                square += (G[a, b] / largest) ** 2
+        size = math.sqrt(square)
+        for a in range(P.shape[0]):
+            for b in range(P.shape[1]):
+                P[a, b] -= eta * (G[a, b] / largest / size)
 
 
 @njit(cache=True)
@@ -402,6 +405,7 @@ def regularisation_path(
     (array([-0., 10.]), True)
     """
     from scipy.optimize import minimize
+    from scipy.special import expit
 
     x, z, g = _read(tokens, queries, scores)
     wanted = np.unique(as_positive("radii", radii).ravel())
@@ -412,9 +416,12 @@ def regularisation_path(
     x, g = np.take_along_axis(x, order[..., None], axis=1), np.take_along_axis(g, order, axis=1)
     products = np.einsum("ita,ib->itab", x[:, 1:] - x[:, :1], z).reshape(n, T - 1, d * d)
     lead, best = g[:, :1] - g[:, 1:], g[:, 0]
-    w = -products.mean(axis=(0, 1))
+    # steepest descent from 0: the end of the path at small radii
+    mean = g.mean(axis=1, keepdims=True)
+    w = np.einsum("it,itk->k", expit(-mean) * (g - mean)[:, 1:], products)
     if not w.any():
-        raise refuse("tokens", x, "differences of tokens cancel on average: there is no direction to start from")
+        raise refuse("tokens", 0.0, "the loss has no slope at W = 0, there is no direction to start from")
+    w = w / np.abs(w).max()
     w = w / np.linalg.norm(w)
     weights, excess = np.empty((wanted.size, d, d)), np.empty(wanted.size)
     radius = min(1.0, float(wanted[0]))

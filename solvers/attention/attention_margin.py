@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.separable.max_margin import max_margin, project_onto_margin
+from solvable.solvers.separable.max_margin import project_onto_margin
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
-from solvable.solvers.validate import as_choice, as_finite, as_real, refuse, within_range
+from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, as_scalar, refuse, within_range
 
 __all__ = ["AttentionMargin", "attention_margin", "locally_optimal"]
 
@@ -122,6 +122,36 @@ def _nuclear(A: Array, shape: tuple[int, int], start: Array) -> tuple[Array, Arr
     return (*best, count)
 
 
+def _constraints(
+    x: Array, z: Array, index: NDArray[np.intp], counts: NDArray[np.bool_]
+) -> tuple[Array, Array, Array, float, float]:
+    """Rows (x_selected - x_t) z^T, in the bases L and R that they span and the units of the largest entries."""
+    lead = x[np.arange(len(x)), index][:, None] - x
+    prompt, token = np.nonzero(counts)
+    left, right = lead[prompt, token], z[prompt]
+    if not right.any(axis=1).all():
+        zero = int(prompt[np.argmin(right.any(axis=1))])
+        raise refuse(f"queries[{zero}]", 0.0, "with a query of 0 no token leads: mask its prompt")
+    if not left.any(axis=1).all():
+        row = int(np.argmin(left.any(axis=1)))
+        allowed = f"it equals token {index[prompt[row]]}, the selected one, which cannot lead it: mask it"
+        raise refuse(f"tokens[{prompt[row]}, {token[row]}]", x[prompt[row], token[row]], allowed)
+    unit, scale = float(np.abs(left).max()), float(np.abs(right).max())
+    L, R = _basis(left / unit), _basis(right / scale)
+    A = ((left / unit) @ L.T)[:, :, None] * ((right / scale) @ R.T)[:, None, :]
+    return L, R, A.reshape(len(prompt), -1), unit, scale
+
+
+def _infeasible(multipliers: Array, A: Array, counts: NDArray[np.bool_], index: NDArray[np.intp]) -> ValueError:
+    """Name the constraints whose combination, each scaled to length one, vanishes."""
+    share = multipliers * np.linalg.norm(A, axis=1)
+    share, pairs = share / share.sum(), np.argwhere(counts)
+    order = [k for k in np.argsort(-share)[:4] if share[k] > 0]
+    text = " + ".join(f"{share[k]:.3g} of ({pairs[k][0]}, {pairs[k][1]})" for k in order)
+    text += " + ..." if np.count_nonzero(share) > len(order) else ""
+    return refuse("selected", index, f"nothing separates them: of the constraints (prompt, token) {text} vanishes")
+
+
 @within_range
 def attention_margin(
     tokens: ArrayLike,
@@ -162,7 +192,8 @@ def attention_margin(
     Raises
     ------
     ValueError
-        Infeasible: a combination of constraints that vanishes is named; shapes that do not match; no token left.
+        Infeasible: a combination of constraints (prompt, token) that vanishes is named; a token equal to the selected
+        one, a query of 0; shapes that do not match; no token left.
 
     Notes
     -----
@@ -183,17 +214,12 @@ def attention_margin(
     """
     as_choice("norm", norm, ("frobenius", "nuclear"))
     x, z, index, counts = _read(tokens, queries, selected, mask)
-    lead = x[np.arange(len(x)), index][:, None] - x
-    prompt, token = np.nonzero(counts)
-    left, right = lead[prompt, token], z[prompt]
-    if np.any(~left.any(axis=1) | ~right.any(axis=1)):
-        raise refuse("tokens", x, "a token equal to the selected one, or a query of 0, cannot be led: mask it")
-    unit, scale = float(np.abs(left).max()), float(np.abs(right).max())
-    L, R = _basis(left / unit), _basis(right / scale)
-    A = ((left / unit) @ L.T)[:, :, None] * ((right / scale) @ R.T)[:, None, :]
-    A = A.reshape(len(prompt), -1)
-    found = max_margin(A, on_failure=on_failure)
-    W, multipliers, count = found.weights.reshape(len(L), len(R)), found.dual, int(found.solution.iterations)
+    L, R, A, unit, scale = _constraints(x, z, index, counts)
+    found = project_onto_margin(A, np.zeros(A.shape[1]), on_failure="ignore")
+    multipliers = np.asarray(found.multipliers)
+    if found.status == Status.NO_SOLUTION:
+        raise _infeasible(multipliers, A, counts, index)
+    W, count = found.value.reshape(len(L), len(R)), int(found.iterations)
     size = float(np.linalg.norm(W))
     bound = float(multipliers.sum()) / float(np.linalg.norm(multipliers @ A))
     if norm == "nuclear":
@@ -244,7 +270,7 @@ def locally_optimal(
     Raises
     ------
     ValueError
-        As `attention_margin`; scores of support tokens that are tied with the selected one.
+        As `attention_margin`; scores of support tokens that are tied with the selected one; a negative tolerance.
 
     References
     ----------
@@ -256,16 +282,17 @@ def locally_optimal(
     >>> locally_optimal([[[1.0, 0.0], [0.0, 0.0]]], [[0.3, 0.1]], [0], [[0.0, 2.0]])
     True
     """
-    x, _, index, _ = _read(tokens, queries, selected, None)
-    g, limit = as_finite("scores", scores), float(as_finite("tolerance", tolerance))
+    x, z, index, counts = _read(tokens, queries, selected, None)
+    g, limit = as_finite("scores", scores), as_scalar("tolerance", tolerance, as_nonnegative)
     if g.shape != x.shape[:2]:
         raise refuse("scores.shape", g.shape, f"it must be {x.shape[:2]}, one score for each token")
-    try:
-        margins = attention_margin(tokens, queries, selected).margins
-    except ValueError as error:
-        if "nothing separates" in str(error):
-            return False
-        raise
+    A = _constraints(x, z, index, counts)[2]
+    found = project_onto_margin(A, np.zeros(A.shape[1]), on_failure="ignore")
+    if found.status == Status.NO_SOLUTION:
+        return False
+    report_failures(found, "locally_optimal", "warn")
+    margins = np.full(counts.shape, np.inf)
+    margins[counts] = A @ found.value
     support = margins <= 1 + limit
     own = g[np.arange(len(x)), index][:, None]
     if np.any(support & (g == own)):

@@ -86,12 +86,10 @@ def _loss(l: Array, g: Array, excess: Array, diagonal: Array, off: Array) -> Arr
     return np.asarray(miss + rest + 0.5 * np.sum(l * excess / g, axis=-1))
 
 
-def _require_full_rank(l: Array, Q: Array) -> None:
+def _require_full_rank(l: Array, Q: Array, why: str = "the flow leaves the start there, no limit") -> None:
     if l[0] <= 0:
         direction = ", ".join(f"{x:.3g}" for x in Q[:4, 0]) + (", ..." if len(Q) > 4 else "")
-        raise refuse(
-            "covariance", float(l[0]), f"along ({direction}) inputs vanish: the flow leaves the start there, no limit"
-        )
+        raise refuse("covariance", float(l[0]), f"along ({direction}) inputs vanish: {why}")
 
 
 @within_range
@@ -123,8 +121,8 @@ def attention_limit(covariance: ArrayLike, n: ArrayLike, noise_variance: ArrayLi
 
     Notes
     -----
-    The condition is that of the covariance. Not the training length alone matters: averages over tokens, N in
-    :math:`\Gamma` is that of training whatever the prompt at test.
+    The condition is that of the covariance. N in :math:`\Gamma` is the length of the training prompts, whatever the
+    length of the prompt at test.
 
     References
     ----------
@@ -149,7 +147,7 @@ def attention_limit(covariance: ArrayLike, n: ArrayLike, noise_variance: ArrayLi
     least = g.min(axis=-1, keepdims=True)
     strength = np.sum((least / g) ** 2, axis=-1, keepdims=True) ** 0.25 / np.sqrt(least)  # [tr Gamma^-2]^(1/4)
     U = (Q * (1 / (g * strength))[..., None, :]) @ Q.T
-    loss = 0.5 * np.sum(l * excess / g, axis=-1)
+    loss = 0.5 * np.sum(l * (excess / g), axis=-1)
     return AttentionFlow(np.asarray(U), np.asarray(strength[..., 0]), np.asarray(loss), np.zeros(samples.shape))
 
 
@@ -369,6 +367,8 @@ def trained_attention_risk(
     shape = broadcast(n=samples, context=length, noise_variance=noise)[0].shape
     check_room("n.shape", samples.shape, samples.size * d * roots.shape[1])
     check_room("context.shape", shape, float(np.prod(shape, dtype=float)))
+    if np.any(np.isinf(samples)):
+        _require_full_rank(l, Q, "of endless prompts no weights are learned")
     unit = float(l[-1])  # third powers of covariances occur
     l, noise, inverse_context = l / unit, noise / unit, 1 / length
     own = np.diag(l)

@@ -182,7 +182,7 @@ def optimal_linear_attention(
     if not np.all(c > 0):
         raise refuse("noise_variance", 0.0, "all labels are 0 here: no input shows a task of the prior")
     inverse = 1 / ((samples[..., None] + 1) * k + c)
-    risk = noise + np.sum(k * (k + c) * inverse, axis=-1)
+    risk = noise + np.sum(k * ((k + c) * inverse), axis=-1)
     P = (columns * inverse[..., None, :]) @ columns.T
     P = (P + np.swapaxes(P, -1, -2)) / 2
     factor = samples[..., None, None] if convention == "mean" else 1.0

@@ -81,17 +81,24 @@ class Predictive:
 
 
 class _Prompts(NamedTuple):
-    """Prompts in the axes of their inputs, the last axis that of the singular values."""
+    """Prompts in the axes of their inputs, the last axis that of the singular values; inputs and query times tau."""
 
-    s: Array  # singular values, largest input 1
+    s: Array  # singular values
     xi: Array  # query along right singular vectors
     outside: Array  # squared length of the rest of the query
     upsilon: Array  # labels along left singular vectors
-    missed: Array  # squared length of the rest of the labels
+    missed: Array  # length of the rest of the labels
     n: int
 
 
-def _read_prompts(X: ArrayLike, y: ArrayLike, x: ArrayLike) -> _Prompts:
+def _length(vectors: Array) -> Array:
+    """Length along the last axis; squares of small entries would underflow."""
+    largest = np.abs(vectors).max(axis=-1, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(largest * np.linalg.norm(vectors / unit[..., None], axis=-1))
+
+
+def _read_prompts(X: ArrayLike, y: ArrayLike, x: ArrayLike, tau: float) -> _Prompts:
     inputs, labels, query = as_finite("X", X), as_finite("y", y), as_finite("x", x)
     if inputs.ndim < 2 or inputs.shape[-1] == 0:
         raise refuse("X.shape", inputs.shape, "it must be (..., n, d) with d at least 1")
@@ -100,6 +107,7 @@ def _read_prompts(X: ArrayLike, y: ArrayLike, x: ArrayLike) -> _Prompts:
         raise refuse("y.shape", labels.shape, f"it must be {(*lead, n)}, one label for each row of X")
     if query.shape != (*lead, d):
         raise refuse("x.shape", query.shape, f"it must be {(*lead, d)}, one query for each prompt")
+    inputs, query = tau * inputs, tau * query
     if n == 0:
         empty = np.zeros((*lead, 0))
         return _Prompts(empty, empty, np.sum(query**2, axis=-1), empty, np.zeros(tuple(lead)), 0)
@@ -108,40 +116,41 @@ def _read_prompts(X: ArrayLike, y: ArrayLike, x: ArrayLike) -> _Prompts:
     rest = query - np.squeeze(np.swapaxes(Vt, -1, -2) @ xi[..., None], -1)
     left = labels - np.squeeze(U @ upsilon[..., None], -1)
     outside = np.sum(rest**2, axis=-1) if d > s.shape[-1] else np.zeros(tuple(lead))
-    missed = np.sum(left**2, axis=-1) if n > s.shape[-1] else np.zeros(tuple(lead))
+    missed = _length(left) if n > s.shape[-1] else np.zeros(tuple(lead))
     return _Prompts(s, xi, outside, upsilon, missed, n)
 
 
-def _given_noise(p: _Prompts, noise: Array, tau2: float) -> tuple[Array, Array, Array]:
+def _given_noise(p: _Prompts, noise: Array) -> tuple[Array, Array, Array]:
     """Mean, variance and log density of the labels for each positive noise level, on a new last axis."""
     s, xi, upsilon = (part[..., None] for part in (p.s, p.xi, p.upsilon))
-    total = s**2 * tau2 + noise
-    mean = np.sum(s * tau2 * xi * upsilon / total, axis=-2)
-    variance = noise + tau2 * p.outside[..., None] + np.sum(tau2 * xi**2 * (noise / total), axis=-2)
-    squares = np.sum(upsilon**2 / total, axis=-2) + p.missed[..., None] / noise
+    total = s**2 + noise
+    # in this order: products of two small factors would underflow
+    mean = np.sum(s / total * xi * upsilon, axis=-2)
+    variance = noise + p.outside[..., None] + np.sum(xi**2 * (noise / total), axis=-2)
+    squares = np.sum((upsilon / np.sqrt(total)) ** 2, axis=-2) + (p.missed[..., None] / np.sqrt(noise)) ** 2
     logs = np.sum(np.log(total), axis=-2) + (p.n - p.s.shape[-1]) * np.log(noise)
     return mean, variance, -0.5 * (p.n * np.log(2 * np.pi) + logs + squares)
 
 
-def _noiseless(p: _Prompts, tau2: float) -> Predictive:
+def _noiseless(p: _Prompts) -> Predictive:
     """Interpolation: the limit of no noise, where the labels have a density."""
     largest = p.s.max(axis=-1, initial=0.0)[..., None]
     if p.n > p.s.shape[-1] or np.any(p.s <= p.s.shape[-1] * np.finfo(float).eps * largest):
         raise refuse("noise", 0.0, "more labels than independent inputs have no density without noise")
-    mean = np.sum(p.xi * p.upsilon / p.s, axis=-1)
-    logs = p.n * np.log(2 * np.pi * tau2) + np.sum(2 * np.log(p.s) + (p.upsilon / p.s) ** 2 / tau2, axis=-1)
-    return Predictive(mean, tau2 * p.outside, np.ones((*mean.shape, 1)), -0.5 * logs)
+    mean = np.sum(p.xi / p.s * p.upsilon, axis=-1)
+    logs = p.n * np.log(2 * np.pi) + np.sum(2 * np.log(p.s) + (p.upsilon / p.s) ** 2, axis=-1)
+    return Predictive(mean, p.outside, np.ones((*mean.shape, 1)), -0.5 * logs)
 
 
-def _known(p: _Prompts, noise: float, tau2: float) -> Predictive:
+def _known(p: _Prompts, noise: float) -> Predictive:
     if noise == 0:
-        return _noiseless(p, tau2)
-    mean, variance, log = (part[..., 0] for part in _given_noise(p, np.array([noise]), tau2))
+        return _noiseless(p)
+    mean, variance, log = (part[..., 0] for part in _given_noise(p, np.array([noise])))
     return Predictive(mean, variance, np.ones((*mean.shape, 1)), log)
 
 
-def _mixture(p: _Prompts, values: Array, probabilities: Array, tau2: float) -> Predictive:
-    mean, variance, log = _given_noise(p, values, tau2)
+def _mixture(p: _Prompts, values: Array, probabilities: Array) -> Predictive:
+    mean, variance, log = _given_noise(p, values)
     joint = log + np.log(probabilities)
     top = joint.max(axis=-1, keepdims=True)
     weights = np.exp(joint - top)
@@ -152,16 +161,16 @@ def _mixture(p: _Prompts, values: Array, probabilities: Array, tau2: float) -> P
     return Predictive(m, v, weights, (top + np.log(total))[..., 0])
 
 
-def _conjugate(p: _Prompts, prior: InverseGamma, tau2: float) -> Predictive:
+def _conjugate(p: _Prompts, prior: InverseGamma) -> Predictive:
     from scipy.special import gammaln
 
     shape = prior.a + p.n / 2
     if shape <= 1:
         raise refuse("noise", prior, "the label has a variance only for a + n/2 > 1")
-    total = p.s**2 * tau2 + 1  # in units of the noise
-    mean = np.sum(p.s * tau2 * p.xi * p.upsilon / total, axis=-1)
-    q = p.missed + np.sum(p.upsilon**2 / total, axis=-1)
-    spread = 1 + tau2 * p.outside + np.sum(tau2 * p.xi**2 / total, axis=-1)
+    total = p.s**2 + 1  # in units of the noise
+    mean = np.sum(p.s / total * p.xi * p.upsilon, axis=-1)
+    q = p.missed**2 + np.sum(p.upsilon**2 / total, axis=-1)
+    spread = 1 + p.outside + np.sum(p.xi**2 / total, axis=-1)
     rate = prior.b + q / 2
     # log b^a/rate^(a+n/2) as a ratio: the two powers cancel where b dwarfs the labels
     log = -prior.a * np.log1p(q / (2 * prior.b)) - p.n / 2 * np.log(2 * np.pi * rate)
@@ -213,9 +222,9 @@ def posterior_predictive(
     Raises
     ------
     ValueError
-        Shapes that do not match, negative variances, probabilities that do not add up to 1, noise 0 with more labels
-        than independent inputs, an inverse gamma with a + n/2 <= 1 (the predictive law, a Student law with 2a + n
-        degrees of freedom, has no variance).
+        Shapes that do not match, negative variances, a variance 0 among several, probabilities that do not add up to 1,
+        noise 0 with more labels than independent inputs, an inverse gamma with a + n/2 <= 1 (the predictive law, a
+        Student law with 2a + n degrees of freedom, has no variance).
 
     Notes
     -----
@@ -233,20 +242,19 @@ def posterior_predictive(
     >>> float(found.mean.round(4)), float(found.variance.round(4)), found.weights.round(4)
     (2.2838, 3.6214, array([0.2365, 0.7635]))
     """
-    prompts = _read_prompts(X, y, x)
-    tau2 = as_scalar("prior_scale", prior_scale, as_positive) ** 2
+    prompts = _read_prompts(X, y, x, as_scalar("prior_scale", prior_scale, as_positive))
     if isinstance(noise, InverseGamma):
-        return _conjugate(prompts, noise, tau2)
+        return _conjugate(prompts, noise)
     if isinstance(noise, tuple | list) and len(noise) == 2:
         values, probabilities = _read_levels((noise[0], noise[1]))
         possible = probabilities > 0
-        found = _mixture(prompts, values[possible], probabilities[possible], tau2)
+        found = _mixture(prompts, values[possible], probabilities[possible])
         weights = np.zeros((*found.mean.shape, values.size))
         weights[..., possible] = found.weights
         return Predictive(found.mean, found.variance, weights, found.log_likelihood)
     if isinstance(noise, tuple | list):
         raise refuse("noise", noise, "it must be a variance, a pair of variances and probabilities, or an InverseGamma")
-    return _known(prompts, as_scalar("noise", noise, as_nonnegative), tau2)
+    return _known(prompts, as_scalar("noise", noise, as_nonnegative))
 
 
 @within_range

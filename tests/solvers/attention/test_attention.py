@@ -44,6 +44,20 @@ def test_ends_and_symmetry_of_products_of_relus():
     assert bivariate_relu(30, 40, 0.25) == pytest.approx(1200.25, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("m1", "m2", "r", "value"),
+    [
+        (-12.0, -3.0, 0.7, 8.053814433590088e-34),
+        (-8.0, -8.0, 0.5, 5.671491140896204e-23),
+        (-10.0, 4.0, 0.7, 8.3237212187481e-24),
+        (-6.0, -6.0, 0.3, 2.783132501458404e-16),
+    ],
+)
+def test_products_of_relus_in_the_tails(m1, m2, r, value):
+    """Against the integral over one Gaussian at 60 digits."""
+    assert bivariate_relu(m1, m2, r) == pytest.approx(value, rel=1e-13)
+
+
 @pytest.mark.parametrize("weights", ["centred", "biased"])
 @pytest.mark.parametrize("activation", ["relu", "exp"])
 def test_kernels_are_semi_definite_symmetric_and_blind_to_order(weights, activation):
@@ -127,6 +141,28 @@ def test_one_step_is_along_the_gradient():
     assert run.loss[0, 0] == pytest.approx(loss(W), rel=1e-12)
 
 
+@pytest.mark.parametrize("c", [1e-70, 1e70])
+def test_normalised_descent_has_no_unit(c):
+    """Tokens and queries in other units, weights in their inverse: squares of the gradient must not underflow."""
+    one, other = (attention_descent(u * X, u * Z, G, 0.1 / u**2, 20, initial_scale=0.1 / u**2) for u in (1.0, c))
+    np.testing.assert_allclose(other.weights * c**2, one.weights, rtol=1e-9)
+
+
+def test_short_paths_start_down_the_slope_at_zero():
+    """W(R)/R tends to the negative gradient of the loss at W = 0."""
+    steep = G - G.mean(axis=1, keepdims=True)
+    steep = steep / (1 + np.exp(G.mean(axis=1, keepdims=True)))
+    goal = np.einsum("it,ita,ib->ab", steep, X, Z)
+    W = regularisation_path(X, Z, G, [1e-8]).weights[0]
+    np.testing.assert_allclose(W / 1e-8, goal / np.linalg.norm(goal), atol=1e-7)
+
+
+def test_an_infeasible_selection_names_prompt_and_token():
+    line = np.array([[[0.0], [1.0], [2.0]]])
+    with pytest.raises(ValueError, match=r"0\.5 of \(0, [02]\) \+ 0\.5 of \(0, [02]\) vanishes"):
+        attention_margin(line, [[1.0]], [1], "nuclear")
+
+
 def test_seeds_give_the_same_bits_whatever_their_number():
     one, many = (attention_descent(X, Z, G, 0.1, 50, seeds=s, rng=3).weights for s in (3, 3))
     np.testing.assert_array_equal(one, many)
@@ -161,6 +197,8 @@ def test_the_best_tokens_are_locally_optimal_and_the_worst_are_not():
         (lambda: attention_margin(X, Z, [0, 0, 4]), "selected = "),
         (lambda: attention_margin(X, Z[:2], BEST), "queries.shape"),
         (lambda: attention_margin(np.zeros((1, 2, 2)), [[1.0, 0.0]], [0]), "mask it"),
+        (lambda: attention_margin(X, Z * [[1], [0], [1]], BEST), r"queries\[1\] = "),
+        (lambda: locally_optimal(X, G, BEST, Z, tolerance=-1.0), "tolerance = "),
         (lambda: attention_descent(X, Z, np.ones((3, 4)), 0.1, 5), "tied"),
         (lambda: attention_descent(X, Z, G, 0.1, 10**12), "steps = "),
         (lambda: regularisation_path(X, Z, G, [0.0]), "radii"),

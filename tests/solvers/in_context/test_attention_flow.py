@@ -144,3 +144,8 @@ def test_a_start_that_is_not_small_warns():
 def test_bad_input_is_refused_in_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_endless_training_needs_all_directions():
+    with pytest.raises(ValueError, match=r"along \(0, 1\) inputs vanish"):
+        trained_attention_risk(np.diag([1.0, 0.0]), np.inf, 3, prior=np.eye(2))
