@@ -24,7 +24,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     """Five data sets (20 in full); lines from kernels of infinitely many heads, dots from 400 heads."""
     import xarray as xr
 
-    sizes, places = [25, 50, 100, 200, 400], [50, 200]
+    sizes, places = [25, 50, 100, 200, 400], [25, 50, 100, 200]
     trials, rng = (5 if quick else 20), np.random.default_rng(0)
     kernels = (attention_kernel, partial(attention_kernel, weights="biased"), vector_kernel)
     lines = np.array([[kernel_errors(rng, kernels, power, sizes, D, KEYS, TEST) for power in (0, 2)]

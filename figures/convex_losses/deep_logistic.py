@@ -25,7 +25,10 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     rng, trials = np.random.default_rng(2), 6 if quick else 30
-    ratio, places = np.geomspace(0.5, 8, 60), np.array([0.6, 1.5, 4.0] if quick else [0.6, 1.0, 1.5, 2.5, 4.0, 7.0])
+    ratio, places = (
+        np.geomspace(0.5, 8, 60),
+        np.array([0.6, 1.0, 1.5, 4.0] if quick else [0.6, 1.0, 1.5, 2.5, 4.0, 7.0]),
+    )
     lines, reached, means, bars = [], [], [], []
     for loss in LOSSES:
         for depth, activation in CASES:

@@ -41,7 +41,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     caps = np.geomspace(1e-3, 0.06, 7 if quick else 14)
     sizes = (40, 60, 90, 130) if quick else (50, 75, 100, 150, 220)
     by_cap, fixed = np.empty((2, caps.size, seeds)), np.empty((2, seeds))
-    dots, chosen = np.empty((3, trained)), [-5, -3, -1]
+    dots, chosen = np.empty((4, trained)), [-7, -5, -3, -1]
     for s in range(seeds):
         X, y, target = sparse_regression(np.random.default_rng((6, s)), n, d, SPARSITY, NOISE)
         fixed[:, s] = [np.sum((beta - target) ** 2) for beta in (minimum_l2(X, y), minimum_l1(X, y).value)]

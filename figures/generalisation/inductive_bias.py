@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 POINTS, TARGET, DIMENSIONS = 8, 2.0, (10, 12, 16)
-LEVELS = np.array([0.5, 2.0, 8.0])
+LEVELS = np.array([0.5, 1.5, 4.0, 10.0])
 SPREADS, SIZES, MOST = (2.0, 4.0, 8.0), np.array([9, 12, 15, 18]), 70
 
 

@@ -28,7 +28,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
     rng, count, trials = np.random.default_rng(0), 4000 if quick else 40_000, 4 if quick else 8
     d = 2 ** np.arange(2, 9 if quick else 10)
-    places = np.array([8, 32, 128])
+    places = np.array([8, 16, 32, 128])
     rho = np.linspace(0.02, 1, 50)
     lines, shares = np.empty((5, d.size)), np.empty((5, rho.size))
     dots = np.empty((5, places.size, trials))

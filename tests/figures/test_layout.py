@@ -23,6 +23,8 @@ from solvable.figures.style import COLOURS, DOUBLE, HEAT, SIGNED, SINGLE, letter
 
 SMALLEST = 6  # points; exponents and indices inside a formula are 0.7 of that
 TOUCH = 0.5  # pixels by which two boxes may share an edge
+# what is drawn has no more: the layers of a network of two, the number formats
+FEW = {"projection-head", "numerical-edge"}
 SHADES = {to_hex(c) for c in colormaps[HEAT](np.arange(256))}
 
 
@@ -171,6 +173,16 @@ def width_faults(canvas):
         yield f"{canvas.get_figwidth()} in is neither one column nor two"
 
 
+def few_dots(canvas):
+    """Series of two or three dots; one dot marks a place."""
+    for number, axes in enumerate(canvas.axes):
+        for line in axes.lines:
+            bare = line.get_linestyle() == "None" and line.get_marker() not in ("None", None, "")
+            count = int(np.all(np.isfinite(np.asarray(line.get_xydata(), dtype=float)), axis=1).sum())
+            if bare and 1 < count < 4:
+                yield f"axes {number}: a series of {count} dots"
+
+
 def faults(canvas):
     checks = (text_faults, axis_faults, letter_faults, colour_faults, legend_faults, width_faults)
     return [fault for check in checks for fault in check(canvas)]
@@ -201,6 +213,7 @@ def test_a_figure_is_fit_to_print(item, data):
     found = data(item.name)
     canvas = drawn(lambda: item.draw(found))
     assert [*faults(canvas), *caption_faults(canvas, item.caption(found))] == []
+    assert item.name in FEW or list(few_dots(canvas)) == []
 
 
 def two_panels(bad=lambda canvas, left, right: None):
@@ -239,6 +252,15 @@ def test_every_fault_is_seen(fault):
     found = faults(drawn(lambda: two_panels(BAD[fault])))
     assert any(fault in text for text in found), found
     assert len(found) == 1, found
+
+
+def test_three_dots_are_few_and_one_marks_a_place():
+    def bad(canvas, left, right):
+        left.plot([0, 1, 2], [0, 1, 4], "o")
+        right.plot([1], [1], "o")
+        right.errorbar([0, 1, 2, 3], [0, 1, 4, np.nan], 0.1, fmt="o")
+
+    assert list(few_dots(two_panels(bad))) == [f"axes {i}: a series of 3 dots" for i in (0, 1)]
 
 
 def test_a_heat_map_in_another_map_is_a_fault():
