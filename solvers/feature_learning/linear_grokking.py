@@ -64,7 +64,7 @@ def _bessel(z: Array) -> Array:
     from scipy.special import ive
 
     near, inside, far = np.minimum(z, 1e-8), np.clip(z, 1e-8, 1e6), np.maximum(z, 1e6)
-    late = (1 - 3 / (8 * far) * (1 + 5 / (16 * far))) / (np.sqrt(2 * np.pi * far) * far)
+    late = (1 - 3 / (8 * far) * (1 + 5 / (16 * far))) / np.sqrt(2 * np.pi * far) / far
     return np.where(z < 1e-8, np.exp(-near) / 2, np.where(z > 1e6, late, ive(1, inside) / inside))
 
 
