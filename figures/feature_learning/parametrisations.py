@@ -44,7 +44,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     rows = []
     for k, (s, points) in enumerate(POINTS.items()):
         for j, i in np.ndindex(plane.shape[1:]):
-            found = _at(a[i], s, c[j])
+            found = _at(float(a[i]), s, float(c[j]))
             plane[k, j, i] = found.exponent if found.stable else np.nan
         for place, rate in points:
             change = [[one_layer_change(rng, int(n), place, s, rate, X, y) for n in widths] for _ in range(draws)]
