@@ -145,7 +145,7 @@ def jacobian_bounds(W: ArrayLike, slope: float = 1.0) -> JacobianBounds:
     Raises
     ------
     ValueError
-        A matrix that is not square, a slope that is not positive.
+        A matrix that is not square, a slope that is not positive, norms beyond the range of doubles.
 
     References
     ----------
@@ -161,8 +161,10 @@ def jacobian_bounds(W: ArrayLike, slope: float = 1.0) -> JacobianBounds:
     matrix, gamma = _square(W), as_scalar("slope", slope, as_positive)
     unit = float(np.abs(matrix).max()) or 1.0
     largest = unit * float(np.linalg.norm(matrix / unit, 2))
-    radius = unit * float(np.abs(np.linalg.eigvals(matrix / unit)).max())
     bound = gamma * largest
+    if not max(largest, bound) < np.inf:
+        raise refuse("W", matrix, f"its norm, or that times slope = {gamma:g}, is beyond the range of doubles")
+    radius = unit * float(np.abs(np.linalg.eigvals(matrix / unit)).max())
     return JacobianBounds(largest, radius, bound, bool(bound < 1), bool(bound > 1))
 
 

@@ -6,6 +6,8 @@ r"""Residual networks of linear layers under gradient flow, and their limit of i
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -47,6 +49,7 @@ def _products(W, before, after):  # type: ignore[no-untyped-def]
                 after[back, i, j] = after[back + 1, i, j] + behind / L
 
 
+_MOST_EVALUATIONS = 500_000
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
 
 
@@ -84,8 +87,8 @@ def _slowing(v: Array, y: Array) -> Array:
     rising = np.sum(_WEIGHTS * x * np.exp(-x) / ((y[..., None] - 1) - np.expm1(x)), axis=-1) * top[..., 0] / 2
     far = np.clip(v, np.log(2.0), 40.0)[..., None]
     u = np.log(2.0) + (1 + _NODES) * (far - np.log(2.0)) / 2
-    F = 1 - (y[..., None] - 1) * np.expm1(-u)
-    settling = np.sum(_WEIGHTS * np.log(F) / F**2, axis=-1) * (far[..., 0] - np.log(2.0)) / 2
+    rise = -(y[..., None] - 1) * np.expm1(-u)
+    settling = np.sum(_WEIGHTS * np.log1p(rise) / (1 + rise) ** 2, axis=-1) * (far[..., 0] - np.log(2.0)) / 2
     return np.asarray(rising + settling + np.maximum(v - 40.0, 0.0) * np.log(y) / y**2)
 
 
@@ -207,6 +210,8 @@ def residual_training(L: int, y: ArrayLike, times: ArrayLike, start: ArrayLike |
     ------
     ValueError
         No layer, shapes that do not fit, an integration that breaks off.
+    ArithmeticError
+        More than half a million evaluations of the velocity: a smaller last time.
 
     Notes
     -----
@@ -241,8 +246,14 @@ def residual_training(L: int, y: ArrayLike, times: ArrayLike, start: ArrayLike |
         raise refuse("start.shape", W.shape, f"it must be {(depth,) if scalar else (depth, d, d)}")
 
     before, after = np.empty((2, depth + 1, d, d))
+    spent = count()
 
-    def velocity(_: float, flat: Array) -> Array:
+    def velocity(now: float, flat: Array) -> Array:
+        if next(spent) == _MOST_EVALUATIONS:
+            raise ArithmeticError(
+                f"residual_training: {_MOST_EVALUATIONS:,} evaluations reached time {now:.3g} of {when.max():g}: "
+                "choose a smaller one."
+            )
         _products(flat.reshape(depth, d, d), before, after)
         pull = after[1:].transpose(0, 2, 1) @ (before[-1] - goal) @ before[:-1].transpose(0, 2, 1)
         return -pull.ravel()

@@ -40,7 +40,7 @@ def _tail(gamma: Array, time: Array) -> Array:
     r"""Integral of :math:`e^{-2(x-l_-)t}` over the Marchenko-Pastur density, atom left out.
 
     :math:`x=l_-+4\sqrt\gamma\sin^2u`; panels in u fall towards 0, where the density of :math:`\gamma` near 1 and long
-    times live.
+    times live, from where the exponential is below the least double on.
     """
     root = np.sqrt(gamma)
     low, width = ((1 - gamma) / (1 + root)) ** 2, 4 * root
@@ -49,13 +49,23 @@ def _tail(gamma: Array, time: Array) -> Array:
     u = (ends[:-1, None] + half[:, None] * (1 + _NODES)).ravel()
     weights = (half[:, None] * _WEIGHTS).ravel()
     found = np.empty(gamma.shape)
-    square = np.sin(u) ** 2
     for at in np.ndindex(gamma.shape):
         g, w, t = float(gamma[at]), float(width[at]), float(time[at])
+        share = min(1.0, 20 / np.sqrt(max(t * w, 1.0)))
+        square, other = np.sin(share * u) ** 2, np.cos(share * u) ** 2
         x = low[at] + w * square
         fall = np.exp(-np.minimum(2 * t * w * square, 800.0))
-        found[at] = weights @ (w * w * square * np.cos(u) ** 2 / (np.pi * g * x) * fall)
+        found[at] = share * weights @ (w * w * square * other / (np.pi * g * x) * fall)
     return found
+
+
+def _bessel(z: Array) -> Array:
+    """Compute e^{-z} I_1(z)/z, by the first terms of its series where z is small or large."""
+    from scipy.special import ive
+
+    near, inside, far = np.minimum(z, 1e-8), np.clip(z, 1e-8, 1e6), np.maximum(z, 1e6)
+    late = (1 - 3 / (8 * far) * (1 + 5 / (16 * far))) / np.sqrt(2 * np.pi * far) / far
+    return np.where(z < 1e-8, np.exp(-near) / 2, np.where(z > 1e6, late, ive(1, inside) / inside))
 
 
 @within_range
@@ -99,16 +109,9 @@ def linear_grokking(gamma: ArrayLike, times: ArrayLike) -> LinearGrokking:
     >>> found.train.round(5), found.test.round(5)
     (array([1.000e+00, 9.552e-02, 6.000e-05]), array([1.     , 0.36359, 0.00857]))
     """
-    from scipy.special import ive
-
     g, t = broadcast(gamma=as_positive("gamma", gamma), times=as_nonnegative("times", times))
     root = np.sqrt(g)
     low = ((1 - g) / (1 + root)) ** 2
-    z = 4 * root * t
-    inside = np.clip(z, 1e-8, 1e9)  # beyond, the series of small and of large arguments are exact to rounding
-    bessel = np.where(
-        z < 1e-8, 0.5 * np.exp(-z), ive(1, inside) / inside * np.minimum(1.0, inside / z.clip(1e-8)) ** 1.5
-    )
     decay = np.exp(-2 * low * t)
-    test = decay * _tail(g, t) + np.maximum(0.0, 1 - 1 / g)
-    return LinearGrokking(np.asarray(2 * decay * bessel), np.asarray(test))
+    test = decay * _tail(g, t) + np.maximum(0.0, (g - 1) / g)
+    return LinearGrokking(np.asarray(2 * decay * _bessel(4 * root * t)), np.asarray(test))

@@ -140,8 +140,8 @@ def modular_addition_weights(p: int, width: int, rng: np.random.Generator | int,
     as_choice("task", task, _TASKS)
     period = modulus - 1 if task == "multiply" else modulus
     N = as_whole("width", width)
-    if period < 3 or period - 1 > N:
-        raise refuse("width", width, f"it must be at least {max(period - 1, 2)}, the number of frequencies")
+    if period - 1 > N:
+        raise refuse("width", width, f"it must be at least {period - 1}, the number of frequencies")
     check_room("width", width, 3.0 * N * modulus)
     generator = as_generator("rng", rng)
     rounds = -(-N // (period - 1))

@@ -14,6 +14,7 @@ __all__ = [
     "flown_balance",
     "mup_network",
     "neuron_weights",
+    "one_layer_change",
     "step_imbalance",
     "trained_outputs",
 ]
@@ -47,6 +48,21 @@ def feature_change(rng: Rng, n: float, parametrisation: str, rate: float = 0.05,
         for l, (back, inputs) in enumerate(((back1, X), (back2, x1), (error, x2))):
             W[l] -= rate * n ** -(c + 2 * a[l]) * (back.T @ inputs)
     return float(np.sqrt(np.mean((np.tanh(X @ W[0].T) @ W[1].T - before) ** 2)))
+
+
+def one_layer_change(rng: Rng, n: int, a: float, s: float, c: float, X: Array, y: Array, steps: int = 3) -> float:
+    """Root mean square change of the preactivations of a hidden layer of tanh after full steps of descent, rate n^-c/2.
+
+    The first layer is N(0, 1) without a multiplier, the readout n^-a times entries of size n^(a - s).
+    """
+    w, v = rng.standard_normal((n, X.shape[1])), n ** (a - s) * rng.standard_normal(n)
+    before = X @ w.T
+    for _ in range(steps):
+        hidden = np.tanh(X @ w.T)
+        error = (n**-a * hidden @ v - y) / len(y)
+        pull = error[:, None] * (n**-a * v) * (1 - hidden**2)
+        w, v = w - 0.5 * n**-c * pull.T @ X, v - 0.5 * n**-c * n**-a * error @ hidden
+    return float(np.sqrt(np.mean((X @ w.T - before) ** 2)))
 
 
 def counted_exponents(parametrisation: str) -> Array:

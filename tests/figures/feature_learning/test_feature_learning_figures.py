@@ -31,3 +31,17 @@ def test_wrong_labels_go_with_the_neurons_that_are_not_periodic(data):
     found = data("corrupted-labels").pruned.sel(part="mean", what="wrong labels").values
     assert found[0] == 1
     assert found[-1] < 0.3
+
+
+def test_features_move_with_the_predicted_exponents_and_only_the_lower_edge_learns_them(data):
+    found = data("parametrisations")
+    table = {str(name): found.points.sel(column=name).values for name in found.column.values}
+    assert np.all(np.abs(table["mean"] - table["exponent"]) < 1.5 * table["bar"])
+    assert set(table["nontrivial"][table["exponent"] == 0]) == {1.0}
+    # with b = -a at the first layer and a_2 + b_2 = s: r = s + c, stable where c >= 1 - 2s and 2a + c >= 1
+    a, c, s = np.broadcast_arrays(
+        found.multiplier.values, found.rate.values[:, None], found["sum"].values[:, None, None]
+    )
+    stable = (c >= 1 - 2 * s) & (2 * a + c >= 1)
+    assert np.array_equal(np.isfinite(found.plane.values), stable)
+    assert np.allclose(found.plane.values[stable], (s + c)[stable], atol=1e-12)

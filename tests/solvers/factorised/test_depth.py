@@ -48,6 +48,19 @@ def test_the_correction_by_dilogarithms(y, time):
     assert float(found.correction) == pytest.approx(-2 * gap * F**2 * integral, rel=1e-8)
 
 
+@given(st.floats(-15, -7), st.floats(0.05, 30))
+def test_the_correction_keeps_its_digits_near_a_target_of_one(power, time):
+    y = 1 + 10.0**power
+    first = -2 * (y - 1) ** 2 * np.exp(-time) * (time + np.expm1(-time))
+    assert residual_limit(y, time).correction == pytest.approx(first, rel=100 * (y - 1) + 1e-12)
+
+
+def test_endless_training_is_refused(monkeypatch):
+    monkeypatch.setattr("solvable.solvers.factorised.residual_flow._MOST_EVALUATIONS", 1000)
+    with pytest.raises(ArithmeticError, match=r"1,000 evaluations reached time .* of 1e\+300: choose a smaller one"):
+        residual_training(2, 2.0, [1e300])
+
+
 @pytest.mark.parametrize("L", [1, 2, 7])
 def test_training_of_numbers_follows_its_quadrature(L):
     run = residual_training(L, 2.2, [0.0, 0.3, 0.8])
@@ -143,6 +156,8 @@ def test_clipping_keeps_the_direction(seed, threshold):
         (lambda: gradient_norms(np.eye(2), 0.5), "whole numbers"),
         (lambda: gradient_norms(9 * np.eye(2), 1000), "rescale"),
         (lambda: jacobian_bounds(np.eye(2), 0.0), "slope"),
+        (lambda: jacobian_bounds(np.full((3, 3), 1e308)), "beyond the range of doubles"),
+        (lambda: jacobian_bounds(1e200 * np.eye(3), 1e200), "beyond the range of doubles"),
         (lambda: clip([1.0], 0.0), "threshold"),
     ],
 )

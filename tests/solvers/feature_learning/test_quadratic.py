@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -144,3 +145,25 @@ def test_train_error_is_the_slope_of_the_test_error_and_lies_below_it(gamma, t):
     assert (a - c) / (4 * h) == pytest.approx(float(middle.train), rel=1e-4, abs=1e-9)
     assert middle.train <= middle.test * (1 + np.sqrt(gamma)) ** 2 + 1e-15
     assert b <= 1 + 1e-12
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-12, 60))
+def test_errors_of_square_designs_at_any_time_by_bessel_functions(power):
+    t = 10.0**power
+    if t < 1e25:  # beyond, more digits than it takes to see that nothing changes
+        with mpmath.workdps(60):
+            zero, one = (mpmath.exp(-4 * mpmath.mpf(t)) * mpmath.besseli(order, 4 * mpmath.mpf(t)) for order in (0, 1))
+            train, test = float(one / (2 * mpmath.mpf(t))), float(zero + one)
+    else:
+        train, test = (2 * np.pi) ** -0.5 / 4 * t**-1.5, (2 * np.pi * t) ** -0.5
+    found = linear_grokking(1.0, t)
+    assert found.train == pytest.approx(train, rel=2e-13)
+    assert found.test == pytest.approx(test, rel=2e-13)
+
+
+@given(st.floats(1e-15, 1e6))
+def test_the_floor_of_the_test_error_keeps_its_digits_near_square_designs(over):
+    gamma = 1 + over
+    if gamma > 1:
+        assert linear_grokking(gamma, 1e290 / gamma).test == pytest.approx((gamma - 1) / gamma, rel=1e-15)

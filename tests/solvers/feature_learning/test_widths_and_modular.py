@@ -146,13 +146,13 @@ def summed(w):
     return np.einsum("qk,kmn->mnq", w.W, h) / len(w.U)
 
 
-@pytest.mark.parametrize("task", RULES)
-def test_written_weights_answer_and_logits_are_sums_over_neurons(task):
-    weights = modular_addition_weights(11, 900, 3, task)
+@pytest.mark.parametrize(("task", "p"), [*((task, p) for task in RULES for p in (3, 11))])
+def test_written_weights_answer_and_logits_are_sums_over_neurons(task, p):
+    weights = modular_addition_weights(p, 900, 3, task)
     logits = modular_logits(weights)
     assert np.allclose(logits, summed(weights), atol=1e-13)
     first = int(task == "multiply")
-    right = [[logits[m, n].argmax() == RULES[task](m, n, 11) for n in range(first, 11)] for m in range(first, 11)]
+    right = [[logits[m, n].argmax() == RULES[task](m, n, p) for n in range(first, p)] for m in range(first, p)]
     assert np.all(right)
 
 
@@ -185,6 +185,7 @@ def test_participation_lies_between_one_mode_and_all(p, seed):
     (lambda: modular_addition_weights(2, 20, 0), "it must be an odd prime"),
     (lambda: logit_margin(15), "it must be an odd prime"),
     (lambda: modular_addition_weights(11, 9, 0), "it must be at least 10, the number of frequencies"),
+    (lambda: modular_addition_weights(11, 8, 0, "multiply"), "it must be at least 9, the number of frequencies"),
     (lambda: modular_addition_weights(11, 20, 0, "divide"), "choose one of add"),
     (lambda: participation_ratio([[0.0, 0.0]]), "a row of zeros has no spectrum"),
     (lambda: modular_logits(ModularWeights(np.ones((2, 3)), np.ones((2, 3)), np.ones((3, 2)), np.ones(3, int))),
