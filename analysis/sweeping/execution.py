@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from itertools import chain
 
 from solvable.analysis.processes import workers as workers_of_our_own
 from solvable.analysis.sweeping.chunks import Chunk, Result, compute, lost
 
-__all__ = ["available_cores", "in_processes", "in_this_process", "on_executor", "size_of"]
+__all__ = ["available_cores", "here_at_first", "in_processes", "in_this_process", "on_executor", "size_of"]
 
+_START = 1.0  # seconds that worker processes take to start and to import what they need
 _DIED = "the worker process died on this chunk twice, alone: killed, out of memory or a crash"
 
 
@@ -113,3 +116,19 @@ def in_processes(chunks: Iterable[Chunk], workers: int, check: Callable[[], None
     """Worker processes of our own (loky): replaced when one dies, gone when this process is."""
     with workers_of_our_own(workers) as renew:
         yield from on_executor(chunks, renew(), 2 * workers, check, renew)
+
+
+def here_at_first(
+    chunks: Iterable[Chunk], workers: int, check: Callable[[], None], moved: Callable[[], None]
+) -> Generator[Result, None, None]:
+    """Chunks in this process for as long as workers would take to start; if some are left, `moved`, and in those."""
+    waiting, began = iter(chunks), time.perf_counter()
+    for chunk in waiting:
+        check()
+        yield compute(chunk)
+        if time.perf_counter() - began > _START:
+            break
+    following = next(waiting, None)
+    if following is not None:
+        moved()
+        yield from in_processes(chain([following], waiting), workers, check)

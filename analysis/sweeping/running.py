@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from solvable.analysis.sweeping.chunks import Chunk, Layout, Result
 from solvable.analysis.sweeping.execution import (
     available_cores,
+    here_at_first,
     in_processes,
     in_this_process,
     on_executor,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["run", "sweep"]
 
 Report = Callable[[int, int], None]
+_FEW = 8  # chunks for each worker below which the first one, alone, would be a large part of the work
 
 
 def sweep(
@@ -80,7 +82,8 @@ def sweep(
     progress : bool or callable
         A bar on a terminal, or ``progress(done, total)`` in calls of the function, after each chunk is kept.
     workers : int, optional
-        Processes; all cores by default, 1 computes in this process.
+        Processes; 1 computes in this process. By default all cores, and many chunks begin in this process: a sweep
+        shorter than the start of the others ends there.
     together : sequence of str
         Axes that the function takes as whole arrays, so that their values share one decomposition or one compiled call.
         With ``"draw"`` among them, ``rng`` is a list with one generator for each draw.
@@ -173,14 +176,18 @@ def run(
         interrupts = Interrupts()
         parallel = executor is not None or (count > 1 and len(todo) > 1)
         results: Generator[Result, None, None]
+        place = ["in this process" if executor is None else f"{count} workers"]  # the last one is where it runs now
         if executor is not None:
             results = on_executor(chunks, executor, ahead, interrupts.check)
+        elif parallel and workers is None and len(todo) >= _FEW * count:
+            results = here_at_first(chunks, count, interrupts.check, lambda: place.append(f"{count} processes"))
         elif parallel:
+            place.append(f"{min(count, len(todo))} processes")
             results = in_processes(chunks, min(count, len(todo)), interrupts.check)
         else:
             results = in_this_process(chunks)
         with (
-            _reporting(progress, done, total) as report,
+            _reporting(progress, done, total, place) as report,
             interrupts.watching(),
             interrupts.shield() if parallel else nullcontext(),
             closing(results),
@@ -234,7 +241,7 @@ def _label(
 
 
 @contextmanager
-def _reporting(progress: bool | Report, done: int, total: int) -> Iterator[Report]:
+def _reporting(progress: bool | Report, done: int, total: int, place: list[str]) -> Iterator[Report]:
     """Hand out what is called after each chunk: nothing, the caller's function, or a bar on a terminal."""
     if callable(progress):
         yield progress
@@ -255,12 +262,20 @@ def _reporting(progress: bool | Report, done: int, total: int) -> Iterator[Repor
     )
 
     rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        rate,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("sweep", total=total, completed=done, rate="")
+        task = bar.add_task(f"sweep, {place[-1]}", total=total, completed=done, rate="")
 
         def report(done: int, total: int) -> None:
             speed = bar.tasks[0].speed
-            bar.update(task, completed=done, rate=f"{speed:.3g} cells/s" if speed else "")
+            speed_now = f"{speed:.3g} cells/s" if speed else ""
+            bar.update(task, description=f"sweep, {place[-1]}", completed=done, rate=speed_now)
 
         yield report

@@ -17,18 +17,16 @@ explicit in the innermost :math:`\kappa_0`: one monotone equation for any depth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.certificates.mode_roots import certify_inner_ridge
-from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
-from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.gridded import gridded
 from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
+from solvable.solvers.random_features.deep_root import DeepState, propagate, solve_inner_ridge
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import (
@@ -161,74 +159,6 @@ def layer_coefficients(
     return LayerCoefficients(*np.array(rows).T)
 
 
-@dataclass
-class _State:
-    """Last layer at given kappa_0, with derivatives in x = log kappa_0; rising functions of it where admissible."""
-
-    admissible: NDArray[np.bool_]
-    kappa: Array  # kappa_L
-    df1: Array  # T_L
-    rise: Array  # d log kappa_L/dx times kappa_L/(kappa_L + b): d log rho_L/dx
-    fall: Array  # -d T_L/dx
-    noise: float  # b_L
-
-    @property
-    def unresolved(self) -> Array:
-        """df1 - df2 = -d T_L/d log kappa_L."""
-        return self.fall * self.kappa / ((self.kappa + self.noise) * self.rise)
-
-
-def _propagate(spectrum: Spectrum, widths: Array, a: Array, b: Array, x: Array) -> _State:
-    """Carry kappa, T and their logarithmic derivatives outwards; every derivative is a sum of positive terms."""
-    kappa = np.exp(x)
-    inner = Modes.of(spectrum, "m").at(kappa, ("m", 1, 0), ("m", 1, 1))
-    effective, fall = inner("m", 1, 0), inner("m", 1, 1)  # T_0 and -d T_0/dx
-    rise = np.ones_like(x)  # d log kappa/dx
-    good = np.ones(x.shape, dtype=bool)
-    before = spectrum.rank
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for width, slope, noise in zip(widths, a, b, strict=True):
-            room = width - effective
-            good &= room > 0
-            outer = slope * kappa * room / before  # kappa_l + b_l
-            rise = rise + fall / room
-            kappa = outer - noise
-            good &= kappa > 0
-            effective = (width * noise + kappa * effective) / outer
-            fall = (kappa * fall + room * noise * rise) / outer
-            before, last = width, rise
-            rise = rise * outer / kappa
-    return _State(good, kappa, effective, last, fall, float(b[-1]))
-
-
-def _solve(spectrum: Spectrum, widths: Array, a: Array, b: Array, n: Array, delta: Array) -> Solution:
-    """Root x = log kappa_0 of kappa_L (n - T_L) = delta (un-normalised, for features x_L), or its edge at delta 0."""
-    share = float(np.prod(a)) * widths[-1] / spectrum.rank
-    high = np.log(2 * (delta / n + spectrum.trace / np.minimum(n, widths.min()) * share + b.sum() + 1e-300) / share)
-    low = np.full(n.size, np.log(spectrum.eigenvalues.max()) - 745.0)
-    target = np.where(delta > 0, np.log(np.where(delta > 0, delta, 1.0)), -np.inf)  # -inf: the edge, by bisection
-    tolerance = np.where(delta > 0, 1e-14 * np.maximum(1.0, np.abs(target)), 0.0)
-
-    def evaluate(x: Array, i: NDArray[np.intp]) -> tuple[Array, Array]:
-        state = _propagate(spectrum, widths, a, b, x)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slack = n[i] - state.df1
-            good = state.admissible & (slack > 0)
-            value = np.log(state.kappa) + np.log(slack) - target[i]
-            slope = state.rise * (state.kappa + state.noise) / state.kappa + state.fall / slack
-        return np.where(good, value, -np.inf), slope
-
-    for _ in range(60):  # the slope is at least 1: doubling the distance ends
-        short = evaluate(high, np.arange(n.size))[0] <= 0
-        if not short.any():
-            break
-        high = np.where(short, high + 2.0, high)
-    root = bracketed_newton(evaluate, low, high, high, tolerance=tolerance, limit=300)
-    status = np.where(root.converged, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
-    residual = np.where(np.isfinite(root.value), np.abs(root.value), root.high - root.low)
-    return Solution(root.x, residual, status, root.iterations)
-
-
 def _rank(d: float, widths: Array, b: Array) -> float:
     """Rank of the last layer's covariance: a nonlinear layer fills its width, a linear one is a bottleneck."""
     rank = d
@@ -237,7 +167,7 @@ def _rank(d: float, widths: Array, b: Array) -> float:
     return rank
 
 
-def _finish(state: _State, n: Array, delta: Array, rank: float) -> tuple[Array, Array, Array, Array]:
+def _finish(state: DeepState, n: Array, delta: Array, rank: float) -> tuple[Array, Array, Array, Array]:
     """kappa_L, T_L, n - T_L and df1 - df2; of kappa_L and n - T_L the one that cancels follows from the other."""
     slack, w = n - state.df1, state.unresolved
     over = (n > rank) | ((n == rank) & (slack / n > state.kappa / (state.kappa + state.noise)))
@@ -347,8 +277,11 @@ def deep_random_feature_risk(
     if np.any(np.abs(layers.linear) * np.sqrt(layers.variance) <= 1e-14 * np.sqrt(layers.second_moment)):
         raise refuse("activation", activation, "its linear coefficient vanishes: every later layer sees pure noise")
     flat_n, flat_delta = samples.ravel(), k[-1] * delta.ravel()
-    found = _solve(spectrum, k, a, b, flat_n, flat_delta)
-    state = _propagate(spectrum, k, a, b, found.value)
+    found = solve_inner_ridge(spectrum, k, a, b, flat_n, flat_delta)
+    state = propagate(spectrum, k, a, b, found.value)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.abs(np.log(state.kappa) + np.log(flat_n - state.df1) - np.log(flat_delta))
+    residual = np.where((flat_delta > 0) & np.isfinite(left), left, found.residual)
     kappa, df1, slack, w = _finish(state, flat_n, flat_delta, _rank(spectrum.rank, k, b))
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = slack + w  # n - df2
@@ -362,7 +295,7 @@ def deep_random_feature_risk(
         (flat_delta == 0) & (np.minimum(flat_n, k.min()) >= spectrum.rank) & ~np.any(b)
     )  # least squares on all inputs
     inner = np.where(whole, 0.0, np.exp(found.value))
-    solution = Solution.shaped(samples.shape, inner, found.residual, status, found.iterations)
+    solution = Solution.shaped(samples.shape, inner, residual, status, found.iterations)
     report_failures(solution, "deep_random_feature_risk", on_failure)
     proof = partial(certify_inner_ridge, spectrum, k, a, b, flat_n, delta.ravel(), what="deep_random_feature_risk")
     solution = provable(solution, proof, certify)

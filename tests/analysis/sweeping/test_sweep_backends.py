@@ -13,6 +13,7 @@ import pytest
 
 from solvable import sweep
 from solvable.analysis.random_features.experiments.regression import shallow_errors
+from solvable.analysis.sweeping import execution, running
 
 ARGUMENTS = {
     "function": shallow_errors,
@@ -145,3 +146,22 @@ def test_mpi(reference, tmp_path):
     assert done.returncode == 0, done.stderr
     with xr.open_dataset(tmp_path / "out.nc", engine="scipy") as data:
         assert [data[name].values.astype("<f8").tobytes() for name in ("test", "train")] == reference
+
+
+@pytest.mark.parametrize("patience", [np.inf, 0.0])
+def test_a_short_sweep_stays_in_this_process(monkeypatch, patience):
+    """The first chunk runs here; the others too until the time has passed that workers need to start."""
+    monkeypatch.setattr(execution, "_START", patience)
+    monkeypatch.setattr(running, "available_cores", lambda: 2)
+
+    def process(rng, x):
+        import os
+
+        return os.getpid()
+
+    grid = {"x": np.arange(16.0)}
+    data = sweep(process, grid, draws=1, seed=0, chunk=1, progress=False)["value"].values.ravel()
+    assert data[0] == os.getpid()
+    assert (data[1:] == os.getpid()).all() == np.isinf(patience)
+    apart = sweep(process, grid, draws=1, seed=0, chunk=1, workers=2, progress=False)["value"].values
+    assert (apart != os.getpid()).all()
