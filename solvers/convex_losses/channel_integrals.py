@@ -190,13 +190,24 @@ def _nodes(loss, V, mean, sd, steep, pieces, room):  # type: ignore[no-untyped-d
 
 @njit(cache=True)
 def _logistic_teacher(mean, sd):  # type: ignore[no-untyped-def]
-    """E sigmoid and E sigmoid' under N(mean, sd^2) by the trapezoidal rule, error e^{-2 pi^2/(h max(h, sd))}."""
-    h = min(0.7, 0.5 / sd) if sd > 0 else 0.7
+    """E sigmoid and E sigmoid' under N(mean, sd^2) by the trapezoidal rule, errors e^{-2 pi^2/(h max(h, sd))}.
+
+    A wide Gaussian is averaged over the logistic density instead, so that the number of nodes does not grow with sd.
+    """
     if sd == 0:
         p = _sigmoid(mean)
         return p, p * (1 - p)
-    most = math.ceil(8.7 / h)
     value, slope = 0.0, 0.0
+    if sd > 4:
+        for k in range(-80, 81):
+            t = 0.5 * k
+            weight = 0.5 * _sigmoid(t) * _sigmoid(-t)
+            z = (mean - t) / sd
+            value += weight * 0.5 * math.erfc(-z / _ROOT2)
+            slope += weight * _NORM / sd * math.exp(-0.5 * z * z)
+        return value, slope
+    h = min(0.7, 0.5 / sd)
+    most = math.ceil(8.7 / h)
     for k in range(-most, most + 1):
         z = h * k
         weight = h * _NORM * math.exp(-0.5 * z * z)
@@ -211,7 +222,7 @@ def _binary(loss, logistic, V, q, m, hidden, pieces, room, out):  # type: ignore
     """One cell: D, S, T, training loss, test loss, P(u < 0). `hidden` is the field's variance given u."""
     sd, slope = math.sqrt(q), m / q
     shown = slope * slope * q  # of the field's variance, what u explains
-    steep = 0.0 if logistic else abs(slope) * sd / math.sqrt(hidden)
+    steep = abs(slope) * sd / math.sqrt(hidden + (3.0 if logistic else 0.0))  # a logistic law has the variance pi^2/3
     count = _nodes(loss, V, 0.0, sd, steep, pieces, room)
     for k in range(6):
         out[k] = 0.0

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Teacher = str | Callable[[Array], ArrayLike]
 TEACHERS = ("sign", "logistic", "linear")
 _X, _W = np.polynomial.legendre.leggauss(16)
-_PANELS = 6
+_FAR, _WIDEST = 9.0, 3.0  # deviations: the reach of integrals, and of one panel
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,24 @@ def label_chance(teacher: Callable[[Array], ArrayLike], field: Array) -> Array:
 
 
 def _called(teacher: Any, mean: Array, sd: float, pieces: int) -> tuple[Array, Array]:
-    """Chance and its derivative in the mean, averaged over N(mean, sd^2); panels end where the field vanishes."""
+    """Chance and its derivative in the mean, averaged over N(mean, sd^2).
+
+    Panels end where the field vanishes and double from there, from one unit of the field to three deviations.
+    """
     if sd == 0:
         step = 1e-5 * max(1.0, float(np.abs(mean).max()))
         slope = (label_chance(teacher, mean + step) - label_chance(teacher, mean - step)) / (2 * step)
         return label_chance(teacher, mean), slope
-    split = np.clip(-mean / sd, -9.0, 9.0)[:, None]
-    parts = _PANELS * pieces
-    ladder = np.arange(parts)[None, :]
+    split = np.clip(-mean / sd, -_FAR, _FAR)[:, None]
+    lengths = np.minimum(_WIDEST, 2.0 ** np.arange(64) / sd)
+    lengths = lengths[: 1 + np.searchsorted(np.cumsum(lengths), 2 * _FAR)]
+    ladder = np.r_[0.0, np.cumsum(np.repeat(lengths / pieces, pieces))]
     chance, slope = np.zeros(mean.size), np.zeros(mean.size)
-    for left, width in ((-9.0 + 0 * split, split + 9.0), (split, 9.0 - split)):
-        half = width / (2 * parts)
+    for side in (-1.0, 1.0):
+        ends = np.minimum(ladder, _FAR - side * split)
+        left, half = ends[:, :-1], np.diff(ends) / 2
         for x, w in zip(_X, _W, strict=True):
-            z = left + half * (2 * ladder + 1 + x)
+            z = split + side * (left + half * (1 + x))
             weight = half * w * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
             found = label_chance(teacher, mean[:, None] + sd * z) - 0.5
             chance += (weight * found).sum(axis=1)

@@ -15,14 +15,14 @@ An infinite ridge leaves the direction :math:`\sum_iy_ix_i`, centred where there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from solvable.solvers.convex_losses.losses import LOSSES
-from solvable.solvers.convex_losses.settling import settle
+from solvable.solvers.convex_losses.settling import Map, Settled, settle, walk
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_choice,
@@ -37,6 +37,7 @@ __all__ = ["MixtureErrors", "best_ridge", "mixture_risk"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+_GOOD = 1e-9
 
 
 @record
@@ -76,6 +77,14 @@ class _Mixture:
     ratio: Array
     ridge: Array
     balance: Array
+
+    def start(self) -> Array:
+        """Rough guess of the unknowns: every row pulls alike."""
+        half = self.ridge + self.ratio / 4
+        return np.stack([
+            np.log(self.ridge / half), np.arcsinh(np.sqrt(self.ratio) * self.separation),
+            0.5 * np.log(self.ratio) - np.log(half), np.zeros(half.size),
+        ], axis=1)  # fmt: skip
 
     def read(self, x: Array, i: Index) -> tuple[Array, Array, Array, Array]:
         share = np.exp(np.minimum(x[:, 0], 0.0))
@@ -191,7 +200,7 @@ def mixture_risk(
         rows[:, todo], residual[todo], spent[todo] = _solve(
             _Mixture(loss, mu[todo], alpha[todo], lam[todo], share[todo])
         )
-    status = np.where(residual <= 1e-9, Status.CONVERGED, Status.MAX_ITERATIONS)
+    status = np.where(residual <= _GOOD, Status.CONVERGED, Status.MAX_ITERATIONS)
     solution = Solution.shaped(shape, rows[0].copy(), residual, status, spent)
     report_failures(solution, "mixture_risk", on_failure)
     error, test, train, b, V, q, m = (row.reshape(shape) for row in rows)
@@ -200,20 +209,31 @@ def mixture_risk(
 
 def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int64]]:
     every = np.arange(model.ratio.size)
-    start = np.stack([
-        np.log(model.ridge / (model.ridge + model.ratio / 4)),
-        np.arcsinh(np.sqrt(model.ratio) * model.separation),
-        np.full(every.size, -0.5),
-        np.zeros(every.size),
-    ], axis=1)  # fmt: skip
-    found = settle(model.advance, start)
-    residual = np.abs(model.advance(found.x, every, 2) - found.x).max(axis=1)
-    V, size, m, b = model.read(found.x, every)
-    (_, _, _, train, test), _ = model.moments(found.x, every, 2)
+    found = settle(model.advance, model.start())
+    x, spent = found.x, found.iterations
+    astray = np.flatnonzero(found.residual > _GOOD)
+    if astray.size:
+        again = _from_strong(model, astray)
+        x[astray], spent[astray] = again.x, spent[astray] + again.iterations
+    with np.errstate(invalid="ignore"):
+        residual = np.abs(model.advance(x, every, 2) - x).max(axis=1, initial=0.0)
+    V, size, m, b = model.read(x, every)
+    (_, _, _, train, test), _ = model.moments(x, every, 2)
     p = model.balance
     error = p * ndtr(-(m + b) / size) + (1 - p) * ndtr(-(m - b) / size)
     rows = np.array([error, test, train, b, V, size**2, m])
-    return rows, np.where(np.isfinite(residual), residual, np.inf), found.iterations
+    return rows, np.where(np.isfinite(residual), residual, np.inf), spent
+
+
+def _from_strong(model: _Mixture, cells: Index) -> Settled:
+    """Cells from where their ridge is as strong as the data."""
+    part = _Mixture(model.loss, *(a[cells] for a in (model.separation, model.ratio, model.ridge, model.balance)))
+
+    def at(ridge: Array) -> tuple[Map, Array]:
+        here = replace(part, ridge=ridge)
+        return here.advance, here.start()
+
+    return walk(at, np.maximum(part.ridge, 100 * part.ratio), part.ridge)
 
 
 @within_range
@@ -271,7 +291,7 @@ def best_ridge(
         return np.where(found.solution.status == Status.CONVERGED, found.test_error, np.nan)
 
     logs = np.broadcast_to(np.linspace(np.log(1e-6), np.log(1e6), 25), (*mu.shape, 25))
-    width, failed = float(logs.flat[1] - logs.flat[0]), np.zeros(mu.shape, bool)
+    width, failed = float(np.log(1e12)) / 24, np.zeros(mu.shape, bool)
     for _ in range(9):
         values = error(logs)
         failed |= np.isnan(values).all(axis=-1)

@@ -17,7 +17,7 @@ any ridge: whatever they are, the overlaps are admissible, and nothing is divide
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from solvable.solvers.convex_losses.channels import (
     teacher_moments,
 )
 from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
-from solvable.solvers.convex_losses.settling import settle
+from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
 from solvable.solvers.convex_losses.thresholds import threshold_ratio
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
@@ -45,7 +45,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 RIDGE, PLAIN, HARD = 0, 1, 2  # a ridge; none and as many directions as fit; none and every row fitted
 _FAR = 1e100  # kappa/s_1 beyond which modes learn nothing
-_GOOD = 1e-9
+_GOOD, _DOUBT = 1e-9, 1e-6  # of the residual, and of the error that it leaves
 
 
 @record
@@ -170,7 +170,7 @@ class _Model:
                 [-np.log1p(hat / delta), x[:, 0] + np.log(self.rank / (n * found.D))],
                 x[:, 0] + np.log(d1 / (n * found.D)),
             )
-            second = x[:, 1] if self.linear else np.arcsinh(A / (B * self.tilt))
+            second = np.zeros(i.size) if self.linear else np.arcsinh(A / (B * self.tilt))
             return np.stack([first, second, np.log(B)], axis=1)
 
     def start(self) -> Array:
@@ -178,9 +178,10 @@ class _Model:
         size = float(self.modes.at(np.array([1.0]), ("m", 1, 0))("m", 1, 0)[0]) + 1e-300
         with np.errstate(divide="ignore"):
             kappa = self.delta / self.n * 4 + 2 * size / np.maximum(self.n, 1e-300)
-        first = np.select([self.kind == RIDGE, self.kind == PLAIN], [np.log(kappa / (1 + kappa)), 0.0], np.log(kappa))
+        plain = np.log(np.minimum(1.0, 4 * self.rank / self.n))
+        first = np.select([self.kind == RIDGE, self.kind == PLAIN], [np.log(kappa / (1 + kappa)), plain], np.log(kappa))
         second = np.arcsinh(np.sqrt(self.n / size))
-        return np.stack([first, second, np.full(self.n.size, -0.5 * np.log(size))], axis=1)
+        return np.stack([first, second, -0.5 * np.log(size) + np.where(self.kind == PLAIN, plain / 2, 0.0)], axis=1)
 
     def norm2(self, x: Array) -> Array:
         """|w|^2 times the largest eigenvalue."""
@@ -346,14 +347,32 @@ def _solve(model: _Model) -> tuple[Array, Array, NDArray[np.int_], NDArray[np.in
     """Rows test loss, training loss, test error, V, q, m, norm, kappa of the open cells, and how they ended."""
     every = np.arange(model.n.size)
     found = settle(model.advance, model.start())
-    state = model.read(found.x, every)
+    x, spent = found.x, found.iterations
+    astray = np.flatnonzero((found.residual > _GOOD) & (model.kind == RIDGE))
+    if astray.size:
+        again = _from_strong(model, astray)
+        x[astray], spent[astray] = again.x, spent[astray] + again.iterations
+    state = model.read(x, every)
     moments = model.moments(state, 2)
-    again = model.advance(found.x, every, 2) - found.x
-    residual = np.abs(again).max(axis=1, initial=0.0)
+    residual = np.abs(model.advance(x, every, 2) - x).max(axis=1, initial=0.0)
     residual = np.where(np.isfinite(residual), residual, np.inf)
     status = np.where(residual <= _GOOD, Status.CONVERGED, Status.MAX_ITERATIONS)
+    error = errors(model.advance, x, residual)
+    lost = (status == Status.CONVERGED) & ~(error <= _DOUBT)
+    status[lost], residual[lost] = Status.UNDETERMINED, error[lost]
     kappa, _, V, q, m, _, _ = state
     rows = np.array([
-        moments.test, moments.train, moments.error, V, q, m, model.norm2(found.x) / model.unit, kappa * model.unit
+        moments.test, moments.train, moments.error, V, q, m, model.norm2(x) / model.unit, kappa * model.unit
     ])  # fmt: skip
-    return rows, residual, status, found.iterations
+    return rows, residual, status, spent
+
+
+def _from_strong(model: _Model, cells: Index) -> Settled:
+    """Cells with a weak ridge, from where theirs is as strong as the data."""
+    part = replace(model, n=model.n[cells], noise=model.noise[cells], kind=model.kind[cells])
+
+    def at(delta: Array) -> tuple[Map, Array]:
+        here = replace(part, delta=delta)
+        return here.advance, here.start()
+
+    return walk(at, np.maximum(model.delta[cells], part.n), model.delta[cells])

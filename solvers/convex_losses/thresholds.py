@@ -25,12 +25,13 @@ __all__ = ["separability_threshold", "threshold_ratio"]
 
 Array = NDArray[np.float64]
 _X, _W = np.polynomial.legendre.leggauss(16)
-_STEPS = np.r_[0.0, 9.0 * 2.0 ** np.arange(-40.0, 1.0)]
+_STEEPEST = 27  # doublings; corrections are of the square of the width
 
 
-def _line() -> tuple[Array, Array]:
-    """Nodes and Gaussian weights on both sides of 0, in panels that double."""
-    left, half = _STEPS[:-1], np.diff(_STEPS) / 2
+def _line(depth: int) -> tuple[Array, Array]:
+    """Nodes and Gaussian weights on both sides of 0, in panels that double `depth` times."""
+    steps = np.r_[0.0, 9.0 * 2.0 ** np.arange(-depth, 1.0)]
+    left, half = steps[:-1], np.diff(steps) / 2
     fine = np.concatenate([left[:, None] + half[:, None] * (1 + _X)]).ravel()
     weight = (half[:, None] * _W).ravel() * np.exp(-fine * fine / 2) / np.sqrt(2 * np.pi)
     return np.r_[-fine[::-1], fine], np.r_[weight[::-1], weight]
@@ -45,11 +46,18 @@ def _chance(teacher: Teacher, field: Array, hidden: float) -> Array:
 
 
 def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float, float]:
-    """Minimum over t of E(z - tu)_+^2, its place, and the derivative left there."""
+    """Minimum over t of E(z - tu)_+^2, its place, and the logarithmic derivative left there."""
     if signal == 0:
         return 0.5, 0.0, 0.0
-    x, weight = _line()
+    # a teacher by name turns over one unit of its field or over what is hidden: far below it n/d is in proportion
+    width = np.sqrt(hidden + (teacher != "sign"))
+    steep = np.log2(np.sqrt(signal)) - (np.log2(width) if isinstance(teacher, str) else 0.0)
+    beyond = float(np.floor(max(steep - _STEEPEST, 0.0))) if isinstance(teacher, str) else 0.0
+    signal = signal * 4.0**-beyond
+    x, weight = _line(40 + int(np.clip(steep - beyond, 0, 300)))
     chance = 2 * weight * _chance(teacher, np.sqrt(signal) * x, hidden)
+    if chance @ x < 0:  # a teacher against its own field
+        chance = 2 * weight - chance
 
     def parts(t: float) -> tuple[float, float, float]:
         a = t * x
@@ -62,7 +70,7 @@ def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float
     low, high = 0.0, 1.0
     while parts(high)[1] < 0:
         low, high = high, 2 * high
-        if high > 1e12:
+        if high > 1e90:
             return 0.0, np.inf, 0.0  # separable whatever n
 
     def evaluate(t: Array, _index: Any) -> tuple[Array, Array]:
@@ -70,8 +78,11 @@ def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float
         return np.array([slope]), np.array([curve])
 
     root = bracketed_newton(evaluate, np.array([low]), np.array([high]), np.array([(low + high) / 2]))
-    value, slope, curve = parts(float(root.x[0]))
-    return value, float(root.x[0]), abs(slope) / curve if root.converged[0] else np.inf
+    t = float(root.x[0])
+    value, slope, _ = parts(t)
+    if value == 0:  # separable but for what doubles can hold
+        return 0.0, np.inf, 0.0
+    return value * 2.0**-beyond, t, abs(slope) * t / value if root.converged[0] else np.inf
 
 
 def threshold_ratio(teacher: Teacher, signal: float, irreducible: float, noise: float) -> tuple[float, float]:
