@@ -75,7 +75,7 @@ def branch_limit(X: Array, y: Array, log_scale: float, cap: float) -> Array:
         return float(np.abs(X @ coefficients(state)[0] - y).max() - 1e-8 * np.abs(y).max())
 
     fitted.terminal = True  # type: ignore[attr-defined]
-    run = solve_ivp(velocity, (0, 1e6), np.zeros(n), "Radau", jac=jacobian, events=fitted,
+    run = solve_ivp(velocity, (0, 1e6), np.zeros(n), "LSODA", jac=jacobian, events=fitted,
                     first_step=1e-4, rtol=1e-6, atol=1e-9)  # fmt: skip
     if not len(run.t_events[0]):
         raise ArithmeticError(f"the flow from exp(-{log_scale:g}) has not ended at time {run.t[-1]:g}")

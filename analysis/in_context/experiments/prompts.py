@@ -49,9 +49,19 @@ def _draw(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float
 
 
 def _sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
-    """S = sum of y x of each prompt, and its weights."""
-    X, y, w = _draw(rng, count, n, sigma, tasks, noise)
-    return np.einsum("kn,kni->ki", y, X), w
+    """S = sum of y x of each prompt, and its weights.
+
+    With X^T X = R A A^T R^T, A triangular (Bartlett), and X^T noise = R A z, z Gaussian, only what enters is drawn.
+    """
+    d = len(sigma)
+    if n < d:
+        X, y, w = _draw(rng, count, n, sigma, tasks, noise)
+        return np.einsum("kn,kni->ki", y, X), w
+    w = rng.standard_normal((count, d)) @ _root(tasks).T
+    A = np.tril(rng.standard_normal((count, d, d)), -1)
+    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    inner = np.einsum("kji,kj->ki", A, w @ _root(sigma)) + np.sqrt(noise) * rng.standard_normal((count, d))
+    return np.einsum("kij,kj->ki", A, inner) @ _root(sigma).T, w
 
 
 def _fitted(S: Array, w: Array) -> Array:

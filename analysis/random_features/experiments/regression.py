@@ -47,7 +47,15 @@ _TEST = 200  # fresh inputs of a deep draw, for every label
 
 
 def _fits(Phi: Array, y: Array, ridges: Array) -> Array:
-    """Coefficients for several ridges, shape (ridges, k, labels), from one decomposition; ridge 0 is least norm."""
+    """Coefficients for several ridges, shape (ridges, k, labels), from one decomposition; ridge 0 is least norm.
+
+    A single ridge that no rounding reaches needs the smaller normal equations alone.
+    """
+    n, k = Phi.shape
+    if ridges.size == 1 and ridges[0] > 1e-6 * np.vdot(Phi, Phi) / min(n, k):
+        if n <= k:
+            return np.asarray(Phi.T @ np.linalg.solve(Phi @ Phi.T + ridges[0] * np.eye(n), y))[None]
+        return np.asarray(np.linalg.solve(Phi.T @ Phi + ridges[0] * np.eye(k), Phi.T @ y))[None]
     U, s, Vt = np.linalg.svd(Phi, full_matrices=False)
     keep = s > max(Phi.shape) * np.finfo(float).eps * s[0]
     U, s, Vt = U[:, keep], s[keep], Vt[keep]
