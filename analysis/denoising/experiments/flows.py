@@ -84,7 +84,11 @@ class _Points(NamedTuple):
         """Overlap of the mean with the true one, square of the mean, sum of squares about it; clusters folded."""
         folded = np.where(self.inside @ self.mu >= 0, 1.0, -1.0)[:, None] * self.inside
         mean = folded.mean(axis=0)
-        return float(mean @ self.mu), float(mean @ mean) + self.mean2, float(np.sum((folded - mean) ** 2)) + self.scatter
+        return (
+            float(mean @ self.mu),
+            float(mean @ mean) + self.mean2,
+            float(np.sum((folded - mean) ** 2)) + self.scatter,
+        )
 
 
 def _walk(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int,

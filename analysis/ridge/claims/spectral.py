@@ -97,7 +97,7 @@ SPECTRAL_CLAIMS = (
         "ridge/two-ridge-trace",
         "tr(ΣQ_aΣQ_b) for two ridges on one sample has a second-order deterministic equivalent.",
         source=Source("bach2024projections", "two ridges: derived"),
-        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=50),
+        grid=cells("gamma lam_a lam_b covariance", [(1.5, 0.05, 0.7, "spread"), (0.5, 1.0, 0.1, "two-scales")], n=100),
         quick=(0,),
     ),
     limit(
