@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +25,27 @@ def _pairs(rng: Rng, n: int, std: float, d: int) -> tuple[Array, Array, Array, A
     return rng.standard_normal((n, d)), signs[:, None] * mu + std * rng.standard_normal((n, d)), signs, mu
 
 
-def _loss(theta: Array, xt: Array, x1: Array, decay: float, skip: bool) -> tuple[float, Array]:
-    """Loss over d and its gradient in (c, w), of the activation tanh(10 w.x/sqrt d)."""
+def _loss(theta: Array, xt: Array, x1: Array, decay: float, skip: bool, moments: Array) -> tuple[float, Array]:
+    """Loss over d and its gradient in (c, w), of the activation tanh(10 w.x/sqrt d).
+
+    Squares are expanded, so that pairs enter by products with vectors alone; `moments` are the sums of xt², xt x1, x1².
+    """
     d = xt.shape[1]
     c, w = (theta[0], theta[1:]) if skip else (0.0, theta[1:])
-    act = np.tanh(_STEEP * (xt @ w) / np.sqrt(d))
-    off = c * xt + act[:, None] * w - x1
-    pull = (off @ w) * (1 - act**2) * _STEEP / np.sqrt(d)
-    grad = np.concatenate([[np.sum(off * xt) if skip else 0.0], act @ off + pull @ xt + decay * w])
-    return (float(np.sum(off**2) + decay * (w @ w))) / d, 2 * grad / d
+    along, wanted, w2 = xt @ w, x1 @ w, w @ w
+    act = np.tanh(_STEEP / np.sqrt(d) * along)
+    act2, on_points, on_targets = act @ act, act @ along, act @ wanted
+    pull = (c * along + w2 * act - wanted) * (1 - act**2) * _STEEP / np.sqrt(d)
+    grad = np.empty_like(theta)
+    grad[0] = c * moments[0] + on_points - moments[1] if skip else 0.0
+    grad[1:] = (c * act + pull) @ xt - act @ x1 + (act2 + decay) * w
+    square = c * c * moments[0] + act2 * w2 + moments[2] + 2 * (c * on_points - c * moments[1] - on_targets)
+    return float(square + decay * w2) / d, 2 * grad / d
 
 
 def _trained(start: Array, xt: Array, x1: Array, decay: float, skip: bool = True) -> tuple[Array, float]:
-    found = minimize(_loss, start, args=(xt, x1, decay, skip), jac=True, method="L-BFGS-B",
+    moments = np.array([np.vdot(xt, xt), np.vdot(xt, x1), np.vdot(x1, x1)])
+    found = minimize(_loss, start, args=(xt, x1, decay, skip, moments), jac=True, method="L-BFGS-B",
                      options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-6})  # fmt: skip
     return np.asarray(found.x), float(found.fun)
 
@@ -63,58 +71,80 @@ def _schedule(name: str, t: float) -> tuple[float, float, float, float]:
     return np.cos(half * t), np.sin(half * t), -half * np.sin(half * t), half * np.cos(half * t)
 
 
-def _walk(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int,
-          skip: bool = True) -> Iterator[tuple[float, Array, Array]]:  # fmt: skip
-    """Time, trajectories and the true mean after each step.
+class _Points(NamedTuple):
+    """Trajectories and the true mean in the plane of all weights; beside it points stay Gaussian and only shrink."""
 
-    The part linear in the point is integrated exactly in a step, at its middle: 1/alpha is singular at the end.
+    time: float
+    inside: Array  # (particles, dimension of the plane)
+    mu: Array
+    scatter: float  # sum of squares about the mean, beside the plane
+    mean2: float  # square of the mean beside the plane
+
+    def moments(self) -> tuple[float, float, float]:
+        """Overlap of the mean with the true one, square of the mean, sum of squares about it; clusters folded."""
+        folded = np.where(self.inside @ self.mu >= 0, 1.0, -1.0)[:, None] * self.inside
+        mean = folded.mean(axis=0)
+        return (
+            float(mean @ self.mu),
+            float(mean @ mean) + self.mean2,
+            float(np.sum((folded - mean) ** 2)) + self.scatter,
+        )
+
+
+def _walk(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int,
+          skip: bool = True) -> Iterator[_Points]:  # fmt: skip
+    """Trajectories after each step.
+
+    The part linear in the point is integrated exactly in a step, at its middle: 1/alpha is singular at the end. What
+    pushes the points are the learned weights: only their coordinates in the plane of these and of the mean are drawn,
+    and of the others, which are Gaussian whatever signs they are folded with, the moments (chi-squared).
     """
     x0, x1, signs, mu = _pairs(rng, n, std, d)
-    X = rng.standard_normal((particles, d))
-    theta = _start(rng, x1, signs)
+    theta, learned_ones = _start(rng, x1, signs), []
     for i in range(steps):
-        a, b, da, db = _schedule(schedule, (i + 0.5) / steps)
+        a, b, _, _ = _schedule(schedule, (i + 0.5) / steps)
         theta, _ = _trained(theta, a * x0 + b * x1, x1, decay, skip)
-        w = theta[1:]
+        learned_ones.append(theta)
+    plane, weights = np.linalg.qr(np.column_stack([mu, *(theta[1:] for theta in learned_ones)]))
+    X, beside = rng.standard_normal((particles, plane.shape[1])), d - plane.shape[1]
+    scatter, mean2 = rng.chisquare((particles - 1) * beside), rng.chisquare(beside) / particles
+    for i, (theta, w) in enumerate(zip(learned_ones, weights.T[1:], strict=True)):
+        a, b, da, db = _schedule(schedule, (i + 0.5) / steps)
         z = db - da * b / a
         rate = (z * theta[0] if skip else 0.0) + da / a
         push = np.tanh(_STEEP * (X @ w) / np.sqrt(d))[:, None] * w
-        X = np.exp(rate / steps) * X + z * np.expm1(rate / steps) / rate * push
-        yield (i + 1) / steps, X, mu
-
-
-def _folded(X: Array, mu: Array) -> Array:
-    """Trajectories of both clusters as of one."""
-    return np.where(X @ mu >= 0, 1.0, -1.0)[:, None] * X
+        factor = np.exp(rate / steps)
+        X = factor * X + z * np.expm1(rate / steps) / rate * push
+        scatter, mean2 = factor**2 * scatter, factor**2 * mean2
+        yield _Points((i + 1) / steps, X, weights[:, 0], scatter, mean2)
 
 
 def flow_path(rng: Rng, n: int, decay: float, std: float, d: int, schedule: str, steps: int, particles: int) -> Array:
     """Overlap of the generated mean with the true one, its squared norm and their squared cosine, after each step."""
     found = []
-    for _, X, mu in _walk(rng, n, decay, std, d, schedule, steps, particles):
-        folded = _folded(X, mu)
-        mean = folded.mean(axis=0)
-        within = float(np.sum((folded - mean) ** 2) / (particles - 1))
-        overlap, norm2 = float(mean @ mu) / d, (float(mean @ mean) - within / particles) / d
-        found.append((overlap, norm2, overlap**2 / norm2))
+    for points in _walk(rng, n, decay, std, d, schedule, steps, particles):
+        overlap, mean2, scatter = points.moments()
+        norm2 = (mean2 - scatter / (particles - 1) / particles) / d
+        found.append((overlap / d, norm2, (overlap / d) ** 2 / norm2))
     return np.array(found)
 
 
 def flow_error(rng: Rng, n: int, decay: float, std: float, schedule: str, d: float, what: str, steps: int = 10,
                particles: int = 60) -> float:  # fmt: skip
     """Squared error of the generated mean over d, or the variance of a coordinate about it."""
-    *_, (_, X, mu) = _walk(rng, n, decay, std, round(d), schedule, steps, particles)
-    folded = _folded(X, mu)
-    mean = folded.mean(axis=0)
-    within = float(np.sum((folded - mean) ** 2) / (particles - 1) / len(mu))
+    size = round(d)
+    *_, points = _walk(rng, n, decay, std, size, schedule, steps, particles)
+    overlap, mean2, scatter = points.moments()
+    within = scatter / (particles - 1) / size
     # the mean of few particles has their variance over their number
-    return within if what == "variance" else float(np.sum((mean - mu) ** 2) / len(mu)) - within / particles
+    return within if what == "variance" else (mean2 - 2 * overlap + size) / size - within / particles
 
 
 def no_skip_residual(rng: Rng, n: int, decay: float, std: float, d: float, steps: int = 10) -> float:
     """Variance of a coordinate about the cluster mean at the end of a flow learned without skip."""
-    *_, (_, X, mu) = _walk(rng, n, decay, std, round(d), "linear", steps, 20, skip=False)
-    return float(np.mean(_folded(X, mu).var(axis=0)))
+    size = round(d)
+    *_, points = _walk(rng, n, decay, std, size, "linear", steps, 20, skip=False)
+    return points.moments()[2] / 20 / size
 
 
 def _quadratic(n: float, decay: float, std: float, a: float, b: float) -> Array:

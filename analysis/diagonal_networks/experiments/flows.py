@@ -18,8 +18,11 @@ __all__ = ["branch_limit", "crossing_times", "flow_limit", "flow_residual", "reg
 Array = NDArray[np.float64]
 
 
-def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 2, linear_scale: float = 0.0) -> Array:
-    """Coefficients where the flow of w_+^D - w_-^D + lambda v ends (residual below 1e-10 of the labels)."""
+def flow_limit(
+    X: Array, y: Array, initial_scale: float | Array, depth: float = 2, linear_scale: float = 0.0,
+    accuracy: float = 1e-11,
+) -> Array:  # fmt: skip
+    """Coefficients where the flow of w_+^D - w_-^D + lambda v ends (residual below ten accuracies of the labels)."""
     n, d = X.shape
 
     def coefficients(weights: Array) -> Array:
@@ -43,11 +46,12 @@ def flow_limit(X: Array, y: Array, initial_scale: float | Array, depth: float = 
         return np.asarray(out)
 
     def fitted(_: float, weights: Array) -> float:
-        return float(np.abs(X @ coefficients(weights) - y).max() - 1e-10 * np.abs(y).max())
+        return float(np.abs(X @ coefficients(weights) - y).max() - 10 * accuracy * np.abs(y).max())
 
     fitted.terminal = True  # type: ignore[attr-defined]
     start = np.concatenate([*np.broadcast_to(initial_scale, (2, d)), np.zeros(d)])
-    run = solve_ivp(velocity, (0, 1e6), start, "LSODA", jac=jacobian, events=fitted, rtol=1e-11, atol=1e-14)
+    run = solve_ivp(velocity, (0, 1e6), start, "LSODA", jac=jacobian, events=fitted, rtol=accuracy,
+                    atol=accuracy / 1000)  # fmt: skip
     return coefficients(run.y[:, -1])
 
 
@@ -75,7 +79,7 @@ def branch_limit(X: Array, y: Array, log_scale: float, cap: float) -> Array:
         return float(np.abs(X @ coefficients(state)[0] - y).max() - 1e-8 * np.abs(y).max())
 
     fitted.terminal = True  # type: ignore[attr-defined]
-    run = solve_ivp(velocity, (0, 1e6), np.zeros(n), "Radau", jac=jacobian, events=fitted,
+    run = solve_ivp(velocity, (0, 1e6), np.zeros(n), "LSODA", jac=jacobian, events=fitted,
                     first_step=1e-4, rtol=1e-6, atol=1e-9)  # fmt: skip
     if not len(run.t_events[0]):
         raise ArithmeticError(f"the flow from exp(-{log_scale:g}) has not ended at time {run.t[-1]:g}")

@@ -43,7 +43,7 @@ def offset_effect(rng: Rng, **options: Any) -> float:
     """
     X, y, _ = sparse_regression(rng, 20, 40, 3)
     run = _finite_step_run(rng, X, y, **options)
-    beta, limit = run.beta[0, -1], flow_limit(X, y, run.effective_scale[0])
+    beta, limit = run.beta[0, -1], flow_limit(X, y, run.effective_scale[0], accuracy=1e-7)
     return float(np.max(np.abs(beta - limit)) / np.max(np.abs(beta)))
 
 

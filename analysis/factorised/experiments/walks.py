@@ -31,9 +31,12 @@ def log_passage(p_right: Array) -> float:
 
 
 def climb(rng: Rng, n: float, hurst: float) -> float:
-    """Largest climb in a drawn potential: the highest place ahead of each, less its own height."""
+    """Largest climb in a drawn potential: the highest place ahead of each, less its own height.
+
+    Mean over the potential and its mirror image, which has the same law: one of them climbs where the other falls.
+    """
     V = fractional_potential(round(n), hurst, rng)
-    return float(np.max(np.maximum.accumulate(V[::-1])[::-1] - V))
+    return float(np.mean([np.max(np.maximum.accumulate(v[::-1])[::-1] - v) for v in (V, -V)]))
 
 
 def squared_increment(rng: Rng, n: int, hurst: float, lag: int) -> float:

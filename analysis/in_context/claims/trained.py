@@ -181,6 +181,7 @@ CLAIMS = (
         measure=training.floor_draw,
         grid=[{"n": 400, "d": 2}],
         size="n",
+        sizes=(1, 3, 9),
         tolerance=0.05,
         assumptions="N at least 400, d = 2",
     ),

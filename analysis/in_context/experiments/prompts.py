@@ -18,6 +18,7 @@ from solvable.analysis.in_context.settings import prior as tasks_of
 
 __all__ = [
     "attained_risk",
+    "bartlett",
     "excess_draw",
     "gap_to_posterior",
     "isotropic_preconditioner",
@@ -26,6 +27,7 @@ __all__ = [
     "learned_step",
     "nonlinear_step",
     "posterior_risk",
+    "prompt_sums",
     "quadrature_preconditioner",
     "random_matrices",
     "risk_at_step",
@@ -48,10 +50,26 @@ def _draw(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float
     return X, y, w
 
 
-def _sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
-    """S = sum of y x of each prompt, and its weights."""
-    X, y, w = _draw(rng, count, n, sigma, tasks, noise)
-    return np.einsum("kn,kni->ki", y, X), w
+def bartlett(rng: Rng, count: int, n: int, d: int) -> Array:
+    """Triangular factors A such that A A^T is the moment matrix of n white inputs, drawn as such."""
+    A = np.tril(rng.standard_normal((count, d, d)), -1)
+    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    return A
+
+
+def prompt_sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
+    """S = sum of y x of each prompt, and its weights.
+
+    With X^T X = R A A^T R^T, A triangular, and X^T noise = R A z, z Gaussian, only what enters is drawn.
+    """
+    d = len(sigma)
+    if n < d:
+        X, y, w = _draw(rng, count, n, sigma, tasks, noise)
+        return np.einsum("kn,kni->ki", y, X), w
+    w = rng.standard_normal((count, d)) @ _root(tasks).T
+    A = bartlett(rng, count, n, d)
+    inner = np.einsum("kji,kj->ki", A, w @ _root(sigma)) + np.sqrt(noise) * rng.standard_normal((count, d))
+    return np.einsum("kij,kj->ki", A, inner) @ _root(sigma).T, w
 
 
 def _fitted(S: Array, w: Array) -> Array:
@@ -70,19 +88,19 @@ def learned_risk(
 ) -> float:  # fmt: skip
     """Risk on fresh prompts of the bilinear predictor fitted on others."""
     sigma, weights = inputs_of(inputs, d), tasks_of(tasks, d)
-    P = _fitted(*_sums(rng, count, n, sigma, weights, noise_variance))
-    return _error(P, *_sums(rng, count, n, sigma, weights, noise_variance), sigma) + noise_variance
+    P = _fitted(*prompt_sums(rng, count, n, sigma, weights, noise_variance))
+    return _error(P, *prompt_sums(rng, count, n, sigma, weights, noise_variance), sigma) + noise_variance
 
 
 def learned_step(rng: Rng, n: int, d: int, noise_variance: float, count: int = 8000) -> float:
     """Step size of least squares over prompts."""
-    S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
+    S, w = prompt_sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     return float(np.sum(S * w) / np.sum(S * S))
 
 
 def risk_at_step(rng: Rng, n: int, d: int, noise_variance: float, step: float, count: int = 2000) -> float:
     """Risk of one step of gradient descent of a given size."""
-    S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
+    S, w = prompt_sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     return float(np.mean(np.sum((step * S - w) ** 2, axis=1))) + noise_variance
 
 
@@ -90,7 +108,9 @@ def learned_entry(
     rng: Rng, n: int, d: int, noise_variance: float, inputs: str, tasks: str, row: int, column: int, count: int = 20_000
 ) -> float:
     """One entry of the fitted preconditioner."""
-    return float(_fitted(*_sums(rng, count, n, inputs_of(inputs, d), tasks_of(tasks, d), noise_variance))[row, column])
+    return float(
+        _fitted(*prompt_sums(rng, count, n, inputs_of(inputs, d), tasks_of(tasks, d), noise_variance))[row, column]
+    )
 
 
 def excess_draw(rng: Rng, n: int, d: int, noise_variance: float, count: int = 4000) -> float:
@@ -102,7 +122,7 @@ def gap_to_posterior(rng: Rng, n: int, d: int, noise_variance: float, count: int
     """Log of the risk of the fitted bilinear predictor over that of the posterior mean, on the same prompts."""
     X, y, w = _draw(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     S = np.einsum("kn,kni->ki", y, X)
-    P = _fitted(*_sums(rng, 5 * count, n, np.eye(d), np.eye(d), noise_variance))
+    P = _fitted(*prompt_sums(rng, 5 * count, n, np.eye(d), np.eye(d), noise_variance))
     moment = np.swapaxes(X, 1, 2) @ X + noise_variance * np.eye(d)
     posterior = np.linalg.solve(moment, S[..., None])[..., 0]
     step, best = (np.mean(np.sum((guess - w) ** 2, axis=1)) + noise_variance for guess in (S @ P.T, posterior))

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.analysis.in_context.experiments.prompts import bartlett, prompt_sums
 from solvable.analysis.in_context.settings import covariance as inputs_of
 from solvable.analysis.in_context.settings import prior as tasks_of
 
@@ -126,7 +127,7 @@ def risk_draw(
     return noise_variance + shift * query_shift * float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
 
 
-def floor_draw(rng: Rng, n: int, d: int, count: int = 200) -> float:
+def floor_draw(rng: Rng, n: int, d: int, count: int = 2000) -> float:
     """Error with endless examples, averaged over tasks."""
     U, u = _flow("decaying", d, n, 0.2, 400.0)
     sigma, w = inputs_of("decaying", d), rng.standard_normal((count, d))
@@ -134,19 +135,12 @@ def floor_draw(rng: Rng, n: int, d: int, count: int = 200) -> float:
     return float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
 
 
-def _bartlett(rng: Rng, count: int, n: int, d: int) -> Array:
-    """Triangular factors A such that A A^T is the moment matrix of n white inputs, drawn as such."""
-    A = np.tril(rng.standard_normal((count, d, d)), -1)
-    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
-    return A
-
-
 def risk_above_floor(rng: Rng, context: int, d: int, n: int, count: int = 4000) -> float:
     """What a finite prompt adds to the error with endless examples, the tasks the same."""
     U, u = _flow("correlated", d, n, 0.2, 400.0)
     sigma, w = inputs_of("correlated", d), rng.standard_normal((count, d))
     root = np.linalg.cholesky(sigma)
-    A = _bartlett(rng, count, context, d)
+    A = bartlett(rng, count, context, d)
     S = np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (w @ root)[..., None]), -1) @ root.T / context
     errors = []
     for shown in (S, w @ sigma):
@@ -183,27 +177,28 @@ def random_covariance_weight(rng: Rng, n: int, d: int, count: int = 2000) -> flo
     # stratified exponentials and signs: the third moments of the eigenvalues scatter less, and the weights' law is free
     l = -np.log1p(-rng.permuted((np.arange(count)[:, None] + rng.random((count, d))) / count, axis=0))
     w = rng.choice([-1.0, 1.0], (count, d))
-    A = _bartlett(rng, count, n, d)
+    A = bartlett(rng, count, n, d)
     S = np.sqrt(l) * np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (np.sqrt(l) * w)[..., None]), -1) / n
     return float(np.sum(l * w * S) / np.sum(l * S * S))
 
 
-def _gradient(tokens: Array, truth: Array, U: Array, u: float) -> tuple[Array, float]:
-    """Of half the squared error over a batch, in the two blocks that move."""
-    X, y, q = tokens[:, :-1, :-1], tokens[:, :-1, -1], tokens[:, -1, :-1]
-    S = np.einsum("kn,kni->ki", y, X) / X.shape[1]
-    error = u * np.einsum("ki,ij,kj->k", S, U, q) - truth
-    slope = np.einsum("k,ki,kj->ij", error, S, q) / len(truth)
+def _slopes(S: Array, q: Array, truth: Array, U: Array, u: float) -> tuple[Array, float]:
+    """Of half the squared error over a batch, in the two blocks that move; S is the mean of y x over each prompt."""
+    error = u * np.sum(S @ U * q, axis=1) - truth
+    slope = (error[:, None] * S).T @ q / len(truth)
     return u * slope, float(np.sum(slope * U))
 
 
 def descended_weight(rng: Rng, d: int, n: int, inputs: str, row: int, column: int, steps: int = 400) -> float:
     """One entry of u U after descent with a fresh batch of 300 prompts a step, averaged over the last half."""
-    root = np.asarray(np.linalg.cholesky(inputs_of(inputs, d)))
+    sigma, size = inputs_of(inputs, d), 300
+    sums, w = prompt_sums(rng, steps * size, n, sigma, np.eye(d), 0.0)
+    queries = rng.standard_normal((steps * size, d)) @ np.linalg.cholesky(sigma).T
+    truths = np.einsum("ki,ki->k", queries, w)
     U, u, mean = 0.3 * _start(d), 0.3, 0.0
     for step in range(steps):
-        tokens, truth = _prompt(rng, 300, n, rng.standard_normal((300, d)), root, root, 0.0)
-        dU, du = _gradient(tokens, truth, U, u)
+        batch = slice(step * size, (step + 1) * size)
+        dU, du = _slopes(sums[batch] / n, queries[batch], truths[batch], U, u)
         U, u = U - 0.1 * dU, u - 0.1 * du
         mean += 2 * u * U[row, column] / steps if step >= steps // 2 else 0.0
     return float(mean)

@@ -276,6 +276,7 @@ SHALLOW_CLAIMS = (
         ),
         absolute_tolerance=0.15,
         size="k",
+        sizes=(1, 3, 9),
         quick=(0,),
         assumptions="k well above n",
         convention="shallow",

@@ -47,7 +47,15 @@ _TEST = 200  # fresh inputs of a deep draw, for every label
 
 
 def _fits(Phi: Array, y: Array, ridges: Array) -> Array:
-    """Coefficients for several ridges, shape (ridges, k, labels), from one decomposition; ridge 0 is least norm."""
+    """Coefficients for several ridges, shape (ridges, k, labels), from one decomposition; ridge 0 is least norm.
+
+    A single ridge that no rounding reaches needs the smaller normal equations alone.
+    """
+    n, k = Phi.shape
+    if ridges.size == 1 and ridges[0] > 1e-6 * np.vdot(Phi, Phi) / min(n, k):
+        if n <= k:
+            return np.asarray(Phi.T @ np.linalg.solve(Phi @ Phi.T + ridges[0] * np.eye(n), y))[None]
+        return np.asarray(np.linalg.solve(Phi.T @ Phi + ridges[0] * np.eye(k), Phi.T @ y))[None]
     U, s, Vt = np.linalg.svd(Phi, full_matrices=False)
     keep = s > max(Phi.shape) * np.finfo(float).eps * s[0]
     U, s, Vt = U[:, keep], s[keep], Vt[keep]
@@ -102,22 +110,37 @@ def variance_draw(rng: Rng, n: int, ratio: float, ridge: float, exponent: float,
 def kernel_gap_draw(
     rng: Rng, k: int, n: int, ridge: float, exponent: float, target_exponent: float, noise_variance: float
 ) -> float:
-    """Test error of k features minus that of the kernel itself, same inputs and labels, several feature draws."""
+    """Test error of k features minus that of the kernel itself, same inputs and labels, four feature draws.
+
+    Less the part that is linear in what the features' kernel is off by: its mean is 0, and it scatters sqrt(k) times as
+    much as the gap.
+    """
     s, power = power_law(exponent, target_exponent)
     target = np.sqrt(power)[:, None] * (rng.integers(0, 2, (MODES, _LABELS)) * 2.0 - 1.0)
     X = rng.standard_normal((n, MODES))
     y = X @ target + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
 
-    def error(K: Array, back: Array) -> float:
-        learned = back @ np.linalg.solve(K + ridge * np.eye(n), y)
-        return float(np.mean(np.sum((learned - target) ** 2, axis=0)))
+    def missed(K: Array, back: Array) -> Array:
+        return np.asarray(back @ np.linalg.solve(K + ridge * np.eye(n), y) - target)
 
-    kernel = error((X * s) @ X.T, s[:, None] * X.T)
-    root, scaled, gaps = np.sqrt(s / k), (X * np.sqrt(s / k)).astype(np.float32), []
-    for _ in range(max(2, k // 20)):  # the relative spread of one grows as sqrt(k)
-        F = rng.standard_normal((k, MODES), dtype=np.float32)  # the gap is a hundred thousand roundings of a single
-        Phi = scaled @ F.T
-        gaps.append(error(Phi @ Phi.T, root[:, None] * (F.T @ Phi.T)) - kernel)
+    exact, through = (X * s) @ X.T, s[:, None] * X.T
+    off, dual = missed(exact, through), np.linalg.solve(exact + ridge * np.eye(n), y)
+    pull = np.linalg.solve(exact + ridge * np.eye(n), through.T @ off)
+    # features F enter by Phi = A F^T through Phi Phi^T = C C^T, a Wishart matrix (Bartlett), and through F^T Phi^T,
+    # Gaussian given Phi outside the rows of A: k n numbers of F need not be drawn
+    root = np.sqrt(s / k)
+    A = X * root
+    moment = A @ A.T
+    inverse, factor, gaps = np.linalg.solve(moment, A).T, np.linalg.cholesky(moment), []
+    for _ in range(4):
+        triangle = np.tril(rng.standard_normal((n, n)), -1)
+        triangle[range(n), range(n)] = np.sqrt(rng.chisquare(k - np.arange(n)))
+        C = factor @ triangle
+        beside = rng.standard_normal((MODES, n))
+        beside -= inverse @ (A @ beside)
+        K, back = C @ C.T, root[:, None] * (inverse @ C + beside) @ C.T
+        linear = 2 * (np.vdot(off, (back - through) @ dual) - np.vdot(pull, (K - exact) @ dual))
+        gaps.append((np.sum(missed(K, back) ** 2) - np.sum(off**2) - linear) / _LABELS)
     return float(np.mean(gaps))
 
 

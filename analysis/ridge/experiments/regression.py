@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from solvable.analysis.ridge.settings import eigenvalues, weights
 
@@ -74,6 +75,16 @@ def _fit(X: Array, y: Array, ridge: float) -> Array:
     if d > n:
         return np.asarray(X.T @ np.linalg.solve(X @ X.T + ridge * np.eye(n), y))
     return np.asarray(np.linalg.solve(X.T @ X + ridge * np.eye(d), X.T @ y))
+
+
+def _inverse(A: Array) -> Array:
+    """Inverse of a positive definite matrix, by Cholesky."""
+    factor, broken = dpotrf(A, lower=True)
+    half, singular = dpotri(factor, lower=True)
+    if broken or singular:
+        raise ArithmeticError("the matrix is not positive definite to rounding")
+    half = np.tril(half)
+    return np.asarray(half + np.tril(half, -1).T)
 
 
 def fresh_error_draw(
@@ -154,9 +165,9 @@ def pair_trace_draw(rng: Rng, n: int, gamma: float, lam_a: float, lam_b: float, 
     s = eigenvalues(covariance, round(gamma * n))
     X = _rows(rng, n, s)
     S, eye = X.T @ X / n, np.eye(s.size)
-    left = np.linalg.solve(S + lam_a * eye, np.diag(s))
-    right = left if lam_b == lam_a else np.linalg.solve(S + lam_b * eye, np.diag(s))
-    return float(np.sum(left.T * right) / s.size)
+    left = _inverse(S + lam_a * eye)
+    right = left if lam_b == lam_a else _inverse(S + lam_b * eye)
+    return float(s @ (left * right) @ s / s.size)
 
 
 def eigenvalue_fraction_draw(rng: Rng, n: int, gamma: float, covariance: str, at: float) -> float:
@@ -194,13 +205,13 @@ def tuned_error_drop(
 
 
 def tuned_error_draw(rng: Rng, n: int, gamma: float, covariance: str, signal: float, noise_variance: float) -> float:
-    """Error of one fit at the ridge sigma^2 d/signal, prior beta ~ N(0, signal/d)."""
+    """Error of fits at the ridge sigma^2 d/signal, prior beta ~ N(0, signal/d)."""
     d = round(gamma * n)
     s = eigenvalues(covariance, d)
-    beta = np.sqrt(signal / d) * rng.standard_normal(d)
+    beta = np.sqrt(signal / d) * rng.standard_normal((d, _LABELS))
     X = _rows(rng, n, s)
-    w = _fit(X, X @ beta + np.sqrt(noise_variance) * rng.standard_normal(n), noise_variance * d / signal)
-    return float(s @ (w - beta) ** 2 + noise_variance)
+    y = X @ beta + np.sqrt(noise_variance) * rng.standard_normal((n, _LABELS))
+    return float(np.mean(s @ (_fit(X, y, noise_variance * d / signal) - beta) ** 2) + noise_variance)
 
 
 def spiked_gain_draw(rng: Rng, n: int, ridge: float, noise_variance: float) -> float:
