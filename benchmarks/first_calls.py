@@ -19,7 +19,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ LIMITS = 3.0, 0.2  # seconds with an empty cache, with a full one
 SHOWN = 20  # rows of the table, of the dearest
 
 
-def in_a_copy(measure: Callable[[], float]) -> float:
+def in_a_copy(measure: Callable[[], tuple[float, ...]]) -> list[float]:
     """What `measure` returns in a copy of this process, which forgets what it compiled."""
     reading, writing = os.pipe()
     copy = os.fork()
     if not copy:
         status = 1
         try:
-            os.write(writing, repr(measure()).encode())
+            os.write(writing, " ".join(map(repr, measure())).encode())
             status = 0
         except Exception:
             traceback.print_exc()
@@ -49,7 +49,7 @@ def in_a_copy(measure: Callable[[], float]) -> float:
         text = answer.read()
     if os.waitpid(copy, 0)[1]:
         raise RuntimeError("a measurement failed: see above.")
-    return float(text)
+    return [float(word) for word in text.split()]
 
 
 def seconds(call: Callable[[], Any]) -> float:
@@ -70,32 +70,29 @@ def start_of_numba() -> float:
     return first - second
 
 
-def accepted(name: str) -> dict[str, Any]:
-    """Arguments that the solver does not refuse; found in a copy, where its kernels are compiled and forgotten."""
+def accepted(name: str, seeds: Iterable[int]) -> tuple[float, float, float]:
+    """The first seed whose arguments the solver does not refuse, seconds of that call and of the same once more."""
     from hostile import call
     from valid_arguments import plain_arguments
 
-    def first() -> float:
-        for seed in range(24):
-            try:
-                call(name, plain_arguments(name, seed))
-            except (ValueError, TypeError, ArithmeticError):
-                continue
-            return float(seed)
-        raise AssertionError(f"{name} refused all its arguments")
-
-    return plain_arguments(name, int(in_a_copy(first)))
+    for seed in seeds:
+        again = partial(call, name, plain_arguments(name, seed))
+        try:
+            first = seconds(again)
+        except (ValueError, TypeError, ArithmeticError):  # found in the arguments, before a kernel is needed
+            continue
+        return seed, first, seconds(again)
+    raise AssertionError(f"{name} refused all its arguments")
 
 
 def first_calls(names: list[str], cache: Path) -> Iterator[tuple[str, float, float, float]]:
     """Yield (name, seconds with an empty cache, with a full one, of the second call)."""
-    from hostile import call
-
     for name in names:
-        first = partial(seconds, partial(call, name, accepted(name)))
         for path in cache.iterdir():
             shutil.rmtree(path)
-        yield name, *map(in_a_copy, (first, first, lambda first=first: (first(), first())[1]))
+        seed, empty, _ = in_a_copy(partial(accepted, name, range(24)))
+        _, full, again = in_a_copy(partial(accepted, name, [int(seed)]))
+        yield name, empty, full, again
 
 
 def table(rows: list[tuple[str, float, float, float]], start: float) -> str:

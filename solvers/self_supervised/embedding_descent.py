@@ -30,14 +30,15 @@ Array = NDArray[np.float64]
 def _descend(gamma, W, step_size, steps, kept, weights, losses):  # type: ignore[no-untyped-def]
     """Descend from W; weights and losses before the kept steps, until they leave the range of doubles."""
     d, m = W.shape
-    at, seen, C = 0, np.empty((d, m)), np.empty((d, d))
+    at, seen, C, move = 0, np.empty((d, m)), np.empty((d, d)), np.empty(m)
     for step in range(steps + 1):
-        for i in range(d):
+        for i in range(d):  # the innermost loops run along rows, without sums: they vectorise as they are
             for k in range(m):
-                total = 0.0
-                for j in range(m):
-                    total += W[i, j] * gamma[j, k]
-                seen[i, k] = total
+                seen[i, k] = 0.0
+            for j in range(m):
+                share = W[i, j]
+                for k in range(m):
+                    seen[i, k] += share * gamma[j, k]
         loss = 0.0
         for i in range(d):
             for j in range(d):
@@ -56,10 +57,13 @@ def _descend(gamma, W, step_size, steps, kept, weights, losses):  # type: ignore
             at += 1
         for i in range(d):
             for k in range(m):
-                total = 0.0
-                for j in range(d):
-                    total += C[i, j] * seen[j, k]
-                W[i, k] -= 4.0 * step_size * total
+                move[k] = 0.0
+            for j in range(d):
+                share = C[i, j]
+                for k in range(m):
+                    move[k] += share * seen[j, k]
+            for k in range(m):
+                W[i, k] -= 4.0 * step_size * move[k]
 
 
 @record
