@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import runpy
 import shutil
 import sys
 import tempfile
@@ -25,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "performance.md"
 MARKS = "<!-- first calls -->", "<!-- end of first calls -->"
 LIMITS = 3.0, 0.2  # seconds with an empty cache, with a full one
 SHOWN = 20  # rows of the table, of the dearest
@@ -134,8 +132,9 @@ def main() -> None:
     text = table(rows, start)
     print(text)
     if options.write:
-        replace = runpy.run_path(str(ROOT / "benchmarks" / "main_job.py"))["replace"]
-        replace(PAGE, MARKS, text)
+        from benchmarks.main_job import write
+
+        write(text, MARKS)
 
 
 if __name__ == "__main__":
