@@ -66,10 +66,10 @@ def table(rows: list[tuple[str, float, float]]) -> str:
     return "\n".join([said, "", "| stage | first run, s | second run, s |", "|---|---|---|", *lines])
 
 
-def write(text: str) -> None:
-    """Put the table between the marks of the page."""
-    before, rest = PAGE.read_text().split(MARKS[0])
-    PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.split(MARKS[1])[1]}")
+def write(text: str, marks: tuple[str, str] = MARKS) -> None:
+    """Put the table between its marks on the page."""
+    before, rest = PAGE.read_text().split(marks[0])
+    PAGE.write_text(f"{before}{marks[0]}\n{text}\n{marks[1]}{rest.split(marks[1], 1)[1]}")
 
 
 def by_claim() -> None:

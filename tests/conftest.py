@@ -1,9 +1,10 @@
 """One BLAS thread: two are slower at these sizes, and results then do not depend on the machine.
 
-Nor do examples have a deadline: the first one compiles.
+Nor do examples have a deadline: the first one compiles. What takes longest runs last, so that a failure shows early.
 """
 
 import os
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -12,3 +13,14 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+FOLDER = Path(__file__).parent
+# the data of figures, and pages and notebooks that are followed: seconds each, where most tests take milliseconds
+LAST = ("figures", "project/test_docs.py", "project/test_notebooks.py")
+
+
+def pytest_collection_modifyitems(items):
+    def late(item):
+        return next((i for i, name in enumerate(LAST, 1) if item.path.is_relative_to(FOLDER / name)), 0)
+
+    items.sort(key=late)

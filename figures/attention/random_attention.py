@@ -27,8 +27,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     sizes, places = [25, 50, 100, 200, 400], [25, 50, 100, 200]
     trials, rng = (5 if quick else 20), np.random.default_rng(0)
     kernels = (attention_kernel, partial(attention_kernel, weights="biased"), vector_kernel)
-    lines = np.array([[kernel_errors(rng, kernels, power, sizes, D, KEYS, TEST) for power in (0, 2)]
-                      for _ in range(trials)])  # fmt: skip
+    lines = np.array([kernel_errors(rng, kernels, (0, 2), sizes, D, KEYS, TEST) for _ in range(trials)])
     dots = np.array([[[learning_errors(rng, power, n, D, KEYS, 400, TEST) for n in places] for power in (0, 2)]
                      for _ in range(trials)])  # fmt: skip
     mean, error = mean_and_bar(dots)

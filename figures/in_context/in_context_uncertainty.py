@@ -53,8 +53,8 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     rng, count, trials = np.random.default_rng(0), 600, 8 if quick else 40
-    known = mean_and_bar([[_read(rng, n, "known", count)[0].mean() for n in LENGTHS] for _ in range(trials)])
-    said = mean_and_bar([[_read(rng, n, "known", count)[1].mean() for n in LENGTHS] for _ in range(trials)])
+    both = [[np.mean(_read(rng, n, "known", count), axis=1) for n in LENGTHS] for _ in range(trials)]
+    known, said = mean_and_bar(np.array(both)[..., 0]), mean_and_bar(np.array(both)[..., 1])
     learners = mean_and_bar([[prior_errors(rng, D, n, count) for n in DOTS] for _ in range(trials)])
     levels = mean_and_bar([[_levels(rng, n, count) for n in LENGTHS] for _ in range(trials)])
     binned = np.array([[_calibration(rng, law, count) for law in LAWS] for _ in range(trials)])

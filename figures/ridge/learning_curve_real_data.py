@@ -25,7 +25,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     trials = 30 if quick else 100
-    theory, mean, error, sizes = [], [], [], []
+    theory, mean, error, sizes, points = [], [], [], [], []
     for index, name in enumerate(DATASETS):
         K, y = load_kernel(name)
         n = np.unique(np.round(SHARES * y.size).astype(int))
@@ -39,8 +39,8 @@ def compute(quick: bool = False) -> xr.Dataset:
         mean.append(both.mean(axis=1))
         error.append(two_errors(both, axis=1))
         sizes.append(n)
+        points.append(float(y.size))
     dims = ("data", "kind", "size", "ridge")
-    points = [float(load_kernel(name)[1].size) for name in DATASETS]
     return xr.Dataset(
         {"theory": (dims, theory), "measured": (dims, mean), "error": (dims, error), "n": (("data", "size"), sizes),
          "points": ("data", points)},

@@ -86,14 +86,14 @@ def logistic_bias(kappa: ArrayLike, gamma: ArrayLike, *, on_failure: OnFailure =
     ratio, size = broadcast(kappa=as_positive("kappa", kappa), gamma=as_positive("gamma", gamma))
     out = np.empty((4, *ratio.shape))
     status, spent = np.empty(ratio.shape, np.int8), np.empty(ratio.shape, np.int64)
-    for index in np.ndindex(ratio.shape):
-        power = float(size[index]) ** 2
-        spectrum = Spectrum([1.0], [power], [float(ratio[index])])
-        risk = state_evolution(spectrum, 1.0, 0.0, "logistic", "logistic", on_failure="ignore")
-        V, q, m = (float(a) for a in (risk.overlaps.V, risk.overlaps.q, risk.overlaps.m))
+    for gamma_ in np.unique(size):  # the cells of one teacher together
+        own, power = size == gamma_, float(gamma_) ** 2
+        rows = 1 / ratio[own]  # for each dimension
+        risk = state_evolution(Spectrum([1.0], [power]), rows, 0.0, "logistic", "logistic", on_failure="ignore")
+        V, q, m = risk.overlaps.V, risk.overlaps.q, risk.overlaps.m
         with np.errstate(invalid="ignore"):
-            out[:, *index] = m / power, np.sqrt((q - m * m / power) / ratio[index]), V, risk.solution.residual
-        status[index], spent[index] = risk.solution.status, risk.solution.iterations
+            out[:, own] = m / power, np.sqrt((q - m * m / power) * rows), V, risk.solution.residual
+        status[own], spent[own] = risk.solution.status, risk.solution.iterations
     slope, spread, step, residual = out
     step = np.where(np.isnan(slope), np.nan, step)
     solution = Solution.shaped(ratio.shape, slope.copy(), residual, status, spent)

@@ -66,23 +66,29 @@ def _orthonormal(B: Any, d: int) -> None:
 
 
 @njit(cache=True)
-def _cluster(X: Any, columns: Any, dims: Any, starts: Any, rounds: int) -> Any:
-    """Labels and sum of squared distances at the end of every restart, and whether rows stopped moving.
+def _cluster(X: Any, columns: Any, dims: Any, labels: Any, rounds: int, losses: Any) -> None:
+    """Go from the labels of every restart to where no row moves; the sums of squared distances there.
 
     A round turns each subspace by one step of a power iteration, which lowers the loss as exact components do. The
     first one spans the first rows of its cluster.
     """
-    restarts, N = starts.shape
-    n, K, most = X.shape[1], len(dims), dims.max()
+    restarts, N = labels.shape
+    n, K, most = X.shape[1], len(dims), 0
+    for k in range(K):
+        most = max(most, dims[k])
     B, along, inside = np.zeros((K, most, n)), np.empty((K, most, N)), np.empty((K, N))
-    whole = np.sum(X * X)
-    labels, losses, done = starts.copy(), np.empty(restarts), np.zeros(restarts, np.bool_)
+    whole = 0.0
+    for i in range(N):
+        for l in range(n):
+            whole += X[i, l] * X[i, l]
     for r in range(restarts):
         own, calm = labels[r], 0
         for step in range(rounds):
             for k in range(K):
                 d, count = dims[k], 0
-                B[k] = 0.0
+                for j in range(d):
+                    for l in range(n):
+                        B[k, j, l] = 0.0
                 for i in range(N):
                     if own[i] == k and step == 0 and count < d:
                         for l in range(n):
@@ -112,9 +118,7 @@ def _cluster(X: Any, columns: Any, dims: Any, starts: Any, rounds: int) -> Any:
             losses[r] = max(whole - total, 0.0)
             calm = 0 if moved else calm + 1
             if calm == _CALM:
-                done[r] = True
                 break
-    return labels, losses, done
 
 
 @record
@@ -327,8 +331,8 @@ def k_subspaces(X: ArrayLike, dims: ArrayLike, restarts: int, rng: np.random.Gen
     generator = as_generator("rng", rng)
     unit = float(np.abs(rows).max())
     scaled = np.ascontiguousarray(rows / unit)
-    starts = generator.integers(len(sizes), size=(tries, len(rows)))
-    labels, losses, _ = _cluster(scaled, np.ascontiguousarray(scaled.T), sizes, starts, _ROUNDS)
+    labels, losses = generator.integers(len(sizes), size=(tries, len(rows))), np.empty(tries)
+    _cluster(scaled, np.ascontiguousarray(scaled.T), sizes, labels, _ROUNDS, losses)
     bases, own, left, still = _finished(scaled, sizes, labels[int(np.argmin(losses))])
     status = Status.CONVERGED if still else Status.MAX_ITERATIONS
     return KSubspaces(own, unit**2 * left, unit**2 * losses / len(rows), status, bases)

@@ -82,7 +82,9 @@ def _one(A, y, schedule, times, squared, U, factors, losses):  # type: ignore[no
             return step
         if step == times[now]:
             losses[now] = loss / m
-            factors[now] = U
+            for a in range(d):
+                for k in range(rank):
+                    factors[now, a, k] = U[a, k]
             now += 1
             if now == times.size:
                 return -1

@@ -64,7 +64,10 @@ def _descend(A, y, step_size, times, U, factors, losses):  # type: ignore[no-unt
             return step
         if step == times[now]:
             losses[now] = loss
-            factors[now] = U
+            for c in range(k):
+                for i in range(n):
+                    for r in range(rank):
+                        factors[now, c, i, r] = U[c, i, r]
             now += 1
             if now == times.size:
                 return -1

@@ -129,7 +129,9 @@ def _flow(state, start, target, scale, alignment, times, rtol, most, stages, err
             spent += 1
             if spent == most:
                 return spent
-        path[at] = state
+        for i in range(D + 1):
+            for j in range(D):
+                path[at, i, j] = state[i, j]
     return -1
 
 

@@ -165,9 +165,8 @@ def linear_spline_fit(x: ArrayLike, y: ArrayLike, ridge: float) -> SplineFit:
     strength = as_scalar("ridge", ridge, as_nonnegative)
     t, target, length, size = _units(places, labels)
     level = strength / (size * length)
-    active, values = active_knots(t, target, level)
-    kinks = np.diff(np.diff(values) / np.diff(t))[active[1:-1]]
-    at = np.flatnonzero(active[1:-1]) + 1
+    knots, values = active_knots(t, target, level)
+    at = np.flatnonzero(knots[1:-1]) + 1
     ends = np.concatenate([[0], at, [len(t) - 1]])
     slopes = np.diff(values[ends]) / np.diff(t[ends])
     kinks = np.diff(slopes)

@@ -42,7 +42,7 @@ def knot_duals(x: Any, residual: Any) -> Any:
 
 
 @njit(cache=True)
-def _fit(x: Any, y: Any, level: float, ends: Any, signs: Any) -> Any:
+def _fit(x: Any, y: Any, level: float, ends: Any, sign: Any) -> Any:
     """Values at the knots, ends included, by Thomas' elimination of the tridiagonal system."""
     count = len(ends)
     diagonal, upper, right = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -60,7 +60,7 @@ def _fit(x: Any, y: Any, level: float, ends: Any, signs: Any) -> Any:
             right[k + 1] += v * y[i]
     for k in range(1, count - 1):
         before, after = x[ends[k]] - x[ends[k - 1]], x[ends[k + 1]] - x[ends[k]]
-        push = level * signs[k]
+        push = level * sign[ends[k]]
         right[k - 1] -= push / before
         right[k] += push / before + push / after
         right[k + 1] -= push / after
@@ -75,46 +75,43 @@ def _fit(x: Any, y: Any, level: float, ends: Any, signs: Any) -> Any:
 
 
 @njit(cache=True)
-def _changes(x: Any, values: Any, ends: Any) -> Any:
-    """Change of slope at every knot; 0 at the two ends."""
-    found = np.zeros(len(ends))
-    for k in range(1, len(ends) - 1):
-        before = (values[k] - values[k - 1]) / (x[ends[k]] - x[ends[k - 1]])
-        after = (values[k + 1] - values[k]) / (x[ends[k + 1]] - x[ends[k]])
-        found[k] = after - before
-    return found
+def _ends(sign: Any) -> Any:
+    """Where the knots are, with the first point and the last."""
+    n, count = len(sign), 0
+    ends = np.empty(n, np.int64)
+    for i in range(n):
+        if sign[i] != 0.0 or i == 0 or i == n - 1:
+            ends[count] = i
+            count += 1
+    return ends[:count]
 
 
 @njit(cache=True)
-def _everywhere(x: Any, values: Any, ends: Any) -> Any:
-    out = np.empty(len(x))
-    for k in range(len(ends) - 1):
-        a, b = ends[k], ends[k + 1]
-        for i in range(a, b + 1):
-            share = (x[i] - x[a]) / (x[b] - x[a])
-            out[i] = (1 - share) * values[k] + share * values[k + 1]
-    return out
-
-
-@njit(cache=True)
-def _settle(x: Any, y: Any, level: float, sign: Any, change: Any) -> Any:
-    """Go to the minimum over the knots chosen, dropping those whose change of slope would turn; return all values."""
-    n = len(x)
+def _settle(x: Any, y: Any, level: float, sign: Any, change: Any, everywhere: Any) -> None:
+    """Go to the minimum over the knots chosen, dropping those whose change of slope would turn; all its values."""
     while True:
-        ends = np.flatnonzero((sign != 0) | (np.arange(n) == 0) | (np.arange(n) == n - 1))
-        values = _fit(x, y, level, ends, sign[ends])
-        wanted = _changes(x, values, ends)
+        ends = _ends(sign)
+        values = _fit(x, y, level, ends, sign)
+        wanted = np.zeros(len(ends))
         step = 1.0
         for k in range(1, len(ends) - 1):
             i = ends[k]
+            after = (values[k + 1] - values[k]) / (x[ends[k + 1]] - x[i])
+            wanted[k] = after - (values[k] - values[k - 1]) / (x[i] - x[ends[k - 1]])
             if wanted[k] * sign[i] <= 0:
                 reach = change[i] / (change[i] - wanted[k]) if change[i] != wanted[k] else 0.0
                 step = min(step, reach)
         if step >= 1.0:
-            change[:] = 0.0
+            for i in range(len(x)):
+                change[i] = 0.0
             for k in range(1, len(ends) - 1):
                 change[ends[k]] = wanted[k]
-            return _everywhere(x, values, ends)
+            for k in range(len(ends) - 1):
+                a, b = ends[k], ends[k + 1]
+                for i in range(a, b + 1):
+                    share = (x[i] - x[a]) / (x[b] - x[a])
+                    everywhere[i] = (1 - share) * values[k] + share * values[k + 1]
+            return
         for k in range(1, len(ends) - 1):
             i = ends[k]
             reach = change[i] / (change[i] - wanted[k]) if wanted[k] * sign[i] <= 0 and change[i] != wanted[k] else 2.0
@@ -155,26 +152,32 @@ def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
 
 @njit(cache=True)
 def active_knots(x: Any, y: Any, level: float) -> Any:
-    """Which points are knots (the ends count), and the values of the fit."""
+    """Not 0 where a point is a knot (the ends count), and the values of the fit."""
     n = len(x)
     if level == 0.0 or n == 2:
-        return np.ones(n, np.bool_), y.copy()
-    sign, change = np.zeros(n), np.zeros(n)
-    values = _settle(x, y, level, sign, change)
+        return np.ones(n), y
+    sign, change, residual = np.zeros(n), np.zeros(n), np.empty(n)
+    values = np.empty(n)
+    _settle(x, y, level, sign, change, values)
     best, single = np.inf, False
     for _ in range(20 * n):
-        residual = y - values
+        squares, variation, most = 0.0, 0.0, 0.0
+        for i in range(n):
+            residual[i] = y[i] - values[i]
+            squares += residual[i] * residual[i]
+            variation += abs(change[i])
         z = knot_duals(x, residual)
-        objective = 0.5 * np.sum(residual * residual) + level * np.sum(np.abs(change))
+        for i in range(n):
+            most = max(most, abs(z[i]))
+        objective = 0.5 * squares + level * variation
         single = objective >= best  # several at once may stall; one alone goes down
         if single and objective >= best * (1 + 1e-14):
             break
         best = min(best, objective)
-        slack = _SLACK * (level + np.max(np.abs(z)))
+        slack = _SLACK * (level + most)
         if _enter(z, level, sign, single, slack) == 0:
             break
-        values = _settle(x, y, level, sign, change)
-    active = sign != 0
-    active[0] = True
-    active[n - 1] = True
-    return active, values
+        _settle(x, y, level, sign, change, values)
+    sign[0] = 1.0
+    sign[n - 1] = 1.0
+    return sign, values

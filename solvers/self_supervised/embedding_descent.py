@@ -27,19 +27,18 @@ Array = NDArray[np.float64]
 
 
 @njit(cache=True)
-def _descend(gamma, start, step_size, steps, kept):  # type: ignore[no-untyped-def]
-    """Weights and losses before the kept steps; NaN from where they leave the range of doubles on."""
-    d, m = start.shape
-    weights, losses = np.full((kept.size, d, m), np.nan), np.full(kept.size, np.nan)
-    W, at = start.copy(), 0
-    seen, C = np.empty((d, m)), np.empty((d, d))
+def _descend(gamma, W, step_size, steps, kept, weights, losses):  # type: ignore[no-untyped-def]
+    """Descend from W; weights and losses before the kept steps, until they leave the range of doubles."""
+    d, m = W.shape
+    at, seen, C, move = 0, np.empty((d, m)), np.empty((d, d)), np.empty(m)
     for step in range(steps + 1):
-        for i in range(d):
+        for i in range(d):  # the innermost loops run along rows, without sums: they vectorise as they are
             for k in range(m):
-                total = 0.0
-                for j in range(m):
-                    total += W[i, j] * gamma[j, k]
-                seen[i, k] = total
+                seen[i, k] = 0.0
+            for j in range(m):
+                share = W[i, j]
+                for k in range(m):
+                    seen[i, k] += share * gamma[j, k]
         loss = 0.0
         for i in range(d):
             for j in range(d):
@@ -49,17 +48,22 @@ def _descend(gamma, start, step_size, steps, kept):  # type: ignore[no-untyped-d
                 C[i, j] = total - 1.0 if i == j else total
                 loss += C[i, j] ** 2
         if not np.isfinite(loss):
-            return weights, losses
+            return
         if at < kept.size and step == kept[at]:
-            weights[at], losses[at] = W, loss
+            losses[at] = loss
+            for i in range(d):
+                for k in range(m):
+                    weights[at, i, k] = W[i, k]
             at += 1
         for i in range(d):
             for k in range(m):
-                total = 0.0
-                for j in range(d):
-                    total += C[i, j] * seen[j, k]
-                W[i, k] -= 4.0 * step_size * total
-    return weights, losses
+                move[k] = 0.0
+            for j in range(d):
+                share = C[i, j]
+                for k in range(m):
+                    move[k] += share * seen[j, k]
+            for k in range(m):
+                W[i, k] -= 4.0 * step_size * move[k]
 
 
 @record
@@ -143,7 +147,8 @@ def embedding_descent(
     check_room("checkpoints", wanted, float(min(wanted, count + 1)) * first.size)
     check_room("steps", steps, count * float(matrix.size) * len(first) / 2**14)
     kept = np.unique(np.linspace(0, count, min(wanted, count + 1)).round().astype(np.int64))
-    weights, losses = _descend(matrix, np.ascontiguousarray(first), eta, count, kept)
+    weights, losses = np.full((kept.size, *first.shape), np.nan), np.full(kept.size, np.nan)
+    _descend(matrix, first.copy(order="C"), eta, count, kept, weights, losses)
     if not np.all(np.isfinite(losses)):
         allowed = "the descent leaves the range of doubles; take a smaller one, or a smaller start"
         raise refuse("step_size", step_size, allowed)

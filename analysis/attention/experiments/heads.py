@@ -83,23 +83,23 @@ def learning_errors(
 
 
 def kernel_errors(
-    rng: Rng, kernels: Sequence[Callable[[Array, Array], Array]], power: int, sizes: list[int], d: int, keys: int,
-    test: int,
-) -> list[list[float]]:  # fmt: skip
-    """Relative test errors of ridge regression with given kernels of prompts, on the same target, for each size."""
+    rng: Rng, kernels: Sequence[Callable[[Array, Array], Array]], powers: Sequence[int], sizes: list[int], d: int,
+    keys: int, test: int,
+) -> Array:  # fmt: skip
+    """Relative test errors (power, kernel, size) of ridge regression with given kernels, on the same prompts."""
     n = max(sizes) + test
     q, k, b = on_sphere(rng, n, d), on_sphere(rng, n, keys, d), on_sphere(rng, d)
-    y = np.mean(np.einsum("nd,nkd->nk", q, k) ** power * (k @ b), axis=1)
-    found = []
-    for kernel in kernels:
-        K, errors = kernel(q, k), []
-        for size in sizes:
+    inner = np.einsum("nd,nkd->nk", q, k)
+    y = np.stack([np.mean(inner**power * (k @ b), axis=1) for power in powers], axis=1)
+    errors = np.empty((len(powers), len(kernels), len(sizes)))
+    for j, kernel in enumerate(kernels):
+        K = kernel(q, k)
+        for i, size in enumerate(sizes):
             own, cross = K[test : test + size, test : test + size], K[:test, test : test + size]
             ridge = 1e-6 * np.trace(own) / size * np.eye(size)
             guess = cross @ np.linalg.solve(own + ridge, y[test : test + size])
-            errors.append(float(np.mean((guess - y[:test]) ** 2) / np.mean(y[:test] ** 2)))
-        found.append(errors)
-    return found
+            errors[:, j, i] = np.mean((guess - y[:test]) ** 2, axis=0) / np.mean(y[:test] ** 2, axis=0)
+    return errors
 
 
 def learning_contrast(rng: Rng, power: int, n: int, d: int, keys: int) -> float:

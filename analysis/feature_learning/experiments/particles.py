@@ -44,7 +44,8 @@ def _monomials(X):  # type: ignore[no-untyped-def]
     P, D = X.shape
     rows = np.empty((P, D + D * (D + 1) // 2))
     for p in range(P):
-        rows[p, :D] = X[p]
+        for j in range(D):
+            rows[p, j] = X[p, j]
         at = D
         for j in range(D):
             for k in range(j, D):
@@ -89,7 +90,8 @@ def _move(W, weights, epsilon, rate):  # type: ignore[no-untyped-def]
             square[j, k] = square[k, j] = epsilon * weights[at]
             at += 1
     for i in range(N):
-        move[:] = weights[:D]
+        for j in range(D):
+            move[j] = weights[j]
         for k in range(D):
             for j in range(D):
                 move[j] += W[i, k] * square[k, j]

@@ -35,15 +35,19 @@ def kernel_learning_curve(
 
     Returns two arrays (trials, sizes, ridges).
     """
+    from scipy.linalg import cho_factor, cho_solve
+
     test = np.empty((trials, len(sizes), len(ridges)))
     train = np.empty_like(test)
     for trial in range(trials):
         order = rng.permutation(y.size)
+        drawn, labels = K[order[: max(sizes)]].take(order, axis=1), y[order]  # every training set begins the next one
         for i, n in enumerate(sizes):
-            rows, others = order[:n], order[n:]
-            gram, cross = K[np.ix_(rows, rows)], K[np.ix_(others, rows)]
+            alpha = np.empty((n, len(ridges)))
             for j, ridge in enumerate(ridges):
-                alpha = np.linalg.solve(gram + ridge * np.eye(n), y[rows])
-                test[trial, i, j] = np.mean((cross @ alpha - y[others]) ** 2)
-                train[trial, i, j] = np.mean((ridge * alpha) ** 2)
+                gram = drawn[:n, :n].copy()
+                gram.flat[:: n + 1] += ridge
+                alpha[:, j] = cho_solve(cho_factor(gram.T, overwrite_a=True, check_finite=False), labels[:n])
+            test[trial, i] = np.mean((drawn[:n, n:].T @ alpha - labels[n:, None]) ** 2, axis=0)
+            train[trial, i] = np.mean((np.array(ridges) * alpha) ** 2, axis=0)
     return test, train

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.polynomial.polynomial import polyder, polyval
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ __all__ = [
     "ensemble_draw",
     "fixed_rank_draw",
     "growth_draw",
+    "growths",
     "singular_value",
     "tanh_slopes",
     "weights_of",
@@ -174,25 +177,25 @@ def tanh_slopes(layer: int, which: str) -> float:
     return float(layer * (1 - (8 * (up - down) - (up2 - down2)) / (12 * h)))
 
 
-def weights_of(rng: np.random.Generator, n: int, ensemble: str) -> Array:
-    """Square weights with entries of variance 1/n; the low rank is n/4, blocks are 8 or the most that divide n."""
+def weights_of(rng: np.random.Generator, n: int, ensemble: str, count: int = 1) -> Array:
+    """Square weights (count, n, n) of variance 1/n; the low rank is n/4, blocks are 8 or the most that divide n."""
     if ensemble == "gaussian":
-        return rng.standard_normal((n, n)) / np.sqrt(n)
-    if ensemble == "orthogonal":
-        Q, R = np.linalg.qr(rng.standard_normal((n, n)))
-        return np.asarray(Q * np.sign(np.diag(R)))
-    if ensemble == "low-rank":
-        r = max(n // 4, 1)
-        Q, R = np.linalg.qr(rng.standard_normal((n, r)))
-        return np.asarray((Q * np.sign(np.diag(R))) @ rng.standard_normal((r, n)) / np.sqrt(r))
+        return rng.standard_normal((count, n, n)) / np.sqrt(n)
+    if ensemble in ("orthogonal", "low-rank"):
+        r = n if ensemble == "orthogonal" else max(n // 4, 1)
+        Q, R = np.linalg.qr(rng.standard_normal((count, n, r)))
+        Q *= np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None]
+        return Q if ensemble == "orthogonal" else np.asarray(Q @ rng.standard_normal((count, r, n)) / np.sqrt(r))
     if ensemble == "laplace":
-        return rng.laplace(scale=1 / np.sqrt(2 * n), size=(n, n))
+        return rng.laplace(scale=1 / np.sqrt(2 * n), size=(count, n, n))
     blocks = next(b for b in (8, 6, 5, 4, 3, 2) if n % b == 0)
-    W = np.zeros((n, n))
+    W = np.zeros((count, n, n))
     size = n // blocks
     for i in range(blocks):
-        W[i * size : (i + 1) * size, i * size : (i + 1) * size] = rng.standard_normal((size, size)) / np.sqrt(size)
-    return W[rng.permutation(n)][:, rng.permutation(n)]
+        part = slice(i * size, (i + 1) * size)
+        W[:, part, part] = rng.standard_normal((count, size, size)) / np.sqrt(size)
+    rows, columns = (np.array([rng.permutation(n) for _ in range(count)]) for _ in range(2))
+    return W[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None]]
 
 
 def ensemble_draw(rng: np.random.Generator, width: int, ensemble: str) -> float:
@@ -200,7 +203,7 @@ def ensemble_draw(rng: np.random.Generator, width: int, ensemble: str) -> float:
     n, x = int(width), pair()[0]
     h = np.sqrt(1.5 / 3) * rng.standard_normal((n, 3)) @ x + np.sqrt(0.1) * rng.standard_normal(n)
     for _ in range(3):
-        h = np.sqrt(1.5) * weights_of(rng, n, ensemble) @ np.tanh(h) + np.sqrt(0.1) * rng.standard_normal(n)
+        h = np.sqrt(1.5) * weights_of(rng, n, ensemble)[0] @ np.tanh(h) + np.sqrt(0.1) * rng.standard_normal(n)
     return float(h @ h / n)
 
 
@@ -219,14 +222,22 @@ def fixed_rank_draw(rng: np.random.Generator, width: int, rank: int) -> float:
     return kurtosis(rank) - kurtosis(width // 4)
 
 
-def growth_draw(rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, at: float) -> float:
-    """Logarithm of the growth over five layers of the distance between two nearby signals, weight variance `at`."""
+def growths(
+    rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, variances: Sequence[float]
+) -> Array:
+    """Logarithm of the growth over five layers of the distance between two nearby signals; one network, scaled."""
     h = np.sqrt(q) * rng.standard_normal(width)
-    other = h + 1e-5 * rng.standard_normal(width)
-    distances = []
+    h = np.stack([h, h + 1e-5 * rng.standard_normal(width)], axis=1)[:, None]  # width, variance, signal
+    scale, distances = np.sqrt(variances)[:, None], []
     for _ in range(10):
-        W = np.sqrt(at) * weights_of(rng, width, ensemble)
+        W = weights_of(rng, width, ensemble)[0]
         shift = np.sqrt(bias) * rng.standard_normal(width)
-        h, other = W @ np.tanh(h) + shift, W @ np.tanh(other) + shift
-        distances.append(float(np.sum((h - other) ** 2)))
-    return float(np.log(distances[-1] / distances[4]))
+        passed = W @ np.tanh(h).reshape(width, -1)
+        h = scale * passed.reshape(h.shape) + shift[:, None, None]
+        distances.append(np.sum((h[..., 1] - h[..., 0]) ** 2, axis=0))
+    return np.asarray(np.log(distances[-1] / distances[4]))
+
+
+def growth_draw(rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, at: float) -> float:
+    """`growths` at one variance of the weights."""
+    return float(growths(rng, q, bias, ensemble, width, [at])[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.wide_networks.experiments.depth import growth_draw, weights_of
+from solvable.analysis.wide_networks.experiments.depth import growths, weights_of
 from solvable.analysis.wide_networks.settings import pair
 
 __all__ = ["ENSEMBLES", "edge_draw", "quantiles_draw"]
@@ -21,14 +21,13 @@ def quantiles_draw(
 
     The first layer is Gaussian; biases are, in all.
     """
-    x, found = pair()[0], np.empty((nets, width))
-    for i in range(nets):
-        h = np.sqrt(weight / 3) * rng.standard_normal((width, 3)) @ x + np.sqrt(bias) * rng.standard_normal(width)
-        for _ in range(3):
-            W = weights_of(rng, width, ensemble)
-            h = np.sqrt(weight) * W @ np.tanh(h) + np.sqrt(bias) * rng.standard_normal(width)
-        found[i] = h
-    return np.quantile(found, levels)
+    x, shape = pair()[0], (nets, width)
+    h = np.sqrt(weight / 3) * rng.standard_normal((*shape, 3)) @ x + np.sqrt(bias) * rng.standard_normal(shape)
+    for _ in range(3):
+        W = weights_of(rng, width, ensemble, nets)
+        passed = np.squeeze(W @ np.tanh(h)[..., None], -1)
+        h = np.sqrt(weight) * passed + np.sqrt(bias) * rng.standard_normal(shape)
+    return np.quantile(h, levels)
 
 
 def edge_draw(
@@ -37,8 +36,6 @@ def edge_draw(
     """Weight variance at which nearby signals neither separate nor merge: a line through growth rates at `weights`,
     means over two networks, which are the same up to their scale."""  # fmt: skip
     seeds = rng.integers(2**32, size=2)
-    growth = [
-        np.mean([growth_draw(np.random.default_rng(s), q, bias, ensemble, width, at) for s in seeds]) for at in weights
-    ]
+    growth = np.mean([growths(np.random.default_rng(s), q, bias, ensemble, width, weights) for s in seeds], axis=0)
     slope, level = np.polyfit(np.log(weights), growth, 1)
     return float(np.exp(-level / slope))
