@@ -224,6 +224,7 @@ DESCENT_CLAIMS = (
         quick=(0, 1, 2),
         assumptions="coefficients above a hundredth of the largest; 10,000 steps at a quarter of the step at the end; "
         "diverging runs are redrawn; medians over at least 16 seeds",
+        convention="batches",
     ),
     penalised(
         "diagonal-networks/penalised-flow-scale",
