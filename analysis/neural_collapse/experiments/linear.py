@@ -313,7 +313,7 @@ def compatibility_cosine(rng: Rng, pair: str, dimension: int, new: float, old: f
     return float(a.mean(axis=0) @ b.mean(axis=0))
 
 
-def prototype_margin(rng: Rng, dimension: int, new: float, old: float, spread: float, count: int = 400) -> float:
+def prototype_margin(rng: Rng, dimension: int, new: float, old: float, spread: float, count: int = 1000) -> float:
     """Least gap between the new-old cosine of a class and that of it with another: vertices moved by `spread`, unit."""
     prototypes = _vertices(dimension) + spread / np.sqrt(dimension) * rng.standard_normal((dimension + 1, dimension))
     prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
