@@ -77,6 +77,7 @@ SYMBOLS = (
     Symbol("old", r"\kappa_{old}", "κ_{old}", "other", "concentration of the old model's features"),
     Symbol("problem", r"\mathrm{problem}", "problem", "other", "number of the start"),
     Symbol("scale", r"\alpha", "α", "scale", "scale of the start"),
+    Symbol("spread", r"\varsigma", "ς", "other", "how far prototypes are moved from the simplex, in their length"),
 )
 
 _DECAYS = ("weight_decay", "feature_decay", "layer_decays", "bias_decay")

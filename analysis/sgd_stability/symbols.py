@@ -12,6 +12,8 @@ SYMBOLS = (
     Symbol("trace", r"\mathrm{tr}H", "tr H", "scale", "of the mean Hessian, the mean squared gradient norm"),
     Symbol("largest_norm", r"\max_{i}\|g_{i}\|^{2}", "max‖g_i‖²", "scale", "largest squared gradient norm"),
     Symbol("batch_frobenius", r"E\|\hat H\|_{F}^{2}", "E‖Ĥ‖²", "other", "mean squared Frobenius norm over batches"),
+    Symbol("frobenius", r"\|H\|_{F}", "‖H‖_F", "scale", "Frobenius norm of the mean Hessian"),
+    Symbol("decay_exponent", "a", "a", "other", "eigenvalues of the covariance of the gradients fall as i^{−a}"),
     Symbol("weights", r"\|w\|^{2}", "‖w‖²", "scale", "sum of w₊² + w₋²"),
     Symbol("fourth", r"\sum(w_{+}^{2}+w_{-}^{2})^{2}", "Σ(w₊²+w₋²)²", "other", "sum of (w₊² + w₋²)²"),
     Symbol("largest", r"\max(w_{+}^{2}+w_{-}^{2})", "max(w₊²+w₋²)", "other", "largest w₊² + w₋²"),

@@ -81,7 +81,6 @@ saddle = partial(Claim, source=_SADDLE, convention="full-batch")
 order = partial(Claim, kind=Kind.ORDER, statistic="median")
 sparser = partial(order, source=_BIAS, predict=lambda **_: 1.0, measure=experiments.flow_norm_rise)
 branch = partial(order, source=_BENIGN)
-
 BIAS_CLAIMS = (
     limit(
         "diagonal-networks/flow-is-interpolator",
@@ -251,6 +250,21 @@ BIAS_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=lambda rng, **p: experiments.combined_excess(rng, against="l1", **p),
         grid=[{"n": 50, "d": 600, "cap": 0.03}],
+    ),
+    Claim(
+        "diagonal-networks/branch-rate",
+        "With d = n² features, one of them relevant, the error of the network with a linear branch falls with n faster "
+        "than n^{−1/2} ln d, as the LASSO's does, although it fits the noise.",
+        source=Source("zhou2023implicit", "introduction: s ln(d/s)/n is the order to reach; cap and sizes are ours"),
+        kind=Kind.BOUND,
+        predict=lambda **_: 0.5,
+        measure=experiments.sparse_rate,
+        domain=Domain(n=(8, 16), noise=(0.03, 0.12)),
+        grid=cells("estimator", ["branch", "lasso"], n=12, noise=0.1),
+        side="lower",
+        first_draws=8,
+        quick=(0,),
+        assumptions="limit α → 0; exponent of the error over ln d from n to 4n, medians of nine data sets",
     ),
     Claim(
         "diagonal-networks/least-l2-risk",

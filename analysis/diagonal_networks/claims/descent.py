@@ -210,6 +210,22 @@ DESCENT_CLAIMS = (
         grid=[{"quantity": "error", "small": 0.11, "large": 0.12}],
         assumptions="runs that diverge are redrawn; single trajectories are chaotic, so medians over seeds",
     ),
+    negative(
+        "diagonal-networks/longer-phases-are-sparser",
+        "The longer SGD stays at the large step before it decays, the fewer coefficients are left and the smaller is "
+        "the error.",
+        source=_SPARSE,
+        measure=experiments.phase_effect,
+        grid=cells(
+            "quantity short long",
+            [("support", 1000, 4000), ("support", 4000, 16_000), ("error", 1000, 4000), ("error", 4000, 16_000)],
+            step_size=0.12,
+        ),
+        quick=(0, 1, 2),
+        assumptions="coefficients above a hundredth of the largest; 10,000 steps at a quarter of the step at the end; "
+        "diverging runs are redrawn; medians over at least 16 seeds",
+        convention="batches",
+    ),
     penalised(
         "diagonal-networks/penalised-flow-scale",
         "Gradient regularisation, by any estimate, shrinks ln(w₊w₋) by 8ρ times the integral of g g'.",

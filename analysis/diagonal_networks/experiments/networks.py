@@ -34,10 +34,12 @@ __all__ = [
     "penalised_run",
     "penalty_benefit",
     "penalty_order",
+    "phase_effect",
     "recovery_change",
     "rich_norm",
     "scalar_defect",
     "sharpness_aware_run",
+    "sparse_rate",
     "whitened_lasso",
 ]
 
@@ -138,6 +140,28 @@ def decayed_run(rng: Rng, step_size: float, quantity: str, steps: int = 40_000) 
 def decayed_rise(rng: Rng, quantity: str, small: float, large: float) -> float:
     """Log of plateau or error at the larger step over that at the smaller."""
     return decayed_run(rng, large, quantity) - decayed_run(rng, small, quantity)
+
+
+def _after_phase(rng: Rng, phase: int, quantity: str, step_size: float) -> float:
+    """SGD, batch 1, with a large step for `phase` steps and a quarter of it for 10,000: support or log error.
+
+    The support are the coefficients above a hundredth of the largest; runs that diverge are redrawn.
+    """
+    X, y, target = unit_sparse_regression()
+    schedule = np.concatenate([np.full(phase, step_size), np.full(10_000, step_size / 4)])
+    while True:
+        run = diagonal_descent(X, y, schedule, len(schedule), 0.05, 1, checkpoints=2, rng=rng)
+        if run.status[0] != Status.DIVERGES:
+            break
+    beta = run.beta[0, -1]
+    if quantity == "support":
+        return float(np.sum(np.abs(beta) > 0.01 * np.abs(beta).max()))
+    return float(np.log(np.sum((beta - target) ** 2)))
+
+
+def phase_effect(rng: Rng, quantity: str, short: int, long: int, step_size: float) -> float:
+    """Support or log error after the longer phase minus that after the shorter one, two runs of their own."""
+    return _after_phase(rng, long, quantity, step_size) - _after_phase(rng, short, quantity, step_size)
 
 
 def _orbit(theta: float, step_size: float, count: int) -> Array:
@@ -258,14 +282,40 @@ def least_l2_excess(rng: Rng, n: int, d: int, signal: float, noise_variance: flo
     return float(np.mean(errors))
 
 
-def whitened_lasso(X: Array, y: Array, cap: float) -> Array:
+def whitened_lasso(X: Array, y: Array, cap: float, tol: float = 1e-14) -> Array:
     """LASSO on (X X^T)^(-1/2)(y - X b) with penalty cap ||b||_1, plus the least-norm fit of its residuals."""
     from sklearn.linear_model import Lasso
 
     values, vectors = np.linalg.eigh(X @ X.T)
     root = vectors / np.sqrt(values) @ vectors.T
-    fit = Lasso(alpha=cap / len(X), fit_intercept=False, max_iter=200_000, tol=1e-14).fit(root @ X, root @ y)
-    return np.asarray(fit.coef_ + np.linalg.pinv(X) @ (y - X @ fit.coef_))
+    fit = Lasso(alpha=cap / len(X), fit_intercept=False, max_iter=200_000, tol=tol).fit(root @ X, root @ y)
+    return np.asarray(fit.coef_ + X.T @ (root @ (root @ (y - X @ fit.coef_))))
+
+
+def _sparse_error(rng: Rng, n: int, estimator: str, noise: float, sets: int = 9) -> float:
+    """Median squared error over data sets of n samples in n^2 dimensions, one coefficient being 1, over ln d.
+
+    The LASSO has the penalty sigma sqrt(2 n ln d) of its theory (loss a half of the sum of squares) and the branch the
+    cap that goes with it, 1/d of that.
+    """
+    from sklearn.linear_model import Lasso
+
+    d, errors = n * n, []
+    penalty = noise * np.sqrt(2 * n * np.log(d))
+    for _ in range(sets):
+        X, y, target = sparse_regression(rng, n, d, 1, noise)
+        if estimator == "branch":
+            beta = whitened_lasso(X, y, penalty / d, tol=1e-5)
+        else:
+            beta = Lasso(alpha=penalty / n, fit_intercept=False, max_iter=20_000, tol=1e-5).fit(X, y).coef_
+        errors.append(np.sum((beta - target) ** 2))
+    return float(np.median(errors) / np.log(d))
+
+
+def sparse_rate(rng: Rng, n: int, estimator: str, noise: float) -> float:
+    """Exponent at which the error over ln d falls from n samples to 4n."""
+    small, large = (_sparse_error(rng, size, estimator, noise) for size in (n, 4 * n))
+    return float(np.log(small / large) / np.log(4))
 
 
 @cache

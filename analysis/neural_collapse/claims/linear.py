@@ -33,6 +33,11 @@ _TAIL_CELL: dict[str, Any] = {"class_sizes": (100, 100, 1, 1), "decay": 5e-3, "d
 _TRAINED = "training knows the minimum to the rounding of the objective, its place to the square root of that"
 
 
+def _simplex_margin(dimension: int, new: float, old: float, **_: Any) -> float:
+    found = simplex_compatibility(dimension, new, old)
+    return float(found.new_old_same - found.new_old_different)
+
+
 @cache
 def _values(target: str) -> Any:
     return np.linalg.svd(target_matrix(target), compute_uv=False)
@@ -204,6 +209,20 @@ LINEAR_CLAIMS = (
         ),
         tolerance=0.03,
         quick=(0, 3),
+    ),
+    Claim(
+        "neural-collapse/compatible-simplex-is-best",
+        "Whatever the d + 1 prototypes the two models share, a new feature is nearer to the old ones of its class than "
+        "to those of every other class by no more than the simplex gives, in mean cosines.",
+        source=_COMPATIBLE,
+        kind=Kind.BOUND,
+        predict=_simplex_margin,
+        measure=experiments.prototype_margin,
+        domain=Domain(dimension=(2, 30), new=(1.0, 50.0), old=(1.0, 50.0), spread=(0.02, 3.0)),
+        grid=cells("spread", [0.05, 3.0], dimension=9, new=20.0, old=8.0),
+        side="upper",
+        first_draws=8,
+        assumptions="von Mises-Fisher features around unit prototypes in d dimensions; least gap over ordered pairs",
     ),
     Claim(
         "neural-collapse/compatibility-fails-for-single-pairs",

@@ -16,6 +16,7 @@ __all__ = [
     "equal_values_gap",
     "minority_head_cosine",
     "pair_failures",
+    "prototype_margin",
     "scalar_zero_is_best",
     "sphere_features",
     "spread_centres",
@@ -310,6 +311,19 @@ def compatibility_cosine(rng: Rng, pair: str, dimension: int, new: float, old: f
     a = sphere_features(rng, vertices[0], first, count)
     b = sphere_features(rng, other, old, count)
     return float(a.mean(axis=0) @ b.mean(axis=0))
+
+
+def prototype_margin(rng: Rng, dimension: int, new: float, old: float, spread: float, count: int = 1000) -> float:
+    """Least gap between the new-old cosine of a class and that of it with another: vertices moved by `spread`, unit."""
+    prototypes = _vertices(dimension) + spread / np.sqrt(dimension) * rng.standard_normal((dimension + 1, dimension))
+    prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
+    first, second = (
+        np.array([sphere_features(rng, direction, kappa, count).mean(axis=0) for direction in prototypes])
+        for kappa in (new, old)
+    )
+    cosines = first @ second.T
+    others = np.where(np.eye(dimension + 1, dtype=bool), -np.inf, cosines)
+    return float(np.min(np.diag(cosines) - others.max(axis=1)))
 
 
 def pair_failures(rng: Rng, dimension: int, new: float, old: float, count: int = 400) -> float:

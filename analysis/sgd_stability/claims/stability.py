@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from solvable.analysis.sgd_stability import closed_forms
 from solvable.analysis.sgd_stability.experiments import chains as experiments
@@ -209,6 +210,20 @@ CLAIMS = (
         formula=closed_forms.largest_gradient_bound,
         grid=cells("batch_size", [1, 3], n=6, d=3),
         side="lower",
+    ),
+    bound(
+        "sgd-stability/frobenius-bound",
+        "With Gaussian gradients and batch size 1 the loss can be stable up to a step of 1/(√2‖H‖_F) at most, so that "
+        "stability bounds the Frobenius norm of H, whatever the dimension.",
+        source=Source("wu2022alignment", "abstract, ‖H‖_F ≤ O(√B/η); the constant for Gaussian gradients derived"),
+        predict=lambda G, **_: float(stability_conditions(G, 1).frobenius) / 2**0.5,
+        domain=Domain(n=(800, 2000), d=(6, 8), decay_exponent=(0.0, 0.5)),
+        formula=1 / (sp.sqrt(2) * sp.Symbol("frobenius", positive=True)),
+        grid=cells("d decay_exponent", [(6, 0.0), (8, 0.5)], n=1000, batch_size=1),
+        instance=lambda rng, batch_size, **p: experiments.gaussian_gradients(rng, **p),
+        quick=(0,),
+        first_draws=8,
+        assumptions="many samples, so that fourth moments are Gaussian; one sample a step",
     ),
     threshold(
         "sgd-stability/trace-bound-is-attained",

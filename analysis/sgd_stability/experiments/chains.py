@@ -21,6 +21,7 @@ __all__ = [
     "diagonal_network_norms",
     "enumerated_growth",
     "enumerated_threshold",
+    "gaussian_gradients",
     "gradients",
     "growth_beyond_threshold",
     "l1_norm_gap",
@@ -127,6 +128,11 @@ def _outer(G: Array) -> Array:
 def random_gradients(rng: Rng, n: int, d: int, **_: int) -> dict[str, Array]:
     """Gaussian gradients with log-normal norms."""
     return {"G": rng.standard_normal((n, d)) * np.exp(0.5 * rng.standard_normal((n, 1)))}
+
+
+def gaussian_gradients(rng: Rng, n: int, d: int, decay_exponent: float) -> dict[str, Array]:
+    """Gaussian gradients whose covariance has eigenvalues i^-decay_exponent."""
+    return {"G": rng.standard_normal((n, d)) * np.arange(1.0, d + 1) ** (-decay_exponent / 2)}
 
 
 def threshold_without_replacement(rng: Rng, G: Array, batch_size: int, **_: int) -> float:
