@@ -201,6 +201,9 @@ class Formula:
         except KeyError as error:
             if error.args[:1] == ("_target",):
                 raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
+            if error.args[:1] == ("_singular",):
+                why = "it sums singular values, and the claim has eigenvalues: write s_i for them"
+                raise refuse("formula", self.text, why) from None
             if error.args[:1] == ("_modes",):
                 raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
             raise

@@ -14,7 +14,7 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock
 
-__all__ = ["integral"]
+__all__ = ["integral", "times_normal"]
 
 Function = Callable[[Any], Any]
 
@@ -68,3 +68,16 @@ def _nodes(t: Any, a: float, b: float) -> tuple[Any, Any]:
     far, back = np.exp(np.clip(u, -300, 300)), np.isfinite(b)
     at = b - far if back else a + far
     return at, far * du
+
+
+def times_normal(body: Any, x: Any) -> Any:
+    """A body times the density of a standard normal variable, term by term."""
+    import sympy as sp
+
+    total: Any = sp.Integer(0)
+    for term in sp.Add.make_args(body):
+        factors = sp.Mul.make_args(term)
+        exponent = sum((factor.args[0] for factor in factors if isinstance(factor, sp.exp)), -(x**2) / 2)
+        others = [factor for factor in factors if not isinstance(factor, sp.exp)]
+        total += sp.Mul(*others, sp.exp(exponent)) / sp.sqrt(2 * sp.pi)
+    return total
