@@ -82,8 +82,11 @@ def lines_joined(tokens: list[Token]) -> list[Token]:
     What stands in an environment within stays as it is.
     """
     kept: list[Token] = []
-    level = 0
+    level, begins = 0, False
     for place, token in enumerate(tokens):
+        if begins and token.text in ("&", r"\quad"):
+            continue  # indents a line
+        begins = level == 0 and token.text == r"\\"
         level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
         if level or token.text not in ("&", r"\\"):
             kept.append(token)
@@ -102,7 +105,9 @@ class _Statement(Macros):
         self.unwrap()
         self.functions = frozenset(self.defined_functions())
         sides = self.other_sides()
+        start = self.at
         left, relation = self.left_side()
+        own = self.own_name(self.tokens[start : self.at])
         formula = self.expression()
         conditions: list[str] = []
         definitions: list[tuple[str, str]] = []
@@ -125,7 +130,8 @@ class _Statement(Macros):
             else:
                 self.at = start
                 conditions.append(self.condition())
-        return Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
+        return self.last_first(stated, own)
 
     def unwrap(self) -> None:
         """Take off an environment and alignment marks around the formula, its label, and the full stop behind it."""
@@ -149,6 +155,28 @@ class _Statement(Macros):
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
         self.tokens = lines_joined(tokens)
+
+    def own_name(self, tokens: list[Token]) -> str:
+        """Name that the author gives the formula, with its index; empty where it has an argument or none."""
+        named = [t for t in tokens if t.text not in ("=", "&", ":")]
+        try:
+            name = self.whole(named) if named else ""
+        except ValueError:
+            return ""
+        return name if name.isidentifier() else ""
+
+    def last_first(self, stated: Statement, own: str) -> Statement:
+        """Where the first equation only names a part of another one, that one is the formula."""
+        every = {own: stated.formula, **dict(stated.definitions)}
+        uses = {name: {other for other, text in every.items() if re.search(rf"(?<!\w){name}(?!\w)", text)} - {name}
+                for name in every if name.isidentifier()}  # fmt: skip
+        if not uses.get(own):
+            return stated
+        last = [name for name, users in uses.items() if not users]
+        if len(last) != 1 or stated.sides or stated.relation != "=":
+            raise self.refuse(f"which of its equations is the formula is not clear: {own} is used by another one")
+        others = tuple((name, text) for name, text in every.items() if name != last[0])
+        return stated._replace(formula=every[last[0]], left=last[0], definitions=others)
 
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""

@@ -8,7 +8,6 @@ from abc import abstractmethod
 from solvable.analysis.derivation.latex_fractions import Fractions
 from solvable.analysis.derivation.latex_tokens import CLOSING, Token
 from solvable.analysis.derivation.latex_words import GREEK, OPENING
-from solvable.analysis.derivation.operators import NORMALS
 
 __all__ = ["Means"]
 
@@ -53,8 +52,12 @@ class Means(Fractions):
         r"""Read the index of an expectation: its variable, and mean and variance where \sim names a normal law."""
         texts = [t.text for t in tokens]
         if r"\sim" not in texts:
-            name = self.sub(tokens).letters(tokens)
-            return name[:1] if name not in GREEK.values() else name, ""
+            bare = [t for t in tokens if t.text not in ("{", "}")]
+            if len(bare) != 1 or not (bare[0].text in GREEK or (bare[0].text.isalpha() and len(bare[0].text) == 1)):
+                raise self.refuse(
+                    "over which law a mean goes is not understood: write its variable, or z \\sim N(0, 1)"
+                )
+            return GREEK.get(bare[0].text, bare[0].text), ""
         cut = texts.index(r"\sim")
         name = self.letters(tokens[:cut])
         behind = [t for t in tokens[cut + 1 :] if t.text not in _STYLES]
@@ -74,7 +77,7 @@ class Means(Fractions):
         commas = [i for i, token in enumerate(inner) if token.text == ","]
         if len(commas) == 1:
             return self.form(inner[: commas[0]], inner[commas[0] + 1 :])
-        names = {GREEK.get(t.text, t.text) for t in inner} & set(NORMALS) - {"x", "g"}
+        names = {GREEK.get(t.text, t.text) for t in inner} & {"z", "Z"}
         variable = ""
         if self.peek() == "_":
             self.take()
