@@ -28,12 +28,15 @@ _HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log", "Sin": "sin", "Cos": "cos"
           "Erf": "erf", "Erfc": "erfc", "Min": "min", "Max": "max", "Abs": "abs", "Gamma": "gamma_function",
           "Binomial": "binomial", "Factorial": "factorial", "BesselI": "besseli", "BesselJ": "besselj",
           "If": "np_where", "Sum": "sum", "Product": "product", "Integrate": "integral", "NIntegrate": "integral",
-          "Piecewise": "Piecewise", "UnitStep": "heaviside", "Sign": "sign", "Floor": "floor"}  # fmt: skip
+          "Piecewise": "Piecewise", "Which": "which",
+          "UnitStep": "heaviside", "Sign": "sign", "Floor": "floor"}  # fmt: skip
 _HEAD = re.compile(rf"(?<![\w.])({'|'.join(_HEADS)})\[")
 _PRODUCT = re.compile(r"(?<=[\w)\]])[ \t]+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[A-Za-z_(]|\d)")
 _KEYWORD_BEFORE = re.compile(r"(?:^|\W)(?:where|for|if|else|and|or|when|with|in)$")
 _HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[^\W\d]|\()")
 _INTEGRAL = re.compile(r"∫_(\{[^{}]*\}|\([^()]*\)|-?\w+)\^(\{[^{}]*\}|\([^()]*\)|\w+|∞)\s*")
+_EXPONENTIAL = re.compile(r"(?<![\w.])[Ee]\s*(\^|\*\*)")
+_QUAD = re.compile(r"(?<![\w.])(?:scipy\.)?(?:integrate\.)?quad\(\s*lambda\s+(\w+)\s*:\s*")
 _MEAN = re.compile(
     r"(?:𝔼|(?<![\w.])E)_\{?\s*(\w)\s*(?:[~∼]\s*[N𝒩]\s*\(\s*(?P<mean>[^(),]+)\s*,\s*(?P<variance>[^(),]+)\s*\)\s*)?\}?\s*(?=[\[(])"
 )
@@ -61,7 +64,8 @@ def in_plain_words(text: str) -> str:
         plain = _of_function(text, plain)
     plain = _HANDLE.sub("", _LAMBDA.sub("", _ARROW.sub("", plain)))
     plain = _DOTTED.sub("", plain)
-    plain = _with_cases(_with_means(_with_integrals(plain)))
+    plain = _with_cases(_with_means(_with_integrals(_with_quad(plain))))
+    plain = _EXPONENTIAL.sub(r"exp(1)\1", plain)
     if _HEAD.search(plain):
         plain = _of_mathematica(text, plain)
     return _HALF.sub(r"(\1)*", plain)
@@ -120,7 +124,7 @@ def _of_mathematica(text: str, plain: str) -> str:
     joined = re.sub(rf"(?<![\w.])({'|'.join(_HEADS)})\(", lambda match: _HEADS[match[1]] + "(", joined)
     joined = re.sub(r"Piecewise\(\s*\{(.*?)\}\s*(?:,\s*([^{}()]+))?\)(?!\s*[,}])", _cases_of, joined, flags=re.S)
     joined = joined.replace("{", "(").replace("}", ")")
-    joined = re.sub(r"(?<![\w.])Pi(?!\w)", "pi", re.sub(r"(?<![\w.])E\s*\^", "exp(1)^", joined))
+    joined = re.sub(r"(?<![\w.])Pi(?!\w)", "pi", joined)
     joined = joined.replace("&&", " and ").replace("||", " or ").replace("Infinity", "oo")
     return _PRODUCT.sub(lambda match: match.group() if _KEYWORD_BEFORE.search(joined[: match.start()]) else "*", joined)
 
@@ -146,6 +150,28 @@ def _with_integrals(text: str) -> str:
                 return text
         else:
             return text
+    return text
+
+
+def _with_quad(text: str) -> str:
+    """Write scipy's ``quad(lambda x: f, a, b)[0]`` as an integral."""
+    while match := _QUAD.search(text):
+        level, parts, end = 0, [""], len(text)
+        for place in range(match.end(), len(text)):
+            character = text[place]
+            level += (character in "([{") - (character in ")]}")
+            if level < 0:
+                end = place
+                break
+            if character == "," and level == 0:
+                parts.append("")
+            else:
+                parts[-1] += character
+        behind = text[end + 1 :]
+        if len(parts) != 3 or not behind.startswith("[0]"):
+            return text
+        body, low, high = (re.sub(r"\b(?:np\.|math\.)?inf\b", "oo", part.strip()) for part in parts)
+        text = f"{text[: match.start()]}integral({body}, {match[1]}, {low}, {high}){behind[3:]}"
     return text
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.kinks import sides_of
-from solvable.analysis.derivation.quadrature import integral, times_normal
+from solvable.analysis.derivation.quadrature import integral, joined, times_normal
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -281,10 +281,17 @@ class Doubles(_Walk):
         x, low, high = node.limits[0]
         a, b = (float(self(end, given)) for end in (low, high))
 
-        def f(at: Any) -> Any:
-            return self(node.function, {**_with_axis(given), x: at}) * np.ones_like(at)
-
+        f = self.settling(joined(node.function), x, given)
         return integral(f, a, b, self.kinks(node.function, x, a, b, given), self.clock)
+
+    def settling(self, body: Any, x: Any, given: Mapping[Any, Any]) -> Any:
+        """Body as a function of x, nothing where it has no value far out."""
+
+        def f(at: Any) -> Any:
+            value = self(body, {**_with_axis(given), x: at}) * np.ones_like(at)
+            return np.where(np.isfinite(value) | (np.abs(at) < 1e6), value, 0.0)
+
+        return f
 
     def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
         """Mean over a law, in doubles."""
@@ -294,13 +301,7 @@ class Doubles(_Walk):
             return self(body.expr, {**_with_axis(given), x: at}) * np.ones_like(at)
 
         if law == "gauss_mean":
-            # a growing exponential joins the decaying one before either is a number
-            weighted = times_normal(body.expr, x)
-
-            def weight(z: Any) -> Any:
-                value = self(weighted, {**_with_axis(given), x: z}) * np.ones_like(z)
-                return np.where(np.isfinite(value) | (np.abs(z) < 1e6), value, 0.0)
-
+            weight = self.settling(times_normal(body.expr, x), x, given)
             return integral(weight, -np.inf, np.inf, self.kinks(body.expr, x, -38.0, 38.0, given), self.clock)
         gamma = float(given[_sympy().Symbol("gamma", positive=True)])
         if not 0 < gamma < np.inf:

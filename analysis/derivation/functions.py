@@ -47,6 +47,7 @@ _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral"
               "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "v_prime", "form", "limit",
               "range")  # fmt: skip
 CALLABLE = frozenset(
-    (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "Piecewise", "np_where",
+    (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
+     "multiply", "add", "subtract", "Piecewise", "np_where",
      "power", "pow", "gamma", "beta", "float_power", "norm", "where")
 )  # fmt: skip

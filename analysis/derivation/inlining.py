@@ -9,6 +9,7 @@ from typing import Any
 
 from solvable.analysis.derivation.operators import ARRAYS, NORMALS
 from solvable.analysis.derivation.plain import Statement
+from solvable.solvers.validate import refuse
 
 __all__ = ["inlined"]
 
@@ -57,6 +58,12 @@ def _without_functions(stated: Statement) -> Statement:
     if not functions:
         return stated
     kept = tuple((name, value) for name, value in stated.definitions if "(" not in name)
+    calls = {name.partition("(")[0]: set(re.findall(r"([^\W\d]\w*)\(", value)) for name, value in functions.items()}
+    for _ in calls:
+        calls = {name: called.union(*(calls.get(other, set()) for other in called)) for name, called in calls.items()}
+    for name, called in calls.items():
+        if name in called:
+            raise refuse("formula", stated.formula, f"{name} is defined by itself")
     for _ in range(len(functions)):  # one may call another
         for head, value in functions.items():
             name, _, names = head.rstrip(")").partition("(")

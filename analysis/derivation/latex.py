@@ -116,6 +116,9 @@ class _Statement(Macros):
                 self.end()
             if self.at == len(self.tokens):
                 break
+            if self.grows():
+                relation = "->" if relation == "=" else relation
+                continue
             start = self.at
             name = self.expression()
             defined = self.peek() == "=" or (self.peek(), self.peek(1)) == (":", "=")
@@ -155,6 +158,15 @@ class _Statement(Macros):
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
         self.tokens = lines_joined(tokens)
+
+    def grows(self) -> bool:
+        r"""Pass over (n \to \infty) behind a formula, perhaps with an "as" in front."""
+        texts = [t.text for t in self.tokens[self.at :]]
+        cut = 1 if texts[:1] == ["("] else 0
+        found = texts[cut + 1 : cut + 3] in ([r"\to", r"\infty"], [r"\rightarrow", r"\infty"])
+        if found:
+            self.at += 3 + cut + (cut and texts[cut + 3 : cut + 4] == [")"])
+        return found
 
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""

@@ -43,6 +43,9 @@ class Macros(Means):
             r"\beta^*",
             r"\beta_*",
         ):
+            weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)
+            if weighed is not None and not self.several_terms(self.tokens[start : self.at - 1]):
+                return f"norm2(sqrt(form(({weighed[1]})**2)))"
             raise self.refuse(f"the norm of {inner} is not known here: give it a name")
         return "norm2(sqrt(signal))"
 

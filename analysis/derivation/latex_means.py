@@ -44,7 +44,7 @@ class Means(Fractions):
     def mean(self, body: str, variable: str, law: str) -> str:
         """Write a mean over a normal variable, moved and scaled where its law says so."""
         if law and law != "0, 1":
-            centre, spread = law.split(", ")
+            centre, _, spread = law.rpartition(", ")
             body = re.sub(rf"(?<!\w){variable}(?!\w)", f"(({centre})+sqrt({spread})*{variable})", body)
         return f"E({body}{f', {variable}' if variable else ''})"
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
+_ARITHMETIC = {"divide": ast.Div, "true_divide": ast.Div, "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub}
 _DECIMAL = re.compile(r"\d\.\d{4,}|\.\d{5,}|\d{2,}\.\d{3,}|\d{3,}\.\d\d|\d{4,}\.\d")
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
@@ -110,7 +111,9 @@ def read(
         name = "lambda_" if name == "lambda" else name
         if name in definitions:
             raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
-        definitions[name] = _expression(value, text)
+        found = _expression(value, text)
+        if str(found) != name:  # what is written in two scripts is one name
+            definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
     sides = tuple(_expression(side, text) for side in stated.sides)
@@ -273,6 +276,9 @@ class _Reader:
                     raise self.refuse("Piecewise takes pairs (expression, condition)")
                 pairs.append(tuple(self.read(part, depth) for part in pair.elts))
             return sp.Piecewise(*pairs)
+        if name == "which" and len(arguments) % 2 == 0:
+            parts = [self.read(argument, depth) for argument in arguments]
+            return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
             return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
         values = [self.read(argument, depth) for argument in arguments]
@@ -288,6 +294,8 @@ class _Reader:
             return sp.Limit(*values)
         if name == "np_where" and len(values) == 3:
             return sp.Piecewise((values[1], values[0]), (values[2], True))
+        if name in _ARITHMETIC and len(values) == 2:
+            return self.binary(_ARITHMETIC[name](), *values)
         if name in ("power", "pow", "float_power") and len(values) == 2:
             return self.binary(ast.Pow(), *values)
         allowed = RENAMED.get(name, name) if name in RENAMED or name in FUNCTIONS else None

@@ -124,11 +124,14 @@ def _with_ends(arguments: list[Any]) -> list[Any]:
     match arguments:
         case [term, ast.Tuple(elts=[ast.Name() as index, *ends])] if len(ends) in (0, 2):
             return [term, index, *ends]
-        case [ast.GeneratorExp(elt=term, generators=[ast.comprehension(target=ast.Name() as index, ifs=[], iter=it)])]:
-            match it:
-                case ast.Call(func=ast.Name(id="range" | "arange"), args=[*ends], keywords=[]) if len(ends) in (1, 2):
-                    first = ends[0] if len(ends) == 2 else ast.Constant(0)
-                    return [term, index, first, ast.BinOp(ends[-1], ast.Sub(), ast.Constant(1))]
+        case [ast.GeneratorExp(elt=term, generators=over) | ast.ListComp(elt=term, generators=over)]:
+            match over:
+                case [
+                    ast.comprehension(target=ast.Name() as index, ifs=[], iter=ast.Call(func=ast.Name(id=word)) as it)
+                ]:
+                    if word in ("range", "arange") and len(it.args) in (1, 2) and not it.keywords:
+                        first = it.args[0] if len(it.args) == 2 else ast.Constant(0)
+                        return [term, index, first, ast.BinOp(it.args[-1], ast.Sub(), ast.Constant(1))]
     return arguments
 
 

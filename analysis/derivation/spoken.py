@@ -54,9 +54,9 @@ def in_own_words(sentence: str, words: Mapping[str, Any]) -> str:
         own = _written(own)
         sentence = re.sub(rf"sqrt\({ours}\)", f"\0{own}", sentence)
         sentence = re.sub(rf"{_BEFORE}{ours} -> {ours}\*\*2(?!\w)", f"\0{own} -> \0{own}**2", sentence)
-        sentence = re.sub(
-            rf"{_BEFORE}{ours}\*\*(\d+)", lambda power, own=own: f"\0{own}**{2 * int(power[1])}", sentence
-        )
+        powers = {int(power) for power in re.findall(rf"{_BEFORE}{ours}\*\*(\d+)", sentence)}
+        for power in sorted(powers, reverse=True):
+            sentence = re.sub(rf"{_BEFORE}{ours}\*\*{power}(?!\d)", f"\0{own}**{2 * power}", sentence)
         sentence = re.sub(rf"{_BEFORE}{ours}(?!\w|\*\*)", f"\0{own}**2", sentence)
         sentence = re.sub(rf"{_BEFORE}{ours}(?!\w)", f"(\0{own}**2)", sentence)
     found = {ours: _written(own) for ours, own in named.items()}
