@@ -3,8 +3,8 @@ r"""Formulas with known answers: what `check` rejects, accepts, misreads, refuse
     python -m benchmarks.paper_formulas [FILE ...]
 
 A file lists claims and formulas under headings such as ``= right latex``; benchmarks/formulas/written.txt explains
-them. Without a file all of benchmarks/formulas are run. A right LaTeX formula that is neither agreed with nor refused
-has been misread.
+them; ⏎ stands for the end of a line. Without a file all of benchmarks/formulas are run. A right LaTeX formula that is
+neither agreed with nor refused has been misread.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def formulas(path: Path) -> Iterator[tuple[str, bool, str, str]]:
             word, latex = line.split()[1], line.endswith(" latex")
         elif line and not line.startswith("#"):
             claim, _, formula = line.partition(":")
-            yield word, latex, claim, formula.strip()
+            yield word, latex, claim, formula.strip().replace("⏎", "\n")
 
 
 def answer(claim: str, formula: str, latex: bool) -> tuple[str, str, bool]:

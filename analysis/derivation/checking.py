@@ -17,6 +17,7 @@ from solvable.analysis.derivation.formula import Formula, known_values, read_for
 from solvable.analysis.derivation.own import against_experiment
 from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
+from solvable.analysis.derivation.spoken import in_own_words
 from solvable.analysis.derivation.stages import (
     against_simulation,
     against_solver,
@@ -149,7 +150,7 @@ def check(
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick is not False)
     stages.append(simulation)
     more = f": pass budget={verdict.needed}" if verdict is not None and verdict.needed else ""
-    sentence = _sentence(stages, [*rows, *tried], said, more)
+    sentence = in_own_words(_sentence(stages, [*rows, *tried], said, more), yours.words)
     asked = points if claim.formula is not None else [row["parameters"] for row in tried]
     return CheckReport(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,

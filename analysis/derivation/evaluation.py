@@ -14,7 +14,7 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.kinks import sides_of
-from solvable.analysis.derivation.quadrature import integral
+from solvable.analysis.derivation.quadrature import integral, joined, times_normal
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -24,11 +24,12 @@ __all__ = ["Doubles", "Precise", "needs_doubles"]
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
 _MODES, _SHIFTED = "_modes", "_shifted"  # what a point brings besides numbers
-_MPMATH = {"Abs": "fabs", "log": "ln", "loggamma": "loggamma"}
+_MPMATH = {"Abs": "fabs", "log": "ln", "loggamma": "loggamma", "ceiling": "ceil"}
 _NUMPY = {"Abs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
-          "atanh": "arctanh"}  # fmt: skip
+          "atanh": "arctanh", "ceiling": "ceil"}  # fmt: skip
 _SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "beta": "beta", "binomial": "binom", "LambertW": "lambertw",
-            "factorial": "factorial", "loggamma": "gammaln"}  # fmt: skip
+            "factorial": "factorial", "loggamma": "gammaln", "besseli": "iv",
+             "besselj": "jv", "besselk": "kv"}  # fmt: skip
 
 
 def needs_doubles(expression: Any) -> bool:
@@ -219,11 +220,15 @@ class Precise(_Walk):
 
     def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Integral between two ends, in doubles."""
-        return _mpf(Doubles(self.clock).integral(node, _floats(given)))
+        import mpmath as mp
+
+        return mp.mpf(Doubles(self.clock).integral(node, _floats(given)))
 
     def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
         """Mean over a law, in doubles."""
-        return _mpf(Doubles(self.clock).mean(law, body, _floats(given)))
+        import mpmath as mp
+
+        return mp.mpf(Doubles(self.clock).mean(law, body, _floats(given)))
 
     def function(self, name: str, values: list[Any]) -> Any:
         """Value of an elementary function."""
@@ -276,10 +281,17 @@ class Doubles(_Walk):
         x, low, high = node.limits[0]
         a, b = (float(self(end, given)) for end in (low, high))
 
-        def f(at: Any) -> Any:
-            return self(node.function, {**_with_axis(given), x: at}) * np.ones_like(at)
-
+        f = self.settling(joined(node.function), x, given)
         return integral(f, a, b, self.kinks(node.function, x, a, b, given), self.clock)
+
+    def settling(self, body: Any, x: Any, given: Mapping[Any, Any]) -> Any:
+        """Body as a function of x, nothing where it has no value far out."""
+
+        def f(at: Any) -> Any:
+            value = self(body, {**_with_axis(given), x: at}) * np.ones_like(at)
+            return np.where(np.isfinite(value) | (np.abs(at) < 1e6), value, 0.0)
+
+        return f
 
     def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
         """Mean over a law, in doubles."""
@@ -289,7 +301,7 @@ class Doubles(_Walk):
             return self(body.expr, {**_with_axis(given), x: at}) * np.ones_like(at)
 
         if law == "gauss_mean":
-            weight = lambda z: f(z) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # noqa: E731
+            weight = self.settling(times_normal(body.expr, x), x, given)
             return integral(weight, -np.inf, np.inf, self.kinks(body.expr, x, -38.0, 38.0, given), self.clock)
         gamma = float(given[_sympy().Symbol("gamma", positive=True)])
         if not 0 < gamma < np.inf:
@@ -356,17 +368,14 @@ class Doubles(_Walk):
             return getattr(np, _NUMPY.get(name, name))(*values)
 
 
-def _uses(body: Any, place: int) -> bool:
-    """Whether a body over the modes uses its eigenvalue (0) or its coefficient (1)."""
-    return body.variables[place] in body.expr.free_symbols
-
-
 def _each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
     modes = given.get(_MODES)
     if modes is None:
         raise KeyError(_MODES)
     weights = modes.weights
-    if _uses(body, 1) and not any(weights.get("v", [0.0])):
+    if str(body.variables[0]).startswith("sigma_") and "singular" not in weights:
+        raise KeyError("_singular")
+    if body.variables[1] in body.expr.free_symbols and not any(weights.get("v", [0.0])):
         raise KeyError("_target")
     powers = weights.get("v", [0.0] * len(modes.eigenvalues))
     return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
@@ -383,12 +392,6 @@ def _floats(given: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name.startswith("_")}
-
-
-def _mpf(value: float) -> Any:
-    import mpmath as mp
-
-    return mp.mpf(float(value))
 
 
 def _sympy() -> Any:

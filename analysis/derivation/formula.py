@@ -68,6 +68,7 @@ class Formula:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
+    words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None
 
     @property
@@ -201,6 +202,9 @@ class Formula:
         except KeyError as error:
             if error.args[:1] == ("_target",):
                 raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
+            if error.args[:1] == ("_singular",):
+                why = "it sums singular values, and the claim has eigenvalues: write s_i for them"
+                raise refuse("formula", self.text, why) from None
             if error.args[:1] == ("_modes",):
                 raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
             raise

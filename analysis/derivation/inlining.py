@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from solvable.analysis.derivation.operators import NORMALS
+from solvable.analysis.derivation.operators import ARRAYS, NORMALS
 from solvable.analysis.derivation.plain import Statement
+from solvable.solvers.validate import refuse
 
 __all__ = ["inlined"]
 
 _INDEXED = re.compile(r"(\w*[A-Za-z0-9])_([ijklm])")
 _BINDS = re.compile(r"\b(?:sum|product)\(")
 _MEAN = re.compile(r"\bE\(")
+_LONGEST = 20_000
 
 
 def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
@@ -25,6 +28,7 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
     >>> inlined(stated, {}).formula
     'sum((s_k/(s_k+kappa))**2, k)'
     """
+    stated = _without_arrays(_without_functions(stated))
     own = {name: value for name, value in stated.definitions if name}
     own |= {name: value for name, value in defined.items() if isinstance(value, str)}
     formula, kept = stated.formula, dict(stated.definitions)
@@ -46,6 +50,72 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
             break
     definitions = tuple((name, value) for name, value in stated.definitions if not name or name in kept)
     return stated._replace(formula=formula, definitions=definitions)
+
+
+def _without_functions(stated: Statement) -> Statement:
+    """Return the statement with what ``f(x) = ...`` defines put where f is called."""
+    functions = {name: value for name, value in stated.definitions if "(" in name}
+    if not functions:
+        return stated
+    kept = tuple((name, value) for name, value in stated.definitions if "(" not in name)
+    calls = {name.partition("(")[0]: set(re.findall(r"([^\W\d]\w*)\(", value)) for name, value in functions.items()}
+    for _ in calls:
+        calls = {name: called.union(*(calls.get(other, set()) for other in called)) for name, called in calls.items()}
+    for name, called in calls.items():
+        if name in called:
+            raise refuse("formula", stated.formula, f"{name} is defined by itself")
+    for _ in range(len(functions)):  # one may call another
+        for head, value in functions.items():
+            name, _, names = head.rstrip(")").partition("(")
+            put = partial(_with_calls, name=name, names=names.split(","), value=value)
+            stated = stated._replace(formula=put(stated.formula), condition=put(stated.condition))
+            kept = tuple((other, put(text)) for other, text in kept)
+            functions = {other: text if other == head else put(text) for other, text in functions.items()}
+    return stated._replace(definitions=kept)
+
+
+def _with_calls(text: str, name: str, names: list[str], value: str) -> str:
+    """Put a function's value where it is called."""
+    head = re.compile(rf"(?<!\w){name}\(")
+    at = 0
+    while (match := head.search(text, at)) and len(text) < _LONGEST:
+        level, parts = 1, [""]
+        for end in range(match.end(), len(text)):
+            character = text[end]
+            level += (character in "([") - (character in ")]")
+            if level == 0:
+                break
+            if level == 1 and character == ",":
+                parts.append("")
+            else:
+                parts[-1] += character
+        else:
+            return text
+        at = match.end()
+        if len(parts) == len(names):
+            given = dict(zip((each.strip() for each in names), parts, strict=True))
+            body = re.sub(r"[^\W\d]\w*", partial(_put, given), value)
+            text = f"{text[: match.start()]}({body}){text[end + 1 :]}"
+            at = match.start() + 1
+    return text
+
+
+def _put(given: Mapping[str, str], found: re.Match[str]) -> str:
+    return f"({given[found[0]]})" if found[0] in given else found[0]
+
+
+def _without_arrays(stated: Statement) -> Statement:
+    """Return the statement with arrays over the modes, as numpy has them, put where they are used."""
+    if "sum(" not in stated.formula + "".join(value for _, value in stated.definitions):
+        return stated
+    for name, value in stated.definitions:
+        words = set(re.findall(r"[A-Za-z_]\w*", value))
+        if not name or "(" in name or "sum(" in value or not words & {*ARRAYS, "v"} or name in words:
+            continue
+        put = partial(re.sub, rf"(?<!\w){name}(?!\w)", lambda _, value=value: f"({value})")
+        kept = tuple((other, put(text)) for other, text in stated.definitions if other != name)
+        return _without_arrays(stated._replace(formula=put(stated.formula), definitions=kept))
+    return stated
 
 
 def _in_integrand(formula: str, value: str) -> bool:

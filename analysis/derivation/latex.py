@@ -7,6 +7,8 @@ readers could take differently is refused with the brackets that would settle it
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_macros import Macros
@@ -52,7 +54,48 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
 
 
 _NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
+_CARRY = (
+    "+",
+    "-",
+    "−",
+    "=",
+    "*",
+    "/",
+    r"\cdot",
+    r"\times",
+    ",",
+    ";",
+    r"\le",
+    r"\leq",
+    r"\ge",
+    r"\geq",
+    "<",
+    ">",
+    r"\text",
+)
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
+
+
+def lines_joined(tokens: list[Token]) -> list[Token]:
+    """Tokens without alignment; a new line carries a formula on before a sign, else it begins a definition.
+
+    What stands in an environment within stays as it is.
+    """
+    kept: list[Token] = []
+    level, begins = 0, False
+    for place, token in enumerate(tokens):
+        if begins and token.text in ("&", r"\quad"):
+            continue  # indents a line
+        begins = level == 0 and token.text == r"\\"
+        level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
+        if level or token.text not in ("&", r"\\"):
+            kept.append(token)
+        elif token.text == r"\\":
+            ahead = [t.text for t in tokens[place + 1 :] if t.text not in ("&", r"\quad")][:1]
+            before = [t.text for t in kept if t.text not in ("&", r"\quad")][-1:]
+            if ahead and ahead[0] not in _CARRY and before and before[0] not in _CARRY:
+                kept.append(Token(",", False, True))
+    return kept
 
 
 class _Statement(Macros):
@@ -60,8 +103,11 @@ class _Statement(Macros):
 
     def statement(self) -> Statement:
         self.unwrap()
+        self.functions = frozenset(self.defined_functions())
         sides = self.other_sides()
+        start = self.at
         left, relation = self.left_side()
+        own = self.own_name(self.tokens[start : self.at])
         formula = self.expression()
         conditions: list[str] = []
         definitions: list[tuple[str, str]] = []
@@ -70,20 +116,25 @@ class _Statement(Macros):
                 self.end()
             if self.at == len(self.tokens):
                 break
+            if self.grows():
+                relation = "->" if relation == "=" else relation
+                continue
             start = self.at
             name = self.expression()
-            defined = self.peek() in ("=", r"\coloneqq", r"\equiv") or (self.peek(), self.peek(1)) == (":", "=")
-            if defined and name.isidentifier():
+            defined = self.peek() == "=" or (self.peek(), self.peek(1)) == (":", "=")
+            head = re.fullmatch(r"(\w+)\*?\((\w+)\)", name)
+            if defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
                 if self.take().text == ":":
                     self.take()
-                definitions.append((name, self.expression()))
+                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.expression()))
             elif self.peek() == "=":
                 self.take()
                 definitions.append(("", f"({name})-({self.expression()})"))
             else:
                 self.at = start
                 conditions.append(self.condition())
-        return Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
+        return self.last_first(stated, own)
 
     def unwrap(self) -> None:
         """Take off an environment and alignment marks around the formula, its label, and the full stop behind it."""
@@ -106,8 +157,47 @@ class _Statement(Macros):
             tokens = tokens[length:-length]
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        cases = any(t.text == r"\begin" for t in tokens)
-        self.tokens = tokens if cases else [t for t in tokens if t.text != "&"]
+        self.tokens = lines_joined(tokens)
+
+    def grows(self) -> bool:
+        r"""Pass over (n \to \infty) behind a formula, perhaps with an "as" in front."""
+        texts = [t.text for t in self.tokens[self.at :]]
+        cut = 1 if texts[:1] == ["("] else 0
+        found = texts[cut + 1 : cut + 3] in ([r"\to", r"\infty"], [r"\rightarrow", r"\infty"])
+        if found:
+            self.at += 3 + cut + (cut and texts[cut + 3 : cut + 4] == [")"])
+        return found
+
+    def own_name(self, tokens: list[Token]) -> str:
+        """Name that the author gives the formula, with its index; empty where it has an argument or none."""
+        named = [t for t in tokens if t.text not in ("=", "&", ":")]
+        try:
+            name = self.whole(named) if named else ""
+        except ValueError:
+            return ""
+        return name if name.isidentifier() else ""
+
+    def last_first(self, stated: Statement, own: str) -> Statement:
+        """Where the first equation only names a part of another one, that one is the formula."""
+        every = {own: stated.formula, **dict(stated.definitions)}
+        uses = {name: {other for other, text in every.items() if re.search(rf"(?<!\w){name}(?!\w)", text)} - {name}
+                for name in every if name.isidentifier()}  # fmt: skip
+        if not uses.get(own):
+            return stated
+        last = [name for name, users in uses.items() if not users]
+        if len(last) != 1 or stated.sides or stated.relation != "=":
+            raise self.refuse(f"which of its equations is the formula is not clear: {own} is used by another one")
+        others = tuple((name, text) for name, text in every.items() if name != last[0])
+        return stated._replace(formula=every[last[0]], left=last[0], definitions=others)
+
+    def defined_functions(self) -> Iterator[str]:
+        """Names f of definitions f(x) = ... behind the formula."""
+        for place, token in enumerate(self.tokens):
+            texts = [t.text for t in self.tokens[place : place + 6]]
+            before = self.tokens[place - 1].text if place else ""
+            defined = texts[4:5] == ["="] or texts[4:6] == [":", "="]
+            if texts[1:2] == ["("] and texts[3:4] == [")"] and defined and before in (",", ";", r"\quad", "}"):
+                yield GREEK.get(token.text, token.text)
 
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
@@ -178,7 +268,7 @@ class _Statement(Macros):
         level, marks = 0, []
         for place, token in enumerate(self.tokens):
             level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
-            if token.text in ("=", r"\coloneqq", r"\equiv", *LIMITS, *_BOUNDS) and level == 0:
+            if token.text in ("=", *LIMITS, *_BOUNDS) and level == 0:
                 marks.append(place)
             elif token.text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
                 break

@@ -28,6 +28,10 @@ class Expressions(Cursor):
         """Read an absolute value or a norm."""
 
     @abstractmethod
+    def transposed(self) -> str:
+        """Read a quadratic form of the target's weights, if one comes."""
+
+    @abstractmethod
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx behind an integral."""
 
@@ -162,12 +166,28 @@ class Expressions(Cursor):
         base = base[6:-1] if base.startswith("norm2(") else base
         if base == "e" and power:
             return f"exp({power})"
+        if is_name and base in self.functions and self.peek() == "(":
+            value = self.called(base)
+            return f"({value})**({power})" if power else value
+        if re.fullmatch(r"[IJ]_\d", base) and self.peek() in ("(", "[") and not power:
+            return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
             inside = self.expression()
             self.expect(")")
             return self.scripted(f"{base}({inside})")
         return f"{base}**({power})" if power else base
+
+    def called(self, name: str, first: str = "") -> str:
+        """Read the arguments of a function that is known to be one."""
+        opening = self.take().text
+        parts = [first] if first else []
+        parts.append(self.expression())
+        while self.peek() == ",":
+            self.take()
+            parts.append(self.expression())
+        self.expect(CLOSING[opening])
+        return f"{name}({', '.join(parts)})"
 
     def lone_symbol(self) -> bool:
         """Whether the bracket that comes next holds one symbol, perhaps with a sign: f(x), not a product."""
@@ -259,6 +279,9 @@ class Expressions(Cursor):
 
     def unit(self) -> str:
         """Read a number, a name, a bracket or a command."""
+        form = self.transposed()
+        if form:
+            return form
         token = self.take()
         text = token.text
         if token.number:
@@ -289,6 +312,8 @@ class Expressions(Cursor):
         if opening == "{":
             self.at -= 1
             return self.group()
+        if opening == r"\{" and self.peek() == r"\begin":
+            return self.unit()  # the brace of cases, which nothing closes
         inner = self.lattice()
         self.expect(CLOSING[opening])
         return f"({inner})"

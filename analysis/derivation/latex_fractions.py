@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from solvable.analysis.derivation.latex_expressions import Expressions
+from solvable.analysis.derivation.latex_tokens import Token
 from solvable.analysis.derivation.latex_words import DIFFERENTIALS, GREEK
 
 __all__ = ["Fractions"]
@@ -21,9 +22,11 @@ class Fractions(Expressions):
         top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
         middle = self.at
         bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
-        texts = [
-            [t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in ((start, middle), (middle, self.at))
-        ]
+        spans = ((start, middle), (middle, self.at))
+        texts = [[t.text for t in self.tokens[a:b] if t.text not in "{}"] for a, b in spans]
+        roman = [self.roman_d([t.text for t in self.tokens[a:b]]) for a, b in spans]
+        if any(roman) and all(text[given : given + 1] == ["d"] for text, given in zip(texts, roman, strict=True)):
+            return self.derivative(start, middle)  # the roman d is no quantity
         if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
             return self.derivative(start, middle)
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
@@ -53,13 +56,26 @@ class Fractions(Expressions):
 
     def derivative(self, start: int, middle: int) -> str:
         r"""Read \partial f / \partial x, f in the fraction or behind it."""
-        below = self.sub(self.tokens[middle : self.at]).raw_group()
-        above = self.sub(self.tokens[start:middle]).raw_group()
-        x = self.whole(below[1:])
+        below = self.without_d(self.sub(self.tokens[middle : self.at]).raw_group())
+        above = self.without_d(self.sub(self.tokens[start:middle]).raw_group())
+        x = self.whole(below)
         if not x.isidentifier():
             raise self.refuse("a derivative is by one name, once")
-        f = self.whole(above[1:]) if len(above) > 1 else self.factor()
+        f = self.whole(above) if above else self.factor()
         return f"diff({f}, {x})"
+
+    @staticmethod
+    def roman_d(texts: list[str]) -> bool:
+        r"""Whether a fraction's part begins with \mathrm{d}, and no longer word."""
+        texts = texts[1:] if texts[:1] == ["{"] else texts
+        return texts[:2] == [r"\mathrm", "d"] or texts[:4] == [r"\mathrm", "{", "d", "}"]
+
+    @staticmethod
+    def without_d(tokens: list[Token]) -> list[Token]:
+        """Tokens behind the d or the partial sign of a derivative."""
+        if tokens[0].text.startswith("\\") and tokens[0].text != r"\partial":
+            return tokens[4:] if tokens[1].text == "{" else tokens[2:]
+        return tokens[1:]
 
     def by_index(self) -> str:
         r"""Read \partial_\lambda f: a derivative whose name is an index."""

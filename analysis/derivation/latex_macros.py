@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_fractions import Fractions
+from solvable.analysis.derivation.latex_means import Means
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
@@ -22,7 +22,7 @@ __all__ = ["Macros"]
 _LAWS = ("mu", "F", "nu", "rho")
 
 
-class Macros(Fractions):
+class Macros(Means):
     """Reads commands with their arguments."""
 
     def bars(self, text: str) -> str:
@@ -43,6 +43,9 @@ class Macros(Fractions):
             r"\beta^*",
             r"\beta_*",
         ):
+            weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)
+            if weighed is not None and not self.several_terms(self.tokens[start : self.at - 1]):
+                return f"norm2(sqrt(form(({weighed[1]})**2)))"
             raise self.refuse(f"the norm of {inner} is not known here: give it a name")
         return "norm2(sqrt(signal))"
 
@@ -79,9 +82,21 @@ class Macros(Fractions):
             return self.cases()
         if command in ("E", "Tr", "tr", "Var"):
             return self.word(command)
+        if command == "langle":
+            return self.angles()
+        if command in ("underbrace", "overbrace"):
+            return self.labelled()
         if command in ("{", "lbrace", "lbrack"):
             return self.bracket("\\" + command)
         raise self.refuse(f"the LaTeX command \\{command} is not understood here")
+
+    def labelled(self) -> str:
+        """Read what a brace below or above only names."""
+        value = self.group() if self.peek() == "{" else self.base()
+        if self.peek() in ("_", "^"):
+            self.take()
+            self.raw_group()
+        return f"({value})"
 
     def function(self, name: str) -> str:
         """Read a function's power, base and argument."""
@@ -286,23 +301,17 @@ class Macros(Fractions):
         """A word in roman type: a function, an expectation, a trace, or a name."""
         if word in FUNCTIONS:
             return self.function(FUNCTIONS[word])
-        if word in ("E", "Tr", "tr", "trace"):
-            index = ""
-            if self.peek() == "_":
-                self.take()
-                index = self.index()
-            name = "E" if word == "E" else "Tr"
-            if name == "Tr" and self.peek() in MATRICES and not index:
+        if word == "E":
+            return self.expectation()
+        if word in ("Tr", "tr", "trace"):
+            if self.peek() in MATRICES:
                 return f"tr{self.take().text}"
-            if self.peek() not in OPENING and name == "Tr":
-                return f"Tr({self.matrices()})"
             if self.peek() not in OPENING:
-                raise self.refuse(f"{word} needs brackets around its argument")
+                return f"Tr({self.matrices()})"
             opening = self.take().text
             inner = self.expression()
             self.expect(CLOSING[opening])
-            variable = f", {index[0]}" if index else ""
-            return f"{name}({inner}{variable})"
+            return f"Tr({inner})"
         return WORDS.get(word, word)
 
     def matrices(self) -> str:
@@ -326,7 +335,9 @@ class Macros(Fractions):
         while self.peek() != "}":
             name += self.take().text
         self.take()
-        if name not in ("cases", "dcases"):
+        if name == "array" and self.peek() == "{":
+            self.raw_group()  # how its columns are set
+        if name not in ("cases", "dcases", "array", "rcases"):
             raise self.refuse(f"the environment {name} is not understood here")
         pairs = []
         while True:

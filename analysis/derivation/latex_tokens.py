@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from solvable.analysis.derivation.latex_words import SIZES, SPACES
+from solvable.analysis.derivation.latex_words import DEFINES, SIZES, SPACES
 from solvable.solvers.validate import refuse
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def tokens_of(text: str) -> Iterator[Token]:
                 yield Token(r"\quad", False, True)
             continue
         elif command is not None:
-            yield Token("\\" + command, False, spaced)
+            yield Token("=" if "\\" + command in DEFINES else "\\" + command, False, spaced)
         elif character is not None and character not in "$~":
-            yield Token(character, False, spaced)
+            yield Token("=" if character in DEFINES else character, False, spaced)
         else:
             spaced = True
             continue
@@ -83,6 +83,7 @@ class Cursor(ABC):
         self.source, self.tokens, self.at, self.depth = text, tokens, 0, 0
         self.styles: dict[str, str] = {}
         self.inside: list[str] = []  # variables of the integrals that are open
+        self.functions: frozenset[str] = frozenset()  # what the author defines as f(x) = ...
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
         self.phrases: tuple[Phrase, ...] = ()  # what stands for one quantity of the claim
 
@@ -129,7 +130,7 @@ class Cursor(ABC):
         """Return a reader of some tokens of this text."""
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
-        reader.phrases = self.phrases
+        reader.phrases, reader.functions = self.phrases, self.functions
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         return reader

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ACCENTS",
     "ALMOST",
+    "DEFINES",
     "DIFFERENTIALS",
     "ENVIRONMENTS",
     "FUNCTIONS",
@@ -47,6 +48,7 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
 # equality as the sizes grow
 LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
 ALMOST = (r"\approx", "≈", r"\simeq")
+DEFINES = (r"\coloneqq", r"\coloneq", r"\equiv", r"\triangleq", r"\doteq", r"\defeq", r"\eqdef", "≡", "≔", "≜")
 SIZES = frozenset(
     [
         "left",
@@ -71,7 +73,20 @@ SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", 
 STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\dagger": "_dagger", r"\prime": "_prime"}
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
            "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
-LETTER_STYLES = ("mathcal", "mathbb", "mathbf", "boldsymbol", "bm", "mathfrak", "mathscr", "mathit", "bf", "cal")
+LETTER_STYLES = (
+    "mathsf",
+    "mathtt",
+    "mathcal",
+    "mathbb",
+    "mathbf",
+    "boldsymbol",
+    "bm",
+    "mathfrak",
+    "mathscr",
+    "mathit",
+    "bf",
+    "cal",
+)
 INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.derivation.functions import DEPENDENT, FUNCTIONS, PLACED, RENAMED, WRITTEN_OUT
 from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
@@ -23,26 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
-_FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
-              "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
-              "Max", "binomial", "factorial", "Heaviside")  # fmt: skip
-_RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
-            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
-            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
-            "heaviside": "Heaviside"}  # fmt: skip
-_WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
-    "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
-    "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
-    "expm1": lambda sp, x: sp.exp(x) - 1,
-    "log1p": lambda sp, x: sp.log(1 + x),
-    "log2": lambda sp, x: sp.log(x) / sp.log(2),
-    "log10": lambda sp, x: sp.log(x) / sp.log(10),
-    "cbrt": lambda sp, x: x ** sp.Rational(1, 3),
-    "square": lambda sp, x: x**2,
-}
-# quantities that authors write with their argument: df2(kappa) is df2
-_DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
-              "unlearned": ("kappa",)}  # fmt: skip
+_ARITHMETIC = {"divide": ast.Div, "true_divide": ast.Div, "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub}
 _DECIMAL = re.compile(r"\d\.\d{4,}|\.\d{5,}|\d{2,}\.\d{3,}|\d{3,}\.\d\d|\d{4,}\.\d")
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
@@ -129,7 +111,9 @@ def read(
         name = "lambda_" if name == "lambda" else name
         if name in definitions:
             raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
-        definitions[name] = _expression(value, text)
+        found = _expression(value, text)
+        if str(found) != name:  # what is written in two scripts is one name
+            definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
     sides = tuple(_expression(side, text) for side in stated.sides)
@@ -227,6 +211,8 @@ class _Reader:
         return symbol
 
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
+        import sympy as sp
+
         match op:
             case ast.Add():
                 return left + right
@@ -238,6 +224,10 @@ class _Reader:
                 if right == 0:
                     raise self.refuse("it divides by zero")
                 return left / right
+            case ast.FloorDiv():
+                if right == 0:
+                    raise self.refuse("it divides by zero")
+                return sp.floor(left / right)
             case ast.Pow():
                 if right.is_number and abs(complex(right.evalf())) > _LARGEST_POWER:
                     raise self.refuse(f"it holds a power above {_LARGEST_POWER}")
@@ -268,16 +258,17 @@ class _Reader:
         """Return df1(kappa), which is df1, or the same sum at another place."""
         import sympy as sp
 
-        if str(value) in _DEPENDENT[name]:
+        if str(value) in DEPENDENT[name]:
             return sp.Symbol(name, positive=True)
         if name in ("df1", "df2"):
             s = sp.Symbol("s_i", positive=True)
             return mode_sum((s / (s + value)) ** int(name[-1]), s, sp.Symbol("v_i", positive=True))
-        raise self.refuse(f"{name} is known at {' or '.join(_DEPENDENT[name])} only")
+        raise self.refuse(f"{name} is known at {' or '.join(DEPENDENT[name])} only")
 
     def call(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         import sympy as sp
 
+        name = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral"}.get(name, name)
         if name == "Piecewise":
             pairs = []
             for pair in arguments:
@@ -285,25 +276,32 @@ class _Reader:
                     raise self.refuse("Piecewise takes pairs (expression, condition)")
                 pairs.append(tuple(self.read(part, depth) for part in pair.elts))
             return sp.Piecewise(*pairs)
+        if name == "which" and len(arguments) % 2 == 0:
+            parts = [self.read(argument, depth) for argument in arguments]
+            return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
             return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
         values = [self.read(argument, depth) for argument in arguments]
-        if name in _DEPENDENT and len(values) == 1:
+        if name in DEPENDENT and len(values) == 1:
             return self.quantity(name, values[0])
-        if name == "kappa_prime" and len(values) == 1 and str(values[0]) in _DEPENDENT["kappa"]:
+        if name == "kappa_prime" and len(values) == 1 and str(values[0]) in DEPENDENT["kappa"]:
             return sp.Function("derivative")(sp.Symbol("kappa", positive=True), values[0])
-        if name in _WRITTEN_OUT and len(values) == 1:
-            return _WRITTEN_OUT[name](sp, values[0])
+        if name in WRITTEN_OUT and len(values) == 1:
+            return WRITTEN_OUT[name](sp, values[0])
+        if name in PLACED and len(values) == 2:
+            return PLACED[name](sp, *values)
         if name == "limit" and len(values) == 3:
             return sp.Limit(*values)
         if name == "np_where" and len(values) == 3:
             return sp.Piecewise((values[1], values[0]), (values[2], True))
+        if name in _ARITHMETIC and len(values) == 2:
+            return self.binary(_ARITHMETIC[name](), *values)
         if name in ("power", "pow", "float_power") and len(values) == 2:
             return self.binary(ast.Pow(), *values)
-        allowed = _RENAMED.get(name, name) if name in _RENAMED or name in _FUNCTIONS else None
+        allowed = RENAMED.get(name, name) if name in RENAMED or name in FUNCTIONS else None
         if allowed is None:
             raise self.refuse(
-                f"the function {name!r} is unknown; known are {', '.join(sorted((*_FUNCTIONS, *OPERATORS)))}"
+                f"the function {name!r} is unknown; known are {', '.join(sorted((*FUNCTIONS, *OPERATORS)))}"
             )
         if name in ("factorial", "binomial", "gamma_function") and any(
             value.is_number and abs(complex(value.evalf(5))) > _LARGEST_POWER for value in values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from solvable.analysis.derivation.dialects import in_plain_words
 from solvable.solvers.validate import refuse
 
 __all__ = ["as_one_statement"]
@@ -11,8 +12,18 @@ __all__ = ["as_one_statement"]
 _MODULES = re.compile(
     r"(?<![\w.])(?:np|numpy|jnp|math|sp|sympy|mp|mpmath|torch|scipy\.special|special|scipy\.stats|stats)\.(?=[A-Za-z])"
 )
-_RENAMED = ((r"\bnorm\.cdf\b", "Phi"), (r"\bnorm\.sf\b", "norm_sf"), (r"\bndtr\b", "Phi"), (r"\bwhere\(", "np_where("))
-_ASSIGNED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
+_RENAMED = (
+    (r"\bnorm\.cdf\b", "Phi"),
+    (r"\bnorm\.sf\b", "norm_sf"),
+    (r"\bndtr\b", "Phi"),
+    (r"\bnorm\.pdf\b", "norm_pdf"),
+    (r"\b([IJ])_(\d)\(", r"bessel\1(\2, "),
+    (r"\bbesselI\(", "besseli("),
+    (r"\bbesselJ\(", "besselj("),
+    (r"\bwhere\(", "np_where("),
+    (r"\blinalg\.norm\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"sqrt(sum((\1)**2))"),
+)
+_ASSIGNED = re.compile(r"\s*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)")
 _CARRIES_ON = re.compile(r"[-+*/^,(\[=]\s*$")
 _CARRIED = re.compile(r"\s*(?:[-+*/^),\]]|where\b|for\b|if\b|else\b|when\b|and\b|with\b)")
 _SUMMED = re.compile(r"(?:(?<!\w)[Ss]um|[∑Σ])_\{?([ijkl])\}?(?!\w)\s*")
@@ -34,10 +45,11 @@ def as_one_statement(text: str) -> str:
     >>> as_one_statement("g = d/n; np.square(sigma)*g/(1 - g)  # variance")
     'square(sigma)*g/(1 - g); g = d/n'
     """
-    plain = _MODULES.sub("", "\n".join(line.partition("#")[0] for line in text.splitlines()))
+    plain = "\n".join(line.partition("#")[0] for line in text.splitlines())
+    plain = _MODULES.sub("", in_plain_words(plain) if plain.strip() else plain)
     for old, new in _RENAMED:
         plain = re.sub(old, new, plain)
-    parts = _statements(_with_sums(plain))
+    parts = [each for part in _statements(_with_sums(plain)) for each in _each_of(part)]
     assigned = [_ASSIGNED.match(part) for part in parts]
     if len(parts) < 2 or assigned[0] is None:
         return "; ".join(parts)
@@ -51,6 +63,17 @@ def as_one_statement(text: str) -> str:
             "formula", text, f"{len(formulas)} of its statements may be the formula: give one, and define names"
         )
     return "; ".join([formulas[0], *(part for part in parts if part is not formulas[0])])
+
+
+def _each_of(statement: str) -> list[str]:
+    """Assignments of ``a, b = x, y`` one by one."""
+    match = re.fullmatch(r"((?:\w+\s*,\s*)+\w+)\s*=\s*([^=()\[\]]+)", statement)
+    if match is None:
+        return [statement]
+    names, values = (part.split(",") for part in match.groups())
+    if len(names) != len(values):
+        return [statement]
+    return [f"{name.strip()} = {value.strip()}" for name, value in zip(names, values, strict=True)]
 
 
 def _uses(text: str, name: str) -> bool:

@@ -15,14 +15,14 @@ from solvable.analysis.derivation.latex_words import MATRICES
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
+__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
            "with_bound_means", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
-             "m_prime", "m_tilde", "v_prime")  # fmt: skip
+             "m_prime", "m_tilde", "v_prime", "form")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
-_ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
+ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
 Read = Callable[..., Any]
 Refuse = Callable[[str], ValueError]
 
@@ -91,10 +91,13 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
             raise refuse(f"{name} needs the name of its variable in place {place + 1}")
         return str(word)
 
+    arguments = _with_ends(arguments)
     if name in ("sum", "product"):
         return _sum(name, arguments, variable, read, refuse)
     if name in ("Tr", "trace"):
         return _trace(arguments, read, refuse)
+    if name == "form" and len(arguments) == 1:
+        return _form(arguments[0], read)
     if name == "integral" and len(arguments) == 4:
         x = sp.Symbol(variable(1), real=True)
         return sp.Integral(read(arguments[0], {str(x): x}), (x, read(arguments[2], {}), read(arguments[3], {})))
@@ -112,6 +115,24 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
     if name in ("m", "v", "m_prime", "v_prime", "m_tilde") and len(arguments) == 1:
         return _stieltjes(name, read(arguments[0], {}), refuse)
     raise refuse(f"{name} does not take these {len(arguments)} arguments")
+
+
+def _with_ends(arguments: list[Any]) -> list[Any]:
+    """Arguments of ``sum(f, (k, a, b))`` and of ``sum(f for k in range(a, b))`` as ``f, k, a, b``."""
+    import ast
+
+    match arguments:
+        case [term, ast.Tuple(elts=[ast.Name() as index, *ends])] if len(ends) in (0, 2):
+            return [term, index, *ends]
+        case [ast.GeneratorExp(elt=term, generators=over) | ast.ListComp(elt=term, generators=over)]:
+            match over:
+                case [
+                    ast.comprehension(target=ast.Name() as index, ifs=[], iter=ast.Call(func=ast.Name(id=word)) as it)
+                ]:
+                    if word in ("range", "arange") and len(it.args) in (1, 2) and not it.keywords:
+                        first = it.args[0] if len(it.args) == 2 else ast.Constant(0)
+                        return [term, index, first, ast.BinOp(it.args[-1], ast.Sub(), ast.Constant(1))]
+    return arguments
 
 
 def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: Read, refuse: Refuse) -> Any:
@@ -140,9 +161,15 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
         raise refuse(f"a sum of {', '.join(sorted(indexed))} goes over all modes: leave out its ends")
     s, v = sp.Symbol(f"s_{index}", positive=True), sp.Symbol(f"v_{index}", positive=True)
     scope = {}
+    if f"sigma_{index}" in indexed:  # singular values: whether the claim's modes are that is known at its points
+        if any(word.removesuffix(f"_{index}") in _EIGENVALUES for word in indexed):
+            raise refuse(
+                f"a sum over {index} holds singular values and eigenvalues: one of them is a function of the other"
+            )
+        s = sp.Symbol(f"sigma_{index}", positive=True)
     for word in sorted(indexed):
         kind = word.removesuffix(f"_{index}")
-        if kind in _EIGENVALUES:
+        if kind in _EIGENVALUES or kind == "sigma":
             scope[word] = s
         elif kind in _COEFFICIENTS:
             scope[word] = v
@@ -166,7 +193,7 @@ def _array_sum(term: Any, read: Read, refuse: Refuse) -> Any:
     import sympy as sp
 
     words = {node.id for node in ast.walk(term) if isinstance(node, ast.Name)}
-    modes = words & set(_ARRAYS)
+    modes = words & set(ARRAYS)
     if len(modes) != 1:
         raise refuse("sum takes a term and its index, or a term in the eigenvalues s")
     s, v = sp.Symbol("s_i", positive=True), sp.Symbol("v_i", positive=True)
@@ -183,6 +210,15 @@ def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
     s, v = sp.Symbol("Sigma", positive=True), sp.Symbol("v_Sigma", positive=True)
     body = read(arguments[0], {"Sigma": s, "I": sp.Integer(1), "I_d": sp.Integer(1), "I_p": sp.Integer(1)})
     return mode_sum(body, s, v)
+
+
+def _form(body: Any, read: Read) -> Any:
+    """Quadratic form of the target's weights in a function of the covariance."""
+    import sympy as sp
+
+    s, v = sp.Symbol("Sigma", positive=True), sp.Symbol("v_Sigma", positive=True)
+    one = sp.Integer(1)
+    return mode_sum(v**2 / s * read(body, {"Sigma": s, "I": one, "I_d": one, "I_p": one}), s, v)
 
 
 def _normal(tree: Any, refuse: Refuse) -> str:

@@ -213,7 +213,10 @@ def _own_report(claim: Claim, text: str, seed: int, yours: Formula | None = None
     slips: tuple[str, ...] = ()
     if verdict.outcome is Outcome.DISAGREES and claim.kind in (Kind.MEAN, Kind.ASYMPTOTIC) and yours is not None:
         slips = _slips(yours, verdict, claim.tolerance)
-        sentence += f"; it would agree with {' or '.join(slips)}" if slips else ""
+        if slips:  # an interval holds more than one formula
+            width = max((row.high - row.low) / 2 / max(abs(row.measured), 1e-300) for row in verdict.rows)
+            sentence += f"; within its intervals (up to {100 * width:.2g} % either way) it would agree with "
+            sentence += " or ".join(slips)
     return CheckReport(sentence, verdict.outcome, (stage,), text, "experiment", slips, (), verdict,
                        yours.read_as if yours else "")  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from solvable.analysis.derivation.functions import CALLABLE
 from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK
 from solvable.analysis.derivation.notebook import as_one_statement
 from solvable.solvers.validate import refuse
@@ -37,7 +38,12 @@ _TOKEN = re.compile(
     re.S,
 )
 _WORDS = (*FUNCTIONS, "sqrt", "abs", "sum", "product", "E", "Tr", "tr", "trace", "integral", "diff", "mp_mean", "Phi")
-_KEYWORDS = ("if", "else", "and", "or", "True", "for", "when", "where")
+_KEYWORDS = ("if", "else", "and", "or", "True", "for", "when", "where", "with", "in")
+_BEHIND = (",", ";", "for", "when", "where", "with")
+_SPACED = re.compile(r"(?<![\w.])([^\W\d]\w*)[ \t]+(?=\()")
+_NAMED = re.compile(r"(?:^|[;,\n]|\b(?:where|and|with)\b)\s*([^\W\d]\w*)\s*=(?!=)")
+_APPLIED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*:?=(?!=)")
+_TIMES = "\u2062"  # a product that is not written
 
 
 def plain_from_text(text: str) -> Statement:
@@ -53,26 +59,30 @@ def plain_from_text(text: str) -> Statement:
     >>> plain_from_text("V = σ²γ/(1−γ), γ < 1")[:3]
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
-    pieces = _pieces(as_one_statement(text))
+    statement = as_one_statement(text)
+    applied = frozenset(_APPLIED.findall(statement))
+    pieces = _pieces(_with_products(statement, applied))
     cut, relation = _left_side(text, pieces)
     left = pieces[0][0] if cut > 1 else ""
     pieces = pieces[cut:]
     level = 0
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if level == 0 and piece in (",", ";", "for", "when", "where"):
-            range_, definitions = _behind(text, pieces[place:])
-            return Statement(_join(text, pieces[:place]), range_, left, relation, definitions)
-    return Statement(_join(text, pieces), "", left, relation)
+        if level == 0 and piece in _BEHIND:
+            range_, definitions = _behind(text, pieces[place:], applied)
+            return Statement(_join(text, pieces[:place], applied), range_, left, relation, definitions)
+    return Statement(_join(text, pieces, applied), "", left, relation)
 
 
-def _behind(text: str, pieces: list[tuple[str, str]]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _behind(
+    text: str, pieces: list[tuple[str, str]], applied: frozenset[str]
+) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Read what stands behind a formula: its range, and what its names are."""
     parts: list[list[tuple[str, str]]] = [[]]
     level = 0
     for piece, kind in pieces:
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if level == 0 and piece in (",", ";", "and", "where", "for", "when", "if"):
+        if level == 0 and piece in (*_BEHIND, "and", "if"):
             parts.append([])
         else:
             parts[-1].append((piece, kind))
@@ -80,12 +90,14 @@ def _behind(text: str, pieces: list[tuple[str, str]]) -> tuple[str, tuple[tuple[
     for part in filter(None, parts):
         words = [piece for piece, _ in part]
         if len(words) > 2 and words[1] == "=" and words[0].isidentifier() and "=" not in words[2:]:
-            definitions.append((words[0], _join(text, part[2:])))
+            definitions.append((words[0], _join(text, part[2:], applied)))
+        elif (cut := _head_of(words)) and "=" not in words[cut:]:
+            definitions.append(("".join(words[: cut - 1]), _join(text, part[cut:], applied)))
         elif words.count("=") == 1 and 0 < words.index("=") < len(words) - 1:
             cut = words.index("=")  # an equation in a name of the author's
-            definitions.append(("", f"({_join(text, part[:cut])})-({_join(text, part[cut + 1 :])})"))
+            definitions.append(("", f"({_join(text, part[:cut], applied)})-({_join(text, part[cut + 1 :], applied)})"))
         elif re.search(r"[<>]", "".join(words)):
-            ranges.append(_join(text, part))
+            ranges.append(_join(text, part, applied))
         else:
             raise refuse("formula", text, f"what stands behind {pieces[0][0]} is not a range")
     return " and ".join(ranges), tuple(definitions)
@@ -130,12 +142,65 @@ def _with_round_brackets(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]
     return found
 
 
+def _with_products(text: str, applied: frozenset[str]) -> str:
+    """Mark the products between a name and a bracket: behind a space, or where the author says what the name is."""
+    named = set(_NAMED.findall(text)) - applied
+
+    def product(match: re.Match[str]) -> str:
+        own = match[1] in named and not (match[1] in CALLABLE and match.string[match.end() + 1 :].lstrip()[:1] in "-−")
+        own = own and match[1] not in ("E", "O", "o", "sum", "Tr")
+        plain = match[1] in CALLABLE | applied or match[1] in _KEYWORDS or _applied_to(match.string, match.end())
+        return f"{match[1]}{_TIMES}" if own or not plain else match.group()
+
+    text = _SPACED.sub(product, text)
+    return re.sub(
+        r"(?<![\w.])([^\W\d]\w*)(?=\()", lambda match: product(match) if match[1] in named else match[1], text
+    )
+
+
+def _applied_to(text: str, start: int) -> bool:
+    """Whether a bracket holds arguments: a comma at its level."""
+    level = 0
+    for character in text[start:]:
+        level += (character in "([") - (character in ")]")
+        if level == 0:
+            return False
+        if level == 1 and character == ",":
+            return True
+    return False
+
+
+def _applies(pieces: list[tuple[str, str]]) -> bool:
+    """Whether a bracket, its opening passed, holds arguments: one name or number, perhaps signed, or several."""
+    level, inside = 0, []
+    for piece, kind in pieces:
+        if level == 0 and piece == ")":
+            break
+        if level == 0 and piece == ",":
+            return True
+        level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
+        inside.append((piece, kind))
+    inside = inside[1:] if inside[:1] == [("-", "sign")] else inside
+    return not inside or (len(inside) == 1 and inside[0][1] in ("name", "greek", "number"))
+
+
+def _head_of(words: list[str]) -> int:
+    """Number of pieces of ``f(x) =`` at the head of a definition, or 0."""
+    if len(words) < 6 or words[1] != "(" or ")" not in words or not words[0].isidentifier():
+        return 0
+    end = words.index(")")
+    names = words[2:end:2]
+    listed = all(name.isidentifier() for name in names) and set(words[3:end:2]) <= {","}
+    colon = words[end + 1 : end + 2] == [":"]
+    return end + 2 + colon if listed and words[end + 1 + colon : end + 2 + colon] == ["="] else 0
+
+
 def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:
     """Number of pieces of ``y =``, ``V(gamma) =`` or ``V <=`` in front of the formula, and the relation."""
     level, marks = 0, []
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if piece in (",", ";", "where", "for", "when", "if") and level == 0:
+        if piece in (*_BEHIND, "if") and level == 0:
             break
         if piece in ("=", "<=", ">=", "<", ">", "==") and level == 0:
             marks.append(place)
@@ -153,12 +218,17 @@ def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:
     return marks[0] + 1, {"<": "<=", ">": ">="}.get(sign, sign)
 
 
-def _join(text: str, pieces: list[tuple[str, str]]) -> str:
+def _join(text: str, pieces: list[tuple[str, str]], applied: frozenset[str]) -> str:
     """Write the pieces with the products that were left out; ``a/bc`` is refused, since it is read both ways."""
     written, before, slashed = [], ("", ""), False
     for place, (piece, kind) in enumerate(pieces):
         ends = before[1] in ("number", "greek", "raised") or before[0] in (")", "]")
-        lone = [p for p, _ in pieces[place + 2 : place + 3]] == [")"] and pieces[place + 1][1] in ("name", "greek")
+        if piece == _TIMES:
+            before = (")", "sign")  # what comes next is a factor
+            continue
+        lone = piece == "(" and before[1] in ("name", "greek") and _applies(pieces[place + 1 :])
+        ends = ends or (before[1] == "name" and before[0] not in CALLABLE | applied and piece == "(" and not lone)
+        ends = ends and not (piece == "(" and before[0] in applied)
         starts = kind in ("number", "name", "greek") or (piece == "(" and not (before[1] == "greek" and lone))
         names = (before[1] == "greek" and kind == "name") or (before[1] == "name" and kind == "greek")
         twice = piece == before[0] or before[0] in _WORDS

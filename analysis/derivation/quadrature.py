@@ -14,7 +14,7 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock
 
-__all__ = ["integral"]
+__all__ = ["integral", "joined", "times_normal"]
 
 Function = Callable[[Any], Any]
 
@@ -68,3 +68,24 @@ def _nodes(t: Any, a: float, b: float) -> tuple[Any, Any]:
     far, back = np.exp(np.clip(u, -300, 300)), np.isfinite(b)
     at = b - far if back else a + far
     return at, far * du
+
+
+def times_normal(body: Any, x: Any) -> Any:
+    """A body times the density of a standard normal variable, term by term."""
+    import sympy as sp
+
+    return joined(body * sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi))
+
+
+def joined(body: Any) -> Any:
+    """A body in which the exponentials of a product are one: a growing one meets a decaying one before it overflows."""
+    import sympy as sp
+
+    body = sp.expand_mul(body) if isinstance(body, sp.Mul) and any(f.is_Add for f in body.args) else body
+    total: Any = sp.Integer(0)
+    for term in sp.Add.make_args(body):
+        factors = sp.Mul.make_args(term)
+        exponents = [factor.args[0] for factor in factors if isinstance(factor, sp.exp)]
+        others = [factor for factor in factors if not isinstance(factor, sp.exp)]
+        total += sp.Mul(*others, sp.exp(sp.Add(*exponents))) if len(exponents) > 1 else term
+    return total

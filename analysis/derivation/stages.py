@@ -90,7 +90,7 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         return skipped, np.zeros(0), np.zeros(0)
     _start(yours, _CPU)
     reference = read_formula(claim.formula, claim)
-    double = yours.doubles  # functions are good to doubles, and integrals are not worth more
+    double = yours.doubles or reference.doubles  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
         pairs = []
         for point in points:

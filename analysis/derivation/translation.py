@@ -89,7 +89,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
-            "outline": outline, "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
+            "words": words, "outline": outline,
+            "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
 
 
 def _outline(

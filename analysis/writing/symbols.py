@@ -23,6 +23,12 @@ def _need(fine: bool, field: str, value: Any, allowed: str) -> None:
         raise ValueError(f"{field} = {value!r} is not allowed: {allowed}.")
 
 
+def _spellings(word: str) -> list[str]:
+    """Short spellings of a Greek letter's name: lam for lambda, eps for epsilon."""
+    short = {"lambda": "lam", "epsilon": "eps", "varepsilon": "eps"}
+    return [f"{new}{word[len(old) :]}" for old, new in short.items() if re.fullmatch(rf"{old}(_\w+)?", word)]
+
+
 @dataclass(frozen=True)
 class Symbol:
     """One quantity: how arguments and formulas name it, how it is written, and what it is.
@@ -73,6 +79,16 @@ class Symbol:
         for alias in self.aliases:
             word, _, expression = alias.partition(" = ")
             found[word] = expression or self.name
+        for word, meaning in list(found.items()):
+            for spelled in _spellings(word):
+                found.setdefault(spelled, meaning)
+            if squared is not None and word == squared[1]:
+                found.setdefault(f"{word}2", self.name)
+                found.setdefault(f"{word}_sq", self.name)
+            elif word in ("sigma", "tau") and meaning == self.name:
+                found.setdefault(f"{word}2", f"{self.name}**2")
+                found.setdefault(f"{word}_sq", f"{self.name}**2")
+        found.pop(self.name, None)
         return found | {f"{word}_": meaning for word, meaning in found.items() if keyword.iskeyword(word)}
 
 

@@ -21,6 +21,7 @@ from solvable.solvers import (
     shrink_singular_values,
     simplex_compatibility,
 )
+from solvable.solvers.equivalents.mode_sums import Modes
 
 __all__ = ["LINEAR_CLAIMS"]
 
@@ -53,7 +54,9 @@ def _norm_quantities(target: str, depth: int) -> dict[str, Any]:
 
     values = [mp.mpf(float(v)) for v in _values(target)]
     values = [v for v in values if v > values[0] * 1e-12]
-    return {"schatten": mp.fsum(v ** (mp.mpf(2) / depth) for v in values), "nuclear": mp.fsum(values)}
+    ones = [1.0] * len(values)
+    modes = Modes(values, m=ones, singular=ones)  # sums of a formula's own run over singular values
+    return {"schatten": mp.fsum(v ** (mp.mpf(2) / depth) for v in values), "nuclear": mp.fsum(values), "_modes": modes}
 
 
 def _centre_quantities(class_sizes: Any, dimension: int, problem: int) -> dict[str, Any]:

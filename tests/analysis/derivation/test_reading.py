@@ -80,7 +80,7 @@ REFUSED = {  # what has two readings, or none
     r"\log(1+x)^2": "brackets",
     r"\gamma, +7\gamma": "not a range",
     r"\frac{\sigma^2}{1-\gamma}{\gamma}_{n}, 5": "not a range",
-    r"\beta^\top\beta": "matrices",
+    r"x^\top x": "matrices",
     r"\frac{d\lambda}{d\gamma}": "derivative",
     r"2V = 2\sigma^2\gamma": "one quantity",
     r"\lambda V = \sigma^2\gamma": "one quantity",

@@ -211,7 +211,8 @@ def test_rows_that_say_nothing_are_refused(make):
 def test_words_come_from_sign_latex_and_aliases():
     row = Symbol("weight_decay", r"\lambda_{W}", "λ_W", "ridge", "decay", ("lW", "lambda", "c = 2*weight_decay"))
     assert row.words() == {"λ_W": "weight_decay", "lambda_W": "weight_decay", "lW": "weight_decay",
-                           "lambda": "weight_decay", "lambda_": "weight_decay", "c": "2*weight_decay"}  # fmt: skip
+                           "lam_W": "weight_decay", "lam": "weight_decay", "lambda": "weight_decay",
+                           "lambda_": "weight_decay", "c": "2*weight_decay"}  # fmt: skip
 
 
 def test_latex_follows_the_convention():

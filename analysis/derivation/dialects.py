@@ -1,0 +1,203 @@
+"""Code that holds a formula, as plain text: functions of Python, brackets of Mathematica, dots of MATLAB and Julia.
+
+Code is parsed and rewritten, never run. Only ways of writing are resolved here: the reader behind it decides what is a
+formula.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from solvable.solvers.validate import refuse
+
+__all__ = ["in_plain_words"]
+
+_IMPORT = re.compile(
+    r"^\s*(?:import\s+(?:numpy|scipy|math|sympy|mpmath|torch|jax|jax\.numpy|scipy\.special|scipy\.stats)(?:\s+as\s+\w+)?"
+    r"|from\s+(?:numpy|scipy|math|sympy|mpmath|torch|jax|scipy\.special|scipy\.stats|scipy\.integrate)\s+import\s+"
+    r"[\w*, ]+)[ \t]*;?[ \t]*$",
+    re.M,
+)
+_DOTTED = re.compile(r"\s*\.(?=[*/^+-])(?!\*\*)")
+_HANDLE = re.compile(r"^\s*(?:\w+\s*=\s*)?@\s*\([\w\s,]*\)\s*")
+_ARROW = re.compile(r"^\s*(?:\w+\s*=\s*)?\(\s*\w+(?:\s*,\s*\w+)*\s*\)\s*[-=]>\s*(?=\S)")
+_LAMBDA = re.compile(r"^\s*(?:\w+\s*=\s*)?lambda(?:\s+\w+(?:\s*=\s*[\w.]+)?(?:\s*,\s*\w+(?:\s*=\s*[\w.]+)?)*)?\s*:\s*")
+_HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log", "Sin": "sin", "Cos": "cos", "Tan": "tan", "ArcSin": "arcsin",
+          "ArcCos": "arccos", "ArcTan": "arctan", "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "ArcTanh": "arctanh",
+          "Erf": "erf", "Erfc": "erfc", "Min": "min", "Max": "max", "Abs": "abs", "Gamma": "gamma_function",
+          "Binomial": "binomial", "Factorial": "factorial", "BesselI": "besseli", "BesselJ": "besselj",
+          "If": "np_where", "Sum": "sum", "Product": "product", "Integrate": "integral", "NIntegrate": "integral",
+          "Piecewise": "Piecewise", "Which": "which",
+          "UnitStep": "heaviside", "Sign": "sign", "Floor": "floor"}  # fmt: skip
+_HEAD = re.compile(rf"(?<![\w.])({'|'.join(_HEADS)})\[")
+_PRODUCT = re.compile(r"(?<=[\w)\]])[ \t]+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[A-Za-z_(]|\d)")
+_KEYWORD_BEFORE = re.compile(r"(?:^|\W)(?:where|for|if|else|and|or|when|with|in)$")
+_HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[^\W\d]|\()")
+_INTEGRAL = re.compile(r"∫_(\{[^{}]*\}|\([^()]*\)|-?\w+)\^(\{[^{}]*\}|\([^()]*\)|\w+|∞)\s*")
+_EXPONENTIAL = re.compile(r"(?<![\w.])[Ee]\s*(\^|\*\*)")
+_QUAD = re.compile(r"(?<![\w.])(?:scipy\.)?(?:integrate\.)?quad\(\s*lambda\s+(\w+)\s*:\s*")
+_MEAN = re.compile(
+    r"(?:𝔼|(?<![\w.])E)_\{?\s*(\w)\s*(?:[~∼]\s*[N𝒩]\s*\(\s*(?P<mean>[^(),]+)\s*,\s*(?P<variance>[^(),]+)\s*\)\s*)?\}?\s*(?=[\[(])"
+)
+
+
+def in_plain_words(text: str) -> str:
+    """Return the text with code and the notation of other systems written as plain formulas and assignments.
+
+    Raises
+    ------
+    ValueError
+        Where a function's body holds more than assignments, cases and what it returns.
+
+    Examples
+    --------
+    >>> in_plain_words("def f(n, d):\\n    if d < n:\\n        return d/n\\n    return 1")
+    'd / n if d < n else 1'
+    >>> in_plain_words("Sqrt[x] Piecewise[{{1, x < 1}}]")
+    'sqrt(x)*Piecewise((1, x < 1))'
+    >>> in_plain_words("@(n, d) d./(n - d).^2")
+    'd/(n - d)^2'
+    """
+    plain = _IMPORT.sub("", text).strip("\n") if "import" in text else text
+    if re.match(r"\s*def\s", plain):
+        plain = _of_function(text, plain)
+    plain = _HANDLE.sub("", _LAMBDA.sub("", _ARROW.sub("", plain)))
+    plain = _DOTTED.sub("", plain)
+    plain = _with_cases(_with_means(_with_integrals(_with_quad(plain))))
+    plain = _EXPONENTIAL.sub(r"exp(1)\1", plain)
+    if _HEAD.search(plain):
+        plain = _of_mathematica(text, plain)
+    return _HALF.sub(r"(\1)*", plain)
+
+
+def _of_function(text: str, code: str) -> str:
+    """Rewrite ``def f(x): ...`` as assignments and what it returns."""
+    try:
+        tree = ast.parse(re.sub(r"\blambda\b(?!\s*[\w,\s]*:)", "lam", code.replace("^", "**")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise refuse("formula", text, "it is no function of Python") from None
+    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
+        raise refuse("formula", text, "it holds more than one function")
+    assigned: list[str] = []
+    returned = _returned(text, tree.body[0].body, assigned)
+    return "; ".join([*assigned, returned])
+
+
+def _returned(text: str, body: list[ast.stmt], assigned: list[str]) -> str:
+    """What a function's statements return, a case for each branch; assignments before them are noted."""
+    for place, line in enumerate(body):
+        match line:
+            case ast.Expr(value=ast.Constant(value=str())):
+                continue
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                assigned.append(f"{name} = {ast.unparse(value)}")
+            case ast.Return(value=ast.expr() as value):
+                return ast.unparse(value)
+            case ast.If(test=test, body=then, orelse=other):
+                inner: list[str] = []
+                first = _returned(text, [*then, *body[place + 1 :]], inner)
+                second = _returned(text, [*other, *body[place + 1 :]], inner)
+                if not inner:
+                    return f"{first} if {ast.unparse(test)} else {second}"
+                break
+            case _:
+                break
+    raise refuse("formula", text, "its function may hold assignments, cases and what it returns, and nothing else")
+
+
+def _of_mathematica(text: str, plain: str) -> str:
+    """Write heads with their square brackets as calls, lists of cases and ranges as pairs, and spaces as products."""
+    written, open_ = [], []
+    heads = {match.end() - 1: match for match in _HEAD.finditer(plain)}
+    for place, character in enumerate(plain):
+        if character == "[":
+            open_.append(")" if place in heads else "]")
+            written.append("(" if place in heads else "[")
+        elif character == "]":
+            if not open_:
+                raise refuse("formula", text, "a bracket is closed that was not opened")
+            written.append(open_.pop())
+        else:
+            written.append(character)
+    joined = "".join(written)
+    joined = re.sub(rf"(?<![\w.])({'|'.join(_HEADS)})\(", lambda match: _HEADS[match[1]] + "(", joined)
+    joined = re.sub(r"Piecewise\(\s*\{(.*?)\}\s*(?:,\s*([^{}()]+))?\)(?!\s*[,}])", _cases_of, joined, flags=re.S)
+    joined = joined.replace("{", "(").replace("}", ")")
+    joined = re.sub(r"(?<![\w.])Pi(?!\w)", "pi", joined)
+    joined = joined.replace("&&", " and ").replace("||", " or ").replace("Infinity", "oo")
+    return _PRODUCT.sub(lambda match: match.group() if _KEYWORD_BEFORE.search(joined[: match.start()]) else "*", joined)
+
+
+def _cases_of(match: re.Match[str]) -> str:
+    other = f", ({match[2].strip()}, True)" if match[2] else ""
+    return f"Piecewise({match[1]}{other})"
+
+
+def _with_integrals(text: str) -> str:
+    """Write ``∫_a^b f ds`` as a call; what is integrated ends with its differential."""
+    while match := _INTEGRAL.search(text):
+        rest, level = text[match.end() :], 0
+        for place, character in enumerate(rest):
+            level += (character in "([{") - (character in ")]}")
+            found = re.match(r"\s*d([^\W\d_])(?!\w)", rest[place:]) if level == 0 else None
+            if found is not None and rest[:place].strip():
+                low, high = (re.sub(r"[{}]", "", match[i]) for i in (1, 2))
+                call = f"integral({rest[:place].strip()}, {found[1]}, {low}, {high})"
+                text = text[: match.start()] + call + rest[place + found.end() :]
+                break
+            if level < 0:
+                return text
+        else:
+            return text
+    return text
+
+
+def _with_quad(text: str) -> str:
+    """Write scipy's ``quad(lambda x: f, a, b)[0]`` as an integral."""
+    while match := _QUAD.search(text):
+        level, parts, end = 0, [""], len(text)
+        for place in range(match.end(), len(text)):
+            character = text[place]
+            level += (character in "([{") - (character in ")]}")
+            if level < 0:
+                end = place
+                break
+            if character == "," and level == 0:
+                parts.append("")
+            else:
+                parts[-1] += character
+        behind = text[end + 1 :]
+        if len(parts) != 3 or not behind.startswith("[0]"):
+            return text
+        body, low, high = (re.sub(r"\b(?:np\.|math\.)?inf\b", "oo", part.strip()) for part in parts)
+        text = f"{text[: match.start()]}integral({body}, {match[1]}, {low}, {high}){behind[3:]}"
+    return text
+
+
+def _with_means(text: str) -> str:
+    """Write ``E_{x~N(m,v)}[f]`` as a call over a standard normal variable."""
+    while match := _MEAN.search(text):
+        start, level, end = match.end(), 0, len(text)
+        for place in range(start, len(text)):
+            level += (text[place] in "([") - (text[place] in ")]")
+            if level == 0:
+                end = place
+                break
+        else:
+            return text
+        name, body = match[1], text[start + 1 : end]
+        if match["mean"] is not None and (match["mean"], match["variance"]) != ("0", "1"):
+            body = re.sub(rf"(?<!\w){name}(?!\w)", f"({match['mean']}+sqrt({match['variance']})*{name})", body)
+        text = f"{text[: match.start()]}E({body}, {name}){text[end + 1 :]}"
+    return text
+
+
+def _with_cases(text: str) -> str:
+    """Write ``a < b ? x : y`` as Python does."""
+    cut = re.fullmatch(
+        r"(?P<head>\s*\w+\s*=(?!=))?(?P<test>[^?:=]*[<>=]=?[^?:]*)\?(?P<first>[^?:]*):(?P<second>[^?:]*)", text
+    )
+    if cut is None:
+        return text
+    return f"{cut['head'] or ''}({cut['first'].strip()}) if {cut['test'].strip()} else ({cut['second'].strip()})"

@@ -1,0 +1,53 @@
+"""Functions that a formula may call: sympy's, under the names that authors and libraries give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "PLACED", "RENAMED", "WRITTEN_OUT"]
+
+FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
+             "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
+             "Max", "binomial", "factorial", "Heaviside", "floor", "ceiling",
+             "besseli", "besselj", "besselk")  # fmt: skip
+RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
+           "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
+           "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
+           "heaviside": "Heaviside", "iv": "besseli", "jv": "besselj", "kv": "besselk", "ceil": "ceiling"}  # fmt: skip
+WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
+    "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
+    "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
+    "norm_pdf": lambda sp, x: sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi),
+    "expm1": lambda sp, x: sp.exp(x) - 1,
+    "log1p": lambda sp, x: sp.log(1 + x),
+    "log2": lambda sp, x: sp.log(x) / sp.log(2),
+    "log10": lambda sp, x: sp.log(x) / sp.log(10),
+    "cbrt": lambda sp, x: x ** sp.Rational(1, 3),
+    "square": lambda sp, x: x**2,
+    "reciprocal": lambda sp, x: 1 / x,
+    "i0": lambda sp, x: sp.besseli(0, x),
+    "i1": lambda sp, x: sp.besseli(1, x),
+    "j0": lambda sp, x: sp.besselj(0, x),
+    "j1": lambda sp, x: sp.besselj(1, x),
+    "i0e": lambda sp, x: sp.besseli(0, x) * sp.exp(-x),
+    "i1e": lambda sp, x: sp.besseli(1, x) * sp.exp(-x),
+    "sech": lambda sp, x: 1 / sp.cosh(x),
+    "coth": lambda sp, x: 1 / sp.tanh(x),
+    "cot": lambda sp, x: 1 / sp.tan(x),
+    "sec": lambda sp, x: 1 / sp.cos(x),
+    "csc": lambda sp, x: 1 / sp.sin(x),
+}
+# with an order before the argument
+PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {"ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x)}
+# quantities that authors write with their argument: df2(kappa) is df2
+DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
+             "unlearned": ("kappa",)}  # fmt: skip
+_OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral", "E", "Tr", "tr", "trace", "mp_mean",
+              "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "v_prime", "form", "limit",
+              "range")  # fmt: skip
+CALLABLE = frozenset(
+    (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
+     "multiply", "add", "subtract", "Piecewise", "np_where",
+     "power", "pow", "gamma", "beta", "float_power", "norm", "where")
+)  # fmt: skip
