@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.decisions import Rule, decide
 from solvable.analysis.verification.outcome import Outcome
 from solvable.analysis.verification.rates import rate_test
@@ -51,11 +50,11 @@ def verdict(
     full = [
         mean(n) * (1 + noise * rng.standard_normal(most * share)) for n, share in zip(first * x, SHARES, strict=True)
     ]
-    predicted, units = np.full(3, exponent), np.full(3, tolerance)
-    for count, share in looks(Claim.first_draws, most):
-        arms = [draws[: count * multiple] for draws, multiple in zip(full, SHARES, strict=True)]
-        error = (1 - LEVEL) * share
-        found = decide(arms, predicted, units, slope, (-1.0, 1.0), error, Rule(log=True), test)
+    predicted, units, counts = np.full(3, exponent), np.full(3, tolerance), looks(16, most)
+    for count in counts:
+        arms = [draws[: count * share] for draws, share in zip(full, SHARES, strict=True)]
+        alpha = (1 - LEVEL) / len(counts)
+        found = decide(arms, predicted, units, slope, (-1.0, 1.0), alpha, Rule(log=True), test)
         if found.outcome is not None:
             return found.outcome, count
     return Outcome.INCONCLUSIVE, most

@@ -3,7 +3,7 @@
     python -m benchmarks.verdict_calibration            # 2,500 seeds a law; about two minutes
     python -m benchmarks.verdict_calibration --seeds 300
 
-Every row runs the whole sequential procedure: looks at 12, 18, 24, 36, ... draws, the error shared between them, until
+Every row runs the whole sequential procedure: looks at 16, 24, 32, 48, ... draws, the error shared between them, until
 it decides or `most` draws are reached. True claims have the exact mean as their prediction, with tolerances of 0.01,
 0.1 and 0.5 standard deviations; the worst of the three counts. Wrong claims are off by two tolerances, of 0.3, 0.6, 1
 and 1.5 standard deviations, on either side; again the worst counts. Seeds are rows of arrays.
@@ -20,12 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.intervals import bounded, studentised
 from solvable.analysis.verification.verifier import LEVEL, looks
 
 Array = NDArray[np.float64]
-FIRST = Claim.first_draws
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,9 @@ def outcomes(law: Law, off: float, margin: float, seeds: int, most: int, seed: i
     """Seeds that AGREE and that DISAGREE with a prediction `off` margins above the mean, a margin in deviations."""
     rng, margin = np.random.default_rng(seed), margin * law.deviation
     low, high = law.mean + (off - 1) * margin, law.mean + (off + 1) * margin
-    draws, agree, disagree = np.zeros((seeds, 0)), 0, 0
-    for look, share in looks(FIRST, most):
-        alpha = (1 - LEVEL) * share
+    counts = looks(16, most)
+    alpha, draws, agree, disagree = (1 - LEVEL) / len(counts), np.zeros((seeds, 0)), 0, 0
+    for look in counts:
         draws = np.concatenate([draws, law.draw(rng, (len(draws), look - draws.shape[1]))], axis=1)
         one = np.ones(1)
         _, below, above = bounded([draws], one, alpha, *law.bounds) if law.bounds else studentised([draws], one, alpha)

@@ -176,7 +176,7 @@ class Claim:
     assumptions: str = ""
     convention: str = ""
     quick: Sequence[int] | None = None
-    first_draws: int = 12
+    first_draws: int = 16
     most_draws: int = 4096
 
     def __post_init__(self) -> None:

@@ -8,8 +8,7 @@ m = tolerance |p| + absolute_tolerance. A cell
 * is INCONCLUSIVE otherwise, with the number of draws that would decide it.
 
 Intervals hold simultaneously at level 99.9 % over all cells and all looks: draws grow from look to look and
-the error probability is shared between the looks (Bonferroni), so stopping early is paid for. The first look, which
-decides most cells, has half of it; the others share the rest equally.
+the error probability is shared equally between the looks (Bonferroni), so stopping early is paid for.
 Where a claim draws an instance, every draw has its own p and m and enters as (measured - p)/m, in place of the mean
 of the measurements; a bound must then hold for every single instance as well.
 Asymptotic claims are measured at three sizes and the scaled deviation (measured - p)/m is extrapolated to
@@ -41,7 +40,6 @@ from solvable.solvers.validate import as_kind, as_seed, as_whole
 __all__ = ["LEVEL", "Outcome", "Row", "Verdict", "looks", "verify"]
 
 LEVEL = 0.999
-FIRST_SHARE = 0.5  # of the error probability, for the first look
 
 
 @dataclass(frozen=True)
@@ -176,20 +174,13 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.AGREES
 
 
-def looks(first: int, limit: int) -> list[tuple[int, float]]:
-    """Return the numbers of draws at which a cell is looked at, each with its share of the error probability.
-
-    They grow by 3/2 and 4/3, the last one at the limit. A first look that has one half decides at 12 draws what one of
-    17 equal shares decides at 16; later ones are 4 % longer than with equal shares.
-    """
+def looks(first: int, limit: int) -> list[int]:
+    """Return the numbers of draws at which a cell is looked at: growing by 3/2 and 4/3, the last one at the limit."""
     counts = [min(first, limit)]
     while counts[-1] < limit:
         whole = first * 2 ** (len(counts) // 2)
         counts.append(min(whole if len(counts) % 2 == 0 else whole * 3 // 2, limit))
-    if len(counts) == 1:
-        return [(counts[0], 1.0)]
-    later = (1 - FIRST_SHARE) / (len(counts) - 1)
-    return [(count, later if index else FIRST_SHARE) for index, count in enumerate(counts)]
+    return counts
 
 
 def _check_cell(
@@ -198,10 +189,10 @@ def _check_cell(
     if claim.kind in (Kind.EXACT, Kind.NUMERICAL):
         return _check_exact(claim, cell, contrasts[0], seed)
     # draws that must be equal are drawn three times, to see that they are
-    plan = [(3, 1.0)] if claim.deterministic else looks(claim.first_draws, limit)
+    counts = [3] if claim.deterministic else looks(claim.first_draws, limit)
+    alpha = (1 - LEVEL) / (cells * len(counts) * len(contrasts))
     found: list[Decision] = []
-    for count, error in plan:
-        alpha = (1 - LEVEL) * error / (cells * len(contrasts))
+    for count in counts:
         for contrast in contrasts:
             for arm in contrast.arms:
                 extend(claim, arm, count if claim.deterministic else count * arm.share, seed)

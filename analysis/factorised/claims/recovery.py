@@ -126,6 +126,7 @@ RECOVERY_CLAIMS = (
         grid=cells(
             "large", [0.3], d=15, rank=2, m=1200, outlier_std=1.0, small=1e-6, first=0.45, decay=0.985, steps=1400
         ),
+        first_draws=8,
         convention="recovery",
     ),
     claim(
@@ -173,6 +174,7 @@ RECOVERY_CLAIMS = (
         predict=lambda **_: 1.0,
         measure=tensors.warm_against_cold,
         grid=cells("large small", [(0.1, 1e-2), (1e-2, 1e-4)], **_TUBAL),
+        first_draws=8,
         convention="tubal",
         assumptions="140 measurements of a symmetric tensor with 4·10·11/2 = 220 free entries",
         quick=(0,),

@@ -148,17 +148,12 @@ SLOW = {"root": lambda n: n**-0.5, "log": lambda n: 1 / math.log(n)}
 @pytest.mark.parametrize("name", SLOW)
 @pytest.mark.parametrize("noise", [0.003, 0.03])
 def test_slow_corrections_decide_nothing(name, noise):
-    """The limit 1 was rejected and what 1/n extrapolates to accepted; both must be left open.
-
-    A slower correction is excluded by a test at 1 % at every look. Seeds 0 to 4; of 60 seeds 3 rejected the limit with
-    the logarithm and little noise: two of five have probability 2 %.
-    """
+    """The limit 1 was rejected and what 1/n extrapolates to accepted; both must be left open."""
     correction = SLOW[name]
     sizes = np.array([10.0, 20.0, 40.0])
     extrapolated = 1 + np.polyfit(1 / sizes, [correction(n) for n in sizes], 1)[1]
-    rejected = [verify(limit(correction, 1.0, noise), seed=seed, most_draws=256).outcome for seed in range(5)]
-    assert rejected.count(Outcome.DISAGREES) <= 1
     for seed in range(5):
+        assert verify(limit(correction, 1.0, noise), seed=seed, most_draws=256).outcome is not Outcome.DISAGREES
         assert verify(limit(correction, extrapolated, noise), seed=seed, most_draws=256).outcome is not Outcome.AGREES
 
 
