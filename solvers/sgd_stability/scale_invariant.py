@@ -139,9 +139,9 @@ def _penalty_shrinkage(log_force: Array, kappa: Array) -> Array:
 def adam_equilibrium(
     step_size: ArrayLike,
     weight_decay: ArrayLike,
+    d: ArrayLike,
     gradient_norm: ArrayLike = 1.0,
-    d: ArrayLike = 1.0,
-    momentum: ArrayLike = 0.9,
+    momentum: ArrayLike = 0.0,
     decay: str = "decoupled",
 ) -> AdamEquilibrium:
     r"""Equilibrium of Adam with weight decay on a scale-invariant loss whose gradients are noise.
@@ -166,10 +166,10 @@ def adam_equilibrium(
     ----------
     step_size, weight_decay : array_like
         :math:`\eta, \lambda > 0`, with :math:`\eta\lambda < 1` where the decay is decoupled; broadcast together.
-    gradient_norm : array_like
-        g, root mean square of the norm of the gradient at unit weights; it matters with a penalty only.
     d : array_like
         Number of weights.
+    gradient_norm : array_like
+        g, root mean square of the norm of the gradient at unit weights; it matters with a penalty only.
     momentum : array_like
         :math:`\beta_1` in [0, 1).
     decay : {"decoupled", "penalty"}
@@ -198,7 +198,7 @@ def adam_equilibrium(
     Examples
     --------
     >>> from solvable.solvers import adam_equilibrium
-    >>> adam_equilibrium(0.001, 0.1, d=100).effective_step_size.round(6)  # about sqrt(2*0.001*0.1/100)
+    >>> adam_equilibrium(0.001, 0.1, 100, momentum=0.9).effective_step_size.round(6)  # about sqrt(2*0.001*0.1/100)
     array(0.001415)
     """
     as_choice("decay", decay, ("decoupled", "penalty"))

@@ -220,13 +220,13 @@ def test_weight_decay_equilibrium(product):
 def test_adam_equilibrium(product, momentum):
     """1 - momentum is the condition of what is one less the roots' product."""
     eta, lam, b = mp.mpf(0.3), mp.mpf(product / 0.3), mp.mpf(momentum)
-    found = solvers.adam_equilibrium(0.3, product / 0.3, 2.5, 40.0, momentum)
+    found = solvers.adam_equilibrium(0.3, product / 0.3, 40.0, 2.5, momentum)
     a = 1 - eta * lam
     norm = eta * mp.sqrt(40 * (1 - b) * (1 + a * b) / ((1 + b) * (1 - a * b) * (1 - a * a)))
     angle = mp.acos((a + b) / (1 + a * b))
     held("adam_equilibrium", [found.norm, found.effective_step_size, found.angle], [norm, eta / norm, angle])
     force = product * 1e-3
-    found = solvers.adam_equilibrium(0.3, force / 3.6 * 2.5, 2.5, 40.0, momentum, "penalty")
+    found = solvers.adam_equilibrium(0.3, force / 3.6 * 2.5, 40.0, 2.5, momentum, "penalty")
     force, kappa = (eta**2 * 40 * mp.mpf(force / 3.6 * 2.5) / mp.mpf(2.5)) ** 2, (1 - b) / (1 + b)
     p = mp.findroot(
         lambda p: p**3 * (2 + (1 - kappa) * p) ** 2 / (2 - kappa * p) / force - 1, mp.mpf(float(found.shrinkage))

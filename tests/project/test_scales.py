@@ -56,7 +56,7 @@ WHOLE = {
     "iterated_least_squares_excess": lambda c: solvers.iterated_least_squares_excess(30, 5, 20, 3, c, 2 * c) / c,
     "interpolating_generators": lambda c: solvers.interpolating_generators(20, 90, [0, 3], c, 2 * c).error / c,
     "weight_decay_equilibrium": lambda c: solvers.weight_decay_equilibrium(0.1, 0.2, c).norm / c**0.5,
-    "adam_equilibrium": lambda c: solvers.adam_equilibrium(0.1, 0.2 * c, c, 9.0, decay="penalty").norm,
+    "adam_equilibrium": lambda c: solvers.adam_equilibrium(0.1, 0.2 * c, 9.0, c, decay="penalty").norm,
     "group_threshold": lambda c: c * solvers.group_threshold(c, 3.0, 20, 4),
     "orthogonal_frame": lambda c: solvers.orthogonal_frame(c * V, rng=0) / c,
     "isotropic_flow_risk": lambda c: solvers.isotropic_flow_risk(0.5, [0.0, 2.0], c, c).test / c,

@@ -37,7 +37,7 @@ SAME_BITS = ["sgd-stability/second-moment", "sgd-stability/relu-network-sharpnes
 
 # scalars in, scalars out; of the others, what they answer with or take
 SCALARS = {
-    "adam_equilibrium": lambda f: f(0.1, 0.2, 1.0, 10.0),
+    "adam_equilibrium": lambda f: f(0.1, 0.2, 10.0),
     "coherence": lambda f: f(GRADIENTS),
     "divergence_step_size": lambda f: f(GRADIENTS, 2),
     "group_threshold": lambda f: f(1.0, 2.0, 20, 4),

@@ -90,11 +90,11 @@ def test_paper_convention_has_half_our_decay():
 
 def test_adam_and_gradient_descent_turn_alike():
     """Without momentum, at one eta lambda: both lose p of w and win it back at right angles, cos = 1 - p."""
-    plain, adam = weight_decay_equilibrium(0.1, 0.3, 2.0), adam_equilibrium(0.1, 0.3, 7.0, 30.0, 0.0)
+    plain, adam = weight_decay_equilibrium(0.1, 0.3, 2.0), adam_equilibrium(0.1, 0.3, 30.0, 7.0)
     assert float(adam.angle) == pytest.approx(float(plain.angle), rel=1e-12)
     # a penalty is gradient descent with step eta/sqrt v, v the mean square of the whole gradient at that norm
     eta, decay, g, d = 0.02, 0.3, 10.0, 50.0
-    state = adam_equilibrium(eta, decay, g, d, 0.0, "penalty")
+    state = adam_equilibrium(eta, decay, d, g, 0.0, "penalty")
     square = float(state.norm) ** 2
     step = eta / np.sqrt((g**2 / square + decay**2 * square) / d)
     assert float(weight_decay_equilibrium(step, decay, g).norm) == pytest.approx(float(state.norm), rel=1e-12)
@@ -104,9 +104,9 @@ def test_adam_and_gradient_descent_turn_alike():
 @pytest.mark.parametrize(("decay", "in_gradients", "in_decay"), [("decoupled", 0, 1 / 2), ("penalty", -1 / 3, 1 / 3)])
 def test_adams_exponents_for_small_steps(decay, in_gradients, in_decay):
     """And momentum only turns more slowly: by sqrt((1 - b)/(1 + b)), the norm being the same."""
-    step = adam_equilibrium(1e-4, [0.1, 0.8, 0.1], [1.0, 1.0, 64.0], 10.0, 0.9, decay).effective_step_size
+    step = adam_equilibrium(1e-4, [0.1, 0.8, 0.1], 10.0, [1.0, 1.0, 64.0], 0.9, decay).effective_step_size
     np.testing.assert_allclose(np.log(step[1:] / step[0]) / np.log([8, 64]), [in_decay, in_gradients], atol=2e-4)
-    state = adam_equilibrium(1e-4, 0.1, 1.0, 10.0, [0.0, 0.9], decay)
+    state = adam_equilibrium(1e-4, 0.1, 10.0, 1.0, [0.0, 0.9], decay)
     np.testing.assert_allclose([state.angle[1] / state.angle[0], state.norm[1] / state.norm[0]], [19**-0.5, 1],
                                rtol=1e-3)  # fmt: skip
 
@@ -116,11 +116,11 @@ def test_adams_exponents_for_small_steps(decay, in_gradients, in_decay):
     [
         (lambda: weight_decay_equilibrium(2.0, 0.5), "below 1"),
         (lambda: weight_decay_equilibrium(0.0, 0.5), "step_size"),
-        (lambda: adam_equilibrium(2.0, 0.5), "below 1"),
-        (lambda: adam_equilibrium(0.1, 0.5, momentum=1.0), "momentum"),
+        (lambda: adam_equilibrium(2.0, 0.5, 3.0), "below 1"),
+        (lambda: adam_equilibrium(0.1, 0.5, 3.0, momentum=1.0), "momentum"),
         (lambda: adam_equilibrium(0.1, 0.5, d=0.0), "d = 0"),
-        (lambda: adam_equilibrium(0.1, 0.5, decay="none"), "decay"),
-        (lambda: adam_equilibrium(9.0, 0.5, 0.1, 40.0, decay="penalty"), "undo w"),
+        (lambda: adam_equilibrium(0.1, 0.5, 3.0, decay="none"), "decay"),
+        (lambda: adam_equilibrium(9.0, 0.5, 40.0, 0.1, decay="penalty"), "undo w"),
         (lambda: diagonal_network_sharpness([1.0], [1.0, 2.0]), "w_plus.shape"),
         (lambda: diagonal_network_sharpness([], []), "non-empty"),
         (lambda: relu_network_sharpness([[0.0, 0.0]], [1.0]), "vanish"),
