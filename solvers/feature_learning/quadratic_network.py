@@ -121,11 +121,8 @@ def _flow(state, start, target, scale, alignment, times, rtol, most, stages, err
                     for j in range(D):
                         state[i, j] = trial[i, j]
                         slopes[0, i, j] = slopes[6, i, j]
-            step = (
-                taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2))
-                if (taken == step or worst > rtol)
-                else step
-            )
+            if taken == step or worst > rtol:
+                step = taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2))
             spent += 1
             if spent == most:
                 return spent

@@ -193,14 +193,14 @@ MODULAR_CLAIMS = (
         "With weight decay 8 a network is right on the test pairs and meets few of the wrong labels.",
         predict=lambda **_: 1.0,
         measure=modular.unlearned,
-        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((400, _MIDDLE), (3000, _LARGE))],
+        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((500, _MIDDLE), (3000, _LARGE))],
     ),
     trained(
         "feature-learning/grokking-then-unlearning",
         "With weight decay 8 training accuracy first rises and then falls, as wrong labels are unlearned.",
         predict=lambda **_: 1.0,
         measure=modular.fall_of_training,
-        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((400, _MIDDLE), (3000, _LARGE))],
+        grid=[{"decay": 8.0, "steps": steps, **size} for steps, size in ((600, _MIDDLE), (3000, _LARGE))],
     ),
     trained(
         "feature-learning/strong-decay-makes-neurons-periodic",

@@ -164,3 +164,8 @@ def test_clipping_keeps_the_direction(seed, threshold):
 def test_bad_input_is_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_bound_of_one_neither_vanishes_nor_may_explode():
+    found = jacobian_bounds(np.eye(2))
+    assert (found.vanishes, found.may_explode) == (False, False)

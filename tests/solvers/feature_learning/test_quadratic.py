@@ -147,8 +147,7 @@ def test_train_error_is_the_slope_of_the_test_error_and_lies_below_it(gamma, t):
     assert b <= 1 + 1e-12
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.floats(-12, 60))
+@pytest.mark.parametrize("power", [-12, -9, -6, 0, 3, 5.3, 5.5, 6, 7, 8, 9, 12, 20, 40, 60])
 def test_errors_of_square_designs_at_any_time_by_bessel_functions(power):
     t = 10.0**power
     if t < 1e25:  # beyond, more digits than it takes to see that nothing changes

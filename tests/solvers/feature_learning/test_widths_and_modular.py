@@ -1,5 +1,7 @@
 """Parametrisations, the maximal update recursion, modular networks: plain loops, counted powers, refusals."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +60,28 @@ def test_a_shift_changes_nothing(layers, seed, theta):
     assert moved.stable is found.stable
     if found.stable:
         assert (moved.nontrivial, moved.feature_learning) == (found.nontrivial, found.feature_learning)
+
+
+def counted(a, b, c):
+    """Powers of 1/n: of preactivations beyond order one and of the output at the start, of a step's moves of both."""
+    start = [x + y - (0.5 if l else 0.0) for l, (x, y) in enumerate(zip(a, b, strict=True))]
+    back = min(a[-1] + b[-1], c + 2 * a[-1])
+    features = min(c + 2 * x + back - (1 if l else 0) for l, x in enumerate(a[:-1]))
+    return start[:-1], start[-1], features, min(c + 2 * a[-1] - 1, a[-1] + b[-1] + features - 1)
+
+
+@pytest.mark.parametrize("hidden", [[(0.0, 0.0)], [(0.0, 0.0), (0.0, 0.5)], [(-0.5, 0.5), (0.25, 0.0)], [(0.0, 0.25)]])
+def test_sorts_are_those_of_counted_powers(hidden):
+    quarters = np.arange(-6, 7) / 4
+    for last, scale, rate in product(quarters, np.arange(6) / 4, quarters):
+        a, b = np.array([*hidden, (last, scale - last)]).T
+        layers, output, features, moved = counted(a, b, rate)
+        found = Parametrisation(a, b, rate)
+        assert found.exponent == features
+        assert found.stable == (not any(layers) and min(output, features, moved) >= 0)
+        if found.stable:
+            sort = (moved == 0, moved == features == 0, moved == 0 < features)
+            assert (found.nontrivial, found.feature_learning, found.kernel_regime) == sort
 
 
 def test_a_trivial_parametrisation_is_of_neither_sort():
