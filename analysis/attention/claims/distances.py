@@ -47,7 +47,7 @@ CLAIMS = (
         domain=Domain(keys=(50, 3000), d=(1, 4), singularity=(1.5, 20.0), where="singularity >= 3*d/2"),
         tolerance=0.02,
         formula=1 - _d / _p,
-        assumptions="queries where keys are dense; the deviation falls as N^(1 − p/d) or 1/N",
+        assumptions="queries where keys are dense; the deviation falls as N to the power 1 − p/d, or as 1/N",
         quick=(0,),
     ),
 )

@@ -29,11 +29,13 @@ def softmax_value(queries: Array, places: Array, values: Array, singularity: flo
 
 def noise_left(rng: Rng, keys: int, d: int, singularity: float, law: str, count: int = 500) -> float:
     """Mean of the squared error that noise of variance one in the values leaves, averaged over the noise."""
+    squares = np.zeros((count, keys))
     if law == "gaussian":
-        squares, x = np.zeros((count, keys)), rng.standard_normal((count, d))
+        x = rng.standard_normal((count, d))
         for c in range(d):
             squares += (rng.standard_normal((count, keys)) - x[:, c, None]) ** 2
     else:  # a cube, the query in its middle
-        squares = sum(rng.uniform(-1, 1, (count, keys)) ** 2 for _ in range(d))
+        for _ in range(d):
+            squares += rng.uniform(-1, 1, (count, keys)) ** 2
     weights = squares ** (-singularity / 2)
     return float(np.mean(np.sum(weights**2, axis=1) / np.sum(weights, axis=1) ** 2))
