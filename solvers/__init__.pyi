@@ -5,6 +5,8 @@ from .attention.attention_descent import regularisation_path as regularisation_p
 from .attention.attention_margin import AttentionMargin as AttentionMargin
 from .attention.attention_margin import attention_margin as attention_margin
 from .attention.attention_margin import locally_optimal as locally_optimal
+from .attention.distance_attention import DistanceAttention as DistanceAttention
+from .attention.distance_attention import distance_attention as distance_attention
 from .attention.random_attention import attention_kernel as attention_kernel
 from .attention.random_attention import bivariate_relu as bivariate_relu
 from .attention.random_attention import random_attention_features as random_attention_features

@@ -12,6 +12,7 @@ SYMBOLS = (
     Symbol("T", "T", "T", "size", "tokens of a prompt"),
     Symbol("rho", r"\rho", "ρ", "other", "correlation of the preactivations of two prompts"),
     Symbol("inner", r"\iota", "ι", "other", "1 + x·x' of two keys"),
+    Symbol("singularity", "p", "p", "other", "exponent of the inverse distance"),
     Symbol("radius", "R", "R", "scale", "Frobenius norm of the weights"),
 )
 

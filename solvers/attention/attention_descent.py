@@ -428,7 +428,7 @@ def regularisation_path(
     for i, goal in enumerate(wanted):
         while True:
             radius = min(2 * radius, float(goal))
-            for _ in range(3):
+            for _ in range(3 if radius == goal else 1):
                 found = minimize(_log_excess, w, (products, lead, best, radius), "L-BFGS-B", jac=True, options=_OPTIONS)
                 w = found.x / np.linalg.norm(found.x)
             if radius == goal:

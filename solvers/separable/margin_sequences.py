@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
 from solvable.solvers.separable.max_margin import largest_violation, max_margin, project_onto_margin
-from solvable.solvers.solution import record
+from solvable.solvers.solution import Status, record, report_failures
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -164,8 +164,12 @@ def _walk(Z, starts, gram, squares, order, begin, weights):  # type: ignore[no-u
 
 
 def projected(Z: Array, weights: Array) -> Array:
-    """Projection of one vector with the check of `project_onto_margin`."""
-    return project_onto_margin(Z, weights, on_failure="raise").value
+    """Projection of one vector with the check of `project_onto_margin`; rows that nothing separates are refused."""
+    found = project_onto_margin(Z, weights, on_failure="ignore")
+    if found.status == Status.NO_SOLUTION:
+        max_margin(Z)  # refuses, and names the combination that vanishes
+    report_failures(found, "project_onto_margin", "raise")
+    return found.value
 
 
 def _distances(Z: Array, weights: Array) -> Array:

@@ -29,7 +29,7 @@ def _fit(Z: Array, start: Array, level: float) -> tuple[Array, float, bool, int]
     for count in range(1, _NEWTON + 1):  # noqa: B007
         terms = np.exp(level - Z @ w)
         slope = w - start - terms @ Z
-        size = 1.0 + float(np.abs(terms) @ np.abs(Z).max(axis=1))
+        size = float(np.abs(w).max() + np.abs(start).max() + terms @ np.abs(Z).max(axis=1))
         residual = float(np.abs(slope).max()) / size
         if residual <= 64 * np.finfo(float).eps * (len(w) + level):
             break

@@ -194,7 +194,7 @@ def dual_at(activation: Activation, derivative: bool = False) -> Callable[[Array
         return dual_of_function(activation, bool(derivative))
     dual = _DUALS[as_choice("activation", activation, tuple(_DUALS))][bool(derivative)]
     if dual is None:
-        raise refuse("derivative", derivative, f"{activation} has no derivative that is a function")
+        raise refuse("activation", activation, f"{activation} has no derivative that is a function")
     return dual
 
 

@@ -205,8 +205,7 @@ def dual_of_function(activation: Activation, derivative: bool) -> Callable[[Arra
         q1, q2, c = np.broadcast_arrays(q1, q2, c)
         pieces = _pieces(function, _round_up(_REACH * np.sqrt(max(q1.max(initial=0.0), q2.max(initial=0.0)))))
         if derivative and pieces.jump[0] > 1e-6:
-            raise refuse("derivative", derivative, f"the activation jumps at {pieces.jump[1]:.6g}: its derivative is "
-                         "no function")  # fmt: skip
+            raise refuse("activation", activation, f"it jumps at {pieces.jump[1]:.6g}: its derivative is no function")
         used = pieces.derivative if derivative else lambda u: evaluate(function, u)
         triples, place = np.unique(np.stack([q1, q2, c]).reshape(3, -1), axis=1, return_inverse=True)
         values = np.array([_one_dual(used, pieces.kinks, *map(float, triple)) for triple in triples.T])

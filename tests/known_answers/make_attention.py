@@ -118,6 +118,16 @@ def margin(tokens, queries, selected, norm="frobenius"):
     return out
 
 
+def distances(queries, keys, values, exponent):
+    """Weights as products of the other distances over their sum, so that none is divided by."""
+    weights = []
+    for x in queries:
+        squares = [mp.fsum((a - b) ** 2 for a, b in zip(x, k, strict=True)) for k in keys]
+        terms = [mp.fprod(s ** (exponent / 2) for j, s in enumerate(squares) if j != i) for i in range(len(keys))]
+        weights.append([term / mp.fsum(terms) for term in terms])
+    return {"value": [dot(w, values) for w in weights], "weights": weights}
+
+
 def path(tokens, queries, scores, radii):
     """One prompt of two tokens: the direction is that of the only constraint."""
     (x,), (z,), (g,) = tokens, queries, scores
@@ -169,6 +179,15 @@ def table():
     yield entry("three dimensions, centred", name, kernel, queries=Q3, keys=K3)
     yield entry("three dimensions, exp", name, kernel, queries=Q3, keys=K3, weights="biased", activation="exp")
     yield entry("one key", name, kernel, queries=Q, keys=[k[:1] for k in K], weights="biased")
+    name = "distance_attention"
+    points, places, read = (
+        [[0.25, 0.5], [1.0, 0.0], [3.0, -2.0]],
+        [[1.0, 0.0], [0.0, 2.0], [-1.0, 0.5]],
+        [2.0, -1.0, 0.5],
+    )
+    for exponent in (0.5, 2.0, 3.0, 40.0):
+        yield entry(f"exponent {exponent:g}", name, distances, queries=points, keys=places, values=read,
+                    exponent=exponent)  # fmt: skip
     name = "vector_kernel"
     yield entry("one set", name, vector, queries=Q, keys=K)
     yield entry("two sets", name, vector, queries=Q, keys=K, queries2=Q[:1], keys2=K[1:])

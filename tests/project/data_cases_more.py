@@ -140,6 +140,16 @@ MORE = {
         [Joint({"queries": (0,), "keys": (0,)}, [(0, 1)]), Joint({"keys": (1,)})],
         fixed=["queries", "keys"],
     ),
+    "distance_attention": Case(
+        lambda g: {"queries": whole(g, 3, 2), "keys": whole(g, 5, 2) + 20, "values": whole(g, 5)},
+        lambda **d: [(f := solvers.distance_attention(**d, exponent=3.0)).value, f.weights],
+        [
+            Joint({"queries": (0,)}, [(0,), (0,)]),
+            Joint({"keys": (0,), "values": (0,)}, [(), (1,)]),
+            Unit({"queries": 1, "keys": 1}),
+            Unit({"values": 1}, [1, 0]),
+        ],
+    ),
     "vector_kernel": Case(
         unit_rows,
         lambda **d: [solvers.vector_kernel(**d)],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from solvable.analysis.attention.claims import heads, margins
+from solvable.analysis.attention.claims import distances, heads, margins
 
 __all__ = ["CLAIMS"]
 
-CLAIMS = (*heads.CLAIMS, *margins.CLAIMS)
+CLAIMS = (*heads.CLAIMS, *distances.CLAIMS, *margins.CLAIMS)

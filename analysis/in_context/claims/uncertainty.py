@@ -43,11 +43,11 @@ CLAIMS = (
         "The posterior variance is the mean squared error of the posterior mean, whatever is known of the noise.",
         source=_PAPER,
         kind=Kind.MEAN,
-        predict=lambda n, d, law, X, y, x, label: float(np.mean(_predictive(X, y, x, law).variance)),
-        measure=lambda rng, n, d, law, X, y, x, label: uncertainty.squared_error(X, y, x, label, law),
+        predict=lambda n, d, law, X, y, x, truth, noise: float(np.mean(_predictive(X, y, x, law).variance)),
+        measure=lambda rng, n, d, law, X, y, x, truth, noise: uncertainty.squared_error(X, y, x, truth, noise, law),
         grid=_LAWS,
         domain=_PROMPTS,
-        instance=uncertainty.drawn_prompts,
+        instance=uncertainty.true_prompts,
         tolerance=0.02,
         quick=(0,),
     ),
@@ -56,13 +56,13 @@ CLAIMS = (
         "The least Gaussian negative log-likelihood is E ½ log v + ½, v the posterior variance.",
         source=_PAPER,
         kind=Kind.MEAN,
-        predict=lambda n, d, law, X, y, x, label: float(
+        predict=lambda n, d, law, X, y, x, truth, noise: float(
             np.mean(0.5 * np.log(_predictive(X, y, x, law).variance)) + 0.5
         ),
-        measure=lambda rng, n, d, law, X, y, x, label: uncertainty.likelihood(X, y, x, label, law),
+        measure=lambda rng, n, d, law, X, y, x, truth, noise: uncertainty.likelihood(X, y, x, truth, noise, law),
         grid=_LAWS,
         domain=_PROMPTS,
-        instance=uncertainty.drawn_prompts,
+        instance=uncertainty.true_prompts,
         absolute_tolerance=0.01,
         quick=(0,),
     ),
@@ -71,10 +71,10 @@ CLAIMS = (
         "Mean and variance by one singular value decomposition are those of the joint Gaussian of all labels.",
         source=_DERIVED,
         kind=Kind.EXACT,
-        predict=lambda n, d, law, X, y, x, label: np.stack(
+        predict=lambda n, d, law, X, y, x, truth, noise: np.stack(
             [_predictive(X, y, x, law).mean, _predictive(X, y, x, law).variance]
         ),
-        measure=lambda rng, n, d, law, X, y, x, label: uncertainty.mean_and_variance(X, y, x, law),
+        measure=lambda rng, n, d, law, X, y, x, truth, noise: uncertainty.mean_and_variance(X, y, x, law),
         grid=cells("n d law", [(6, 4, "discrete"), (3, 7, "known"), (6, 4, "known")]),
         domain=_PROMPTS,
         instance=uncertainty.few_prompts,

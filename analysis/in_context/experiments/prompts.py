@@ -1,7 +1,8 @@
 """Drawn prompts and least squares over them: no preconditioner, step or moment of theory.
 
-Errors are averaged over the query and the noise of its label, x_q^T a - y_q -> (a - w)^T Sigma (a - w) + noise, which
-only removes their scatter.
+Errors are averaged over the query and the noise of its label, x_q^T a - y_q -> (a - w)^T Sigma (a - w) + noise, and
+where only M = X^T X of a prompt counts also over tasks and label noise, S = Mw + X^T e -> E SS^T = MBM + noise M,
+E Sw^T = MB given the inputs. That only removes their scatter: what the inputs' fourth moments do is drawn.
 """
 
 from __future__ import annotations
@@ -18,16 +19,15 @@ from solvable.analysis.in_context.settings import prior as tasks_of
 
 __all__ = [
     "attained_risk",
-    "bartlett",
     "excess_draw",
     "gap_to_posterior",
     "isotropic_preconditioner",
     "learned_entry",
     "learned_risk",
     "learned_step",
+    "moment_matrices",
     "nonlinear_step",
     "posterior_risk",
-    "prompt_sums",
     "quadrature_preconditioner",
     "random_matrices",
     "risk_at_step",
@@ -50,36 +50,34 @@ def _draw(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float
     return X, y, w
 
 
-def bartlett(rng: Rng, count: int, n: int, d: int) -> Array:
-    """Triangular factors A such that A A^T is the moment matrix of n white inputs, drawn as such."""
-    A = np.tril(rng.standard_normal((count, d, d)), -1)
-    A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
-    return A
+def _sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
+    """S = sum of y x of each prompt, and its weights."""
+    X, y, w = _draw(rng, count, n, sigma, tasks, noise)
+    return np.einsum("kn,kni->ki", y, X), w
 
 
-def prompt_sums(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
-    """S = sum of y x of each prompt, and its weights.
-
-    With X^T X = R A A^T R^T, A triangular, and X^T noise = R A z, z Gaussian, only what enters is drawn.
-    """
-    d = len(sigma)
+def moment_matrices(rng: Rng, count: int, n: int, sigma: Array) -> Array:
+    """Draw M = X^T X of prompts of n inputs; by its triangular factor (Bartlett) where that takes fewer numbers."""
+    d, root = len(sigma), _root(sigma)
     if n < d:
-        X, y, w = _draw(rng, count, n, sigma, tasks, noise)
-        return np.einsum("kn,kni->ki", y, X), w
-    w = rng.standard_normal((count, d)) @ _root(tasks).T
-    A = bartlett(rng, count, n, d)
-    inner = np.einsum("kji,kj->ki", A, w @ _root(sigma)) + np.sqrt(noise) * rng.standard_normal((count, d))
-    return np.einsum("kij,kj->ki", A, inner) @ _root(sigma).T, w
+        A = np.swapaxes(rng.standard_normal((count, n, d)), 1, 2)
+    else:
+        A = np.tril(rng.standard_normal((count, d, d)), -1)
+        A[:, range(d), range(d)] = np.sqrt(rng.chisquare(n - np.arange(d), (count, d)))
+    A = root @ A
+    return A @ np.swapaxes(A, 1, 2)
 
 
-def _fitted(S: Array, w: Array) -> Array:
+def _second_moments(rng: Rng, count: int, n: int, sigma: Array, tasks: Array, noise: float) -> tuple[Array, Array]:
+    """E SS^T and E Sw^T over drawn prompts."""
+    M = moment_matrices(rng, count, n, sigma)
+    mean = M.mean(axis=0)
+    return np.einsum("kij,jl,klm->im", M, tasks, M, optimize=True) / count + noise * mean, mean @ tasks
+
+
+def _fitted(square: Array, cross: Array) -> Array:
     """P of least squares of w on S: the best bilinear predictor whatever the covariance of the query."""
-    return np.asarray(np.linalg.solve(S.T @ S, S.T @ w).T)
-
-
-def _error(P: Array, S: Array, w: Array, sigma: Array) -> float:
-    gap = S @ P.T - w
-    return float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
+    return np.asarray(np.linalg.solve(square, cross).T)
 
 
 def learned_risk(
@@ -88,19 +86,20 @@ def learned_risk(
 ) -> float:  # fmt: skip
     """Risk on fresh prompts of the bilinear predictor fitted on others."""
     sigma, weights = inputs_of(inputs, d), tasks_of(tasks, d)
-    P = _fitted(*prompt_sums(rng, count, n, sigma, weights, noise_variance))
-    return _error(P, *prompt_sums(rng, count, n, sigma, weights, noise_variance), sigma) + noise_variance
+    P = _fitted(*_second_moments(rng, count, n, sigma, weights, noise_variance))
+    square, cross = _second_moments(rng, count, n, sigma, weights, noise_variance)
+    return noise_variance + float(np.sum(sigma * (P @ square @ P.T - 2 * P @ cross + weights)))
 
 
 def learned_step(rng: Rng, n: int, d: int, noise_variance: float, count: int = 8000) -> float:
     """Step size of least squares over prompts."""
-    S, w = prompt_sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
-    return float(np.sum(S * w) / np.sum(S * S))
+    square, cross = _second_moments(rng, count, n, np.eye(d), np.eye(d), noise_variance)
+    return float(np.trace(cross) / np.trace(square))
 
 
 def risk_at_step(rng: Rng, n: int, d: int, noise_variance: float, step: float, count: int = 2000) -> float:
     """Risk of one step of gradient descent of a given size."""
-    S, w = prompt_sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
+    S, w = _sums(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     return float(np.mean(np.sum((step * S - w) ** 2, axis=1))) + noise_variance
 
 
@@ -108,9 +107,8 @@ def learned_entry(
     rng: Rng, n: int, d: int, noise_variance: float, inputs: str, tasks: str, row: int, column: int, count: int = 20_000
 ) -> float:
     """One entry of the fitted preconditioner."""
-    return float(
-        _fitted(*prompt_sums(rng, count, n, inputs_of(inputs, d), tasks_of(tasks, d), noise_variance))[row, column]
-    )
+    found = _fitted(*_second_moments(rng, count, n, inputs_of(inputs, d), tasks_of(tasks, d), noise_variance))
+    return float(found[row, column])
 
 
 def excess_draw(rng: Rng, n: int, d: int, noise_variance: float, count: int = 4000) -> float:
@@ -122,7 +120,7 @@ def gap_to_posterior(rng: Rng, n: int, d: int, noise_variance: float, count: int
     """Log of the risk of the fitted bilinear predictor over that of the posterior mean, on the same prompts."""
     X, y, w = _draw(rng, count, n, np.eye(d), np.eye(d), noise_variance)
     S = np.einsum("kn,kni->ki", y, X)
-    P = _fitted(*prompt_sums(rng, 5 * count, n, np.eye(d), np.eye(d), noise_variance))
+    P = _fitted(*_second_moments(rng, 5 * count, n, np.eye(d), np.eye(d), noise_variance))
     moment = np.swapaxes(X, 1, 2) @ X + noise_variance * np.eye(d)
     posterior = np.linalg.solve(moment, S[..., None])[..., 0]
     step, best = (np.mean(np.sum((guess - w) ** 2, axis=1)) + noise_variance for guess in (S @ P.T, posterior))
@@ -133,7 +131,7 @@ def _moments(rng: Rng, count: int, n: int, d: int, noise: float) -> tuple[Array,
     """E GG, E Gw and E w.w of the full token matrix G = sum v v^T, v = (x, y)."""
     X, y, w = _draw(rng, count, n, np.eye(d), np.eye(d), noise)
     V = np.concatenate([X, y[..., None]], axis=-1)
-    G = (np.swapaxes(V, 1, 2) @ V).reshape(count, -1)
+    G = np.einsum("kna,knb->kab", V, V).reshape(count, -1)
     size = d + 1
     return (
         (G.T @ G / count).reshape(size, size, size, size),
@@ -142,34 +140,44 @@ def _moments(rng: Rng, count: int, n: int, d: int, noise: float) -> tuple[Array,
     )
 
 
+def _best_matrix(T: Array, C: Array, u: Array) -> Array:
+    """M of least squares at each u."""
+    rows = np.tensordot(u, C, 1)
+    return np.asarray(np.linalg.solve(np.einsum("sa,sbad->sbd", u, np.tensordot(u, T, 1)), rows))
+
+
 def _alternate(T: Array, C: Array, u: Array) -> tuple[Array, Array]:
-    """Alternating least squares for y = u^T G M x over all u and M."""
-    M = np.zeros(C.shape[1:])
+    """Alternating least squares for y = u^T G M x over all u and M, from many starts u (s, d + 1) at once."""
+    size = u.shape[1]
+    pairs = T.transpose(0, 2, 1, 3).reshape(size * size, size * size)
     for _ in range(60):
-        M = np.linalg.solve(np.einsum("a,c,abcd->bd", u, u, T), np.einsum("a,abk->bk", u, C))
-        normal = np.einsum("bk,dk,abcd->ac", M, M, T)
+        M = _best_matrix(T, C, u)
+        normal = ((M @ np.swapaxes(M, 1, 2)).reshape(len(u), -1) @ pairs.T).reshape(len(u), size, size)
         # the solution is unique only up to what G, symmetric, cannot show
-        before, u = u, np.linalg.lstsq(normal, np.einsum("bk,abk->a", M, C), rcond=1e-12)[0]
-        u = u / np.linalg.norm(u)
+        inverse = np.linalg.pinv(normal, rcond=1e-12, hermitian=True)
+        before, u = u, np.squeeze(inverse @ np.einsum("sbk,abk->sa", M, C)[..., None], -1)
+        u = u / np.linalg.norm(u, axis=1, keepdims=True)
         if np.abs(u - before).max() < 1e-6:  # the risk is off by the square
             break
-    M = np.linalg.solve(np.einsum("a,c,abcd->bd", u, u, T), np.einsum("a,abk->bk", u, C))
-    return u, M
+    return u, _best_matrix(T, C, u)
 
 
-def _loss(T: Array, C: Array, u: Array, M: Array) -> float:
-    """Mean squared distance from w, less the power of w."""
-    square = np.einsum("a,bk,c,dk,abcd->", u, M, u, M, T, optimize=True)
-    return float(square - 2 * np.einsum("a,bk,abk->", u, M, C))
+def _loss(T: Array, C: Array, u: Array, M: Array) -> Array:
+    """Mean squared distance from w, less the power of w, of each start."""
+    bilinear = np.einsum("sa,sbk->sabk", u, M)
+    return np.asarray(np.einsum("sabk,scdk,abcd->s", bilinear, bilinear, T, optimize=True)) - 2 * np.einsum(
+        "sabk,abk->s", bilinear, C
+    )
 
 
 def attained_risk(rng: Rng, n: int, d: int, noise_variance: float, count: int = 20_000) -> float:
     """Risk on fresh prompts of the best linear attention, every entry of value and key-query matrices free."""
     T, C, _ = _moments(rng, count, n, d, noise_variance)
     # some starts end in a saddle that shows no label
-    u, M = min((_alternate(T, C, rng.standard_normal(d + 1)) for _ in range(10)), key=lambda pair: _loss(T, C, *pair))
+    u, M = _alternate(T, C, rng.standard_normal((10, d + 1)))
+    best = slice(k := int(np.argmin(_loss(T, C, u, M))), k + 1)
     T, C, power = _moments(rng, 3 * count, n, d, noise_variance)
-    return _loss(T, C, u, M) + power + noise_variance
+    return float(_loss(T, C, u[best], M[best])[0]) + power + noise_variance
 
 
 def _cubic(rng: Rng, X: Array) -> Array:
@@ -192,9 +200,9 @@ def nonlinear_step(rng: Rng, n: int, d: int, noise_variance: float, target: str,
     X = rng.standard_normal((count, n + 1, d))
     f = _TARGETS[target](rng, X)
     y = f + np.sqrt(noise_variance) * rng.standard_normal(f.shape)
-    terms = y[..., None] * X
-    S = terms.sum(axis=1, keepdims=True) - terms
-    return float(np.sum(f[..., None] * X * S) / np.sum(S * S))
+    # S without token i is T - y_i x_i: sums over i of f_i x_i.S and of |S|^2, written out
+    T, F, lengths = np.einsum("kn,kni->ki", y, X), np.einsum("kn,kni->ki", f, X), np.einsum("kni,kni->kn", X, X)
+    return float((np.sum(F * T) - np.sum(f * y * lengths)) / ((n - 1) * np.sum(T * T) + np.sum(y * y * lengths)))
 
 
 def random_matrices(rng: Rng, d: int, **_: float) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.in_context.experiments.prompts import bartlett, prompt_sums
+from solvable.analysis.in_context.experiments.prompts import moment_matrices
 from solvable.analysis.in_context.settings import covariance as inputs_of
 from solvable.analysis.in_context.settings import prior as tasks_of
 
@@ -93,12 +93,6 @@ def _attend(tokens: Array, key_query: Array, value: Array) -> Array:
     return tokens[:, -1, -1] + np.einsum("kn,kn->k", tokens @ value[-1], attention[..., 0])
 
 
-def _coefficients(tokens: Array, U: Array, u: float) -> Array:
-    """What attention multiplies a query by: the error of the query is then averaged by its covariance."""
-    X, y = tokens[:, :-1, :-1], tokens[:, :-1, -1]
-    return np.asarray(u * (np.einsum("kn,kni->ki", y, X) / X.shape[1]) @ U)
-
-
 def _full(U: Array, u: float) -> tuple[Array, Array]:
     """Key-query and value matrices of d + 1 rows with the other blocks at zero."""
     d = len(U)
@@ -114,20 +108,29 @@ def token_loss(rng: Rng, inputs: str, d: int, n: int, start_scale: float, time: 
     return float(0.5 * np.mean((_attend(tokens, *_full(*_flow(inputs, d, n, start_scale, time))) - truth) ** 2))
 
 
+def _error(
+    rng: Rng, count: int, context: int, sigma: Array, tasks: Array, noise: float, weights: tuple[Array, float]
+) -> Array:
+    """E (a - w)(a - w)^T, a what attention multiplies a query by; averaged over tasks and noise given the inputs."""
+    d, (U, u) = len(sigma), weights
+    reach = u * U.T @ moment_matrices(rng, count, context, sigma) / context
+    gap = reach - np.eye(d)
+    return np.einsum("kij,jl,kml->im", gap, tasks, gap, optimize=True) / count + noise / context * reach.mean(
+        axis=0
+    ) @ (u * U)
+
+
 def risk_draw(
     rng: Rng, d: int, n: int, context: int, noise_variance: float, inputs: str, tasks: str,
     shift: float = 1.0, query_shift: float = 1.0, count: int = 8000,
 ) -> float:  # fmt: skip
     """Squared error of trained attention on prompts of another length, other tasks and scaled covariances."""
-    sigma, U_u = inputs_of(inputs, d), _flow(inputs, d, n, 0.2, 400.0)
-    w = rng.standard_normal((count, d)) @ np.linalg.cholesky(tasks_of(tasks, d)).T
-    root = np.asarray(np.sqrt(shift) * np.linalg.cholesky(sigma))
-    tokens, _ = _prompt(rng, count, context, w, root, root, noise_variance)
-    gap = _coefficients(tokens, *U_u) - w
-    return noise_variance + shift * query_shift * float(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
+    sigma, weights = inputs_of(inputs, d), _flow(inputs, d, n, 0.2, 400.0)
+    error = _error(rng, count, context, shift * sigma, tasks_of(tasks, d), noise_variance, weights)
+    return noise_variance + shift * query_shift * float(np.sum(sigma * error))
 
 
-def floor_draw(rng: Rng, n: int, d: int, count: int = 2000) -> float:
+def floor_draw(rng: Rng, n: int, d: int, count: int = 10_000) -> float:
     """Error with endless examples, averaged over tasks."""
     U, u = _flow("decaying", d, n, 0.2, 400.0)
     sigma, w = inputs_of("decaying", d), rng.standard_normal((count, d))
@@ -136,34 +139,28 @@ def floor_draw(rng: Rng, n: int, d: int, count: int = 2000) -> float:
 
 
 def risk_above_floor(rng: Rng, context: int, d: int, n: int, count: int = 4000) -> float:
-    """What a finite prompt adds to the error with endless examples, the tasks the same."""
+    """What a finite prompt adds to the error with endless examples, averaged over the tasks given the inputs.
+
+    Both errors belong to a matrix times w, whose difference has mean 0: only its square adds to the error.
+    """
     U, u = _flow("correlated", d, n, 0.2, 400.0)
-    sigma, w = inputs_of("correlated", d), rng.standard_normal((count, d))
-    root = np.linalg.cholesky(sigma)
-    A = bartlett(rng, count, context, d)
-    S = np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (w @ root)[..., None]), -1) @ root.T / context
-    errors = []
-    for shown in (S, w @ sigma):
-        gap = w - shown @ (u * U.T).T
-        errors.append(np.mean(np.einsum("ki,ij,kj->k", gap, sigma, gap)))
-    return float(errors[0] - errors[1])
+    sigma = inputs_of("correlated", d)
+    gap = u * U.T @ (moment_matrices(rng, count, context, sigma) / context - sigma)
+    return float(np.einsum("kij,kmj,im->", gap, gap, sigma, optimize=True) / count)
 
 
 def shifted_risk(rng: Rng, shift: float, d: int, n: int, context: int, count: int = 2000) -> float:
     """Error of attention trained on isotropic inputs, on inputs of covariance `shift` times the identity."""
-    root, w = np.sqrt(shift) * np.eye(d), rng.standard_normal((count, d))
-    tokens, _ = _prompt(rng, count, context, w, root, root, 0.0)
-    gap = _coefficients(tokens, *_flow("isotropic", d, n, 0.2, 400.0)) - w
-    return shift * float(np.mean(np.sum(gap**2, axis=1)))
+    weights = _flow("isotropic", d, n, 0.2, 400.0)
+    return shift * float(np.trace(_error(rng, count, context, shift * np.eye(d), np.eye(d), 0.0, weights)))
 
 
 def task_shift(rng: Rng, shift: float, d: int, n: int, context: int, count: int = 2000) -> float:
     """Relative error on tasks outside the prior: all along one direction, `shift` times as powerful."""
-    root, w = np.eye(d), np.zeros((count, d))
-    w[:, 0] = np.sqrt(shift * d)
-    tokens, _ = _prompt(rng, count, context, w, root, root, 0.0)
-    gap = _coefficients(tokens, *_flow("isotropic", d, n, 0.2, 400.0)) - w
-    return float(np.mean(np.sum(gap**2, axis=1))) / (shift * d)
+    tasks = np.zeros((d, d))
+    tasks[0, 0] = shift * d
+    weights = _flow("isotropic", d, n, 0.2, 400.0)
+    return float(np.trace(_error(rng, count, context, np.eye(d), tasks, 0.0, weights))) / (shift * d)
 
 
 def shift_cost(rng: Rng, shift: float, d: int, n: int, context: int) -> float:
@@ -174,31 +171,31 @@ def shift_cost(rng: Rng, shift: float, d: int, n: int, context: int) -> float:
 
 def random_covariance_weight(rng: Rng, n: int, d: int, count: int = 2000) -> float:
     """First weight of least squares over prompts with exponential eigenvalues, one weight for each coordinate."""
-    # stratified exponentials and signs: the third moments of the eigenvalues scatter less, and the weights' law is free
+    # stratified exponentials: the third moments of the eigenvalues scatter less; averaged over the tasks
     l = -np.log1p(-rng.permuted((np.arange(count)[:, None] + rng.random((count, d))) / count, axis=0))
-    w = rng.choice([-1.0, 1.0], (count, d))
-    A = bartlett(rng, count, n, d)
-    S = np.sqrt(l) * np.squeeze(A @ (np.swapaxes(A, 1, 2) @ (np.sqrt(l) * w)[..., None]), -1) / n
-    return float(np.sum(l * w * S) / np.sum(l * S * S))
+    M = moment_matrices(rng, count, n, np.eye(d)) / n
+    square = np.einsum("kij,kij,kj->ki", M, M, l)
+    return float(np.sum(l**2 * np.diagonal(M, axis1=1, axis2=2)) / np.sum(l**2 * square))
 
 
-def _slopes(S: Array, q: Array, truth: Array, U: Array, u: float) -> tuple[Array, float]:
-    """Of half the squared error over a batch, in the two blocks that move; S is the mean of y x over each prompt."""
-    error = u * np.sum(S @ U * q, axis=1) - truth
-    slope = (error[:, None] * S).T @ q / len(truth)
+def _gradient(X: Array, w: Array, q: Array, U: Array, u: float) -> tuple[Array, float]:
+    """Of half the squared error over a batch of prompts without noise, in the two blocks that move."""
+    count, n, _ = X.shape
+    y = X @ w[..., None]
+    S = (np.swapaxes(X, 1, 2) @ y)[..., 0] / n
+    error = np.sum((u * (S @ U) - w) * q, axis=1)
+    slope = (error[:, None] * S).T @ q / count
     return u * slope, float(np.sum(slope * U))
 
 
 def descended_weight(rng: Rng, d: int, n: int, inputs: str, row: int, column: int, steps: int = 400) -> float:
     """One entry of u U after descent with a fresh batch of 300 prompts a step, averaged over the last half."""
-    sigma, size = inputs_of(inputs, d), 300
-    sums, w = prompt_sums(rng, steps * size, n, sigma, np.eye(d), 0.0)
-    queries = rng.standard_normal((steps * size, d)) @ np.linalg.cholesky(sigma).T
-    truths = np.einsum("ki,ki->k", queries, w)
+    root = np.asarray(np.linalg.cholesky(inputs_of(inputs, d)))
     U, u, mean = 0.3 * _start(d), 0.3, 0.0
     for step in range(steps):
-        batch = slice(step * size, (step + 1) * size)
-        dU, du = _slopes(sums[batch] / n, queries[batch], truths[batch], U, u)
+        drawn = rng.standard_normal((300, n + 2, d))
+        inputs_and_query = drawn[:, 1:] @ root.T
+        dU, du = _gradient(inputs_and_query[:, 1:], drawn[:, 0], inputs_and_query[:, 0], U, u)
         U, u = U - 0.1 * dU, u - 0.1 * du
         mean += 2 * u * U[row, column] / steps if step >= steps // 2 else 0.0
     return float(mean)

@@ -17,6 +17,7 @@ __all__ = [
     "prior_errors",
     "prior_gain",
     "squared_error",
+    "true_prompts",
     "wrong_prior_cost",
 ]
 
@@ -33,16 +34,22 @@ def _noise(rng: Rng, law: str, count: int) -> Array:
     return np.asarray(3.0 / rng.gamma(4.0, size=count))
 
 
-def drawn_prompts(
-    rng: Rng, n: int, d: int, law: str, count: int = 4000, noise: Array | None = None
-) -> dict[str, Array]:
-    """Prompts, queries and their noisy labels; with inverse-gamma noise the weights scale with it."""
+def true_prompts(rng: Rng, n: int, d: int, law: str, count: int = 4000, noise: Array | None = None) -> dict[str, Array]:
+    """Prompts, queries, their labels without noise and its variance; inverse-gamma noise scales the weights."""
     noise = _noise(rng, law, count) if noise is None else noise
     w = rng.standard_normal((count, d)) * (np.sqrt(noise)[:, None] if law == "inverse-gamma" else 1.0)
     X, x = rng.standard_normal((count, n, d)), rng.standard_normal((count, d))
-    e = np.sqrt(noise)[:, None] * rng.standard_normal((count, n + 1))
-    y = np.einsum("kni,ki->kn", X, w) + e[:, :n]
-    return {"X": X, "y": y, "x": x, "label": np.einsum("ki,ki->k", x, w) + e[:, n]}
+    y = np.einsum("kni,ki->kn", X, w) + np.sqrt(noise)[:, None] * rng.standard_normal((count, n))
+    return {"X": X, "y": y, "x": x, "truth": np.einsum("ki,ki->k", x, w), "noise": noise}
+
+
+def drawn_prompts(
+    rng: Rng, n: int, d: int, law: str, count: int = 4000, noise: Array | None = None
+) -> dict[str, Array]:
+    """Prompts, queries and their noisy labels."""
+    prompts = true_prompts(rng, n, d, law, count, noise)
+    prompts["label"] = prompts.pop("truth") + np.sqrt(prompts.pop("noise")) * rng.standard_normal(count)
+    return prompts
 
 
 def _conditioned(X: Array, y: Array, x: Array, noise: float) -> tuple[Array, Array, Array]:
@@ -81,7 +88,7 @@ def _posterior(X: Array, y: Array, x: Array, law: str) -> tuple[Array, Array]:
 
 def few_prompts(rng: Rng, n: int, d: int, law: str) -> dict[str, Array]:
     """Seven prompts."""
-    return drawn_prompts(rng, n, d, law, 7)
+    return true_prompts(rng, n, d, law, 7)
 
 
 def mean_and_variance(X: Array, y: Array, x: Array, law: str) -> Array:
@@ -89,15 +96,15 @@ def mean_and_variance(X: Array, y: Array, x: Array, law: str) -> Array:
     return np.stack(_posterior(X, y, x, law))
 
 
-def squared_error(X: Array, y: Array, x: Array, label: Array, law: str) -> float:
-    """Of the posterior mean, on noisy labels."""
-    return float(np.mean((label - _posterior(X, y, x, law)[0]) ** 2))
+def squared_error(X: Array, y: Array, x: Array, truth: Array, noise: Array, law: str) -> float:
+    """Of the posterior mean, averaged over the noise of the label."""
+    return float(np.mean((truth - _posterior(X, y, x, law)[0]) ** 2 + noise))
 
 
-def likelihood(X: Array, y: Array, x: Array, label: Array, law: str) -> float:
-    """Average of log(v)/2 + (y - m)^2/(2 v)."""
+def likelihood(X: Array, y: Array, x: Array, truth: Array, noise: Array, law: str) -> float:
+    """Average of log(v)/2 + (y - m)^2/(2 v), over the noise of the label y too."""
     mean, variance = _posterior(X, y, x, law)
-    return float(np.mean(0.5 * np.log(variance) + (label - mean) ** 2 / (2 * variance)))
+    return float(np.mean(0.5 * np.log(variance) + ((truth - mean) ** 2 + noise) / (2 * variance)))
 
 
 def _fit(X: Array, y: Array, ridge: float) -> Array:
@@ -117,13 +124,16 @@ def mean_variance(rng: Rng, d: int, gamma: float, noise_variance: float, count: 
 
 def mismatched_error(
     rng: Rng, d: int, gamma: float, noise_variance: float, assumed_noise: float, weight_variance: float,
-    count: int = 400,
+    count: int = 60,
 ) -> float:  # fmt: skip
     """Error of the posterior mean under a prior that has another noise and unit weights."""
     n = round(d / gamma)
-    X, w = rng.standard_normal((count, n, d)), np.sqrt(weight_variance) * rng.standard_normal((count, d))
-    y = np.einsum("kni,ki->kn", X, w) + np.sqrt(noise_variance) * rng.standard_normal((count, n))
-    return noise_variance + float(np.mean(np.sum((_fit(X, y, assumed_noise) - w) ** 2, axis=1)))
+    X = rng.standard_normal((count, n, d))
+    moment = np.swapaxes(X, 1, 2) @ X
+    fit = np.linalg.inv(moment + assumed_noise * np.eye(d))  # a - w = (fit M - I)w + fit X^T e, over tasks and noise
+    bias = np.sum((fit @ moment - np.eye(d)) ** 2) * weight_variance
+    scatter = np.einsum("kij,kjl,kil->", fit, moment, fit, optimize=True) * noise_variance
+    return noise_variance + float(bias + scatter) / count
 
 
 def wrong_prior_cost(rng: Rng, d: int, n: int, noise_variance: float, assumed_noise: float, count: int = 400) -> float:

@@ -45,8 +45,15 @@ ARGUMENTS = {
 SPECIAL = {
     (name, "queries"): lambda s: problem(s)[1]
     for name in ("attention_margin", "locally_optimal", "attention_descent", "regularisation_path")
+} | {
+    ("distance_attention", "keys"): lambda s: np.random.default_rng(s.n).standard_normal((4, s.d + 1)),
+    ("distance_attention", "values"): lambda s: np.random.default_rng(s.d).standard_normal(4),
+    ("distance_attention", "exponent"): lambda s: s.pick(0.5, 2.0, np.inf),
 }
 _X, _Z, _ = problem(type("Sizes", (), {"n": 1, "d": 1}))
+SCALES = {
+    "distance_attention": lambda c: solvers.distance_attention(c * _Z, c * _X[0], [c, 2 * c, 5 * c], 3.0).value / c,
+}
 SCALES_SQUARED = {
     "attention_margin": lambda c: c**2 * solvers.attention_margin(c * _X, c * _Z, [0, 2]).weights,
     "attention_margin, nuclear": lambda c: c * solvers.attention_margin(c * _X, _Z, [0, 2], "nuclear").norm,
@@ -58,6 +65,7 @@ NO_RATIO = {
     "attention_kernel": f"sums of bivariate_relu: {_RATIO}",
     "vector_kernel": f"one arc cosine: {_RATIO}",
     "random_attention_features": "a simulation",
+    "distance_attention": "ratios of powers: tests/solvers/attention/test_distance_attention.py, known answers",
     "attention_margin": "max_margin, and an iteration that stops at a gap of 1e-9",
     "locally_optimal": "returns true or false",
     "attention_descent": "a simulation",
@@ -78,6 +86,7 @@ VECTORS = [
     "attention_descent",
     "attention_kernel",
     "attention_margin",
+    "distance_attention",
     "random_attention_features",
     "regularisation_path",
     "vector_kernel",

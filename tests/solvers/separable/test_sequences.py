@@ -121,6 +121,18 @@ def test_weak_ridges_reach_the_projections_slowly():
     assert ratio.max() < 1.2 * ratio.min()
 
 
+def test_weak_ridges_of_tiny_rows_are_linear():
+    """Rows of 1e-150 never saturate: the weights are the sum of the rows over the ridge."""
+    Z = unit_tasks(2)[0]
+    found = weak_regularisation_path([1e-150 * Z], 1e-3)
+    np.testing.assert_allclose(found.value[0], 1e-147 * Z.sum(axis=0), rtol=1e-12)
+
+
+def test_weak_ridges_refuse_what_nothing_separates():
+    with pytest.raises(ValueError, match="nothing separates"):
+        weak_regularisation_path([[[1.0], [-1.0]]], 1e-3)
+
+
 @pytest.mark.parametrize(("ordering", "at"), [("cyclic", [0, 3, 4]), ("random", [0, 1])])
 def test_bounds_start_at_the_squared_length(ordering, at):
     found = continual_bounds(2.0, 0.5, 4, ordering, at)
