@@ -78,6 +78,7 @@ def test_what_an_author_defines_as_a_function_is_put_where_it_is_called():
         (r"\mathbb E_{z\sim\mathcal N(0,1)}[z^2]", "E(z**(2), z)"),
         (r"\mathbb{E}_{r\sim\mathcal N(m,v)}\,r^2", "E(((m)+sqrt(v)*r)**(2), r)"),
         (r"\langle z^2\rangle_z", "E(z**(2), z)"),
+        (r"\mathsf{E}_z[z^2]\,\mathsf{df}_2", "E(z**(2), z)*df2"),
         (r"\beta^\top\Sigma(\Sigma+\kappa I)^{-2}\beta", "form(Sigma*(Sigma+kappa*I)**(-2))"),
         (r"\langle\beta,\Sigma^2\beta\rangle", "form(Sigma**(2))"),
     ],
