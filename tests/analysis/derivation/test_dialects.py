@@ -48,7 +48,7 @@ def test_branches_of_a_function_are_cases():
 @pytest.mark.parametrize(
     "text",
     [
-        "1/d(d + 1)", "import os; os.system('true')", "def f(x):\n    open('f')\n    return x",
+        "1/d(d + 1)", "1/2 pi", "import os; os.system('true')", "def f(x):\n    open('f')\n    return x",
         "def f(x):\n    while True:\n        pass", "def f(x):\n    return x\ndef g(x):\n    return x", "Sqrt[x",
         "Sqrt[x]]",
         "def f(:", "f[x]", "gamma(1-gamma)", "from os import system", "f(x) = f(x + 1); f(gamma)",
