@@ -33,7 +33,7 @@ _HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log", "Sin": "sin", "Cos": "cos"
 _HEAD = re.compile(rf"(?<![\w.])({'|'.join(_HEADS)})\[")
 _PRODUCT = re.compile(r"(?<=[\w)\]])[ \t]+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[A-Za-z_(]|\d)")
 _KEYWORD_BEFORE = re.compile(r"(?:^|\W)(?:where|for|if|else|and|or|when|with|in)$")
-_HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[^\W\d]|\()")
+_HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?=\(|(?:sqrt|Sqrt|log|ln|exp|erf|erfc|arc\w+|sum)\b)")  # not 1/2 pi
 _INTEGRAL = re.compile(r"∫_(\{[^{}]*\}|\([^()]*\)|-?\w+)\^(\{[^{}]*\}|\([^()]*\)|\w+|∞)\s*")
 _EXPONENTIAL = re.compile(r"(?<![\w.])[Ee]\s*(\^|\*\*)")
 _QUAD = re.compile(r"(?<![\w.])(?:scipy\.)?(?:integrate\.)?quad\(\s*lambda\s+(\w+)\s*:\s*")

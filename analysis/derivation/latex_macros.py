@@ -273,8 +273,8 @@ class Macros(Means):
     def styled(self, command: str) -> str:
         r"""Read \mathcal{R} as R; the same letter in two styles is two things, and refused."""
         letter = self.letters(self.raw_group())
-        if command == "mathbb" and letter == "E":
-            return self.word("E")
+        if (letter == "E" and command in ("mathbb", "mathsf")) or (len(letter) > 1 and command in ("mathsf", "mathtt")):
+            return self.word(letter)  # a mean, a trace, df
         if letter == "1":
             return self.indicator()
         return self.in_style(letter, command)

@@ -48,7 +48,7 @@ def test_branches_of_a_function_are_cases():
 @pytest.mark.parametrize(
     "text",
     [
-        "1/d(d + 1)", "import os; os.system('true')", "def f(x):\n    open('f')\n    return x",
+        "1/d(d + 1)", "1/2 pi", "import os; os.system('true')", "def f(x):\n    open('f')\n    return x",
         "def f(x):\n    while True:\n        pass", "def f(x):\n    return x\ndef g(x):\n    return x", "Sqrt[x",
         "Sqrt[x]]",
         "def f(:", "f[x]", "gamma(1-gamma)", "from os import system", "f(x) = f(x + 1); f(gamma)",
@@ -78,6 +78,7 @@ def test_what_an_author_defines_as_a_function_is_put_where_it_is_called():
         (r"\mathbb E_{z\sim\mathcal N(0,1)}[z^2]", "E(z**(2), z)"),
         (r"\mathbb{E}_{r\sim\mathcal N(m,v)}\,r^2", "E(((m)+sqrt(v)*r)**(2), r)"),
         (r"\langle z^2\rangle_z", "E(z**(2), z)"),
+        (r"\mathsf{E}_z[z^2]\,\mathsf{df}_2", "E(z**(2), z)*df2"),
         (r"\beta^\top\Sigma(\Sigma+\kappa I)^{-2}\beta", "form(Sigma*(Sigma+kappa*I)**(-2))"),
         (r"\langle\beta,\Sigma^2\beta\rangle", "form(Sigma**(2))"),
     ],

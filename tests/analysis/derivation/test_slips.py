@@ -108,6 +108,7 @@ def test_draws_of_ones_own_get_a_slip_search():
     report = check("noise_variance**2/n", experiment=draw, at=at, rng=1)
     assert report.outcome.value == "DISAGREES"
     assert report.slip == ("1/noise_variance as a factor",)
+    assert "within its intervals (up to" in report.sentence  # which hold more than one formula
     few = check("noise_variance**2/n", experiment=draw, at={"n": 4, "noise_variance": 2.0}, rng=1)
     assert few.slip == ()  # one cell cannot tell slips from each other
 
