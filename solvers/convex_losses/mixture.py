@@ -278,8 +278,10 @@ def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int_], NDArray[np.
 
 def _from_strong(model: _Mixture, cells: Index) -> Settled:
     """Cells from where their ridge is as strong as the data."""
-    taken = (model.separation, model.ratio, model.ridge, model.balance, model.kind)
-    part = _Mixture(model.loss, *(a[cells] for a in taken))
+    part = _Mixture(
+        model.loss, model.separation[cells], model.ratio[cells], model.ridge[cells], model.balance[cells],
+        model.kind[cells],
+    )  # fmt: skip
 
     def at(ridge: Array) -> tuple[Map, Array]:
         here = replace(part, ridge=ridge)
