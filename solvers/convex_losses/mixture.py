@@ -10,23 +10,30 @@ A fresh margin y(x^Tw + b) is N(m + yb, q). With D, Eg, Eg^2 of `channel_integra
           q=\frac{\hat q+\hat m^2\|\mu\|^2}{(\lambda+\hat V)^2},\quad E[yg]=0,
 
 :math:`\hat V=\alpha D/V`, :math:`\hat m=\alpha Eg/V`, :math:`\hat q=\alpha Eg^2/V^2`, where alpha is the ratio n/d.
+Without a ridge V(lambda + Vhat) = 1 still: either V is finite and alpha D = 1, or every row is fitted and V infinite.
+The second holds for a residual's losses up to n = d, for a margin's while some hyperplane separates the rows, which is
+for :math:`1/\alpha>\min_{A,b}E(-u)_+^2`, :math:`u\sim N(A\|\mu\|+yb,1+A^2)`.
 An infinite ridge leaves the direction :math:`\sum_iy_ix_i`, centred where there is an intercept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
 from scipy.special import ndtr
 
-from solvable.solvers.convex_losses.losses import LOSSES
-from solvable.solvers.convex_losses.settling import Map, Settled, settle, walk
+from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
+from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
+from solvable.solvers.convex_losses.state_evolution import HARD, PLAIN, RIDGE
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
+    as_nonnegative,
     as_positive,
     broadcast,
     refuse,
@@ -37,7 +44,7 @@ __all__ = ["MixtureErrors", "best_ridge", "mixture_risk"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-_GOOD = 1e-9
+_GOOD, _DOUBT = 1e-9, 1e-6
 
 
 @record
@@ -77,21 +84,28 @@ class _Mixture:
     ratio: Array
     ridge: Array
     balance: Array
+    kind: NDArray[np.int8]
 
     def start(self) -> Array:
         """Rough guess of the unknowns: every row pulls alike."""
         half = self.ridge + self.ratio / 4
-        return np.stack([
-            np.log(self.ridge / half), np.arcsinh(np.sqrt(self.ratio) * self.separation),
-            0.5 * np.log(self.ratio) - np.log(half), np.zeros(half.size),
-        ], axis=1)  # fmt: skip
+        with np.errstate(divide="ignore"):
+            first = np.select(
+                [self.kind == RIDGE, self.kind == PLAIN], [np.log(self.ridge / half), -np.log(np.maximum(half, 1.0))]
+            )
+        third = 0.5 * np.log(self.ratio) - np.where(self.kind == HARD, 0.0, np.log(half))
+        tilt = np.arcsinh(np.sqrt(self.ratio) * self.separation)
+        return np.stack([first, tilt, third, np.zeros(half.size)], axis=1)
 
     def read(self, x: Array, i: Index) -> tuple[Array, Array, Array, Array]:
-        share = np.exp(np.minimum(x[:, 0], 0.0))
-        B = np.exp(x[:, 2])
+        B, kind = np.exp(x[:, 2]), self.kind[i]
         A = B * np.sinh(x[:, 1])  # in units of the separation
-        mu = self.separation[i]
-        return share / self.ridge[i], np.hypot(B, A), A * mu, x[:, 3]
+        with np.errstate(divide="ignore", over="ignore"):
+            V = np.select(
+                [kind == RIDGE, kind == PLAIN],
+                [np.exp(np.minimum(x[:, 0], 0.0)) / self.ridge[i], np.exp(np.minimum(x[:, 0], 690.0))], np.inf,
+            )  # fmt: skip
+        return V, np.hypot(B, A), A * self.separation[i], x[:, 3]
 
     def moments(self, x: Array, i: Index, pieces: int) -> tuple[Array, Array]:
         """Averages over the classes of D, Eg, Eg^2, train, test, and E[y g]."""
@@ -106,14 +120,44 @@ class _Mixture:
     def advance(self, x: Array, i: Index, pieces: int = 1) -> Array:
         V = self.read(x, i)[0]
         (D, g, g2, *_), pull = self.moments(x, i, pieces)
-        alpha, ridge = self.ratio[i], self.ridge[i]
+        alpha, ridge, kind = self.ratio[i], self.ridge[i], self.kind[i]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             hat = alpha * D / V
-            first = -np.log1p(hat / ridge)
+            first = np.select([kind == RIDGE, kind == PLAIN], [-np.log1p(hat / ridge), x[:, 0] - np.log(alpha * D)])
             second = np.arcsinh(np.sqrt(alpha) * g * self.separation[i] / np.sqrt(g2))
-            third = 0.5 * np.log(alpha * g2) - np.log(V * (ridge + hat))
+            third = 0.5 * np.log(alpha * g2) - np.where(kind == RIDGE, np.log(V * (ridge + hat)), 0.0)
             shift = pull / (D + np.sqrt(g2))
-        return np.stack([first, second, third, x[:, 3] + np.where(self.balance[i] == 0.5, 0.0, shift)], axis=1)
+        return np.stack([first, second, third, np.where(self.balance[i] == 0.5, 0.0, x[:, 3] + shift)], axis=1)
+
+
+def _edge(separation: float, balance: float) -> float:
+    """Rows for each dimension up to which some hyperplane separates the classes."""
+    signs, share = np.array([1.0, -1.0]), np.array([balance, 1 - balance])
+
+    def shortfall(point: Array) -> tuple[float, Array]:
+        A, b = point[0], 0.0 if balance == 0.5 else point[1]
+        s = np.sqrt(1 + A * A)
+        t = (A * separation + signs * b) / s
+        tail, bell = ndtr(-t), np.exp(-t * t / 2) / np.sqrt(2 * np.pi)
+        pull = -2 * s * (bell - t * tail)
+        slope = [share @ (pull * separation + 2 * A * tail), share @ (signs * pull) * (balance != 0.5)]
+        return float(share @ (s * s * ((1 + t * t) * tail - t * bell))), np.array(slope)
+
+    found = minimize(shortfall, np.zeros(2), jac=True, method="BFGS", options={"gtol": 1e-13})
+    return float(1 / found.fun) if found.fun > 0 else np.inf
+
+
+def _kinds(loss: str, separation: Array, ratio: Array, ridge: Array, balance: Array) -> tuple[Any, Any]:
+    """Branch of each cell, and those without a solution or on a pole."""
+    free, edge = ridge == 0, np.ones(ratio.shape)
+    if loss in MARGIN_LOSSES:
+        for mu, share in {*zip(separation[free].tolist(), balance[free].tolist(), strict=True)}:
+            edge[(separation == mu) & (balance == share)] = _edge(mu, share)
+    kind = np.where(free, np.where(ratio > edge, PLAIN, HARD), RIDGE).astype(np.int8)
+    ended = np.where(free & (ratio == edge), Status.DIVERGES, Status.CONVERGED).astype(np.int8)
+    if loss == "logistic":
+        ended[free & (ratio < edge)] = Status.NO_SOLUTION
+    return kind, ended
 
 
 def _limit(separation: Array, ratio: Array) -> Array:
@@ -144,7 +188,8 @@ def mixture_risk(
     ratio : array_like
         n/d.
     ridge : array_like
-        :math:`\lambda`, positive: the penalty for each dimension. inf is its limit, for balanced classes.
+        :math:`\lambda`, the penalty for each dimension. 0 is the limit of a vanishing ridge, as in `state_evolution`;
+        inf is its limit for balanced classes.
     loss : {"square", "logistic", "hinge", "squared_hinge", "huber", "absolute"}
         See `convex_loss`.
     balance : array_like
@@ -155,7 +200,9 @@ def mixture_risk(
     Returns
     -------
     MixtureErrors
-        Arrays over the grid.
+        Arrays over the grid. Without a ridge NaN with status ``NO_SOLUTION`` where the rows are separable and the loss
+        is logistic; inf and ``DIVERGES`` on the pole n = d of a residual's loss and where hinge losses lose their
+        margin.
 
     Raises
     ------
@@ -184,50 +231,57 @@ def mixture_risk(
         raise refuse("balance", share, "it must lie strictly between 0 and 1")
     mu, alpha, lam, share = broadcast(
         separation=as_positive("separation", separation), ratio=as_positive("ratio", ratio),
-        ridge=as_positive("ridge", ridge, infinite=True), balance=share,
+        ridge=as_nonnegative("ridge", ridge, infinite=True), balance=share,
     )  # fmt: skip
     shape = mu.shape
     mu, alpha, lam, share = (a.ravel().astype(float) for a in (mu, alpha, lam, share))
     endless = np.isinf(lam)
     if np.any(endless & (share != 0.5)):
         raise refuse("ridge", lam, "an infinite ridge has a limit for equal classes only, balance = 0.5")
+    kind, status = _kinds(loss, mu, alpha, lam, share)
     rows = np.full((7, mu.size), np.nan)
-    rows[0] = _limit(mu, alpha)
+    rows[0, endless] = _limit(mu, alpha)[endless]
     rows[4:, endless] = 0.0
+    rows[:, status == Status.DIVERGES] = np.inf
     residual, spent = np.zeros(mu.size), np.zeros(mu.size, np.int64)
-    todo = ~endless
+    todo = ~endless & (status == Status.CONVERGED)
     if todo.any():
-        rows[:, todo], residual[todo], spent[todo] = _solve(
-            _Mixture(loss, mu[todo], alpha[todo], lam[todo], share[todo])
-        )
-    status = np.where(residual <= _GOOD, Status.CONVERGED, Status.MAX_ITERATIONS)
+        model = _Mixture(loss, mu[todo], alpha[todo], lam[todo], share[todo], kind[todo])
+        rows[:, todo], residual[todo], status[todo], spent[todo] = _solve(model)
     solution = Solution.shaped(shape, rows[0].copy(), residual, status, spent)
     report_failures(solution, "mixture_risk", on_failure)
     error, test, train, b, V, q, m = (row.reshape(shape) for row in rows)
     return MixtureErrors(error, test, train, b, V, q, m, solution)
 
 
-def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int64]]:
+def _solve(model: _Mixture) -> tuple[Array, Array, NDArray[np.int_], NDArray[np.int64]]:
     every = np.arange(model.ratio.size)
     found = settle(model.advance, model.start())
     x, spent = found.x, found.iterations
-    astray = np.flatnonzero(found.residual > _GOOD)
+    astray = np.flatnonzero((found.residual > _GOOD) & (model.kind == RIDGE))
     if astray.size:
         again = _from_strong(model, astray)
         x[astray], spent[astray] = again.x, spent[astray] + again.iterations
     with np.errstate(invalid="ignore"):
         residual = np.abs(model.advance(x, every, 2) - x).max(axis=1, initial=0.0)
+    residual = np.where(np.isfinite(residual), residual, np.inf)
+    status = np.where(residual <= _GOOD, Status.CONVERGED, Status.MAX_ITERATIONS)
+    doubt = errors(model.advance, x, residual)
+    lost = (status == Status.CONVERGED) & ~(doubt <= _DOUBT)
+    status[lost], residual[lost] = Status.UNDETERMINED, doubt[lost]
     V, size, m, b = model.read(x, every)
     (_, _, _, train, test), _ = model.moments(x, every, 2)
     p = model.balance
     error = p * ndtr(-(m + b) / size) + (1 - p) * ndtr(-(m - b) / size)
-    rows = np.array([error, test, train, b, V, size**2, m])
-    return rows, np.where(np.isfinite(residual), residual, np.inf), spent
+    return np.array([error, test, train, b, V, size**2, m]), residual, status, spent
 
 
 def _from_strong(model: _Mixture, cells: Index) -> Settled:
     """Cells from where their ridge is as strong as the data."""
-    part = _Mixture(model.loss, *(a[cells] for a in (model.separation, model.ratio, model.ridge, model.balance)))
+    part = _Mixture(
+        model.loss, model.separation[cells], model.ratio[cells], model.ridge[cells], model.balance[cells],
+        model.kind[cells],
+    )  # fmt: skip
 
     def at(ridge: Array) -> tuple[Map, Array]:
         here = replace(part, ridge=ridge)

@@ -323,7 +323,7 @@ def entries(starts):
                     noise=noise, **SMOOTH)  # fmt: skip
     yield entry("an infinite ridge", "mixture_risk", limit, separation=1.25, ratio=2.0, ridge=float("inf"),
                 loss="logistic")  # fmt: skip
-    for ridge in (0.01, 1.0):
+    for ridge in (0.0, 0.01, 1.0):
         yield entry(f"square, ridge {ridge:g}", "mixture_risk", mixed, separation=1.25, ratio=2.0, ridge=ridge,
                     loss="square", rtol=1e-11)  # fmt: skip
     for key, function, compute, arguments in CASES:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -90,6 +90,37 @@ def test_the_square_loss_by_hand():
     assert q == pytest.approx((alpha * ((1 - m) ** 2 + q) / (1 + V) ** 2 + pull**2 * mu**2) / down**2, rel=1e-12)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("balance", [0.5, 0.3])
+def test_mixtures_without_a_ridge(loss, balance):
+    """Both sides of existence, against a ridge of 1e-9; separable classes have no logistic estimate."""
+    none, weak = (mixture_risk(1.0, [0.5, 6.0], ridge, loss, balance, on_failure="ignore") for ridge in (0.0, 1e-9))
+    kept = none.solution.status == Status.CONVERGED
+    assert kept.tolist() == [loss != "logistic", True]
+    for field in ("test_error", "q", "m", "intercept"):
+        np.testing.assert_allclose(getattr(none, field)[kept], getattr(weak, field)[kept], rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(none.train_loss[kept], weak.train_loss[kept], rtol=1e-6, atol=1e-9)
+    if loss == "logistic":
+        assert none.solution.status[0] == Status.NO_SOLUTION
+
+
+@pytest.mark.parametrize("balance", [0.5, 0.3])
+def test_classes_stop_being_separable_where_the_margin_ends(balance):
+    """The share of rows on the margin is d/n there: alpha P(u < 1) = 1, on the side where all rows are fitted."""
+    mu = 1.0
+
+    def shortfall(point):
+        A, b = point
+        return sum(p * quad(lambda t, a=A * mu + y * b: norm.pdf(t) * min(a + np.hypot(1, A) * t, 0) ** 2, -12, 12)[0]
+                   for y, p in ((1, balance), (-1, 1 - balance)))  # fmt: skip
+
+    edge = 1 / minimize(shortfall, [0.5, 0.0], method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-11}).fun
+    found = mixture_risk(mu, edge * np.array([0.999, 1.001]), 0.0, "logistic", balance, on_failure="ignore")
+    assert found.solution.status.tolist() == [Status.NO_SOLUTION, Status.CONVERGED]
+    pole = mixture_risk(mu, 1.0, 0.0, "square", balance)
+    assert pole.solution.status == Status.DIVERGES
+
+
 def test_mirrored_classes():
     a, b = mixture_risk(1.0, 3.0, 0.2, "logistic", [0.3, 0.7]).intercept
     assert a == pytest.approx(-b, rel=1e-10)
@@ -109,7 +140,7 @@ def test_refusals():
     with pytest.raises(ValueError, match="infinite ridge"):
         mixture_risk(1.0, 2.0, np.inf, "hinge", 0.3)
     with pytest.raises(ValueError, match="ridge"):
-        mixture_risk(1.0, 2.0, 0.0, "hinge")
+        mixture_risk(1.0, 2.0, -1.0, "hinge")
     with pytest.raises(ValueError, match="gamma"):
         logistic_bias(0.1, 0.0)
     with pytest.raises(ValueError, match="signal and noise"):
