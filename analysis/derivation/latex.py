@@ -171,8 +171,13 @@ class _Statement(Macros):
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""
         named = [t for t in tokens if t.text not in ("=", "&", ":")]
+        if not named or any(t.text.removeprefix("\\") in LETTER_STYLES for t in named):
+            return ""  # a script letter is another name than the plain one
+        reader = self.sub(named)
+        reader.styles = {}
         try:
-            name = self.whole(named) if named else ""
+            name = reader.expression()
+            reader.end()
         except ValueError:
             return ""
         return name if name.isidentifier() else ""

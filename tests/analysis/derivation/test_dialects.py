@@ -92,6 +92,8 @@ def test_the_last_of_several_equations_is_the_formula():
     assert (first.formula, first.definitions) == ("c*(1-c)", (("c", "K*n"),))
     carried = plain_from_latex(r"\begin{aligned} R &= x \\ &\quad + y \end{aligned}")
     assert carried.formula == "x+y"
+    script = plain_from_latex(r"\mathcal{L} = \frac{L}{2}c, \quad c = L + 1")
+    assert (script.formula, script.definitions) == ("((L)/(2))*c", (("c", "L+1"),))
     with pytest.raises(ValueError, match="which of its equations"):
         plain_from_latex(r"c = K, x = c, y = c")
 
