@@ -168,10 +168,12 @@ def decide(
     if significant and not (outcome is Outcome.DISAGREES and judge(*displaced, allowed) is Outcome.DISAGREES):
         return Decision(None, value, low, high, f"the sizes do not follow a correction of order {test.order:g}: "
                         "state its order, or measure larger sizes")  # fmt: skip
+    # what rejects is asked again at every look: its tests pay for looks and cells as the interval does
+    error = FIT_LEVEL if outcome is Outcome.AGREES else min(FIT_LEVEL, 10 * alpha)
     for limit, remains in test.slower[: 1 if outcome is Outcome.AGREES else None]:
-        moved, least, most = interval(limit, FIT_LEVEL)
+        moved, least, most = interval(limit, error)
         ends = (moved, moved) if outcome is Outcome.AGREES else (min(least, low), max(most, high))
-        _, below, above = interval(remains, FIT_LEVEL)
+        _, below, above = interval(remains, error)
         if judge(*ends, allowed) is not outcome and below <= 0 <= above:
             return Decision(None, value, low, high, f"a correction slower than order {test.order:g} would change the "
                             "answer, and the sizes do not exclude it: measure larger sizes")  # fmt: skip
