@@ -402,7 +402,7 @@ def regularisation_path(
     >>> from solvable.solvers import regularisation_path
     >>> path = regularisation_path([[[1.0, 0.0], [0.0, 0.0]]], [[0.0, 2.0]], [[1.0, 0.0]], [5.0, 10.0])
     >>> path.weights[1, 0].round(6), bool(path.log_excess[1] < -19)
-    (array([-0., 10.]), True)
+    (array([ 0., 10.]), True)
     """
     from scipy.optimize import minimize
     from scipy.special import expit

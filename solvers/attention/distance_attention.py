@@ -93,7 +93,7 @@ def distance_attention(queries: ArrayLike, keys: ArrayLike, values: ArrayLike, e
     >>> from solvable.solvers import distance_attention
     >>> found = distance_attention([[1.0], [2.0]], [[0.0], [2.0], [3.0]], [5.0, 1.0, 2.0], 1.0)
     >>> found.value.round(4), found.weights[0].round(4)
-    (array([2.6, 1. ]), array([0.4, 0.4, 0.2]))
+    (array([2.8, 1. ]), array([0.4, 0.4, 0.2]))
     """
     x, k, v = as_matrix("queries", queries), as_matrix("keys", keys), as_finite("values", values)
     if k.shape[1] != x.shape[1]:
