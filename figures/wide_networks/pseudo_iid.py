@@ -16,9 +16,9 @@ from solvable.solvers import edge_of_chaos, wide_network_kernels
 if TYPE_CHECKING:
     import xarray as xr
 
-WEIGHT, BIAS, WIDTHS = 1.5, 0.1, (3, 10, 30, 300)
+WEIGHT, BIAS, WIDTHS = 1.5, 0.1, (3, 30, 300)
 LEVELS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
-EDGES = (0.2, 0.5, 1.0)  # variances on the edge
+EDGES = (0.2, 0.5, 0.8, 1.2)  # variances on the edge
 
 
 def compute(quick: bool = False) -> xr.Dataset:
