@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from solvable.analysis.wide_networks.experiments.depth import growths, weights_of
 from solvable.analysis.wide_networks.settings import pair
 
-__all__ = ["ENSEMBLES", "edge_draw", "quantiles_draw"]
+__all__ = ["ENSEMBLES", "edge_and_bar", "quantiles_draw"]
 
 Array = NDArray[np.float64]
 ENSEMBLES = ("gaussian", "orthogonal", "low-rank", "sparse", "laplace")
@@ -30,12 +30,20 @@ def quantiles_draw(
     return np.quantile(h, levels)
 
 
-def edge_draw(
-    rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, weights: tuple[float, ...]
-) -> float:
-    """Weight variance at which nearby signals neither separate nor merge: a line through growth rates at `weights`,
-    means over two networks, which are the same up to their scale."""  # fmt: skip
-    seeds = rng.integers(2**32, size=2)
-    growth = np.mean([growths(np.random.default_rng(s), q, bias, ensemble, width, weights) for s in seeds], axis=0)
-    slope, level = np.polyfit(np.log(weights), growth, 1)
-    return float(np.exp(-level / slope))
+def edge_and_bar(
+    rng: np.random.Generator, q: float, bias: float, ensemble: str, width: int, weights: tuple[float, ...], count: int
+) -> tuple[float, float]:
+    """Weight variance at which nearby signals neither separate nor merge, and two standard errors.
+
+    A line through growth rates at `weights`, means over `count` networks, which are the same up to their scale; errors
+    by the jackknife. A single network's line may be flat, and its zero anywhere.
+    """
+    seeds = rng.integers(2**32, size=count)
+    growth = np.array([growths(np.random.default_rng(s), q, bias, ensemble, width, weights) for s in seeds])
+
+    def edge(rates: Array) -> float:
+        slope, level = np.polyfit(np.log(weights), rates.mean(axis=0), 1)
+        return float(np.exp(-level / slope))
+
+    without = np.array([edge(np.delete(growth, i, axis=0)) for i in range(count)])
+    return edge(growth), 2 * float(np.sqrt((count - 1) * np.var(without)))
