@@ -110,6 +110,7 @@ SPACE_CLAIMS = (
         measure=index_models.tanh_moments,
         grid=cells("inputs", [10], samples=200.0),
         size="samples",
+        sizes=(1, 3, 9),
         tolerance=0.05,
         domain=USUAL.but(samples=(200, 1e5)),
     ),
