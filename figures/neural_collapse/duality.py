@@ -29,7 +29,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
     values = np.linalg.svd(target_matrix("gaussian"), compute_uv=False)
     found = [duality_gap(values, depth) for depth in DEPTHS]
-    trained_depths = (2, 3, 4) if quick else DEPTHS
+    trained_depths = DEPTHS[:4] if quick else DEPTHS
     trained = np.full((2, len(DEPTHS)), np.nan)
     for i, depth in enumerate(trained_depths):
         for j, network in enumerate(("standard", "parallel")):

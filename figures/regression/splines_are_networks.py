@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 POINTS, SHOWN, WIDTH, BODY_MASS = 12, 0.03, 60, 2
-PLACES = np.array([0.003, 0.03, 0.3])
+PLACES = np.array([0.003, 0.014, 0.065, 0.3])
 
 
 def _output(weights: Any, x: Any) -> Any:

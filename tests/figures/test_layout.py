@@ -23,8 +23,8 @@ from solvable.figures.style import COLOURS, DOUBLE, HEAT, SIGNED, SINGLE, letter
 
 SMALLEST = 6  # points; exponents and indices inside a formula are 0.7 of that
 TOUCH = 0.5  # pixels by which two boxes may share an edge
-# what is drawn has no more: the layers of a network of two, the number formats
-FEW = {"projection-head", "numerical-edge"}
+# what is drawn has no more: the layers of a network of two, the number formats, the edges of a spectrum
+FEW = {"projection-head", "numerical-edge", "spectral-density"}
 SHADES = {to_hex(c) for c in colormaps[HEAT](np.arange(256))}
 
 

@@ -26,7 +26,7 @@ DATA = {
     "A", "G0", "K", "K_cross", "K_test", "K_xx", "K_xz", "K_zz", "X", "Y", "Z", "alpha", "beta", "centres",
     "change", "classifier", "covariance", "f", "features", "gradient", "gradients", "hessians", "hidden", "kernel",
     "kernel_zx", "keys", "labels", "logits", "nngp", "ntk", "parameters", "prior", "queries", "readout", "scores",
-    "target", "task_weights", "tasks", "test_features", "tokens", "w_minus", "w_plus", "x", "y",
+    "target", "task_weights", "tasks", "test_features", "tokens", "values", "w_minus", "w_plus", "x", "y",
 }  # fmt: skip
 MODEL = {
     "activation_slopes", "assumed_noise", "attachment", "batch_size", "bias", "bias_decay", "c", "capacity",

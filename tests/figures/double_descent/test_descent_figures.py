@@ -97,8 +97,9 @@ def test_imputation_bias_falls_for_low_rank_only(data):
 
 def test_averaged_sgd_stays_between_the_bias_and_the_bound(data):
     found = data("imputation-averaged-sgd")
-    columns = [int(np.argmin(np.abs(found.d.values - p))) for p in found.place.values]
-    assert np.all(found.measured.values[:, 0] < found.bound.values[:, columns])
-    assert np.all(found.measured.values > 0.98 * found.bias.values[:, None, columns])
+    columns = np.nanargmin(np.abs(found.d.values[:, None] - found.place.values[:, None]), axis=2)
+    bound, bias, ridge = (np.take_along_axis(found[k].values, columns, axis=1) for k in ("bound", "bias", "ridge"))
+    assert np.all(found.measured.values[:, 0] < bound)
+    assert np.all(found.measured.values > 0.98 * bias[:, None])
     assert np.all(found.measured.values[:, 1] < found.measured.values[:, 0])
-    np.testing.assert_allclose(found.measured.values[:, 2], found.ridge.values[:, columns], rtol=0.1)
+    np.testing.assert_allclose(found.measured.values[:, 2], ridge, rtol=0.1)
