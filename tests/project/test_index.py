@@ -54,7 +54,7 @@ def test_the_index_holds_every_claim_figure_and_paper():
 
 @pytest.mark.parametrize("arguments", AT_ONCE, ids=" ".join)
 def test_the_front_door_opens_at_once(arguments):
-    """No heavy library is loaded, and 0.6 s of CPU are enough: in the best of five runs, as a busy machine only adds."""
+    """No heavy library is loaded, and 0.6 s of CPU are enough in the best of five runs: a busy machine only adds."""
     spent = []
     while len(spent) < 5 and min(spent, default=1.0) >= 0.6:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
