@@ -7,9 +7,9 @@ what `solvable.analysis.verification.rates` asks):
 * *Lack of fit.* What the sizes leave of ``limit + c size^-order`` is expressed as the error of the limit that a
   correction of half the order would make to leave as much. Where it differs from zero (at 1 %) and is more than a
   quarter of the tolerance, nothing is decided, unless the limit disagrees even when moved by that error.
-* *Slower corrections.* A decision must survive an extrapolation at half the order, and disagreement one in
-  1/log(size) too; else the order matters, and nothing is decided unless the sizes exclude the slower correction
-  (at 1 %).
+* *Slower corrections.* A decision must survive an extrapolation at half the order and one in 1/log(size), which
+  moves the limit several times as far and so may leave an agreement three times what is allowed; else the order
+  matters, and nothing is decided unless the sizes exclude the slower correction (at 1 %).
 
 A slower correction passes both tests only if it is small in the sizes measured.
 """
@@ -30,6 +30,7 @@ from solvable.analysis.verification.rates import FIT_LEVEL, MATERIAL, Means, Rat
 __all__ = ["Decision", "Extrapolation", "Outcome", "Rule", "decide", "extrapolation"]
 
 Array = NDArray[np.float64]
+_ROOM = 1.0, 3.0  # what an agreement may use of what is allowed at half the order, and in 1/log(size)
 
 
 @dataclass(frozen=True)
@@ -170,11 +171,12 @@ def decide(
                         "state its order, or measure larger sizes")  # fmt: skip
     # what rejects is asked again at every look: its tests pay for looks and cells as the interval does
     error = FIT_LEVEL if outcome is Outcome.AGREES else min(FIT_LEVEL, 10 * alpha)
-    for limit, remains in test.slower[: 1 if outcome is Outcome.AGREES else None]:
+    for (limit, remains), room in zip(test.slower, _ROOM, strict=True):
         moved, least, most = interval(limit, error)
         ends = (moved, moved) if outcome is Outcome.AGREES else (min(least, low), max(most, high))
         _, below, above = interval(remains, error)
-        if judge(*ends, allowed) is not outcome and below <= 0 <= above:
+        low_end, high_end = (room * end for end in allowed) if outcome is Outcome.AGREES else allowed
+        if judge(*ends, (low_end, high_end)) is not outcome and below <= 0 <= above:
             return Decision(None, value, low, high, f"a correction slower than order {test.order:g} would change the "
                             "answer, and the sizes do not exclude it: measure larger sizes")  # fmt: skip
     return Decision(outcome, value, low, high)

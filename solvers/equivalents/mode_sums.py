@@ -249,6 +249,12 @@ def _block(
     return rows
 
 
+def _infinite(x: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Which points are infinite, where some are."""
+    infinite = x == np.inf
+    return infinite if infinite.any() else None
+
+
 def _height(size: int, modes: int, serial: int) -> int:
     """Cells of one product, alike in all; all of them where one thread makes it anyway."""
     return size if size * modes <= serial else -(-size // -(-size // max(1, serial // modes)))
@@ -264,7 +270,8 @@ def _evaluate(
     if kind.kind == "c":  # once, not in every product
         weights, serial = {name: weight.astype(kind) for name, weight in weights.items()}, _COMPLEX_SERIAL
     height = _height(size, s.size, serial)
-    masks = [infinite if infinite.any() else None for infinite in (x == np.inf for x in points)]
+    # g is 0 at infinity as it is divided; only c has to be told
+    masks = [_infinite(x) if split or used else None for x, used in zip(points, plan.factors[1::2], strict=True)]
     with np.errstate(under="ignore", invalid="ignore"):
         if 0 < size * s.size <= _BLOCK:
             shape = _shaped(size, height)
