@@ -220,7 +220,8 @@ def mixture_denoiser(
 
     Notes
     -----
-    Weights are kept as logarithms, so that points far from every component have one all the same.
+    Weights are kept as logarithms, so that points far from every component have one all the same. Answers are those of
+    points moved by a rounding of their distance from the middle of the means.
 
     References
     ----------
@@ -251,7 +252,8 @@ def mixture_denoiser(
     restore = vectors * (values / size)[:, None]
     with np.errstate(divide="ignore"):
         logs = np.log(probabilities) - np.sum(np.log(size), axis=1)
-    estimate, shares = _mixed(flat, unit, centres, whiten, restore, logs)
+    with np.errstate(over="ignore", invalid="ignore"):
+        estimate, shares = _mixed(flat, unit, centres, whiten, restore, logs)
     if not (np.all(np.isfinite(estimate)) and np.all(np.isfinite(shares))):
         raise FloatingPointError("squared distances overflow in units of the noise")
     return Denoised(estimate.reshape(points.shape), shares.reshape(*points.shape[:-1], count))

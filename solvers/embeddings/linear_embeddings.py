@@ -284,13 +284,13 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
            [0.33333333, 0.        ]]), 2.166666666667)
     """
     ratings = as_matrix("X", X)
-    size = float(np.abs(ratings).max()) or 1.0
+    size = float(max(ratings.max(), -ratings.min())) or 1.0
     lam = as_scalar("ridge", ridge, as_nonnegative) / size / size
     p = ratings.shape[1]
     if p < 2:
         raise refuse("X.shape", ratings.shape, "it must have two columns at least: items are regressed on others")
-    scaled = ratings / size
-    moment = scaled.T @ scaled
+    ratings /= size  # a copy of ours
+    moment = ratings.T @ ratings
     gram = moment + lam * np.eye(p)
     factor, failed = dpotrf(gram)
     P, failed = dpotri(factor) if not failed else (factor, failed)
