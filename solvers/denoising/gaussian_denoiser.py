@@ -6,12 +6,9 @@ Noisy points are :math:`\tilde x=x+\sigma e`, :math:`e\sim N(0,I)`. The best rec
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
 from solvable.solvers.denoising.responsibilities import Denoised, as_points, as_weights
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import semidefinite_modes
@@ -31,71 +28,39 @@ __all__ = ["DenoisingChain", "contractive_reconstruction", "denoiser", "denoisin
 Array = NDArray[np.float64]
 
 
-_BLOCK, _STEP = 128, 4  # points that go through the components together; products that share a store
+_ROOM = 2**15  # numbers of a block of points that go through all components at once
 
 
-@njit(cache=True, fastmath={"contract"})
-def _products(A: Any, source: Any, target: Any) -> None:
-    """target <- target + A source, four columns of A at a time; its size is a multiple of four."""
-    for j in range(len(A)):
-        row = target[j]
-        for l in range(0, len(source), _STEP):
-            a, b, c, d = A[j, l], A[j, l + 1], A[j, l + 2], A[j, l + 3]
-            one, two, three, four = source[l], source[l + 1], source[l + 2], source[l + 3]
-            for p in range(_BLOCK):
-                row[p] += (a * one[p] + b * two[p]) + (c * three[p] + d * four[p])
-
-
-@njit(cache=True, fastmath={"contract"})
-def _mixed(x: Any, centres: Any, whiten: Any, restore: Any, logs: Any, estimate: Any, shares: Any) -> None:
-    """Posterior means and responsibilities; inner loops run over the points of a block.
+def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array, logs: Array) -> tuple[Array, Array]:
+    """Posterior means and responsibilities, points as columns of a block; all but points and means is in that unit.
 
     z = whiten (x - centre) has unit variance under its component, whose posterior mean is centre + restore z.
     """
-    N, d = x.shape
-    K, padded = whiten.shape[:2]
-    z, w, best, block = (
-        np.empty((K, padded, _BLOCK)),
-        np.empty((K, _BLOCK)),
-        np.empty(_BLOCK),
-        np.zeros((padded, _BLOCK)),
-    )
-    for first in range(0, N, _BLOCK):
-        size = min(_BLOCK, N - first)
-        for k in range(K):
-            for l in range(d):
-                for p in range(size):
-                    block[l, p] = x[first + p, l] - centres[k, l]
-            z[k] = 0.0
-            _products(whiten[k], block, z[k])
-            w[k] = logs[k]
-            own = w[k]
-            for j in range(d):
-                row = z[k, j]
-                for p in range(_BLOCK):
-                    own[p] -= 0.5 * row[p] * row[p]
-            for p in range(_BLOCK):
-                best[p] = own[p] if k == 0 else max(best[p], own[p])
-        for p in range(size):
-            total = 0.0
-            for k in range(K):
-                w[k, p] = np.exp(w[k, p] - best[p])
-                total += w[k, p]
-            for k in range(K):
-                w[k, p] /= total
-                shares[first + p, k] = w[k, p]
-        block[:] = 0.0
-        for k in range(K):
-            own = w[k]
-            for j in range(d):
-                row, target, share = z[k, j], block[j], centres[k, j]
-                for p in range(_BLOCK):
-                    row[p] *= own[p]
-                    target[p] += own[p] * share
-            _products(restore[k], z[k], block)
-        for p in range(size):
-            for l in range(d):
-                estimate[first + p, l] = block[l, p]
+    K, d = centres.shape
+    shift = centres.mean(axis=0)
+    near = centres - shift
+    # all components by one product: the last column goes with a row of ones
+    offsets = -(whiten @ near[:, :, None])
+    inwards = np.concatenate([whiten, offsets], axis=2).reshape(K * d, d + 1)
+    outwards = np.concatenate([*restore, near.T], axis=1)
+    estimate, shares = np.empty_like(x), np.empty((len(x), K))
+    size = min(max(_ROOM // (K * d), 16), len(x))
+    rows, parts = np.ones((d + 1, size)), np.empty((K * d + K, size))
+    for first in range(0, len(x), size):
+        first = min(first, len(x) - size)  # the last block overlaps the one before
+        rows[:d] = (x[first : first + size] / unit - shift).T
+        z, w = parts[: K * d], parts[K * d :]
+        np.matmul(inwards, rows, out=z)
+        shaped = z.reshape(K, d, size)
+        np.einsum("kdp,kdp->kp", shaped, shaped, out=w)
+        np.subtract(logs[:, None], w / 2, out=w)
+        w -= w.max(axis=0)
+        np.exp(w, out=w)
+        w /= w.sum(axis=0)
+        shaped *= w[:, None]
+        estimate[first : first + size] = unit * ((outwards @ parts).T + shift)
+        shares[first : first + size] = w.T
+    return estimate, shares
 
 
 def _centre(mean: ArrayLike, size: int, name: str = "mean") -> Array:
@@ -255,7 +220,8 @@ def mixture_denoiser(
 
     Notes
     -----
-    Weights are kept as logarithms, so that points far from every component have one all the same.
+    Weights are kept as logarithms, so that points far from every component have one all the same. Answers are those of
+    points moved by a rounding of their distance from the middle of the means.
 
     References
     ----------
@@ -281,18 +247,16 @@ def mixture_denoiser(
     values, vectors = _spectra(covariances, (count, d, d), noise2)
     # in units of the noise: squares of what is tiny or huge stay in range
     unit, size = float(np.sqrt(noise2)), np.sqrt(values + 1)
-    flat, centres = np.ascontiguousarray(points.reshape(-1, d)) / unit, np.ascontiguousarray(centres) / unit
-    padded = -(-d // _STEP) * _STEP
-    whiten, restore = np.zeros((2, count, padded, padded))
-    whiten[:, :d, :d] = np.swapaxes(vectors / size[:, None], 1, 2)
-    restore[:, :d, :d] = vectors * (values / size)[:, None]
+    flat, centres = points.reshape(-1, d), centres / unit
+    whiten = np.swapaxes(vectors / size[:, None], 1, 2)
+    restore = vectors * (values / size)[:, None]
     with np.errstate(divide="ignore"):
         logs = np.log(probabilities) - np.sum(np.log(size), axis=1)
-    estimate, shares = np.empty_like(flat), np.empty((len(flat), count))
-    _mixed(flat, centres, whiten, restore, logs, estimate, shares)
-    if not np.all(np.isfinite(estimate)):
+    with np.errstate(over="ignore", invalid="ignore"):
+        estimate, shares = _mixed(flat, unit, centres, whiten, restore, logs)
+    if not (np.all(np.isfinite(estimate)) and np.all(np.isfinite(shares))):
         raise FloatingPointError("squared distances overflow in units of the noise")
-    return Denoised(unit * estimate.reshape(points.shape), shares.reshape(*points.shape[:-1], count))
+    return Denoised(estimate.reshape(points.shape), shares.reshape(*points.shape[:-1], count))
 
 
 @record

@@ -206,31 +206,33 @@ def mixture_flow(
                       else size)[0].shape  # fmt: skip
     total = p.n + p.decay
     B, k = (p.n - 1) + p.decay, p.n / total
-    A = p.decay * p.r + p.s2 * B
+    ratio = p.s2 + p.decay * p.r / B  # A/B
     noise = p.s2 / p.n  # of the estimated mean, for each dimension
     if as_kind("no_skip", no_skip, bool, "it must be True or False"):
-        D, root, swept = p.alpha**2 * B, p.alpha, 0.0 * A
-        skip, kept, loss = 0.0 * A, np.ones(()), k * A
+        variance, root, swept = p.alpha**2 + 0.0 * ratio, p.alpha, 0.0 * ratio
+        skip, kept = 0.0 * ratio, np.ones(())
     else:
-        D = p.beta**2 * A + p.alpha**2 * B
-        root = np.sqrt(D / B)
-        swept = p.beta * A / (B * (root + p.alpha))  # (sqrt(D/B) - alpha)/beta
-        skip, kept = p.beta * A / D, p.alpha**2 * B / D
-        loss = k * A * kept
-    along = k * p.beta
-    mse = (p.beta * p.decay / total + (1 - p.beta)) ** 2 * p.r + along**2 * (noise + swept**2 / p.n)
-    overlap, square = k * p.beta, p.r + noise + swept**2 / p.n
+        pull = p.beta * ratio
+        variance = p.beta * pull + p.alpha**2  # D/B
+        root = np.sqrt(variance)
+        swept = pull / (root + p.alpha)  # (sqrt(D/B) - alpha)/beta
+        skip, kept = pull / variance, p.alpha**2 / variance
+    loss = (k * B) * ratio * kept
+    along, short = k * p.beta, p.beta * p.decay / total + (1 - p.beta)  # of the mean: its length, and what it lacks
+    spread = noise + swept**2 / p.n
+    mse = short**2 * p.r + along**2 * spread
+    overlap, square = along, p.r + spread
     cosine2 = p.r / square
     if size is not None:
         length = np.sqrt(p.r + noise)
         shift = root * np.sqrt(2 / np.pi / size)
-        off = -(p.beta * p.decay / total + (1 - p.beta)) * p.r + along * noise
-        mse = mse + shift * (2 * off / length + shift)
+        mse = mse + shift * (2 * (along * noise - short * p.r) / length + shift)
         overlap = overlap + shift / length
         norm2 = along**2 * square + shift * (2 * along * length + shift)
         cosine2 = p.r * (overlap / np.sqrt(norm2)) ** 2
-    mean = np.stack([np.broadcast_to(x, shape) for x in (along, -along * swept)], axis=-1)
-    fields = (skip, k * kept, -k * p.alpha * skip, loss, mean, root**2, mse, cosine2, overlap * p.r)
+    mean = np.empty((*shape, 2))
+    mean[..., 0], mean[..., 1] = along, -along * swept
+    fields = (skip, k * kept, -(k * p.alpha) * skip, loss, mean, variance, mse, cosine2, overlap * p.r)
     return MixtureFlow(*(x if x is mean or x.shape == shape else np.broadcast_to(x, shape).copy() for x in fields))
 
 

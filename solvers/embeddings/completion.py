@@ -12,6 +12,7 @@ __all__ = ["Completion", "nuclear_completion"]
 
 Array = NDArray[np.float64]
 _STEPS, _GAP = 20_000, 1e-13
+_PAUSE, _SWEEPS = 3, 8  # proximal steps before the first sweeps over factors, and how many of these
 
 
 @record
@@ -54,6 +55,53 @@ def _read(entries: ArrayLike, shape: tuple[int, int]) -> tuple[NDArray[np.intp],
     return rows, columns, given[:, 2], a, b
 
 
+def _fitted(factor: Array, known: Array, values: Array, lam: float) -> Array:
+    """Ridge regression of the known entries of each row on the rows of a factor."""
+    rank = factor.shape[1]
+    squares = (factor[:, :, None] * factor[:, None, :]).reshape(len(factor), -1)
+    normal = (known @ squares).reshape(-1, rank, rank) + lam * np.eye(rank)
+    return np.asarray(np.linalg.solve(normal, (values @ factor)[..., None])[..., 0])
+
+
+def _alternated(u: Array, v: Array, known: Array, values: Array, lam: float) -> Array:
+    """A matrix of the rank of its factors, after sweeps over these with half the penalty on the squares of each."""
+    for _ in range(_SWEEPS):
+        v = _fitted(u, known.T, values.T, lam)
+        u = _fitted(v, known, values, lam)
+    return u @ v.T
+
+
+def _minimised(known: Array, values: Array, lam: float, tolerance: float) -> tuple[Array, int]:
+    """Proximal steps, extrapolated with restarts, along a path of falling penalties; now and then sweeps over factors.
+
+    Sweeps lower the objective, so that they cannot lead astray; the pauses between them double, so that what is
+    extrapolated keeps its rate.
+    """
+    theta = ahead = np.zeros_like(values)
+    momentum, since, pause = 1.0, 0, _PAUSE
+    penalty = max(lam, float(np.linalg.norm(values, 2)) / 3)
+    for step in range(1, _STEPS + 1):
+        u, s, v = np.linalg.svd(np.where(known > 0, values, ahead), full_matrices=False)
+        lowered = np.maximum(s - penalty, 0.0)
+        new, since, rank = u * lowered @ v, since + 1, int(np.sum(lowered > 0))
+        # the gap is of the order of the move times the nuclear norm
+        if penalty == lam and float(np.linalg.norm(new - ahead)) * float(lowered.sum()) <= tolerance:
+            return new, step
+        if np.sum((ahead - new) * (new - theta)) > 0:
+            momentum = 1.0
+        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        theta, ahead, momentum = new, new + (momentum - 1) / following * (new - theta), following
+        if since == pause:
+            pause *= 2
+            if 0 < rank <= min(values.shape) // 4:
+                root = np.sqrt(lowered[:rank])
+                theta = ahead = _alternated(u[:, :rank] * root, v[:rank].T * root, known, values, penalty)
+                momentum = 1.0
+        if penalty > lam and since > _PAUSE:
+            penalty, ahead, momentum, since, pause = max(lam, penalty / 3), theta, 1.0, 0, _PAUSE
+    return theta, _STEPS
+
+
 @within_range
 def nuclear_completion(
     entries: ArrayLike, shape: tuple[int, int], ridge: float, *, on_failure: OnFailure = "warn"
@@ -62,7 +110,8 @@ def nuclear_completion(
 
     Minimises :math:`\frac12\sum_{uv}(\theta_{uv}-y_{uv})^2+\lambda\|\theta\|_*`, a sum over the entries.
     A proximal gradient step fills in the missing entries with the current matrix and lowers the singular values by
-    :math:`\lambda` (soft-impute); extrapolated, with restarts.
+    :math:`\lambda` (soft-impute); extrapolated, with restarts, from the solution for a larger penalty. Where few
+    singular values are left, sweeps of ridge regressions over the factors of that rank go between.
 
     Parameters
     ----------
@@ -105,35 +154,16 @@ def nuclear_completion(
     lam = as_scalar("ridge", ridge, as_positive)
     size = float(np.abs(y).max()) or 1.0
     y, lam = y / size, lam / size
-    theta, ahead, momentum = np.zeros((a, b)), np.zeros((a, b)), 1.0
     power = float(np.sum(y**2)) / 2 or 1.0
-
-    def judged(matrix: Array, nuclear: float) -> tuple[float, float, Array]:
-        left = y - matrix[rows, columns]
-        primal = float(np.sum(left**2)) / 2 + lam * nuclear
-        full = np.zeros((a, b))
-        full[rows, columns] = left
-        z = left * min(1.0, lam / max(float(np.linalg.norm(full, 2)), np.finfo(float).tiny))
-        return primal, primal - float(z @ y - z @ z / 2), left / lam
-
-    steps = 0
-    for step in range(_STEPS):
-        steps = step + 1
-        filled = ahead.copy()
-        filled[rows, columns] = y
-        u, s, v = np.linalg.svd(filled, full_matrices=False)
-        lowered = np.maximum(s - lam, 0.0)
-        new = u * lowered @ v
-        if np.sum((ahead - new) * (new - theta)) > 0:
-            momentum = 1.0
-        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = new + (momentum - 1) / following * (new - theta)
-        theta, momentum = new, following
-        if steps % 10 == 0 or steps < 10:
-            primal, gap, dual = judged(theta, float(lowered.sum()))
-            if gap <= _GAP * power:
-                break
-    primal, gap, dual = judged(theta, float(np.linalg.norm(theta, "nuc")))
+    known, values = np.zeros((a, b)), np.zeros((a, b))
+    known[rows, columns], values[rows, columns] = 1.0, y
+    theta, steps = _minimised(known, values, lam, _GAP * power)
+    residuals = known * (values - theta)
+    z = residuals[rows, columns]
+    dual = z / lam
+    primal = float(z @ z) / 2 + lam * float(np.linalg.norm(theta, "nuc"))
+    z = z * min(1.0, lam / max(float(np.linalg.norm(residuals, 2)), np.finfo(float).tiny))
+    gap = primal - float(z @ y - z @ z / 2)
     status = Status.CONVERGED if gap <= 4 * _GAP * power else Status.MAX_ITERATIONS
     solution = Solution(
         np.array(size**2 * primal), np.array(max(gap, 0.0) / power), np.array(int(status), np.int8), np.array(steps)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
@@ -283,19 +284,20 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
            [0.33333333, 0.        ]]), 2.166666666667)
     """
     ratings = as_matrix("X", X)
-    size = float(np.abs(ratings).max()) or 1.0
+    size = float(max(ratings.max(), -ratings.min())) or 1.0
     lam = as_scalar("ridge", ridge, as_nonnegative) / size / size
     p = ratings.shape[1]
     if p < 2:
         raise refuse("X.shape", ratings.shape, "it must have two columns at least: items are regressed on others")
-    moment = (ratings / size).T @ (ratings / size)
+    ratings /= size  # a copy of ours
+    moment = ratings.T @ ratings
     gram = moment + lam * np.eye(p)
-    try:
-        P = np.linalg.inv(gram)
-        condition = float(np.linalg.norm(gram, 1)) * float(np.linalg.norm(P, 1))
-    except (np.linalg.LinAlgError, FloatingPointError):
-        condition = np.inf
-    if p * data_eps(X) * condition >= 1:
+    factor, failed = dpotrf(gram)
+    P, failed = dpotri(factor) if not failed else (factor, failed)
+    P = P + P.T  # the other triangle is zero
+    P.flat[:: p + 1] /= 2
+    condition = np.inf if failed else float(np.linalg.norm(gram, 1)) * float(np.linalg.norm(P, 1))
+    if not p * data_eps(X) * condition < 1:
         raise refuse("ridge", ridge, "it must be positive where the columns of X depend on each other")
     diagonal = np.diag(P)
     weights = -P / diagonal

@@ -356,5 +356,6 @@ def stepwise_embedding(gamma: ArrayLike, start: ArrayLike, times: ArrayLike, tar
     unlearned = np.where(share > 0, (1 - share) * ahead / below, 1.0)
     with np.errstate(divide="ignore"):
         steps = -np.log(share) / (8 * lead)
-    weights = (left * grown[:, None, :]) @ modes.T
+    turns = (left.T[:, :, None] * modes.T[:, None, :]).reshape(d, -1)  # u_j g_j^T
+    weights = (grown @ turns).reshape(t.size, d, -1)
     return StepwisePath(grown, steps, np.sum(unlearned**2, axis=1), weights)
