@@ -13,7 +13,9 @@ import time
 import numpy as np
 
 from benchmarks import bench_diagonal_networks as diagonal
+from benchmarks import bench_factorised as factorised
 from benchmarks import bench_neural_collapse as collapse
+from solvable.solvers import subgradient_descent
 
 try:
     import jax
@@ -22,6 +24,7 @@ except ImportError:
     sys.exit("benchmarks.jax_peers needs jax: pip install jax")
 
 jax.config.update("jax_enable_x64", True)
+RATES = 0.2 * 0.997 ** np.arange(5000)
 
 
 def diagonal_network(steps: int):
@@ -77,6 +80,27 @@ def unconstrained_features(steps: int):
     return lambda: jax.block_until_ready(run(weights))
 
 
+def recovery(steps: int, at_once: bool):
+    """Subgradient descent on a factorised matrix; all seeds at once, or one after another, each in the cache."""
+    A, y = factorised.problems(8)
+    m, d = A.shape[1:3]
+    measurements, labels = jnp.asarray(A.reshape(8, m, -1)), jnp.asarray(y)
+    schedule = jnp.asarray(RATES[:steps])
+
+    def one_seed(problem):
+        rows, targets = problem
+
+        def step(U, rate):
+            signs = jnp.sign(rows @ (U @ U.T).ravel() - targets)
+            D = (signs @ rows).reshape(d, d) / m
+            return U - rate * (D + D.T) @ U, None
+
+        return jax.lax.scan(step, 1e-4 * jnp.eye(d), schedule)[0]
+
+    run = jax.jit(jax.vmap(one_seed) if at_once else lambda problems: jax.lax.map(one_seed, problems))
+    return lambda: jax.block_until_ready(run((measurements, labels)))
+
+
 def report(title: str, ours, peer, share: float, repeats: int = 3) -> None:
     """Wall time: JAX uses threads of its own."""
     ours(), peer()
@@ -96,6 +120,10 @@ def main() -> None:
            diagonal_network(diagonal.STEPS), 1.0)  # fmt: skip
     report("descent on unconstrained features, 1e4 steps, 8 seeds, vs JAX", collapse.ours,
            unconstrained_features(collapse.STEPS // 20), 1 / 20)  # fmt: skip
+    A, y = factorised.problems(8)
+    for title, at_once in (("at once", True), ("one after another", False)):
+        report(f"recovery, 5,000 steps, 8 seeds {title}, vs JAX", lambda: subgradient_descent(A, y, 15, 1e-4, RATES),
+               recovery(1000, at_once), 1 / 5)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.feature_learning.quadratic_kernels import flow
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -33,103 +33,6 @@ __all__ = ["QuadraticFlow", "QuadraticLoss", "quadratic_network_flow", "quadrati
 Array = NDArray[np.float64]
 _RTOL = 1e-11  # of a step, relative to the size of the moments
 _MOST_STEPS = 2_000_000
-# Dormand and Prince: nodes do not enter, the flow is autonomous
-_STAGES = np.array([
-    [0, 0, 0, 0, 0, 0],
-    [1 / 5, 0, 0, 0, 0, 0],
-    [3 / 40, 9 / 40, 0, 0, 0, 0],
-    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-])  # fmt: skip
-_ERROR = _STAGES[6] - np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100])
-_LAST_ERROR = -1 / 40
-
-
-@njit(cache=True)
-def _velocity(state, start, target, scale, alignment, out):  # type: ignore[no-untyped-def]
-    """Right-hand side; a state is M with the mean as a last row. `start` is what is subtracted, `target` beta."""
-    D = target.size
-    trace = 0.0
-    for i in range(D):
-        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
-    quadratic, linear = alignment / (2 * D * D), scale / D
-    for i in range(D):
-        for j in range(D):
-            out[i, j] = 0.0
-        out[D, i] = linear * (state[D, i] - start[D, i])
-    for i in range(D):
-        for k in range(D):
-            b = 2 * quadratic * (scale * alignment * (state[i, k] - start[i, k]) - target[i] * target[k])
-            if i == k:
-                b += quadratic * trace
-            out[D, i] += b * state[D, k]
-            for j in range(D):
-                out[i, j] += b * state[k, j]
-    for i in range(D):
-        for j in range(i + 1):
-            both = (
-                out[i, j]
-                + out[j, i]
-                + linear * ((state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
-            )
-            out[i, j] = -scale * both
-            out[j, i] = -scale * both
-        out[D, i] *= -scale
-
-
-@njit(cache=True)
-def _flow(state, start, target, scale, alignment, times, rtol, most, stages, error, last, path):  # type: ignore[no-untyped-def]
-    """Adaptive Runge-Kutta steps of order 5 to every time; the step at which it gave up, or -1."""
-    D = target.size
-    slopes = np.zeros((7, D + 1, D))
-    trial = np.zeros((D + 1, D))
-    _velocity(state, start, target, scale, alignment, slopes[0])
-    now, step, spent = 0.0, 0.0, 0
-    for at in range(times.size):
-        while now < times[at]:
-            size, speed = 0.0, 0.0
-            for i in range(D):
-                size = max(size, state[i, i])
-                for j in range(D):
-                    speed = max(speed, abs(slopes[0, i, j]))
-            if step == 0.0:
-                step = 1e-3 * size / speed if speed > 0 else times[at]
-            taken = min(step, times[at] - now)
-            for s in range(1, 7):
-                for i in range(D + 1):
-                    for j in range(D):
-                        moved = 0.0
-                        for r in range(s):
-                            moved += stages[s, r] * slopes[r, i, j]
-                        trial[i, j] = state[i, j] + taken * moved
-                _velocity(trial, start, target, scale, alignment, slopes[s])
-            worst = 0.0
-            for i in range(D + 1):
-                unit = size if i < D else np.sqrt(size)
-                for j in range(D):
-                    off = last * slopes[6, i, j]
-                    for r in range(6):
-                        off += error[r] * slopes[r, i, j]
-                    if not abs(off) < np.inf:  # beyond the range: a shorter step stays inside
-                        off = 1e10 * rtol * unit / taken
-                    worst = max(worst, abs(off) * taken / unit)
-            if worst <= rtol:
-                now = times[at] if taken == times[at] - now else now + taken
-                for i in range(D + 1):
-                    for j in range(D):
-                        state[i, j] = trial[i, j]
-                        slopes[0, i, j] = slopes[6, i, j]
-            if taken == step or worst > rtol:
-                step = taken * min(5.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.2))
-            spent += 1
-            if spent == most:
-                return spent
-        for i in range(D + 1):
-            for j in range(D):
-                path[at, i, j] = state[i, j]
-    return -1
 
 
 @record
@@ -358,12 +261,12 @@ def quadratic_network_flow(
 
     Notes
     -----
-    Adaptive steps of order 5, error 1e-11 of the moments a step; about 1e-10 of them at the end. Losses below 1e-16
+    Adaptive steps of order 8, error 1e-11 of the moments a step; about 1e-10 of them at the end. Losses below 1e-16
     of the first one are rounding.
 
     References
     ----------
-    kumar2024grokking (the flow derived in docs/theory/feature_learning.md), dormand1980family
+    kumar2024grokking (the flow derived in docs/theory/feature_learning.md), prince1981high
 
     Examples
     --------
@@ -374,6 +277,8 @@ def quadratic_network_flow(
     >>> flow.risk.test.round(6)
     array([0.375   , 0.000422, 0.      ])
     """
+    from scipy.integrate import DOP853
+
     b = _target(beta)
     w, M = _moments(("mean0", "second0"), mean0, second0, b.size)
     if w.ndim != 1:
@@ -389,7 +294,8 @@ def quadratic_network_flow(
     check_room("times", t, float(t.size) * b.size**2)
     state = np.vstack([M, w])
     begun, path = state * (1.0 if centred else 0.0), np.empty((t.size, *state.shape))
-    spent = _flow(state, begun, b, alpha, eps, t, _RTOL, _MOST_STEPS, _STAGES, _ERROR, _LAST_ERROR, path)
+    rule = (DOP853.A, DOP853.B, DOP853.E5, DOP853.E3)
+    spent = flow(state, begun, b, alpha, eps, t, _RTOL, _MOST_STEPS, *rule, path)
     if spent >= 0:
         raise ArithmeticError(
             f"quadratic_network_flow: {spent:,} steps did not reach time {t[-1]:g}: choose a smaller one, or rescale."

@@ -136,7 +136,7 @@ def interpolating_network(X: ArrayLike, y: ArrayLike, rng: int | np.random.Gener
         gap = float(np.min(np.diff(z)) / (z[-1] - z[0])) if len(z) > 1 and z[-1] > z[0] else float(len(z) == 1)
         if gap > best:
             best, direction = gap, drawn
-    if best <= 64 * data_eps(X):
+    if best <= 64 * np.finfo(np.float64).eps:  # projections are doubles, whatever the inputs were
         raise refuse("X", rows, "its rows must be distinct: two of them have the same projections to rounding")
     z = _projected(rows, direction)
     order = np.argsort(z)

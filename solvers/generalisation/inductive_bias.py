@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammainc, gammaincc, gammaln, logsumexp
+from scipy.special import gammainc, gammaincc, logsumexp
 
+from solvable.solvers.generalisation.deviations import log_poisson
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -30,23 +31,16 @@ _LARGEST = 1e8  # noncentrality: terms of the sum grow as its root
 
 
 def _log_gammainc(a: Array, x: float) -> Array:
-    """Logarithm of the regularised lower incomplete gamma function, also far below the range of doubles."""
+    """Logarithm of the regularised lower incomplete gamma function at a, a + 1, ..., far below the range of doubles."""
     value = gammainc(a, x)
-    found = np.log(np.maximum(value, 1e-280))
-    low = (value < 1e-280) | (x < a / 2)  # there scipy has fewer digits or none
-    if np.any(low):  # x^a e^-x / Gamma(a+1) times a series whose terms fall by x/(a + k)
-        small, k = a[low], 1.0
-        term, total = np.ones_like(small), np.ones_like(small)
-        while np.any(term > 1e-17 * total):
-            term = term * x / (small + k)
-            total, k = total + term, k + 1
-        found[low] = small * np.log(x) - x - gammaln(small + 1) + np.log(total)
-    return found
-
-
-def _log_poisson(j: Array, mean: float) -> Array:
-    """Logarithms of Poisson probabilities."""
-    return j * np.log(mean) - mean - gammaln(j + 1)
+    low = int(np.sum(value >= 0.1))  # it falls with a, and scipy loses digits of what is small
+    found = np.log(value[:low])
+    if low == a.size:
+        return np.asarray(found)
+    # P(a, x) is the sum of the Poisson terms at a, a + 1, ...: beyond this many they are below e^-50 of the first
+    more = int(10 * np.sqrt(a[-1])) + 40
+    terms = log_poisson(a[low] + np.arange(a.size - low + more), x)
+    return np.concatenate([found, np.logaddexp.accumulate(terms[::-1])[::-1][: a.size - low]])
 
 
 def _window(term: Callable[[Array], Array], centre: float) -> Array:
@@ -74,12 +68,13 @@ def _bias(free: float, centre: float, level: float) -> float:
     # ratio of neighbouring terms for small x: half x / (j (a + j))
     low_peak = (np.sqrt(a**2 + 4 * half * x) - a) / 2
     peak = min(half, low_peak)
-    logs = _window(lambda j: _log_poisson(j, half) + _log_gammainc(a + j, x), peak)
+    logs = _window(lambda j: log_poisson(j, half) + _log_gammainc(a + j, x), peak)
     inside = float(logsumexp(logs))
     if inside < -0.5:
         return -inside
     with np.errstate(divide="ignore"):
-        upper = _window(lambda j: _log_poisson(j, half) + np.log(gammaincc(a + j, x)), half)
+        # far out the largest term lies between the means of both factors, and those at `half` may underflow
+        upper = _window(lambda j: log_poisson(j, half) + np.log(gammaincc(a + j, x)), max(half, low_peak))
     return float(-np.log1p(-np.exp(logsumexp(upper))))
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.generalisation.deviations import log1p_less
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_nonnegative, refuse, within_range
+from solvable.solvers.validate import as_nonnegative, data_eps, refuse, within_range
 
 __all__ = ["LossDifferenceInformation", "loss_difference_information"]
 
@@ -42,10 +43,10 @@ class LossDifferenceInformation:
 
 def _relative(t: Array) -> Array:
     """(1 + t) ln(1 + t) - t for t >= -1, without cancellation at 0."""
-    series = t**2 * (1 / 2 - t * (1 / 6 - t * (1 / 12 - t * (1 / 20 - t * (1 / 30 - t / 42)))))
-    near = np.abs(t) < 1e-3
-    inner = np.where(near | (t <= -1), 0.0, t)
-    return np.where(near, series, np.where(t <= -1, 1.0, (1 + inner) * np.log1p(inner) - inner))
+    alone, near = t <= -1, np.abs(t) < 0.3
+    inside, small = np.where(alone, 0.0, t), np.where(near, t, 0.0)
+    far = np.where(alone, 1.0, (1 + inside) * np.log1p(inside) - inside)
+    return np.where(near, -(1 + small) * log1p_less(-small / (1 + small)), far)
 
 
 @within_range
@@ -68,7 +69,8 @@ def loss_difference_information(joint: ArrayLike) -> LossDifferenceInformation:
     Raises
     ------
     ValueError
-        Another shape, negative entries, tables that do not sum to 1 within 1e-9.
+        Another shape, negative entries, tables that do not sum to 1 within 1e-9 (1e-6 in single
+        precision).
 
     Notes
     -----
@@ -91,8 +93,9 @@ def loss_difference_information(joint: ArrayLike) -> LossDifferenceInformation:
     if table.shape[-2:] != (3, 2):
         raise refuse("joint.shape", table.shape, "it must be (..., 3, 2), differences -1, 0, 1 by the coin 0, 1")
     total = table.sum(axis=(-2, -1))
-    if np.any(np.abs(total - 1) > 1e-9):
+    if np.any(np.abs(total - 1) > max(1e-9, 8 * data_eps(joint))):
         raise refuse("joint.sum()", total, "every table must sum to 1")
+    table = table / total[..., None, None]  # what is left is the rounding of the table
     rows, columns = table.sum(axis=-1, keepdims=True), table.sum(axis=-2, keepdims=True)
     alone = rows * columns
     # p_d0 - p_d p_0 = p_d0 p_d'1 - p_d'0 p_d1 summed over the other differences: no cancellation of the totals

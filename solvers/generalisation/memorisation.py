@@ -27,14 +27,14 @@ def _at_level(pi: Array, n: int, total: int, orders: Array, ratio: float, nodes:
     start = compressed(pi, np.full(pi.size, -np.log(pi.size)), ratio, nodes)
     rest, weight = sum_law(start, total - 1, ratio, nodes)
     own, own_weight = start
-    whole = np.log(own[:, None] + rest)
-    logs, left = np.log(own)[:, None] - whole, np.log(rest) - whole
+    left = -np.log1p(own[:, None] / rest)  # of what is seen often the digits of 1 - a count n-fold
+    logs = np.log(own[:, None] / rest) + left
     joint = own_weight[:, None] + weight
-    found = [
-        logsumexp(joint + (order + 1) * logs + (n - order) * left)
-        - logsumexp(joint + order * logs + (n - order) * left)
-        for order in orders
-    ]
+    found = []
+    for order in orders:
+        weights = joint + order * logs + (n - order) * left
+        weights = weights - weights.max()  # before anything is added: they reach n, and their rounding 1e-16 n
+        found.append(logsumexp(weights + logs) - logsumexp(weights))
     return np.exp(found)
 
 
@@ -67,7 +67,8 @@ def tail_mass(frequencies: ArrayLike, n: int, total: int, orders: ArrayLike) -> 
     -----
     The law of the sum of the other N - 1 entries is kept as a Gauss rule in every bin of a geometric grid, and doubled
     until there are N - 1: all weights are positive, nothing cancels, and sums are in logarithms. Rules of two sizes
-    must agree to 1e-10; against 50 digits the answer is good to about 1e-12.
+    must agree to 1e-10; against 50 digits the answer is good to about 1e-12, and 1e-16 n a where larger. The time grows
+    with the square of the decades that the list spans: 1 s for 4, 6 s for 10, 20 s for 20 decades.
 
     References
     ----------

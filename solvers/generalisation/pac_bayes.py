@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import gammaln, logsumexp
 
+from solvable.solvers.generalisation.deviations import log1p_less
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -35,15 +35,6 @@ def _read(lam: ArrayLike, mean: ArrayLike, variance: ArrayLike, loss: str) -> tu
     return broadcast(
         lam=as_finite("lam", lam), mean=as_finite("mean", mean), variance=as_nonnegative("variance", variance)
     )
-
-
-def _log1p_less(x: Array) -> Array:
-    """ln(1 + x) - x for x > -1, without cancellation at 0."""
-    s = x / (2 + x)
-    near = np.abs(x) < 0.3
-    q = np.where(near, s, 0.0) ** 2
-    series = sum(q**k / (2 * k + 3) for k in range(12))
-    return np.where(near, -x * s + 2 * s * q * series, np.log1p(x) - x)
 
 
 @within_range
@@ -93,14 +84,14 @@ def gaussian_cumulant(
     """
     l, m, v = _read(lam, mean, variance, loss)
     if loss == "linear":
-        return np.asarray(l**2 * v / 2 + (0.0 if central else l * m))
+        return np.asarray(l * (l * v) / 2 + (0.0 if central else l * m))
     x = -2 * l * v
     inside = x > -1
     x = np.where(inside, x, 0.0)
     if central:
-        found = 2 * l**2 * m**2 * v / (1 + x) - _log1p_less(x) / 2
+        found = 2 * (l * m) * (l * m * v) / (1 + x) - log1p_less(x) / 2
     else:
-        found = l * m**2 / (1 + x) - np.log1p(x) / 2
+        found = l * m * m / (1 + x) - np.log1p(x) / 2
     return np.asarray(np.where(inside, found, np.inf))
 
 
@@ -149,11 +140,11 @@ def log_sobolev_bound(lam: ArrayLike, mean: ArrayLike, variance: ArrayLike, loss
     """
     l, m, v = _read(lam, mean, variance, loss)
     if loss == "linear":
-        return np.asarray(l**2 * v / 2)
+        return np.asarray(l * (l * v) / 2)
     x = -2 * l * v
     inside = x > -1
     x = np.where(inside, x, 0.0)
-    return np.asarray(np.where(inside, l * (2 * l * m**2 * v / (1 + x) - v * np.log1p(x)), np.inf))
+    return np.asarray(np.where(inside, 2 * (l * m) * (l * m * v) / (1 + x) - l * v * np.log1p(x), np.inf))
 
 
 @record
@@ -285,15 +276,17 @@ def pac_bayes_linear(
     if risk >= 1:
         raise refuse("delta", risk, "it must lie in (0, 1)")
     n, d = rows.shape
-    gram = rows.T @ rows
-    # in units of the prior: precision I + 2 lam prior/n X^TX
-    factor = cho_factor(np.eye(d) + 2 * scale * prior / n * gram, lower=True)
-    shape = cho_solve(factor, np.eye(d))
-    mean = 2 * scale * prior / n * cho_solve(factor, rows.T @ labels)
-    left = labels - rows @ mean
-    empirical = float(left @ left / n + prior * np.sum(gram * shape) / n)
-    logdet = 2 * float(np.sum(np.log(np.diag(factor[0]))))
-    divergence = float((np.trace(shape) - d + mean @ mean / prior + logdet) / 2)
+    U, s, Vt = np.linalg.svd(rows, full_matrices=d > n)
+    U, s = U[:, : s.size], np.sqrt(2 * scale * prior / n) * s
+    # in units of the prior the precision is 1 + s^2 along the rows of Vt, and 1 in what the inputs leave open
+    fall, along = 1 / (1 + s**2), U.T @ labels
+    gain = s**2 * fall
+    mean = np.sqrt(2 * scale * prior / n) * Vt[: s.size].T @ (s * fall * along)
+    left = labels - U @ (gain * along)
+    empirical = float((left @ left + np.sum(gain) / (2 * scale) * n) / n)
+    covariance = prior * (Vt.T * np.concatenate([fall, np.ones(d - s.size)])) @ Vt
+    shrunk = np.where(gain < 0.3, -log1p_less(-np.minimum(gain, 0.3)), np.log1p(s**2) - gain)
+    divergence = float((mean @ mean / prior + np.sum(shrunk)) / 2)
     cumulant = _prior_cumulant(scale, n, d, prior, noise, size)
     bound = empirical + (divergence - np.log(risk) + cumulant) / scale
-    return PacBayesBound(float(bound), empirical, divergence, cumulant, mean, prior * shape)
+    return PacBayesBound(float(bound), empirical, divergence, cumulant, mean, covariance)

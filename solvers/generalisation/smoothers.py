@@ -51,11 +51,11 @@ def effective_parameters(weights: ArrayLike) -> float:
     return float(rows.shape[1] * np.mean(np.sum(rows**2, axis=1)))
 
 
-def _leaves(forest: Any, X: Array) -> NDArray[np.int64]:
+def _leaves(forest: Any, X: Array) -> Array:
     found = as_finite("forest.apply(X)", forest.apply(X))
     if found.ndim not in (1, 2) or found.shape[0] != len(X) or found.size == 0:
         raise refuse("forest.apply(X).shape", found.shape, f"it must be ({len(X)}, trees), a leaf for each input")
-    return found.reshape(len(X), -1).astype(np.int64)
+    return found.reshape(len(X), -1)
 
 
 @within_range

@@ -1,5 +1,6 @@
 """Hypergradients and descent with them."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,29 @@ def test_differences_of_refits(n, d, log_ridge, seed):
     assert found.loss == pytest.approx(loss(*data, log_ridge), rel=1e-9)
     slope = (loss(*data, log_ridge + 1e-4) - loss(*data, log_ridge - 1e-4)) / 2e-4
     assert found.gradient == pytest.approx(slope, abs=1e-6 * (1 + float(found.loss)))
+
+
+@pytest.mark.parametrize("shape", [(14, 6), (6, 14), (9, 9)])
+@pytest.mark.parametrize("condition", [3.0, 31.5, 32.0, 1e6])
+def test_both_decompositions(shape, condition):
+    """Condition numbers on either side of where the Gram matrix is taken; normal equations at 50 digits, seed 5."""
+    rng = np.random.default_rng(5)
+    k = min(shape)
+    left, right = (np.linalg.qr(rng.standard_normal((size, k)))[0] for size in shape)
+    data = (left * np.geomspace(1, 1 / condition, k)) @ right.T, rng.standard_normal(shape[0])
+    held, targets = rng.standard_normal((4, shape[1])), rng.standard_normal(4)
+    for log_ridge in (-30.0, -4.0, 2.0):
+        with mp.workdps(50):
+            A, y, B, z = (mp.matrix(a.tolist()) for a in (*data, held, targets))
+            M = A.T * A + mp.exp(log_ridge) * mp.eye(shape[1])
+            w = mp.lu_solve(M, A.T * y)
+            off = B * w - z
+            slope = -mp.exp(log_ridge) * (w.T * mp.lu_solve(M, B.T * off))[0]
+            loss_there = (off.T * off)[0] / 2
+        found = ridge_hypergradient(*data, held, targets, log_ridge)
+        accuracy = 1e-15 * condition * max(condition, 1e3)  # of the weights, as the data round
+        assert float(found.loss) == pytest.approx(float(loss_there), rel=accuracy)
+        assert float(found.gradient) == pytest.approx(float(slope), rel=accuracy)
 
 
 def test_ends_of_the_ridge():

@@ -2,6 +2,7 @@
 
 import itertools
 
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,6 +60,29 @@ def test_every_supersample_of_a_finite_population():
     assert float(found.gap) == pytest.approx(np.mean(errors), rel=1e-12)
 
 
+def test_tables_in_single_precision():
+    """Seed 0: sums of singles miss 1 by more than 1e-9; the information is that of the table divided by its sum."""
+    rng = np.random.default_rng(0)
+    tables = rng.dirichlet(np.full(6, 0.7), 40).reshape(-1, 3, 2).astype(np.float32)
+    exact = tables.astype(float) / tables.astype(float).sum(axis=(1, 2), keepdims=True)
+    assert np.abs(tables.astype(float).sum(axis=(1, 2)) - 1).max() > 1e-9
+    found = loss_difference_information(tables).information
+    np.testing.assert_allclose(found, loss_difference_information(exact).information, rtol=1e-12)
+    with pytest.raises(ValueError, match="sum to 1"):
+        loss_difference_information(tables.astype(float))
+
+
+@pytest.mark.parametrize("share", [1e-9, 1e-3, 0.29, 0.31, 0.9, 1 - 1e-9])
+def test_information_of_a_symmetric_channel(share):
+    """Both differences equally likely, right with probability (1 + share)/2: ln 2 less the binary entropy."""
+    with mp.workdps(40):
+        p = (1 + mp.mpf(share)) / 2
+        expected = float(mp.log(2) + p * mp.log(p) + (1 - p) * mp.log(1 - p))
+    table = np.array([[1 - share, 1 + share], [0.0, 0.0], [1 + share, 1 - share]]) / 4
+    found = float(loss_difference_information(table).information)
+    assert found == pytest.approx(expected, rel=max(1e-13, 1e-15 / share))  # the table rounds 1 + share
+
+
 def test_small_information_keeps_its_digits():
     e = 2.0**-40
     table = np.array([[1 / 8, 1 / 8], [1 / 4 + e, 1 / 4 - e], [1 / 8 - e, 1 / 8 + e]])
@@ -109,6 +133,37 @@ def test_limits_of_cumulants():
     )
 
 
+def test_cumulants_far_from_one():
+    """Products in an order that neither overflows nor vanishes: lambda m^2 v and lambda^2 m^2 v alone matter."""
+    for central, expected in ((False, 1.0), (True, 2e-100)):
+        found = gaussian_cumulant(1e-200, 1e100, 1e100, central=central)
+        assert float(found) == pytest.approx(1e-200 * 1e200 if not central else expected, rel=1e-12)
+    assert float(log_sobolev_bound(1e-200, 1e100, 1e100)) == pytest.approx(2e-100, rel=1e-12)
+    assert float(gaussian_cumulant(-1e-200, 1e200, 1.0)) == pytest.approx(-1e200, rel=1e-12)
+    assert float(log_sobolev_bound(1e-200, 0.0, 1e250, "linear")) == pytest.approx(5e-151, rel=1e-12)
+
+
+def test_a_sharp_posterior_keeps_its_digits():
+    """Three rows in six dimensions at a precision of 1e14: mean, covariance and divergence at 60 digits (seed 3)."""
+    rng = np.random.default_rng(3)
+    X, y, lam, prior = 1e6 * rng.standard_normal((3, 6)), rng.standard_normal(3), 50.0, 2.0
+    found = pac_bayes_linear(X, y, lam, prior, 0.1, 1.0)
+    with mp.workdps(60):
+        M, z = mp.matrix(X.tolist()), mp.matrix(y.tolist())
+        gram = M.T * M
+        C = (mp.eye(6) / prior + 2 * mp.mpf(lam) / 3 * gram) ** -1
+        mean = C * (M.T * z) * 2 * lam / 3
+        left = z - M * mean
+        empirical = (left.T * left)[0] / 3 + sum(gram[i, j] * C[i, j] for i in range(6) for j in range(6)) / 3
+        trace = sum(C[i, i] for i in range(6)) / prior
+        divergence = (trace - 6 + (mean.T * mean)[0] / prior + 6 * mp.log(prior) - mp.log(mp.det(C))) / 2
+        covariance = np.array(C.tolist(), float)
+    assert found.empirical == pytest.approx(float(empirical), rel=1e-12)
+    assert found.divergence == pytest.approx(float(divergence), rel=1e-12)
+    np.testing.assert_allclose(found.covariance, covariance, atol=1e-14)
+    np.testing.assert_allclose(found.mean, np.array(mean.tolist(), float)[:, 0], rtol=1e-9)
+
+
 def test_pac_bayes_parts_by_draws():
     """Seed 0; divergence and training loss from 200,000 posterior draws, standard errors below .5 %."""
     X, rng = RNG.standard_normal((15, 3)), np.random.default_rng(0)
@@ -149,6 +204,36 @@ def test_bias_at_both_ends():
     volume = k / 2 * np.log(np.pi * level) - np.sum(np.log(np.arange(1, k // 2 + 1)))
     expected = -volume + k / 2 * np.log(2 * np.pi) + target / 2
     assert float(inductive_bias(k + 3, 3, target, level)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("target", "level"),
+    [(1e5, (1e5**0.5 + 30) ** 2), (1e8, 1e8), (1e8, 9.9e7), (1e8, 1.003e8), (1e6, 9.9e5), (1e6, 1.06e6), (1e4, 9e3)],
+)
+def test_bias_far_from_the_origin(target, level):
+    """One and three open directions, in closed form by normal probabilities at 300 digits."""
+    with mp.workdps(300):
+        m, r = mp.sqrt(mp.mpf(target)), mp.sqrt(mp.mpf(level))
+        beyond = mp.ncdf(m - r) + mp.ncdf(-r - m)
+        for k, more in ((1, 0), (3, (mp.npdf(r - m) - mp.npdf(r + m)) / m)):
+            inside = mp.ncdf(r - m) - mp.ncdf(-r - m) - more
+            expected = float(-mp.log1p(-beyond - more) if beyond < 0.5 else -mp.log(inside))
+            assert float(inductive_bias(k + 3, 3, target, level)) == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(("k", "level"), [(10**6, 7e5), (10**6, 9.7e5), (301, 1e-9), (2, 1e-280), (40, 1e-9)])
+def test_bias_of_many_directions(k, level):
+    """The series of the incomplete gamma function at 60 digits."""
+    with mp.workdps(60):
+        a, x = mp.mpf(k) / 2, mp.mpf(level) / 2
+        term = total = mp.mpf(1)
+        for i in range(1, 10**5):
+            term *= x / (a + i)
+            total += term
+            if term < 1e-25 * total:
+                break
+        expected = float(mp.loggamma(a + 1) + x - a * mp.log(x) - mp.log(total))
+    assert float(inductive_bias(k + 1, 1, 0.0, level)) == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_bias_grows_and_its_fit():

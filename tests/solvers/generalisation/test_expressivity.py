@@ -32,6 +32,15 @@ def test_is_the_linear_interpolation_along_its_direction():
     np.testing.assert_allclose(net.predict(inputs), np.interp(places, z[order], y[order]), atol=1e-9)
 
 
+def test_many_inputs_in_single_precision():
+    """Seed 0: five hundred rows lie nearer along any direction than singles are fine; their projections are doubles."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((500, 3)).astype(np.float32), rng.standard_normal(500)
+    net = interpolating_network(X, y)
+    assert net.gap < 64 * np.finfo(np.float32).eps
+    np.testing.assert_allclose(net.predict(X), y, atol=1e-13 / net.gap)
+
+
 def test_the_lower_triangular_system():
     """The same outer weights as a dense solve with the biases."""
     X, y = RNG.standard_normal((8, 2)), RNG.standard_normal(8)

@@ -1,5 +1,7 @@
 """Expected frequencies of what was seen so often, against an integral of Laguerre polynomials and limits."""
 
+import itertools
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -77,6 +79,20 @@ def test_sums_keep_their_moments():
         cumulant = 37 * weights @ (values - mean) ** power
         assert p @ (sums - 37 * mean) ** power == pytest.approx(cumulant, rel=1e-9, abs=1e-9)
     assert logs[0] == pytest.approx(37 * np.log(0.2), rel=1e-12)
+
+
+@pytest.mark.parametrize("order", [0, 3])
+def test_many_sights_keep_their_digits(order):
+    """Five draws of three frequencies and 1e9 sights, by enumeration at 60 digits."""
+    pi, n = [1.0, 0.5, 0.2], 10**9
+    with mp.workdps(60):
+        up = down = mp.mpf(0)
+        for own, *rest in itertools.product(map(mp.mpf, pi), repeat=6):
+            a = own / (own + sum(rest))
+            weight = a**order * mp.exp((n - order) * mp.log1p(-a))
+            up, down = up + weight * a, down + weight
+        expected = float(up / down)
+    assert float(tail_mass(pi, n, 6, order)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_excess():

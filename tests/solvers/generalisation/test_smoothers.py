@@ -54,6 +54,15 @@ class Stump:
         return (np.asarray(X)[:, 0] > 0).astype(int)
 
 
+class Fractions:
+    def apply(self, X):
+        return np.asarray(X)[:, 0]
+
+
+def test_leaves_are_told_apart_as_they_are_named():
+    np.testing.assert_array_equal(forest_weights(Fractions(), [[0.2], [0.7]]), np.eye(2))
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

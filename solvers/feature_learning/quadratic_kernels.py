@@ -1,0 +1,95 @@
+"""Compiled steps of the closed flow of the quadratic network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvable.solvers.compiled import njit
+
+__all__ = ["flow"]
+
+
+@njit(cache=True)
+def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignore[no-untyped-def]
+    """Right-hand side; a state is M with the mean as a last row. `start` is what is subtracted, `target` beta."""
+    D = target.size
+    quadratic, linear = scale * alignment / (2 * D * D), scale * scale / D
+    trace = 0.0
+    for i in range(D):
+        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
+    for i in range(D):
+        for j in range(D):
+            pull[i, j] = 2 * quadratic * (scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j])
+            out[i, j] = 0.0
+        pull[i, i] += quadratic * trace
+    for j in range(D):
+        out[D, j] = -linear * (state[D, j] - start[D, j])
+    for k in range(D):  # pull is symmetric: its rows are its columns
+        for j in range(D):
+            out[D, j] -= state[D, k] * pull[k, j]
+    for i in range(D):
+        for k in range(D):
+            for j in range(D):
+                out[i, j] -= pull[i, k] * state[k, j]
+    for i in range(D):
+        for j in range(i + 1):
+            both = out[i, j] + out[j, i]
+            both -= linear * ((state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
+            out[i, j] = both
+            out[j, i] = both
+
+
+@njit(cache=True)
+def flow(state, start, target, scale, alignment, times, rtol, most, stages, last, fifth, third, path):  # type: ignore[no-untyped-def]
+    """Adaptive Runge-Kutta steps of order 8 to every time; the step at which it gave up, or -1.
+
+    `stages`, `last` are the weights of the twelve stages and of the step, `fifth` and `third` those of the two
+    differences of lower order whose quotient estimates the error.
+    """
+    D = target.size
+    count = last.size
+    slopes = np.zeros((count + 1, D + 1, D))
+    trial, pull = np.zeros((D + 1, D)), np.zeros((D, D))
+    rates, moved, here = slopes.reshape(count + 1, -1), trial.reshape(-1), state.reshape(-1)
+    _velocity(state, start, target, scale, alignment, pull, slopes[0])
+    now, step, spent = 0.0, 0.0, 0
+    for at in range(times.size):
+        while now < times[at]:
+            size, speed = 0.0, 0.0
+            for i in range(D):
+                size = max(size, state[i, i])
+                for j in range(D):
+                    speed = max(speed, abs(slopes[0, i, j]))
+            if step == 0.0:
+                step = 1e-3 * size / speed if speed > 0 else times[at]
+            taken = min(step, times[at] - now)
+            for s in range(1, count + 1):
+                moved[:] = here
+                for r in range(s):
+                    weight = taken * (stages[s, r] if s < count else last[r])
+                    if weight != 0.0:
+                        for k in range(moved.size):
+                            moved[k] += weight * rates[r, k]
+                _velocity(trial, start, target, scale, alignment, pull, slopes[s])
+            high, low = 0.0, 0.0
+            for k in range(moved.size):
+                five, three = 0.0, 0.0
+                for r in range(count + 1):
+                    five += fifth[r] * rates[r, k]
+                    three += third[r] * rates[r, k]
+                unit = size if k < D * D else np.sqrt(size)
+                if not abs(five) + abs(three) < np.inf:  # beyond the range: a shorter step stays inside
+                    five = three = 1e10 * rtol * unit / taken
+                high, low = max(high, abs(five) * taken / unit), max(low, abs(three) * taken / unit)
+            worst = high * high / np.sqrt(high * high + 0.01 * low * low) if high > 0 else 0.0
+            if worst <= rtol:
+                now = times[at] if taken == times[at] - now else now + taken
+                here[:] = moved
+                rates[0] = rates[count]
+            if taken == step or worst > rtol:
+                step = taken * min(10.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.125))
+            spent += 1
+            if spent == most:
+                return spent
+        path[at] = state
+    return -1
