@@ -58,8 +58,8 @@ def _logs(K: Array, y: Array, n: int) -> Array:
             np.linalg.cholesky(K[block, block])
             inverse = np.linalg.inv(K[block, block])
         except np.linalg.LinAlgError:
-            raise refuse("K", f"singular in rows {start} to {start + n - 1}", "its blocks must be positive definite: a "
-                         "kernel of fewer dimensions and rows that occur twice have no power law") from None  # fmt: skip
+            raise refuse("K", f"singular in rows {start} to {start + n - 1}", "its blocks must be positive definite: "
+                         "a kernel of fewer dimensions has no power law") from None  # fmt: skip
         error = np.mean((inverse @ y[block] / np.diag(inverse)) ** 2)
         if not error > 0:
             raise refuse("y", "all zero in a block", "interpolation must err, or its error has no exponent")
@@ -166,6 +166,7 @@ def power_law_exponents(K: ArrayLike, y: ArrayLike, parts: int = 4, levels: int 
     estimates = np.column_stack([left, [_threshold(*row) for row in left]])
     spread = np.sqrt((count - 1) * np.mean((estimates - estimates.mean(axis=0)) ** 2, axis=0))
     mean = np.exp(logs.mean(axis=0)) * [size, scale**2]
+    a, b, room = (float(error) for error in spread)
     return PowerLawExponents(
-        float(found[0]), float(found[1]), threshold, *(float(s) for s in spread), sizes, mean[:, 0], mean[:, 1]
+        float(found[0]), float(found[1]), threshold, a, b, room, sizes, np.array(mean[:, 0]), np.array(mean[:, 1])
     )
