@@ -240,6 +240,7 @@ from .neural_collapse.perturbation import ResponseSpectrum as ResponseSpectrum
 from .neural_collapse.perturbation import feature_response as feature_response
 from .neural_collapse.perturbation import response_operator as response_operator
 from .neural_collapse.perturbation import response_spectrum as response_spectrum
+from .neural_collapse.rank_one import rank_one_gap as rank_one_gap
 from .neural_collapse.rates import CollapseRates as CollapseRates
 from .neural_collapse.rates import collapse_rates as collapse_rates
 from .neural_collapse.shrinkage import DualityGap as DualityGap
@@ -261,6 +262,8 @@ from .random_features.power_law import PowerLawRisk as PowerLawRisk
 from .random_features.power_law import optimal_fitting_ratio as optimal_fitting_ratio
 from .random_features.power_law import overfitting_threshold as overfitting_threshold
 from .random_features.power_law import power_law_risk as power_law_risk
+from .random_features.power_law_fit import PowerLawExponents as PowerLawExponents
+from .random_features.power_law_fit import power_law_exponents as power_law_exponents
 from .random_features.proportional import proportional_spectrum as proportional_spectrum
 from .random_features.risk import RandomFeatureRisk as RandomFeatureRisk
 from .random_features.risk import random_feature_risk as random_feature_risk

@@ -8,6 +8,8 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("classes", "K", "K", "size", "classes"),
+    Symbol("positive_slope", "p", "p", "other", "slope at positive c, inputs x = ca with a of length 1"),
+    Symbol("negative_slope", "q", "q", "other", "growth of the output with |c| at negative c"),
     Symbol("samples", "n", "n", "size", "samples of a class; N = Kn of all of them"),
     Symbol("dimension", "d", "d", "size", "dimension of the features"),
     Symbol("depth", "M", "M", "size", "linear layers on the features"),

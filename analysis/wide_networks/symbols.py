@@ -24,6 +24,7 @@ SYMBOLS = (
     Symbol("inverse", r"1/(1-\rho)", "1/(1−ρ)", "other", "one over the distance of the correlation from 1"),
     Symbol("frequency", r"\|k\|", "‖k‖", "other", "frequency, the same in both coordinates of a patch"),
     Symbol("sector", r"d_{l}", "d_l", "other", "patches on which the eigenfunction depends"),
+    Symbol("relative_noise", r"\rho", "ρ", "noise", "label noise over the noiseless interpolator's test error"),
     Symbol("bias", "b", "b", "other", "added to the bias variance"),
     Symbol("level", r"\ell", "ℓ", "other", "error at which a step is read"),
 )

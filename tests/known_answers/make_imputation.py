@@ -156,6 +156,22 @@ def gap(singular_values, depth, norm_bound=None):
     return {"primal": primal, "dual": dual, "parallel": parallel}
 
 
+def rank_one(positive_slope, negative_slope, depth):
+    """Minima over the weights of single paths: t^2 and s/t^(L-2) shared out among the layers."""
+    L, s = int(depth), [abs(positive_slope), abs(negative_slope)]
+
+    def least(total):
+        """The first two layers cost total/z^(L-2), the others (L-2) z^2/2: stationary where z^L = total."""
+        if total == 0:
+            return mp.mpf(0)
+        z = bisect(lambda z: z**L - total, mp.mpf(10) ** -400, mp.mpf(10) ** 400)
+        return total / z ** (L - 2) + (L - 2) * z * z / 2
+
+    dual = least(s[0] + s[1])
+    primal = dual if positive_slope * negative_slope >= 0 else least(s[0]) + least(s[1])
+    return {"primal": primal, "dual": dual, "parallel": mp.mpf(L) / 2 * (s[0] + s[1])}
+
+
 SIGMA = [[2.0, 0.5, -0.25], [0.5, 1.0, 0.125], [-0.25, 0.125, 0.5]]
 TWINS = [[1.0, 1.0], [1.0, 1.0]]
 DEAD = [[1.0, 0.0, 0.5], [0.0, 0.0, 0.0], [0.5, 0.0, 2.0]]
@@ -214,6 +230,9 @@ def layers():
         for name, values in (("equal", [1.0, 1.0]), ("one", [3.0, 0.0]), ("spread", [1e3, 1.0, 1e-3]),
                              ("units of 1e-100", [2e-100, 1e-100])):  # fmt: skip
             yield entry(f"L={depth}, {name}", "duality_gap", gap, 1e-13, singular_values=values, depth=depth)
+        for p, q in ((1.0, 0.5), (1.0, -0.5), (-2e-100, 1e-100), (3.0, 0.0)):
+            yield entry(f"L={depth}, p={p:g}, q={q:g}", "rank_one_gap", rank_one, 1e-13, positive_slope=p,
+                        negative_slope=q, depth=depth)  # fmt: skip
         yield entry(f"L={depth}, bounded", "duality_gap", gap, 1e-13, singular_values=[2.0, 1.0, 0.25], depth=depth,
                     norm_bound=1.5)  # fmt: skip
 

@@ -150,6 +150,19 @@ def test_duality_gap(decades):
         held("duality_gap", [found.primal, found.dual, found.parallel], exact)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rank_one_gap(sign):
+    small = 10.0 ** -np.linspace(0, 11, 7)
+    for depth in (2, 3, 6):
+        found = solvers.rank_one_gap(1.0, sign * small, depth)
+        q, half = mp.mpf(2) / depth, mp.mpf(depth) / 2
+        total = [1 + x for x in big(small)]
+        apart = [half * (1 + x**q) for x in big(small)]
+        dual = [half * t**q for t in total]
+        held("rank_one_gap", [found.primal, found.dual, found.parallel],
+             [dual if sign > 0 else apart, dual, [half * t for t in total]])  # fmt: skip
+
+
 def bessel_ratio(v, x):
     """I_v/I_{v-1} by the series of both."""
     series = [mp.hyp0f1(u + 1, x * x / 4, maxterms=10**6) for u in (v, v - 1)]

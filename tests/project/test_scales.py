@@ -48,6 +48,7 @@ WHOLE = {
     "averaged_sgd_bound": lambda c: solvers.averaged_sgd_bound(c * A, Y[:4], 0.6, 20.0, 0.2 * c) / c,
     "shrink_singular_values": lambda c: solvers.shrink_singular_values(c * S, 0.01 * c, 2).value / c,
     "shrink, three layers": lambda c: solvers.shrink_singular_values(c * S, 0.01 * c ** (4 / 3), 3).value / c,
+    "rank_one_gap": lambda c: solvers.rank_one_gap(c, -0.5 * c, 3).primal / c ** (2 / 3),
     "duality_gap": lambda c: solvers.duality_gap(c * S, 3).primal / c ** (2 / 3),
     "random_feature_sweep, labels": lambda c: solvers.random_feature_sweep(
         FEATURES, c * Y[:6], FEATURES, [2, 4], [0.1, 1.0]).predictions / c,

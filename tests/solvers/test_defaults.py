@@ -51,6 +51,7 @@ OWN = {  # what stands for something else in one function
     "maximal_update_moments": {"variances": (1.0, 1.0), "batch": 1},  # standard normal weights, one row a step
     "nuclear_representers": {"tolerance": 1e-6},
     "pac_bayes_linear": {"delta": 0.05},
+    "power_law_exponents": {"parts": 4, "levels": 4},
     "plug_in_error": {"classes": 2},
     "random_label_norm": {"share": 1.0},  # all labels
     "relevance": {"norm": 1},

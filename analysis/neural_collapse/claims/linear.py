@@ -10,6 +10,7 @@ import sympy as sp
 
 from solvable.analysis.neural_collapse import closed_forms
 from solvable.analysis.neural_collapse.experiments import linear as experiments
+from solvable.analysis.neural_collapse.experiments.rank_one import trained_relu_norm
 from solvable.analysis.neural_collapse.quantities import simplex_cosines
 from solvable.analysis.neural_collapse.settings import start_features, target_matrix
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
@@ -18,6 +19,7 @@ from solvable.solvers import (
     centre_term,
     duality_gap,
     minimum_angle_bound,
+    rank_one_gap,
     shrink_singular_values,
     simplex_compatibility,
 )
@@ -31,6 +33,7 @@ _COMPATIBLE = Source("biondi2024stationary", "model derived in docs/theory/neura
 _TAIL_CELL: dict[str, Any] = {"class_sizes": (100, 100, 1, 1), "decay": 5e-3, "dimension": 6}
 
 
+_SLOPES = Domain(positive_slope=(0.2, 3.0), negative_slope=(-3.0, 3.0), depth=(2, 6))
 _TRAINED = "training knows the minimum to the rounding of the objective, its place to the square root of that"
 
 
@@ -106,6 +109,35 @@ LINEAR_CLAIMS = (
         grid=cells("depth", [3, 4]),
         quick=(0,),
         assumptions="third-party notes say that the gap vanishes there",
+    ),
+    norm(
+        "neural-collapse/rank-one-relu",
+        "On rank-one data x = ca a ReLU network with slopes p at c > 0 and −q at c < 0 has no duality gap where p and "
+        "q have one sign, (L/2)(|p| + |q|)^{2/L}; where they differ it needs (L/2)(|p|^{2/L} + |q|^{2/L}).",
+        kind=Kind.NUMERICAL,
+        predict=lambda **cell: float(rank_one_gap(**cell).primal),
+        measure=lambda rng, **cell: trained_relu_norm(rng, "standard", **cell),
+        domain=_SLOPES,
+        grid=cells("negative_slope depth", [(0.5, 3), (-0.5, 3), (-0.5, 4), (0.5, 4)], positive_slope=1.0),
+        tolerance=1e-7,
+        reason="weights are trained at three decays and extrapolated to none",
+        assumptions="no biases, one output; a gap for two signs although the abstract states strong duality for "
+        "rank-one data: its conditions could not be read",
+        quick=(0, 1),
+    ),
+    norm(
+        "neural-collapse/rank-one-parallel-relu",
+        "Parallel ReLU branches with penalty ½Σ‖·‖^L on rank-one data need (L/2)(|p| + |q|), the value of the dual: no "
+        "gap.",
+        kind=Kind.NUMERICAL,
+        predict=lambda **cell: float(rank_one_gap(**cell).parallel),
+        measure=lambda rng, **cell: trained_relu_norm(rng, "parallel", **cell),
+        domain=_SLOPES,
+        grid=cells("negative_slope depth", [(-0.5, 3), (0.5, 3), (-0.5, 4)], positive_slope=1.0),
+        tolerance=1e-7,
+        reason="weights are trained at three decays and extrapolated to none",
+        assumptions="no biases, one output",
+        quick=(0,),
     ),
     norm(
         "neural-collapse/shrinkage",

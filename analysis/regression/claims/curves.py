@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from functools import partial
 
+import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from solvable.analysis.regression.experiments import curves, operators
 from solvable.analysis.regression.settings import GAUSSIAN_BLUR, USUAL
@@ -24,6 +26,7 @@ from solvable.solvers import (
 __all__ = ["CURVE_CLAIMS"]
 
 _SPLINES = Source("parhi2023deep")
+_RANK_ONE = Source("ergen2021convex", "the abstract; the value as in one dimension, docs/theory/regression.md")
 _SOBOLEV = Source("zhu2021implicit")
 _PATHS = Source("adhikari2022one", "for single paths Mason's rule")
 
@@ -31,6 +34,12 @@ _PATHS = Source("adhikari2022one", "for single paths Mason's rule")
 def _blur(size: int, blur: float) -> list[float]:
     """Multiplier of a Gaussian blur at the whole frequencies of the grid."""
     return [math.exp(-blur * min(k, size - k) ** 2) for k in range(size)]
+
+
+def _along(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places of rows c a on their line, in units of length."""
+    a = X[np.argmax(np.sum(X**2, axis=1))]
+    return np.asarray(X @ a / np.linalg.norm(a))
 
 
 claim = partial(Claim, domain=USUAL)
@@ -74,6 +83,21 @@ CURVE_CLAIMS = (
         instance=curves.random_curve,
         tolerance=1e-9,
         assumptions="a linear program over knots at the inputs and 240 other places",
+    ),
+    claim(
+        "regression/rank-one-spline",
+        "On rank-one data a ReLU network of least weights is the linear spline along the line: its neurons point along "
+        "it, and it needs the total variation of the polygon through the points.",
+        source=_RANK_ONE,
+        kind=Kind.EXACT,
+        predict=lambda points, d, X, y: minimal_total_variation(_along(X), y),
+        measure=lambda rng, points, d, X, y: curves.rank_one_interpolant(rng, X, y),
+        grid=cells("points d", [(8, 3), (15, 2)]),
+        instance=curves.random_rank_one,
+        tolerance=1e-9,
+        assumptions="two layers, biases and a linear term free; a linear program over neurons along the line and in 30 "
+        "other directions, thresholds at the rows and at ten places between",
+        quick=(0,),
     ),
     claim(
         "regression/sobolev-filter",

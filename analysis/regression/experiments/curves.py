@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from solvable.analysis.regression.settings import noisy_curve
 
-__all__ = ["best_trained_network", "fewest_knots", "random_curve", "sparse_interpolant", "trained_network"]
+__all__ = [
+    "best_trained_network",
+    "fewest_knots",
+    "random_curve",
+    "random_rank_one",
+    "rank_one_interpolant",
+    "sparse_interpolant",
+    "trained_network",
+]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -81,3 +89,28 @@ def sparse_interpolant(x: Array, y: Array, extra: int = 240) -> tuple[float, int
 def fewest_knots(rng: Rng, points: int) -> float:
     """Knots of a vertex of the linear program."""
     return float(sparse_interpolant(*noisy_curve(rng, points))[1])
+
+
+def random_rank_one(rng: Rng, points: int, d: int) -> dict[str, Array]:
+    """Points of a noisy sine on a line through the origin of d dimensions."""
+    x, y = noisy_curve(rng, points)
+    return {"X": np.outer(x, rng.standard_normal(d)), "y": y}
+
+
+def rank_one_interpolant(rng: Rng, X: Array, y: Array, extra: int = 30, **_: Any) -> float:
+    """Least sum of |readout| over neurons (u.x - b)_+, u of length 1 along the line or not, with a free linear term."""
+    from scipy.optimize import linprog
+
+    along = np.linalg.svd(X)[2][0]
+    other = rng.standard_normal((extra, X.shape[1]))
+    units = np.vstack([along, -along, other / np.linalg.norm(other, axis=1, keepdims=True)])
+    fields = X @ units.T
+    span = np.linspace(0, 1, 12)[1:-1]
+    low, high = fields.min(axis=0), fields.max(axis=0)
+    places = np.vstack([fields, low + span[:, None] * (high - low)])
+    hinge = np.maximum(fields[:, None, :] - places, 0.0).reshape(len(X), -1)
+    free = np.column_stack([np.ones(len(X)), X @ along])
+    cost = np.concatenate([np.ones(2 * hinge.shape[1]), np.zeros(2)])
+    sides = [(0, None)] * (2 * hinge.shape[1]) + [(None, None)] * 2
+    found: Any = linprog(cost, A_eq=np.hstack([hinge, -hinge, free]), b_eq=y, bounds=sides, method="highs-ds")
+    return float(found.fun)

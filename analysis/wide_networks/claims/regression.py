@@ -9,12 +9,14 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
+from solvable.analysis.wide_networks.experiments import digits
 from solvable.analysis.wide_networks.experiments import regression as experiments
 from solvable.analysis.wide_networks.experiments.convolution import borderline_draw, convolution_mode, error_slope_draw
 from solvable.analysis.wide_networks.settings import DOMAIN, training_problem
 from solvable.solvers import (
     convolution_exponents,
     linearised_training,
+    power_law_exponents,
     ridge_risk,
     sphere_spectrum,
     wide_network_kernels,
@@ -26,6 +28,9 @@ claim = partial(Claim, domain=DOMAIN)
 
 _FLOW = Source("jacot2018neural", "flow as derived in docs/theory/wide_networks.md")
 _SPHERE = Source("bordelon2020spectrum", "derived in docs/theory/wide_networks.md")
+_MORE = Source(
+    "simon2024more", "the threshold and the exponents' estimators as derived in docs/theory/random_features.md"
+)
 _CONVOLUTION = Source("cagnetta2023wide", "asymptotics as recalled, docs/theory/wide_networks.md")
 _NETS = cells("width t activation", [(60, 0.5, "relu"), (60, 3.0, "erf"), (250, 0.5, "relu"), (250, 0.5, "erf")])
 N, D = sp.symbols("n d", positive=True)
@@ -51,6 +56,13 @@ def _curve(n: float, d: int, ridge: float) -> float:
 
 def _error_exponent(teacher: Literal["ntk", "rfk"], scale: str) -> float:
     return float(convolution_exponents("ntk", teacher, (2, 2), 1 if scale == "one" else 2).error)
+
+
+@cache
+def _digits_threshold() -> float:
+    """Relative noise up to which interpolation is best, from exponents estimated on all digits."""
+    X, y = digits.unit_digits()
+    return power_law_exponents(wide_network_kernels(X, None, 3, normalise_input=False).ntk, y).threshold
 
 
 @cache
@@ -148,6 +160,32 @@ REGRESSION_CLAIMS = (
         grid=cells("d level", [(10, 1.5), (20, 1.5), (10, 0.5)]),
         tolerance=0.25,
         quick=(0, 1),
+    ),
+    claim(
+        "wide-networks/digits-overfitting-is-obligatory",
+        "The exponents of the tangent kernel and of the labels predict that interpolating odd against even digits "
+        "beats a ridge, and that with label noise of four times its error a ridge is better: both are so.",
+        source=_MORE,
+        kind=Kind.ORDER,
+        predict=lambda n, relative_noise: _digits_threshold() - relative_noise,
+        measure=digits.ridge_loss_draw,
+        grid=cells("relative_noise", [0.0, 4.0], n=200),
+        domain=DOMAIN.but(relative_noise=(0.0, 10.0)),
+        assumptions="three hidden layers, digits centred and of unit length; exponents 1.223 ± .002 and 1.54 ± .02 by "
+        "blocks of 56 to 448 rows, threshold 1.2 ± .1; the ridge is 0.3 n κ",
+    ),
+    claim(
+        "wide-networks/digits-noise-threshold",
+        "The label noise at which a ridge begins to help on the digits is the one that the estimated exponents give.",
+        source=_MORE,
+        kind=Kind.THRESHOLD,
+        predict=lambda n: _digits_threshold(),
+        measure=digits.noise_margin_draw,
+        grid=cells("n", [400, 200]),
+        first_draws=8,
+        tolerance=0.16,  # two error bars of the prediction
+        quick=(1,),
+        assumptions="in units of the noiseless error at that n; measured 1.18 ± .03 at n = 400, 1.14 ± .05 at 200",
     ),
     claim(
         "wide-networks/cnn-sector-decay",

@@ -20,6 +20,8 @@ ARGUMENTS = {
     "attachment": lambda s: s.rng.uniform(0.1, 9),
     "change": lambda s: s.normal(6, 3),
     "singular_values": lambda s: s.rng.uniform(0, 3, 3),
+    "positive_slope": lambda s: s.number(-3, 3),
+    "negative_slope": lambda s: s.number(-3, 3),
     "lengths": lambda s: s.rng.uniform(0, 3, 3),
     "concentration": lambda s: s.number(0, 30),
     "new_concentration": lambda s: s.number(0, 30),
@@ -33,6 +35,7 @@ SPECIAL = {
     ("collapse_metrics", "target"): lambda s: np.array([1.0, 2.0]),
     ("collapse_metrics", "classifier"): lambda s: s.normal(2, 3),
     ("response_spectrum", "weight_decay"): lambda s: s.number(0.1, 1),
+    ("rank_one_gap", "depth"): lambda s: s.pick(2, 3, 5),
     ("ResponseSpectrum.gains", "attachment"): lambda s: s.number(0.1, 9),
     ("ResponseSpectrum.isotropic_gain", "classes"): lambda s: 4,
     ("ResponseSpectrum.isotropic_gain", "dimension"): lambda s: 9,
@@ -60,6 +63,7 @@ SAME_BITS = ["neural-collapse/central-path-slopes", "neural-collapse/compatibili
 # scalars in, scalars out; of the others, what they answer with or take
 SCALARS = {
     "mean_resultant": lambda f: f(3.0, 5),
+    "rank_one_gap": lambda f: f(1.0, -0.5, 3),
     "shrink_singular_values": lambda f: f(2.0, 0.1, 3),
 }
 VECTORS = [

@@ -12,6 +12,14 @@ def wide_moments(setting):
     return solvable.solvers.deep_feature_moments(weights, np.eye(4), "erf")
 
 
+def power_law_rows():
+    """Kernel matrix and labels of 64 rows on power laws."""
+    i, rng = np.arange(1.0, 301), np.random.default_rng(0)
+    X = rng.standard_normal((64, 300))
+    return X * i**-2.0 @ X.T, X @ (i**-1.5 * rng.choice([-1.0, 1.0], 300))
+
+
+KERNEL, TARGET = power_law_rows()
 ARGUMENTS = {
     "k": lambda s: s.pick(s.number(0.5, 30), np.inf),
     "test_features": lambda s: s.normal(4, 9),
@@ -38,13 +46,21 @@ SPECIAL = {
     ("FeatureMoments.hidden_layer", "activation"): lambda s: s.pick("erf", "sin", "identity"),
     ("FeatureMoments.linear", "self"): wide_moments,
     ("FeatureMoments.linear", "teacher"): lambda s: s.rng.standard_normal(4),
+    ("power_law_exponents", "K"): lambda s: s.scale * KERNEL,
+    ("power_law_exponents", "y"): lambda s: s.scale * TARGET,
+    ("power_law_exponents", "parts"): lambda s: s.pick(2, 4),
+    ("power_law_exponents", "levels"): lambda s: 2,
 }
 # homogeneous in the square root of the scale
 SCALES_SQUARED = {
+    "power_law_exponents": lambda c: (
+        lambda f: [f.exponent, f.threshold, f.error[0] / c**2, f.effective_ridge[0] / c**2]
+    )(solvers.power_law_exponents(c * c * KERNEL, c * TARGET, 2, 2)),
     "proportional_spectrum": lambda c: solvers.proportional_spectrum(0.7 * c, 0.3 * c).eigenvalues[0] / c**2,
 }
 # why a public solver has no ratio test
 NO_RATIO = {
+    "power_law_exponents": "estimates: their error bars are wider than any rounding",
     "proportional_spectrum": "a constructor: two modes",
     "activation_function": "returns a function",
     "layer_coefficients": "gaussian_coefficients, layer after layer",
@@ -52,6 +68,7 @@ NO_RATIO = {
 }
 # why a public solver has no known answers: they are no numbers, or not numbers of their own
 NO_ANSWER = {
+    "power_law_exponents": "estimates from data: tests/solvers/random_features/test_power_law_fit.py",
     "activation_function": "returns a function; gaussian_coefficients holds its moments",
 }
 # cheap claims that draw matrices, chains or flows; the first over all its quick cells, to its limit of draws
@@ -67,7 +84,11 @@ SCALARS = {
     "power_law_risk": lambda f: f(1.5, 1.4, 1000.0, 0.2, 0.1),
     "random_feature_risk": lambda f: f(THREE_MODES, 2.0, 5.0, 0.1, 0.3),
 }
+NO_CASE = {
+    "power_law_exponents": "the order of rows sets the blocks; units in SCALES_SQUARED",
+}
 VECTORS = [
+    "power_law_exponents",
     "leaky_relu",
     "activation_function",
     "deep_feature_moments",
