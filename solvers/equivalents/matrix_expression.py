@@ -7,6 +7,7 @@ self-adjoint, syntactically, where it is its own transpose. Products and sums ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -312,8 +313,7 @@ def _cancel(left: Matrix, right: Matrix) -> bool:
 
 
 def _powered(node: Matrix, power: Fraction) -> Matrix:
-    data = node.data
-    return leaf(Given(data.name, data.value, data.digest, data.power * power, data.transposed, data.known), node.rows, node.cols)
+    return leaf(replace(node.data, power=node.data.power * power), node.rows, node.cols)
 
 
 def _inverse(node: Matrix) -> Matrix:
@@ -352,7 +352,7 @@ def _flipped(node: Matrix) -> Matrix:
     data = node.data
     if data.value.ndim < 2 or data.symmetric:
         return node
-    return leaf(Given(data.name, data.value, data.digest, data.power, not data.transposed, data.known), node.cols, node.rows)
+    return leaf(replace(data, transposed=not data.transposed), node.cols, node.rows)
 
 
 def _written(node: Matrix) -> str:
