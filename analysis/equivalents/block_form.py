@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from solvable.analysis.equivalents.symbols_of_traces import Tr
+from solvable.analysis.equivalents.symbols_of_traces import Tr, unused
 from solvable.solvers.equivalents.pencil import Pencil
 
 __all__ = ["BlockForm", "block_form"]
@@ -34,14 +34,15 @@ class BlockForm:
         Values of all unknowns at the cell of the derivation.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing."""
+    def __init__(self, taken: set[str]) -> None:
+        """Start with nothing but the names that are declared."""
         self.blocks: dict[Any, Any] = {}
         self.first: dict[Any, Any] = {}
         self.linear: dict[Any, Any] = {}
         self.value: Any = sp.S.Zero
         self.start: dict[Any, float] = {}
-        self._count = 0
+        self.taken = taken
+        self.between: set[Any] = set()
         self._names: dict[Any, list[list[Any]]] = {}
         self._resolvents: dict[Any, list[Any]] = {}
 
@@ -50,14 +51,14 @@ class BlockForm:
         found: list[Any] = [None] * len(pencil.unknowns)
         for part, held in pencil.resolvents:
             if part.key not in self._resolvents:
-                count = sum(map(len, self._resolvents.values()))
-                self._resolvents[part.key] = [sp.Symbol(f"tau_{count + k + 1}") for k in range(len(held))]
+                count, tau_ = sum(map(len, self._resolvents.values())), unused("tau", self.taken)
+                self._resolvents[part.key] = [sp.Symbol(f"{tau_}_{count + k + 1}") for k in range(len(held))]
             for q, symbol in zip(held, self._resolvents[part.key], strict=True):
                 found[q] = symbol
         for q, symbol in enumerate(found):
             if symbol is None:
-                self._count += 1
-                found[q] = sp.Symbol(f"x_{self._count}")
+                found[q] = sp.Symbol(f"{unused('x', self.taken)}_{len(self.between) + 1}")
+                self.between.add(found[q])
             self.start[found[q]] = float(tau[q])
         return found
 
@@ -74,7 +75,7 @@ class BlockForm:
                     if entry.is_number:
                         row.append(entry)
                         continue
-                    symbol = sp.Symbol(f"M_{len(self.blocks) + 1}")
+                    symbol = sp.Symbol(f"{unused('M', self.taken)}_{len(self.blocks) + 1}")
                     self.blocks[symbol] = entry
                     row.append(symbol)
                 rows.append(row)
@@ -82,9 +83,11 @@ class BlockForm:
         return self._names[inner]
 
 
-def block_form(summands: list[Any], solved: list[Any], node: Any, scalar: Any, diagonal: set[Any]) -> BlockForm:
+def block_form(
+    summands: list[Any], solved: list[Any], node: Any, scalar: Any, diagonal: set[Any], taken: set[str]
+) -> BlockForm:
     """Write the equations of traces; `node` and `scalar` give the symbols of matrices and scalars."""
-    form = BlockForm()
+    form = BlockForm(taken)
     for (factor, _), one in zip(summands, solved, strict=True):
         pencil = one.pencil
         tau = form.unknowns(pencil, one.tau)
@@ -96,7 +99,7 @@ def block_form(summands: list[Any], solved: list[Any], node: Any, scalar: Any, d
             return _traced(node(row.weight) * M.get((row.row, row.col), 0), space, own)
 
         for symbol, unknown in zip(tau, pencil.unknowns, strict=True):
-            home = form.linear if str(symbol).startswith("x_") else form.first
+            home = form.linear if symbol in form.between else form.first
             home[symbol] = scalar(unknown.variance) * traced(unknown)
         inner = sum((traced(row) for row in pencil.readouts), sp.S.Zero)
         if pencil.constant is not None:

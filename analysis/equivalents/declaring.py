@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from solvable.solvers.equivalents.matrix_expression import Given, Matrix, Noise, Space, leaf
+from solvable.solvers.equivalents.matrix_expression import Matrix, leaf
+from solvable.solvers.equivalents.matrix_leaves import Given, Noise, Space
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.validate import as_finite, as_kind, as_positive, as_scalar, data_eps, is_symmetric, refuse
 
@@ -78,6 +79,8 @@ class MatrixModel:
                 raise refuse("size", size, "a space needs a dimension, or multiplicities")
             return self._declare(name, Space(name, _plain(as_scalar("size", size, as_positive))))
         counts = as_positive("multiplicities", multiplicities).reshape(-1)
+        if not counts.size:
+            raise refuse("multiplicities", [], "there must be at least one")
         if size is not None and as_scalar("size", size) != counts.sum():
             raise refuse("size", size, f"it must be the sum of the multiplicities, {counts.sum():g}")
         return self._declare(name, Space(name, _plain(float(counts.sum())), tuple(counts.tolist())))

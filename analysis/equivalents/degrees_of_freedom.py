@@ -45,6 +45,8 @@ def in_degrees_of_freedom(equations: Equations) -> tuple[Any, Any] | None:
         return None
     (kappa,) = equations.unknowns
     value = equations.value if equations.eliminated is None else equations.eliminated
+    if {"df1", "df2"} & set(map(str, value.free_symbols)):  # declared, as something else
+        return None
     df1, df2 = sp.symbols("df1 df2", positive=True)
     found, matrices = {}, set()
     for trace in value.atoms(Tr):
@@ -103,8 +105,8 @@ def _with_blocks(equations: Equations, values: Mapping[str, Any], lists: Lists) 
     """Joint lists that also hold the blocks of resolvents, of every space whose matrices stand in them."""
     found = {space: (dict(matrices), counts) for space, (matrices, counts) in lists.items()}
     for symbol, expression in equations.blocks.items():
-        names = sorted(map(str, expression.free_symbols))
-        function = sp.lambdify([sp.Symbol(n, positive=not n.startswith(("tau_", "x_"))) for n in names], expression)
+        symbols = sorted(expression.free_symbols, key=str)
+        names, function = list(map(str, symbols)), sp.lambdify(symbols, expression)
         for matrices, counts in found.values():
             own = [name for name in names if name in matrices]
             if own or not any(name in other for other, _ in lists.values() for name in names):

@@ -18,7 +18,7 @@ from solvable.solvers.equivalents.matrix_values import Cell, check_names, dimens
 from solvable.solvers.equivalents.trace_equation import solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
-from solvable.solvers.validate import as_choice, as_kind, as_positive, as_real, as_scalar, broadcast, refuse
+from solvable.solvers.validate import as_choice, as_finite, as_kind, as_positive, as_scalar, broadcast, refuse
 
 if TYPE_CHECKING:
     from solvable.analysis.equivalents.export import RidgelessForm
@@ -197,8 +197,13 @@ class Derivation:
         RidgelessForm
         """
         from solvable.analysis.equivalents import export
+        from solvable.analysis.equivalents.reduction import reduced
 
-        return export.ridgeless(self.equations, as_kind("ridge", ridge, str, "it must be the name of a scalar"))
+        found = self.equations
+        named = as_kind("ridge", ridge, str, "it must be the name of a scalar") in names_of(self.trace)
+        if named and ridge not in map(str, found.explicit):  # another one was eliminated
+            found = reduced(self.trace, self._cell(self._single()), ridge, self.seconds)
+        return export.ridgeless(found, ridge)
 
     def _single(self) -> dict[str, Any]:
         for name, value in self.at.items():
@@ -408,7 +413,7 @@ def derive(
     ).items():
         if name not in known:
             raise refuse("at", name, f"the expression has {', '.join(known)}")
-        known[name] = as_positive(name, value) if name in spaces else as_real(name, value)
+        known[name] = as_positive(name, value) if name in spaces else as_finite(name, value)
         if name in spaces and spaces[name].multiplicities is None and np.ndim(known[name]) == 0:
             known[name] = float(known[name])
     return Derivation(trace, known, hermitise, on_failure, as_scalar("seconds", seconds, as_positive))

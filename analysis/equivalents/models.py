@@ -21,7 +21,8 @@ from solvable.analysis.equivalents.settings import (
     sample_weights,
     two_domains,
 )
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space
+from solvable.solvers.equivalents.matrix_expression import Matrix
+from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.equivalents.trace_expression import Trace, tr
 

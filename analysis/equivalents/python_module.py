@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from typing import Any
 
@@ -79,18 +81,37 @@ def value({arguments}, start=START):
 '''
 
 
+def _words(program: str) -> set[str]:
+    """Names that a program itself uses."""
+    code = re.sub(r'""".*?"""|#[^\n]*', "", program, flags=re.DOTALL)
+    return {*re.findall(r"[^\W\d]\w*", code), *keyword.kwlist, *dir(builtins), "sqrt", "exp", "log"}
+
+
+def _renamed(names: set[str], counts: set[str], program: str) -> dict[str, str]:
+    """Names of arguments: those that the program has a use for get an underscore."""
+    taken = _words(program) | counts
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        new = name
+        while new in taken or re.fullmatch(r"t\d+", new) or (new != name and new in names):
+            new += "_"
+        found[name] = new
+        taken.add(new)
+    return found
+
+
 class _Printer:
     """Expressions of one system as lines of numpy."""
 
-    def __init__(self, names: set[str]) -> None:
-        """Rename what Python has a word for."""
+    def __init__(self, expressions: list[Any], inner: set[str], program: str) -> None:
+        """Rename what Python, or the program, has a word for."""
         from sympy.printing.numpy import NumPyPrinter
 
-        self.renamed = {
-            sp.Symbol(name, positive=True): sp.Symbol("lambda_", positive=True) for name in names if name == "lambda"
-        }
+        names, counts = _names(expressions, inner)
+        found = _renamed(names, counts, program)
+        self.renamed = {sp.Symbol(k, positive=True): sp.Symbol(v, positive=True) for k, v in found.items() if k != v}
         self.printer: Any = NumPyPrinter({"fully_qualified_modules": False})
-        self.arguments = ", ".join(sorted("lambda_" if name == "lambda" else name for name in names))
+        self.arguments = ", ".join(sorted([*found.values(), *counts]))
 
     def text(self, expression: Any) -> str:
         """One expression without traces."""
@@ -105,21 +126,21 @@ class _Printer:
         return "\n".join(lines) or "    pass", [self.text(e.xreplace(names)) for e in expressions]
 
 
-def _names(expressions: list[Any], without: set[str]) -> set[str]:
-    """Arguments: scalars, matrices, and the multiplicities of every space."""
+def _names(expressions: list[Any], without: set[str]) -> tuple[set[str], set[str]]:
+    """Arguments: scalars and matrices, and the multiplicities of every space."""
     traces = set().union(*(e.atoms(Tr) for e in expressions))
     spaces = {t.args[1] for t in traces}
     scalars = set().union(*(opaque(e)[0].free_symbols - set(opaque(e)[1]) for e in expressions))
     inner = set().union(*(t.args[0].free_symbols for t in traces))
     found = {str(s) for s in scalars | inner if not isinstance(s, sp.Dummy)}
-    return (found - without) | {f"{space}_multiplicities" for space in spaces}
+    return found - without, {f"{space}_multiplicities" for space in spaces}
 
 
 def module_of_one_ridge(equations: Equations) -> str:
     """Source for a system in one effective ridge: its largest root is bracketed."""
     ((unknown, equation),) = equations.unknowns.items()
     value = equations.value if equations.eliminated is None else equations.eliminated
-    printer = _Printer(_names([equation, value], {str(unknown)}))
+    printer = _Printer([equation, value], {str(unknown)}, _PROGRAM)
     (first, (left,)), (second, (right,)) = printer.lines([equation], "t"), printer.lines([value], "t")
     return _PROGRAM.format(
         unknown=str(unknown), arguments=printer.arguments, traces_of_equation=first, equation=left,
@@ -132,7 +153,7 @@ def module_of_blocks(equations: Equations) -> str:
     rights = {u: left + u for u, left in equations.unknowns.items()} | equations.linear
     blocks = list(equations.blocks.values())
     inner = {*map(str, rights), *map(str, equations.blocks)}
-    printer = _Printer(_names([*rights.values(), *blocks, equations.value], inner))
+    printer = _Printer([*rights.values(), *blocks, equations.value], inner, _PROGRAM_OF_BLOCKS)
     traces, (*texts, value) = printer.lines([*rights.values(), equations.value], "t")
     lines = [f"    {symbol} = {printer.text(right)}" for symbol, right in equations.blocks.items()]
     return _PROGRAM_OF_BLOCKS.format(

@@ -15,9 +15,10 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.equivalents.block_form import block_form
-from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy
+from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space, leaves
+from solvable.solvers.equivalents.matrix_expression import Matrix, leaves, scalars
+from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, resized
 from solvable.solvers.equivalents.pencil import Pencil
 from solvable.solvers.equivalents.scalar_expression import Scalar
@@ -170,7 +171,7 @@ class _System:
         """Merge what is equal at every instance, and write the equations."""
         names = set().union(*(leaves(node) for _, node in summands))
         self.diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-        self.solved, self.summands = solved, summands
+        self.solved, self.summands, self.taken = solved, summands, _declared(summands)
         self.numbers: dict[Any, float] = {}
         columns = [np.concatenate([s.tau for s in run] or [np.zeros(0)]) for run in (*generic, solved)]
         apart: set[int] = set()  # equal at the root, by other equations
@@ -196,7 +197,8 @@ class _System:
     def _equations(self, zero: list[bool], same: list[int]) -> tuple[list[Any], list[Any]]:
         """Unknowns as symbols and their right-hand sides; the value, too."""
         live = [q for q in range(len(zero)) if same[q] == q and not zero[q]]
-        symbol = {q: sp.Symbol(f"tau_{k + 1}") for k, q in enumerate(live)}
+        stem = unused("tau", self.taken)
+        symbol = {q: sp.Symbol(f"{stem}_{k + 1}") for k, q in enumerate(live)}
         tau = [sp.S.Zero if z else symbol[same[q]] for q, z in enumerate(zero)]
         right: list[Any] = []
         self.value = sp.S.Zero
@@ -267,7 +269,8 @@ def _name_ridges(system: _System) -> list[Any]:
                     if poly.degree() == 1 and poly.coeff_monomial(1) != 0:
                         found.add(sp.factor(poly.coeff_monomial(1) / poly.LC()))
         for k in sorted(found, key=lambda k: (k.count_ops(), str(k))):
-            kappa = sp.Symbol("kappa" if not kappas else f"kappa_{len(kappas) + 1}", positive=True)
+            stem = unused("kappa", system.taken)
+            kappa = sp.Symbol(stem if not kappas else f"{stem}_{len(kappas) + 1}", positive=True)
             solutions = sp.solve(sp.numer(sp.together(k - kappa)), t)
             if len(solutions) != 1:
                 continue
@@ -336,7 +339,8 @@ def by_blocks(trace: Trace, cell: Cell) -> Equations:
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     names = set().union(*(leaves(node) for _, node in summands))
     diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-    form = block_form(summands, solved_as_written(summands, cell), _node_as_symbol, scalar_as_symbol, diagonal)
+    form = block_form(summands, solved_as_written(summands, cell), _node_as_symbol, scalar_as_symbol, diagonal,
+                      _declared(summands))  # fmt: skip
     steps = [f"{len(form.first)} equations of first order and {len(form.linear)} linear ones."]
     first = {tau: right - tau for tau, right in form.first.items()}
     return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks)
@@ -355,7 +359,7 @@ def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: s
     value = tidy(canonical(system.value, kappas, system.diagonal))
     start = {u: system.start[u] for u in unknowns}
     found = Equations(unknowns, value, {}, None, system.steps, start)
-    _eliminate(found, ridge)
+    _eliminate(found, [ridge] if ridge else _ridges(summands))
     return found
 
 
@@ -367,18 +371,40 @@ def _numerator(equation: Any, unknown: Any) -> Any:
     return sp.Mul(*(with_traces or factors)).xreplace(back)
 
 
-def _eliminate(found: Equations, ridge: str | None) -> None:
+def _declared(summands: list[Any]) -> set[str]:
+    """Names that are taken."""
+    found: set[str] = set()
+    for scalar, node in summands:
+        for inner in {scalar, *scalars(node)}:
+            found |= set(map(str, inner.names))
+        for leaf in leaves(node):
+            found |= {leaf.data.name, leaf.rows.name, leaf.cols.name}
+    return found
+
+
+def _ridges(summands: list[Any]) -> list[str]:
+    """Names of the multiples of the identity inside inverses; those that are called ridges first."""
+    found: set[str] = set()
+    todo = [node for _, node in summands]
+    while todo:
+        node = todo.pop()
+        inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
+        todo += inner
+        if node.op == "inverse" and inner[0].op == "sum":
+            shifts = [scalar for scalar, part in inner[0].args if part.op == "identity"]
+            found |= {str(name) for scalar in shifts for name in scalar.names}
+    return sorted(found, key=lambda name: (not name.startswith(("lam", "ridge", "delta")), name))
+
+
+def _eliminate(found: Equations, ridges: list[str]) -> None:
     """Solve the one equation left for a ridge that it has linearly, and put it into the value."""
     if len(found.unknowns) != 1:
         return
     ((unknown, equation),) = found.unknowns.items()
     plain, back = opaque(equation)
-    candidates = (
-        [sp.Symbol(ridge, positive=True)]
-        if ridge
-        else sorted((s for s in plain.free_symbols if str(s).startswith(("lam", "ridge", "delta"))), key=str)
-    )
-    for lam in candidates:
+    for lam in (sp.Symbol(name, positive=True) for name in ridges):
+        if lam not in plain.free_symbols:
+            continue
         poly = sp.Poly(plain, lam)
         if poly.degree() != 1 or any(lam in t.free_symbols for t in back.values()):
             continue

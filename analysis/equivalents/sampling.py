@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space
-from solvable.solvers.equivalents.matrix_values import Cell, added, times
+from solvable.solvers.equivalents.matrix_expression import Matrix
+from solvable.solvers.equivalents.matrix_leaves import Space
+from solvable.solvers.equivalents.matrix_values import Cell, added, check_variances, times
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
 
@@ -36,6 +37,7 @@ def sample(trace: Trace, cell: Cell, rng: np.random.Generator) -> float:
     ValueError
         A size is no whole number.
     """
+    check_variances(trace, cell)
     draw = _Draw(cell, rng)
     # one order for all draws, whatever is evaluated first
     nodes = sorted({n for _, node in trace.summands for n in _gaussians(node)}, key=lambda n: str(n.data.name))

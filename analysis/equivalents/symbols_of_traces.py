@@ -6,7 +6,14 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["Tr", "canonical", "opaque", "pulled", "substituted", "tidy"]
+__all__ = ["Tr", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
+
+
+def unused(stem: str, taken: set[str]) -> str:
+    """Return the stem with zeros behind it until no declared name is it, or it with a number."""
+    while any(name == stem or name.startswith(f"{stem}_") for name in taken):
+        stem += "0"
+    return stem
 
 
 class Tr(sp.Function):

@@ -98,6 +98,8 @@ class _Reader:
                 value = self._matrix("transposed", value).T
                 continue
             exponent = self.exponent()
+            if self.peek() in ("^", "**"):
+                raise refuse("formula", self.text, "a power of a power needs parentheses")
             if isinstance(value, Trace):
                 raise refuse("formula", self.text, "a power of a trace is no trace of a rational expression")
             value = value**exponent if isinstance(value, Matrix) else Scalar.of(value) ** exponent
@@ -145,8 +147,13 @@ class _Reader:
         return {
             "tr": lambda x: tr(self._matrix("traced", x)),
             "inv": lambda x: self._matrix("inverted", x).inv(),
-            "sqrt": lambda x: x.sqrt() if isinstance(x, Matrix | Arithmetic) else Scalar.of(x).sqrt(),
+            "sqrt": self._root,
         }
+
+    def _root(self, value: Any) -> Any:
+        if isinstance(value, Trace):
+            raise refuse("formula", self.text, "the root of a trace is no trace of a rational expression")
+        return value.sqrt() if isinstance(value, Matrix | Arithmetic) else Scalar.of(value).sqrt()
 
     def _matrix(self, what: str, value: Any) -> Matrix:
         if not isinstance(value, Matrix):

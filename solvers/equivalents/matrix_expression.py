@@ -1,4 +1,4 @@
-"""Expressions in random and deterministic matrices: spaces, trees in a normal form, shapes, transposes.
+"""Expressions in random and deterministic matrices: trees in a normal form, shapes, transposes, inverses, roots.
 
 A tree is built once for equal expressions, so two copies of a resolvent are the same object and a matrix is
 self-adjoint, syntactically, where it is its own transpose. Products and sums are flat; numbers stand in front.
@@ -7,20 +7,20 @@ self-adjoint, syntactically, where it is its own transpose. Products and sums ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
-from solvable.solvers.equivalents.scalar_expression import Arithmetic, Scalar
+import numpy as np
+
+from solvable.solvers.equivalents.matrix_leaves import Given, Noise, Space, check_inverse, check_root
+from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.validate import refuse
 
 __all__ = [
-    "Given",
     "Matrix",
-    "Noise",
-    "Space",
     "combined",
     "identity",
     "leaf",
@@ -30,60 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Space(Arithmetic):
-    """A vector space; as a scalar it is its dimension.
-
-    Attributes
-    ----------
-    name : str
-        Its name, and that of its dimension.
-    size : float
-        Dimension where nothing else is asked for.
-    multiplicities : tuple of float, optional
-        Of the joint eigenvalue list that diagonal matrices on it are given over.
-    """
-
-    name: str
-    size: float
-    multiplicities: tuple[float, ...] | None = None
-
-    def as_scalar(self) -> Scalar:
-        """Return its dimension."""
-        return Scalar.named(self.name, self.size)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A deterministic matrix: its value, a number, joint eigenvalues or entries, as nested tuples of bytes."""
-
-    name: str
-    value: Any  # read-only ndarray
-    digest: bytes
-    power: Fraction = Fraction(1)
-    transposed: bool = False
-
-    def __hash__(self) -> int:
-        """Hash of the name and the value."""
-        return hash((self.name, self.digest, self.power, self.transposed))
-
-    def __eq__(self, other: object) -> bool:
-        """Compare name and value."""
-        return isinstance(other, Given) and (self.name, self.digest, self.power, self.transposed) == (
-            other.name, other.digest, other.power, other.transposed
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Noise:
-    """A real Gaussian matrix with independent entries (symmetric: a Wigner matrix) of the given variance."""
-
-    name: str
-    variance: Scalar
-    symmetric: bool = False
-    transposed: bool = False
-
-
+_MOST_GAUSSIANS = 200  # in one expression: the pencil has as many blocks and more
 _known: WeakValueDictionary[Any, Matrix] = WeakValueDictionary()
 _serial = count()
 
@@ -103,15 +50,18 @@ class Matrix:
         Of a leaf.
     random : bool
         Whether a Gaussian is in it.
+    count : int
+        How many Gaussians it is written with.
     """
 
-    __slots__ = ("__weakref__", "_transpose", "args", "cols", "data", "op", "random", "rows", "serial")
+    __slots__ = ("__weakref__", "_transpose", "args", "cols", "count", "data", "op", "random", "rows", "serial")
     op: str
     args: tuple[Any, ...]
     rows: Space
     cols: Space
     data: Any
     random: bool
+    count: int
     serial: int
     _transpose: Matrix | None
     __array_ufunc__ = None  # an array times a matrix is refused, not made an array of matrices
@@ -171,6 +121,10 @@ class Matrix:
 
     __rmul__ = __mul__
 
+    def __rtruediv__(self, other: Any) -> Matrix:
+        """Refuse to divide by a matrix."""
+        raise refuse("/", self, "it divides by scalars; write B.inv() for an inverse")
+
     def __truediv__(self, other: Any) -> Matrix:
         """Quotient by a scalar."""
         if isinstance(other, Matrix):
@@ -185,16 +139,22 @@ class Matrix:
             raise ValueError(f"@: {self.shape} and {other.shape} do not fit: {_unlike(self.cols, other.rows)}.")
         return product([self, other])
 
+    def __rmatmul__(self, other: Any) -> Matrix:
+        """Product with a number."""
+        return self * other
+
     def __pow__(self, exponent: Any) -> Matrix:
         """Whole power; the root of a deterministic matrix."""
         if exponent == 0.5:
             return self.sqrt()
-        if isinstance(exponent, bool) or not isinstance(exponent, int):
+        if isinstance(exponent, bool) or not isinstance(exponent, int | np.integer):
             raise refuse("power", exponent, "the power of a matrix must be a whole number; others are not rational")
         self._square("power")
         if exponent < 0:
             return self.inv() ** -exponent
-        return product([self] * exponent) if exponent else identity(self.rows)
+        if exponent * max(self.count, len(self.args), 1) > _MOST_GAUSSIANS:
+            raise refuse("power", exponent, f"written out it has more than {_MOST_GAUSSIANS} factors")
+        return product([self] * int(exponent)) if exponent else identity(self.rows)
 
     def inv(self) -> Matrix:
         """Inverse of a square matrix."""
@@ -212,6 +172,7 @@ class Matrix:
         if self.op != "deterministic":
             raise refuse("sqrt", self, "sqrt is rational for a declared deterministic matrix only; "
                          "linearise functions of random matrices with m.features")  # fmt: skip
+        check_root(self.data)
         return _powered(self, Fraction(1, 2))
 
     def _square(self, what: str) -> None:
@@ -252,7 +213,10 @@ def _node(op: str, args: tuple[Any, ...], rows: Space, cols: Space, data: Any = 
         found = Matrix()
         found.op, found.args, found.rows, found.cols, found.data = op, args, rows, cols, data
         inner = [a[1] if isinstance(a, tuple) else a for a in args]
-        found.random = op == "gaussian" or any(a.random for a in inner)
+        found.count = 1 if op == "gaussian" else sum(a.count for a in inner)
+        found.random = found.count > 0
+        if found.count > _MOST_GAUSSIANS:
+            raise refuse("expression", op, f"written out it may have up to {_MOST_GAUSSIANS} Gaussian factors")
         found.serial, found._transpose = next(_serial), None
         _known[key] = found
     return found
@@ -314,7 +278,9 @@ def product(factors: Sequence[Matrix]) -> Matrix:
 def _append(flat: list[Matrix], node: Matrix) -> None:
     """Put a factor behind the others; diagonal ones of one space commute and stand in one order."""
     at = len(flat)
-    if commutes(node):
+    if at and _joined(flat[-1], node):
+        flat[-1] = _powered(node, (flat[-1].data.power + node.data.power) / node.data.power)
+    elif commutes(node):
         while at and commutes(flat[at - 1]):
             last = flat[at - 1]
             if (last.data.name, last.data.digest) == (node.data.name, node.data.digest):
@@ -324,17 +290,30 @@ def _append(flat: list[Matrix], node: Matrix) -> None:
             if (last.data.name, last.data.digest) < (node.data.name, node.data.digest):
                 break
             at -= 1
-    elif (at and flat[-1].op == "inverse" and flat[-1].args[0] is node) or (
-        at and node.op == "inverse" and node.args[0] is flat[-1]
-    ):
+        flat.insert(at, node)
+    elif at and _cancel(flat[-1], node):
         flat.pop()
-        return
-    flat.insert(at, node)
+    else:
+        flat.append(node)
+
+
+def _joined(left: Matrix, right: Matrix) -> bool:
+    """Whether they are positive powers of one dense symmetric matrix."""
+    if left.op != "deterministic" or right.op != "deterministic" or left.data.digest != right.data.digest:
+        return False
+    return left.data.name == right.data.name and min(left.data.power, right.data.power) > 0 and right.data.symmetric
+
+
+def _cancel(left: Matrix, right: Matrix) -> bool:
+    """Whether a matrix stands beside its inverse, which exists: a shifted one; others may turn out singular."""
+    inverse, other = (left, right) if left.op == "inverse" else (right, left)
+    if inverse.op != "inverse" or inverse.args[0] is not other or not other.random or other.op != "sum":
+        return False
+    return any(inner.op == "identity" for _, inner in other.args)
 
 
 def _powered(node: Matrix, power: Fraction) -> Matrix:
-    data = node.data
-    return leaf(Given(data.name, data.value, data.digest, data.power * power, data.transposed), node.rows, node.cols)
+    return leaf(replace(node.data, power=node.data.power * power), node.rows, node.cols)
 
 
 def _inverse(node: Matrix) -> Matrix:
@@ -347,6 +326,7 @@ def _inverse(node: Matrix) -> Matrix:
         ((scalar, inner),) = node.args
         return combined([(scalar**-1, _inverse(inner))])
     if node.op == "deterministic":
+        check_inverse(node.data)
         return _powered(node, Fraction(-1))
     if node.op == "sum" and not node.args:
         raise refuse("inv", 0, "a zero matrix has no inverse")
@@ -369,10 +349,10 @@ def _transposed(node: Matrix) -> Matrix:
 
 
 def _flipped(node: Matrix) -> Matrix:
-    value, data = node.data.value, node.data
-    if value.ndim < 2 or (value.shape[0] == value.shape[1] and (value == value.T).all()):
+    data = node.data
+    if data.value.ndim < 2 or data.symmetric:
         return node
-    return leaf(Given(data.name, data.value, data.digest, data.power, not data.transposed), node.cols, node.rows)
+    return leaf(replace(data, transposed=not data.transposed), node.cols, node.rows)
 
 
 def _written(node: Matrix) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space, leaves, scalars
+from solvable.solvers.equivalents.matrix_expression import Matrix, leaves, scalars
+from solvable.solvers.equivalents.matrix_leaves import Given, Space
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
@@ -53,6 +54,14 @@ def names_of(trace: Trace) -> dict[str, float]:
                 if value != name.default:
                     raise refuse(str(name), name.default, f"the expression also has it with the value {value:g}")
     return found
+
+
+def check_variances(trace: Trace, cell: Cell) -> None:
+    """Refuse a negative variance at a cell: in products its root is never taken."""
+    for leaf in set().union(*(leaves(node) for _, node in trace.summands)):
+        if leaf.op == "gaussian" and cell.scalar(leaf.data.variance) < 0:
+            variance = float(cell.scalar(leaf.data.variance))
+            raise refuse(f"variance of {leaf.data.name}", variance, "it must not be negative")
 
 
 def dimensions_of(trace: Trace) -> dict[str, Space]:
@@ -166,7 +175,7 @@ class Cell:
         elif node.rows.multiplicities is None:
             value = resized(value, before, after)
         if data.power != 1:
-            value = _power(data.name, value, data.power)
+            value = _power(data, value)
         return self.array(value)
 
 
@@ -186,23 +195,20 @@ def _inverse(name: str, value: Array) -> Array:
     return np.asarray(np.linalg.inv(value))
 
 
-def _power(name: str, value: Array, power: Fraction) -> Array:
+def _power(data: Given, value: Array) -> Array:
+    """Power of a matrix, which `value` is, perhaps for another dimension."""
+    power = data.power
     if value.ndim < 2:
-        if power.denominator != 1 and np.any(value < 0):
-            raise refuse(name, float(np.min(value)), "it must be positive semidefinite to have a square root")
         if power < 0 and np.any(value == 0):
-            raise refuse(name, 0.0, "it must have no zero eigenvalue to have an inverse")
+            raise refuse(data.name, 0.0, "it must have no zero eigenvalue to have an inverse")
         return np.asarray(np.asarray(value, float) ** float(power))
     if power.denominator == 1:
-        return np.linalg.matrix_power(value if power > 0 else _inverse(name, value), abs(int(power)))
-    if not np.allclose(value, value.T, rtol=1e-10, atol=1e-10 * np.abs(value).max()):
-        raise refuse(name, value, "it must be symmetric to have a square root")
-    eigenvalues, vectors = np.linalg.eigh(value)
+        return np.linalg.matrix_power(value if power > 0 else _inverse(data.name, value), abs(int(power)))
+    eigenvalues, vectors = data.eigen if value is data.value else replace(data, value=value, known={}).eigen
     floor = 1e-12 * np.abs(eigenvalues).max()
-    if eigenvalues[0] < -floor:
-        raise refuse(name, float(eigenvalues[0]), "it must be positive semidefinite to have a square root")
-    kept = np.where(eigenvalues > floor, eigenvalues, 0.0)
-    return np.asarray((vectors * kept ** float(power)) @ vectors.T)
+    if power < 0 and eigenvalues[0] <= floor:
+        raise refuse(data.name, float(eigenvalues[0]), "it must have no zero eigenvalue to have an inverse")
+    return np.asarray((vectors * np.where(eigenvalues > floor, eigenvalues, 0.0) ** float(power)) @ vectors.T)
 
 
 def times(a: Array, b: Array) -> Array:

@@ -8,12 +8,13 @@ entry by entry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space
+from solvable.solvers.equivalents.matrix_expression import Matrix
+from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, added, times, traced
 from solvable.solvers.equivalents.pencil import Pencil, Readout, Target, closure
 from solvable.solvers.validate import refuse
@@ -53,8 +54,8 @@ class MixedGroup:
 
     def update(self, strengths: Array, shift: Array) -> None:
         """Invert at those self-energies."""
-        A = dict(self.fixed)
-        for (i, l, C), x in zip(self.targets, strengths[self.target_ids], strict=True):
+        A, self.x = dict(self.fixed), strengths[self.target_ids]
+        for (i, l, C), x in zip(self.targets, self.x, strict=True):
             A[i, l] = added(A[i, l], -x * C) if (i, l) in A else -x * C
         for a, i in enumerate(self.blocks):
             for b, j in enumerate(self.blocks):
@@ -126,8 +127,26 @@ class MixedGroup:
         return out
 
     def roundings(self) -> Array:
-        """Return sum |W| |M_jk|, times the roundings of a product: rounding errors in units of eps."""
-        return 8 * self.magnitudes()
+        """Return sum |W| (|M| |A| |M|)_jk and those of products, in units of eps; A and W with rotation errors."""
+        A = {place: basis_error(x) for place, x in self.fixed.items()}
+        for (i, l, C), x in zip(self.targets, self.x, strict=True):
+            size = abs(x) * basis_error(C)
+            A[i, l] = added(A[i, l], size) if (i, l) in A else size
+        M = {place: np.abs(x) for place, x in self.M.items()}
+        right: dict[tuple[int, int], Array] = {}
+        for (a, b), x in A.items():
+            for k in {k for _, k, _ in self.rows if (b, k) in M}:
+                term = times(x, M[b, k])
+                right[a, k] = added(right[a, k], term) if (a, k) in right else term
+        out = np.zeros(len(self.rows))
+        for r, (j, k, W) in enumerate(self.rows):
+            left = np.abs(W)
+            for a in range(len(self.blocks)):
+                if (j, a) in M and (a, k) in right:
+                    out[r] += traced(times(left, M[j, a]), right[a, k], self.sizes[k])
+            if (j, k) in M:
+                out[r] += 8 * traced(basis_error(W), M[j, k], self.sizes[j])
+        return out
 
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
@@ -141,6 +160,14 @@ class MixedGroup:
         at = self.blocks.index(block)
         found = self.M[at, at]
         return np.asarray(np.diagonal(found) if found.ndim == 2 else found)
+
+
+class _Basis(NamedTuple):
+    """Orthonormal vectors, diagonals in them, and the declared matrix whose eigenvectors they are, if they are."""
+
+    vectors: Array
+    diagonal: dict[Matrix, Array]
+    origin: Any = None
 
 
 class _Bases:
@@ -160,38 +187,90 @@ class _Bases:
                 else:
                     for space in (spaces[i], spaces[j]):
                         inside.setdefault(space, {})[node] = np.zeros((0, 1))  # rectangular: no basis helps
-        self.basis: dict[Space, Array] = {}
-        self.diagonal: dict[Matrix, Array] = {}
+        self.basis: dict[Space, _Basis] = {}
         for space, found in inside.items():
-            self._choose(space, found)
-
-    def _choose(self, space: Space, found: dict[Matrix, Array]) -> None:
-        key = (space, frozenset(found))
-        if key not in self.cell.bases:
-            self.cell.bases[key] = _common_basis(found)
-        known = self.cell.bases[key]
-        if known is not None:
-            self.basis[space] = known[0]
-            self.diagonal.update(known[1])
+            key = (space, frozenset(found))
+            if key not in cell.bases:
+                cell.bases[key] = _common_basis(found, cell)
+            if cell.bases[key] is not None:
+                self.basis[space] = cell.bases[key]
 
     def turned(self, node: Matrix, row: int, col: int) -> Array:
         """Value of a coefficient in the bases of its spaces."""
-        value = self.cell.matrix(node)
-        if node in self.diagonal and self.spaces[row] == self.spaces[col]:
-            return self.diagonal[node]
         left, right = self.basis.get(self.spaces[row]), self.basis.get(self.spaces[col])
+        if left is not None and left is right:
+            if node in left.diagonal:
+                return left.diagonal[node]
+            scalar, base = _front(node, self.cell)
+            if left.origin is not None and _is_power(base, left.origin):
+                return np.asarray(scalar * _eigenvalues(base))
+        value = self.cell.matrix(node)
         if value.ndim == 0 or (left is None and right is None):
             return value
-        dense = np.diag(value) if value.ndim == 1 else value
-        dense = dense if left is None else left.T @ dense
-        return dense if right is None else dense @ right
+        scalar, base = _front(node, self.cell)
+        key = (base, id(left), id(right))  # the bases live as long as the cell
+        if key not in self.cell.bases:
+            inner = self.cell.matrix(base)
+            dense = np.diag(inner) if inner.ndim == 1 else inner
+            dense = dense if left is None else left.vectors.T @ dense
+            self.cell.bases[key] = dense if right is None else dense @ right.vectors
+        return np.asarray(self.cell.bases[key] if scalar == 1 else scalar * self.cell.bases[key])
 
 
-def _common_basis(found: dict[Matrix, Array]) -> tuple[Array, dict[Matrix, Array]] | None:
+def _front(node: Matrix, cell: Cell) -> tuple[Any, Matrix]:
+    """Take the scalar in front of a matrix off."""
+    if node.op == "sum" and len(node.args) == 1:
+        return cell.scalar(node.args[0][0]), node.args[0][1]
+    return 1, node
+
+
+def _is_power(node: Matrix, origin: Any) -> bool:
+    """Whether a node is a positive power of a declared matrix."""
+    if node.op != "deterministic" or node.data.power <= 0:
+        return False
+    return (node.data.name, node.data.digest) == (origin.name, origin.digest)
+
+
+def _eigenvalues(node: Matrix) -> Array:
+    """Of a positive power of a dense symmetric matrix; what has a root is positive but for rounding."""
+    eigenvalues = node.data.eigen[0]
+    if node.data.power.denominator != 1:
+        eigenvalues = np.where(eigenvalues < 0, 0.0, eigenvalues)
+    return np.asarray(eigenvalues ** float(node.data.power))
+
+
+def basis_error(value: Array) -> Array:
+    """Entries in absolute value, and what a rotation adds to each: rounding errors of the size of the whole matrix."""
+    size = np.abs(value)
+    if value.ndim == 0 or not size.any():
+        return size
+    if value.ndim == 1:
+        return np.asarray(np.broadcast_to(size.max(), size.shape))
+    return np.asarray(size + np.linalg.norm(size) / np.sqrt(size.size))
+
+
+def _powers_of_one(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
+    """Eigenvectors of a declared matrix, where all are multiples of its positive powers, at its own size."""
+    front = {node: _front(node, cell) for node in found}
+    first = next(iter(front.values()))[1]
+    if first.op != "deterministic" or not first.data.symmetric:
+        return None
+    if not all(_is_power(base, first.data) for _, base in front.values()):
+        return None
+    if {x.shape for x in found.values()} != {first.data.value.shape}:
+        return None
+    diagonals = {node: np.asarray(scalar * _eigenvalues(base)) for node, (scalar, base) in front.items()}
+    return _Basis(first.data.eigen[1], diagonals, first.data)
+
+
+def _common_basis(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
     """Orthonormal basis in which symmetric matrices that commute are diagonal, and their diagonals."""
     wide = {node: x for node, x in found.items() if x.ndim > 0}
     if all(x.ndim == 1 for x in wide.values()):
         return None
+    one = _powers_of_one(wide, cell)
+    if one is not None:
+        return one
     square = {node: np.diag(x) if x.ndim == 1 else x for node, x in wide.items()}
     for x in square.values():
         if x.shape[0] != x.shape[1] or np.abs(x - x.T).max() > 1e-12 * np.abs(x).max():
@@ -206,4 +285,4 @@ def _common_basis(found: dict[Matrix, Array]) -> tuple[Array, dict[Matrix, Array
         diagonals[node] = np.diagonal(turned).copy()
         if np.abs(turned - np.diag(diagonals[node])).max() > 1e-12 * np.abs(turned).max() * len(turned):
             return None
-    return basis, diagonals
+    return _Basis(basis, diagonals)

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.matrix_expression import Matrix, Space, product
+from solvable.solvers.equivalents.matrix_expression import Matrix, product
+from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.realisation import Corner, Realisation, Term, realise_trace
 from solvable.solvers.equivalents.scalar_expression import Scalar
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from solvable.solvers.equivalents.matrix_expression import Matrix, Noise, Space, combined, identity, product
+from solvable.solvers.equivalents.matrix_expression import Matrix, combined, identity, product
+from solvable.solvers.equivalents.matrix_leaves import Noise, Space
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.validate import refuse
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from solvable.solvers.validate import refuse
 __all__ = ["Arithmetic", "Name", "Scalar", "as_exact"]
 
 Number = int | float | Fraction
+_MOST_TERMS = 100_000  # of a sum that is multiplied out
+_MOST_BITS = 1020  # of a number: what a double holds
 
 
 class Name(str):
@@ -181,12 +184,16 @@ class Scalar(Arithmetic):
         ------
         ZeroDivisionError
             A name that vanishes is divided by.
+        ValueError
+            A root is taken of what is negative.
         """
         total = number(0)
         for monomial, coefficient in self.terms:
             product = number(coefficient)
             for base, power in monomial:
                 value = values[base] if isinstance(base, str) else base.evaluate(values, number)
+                if power.denominator != 1 and not hasattr(value, "free_symbols") and value < 0:
+                    raise refuse(repr(base), float(value), "a root is taken of it: it must not be negative")
                 product = product * value ** (int(power) if power.denominator == 1 else number(power))
             total = total + product
         return total
@@ -198,6 +205,8 @@ class Scalar(Arithmetic):
         return Scalar(terms)
 
     def _times(self, other: Scalar) -> Scalar:
+        if len(self.terms) * len(other.terms) > _MOST_TERMS:
+            raise refuse("scalar", self, f"multiplied out it has more than {_MOST_TERMS:,} terms")
         terms: dict[Monomial, Number] = {}
         for left, a in self.terms:
             for right, b in other.terms:
@@ -216,9 +225,8 @@ class Scalar(Arithmetic):
                 raise refuse("scalar", 0, "it cannot be divided by")
             return Scalar({((self, power),): 1}) if power.denominator != 1 or power < 0 else self._whole(int(power))
         ((monomial, coefficient),) = self.terms
-        return Scalar(
-            {_merged(tuple((base, p * power) for base, p in monomial), ()): _number_power(coefficient, power)}
-        )
+        raised = tuple(_raised(base, p, power) for base, p in monomial)
+        return Scalar({_merged(raised, ()): _number_power(coefficient, power)})
 
     def _whole(self, power: int) -> Scalar:
         product = self
@@ -227,7 +235,19 @@ class Scalar(Arithmetic):
         return product
 
 
+def _raised(base: Any, inner: Fraction, power: Fraction) -> tuple[Any, Fraction]:
+    """Power of a power; the root of an even power of what may be negative is its absolute value, and stays a root."""
+    if power.denominator == 1 or not isinstance(base, Name) or inner.numerator % 2:
+        if power.denominator != 1 and isinstance(base, Name) and base.default < 0:
+            raise refuse(str(base), base.default, "a root is taken of it: it must not be negative")
+        return base, inner * power
+    return Scalar({((base, inner),): 1}), power
+
+
 def _number_power(coefficient: Number, power: Fraction) -> Number:
+    exact = Fraction(coefficient)
+    if abs((log2(abs(exact.numerator)) - log2(exact.denominator)) * float(power)) > _MOST_BITS:
+        raise refuse("power", f"{coefficient!r}**{power}", "it is beyond the range of numbers")
     if coefficient < 0 and power.denominator != 1:
         raise refuse("scalar", coefficient, "a root is taken of it: it must not be negative")
     if power.denominator == 1 and not isinstance(coefficient, float):

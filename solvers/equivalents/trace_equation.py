@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from solvable.solvers.equivalents.dyson import DysonSystem, scaled_step, units
 from solvable.solvers.equivalents.dyson_path import Fold, Path, Pole, detour, shift_path, variance_path
 from solvable.solvers.equivalents.matrix_expression import Matrix
-from solvable.solvers.equivalents.matrix_values import Cell, traced
+from solvable.solvers.equivalents.matrix_values import Cell, check_variances, traced
 from solvable.solvers.equivalents.pencil import Pencil, compiled_pencil
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.equivalents.sizes_of_arguments import is_positive, largest, least
@@ -28,6 +28,8 @@ Array = NDArray[Any]
 Summands = list[tuple[Scalar, Matrix]]
 _EPS = float(np.finfo(float).eps)
 _DIGITS = 40
+_FEW = 60  # unknowns for which more digits are a matter of seconds
+_ROUNDINGS = 4  # of a scalar in front, its product and the sum
 ERROR_THAT_IS_REFINED = 1e-9
 
 pencil_of = lru_cache(maxsize=256)(compiled_pencil)
@@ -200,6 +202,7 @@ def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[Cell
     Fold
         The spectrum reaches a shift.
     """
+    check_variances(trace, cell)
     summands = rewritten(trace, cell)
     if hermitise and any(c.limit for _, node in summands for c in pencil_of(node, hermitise).corners):
         return _extrapolated(summands, cell)
@@ -224,11 +227,14 @@ def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[
             solved.append(_solved(factor, node, cell, parts, hermitise))
         except (Pole, ZeroDivisionError) as pole:
             poles.append((factor, str(pole)))
+        except np.linalg.LinAlgError:
+            raise ArithmeticError("blocks of the resolvent are singular to rounding") from None
     if poles:
         return CellValue(_infinite([factor for factor, _ in poles]), 0.0, Status.DIVERGES, parts.iterations, 0.0,
                          poles[0][1]), []  # fmt: skip
     error, value = _total(solved)
-    if error > ERROR_THAT_IS_REFINED * abs(value) and not limit and not _is_mixed(solved):
+    unsettled = any(s.residual > ERROR_THAT_IS_REFINED and s.system.count <= _FEW for s in solved)
+    if (unsettled or error > ERROR_THAT_IS_REFINED * abs(value)) and not limit and not _is_mixed(solved):
         import mpmath as mp
 
         with mp.workdps(_DIGITS):
@@ -275,7 +281,8 @@ def _precise(number: Any) -> Any:
 
 def _total(solved: list[Solved]) -> tuple[float, float]:
     value = float(sum(s.scalar * s.value for s in solved))
-    return _EPS * float(sum(abs(s.scalar) * s.error for s in solved)), value
+    # the scalars in front and the last sum are rounded too
+    return _EPS * float(sum(abs(s.scalar) * (s.error + _ROUNDINGS * abs(s.value)) for s in solved)), value
 
 
 def _is_mixed(solved: list[Solved]) -> bool:

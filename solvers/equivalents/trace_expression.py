@@ -61,8 +61,18 @@ class Trace:
 
     __rmul__ = __mul__
 
+    def __rtruediv__(self, other: Any) -> Trace:
+        """Refuse to divide by a trace."""
+        raise refuse("/", self, "a quotient by a trace is no trace of a rational expression")
+
+    def __pow__(self, exponent: Any) -> Trace:
+        """Refuse a power."""
+        raise refuse("power", self, "a power of a trace is no trace of a rational expression")
+
     def __truediv__(self, other: Any) -> Trace:
         """Quotient by a scalar."""
+        if isinstance(other, Trace | Matrix):
+            raise refuse("/", other, "traces are divided by scalars only")
         return self * (Scalar.of(other) ** -1)
 
 
