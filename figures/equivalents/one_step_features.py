@@ -67,6 +67,6 @@ def caption(data: xr.Dataset) -> str:
         f"Features 0.6 X(W + βuvᵀ)ᵀ + 0.4 Θ over √k, n = {data.attrs['n']}, d = n/2, k = 0.7 n, nothing commuting: "
         f"lines derived at 13 β and joined by a spline, dots {data.attrs['trials']} drawn data sets, two standard "
         f"errors, at most {100 * gap:.1f} % off. From β = 0 to 6 the excess goes from {ends[0, 0]:.2f} to "
-        f"{ends[0, 1]:.2f} for a target along the step (cosine 0.95), and from {ends[2, 0]:.2f} to {ends[2, 1]:.2f} for "
-        f"one across it."
+        f"{ends[0, 1]:.2f} for a target along the step (cosine 0.95), and from {ends[2, 0]:.2f} to {ends[2, 1]:.2f} "
+        f"for one across it."
     )
