@@ -75,8 +75,8 @@ from .denoising.subspace_clustering import k_subspaces as k_subspaces
 from .denoising.subspace_clustering import subspace_recovery as subspace_recovery
 from .denoising.subspace_denoiser import single_subspace_loss as single_subspace_loss
 from .denoising.subspace_denoiser import subspace_denoiser as subspace_denoiser
-from .diagonal_networks.descent import DescentRun as DescentRun
 from .diagonal_networks.descent import diagonal_descent as diagonal_descent
+from .diagonal_networks.descent_run import DescentRun as DescentRun
 from .diagonal_networks.gradient_regularisation import RegularisedFlow as RegularisedFlow
 from .diagonal_networks.gradient_regularisation import regularised_flow as regularised_flow
 from .diagonal_networks.implicit_bias import DegenerateLimitWarning as DegenerateLimitWarning
@@ -222,8 +222,6 @@ from .neural_collapse.cross_entropy import cross_entropy_code as cross_entropy_c
 from .neural_collapse.feature_flow import CentralPath as CentralPath
 from .neural_collapse.feature_flow import central_path as central_path
 from .neural_collapse.feature_flow import optimal_classifier as optimal_classifier
-from .neural_collapse.frames import CollapseMetrics as CollapseMetrics
-from .neural_collapse.frames import collapse_metrics as collapse_metrics
 from .neural_collapse.frames import orthogonal_frame as orthogonal_frame
 from .neural_collapse.frames import simplex_coordinates as simplex_coordinates
 from .neural_collapse.frames import simplex_frame as simplex_frame
@@ -233,9 +231,11 @@ from .neural_collapse.long_tailed import mean_resultant as mean_resultant
 from .neural_collapse.long_tailed import minimum_angle_bound as minimum_angle_bound
 from .neural_collapse.long_tailed import minimum_angle_term as minimum_angle_term
 from .neural_collapse.long_tailed import simplex_compatibility as simplex_compatibility
+from .neural_collapse.metrics import CollapseMetrics as CollapseMetrics
+from .neural_collapse.metrics import collapse_metrics as collapse_metrics
 from .neural_collapse.minimizer import CollapseMinimizer as CollapseMinimizer
 from .neural_collapse.minimizer import collapse_minimizer as collapse_minimizer
-from .neural_collapse.minimizer import sample_minimizer as sample_minimizer
+from .neural_collapse.minimizer_sample import sample_minimizer as sample_minimizer
 from .neural_collapse.perturbation import ResponseSpectrum as ResponseSpectrum
 from .neural_collapse.perturbation import feature_response as feature_response
 from .neural_collapse.perturbation import response_operator as response_operator

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -115,23 +115,11 @@ def gridded(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             for array in arguments.values():
                 array.flags.writeable = False
             object.__setattr__(result, "_grid", Grid(arguments, *labels))
-            _freeze(result)
             return result
 
         return on_grid
 
     return decorate
-
-
-def _freeze(result: Any) -> None:
-    """Make the arrays of a record read-only, those of the records in it too."""
-    for f in fields(result):
-        value = getattr(result, f.name)
-        if isinstance(value, np.ndarray):
-            if value.flags.writeable:
-                value.flags.writeable = False
-        elif is_dataclass(value):
-            _freeze(value)
 
 
 def _axes_of(shape: tuple[int, ...], grid: Grid) -> tuple[list[str], dict[str, Any]]:

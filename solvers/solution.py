@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
+from functools import wraps
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 import numpy as np
@@ -71,11 +72,35 @@ def _describe(self: Any) -> str:
     return f"{type(self).__name__}({', '.join(f'{k}={_short(v)}' for k, v in shown if v is not None)})"
 
 
+def _read_only(value: Any) -> Any:
+    """An array, or arrays in a tuple, seen read-only: what the caller holds stays writable."""
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value = value.view()
+        value.flags.writeable = False
+    elif type(value) is tuple and any(isinstance(item, np.ndarray) for item in value):
+        value = tuple(map(_read_only, value))
+    return value
+
+
+def _set_read_only(self: Any, state: dict[str, Any]) -> None:
+    """Fill a record; an unpickled array is writable whatever it was."""
+    self.__dict__.update({name: _read_only(value) for name, value in state.items()})
+
+
 @dataclass_transform(eq_default=False, frozen_default=True)
 def record(cls: type[T]) -> type[T]:
-    """Make a result class: frozen, compared and hashed by identity (arrays have no truth value), shown by shapes."""
+    """Make a result class: frozen, its arrays too, compared and hashed by identity, shown by shapes."""
     made = dataclass(frozen=True, eq=False, repr=False)(cls)
+    filled = made.__init__
+
+    @wraps(filled)
+    def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
+        filled(self, *args, **kwargs)
+        _set_read_only(self, self.__dict__)
+
+    made.__init__ = initialise  # type: ignore[method-assign]
     made.__repr__ = _describe  # type: ignore[method-assign]
+    made.__setstate__ = _set_read_only  # type: ignore[attr-defined]
     return made
 
 
@@ -230,7 +255,7 @@ class Risk:
 
     Notes
     -----
-    Arrays are read-only: take a copy to change one. What a risk was computed for can be read off it too (``risk.n``,
+    What a risk was computed for can be read off it too (``risk.n``,
     ``risk.ridge``, ...), `to_dataset` labels it, and `plot` draws it.
     """
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit, on_threads
-from solvable.solvers.solution import Status, record
+from solvable.solvers.diagonal_networks.descent_run import DescentRun
+from solvable.solvers.solution import Status
 from solvable.solvers.validate import (
     as_choice,
     as_finite,
@@ -25,7 +26,7 @@ from solvable.solvers.validate import (
     within_range,
 )
 
-__all__ = ["DescentRun", "diagonal_descent"]
+__all__ = ["diagonal_descent"]
 
 Array = NDArray[np.float64]
 # sums may be reordered so that they vectorise; NaN and infinity are kept, or divergence would go unseen
@@ -186,60 +187,6 @@ def _general(X, y, steps, times, seed, batch, shuffle, options, order, w, moved,
             for a in range(d):
                 record[b, k, a] = w[b, a]
     return -1
-
-
-@record
-class DescentRun:
-    r"""Weights of every seed at the checkpoints, and the integrals the theory needs.
-
-    Attributes
-    ----------
-    times : ndarray of int, shape (T,)
-        Steps at which weights were recorded, 0 first and the last step last.
-    plus, minus, branch : ndarray, shape (seeds, T, d)
-        :math:`w_+, w_-, v`. After a divergence, the last recorded finite ones.
-    beta : ndarray, shape (seeds, T, d)
-        :math:`w_+^2-w_-^2+\lambda v`.
-    train_loss : ndarray, shape (seeds, T)
-        :math:`(1/2n)\|X\beta-y\|^2`, clean labels; inf from a divergence on, never NaN.
-    status : ndarray of int8, shape (seeds,)
-        CONVERGED (loss below 1e-16 of that at :math:`\beta=0`), DIVERGES, or MAX_ITERATIONS.
-    diverged_at : ndarray of int, shape (seeds,)
-        Step at which the loss overflowed, -1 where it did not.
-    gains : ndarray, shape (seeds, 2, d)
-        :math:`\sum_k q_\pm`, where :math:`-q_\pm/2` is the log of the factor of a step on :math:`w_\pm` less its odd
-        linear part: :math:`q_\pm(x)=\mp2x-\ln(1\mp x)^2` at :math:`x=2\gamma g` for plain descent. Zeros unless
-        ``accumulate``.
-    loss_integral : ndarray, shape (seeds,)
-        :math:`\sum_k\gamma_k L_k`, L the clean loss of the batch. Zeros unless ``accumulate``.
-    gradient_products : ndarray, shape (seeds, d)
-        :math:`\sum_k\gamma_k g\odot g'`, g' the gradient at the perturbed point. Zeros unless ``accumulate``.
-    effective_scale, offset : ndarray, shape (seeds, d)
-        Of the interpolator that the run converges to; they need ``accumulate``.
-    """
-
-    times: NDArray[np.int64]
-    plus: Array
-    minus: Array
-    branch: Array
-    beta: Array
-    train_loss: Array
-    status: NDArray[np.int8]
-    diverged_at: NDArray[np.int64]
-    gains: Array
-    loss_integral: Array
-    gradient_products: Array
-
-    @property
-    def effective_scale(self) -> Array:
-        """Scale of the interpolator that the run converges to, initial_scale exp(-(gain_+ + gain_-)/4), (seeds, d)."""
-        return np.asarray(self.plus[:, 0] * np.exp(-self.gains.sum(axis=1) / 4))
-
-    @property
-    def offset(self) -> Array:
-        """Offset of that interpolator, alpha_+^2 - alpha_-^2, shape (seeds, d)."""
-        squares = self.plus[:, :1] ** 2 * np.exp(-self.gains)
-        return np.asarray(squares[:, 0] - squares[:, 1])
 
 
 @within_range

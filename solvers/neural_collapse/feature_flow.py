@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.neural_collapse.frames import read_labels
+from solvable.solvers.neural_collapse.metrics import read_labels
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_positive, as_scalar, refuse, within_range
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.neural_collapse.frames import class_means, read_labels
+from solvable.solvers.neural_collapse.metrics import class_means, read_labels
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, data_eps, refuse, within_range
 

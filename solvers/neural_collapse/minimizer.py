@@ -12,8 +12,6 @@ of its singular value in the product of layers :math:`N\lambda_Hx^M`, and :math:
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -22,12 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from solvable.solvers.certificates.scalar_roots import certify_collapse
-from solvable.solvers.neural_collapse.frames import MOST, random_frame
 from solvable.solvers.neural_collapse.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status, provable, record
-from solvable.solvers.validate import as_choice, as_generator, as_positive, as_whole, refuse, within_range
+from solvable.solvers.validate import as_choice, as_positive, as_whole, refuse, within_range
 
-__all__ = ["CollapseMinimizer", "collapse_minimizer", "read_class_sizes", "read_layer_decays", "sample_minimizer"]
+__all__ = ["CollapseMinimizer", "class_targets", "collapse_minimizer", "read_class_sizes", "read_layer_decays"]
 
 Array = NDArray[np.float64]
 Bias = Literal["none", "free", "ridge"]
@@ -43,6 +40,13 @@ def read_class_sizes(class_sizes: ArrayLike) -> Array:
     if np.any(sizes != np.round(sizes)):
         raise refuse("class_sizes", sizes, "they must be positive whole numbers")
     return sizes
+
+
+def class_targets(sizes: Array, bias_decay: Array) -> Array:
+    """Targets of the class means, one column for each class: the identity, centred where the bias is free."""
+    share = sizes / sizes.sum(axis=-1, keepdims=True)
+    free = (bias_decay == 0)[..., None, None]
+    return np.asarray(np.eye(share.shape[-1]) - np.where(free, share[..., :, None], 0.0))
 
 
 @record
@@ -120,18 +124,12 @@ class CollapseMinimizer:
     def _in_class_space(self, values: Array) -> Array:
         return np.asarray((self.modes * values[..., None, :]) @ np.swapaxes(self.modes, -1, -2))
 
-    def _targets(self) -> Array:
-        """Targets of the class means, one column for each class: the identity, centred where the bias is free."""
-        share = self.class_sizes / self.class_sizes.sum(axis=-1, keepdims=True)
-        free = (self.bias_decay == 0)[..., None, None]
-        return np.asarray(np.eye(share.shape[-1]) - np.where(free, share[..., :, None], 0.0))
-
     @property
     def collapsed_classes(self) -> NDArray[np.bool_]:
         """Whether a class's mean feature is zero or equal to another class's, shape (..., K)."""
         alive = np.where(self.collapsed_modes[..., None, :], 0.0, self.modes)
         # of the projection, whose entries are of order 1 whatever the decays are, and not of the features
-        seen = np.swapaxes(alive, -1, -2) @ self._targets()
+        seen = np.swapaxes(alive, -1, -2) @ class_targets(self.class_sizes, self.bias_decay)
         gram = np.swapaxes(seen, -1, -2) @ seen
         square = np.diagonal(gram, axis1=-2, axis2=-1)
         apart = square[..., :, None] + square[..., None, :] - 2 * gram
@@ -146,14 +144,14 @@ class CollapseMinimizer:
     @property
     def feature_gram(self) -> Array:
         """Gram matrix of the class-mean features, shape (..., K, K); within a class all features are equal."""
-        targets = self._targets()
+        targets = class_targets(self.class_sizes, self.bias_decay)
         gram = self._in_class_space(self.feature_singular_values**2)
         return np.asarray(np.swapaxes(targets, -1, -2) @ gram @ targets)
 
     @property
     def prediction(self) -> Array:
         """W H of the class means, without the bias, shape (..., K, K), one column for each class."""
-        return np.asarray(self._in_class_space(self.outputs) @ self._targets())
+        return np.asarray(self._in_class_space(self.outputs) @ class_targets(self.class_sizes, self.bias_decay))
 
 
 def read_layer_decays(layer_decays: ArrayLike) -> Array:
@@ -345,71 +343,3 @@ def _optimal_bias(bias: str, sizes: Array, penalty: Array, outputs: Array) -> Ar
         return np.asarray(sizes / sizes.sum(axis=-1, keepdims=True))
     value = (1 - outputs[..., -1]) / (outputs.shape[-1] * (1 + penalty))
     return np.asarray(np.repeat(value[..., None], outputs.shape[-1], axis=-1))
-
-
-@within_range
-def sample_minimizer(
-    minimizer: CollapseMinimizer, width: int | Sequence[int], rng: np.random.Generator | int | None = None
-) -> tuple[list[Array], Array, Array]:
-    r"""Draw layers and features that attain a global minimum: all minima differ by rotations of the hidden spaces.
-
-    :math:`W_j=U_jS_jU_{j-1}^T` with random frames :math:`U_0,\dots,U_{M-1}` and :math:`U_M` the modes; balance
-    :math:`\lambda_{j+1}W_{j+1}^TW_{j+1}=\lambda_jW_jW_j^T` holds by construction.
-
-    Parameters
-    ----------
-    minimizer : CollapseMinimizer
-        One cell (no leading axes).
-    width : int or sequence of int
-        Width of every hidden space, or of each: features first, then the layers' outputs but the last.
-    rng : Generator or int, optional
-        Source of the frames.
-
-    Returns
-    -------
-    layers : list of ndarray
-        :math:`W_1,\dots,W_M`; logits are ``features @ W_1.T @ ... @ W_M.T + bias``.
-    features : ndarray, shape (N, width)
-        Samples in rows, sorted by class.
-    bias : ndarray, shape (K,)
-        The optimal bias.
-
-    Raises
-    ------
-    ValueError
-        A grid of minimisers, or a width below the number of surviving modes or above 10,000.
-
-    References
-    ----------
-    dang2023neural
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from solvable.solvers import collapse_minimizer, sample_minimizer
-    >>> found = collapse_minimizer([3, 2], [0.01, 0.01], 0.02)
-    >>> (first, second), features, _ = sample_minimizer(found, 4, rng=0)
-    >>> np.allclose(second @ first @ first.T @ second.T, found.classifier_gram)
-    True
-    """
-    if not isinstance(minimizer, CollapseMinimizer):
-        raise TypeError(
-            f"minimizer = {reprlib.repr(minimizer)} is not allowed: it must be what collapse_minimizer returns."
-        )
-    if minimizer.objective.ndim:
-        raise refuse("minimizer.objective.shape", minimizer.objective.shape, "draw from one cell at a time")
-    depth = minimizer.layer_decays.size
-    asked = as_positive("width", width)
-    widths = [as_whole("width", w, MOST) for w in (asked if asked.ndim == 1 else [width] * depth)]
-    alive = ~minimizer.collapsed_modes
-    rank = int(alive.sum())
-    if len(widths) != depth or min(widths) < max(rank, 1):
-        raise refuse("width", width, f"{depth} whole numbers are needed, each at least the {rank} modes that survive")
-    generator = as_generator("rng", rng)
-    frames = [random_frame(w, rank, generator) for w in widths]
-    modes = minimizer.modes[:, alive]
-    spectra = minimizer.layer_singular_values[:, alive]
-    layers = [(after * s) @ before.T for before, after, s in zip(frames, [*frames[1:], modes], spectra, strict=True)]
-    means = (frames[0] * minimizer.feature_singular_values[alive]) @ modes.T @ minimizer._targets()
-    features = np.repeat(means.T, minimizer.class_sizes.astype(int), axis=0)
-    return layers, features, np.array(minimizer.bias)

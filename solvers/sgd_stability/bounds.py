@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.sgd_stability.second_moment import batch_sizes, read_curvature, sampling_weights
+from solvable.solvers.sgd_stability.hessians import batch_sizes, read_curvature, sampling_weights
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_real, as_whole, broadcast, refuse, within_range
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit, on_threads
-from solvable.solvers.sgd_stability.second_moment import SAMPLINGS
+from solvable.solvers.sgd_stability.hessians import SAMPLINGS
 from solvable.solvers.validate import (
     MOST_STEPS,
     as_choice,

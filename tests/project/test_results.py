@@ -49,6 +49,37 @@ def test_records_survive_a_pickle(results, name):
     assert same(results[name], pickle.loads(pickle.dumps(results[name])))
 
 
+def arrays(value):
+    if isinstance(value, np.ndarray):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for f in dataclasses.fields(value):
+            yield from arrays(getattr(value, f.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from arrays(item)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_arrays_of_results_are_read_only_and_stay_so_through_a_pickle(results, name):
+    for found in (results[name], pickle.loads(pickle.dumps(results[name]))):
+        assert not any(array.flags.writeable for array in arrays(found))
+
+
+@pytest.mark.parametrize("kept", [lambda x: x, lambda x: (x, 1.0)])
+def test_what_a_result_was_made_from_stays_writable(kept):
+    @record
+    class Pair:
+        first: np.ndarray | tuple[np.ndarray, float]
+        second: int
+
+    own = np.zeros(2)
+    (held,) = arrays(Pair(kept(own), 1))
+    own[0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        held[0] = 2.0
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_texts_are_short_and_say_shapes(results, name):
     text, found = repr(results[name]), results[name]

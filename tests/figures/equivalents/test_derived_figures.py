@@ -1,6 +1,10 @@
 """Data of the figures of derived equivalents."""
 
 import numpy as np
+import pytest
+
+from solvable.analysis.equivalents.deriving import derive
+from solvable.analysis.equivalents.models import one_step_features, weighted_digits, weighted_least_squares
 
 
 def within(data, share):
@@ -27,6 +31,23 @@ def test_weights_gain_and_stronger_ones_gain_more_near_interpolation(data):
     assert np.all(squared[found.ratio.values >= 0.8] < inverse[found.ratio.values >= 0.8])
     assert within(found, 0.03)
     assert np.all(np.abs(found.found.values / found.known.values - 1) < 0.1)  # digits are not Gaussian
+
+
+@pytest.mark.parametrize("place", [0.15, 0.95, 1.95])
+def test_the_spline_between_derived_weights_is_what_is_derived_there(data, place):
+    found = data("weighted-least-squares")
+    line = found.theory.sel(weights=2.0, ratio=place, method="nearest")
+    assert float(line) == pytest.approx(float(derive(weighted_least_squares(100, 0.02, 2.0, place)).value), rel=1e-3)
+
+
+def test_the_spline_over_samples_and_over_steps_is_what_is_derived_there(data):
+    digits = data("weighted-least-squares").digits.sel(weights=0.0)
+    at = np.interp(np.log([53, 720]), np.log(digits.samples), np.log(digits))
+    known = [float(derive(weighted_digits(n, 0.02, 0.0)).value) for n in (53, 720)]
+    np.testing.assert_allclose(np.exp(at), known, rtol=1e-3)
+    steps = data("one-step-features").theory.sel(cosine=0.95, strength=[0.25, 5.75])
+    known = derive(one_step_features(80, 0.1, 0.1, 1.0, 0.95), at={"strength": [0.25, 5.75]}).value.value
+    np.testing.assert_allclose(steps, known, rtol=1e-4)
 
 
 def test_a_step_helps_where_it_points_to_the_target(data):

@@ -16,7 +16,7 @@ from solvable.solvers import (
     stability_conditions,
     stability_threshold,
 )
-from solvable.solvers.sgd_stability.second_moment import SAMPLINGS
+from solvable.solvers.sgd_stability.hessians import SAMPLINGS
 
 rng = np.random.default_rng(0)
 GRADIENTS = rng.standard_normal((6, 4))
