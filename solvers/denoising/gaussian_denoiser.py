@@ -32,13 +32,13 @@ _ROOM = 2**15  # numbers of a block of points that go through all components at 
 
 
 def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array, logs: Array) -> tuple[Array, Array]:
-    """Posterior means and responsibilities, points as columns of a block; all but points and means is in that unit.
+    """Posterior means and responsibilities, points as columns of a block; matrices are in that unit.
 
     z = whiten (x - centre) has unit variance under its component, whose posterior mean is centre + restore z.
     """
     K, d = centres.shape
     shift = centres.mean(axis=0)
-    near = centres - shift
+    near = (centres - shift) / unit
     # all components by one product: the last column goes with a row of ones
     offsets = -(whiten @ near[:, :, None])
     inwards = np.concatenate([whiten, offsets], axis=2).reshape(K * d, d + 1)
@@ -48,7 +48,7 @@ def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array,
     rows, parts = np.ones((d + 1, size)), np.empty((K * d + K, size))
     for first in range(0, len(x), size):
         first = min(first, len(x) - size)  # the last block overlaps the one before
-        rows[:d] = (x[first : first + size] / unit - shift).T
+        rows[:d] = ((x[first : first + size] - shift) / unit).T
         z, w = parts[: K * d], parts[K * d :]
         np.matmul(inwards, rows, out=z)
         shaped = z.reshape(K, d, size)
@@ -58,7 +58,7 @@ def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array,
         np.exp(w, out=w)
         w /= w.sum(axis=0)
         shaped *= w[:, None]
-        estimate[first : first + size] = unit * ((outwards @ parts).T + shift)
+        estimate[first : first + size] = unit * (outwards @ parts).T + shift
         shares[first : first + size] = w.T
     return estimate, shares
 
@@ -247,7 +247,7 @@ def mixture_denoiser(
     values, vectors = _spectra(covariances, (count, d, d), noise2)
     # in units of the noise: squares of what is tiny or huge stay in range
     unit, size = float(np.sqrt(noise2)), np.sqrt(values + 1)
-    flat, centres = points.reshape(-1, d), centres / unit
+    flat = points.reshape(-1, d)
     whiten = np.swapaxes(vectors / size[:, None], 1, 2)
     restore = vectors * (values / size)[:, None]
     with np.errstate(divide="ignore"):

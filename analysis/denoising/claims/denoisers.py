@@ -81,7 +81,7 @@ DENOISER_CLAIMS = (
         ),
         grid=cells("dim components noise_variance", [(3, 1, 0.5), (3, 4, 0.5), (5, 3, 0.05), (1, 2, 2.0)]),
         instance=lambda rng, dim, components, noise_variance: settings.drawn_mixture(rng, dim, components),
-        tolerance=1e-11,
+        tolerance=1e-12,
     ),
     claim(
         "denoising/second-order-tweedie",

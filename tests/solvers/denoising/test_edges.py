@@ -153,3 +153,30 @@ def test_noise_that_hides_everything_leaves_a_random_subspace(n, d, N):
 def test_bad_shapes_are_told_in_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e8])
+def test_a_mixture_far_from_the_origin_is_the_one_at_the_origin(offset):
+    """Whole numbers, so that the offset itself rounds nothing away; points of several blocks, the last one short."""
+    rng = np.random.default_rng(1)
+    x, means = rng.integers(-6, 7, (3001, 3)).astype(float), rng.integers(-3, 4, (11, 3)).astype(float)
+    S = np.array([np.cov(rng.standard_normal((3, 8))) for _ in range(11)])
+    near = mixture_denoiser(x, np.full(11, 1 / 11), means, S, 0.25)
+    far = mixture_denoiser(x + offset, np.full(11, 1 / 11), means + offset, S, 0.25)
+    np.testing.assert_allclose(far.responsibilities, near.responsibilities, rtol=1e-12 + 1e-15 * offset, atol=1e-300)
+    np.testing.assert_allclose(far.estimate - offset, near.estimate, atol=1e-13 + 1e-15 * offset)
+    alone = [mixture_denoiser(point, np.full(11, 1 / 11), means, S, 0.25).estimate for point in x[::500]]
+    np.testing.assert_allclose(near.estimate[::500], alone, rtol=1e-12, atol=1e-13)
+
+
+@given(st.integers(0, 500), st.floats(-3, 8))
+def test_shares_of_two_far_components_to_all_their_digits(seed, log_apart):
+    """Against 40 digits; allowed is what a rounding of the points does to the squares of two whitened distances."""
+    rng = np.random.default_rng(seed)
+    apart, s2 = 10.0**log_apart, float(rng.uniform(0.1, 3.0))
+    x = float(rng.standard_normal() * min(1.0, 1 / apart))
+    found = mixture_denoiser([x], [0.3, 0.7], [[apart], [-apart]], np.zeros((2, 1, 1)), s2)
+    with mp.workdps(40):
+        odds = mp.mpf(7) / 3 * mp.exp(-2 * mp.mpf(x) * mp.mpf(apart) / mp.mpf(s2))
+        share = 1 / (1 + odds)
+    np.testing.assert_allclose(found.responsibilities[0], float(share), rtol=1e-13 + 1e-15 * apart**2 / s2)

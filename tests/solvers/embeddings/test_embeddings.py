@@ -116,6 +116,23 @@ def test_completion_is_certified_and_represented():
         assert told.reconstruction_error < 1e-4
 
 
+@pytest.mark.parametrize("ridge", [3.0, 0.3, 0.03])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_large_completion_is_optimal(ridge, noise):
+    """Subgradients of the nuclear norm: the dual is UVᵀ on the space of the fit and at most one beside it."""
+    rng = np.random.default_rng(4)
+    truth = rng.standard_normal((32, 2)) @ rng.standard_normal((2, 28)) + noise * rng.standard_normal((32, 28))
+    places = np.argwhere(rng.random((32, 28)) < 0.6)
+    found = nuclear_completion(np.column_stack([places, truth[places[:, 0], places[:, 1]]]), (32, 28), ridge)
+    assert found.solution.converged
+    dual = np.zeros((32, 28))
+    dual[places[:, 0], places[:, 1]] = found.dual
+    u, s, v = np.linalg.svd(found.value)
+    rank = int(np.sum(s > 1e-7 * s[0]))
+    assert_allclose(u[:, :rank].T @ dual, v[:rank], atol=1e-7)
+    assert np.linalg.norm(dual, 2) <= 1 + 1e-9
+
+
 def test_a_ridge_above_everything_completes_to_zero():
     found = nuclear_completion([[0, 0, 1.0], [1, 2, -2.0]], (2, 3), 5.0)
     assert not found.value.any()
