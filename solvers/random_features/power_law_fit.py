@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.random_features.power_law import overfitting_threshold
 from solvable.solvers.solution import record
-from solvable.solvers.validate import as_finite, as_matrix, as_whole, refuse, within_range
+from solvable.solvers.validate import as_finite, as_matrix, as_whole, data_eps, is_symmetric, refuse, within_range
 
 __all__ = ["PowerLawExponents", "power_law_exponents"]
 
@@ -139,7 +139,7 @@ def power_law_exponents(K: ArrayLike, y: ArrayLike, parts: int = 4, levels: int 
         raise refuse("K.shape", matrix.shape, "it must be square")
     if labels.shape != (len(matrix),):
         raise refuse("y.shape", labels.shape, f"it must be ({len(matrix)},), one label for each row of K")
-    if not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0):
+    if not is_symmetric(matrix, data_eps(K)):
         raise refuse("K", "not symmetric", "a kernel matrix is its transpose")
     if count < 2 or pieces < 2:
         raise refuse(
