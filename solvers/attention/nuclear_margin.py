@@ -25,7 +25,7 @@ _GAP = 1e-10  # of the central path, relative
 _STEPS = 500  # of Newton; sixty to a hundred are usual
 _CENTRED = 0.1  # squared Newton decrement at which the path goes on
 _CUTS = (1e-4, 1e-7, 1e-10)  # singular values of W, of the largest, taken into the face: the best is kept
-_LEVELS = (1.0, 100.0)  # multipliers of active constraints, likewise
+_LEVELS = (1.0, 100.0, 1e4, 0.01)  # multipliers of active constraints, likewise
 
 
 def _height(rows: Array, wanted: Array, weights: Array, mu: float) -> tuple[float, tuple[Array, Array, Array]]:
@@ -103,12 +103,14 @@ def least_nuclear_norm(rows: Array, wanted: Array) -> tuple[Array, Array, float,
     U, s, V = np.linalg.svd(np.tensordot(weights, rows, 1), full_matrices=False)
     lengths = 2 * mu * s / ((1 - s) * (1 + s))  # singular values of W
     level = np.sqrt(mu / lengths.sum())  # where multiplier and slack are as large
-    best, least = np.zeros(0), np.inf
-    for cut, factor in product(_CUTS, _LEVELS):
+    bound, best, least = float(wanted @ weights) / float(s[0]), np.zeros(0), np.inf
+    for factor, cut in product(_LEVELS, _CUTS):
         kept = lengths > cut * lengths.max()
         W = _on_face(rows, wanted, weights > factor * level, U[:, kept], lengths[kept], V[kept])
         W = project_onto_margin(flat / wanted[:, None], W.ravel(), on_failure="ignore").value.reshape(W.shape)
         size = float(np.linalg.svd(W, compute_uv=False).sum())
         if size < least:
             best, least = W, size
-    return best, weights / s[0], least, float(wanted @ weights) / float(s[0]), count
+        if least - bound <= _GAP * least:
+            break
+    return best, weights / s[0], least, bound, count
