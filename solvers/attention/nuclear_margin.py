@@ -84,7 +84,7 @@ def _on_face(rows: Array, wanted: Array, active: NDArray[np.bool_], U: Array, s:
     system = np.where(i == j, turned[:, i, j], (turned[:, i, j] + turned[:, j, i]) / np.sqrt(2))[active]
     entries = np.where(i == j, s[i], 0.0)
     for _ in range(2):  # the second pass removes the rounding of the first
-        entries = entries + np.linalg.lstsq(system, wanted[active] - system @ entries, rcond=None)[0]
+        entries += np.linalg.lstsq(system, wanted[active] - system @ entries, rcond=None)[0]
     S = np.zeros((len(s), len(s)))
     S[i, j] = S[j, i] = np.where(i == j, entries, entries / np.sqrt(2))
     return np.asarray(U @ S @ V)
@@ -97,13 +97,13 @@ def least_nuclear_norm(rows: Array, wanted: Array) -> tuple[Array, Array, float,
     """
     flat = rows.reshape(len(rows), -1)
     if rows.shape[1] > rows.shape[2]:
-        W, *rest = least_nuclear_norm(np.swapaxes(rows, 1, 2), wanted)
-        return (W.T, *rest)
+        W, weights, size, bound, count = least_nuclear_norm(np.swapaxes(rows, 1, 2), wanted)
+        return W.T, weights, size, bound, count
     weights, mu, count = _central_path(rows, wanted)
     U, s, V = np.linalg.svd(np.tensordot(weights, rows, 1), full_matrices=False)
     lengths = 2 * mu * s / ((1 - s) * (1 + s))  # singular values of W
     level = np.sqrt(mu / lengths.sum())  # where multiplier and slack are as large
-    bound, best, least = float(wanted @ weights) / float(s[0]), np.zeros(0), np.inf
+    bound, best, least = float(wanted @ weights) / float(s[0]), np.zeros(rows.shape[1:]), np.inf
     for factor, cut in product(_LEVELS, _CUTS):
         kept = lengths > cut * lengths.max()
         W = _on_face(rows, wanted, weights > factor * level, U[:, kept], lengths[kept], V[kept])
