@@ -1,7 +1,5 @@
 from .attention.attention_descent import AttentionDescent as AttentionDescent
-from .attention.attention_descent import RegularisationPath as RegularisationPath
 from .attention.attention_descent import attention_descent as attention_descent
-from .attention.attention_descent import regularisation_path as regularisation_path
 from .attention.attention_margin import AttentionMargin as AttentionMargin
 from .attention.attention_margin import attention_margin as attention_margin
 from .attention.attention_margin import locally_optimal as locally_optimal
@@ -11,6 +9,8 @@ from .attention.random_attention import attention_kernel as attention_kernel
 from .attention.random_attention import bivariate_relu as bivariate_relu
 from .attention.random_attention import random_attention_features as random_attention_features
 from .attention.random_attention import vector_kernel as vector_kernel
+from .attention.regularisation_path import RegularisationPath as RegularisationPath
+from .attention.regularisation_path import regularisation_path as regularisation_path
 from .convex_losses.logistic_bias import LogisticBias as LogisticBias
 from .convex_losses.logistic_bias import logistic_bias as logistic_bias
 from .convex_losses.losses import convex_loss as convex_loss
@@ -194,8 +194,6 @@ from .imputation.regression import imputed_ridge_risk as imputed_ridge_risk
 from .in_context.attention_flow import AttentionFlow as AttentionFlow
 from .in_context.attention_flow import attention_flow as attention_flow
 from .in_context.attention_flow import attention_limit as attention_limit
-from .in_context.attention_flow import random_covariance_limit as random_covariance_limit
-from .in_context.attention_flow import trained_attention_risk as trained_attention_risk
 from .in_context.in_context import LinearAttention as LinearAttention
 from .in_context.in_context import SingleIndexMoments as SingleIndexMoments
 from .in_context.in_context import bayes_risk as bayes_risk
@@ -207,6 +205,8 @@ from .in_context.in_context_uncertainty import Predictive as Predictive
 from .in_context.in_context_uncertainty import mean_predictive_variance as mean_predictive_variance
 from .in_context.in_context_uncertainty import out_of_prior_risk as out_of_prior_risk
 from .in_context.in_context_uncertainty import posterior_predictive as posterior_predictive
+from .in_context.trained_attention import random_covariance_limit as random_covariance_limit
+from .in_context.trained_attention import trained_attention_risk as trained_attention_risk
 from .model_collapse.iterated_regression import IteratedRisk as IteratedRisk
 from .model_collapse.iterated_regression import iterated_regression_risk as iterated_regression_risk
 from .model_collapse.iterated_regression import synthetic_noise_gain as synthetic_noise_gain
@@ -248,9 +248,7 @@ from .neural_collapse.shrinkage import Shrinkage as Shrinkage
 from .neural_collapse.shrinkage import duality_gap as duality_gap
 from .neural_collapse.shrinkage import shrink_singular_values as shrink_singular_values
 from .random_features.activations import Activation as Activation
-from .random_features.activations import GaussianCoefficients as GaussianCoefficients
 from .random_features.activations import activation_function as activation_function
-from .random_features.activations import gaussian_coefficients as gaussian_coefficients
 from .random_features.activations import leaky_relu as leaky_relu
 from .random_features.deep import DeepRandomFeatureRisk as DeepRandomFeatureRisk
 from .random_features.deep import LayerCoefficients as LayerCoefficients
@@ -258,6 +256,8 @@ from .random_features.deep import deep_random_feature_risk as deep_random_featur
 from .random_features.deep import layer_coefficients as layer_coefficients
 from .random_features.frozen_moments import FeatureMoments as FeatureMoments
 from .random_features.frozen_moments import deep_feature_moments as deep_feature_moments
+from .random_features.gaussian_coefficients import GaussianCoefficients as GaussianCoefficients
+from .random_features.gaussian_coefficients import gaussian_coefficients as gaussian_coefficients
 from .random_features.power_law import PowerLawRisk as PowerLawRisk
 from .random_features.power_law import optimal_fitting_ratio as optimal_fitting_ratio
 from .random_features.power_law import overfitting_threshold as overfitting_threshold

@@ -209,7 +209,7 @@ class MatrixModel:
         Matrix
             The centred features, n x k.
         """
-        from solvable.solvers.random_features.activations import gaussian_coefficients
+        from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 
         for argument, value in (("X", X), ("W", W)):
             as_kind(argument, value, Matrix, "it must be an expression in matrices of this model")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.attention.nuclear_margin import least_nuclear_norm
 from solvable.solvers.separable.max_margin import project_onto_margin
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, as_scalar, refuse, within_range
@@ -22,7 +23,8 @@ from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_r
 __all__ = ["AttentionMargin", "attention_margin", "locally_optimal"]
 
 Array = NDArray[np.float64]
-_ITERATIONS, _GAP = 4000, 1e-9
+_GAP = 1e-9
+_LEAST = 1e-280  # margins wanted, in units of the largest; below it all are 0 in doubles
 _RANK = 1e-7  # of the largest singular value; below it lies what the iteration leaves
 
 
@@ -89,43 +91,13 @@ def _basis(rows: Array) -> Array:
     return np.asarray(Vt[s > max(rows.shape) * np.finfo(float).eps * s[0]])
 
 
-def _soft(W: Array, threshold: float) -> Array:
-    """Singular values lowered by the threshold."""
-    U, s, Vt = np.linalg.svd(W, full_matrices=False)
-    return np.asarray((U * np.maximum(s - threshold, 0.0)) @ Vt)
-
-
-def _nuclear(A: Array, shape: tuple[int, int], start: Array) -> tuple[Array, Array, float, float, int]:
-    """ADMM: projection onto the constraints, singular values thresholded; the gap is checked every ten rounds."""
-    from scipy.optimize import nnls
-
-    size = float(np.linalg.norm(start, 2))
-    rho = np.sqrt(min(shape)) / size  # thresholds of the size of a singular value
-    Z, Y = start.copy(), np.zeros(shape)
-    best = (start, np.zeros(len(A)), float(np.linalg.svd(start, compute_uv=False).sum()), 0.0)
-    count = 0
-    for count in range(1, _ITERATIONS + 1):
-        W = project_onto_margin(A, (Z - Y).ravel(), on_failure="ignore").value.reshape(shape)
-        Z = _soft(W + Y, 1 / rho)
-        Y = Y + W - Z
-        if count % 10:
-            continue
-        least = float((A @ Z.ravel()).min())
-        if least > 0 and (norm := float(np.linalg.svd(Z / least, compute_uv=False).sum())) <= best[2]:
-            best = (Z / least, best[1], norm, best[3])
-        dual = nnls(A.T, rho * Y.ravel(), maxiter=100 * A.shape[1])[0]
-        bound = dual.sum() / np.linalg.norm((dual @ A).reshape(shape), 2) if dual.any() else 0.0
-        if bound > best[3]:
-            best = (best[0], dual / np.linalg.norm((dual @ A).reshape(shape), 2), best[2], float(bound))
-        if best[2] - best[3] <= _GAP * best[2]:
-            break
-    return (*best, count)
-
-
 def _constraints(
     x: Array, z: Array, index: NDArray[np.intp], counts: NDArray[np.bool_]
-) -> tuple[Array, Array, Array, float, float]:
-    """Rows (x_selected - x_t) z^T, in the bases L and R that they span and the units of the largest entries."""
+) -> tuple[Array, Array, Array, Array, float]:
+    """Rows (x_selected - x_t) z^T of length one in the bases L and R that they span; margins wanted, at most 1, unit.
+
+    W of the tokens is the unit times that of the rows.
+    """
     lead = x[np.arange(len(x)), index][:, None] - x
     prompt, token = np.nonzero(counts)
     left, right = lead[prompt, token], z[prompt]
@@ -136,10 +108,19 @@ def _constraints(
         row = int(np.argmin(left.any(axis=1)))
         allowed = f"it equals token {index[prompt[row]]}, the selected one, which cannot lead it: mask it"
         raise refuse(f"tokens[{prompt[row]}, {token[row]}]", x[prompt[row], token[row]], allowed)
-    unit, scale = float(np.abs(left).max()), float(np.abs(right).max())
-    L, R = _basis(left / unit), _basis(right / scale)
-    A = ((left / unit) @ L.T)[:, :, None] * ((right / scale) @ R.T)[:, None, :]
-    return L, R, A.reshape(len(prompt), -1), unit, scale
+    (left, far), (right, long) = _unit_rows(left), _unit_rows(right)
+    wanted = np.maximum((far.min() / far) * (long.min() / long), _LEAST)
+    most = float(wanted.max())
+    L, R = _basis(left), _basis(right)
+    A = (left @ L.T)[:, :, None] * (right @ R.T)[:, None, :]
+    return L, R, A, wanted / most, most / float(far.min()) / float(long.min())
+
+
+def _unit_rows(rows: Array) -> tuple[Array, Array]:
+    """Rows of length one and their lengths; squares of the entries may not be numbers."""
+    largest = np.abs(rows).max(axis=1)
+    norms = np.linalg.norm(rows / largest[:, None], axis=1)
+    return rows / largest[:, None] / norms[:, None], largest * norms
 
 
 def _infeasible(multipliers: Array, A: Array, counts: NDArray[np.bool_], index: NDArray[np.intp]) -> ValueError:
@@ -167,7 +148,7 @@ def attention_margin(
     .. math:: \arg\min\|W\|\ \ \text{s.t.}\ \ (x_{i\alpha_i}-x_{it})^TWz_i\ge1
 
     What gradient descent on W (Frobenius), or on K and Q with W = K Q^T (nuclear), tends to in direction, whatever the
-    loss that falls with the scores. Solved by non-negative least squares, or by alternating directions (ADMM).
+    loss that falls with the scores. Solved by non-negative least squares, or along the central path of the dual.
 
     Parameters
     ----------
@@ -182,7 +163,7 @@ def attention_margin(
     mask : array_like of bool, shape (n, T), optional
         Tokens that must be led; leave out those of tied scores.
     on_failure : {"warn", "raise", "ignore"}
-        What to do where the gap of the nuclear norm stays above 1e-9 after 4000 rounds.
+        What to do where the gap to the certificate stays above 1e-9.
 
     Returns
     -------
@@ -198,7 +179,8 @@ def attention_margin(
     Notes
     -----
     Feasible for generic tokens where d >= max(T - 1, n) (recalled; sufficient, not necessary). The rank is at most the
-    number of prompts with a constraint. Relative accuracy 1e-9, the condition that of the active constraints.
+    number of prompts with a constraint. Relative accuracy 1e-9, the condition that of the active constraints. Each
+    constraint is solved at length one: margins are 1 up to the rounding of W times their own length.
 
     References
     ----------
@@ -214,30 +196,29 @@ def attention_margin(
     """
     as_choice("norm", norm, ("frobenius", "nuclear"))
     x, z, index, counts = _read(tokens, queries, selected, mask)
-    L, R, A, unit, scale = _constraints(x, z, index, counts)
-    found = project_onto_margin(A, np.zeros(A.shape[1]), on_failure="ignore")
+    L, R, A, wanted, unit = _constraints(x, z, index, counts)
+    rows = A.reshape(len(A), -1) / wanted[:, None]
+    found = project_onto_margin(rows, np.zeros(rows.shape[1]), on_failure="ignore")
     multipliers = np.asarray(found.multipliers)
     if found.status == Status.NO_SOLUTION:
-        raise _infeasible(multipliers, A, counts, index)
-    W, count = found.value.reshape(len(L), len(R)), int(found.iterations)
+        raise _infeasible(multipliers, rows, counts, index)
+    W, count = found.value.reshape(A.shape[1:]), int(found.iterations)
     size = float(np.linalg.norm(W))
-    bound = float(multipliers.sum()) / float(np.linalg.norm(multipliers @ A))
+    bound = float(multipliers.sum()) / float(np.linalg.norm(multipliers @ rows))
     if norm == "nuclear":
-        W, multipliers, size, bound, count = _nuclear(A, (len(L), len(R)), W)
+        W, multipliers, size, bound, count = least_nuclear_norm(A, wanted)
     gap = max(1 - bound / size, 0.0)
-    status = Status.CONVERGED if gap <= 2 * _GAP else Status.MAX_ITERATIONS
-    solution = Solution(np.array(size / (unit * scale)), np.array(gap), np.array(status, np.int8), np.array(count))
+    status = Status.CONVERGED if gap <= _GAP else Status.MAX_ITERATIONS
+    solution = Solution(np.array(unit * size), np.array(gap), np.array(status, np.int8), np.array(count))
     report_failures(solution, "attention_margin", on_failure)
     s = np.linalg.svd(W, compute_uv=False)
-    weights = L.T @ W @ R / (unit * scale)
     margins, dual = np.full(counts.shape, np.inf), np.zeros(counts.shape)
-    margins[counts] = A @ W.ravel()
+    margins[counts] = rows @ W.ravel()
     # W is a sum of rows times multipliers; those of the nuclear norm have rows that sum to operator norm one
-    dual[counts] = multipliers / ((unit * scale) ** 2 if norm == "frobenius" else unit * scale)
+    dual[counts] = unit * (unit * multipliers if norm == "frobenius" else wanted * multipliers)
     rank = int(np.sum(s > _RANK * s[0]))
-    return AttentionMargin(
-        np.asarray(weights), size / (unit * scale), margins, rank, dual, bound / (unit * scale), solution
-    )
+    weights = np.asarray(unit * (L.T @ W @ R))
+    return AttentionMargin(weights, unit * size, margins, rank, dual, unit * bound, solution)
 
 
 @within_range
@@ -286,13 +267,14 @@ def locally_optimal(
     g, limit = as_finite("scores", scores), as_scalar("tolerance", tolerance, as_nonnegative)
     if g.shape != x.shape[:2]:
         raise refuse("scores.shape", g.shape, f"it must be {x.shape[:2]}, one score for each token")
-    A = _constraints(x, z, index, counts)[2]
-    found = project_onto_margin(A, np.zeros(A.shape[1]), on_failure="ignore")
+    _, _, A, wanted, _ = _constraints(x, z, index, counts)
+    rows = A.reshape(len(A), -1) / wanted[:, None]
+    found = project_onto_margin(rows, np.zeros(rows.shape[1]), on_failure="ignore")
     if found.status == Status.NO_SOLUTION:
         return False
     report_failures(found, "locally_optimal", "warn")
     margins = np.full(counts.shape, np.inf)
-    margins[counts] = A @ found.value
+    margins[counts] = rows @ found.value
     support = margins <= 1 + limit
     own = g[np.arange(len(x)), index][:, None]
     if np.any(support & (g == own)):

@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.random_features.activations import Activation, activation_function, gaussian_coefficients
+from solvable.solvers.random_features.activations import Activation, activation_function
+from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 from solvable.solvers.ridge.risk import ridge_risk
 from solvable.solvers.solution import OnFailure, record
 from solvable.solvers.spectrum import Spectrum

@@ -25,8 +25,9 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.certificates.mode_roots import certify_inner_ridge
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.gridded import gridded
-from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
+from solvable.solvers.random_features.activations import Activation, activation_layers
 from solvable.solvers.random_features.deep_root import DeepState, propagate, solve_inner_ridge
+from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import (

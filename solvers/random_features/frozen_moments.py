@@ -16,7 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.random_features.activations import Activation, activation_layers, gaussian_coefficients
+from solvable.solvers.random_features.activations import Activation, activation_layers
+from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import (

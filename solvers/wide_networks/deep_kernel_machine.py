@@ -225,7 +225,9 @@ def kernel_machine(
     if counts.shape not in ((), (layers,)):
         raise refuse("widths.shape", counts.shape, f"it must be one number or one for each of {layers} layers")
     nu, noise = np.broadcast_to(counts, (layers,)), as_scalar("noise_variance", noise_variance, as_positive)
-    columns = labels.reshape(size, -1)
+    unit = 1.0 if activation == "erf" else float(np.diag(first).max())  # the other kernels have no scale
+    first, noise = first / unit, noise / unit
+    columns = labels.reshape(size, -1) / np.sqrt(unit)
     outer, outputs = columns @ columns.T, columns.shape[1]
     lower = np.tril_indices(size)
 
@@ -258,7 +260,8 @@ def kernel_machine(
         residual = max(float(np.abs(f.T @ g @ f).max() / w) for f, g, w in zip(factors, gradients, nu, strict=True))
         if residual <= _TOLERANCE:
             break
+    value -= size * outputs / 2 * np.log(unit)
     status = Status.CONVERGED if residual <= _TOLERANCE else Status.MAX_ITERATIONS
     solution = Solution.shaped((), np.array(value), np.array(residual), np.array(status), np.array(steps))
     report_failures(solution, "kernel_machine", on_failure)
-    return KernelMachine(np.array(found), float(value), solution)
+    return KernelMachine(unit * np.array(found), float(value), solution)

@@ -7,6 +7,8 @@ the kernels are functions of the p inner products. Eigenfunctions are products o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import factorial
 from typing import Literal
 
 import numpy as np
@@ -63,11 +65,19 @@ def _sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(s) for s in given)
 
 
-def _arc(t: Array) -> tuple[Array, Array]:
-    """kappa_0 and kappa_1: (pi - angle)/pi, and (sin + (pi - angle) cos)/pi."""
-    sine = np.sqrt(np.maximum(1 - t, 0)) * np.sqrt(np.maximum(1 + t, 0))
-    angle = np.arctan2(sine, -t) / np.pi
-    return angle, sine / np.pi + angle * t
+def _lune(x: Array) -> Array:
+    """sin x - x cos x on [0, pi], by its series where the difference cancels."""
+    square, series = x * x, np.zeros_like(x)
+    for k in range(10, -1, -1):  # the next term is below rounding at x = 1
+        series = (2 * k + 2) / float(factorial(2 * k + 3)) - square * series
+    return np.where(x < 1, x * square * series, np.sin(x) - x * np.cos(x))
+
+
+def _arc(below: Array, above: Array) -> tuple[Array, Array, Array]:
+    """kappa_0, kappa_1 and 1 - kappa_1 at t, from 1 - t and 1 + t: none of the three loses digits at either end."""
+    near, far = np.sqrt(below), np.sqrt(above)
+    angle, rest = 2 * np.arctan2(near, far), 2 * np.arctan2(far, near)
+    return rest / np.pi, _lune(rest) / np.pi, np.maximum(below - _lune(angle) / np.pi, 0.0)
 
 
 @within_range
@@ -119,12 +129,12 @@ def convolutional_kernel(
     if np.any(np.abs(inner) > 1 + 1e-12):
         raise refuse("t", inner, "inner products of unit vectors lie in [-1, 1]")
     inner = np.clip(inner, -1, 1)
-    slope, kernel = _arc(inner)
+    slope, kernel, missing = _arc(1 - inner, 1 + inner)
     tangent = kernel + inner * slope
     for size in layers[1:]:
         blocks = (*inner.shape[:-1], -1, size)
-        mean = kernel.reshape(blocks).mean(axis=-1)
-        slope, kernel = _arc(np.clip(mean, -1, 1))
+        below, above = missing.reshape(blocks).mean(axis=-1), 1 + kernel.reshape(blocks).mean(axis=-1)
+        slope, kernel, missing = _arc(below, above)
         tangent = kernel + slope * tangent.reshape(blocks).mean(axis=-1)
     return np.asarray((tangent if what == "ntk" else kernel)[..., 0])
 
@@ -181,8 +191,18 @@ def torus_spectrum(
     check_room("grid", points, float(points // 2 + 1) ** patches * 4)
     cosine = np.cos(2 * np.pi * np.arange(points // 2 + 1) / points)
     t = np.stack(np.meshgrid(*[cosine] * patches, indexing="ij"), axis=-1)
-    found = dctn(convolutional_kernel(t, layers, kind), type=1) / float(points) ** patches
-    return np.ascontiguousarray(found[(slice(highest + 1),) * patches])
+    values = convolutional_kernel(t, layers, kind)
+    found: list[Array] = []
+    step = 1
+    while points % (2 * step) == 0 and points >= 2 * step * highest and step <= 4:
+        part = values[(slice(None, None, step),) * patches]
+        found.append(dctn(part, type=1)[(slice(highest + 1),) * patches] / float(points // step) ** patches)
+        step *= 2
+    # the kernel is odd in angles and distances at 0: powers of the spacing that aliasing leaves, removed one by one
+    least = 2 * _SMOOTHNESS[kind] + 1
+    for order in (least, least + (2 if patches == 1 else 1)):
+        found = [fine + (fine - coarse) / (2**order - 1) for fine, coarse in pairwise(found)] or found
+    return np.ascontiguousarray(found[0])
 
 
 @within_range

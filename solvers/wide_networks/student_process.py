@@ -2,7 +2,7 @@ r"""Scale mixtures of wide networks: a random variance of the readout makes Stud
 
 from __future__ import annotations
 
-from math import lgamma, log, pi
+from math import lgamma, log, log1p, pi
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from solvable.solvers.validate import (
 __all__ = ["StudentPrediction", "student_process", "trained_ensemble"]
 
 Array = NDArray[np.float64]
+_STIRLING = 50.0  # from here the series' next term is below rounding
 
 
 @record
@@ -96,9 +97,18 @@ def _prediction(mean: Array, scale: Array, degrees: float, evidence: float) -> S
     return StudentPrediction(mean, scale, degrees, variance, evidence)
 
 
+def _log_rising(a: float, h: float) -> float:
+    """log Gamma(a + h) - log Gamma(a) - h log a, which tends to 0 for large a; by Stirling's series there."""
+    if a < _STIRLING:
+        return lgamma(a + h) - lgamma(a) - h * log(a)
+    tail = [x / 12 - x**3 / 360 + x**5 / 1260 - x**7 / 1680 for x in (1 / (a + h), 1 / a)]
+    return (a + h - 0.5) * log1p(h / a) - h + tail[0] - tail[1]
+
+
 def _evidence(Q: float, a: float, b: float, n: int, log_determinant: float) -> float:
-    ratio = float(np.log1p(Q / b / 2))
-    return lgamma(a + n / 2) - lgamma(a) - n / 2 * log(2 * pi * b) - log_determinant / 2 - (a + n / 2) * ratio
+    half = n / 2
+    ratio = log1p(Q / b / 2) if b * 1e300 > Q else log(Q) - log(2) - log(b)
+    return _log_rising(a, half) + half * (log(a) - log(b) - log(2 * pi)) - log_determinant / 2 - (a + half) * ratio
 
 
 @within_range

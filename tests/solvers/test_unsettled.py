@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from solvable.analysis.derivation.quantities import marchenko_pastur_mean
 from solvable.analysis.neural_collapse import quantities
 from solvable.solvers import dot_product_eigenvalues, hermite_coefficients, regularisation_path, sphere_spectrum
-from solvable.solvers.attention import attention_descent
+from solvable.solvers.attention import regularisation_path as path_module
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 
 
@@ -87,7 +87,7 @@ def test_a_descent_that_stops_early_is_an_error(monkeypatch):
     rng = np.random.default_rng(3)
     data = rng.standard_normal((4, 3, 3)), rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
     assert regularisation_path(*data, [1.0, 50.0]).weights.shape == (2, 3, 3)
-    monkeypatch.setitem(attention_descent._OPTIONS, "maxiter", 1)
+    monkeypatch.setitem(path_module._OPTIONS, "maxiter", 1)
     with pytest.raises(ArithmeticError, match="the descent stopped with a gradient"):
         regularisation_path(*data, [1.0, 50.0])
 

@@ -10,6 +10,7 @@ from solvable.analysis.in_context.settings import LEVELS
 __all__ = [
     "drawn_prompts",
     "few_prompts",
+    "fitted_likelihood",
     "likelihood",
     "mean_and_variance",
     "mean_variance",
@@ -105,6 +106,26 @@ def likelihood(X: Array, y: Array, x: Array, truth: Array, noise: Array, law: st
     """Average of log(v)/2 + (y - m)^2/(2 v), over the noise of the label y too."""
     mean, variance = _posterior(X, y, x, law)
     return float(np.mean(0.5 * np.log(variance) + ((truth - mean) ** 2 + noise) / (2 * variance)))
+
+
+def fitted_likelihood(rng: Rng, law: str, count: int = 100_000, bins: int = 32) -> float:
+    """Negative log-likelihood on fresh tasks of the table of frequencies that fits as many drawn ones best.
+
+    Example and query are at input 1; labels are binned evenly in the arc tangent of half their size.
+    """
+
+    def pairs() -> tuple[Array, NDArray[np.intp]]:
+        noise = _noise(rng, law, count)
+        w = rng.standard_normal(count) * (np.sqrt(noise) if law == "inverse-gamma" else 1.0)
+        y = w + np.sqrt(noise) * rng.standard_normal((2, count))
+        return y[1], np.floor(bins * (0.5 + np.arctan(y / 2) / np.pi)).astype(np.intp)
+
+    _, (shown, asked) = pairs()
+    counts = 1e-3 + np.bincount(shown * bins + asked, minlength=bins**2).reshape(bins, bins)
+    table = counts / counts.sum(axis=1, keepdims=True)
+    label, (shown, asked) = pairs()
+    density = table[shown, asked] * bins * 2 / (np.pi * (4 + label**2))
+    return float(-np.mean(np.log(density)))
 
 
 def _fit(X: Array, y: Array, ridge: float) -> Array:

@@ -16,6 +16,7 @@ from solvable.solvers import (
     dual_activation,
     edge_of_chaos,
     kurtosis_product,
+    leaky_relu,
     wide_network_kernels,
 )
 
@@ -139,6 +140,22 @@ KERNEL_CLAIMS = (
         size="width",
         tolerance=0.05,
         quick=(0,),
+    ),
+    claim(
+        "wide-networks/vertex-of-slopes",
+        "Of an activation with slopes 1 and s the vertex at criticality is (6(1 + s⁴)/(1 + s²)² − 1)(l − 1).",
+        source=_DEPTH,
+        kind=Kind.ASYMPTOTIC,
+        predict=lambda width, layer, slope: float(
+            critical_flow(leaky_relu(slope), 2 / (1 + slope**2), 0.0, 1.0, layer).vertex[-1]
+        ),
+        measure=experiments.slope_vertex_draw,
+        grid=cells("slope layer", [(0.3, 2), (0.3, 5), (0.5, 3)], width=64),
+        size="width",
+        tolerance=0.05,
+        formula=(6 * (1 + slope**4) / (1 + slope**2) ** 2 - 1) * (layer - 1),
+        quick=(0,),
+        assumptions="no bias, weight variance 2/(1 + s²), variance 1 in the first layer; leaky ReLU for 0 < s < 1",
     ),
     claim(
         "wide-networks/critical-flow-of-tanh",

@@ -24,6 +24,7 @@ __all__ = [
     "nngp_draw",
     "ntk_draw",
     "plane_integral",
+    "slope_vertex_draw",
     "vertex_draw",
 ]
 
@@ -133,8 +134,17 @@ def kurtosis_draw(rng: np.random.Generator, width: int, layer: int, slope: float
 
     The activation has slope 1 above 0 and `slope` below, weights the variance that keeps the scale.
     """
-    variances = narrow_variances(rng, width, layer, lambda z: np.where(z > 0, z, slope * z), 2 / (1 + slope**2), 2000)
-    return float(3 * np.mean(variances[-1] ** 2))
+    return float(3 * np.mean(_slope_variances(rng, width, layer, slope) ** 2))
+
+
+def slope_vertex_draw(rng: np.random.Generator, width: int, layer: int, slope: float) -> float:
+    """As `vertex_draw`, of the activation of `kurtosis_draw`."""
+    return float(width * np.var(_slope_variances(rng, width, layer, slope), ddof=1))
+
+
+def _slope_variances(rng: np.random.Generator, width: int, layer: int, slope: float) -> Array:
+    width, layer, weight = int(width), int(layer), 2 / (1 + slope**2)
+    return narrow_variances(rng, width, layer, lambda z: np.where(z > 0, z, slope * z), weight, 2000)[-1]
 
 
 def vertex_draw(rng: np.random.Generator, width: int, layer: int, activation: str, weight_variance: float) -> float:

@@ -207,3 +207,26 @@ def test_the_best_tokens_are_locally_optimal_and_the_worst_are_not():
 def test_bad_input_is_refused_in_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("reach", [2, 4, 8])
+def test_least_nuclear_norm_of_queries_of_all_lengths(reach):
+    """Lengths from 1e-8 to 1e8: the bound that the multipliers prove meets the norm, whatever the units of prompts."""
+    rng = np.random.default_rng(2)
+    x, z, best = rng.standard_normal((4, 5, 8)), rng.standard_normal((4, 8)), rng.integers(5, size=4)
+    z *= np.logspace(-reach, reach, 4)[:, None]
+    found = attention_margin(x, z, best, "nuclear")
+    rows = np.einsum("ita,ib->itab", x[np.arange(4), best][:, None] - x, z)
+    total = np.tensordot(found.dual, rows, 2)
+    assert found.dual.sum() / np.linalg.norm(total, 2) == pytest.approx(np.linalg.norm(found.weights, "nuc"), rel=1e-9)
+    size = np.linalg.norm(rows, axis=(2, 3)) * np.linalg.norm(found.weights)
+    lead = np.tensordot(rows, found.weights, 2)
+    assert np.all((lead >= 1 - 1e-14 * size) | (np.arange(5) == best[:, None]))
+
+
+def test_queries_of_very_different_lengths_keep_their_directions():
+    """A query of 1e-6 beside one of 1e6, orthogonal: each prompt is led by its own rank-one weights."""
+    x = np.array([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [0.0, 0.0]]])
+    for norm in ("frobenius", "nuclear"):
+        found = attention_margin(x, [[1e-6, 0.0], [0.0, 1e6]], [0, 0], norm)
+        np.testing.assert_allclose(found.weights, [[1e6, 0.0], [0.0, 1e-6]], rtol=1e-9, atol=1e-12)

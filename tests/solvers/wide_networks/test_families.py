@@ -58,6 +58,14 @@ def test_evidence_of_a_student_process_is_the_density():
     np.testing.assert_allclose(many.variance, TEST - CROSS @ np.linalg.solve(TRAIN, CROSS.T), rtol=1e-6)
 
 
+@pytest.mark.parametrize("c", [1e-100, 1e100])
+def test_a_kernel_machine_of_homogeneous_activations_has_no_unit(c):
+    """Inputs, labels' squares and noise in other units: Gram matrices follow, the density by its Jacobian."""
+    one, other = (solvers.kernel_machine(s * TRAIN, np.sqrt(s) * Y, 1, "relu", 2.0, 0.2 * s) for s in (1.0, c))
+    np.testing.assert_allclose(other.grams / c, one.grams, rtol=1e-6)
+    assert other.objective == pytest.approx(one.objective - len(TRAIN) / 2 * np.log(c), rel=1e-12)
+
+
 def test_a_kernel_machine_with_linear_kernel_is_the_geodesic():
     target = K[:4, :4] @ K[:4, :4] + np.eye(4)
     root = np.linalg.cholesky(target)
