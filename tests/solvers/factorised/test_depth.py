@@ -162,6 +162,9 @@ def test_clipping_keeps_the_direction(seed, threshold):
     found, size = clip(g, threshold), np.linalg.norm(g)
     assert np.linalg.norm(found) == pytest.approx(min(size, threshold), rel=1e-12)
     np.testing.assert_allclose(found / np.linalg.norm(found), g / size, rtol=1e-12)
+    np.testing.assert_allclose(
+        clip(1e200 * np.append(g, 0.0), threshold)[:-1], threshold * g.ravel() / size, rtol=1e-12
+    )
     np.testing.assert_array_equal(clip(0 * g, threshold), 0 * g)
 
 

@@ -108,6 +108,9 @@ def test_what_bounds_the_rest_bounds_the_speed():
         least = quadratic_network._settled(np.vstack([second, mean]), 1.3, 0.4)
         rate = least / (quadratic_network._REST / 4) ** 2 / np.trace(second)
         assert 0 < rate * (chance @ error**2) / 2 <= speed
+    # a linear error alone, a: V = alpha |a|/D and L = |a|^2/2D
+    least = quadratic_network._settled(np.vstack([np.eye(3), np.zeros(3)]), 1.3, 50.0)
+    assert 0 < least / (quadratic_network._REST / 4) ** 2 / 3 <= 2 * 1.3**2 / 3
 
 
 def test_a_flow_that_slows_down_as_a_power_is_refused(monkeypatch):
