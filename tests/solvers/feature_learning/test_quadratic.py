@@ -96,6 +96,18 @@ def test_a_flow_at_rest_stands_for_all_times(monkeypatch, d, alpha, epsilon):
         np.testing.assert_allclose(flow.mean[min(k, 1)], steps.mean[k], atol=2e-10 * size**0.5)
 
 
+def test_a_flow_stopped_too_early_goes_on(monkeypatch):
+    """Where the bound has grown stricter on the way, the steps go on from there, to the times that are left."""
+    W, beta = drawn(11, 40)
+    times = [0.0, 2.0, 9.0, 30.0, 31.0]
+    whole = quadratic_network_flow(*moments(W), beta, 1.0, 0.8, times)
+    losses = iter([0.2, 1e-4, 0.0, 0.0])
+    monkeypatch.setattr(quadratic_network, "_settled", lambda *_: next(losses))
+    parts = quadratic_network_flow(*moments(W), beta, 1.0, 0.8, times)
+    assert next(losses, None) is None
+    np.testing.assert_allclose(parts.second, whole.second, atol=1e-9)
+
+
 def test_what_bounds_the_rest_bounds_the_speed():
     """V^2 >= r L at random states, V the root mean square speed of twelve neurons (seeds 0 to 49)."""
     X, chance = nodes(3)
