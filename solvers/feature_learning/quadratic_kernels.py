@@ -40,9 +40,23 @@ def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignor
 
 
 @njit(cache=True)
-def flow(state, start, target, scale, alignment, times, rtol, most, stages, last, fifth, third, path):  # type: ignore[no-untyped-def]
-    """Adaptive Runge-Kutta steps of order 8 to every time; the step at which it gave up, or -1.
+def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-def]
+    """Test loss of a state."""
+    D = target.size
+    trace, square, linear = 0.0, 0.0, 0.0
+    for i in range(D):
+        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
+        linear += (scale * (state[D, i] - start[D, i])) ** 2
+        for j in range(D):
+            square += (scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j]) ** 2
+    return linear / (2 * D) + (trace**2 + 2 * square) / (8 * D * D)
 
+
+@njit(cache=True)
+def flow(state, start, target, scale, alignment, times, rtol, most, least, stages, last, fifth, third, path):  # type: ignore[no-untyped-def]
+    """Adaptive Runge-Kutta steps of order 8 to every time, or until the loss is at most `least`.
+
+    Returns the step at which it gave up, or -1; and how many times it has reached, and the time it is at.
     `stages`, `last` are the weights of the twelve stages and of the step, `fifth` and `third` those of the two
     differences of lower order whose quotient estimates the error.
     """
@@ -52,7 +66,7 @@ def flow(state, start, target, scale, alignment, times, rtol, most, stages, last
     trial, pull = np.zeros((D + 1, D)), np.zeros((D, D))
     rates, moved, here = slopes.reshape(count + 1, -1), trial.reshape(-1), state.reshape(-1)
     _velocity(state, start, target, scale, alignment, pull, slopes[0])
-    now, step, spent = 0.0, 0.0, 0
+    now, step, spent, goal = 0.0, 0.0, 0, rtol
     for at in range(times.size):
         while now < times[at]:
             size, speed = 0.0, 0.0
@@ -82,14 +96,22 @@ def flow(state, start, target, scale, alignment, times, rtol, most, stages, last
                     five = three = 1e10 * rtol * unit / taken
                 high, low = max(high, abs(five) * taken / unit), max(low, abs(three) * taken / unit)
             worst = high * high / np.sqrt(high * high + 0.01 * low * low) if high > 0 else 0.0
-            if worst <= rtol:
+            if worst <= goal:
                 now = times[at] if taken == times[at] - now else now + taken
                 here[:] = moved
                 rates[0] = rates[count]
-            if taken == step or worst > rtol:
-                step = taken * min(10.0, max(0.2, 0.9 * (rtol / max(worst, 1e-30)) ** 0.125))
+                if least > 0:
+                    loss = _loss(state, start, target, scale, alignment)
+                    if loss <= least:
+                        reached = at + (now == times[at])
+                        if reached > at:
+                            path[at] = state
+                        return -1, reached, now
+                    goal = rtol if loss > 1e4 * least else 1e-2 * rtol  # or errors of steps keep the loss above it
+            if taken == step or worst > goal:
+                step = taken * min(10.0, max(0.2, 0.9 * (goal / max(worst, 1e-30)) ** 0.125))
             spent += 1
             if spent == most:
-                return spent
+                return spent, at, now
         path[at] = state
-    return -1
+    return -1, times.size, now

@@ -32,7 +32,8 @@ __all__ = ["QuadraticFlow", "QuadraticLoss", "quadratic_network_flow", "quadrati
 
 Array = NDArray[np.float64]
 _RTOL = 1e-11  # of a step, relative to the size of the moments
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 1_000_000
+_REST = 1e-10  # of the moments: what a flow that has come to rest may still move them
 
 
 @record
@@ -214,6 +215,40 @@ def _start(start: Any, D: int) -> tuple[Array, Array]:
     return w, M
 
 
+def _settled(state: Array, alpha: float, eps: float) -> float:
+    """Loss from which on the moments move by at most `_REST` of their size, however long the flow goes on; or 0.
+
+    With s the least eigenvalue of the weights' covariance and V their root mean square speed,
+    V^2 >= r L for r = alpha^2 min(min(1, s/2|w|^2)/D, 2 s eps^2/D^2), so that they go at most 2 sqrt(L/r) further.
+    """
+    M, w, D = state[:-1], state[-1], state.shape[1]
+    size = float(np.trace(M))
+    spread = float(np.linalg.eigvalsh(M - np.outer(w, w))[0]) - 10 * _REST * size
+    if spread <= 0:
+        return 0.0
+    along = min(1.0, spread / max(2 * float(w @ w), spread))
+    return (alpha * _REST / 4) ** 2 * size * min(along / D, 2 * spread * (eps / D) ** 2)
+
+
+def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: Array, path: Array) -> None:
+    """Fill the path; where the flow has come to rest the state stands for all later times."""
+    from scipy.integrate import DOP853
+
+    rule = (DOP853.A, DOP853.B, DOP853.E5, DOP853.E3)
+    first, now, least = 0, 0.0, _settled(state, alpha, eps)
+    while first < t.size:
+        left, since = path[first:], t[first:] - now
+        spent, reached, more = flow(state, begun, b, alpha, eps, since, _RTOL, _MOST_STEPS, least, *rule, left)
+        if spent >= 0:
+            missed = f"{spent:,} steps did not reach time {t[-1]:g}"
+            raise ArithmeticError(f"quadratic_network_flow: {missed}: choose a smaller one, or rescale.")
+        first, now = first + reached, now + more
+        before, least = least, _settled(state, alpha, eps)
+        if least >= before:
+            path[first:] = state
+            return
+
+
 @within_range
 def quadratic_network_flow(
     mean0: ArrayLike,
@@ -257,12 +292,13 @@ def quadratic_network_flow(
     ValueError
         As `quadratic_network_risk`; times that do not increase.
     ArithmeticError
-        More than two million steps: a smaller last time, or a smaller scale.
+        More than a million steps: a smaller last time, or a smaller scale.
 
     Notes
     -----
     Adaptive steps of order 8, error 1e-11 of the moments a step; about 1e-10 of them at the end. Losses below 1e-16
-    of the first one are rounding.
+    of the first one are rounding. Once the loss is so small that the flow cannot move the moments by 1e-10 any more
+    they stand: weights whose covariance stays positive definite reach any time. Others slow down as a power of time.
 
     References
     ----------
@@ -277,8 +313,6 @@ def quadratic_network_flow(
     >>> flow.risk.test.round(6)
     array([0.375   , 0.000422, 0.      ])
     """
-    from scipy.integrate import DOP853
-
     b = _target(beta)
     w, M = _moments(("mean0", "second0"), mean0, second0, b.size)
     if w.ndim != 1:
@@ -294,12 +328,7 @@ def quadratic_network_flow(
     check_room("times", t, float(t.size) * b.size**2)
     state = np.vstack([M, w])
     begun, path = state * (1.0 if centred else 0.0), np.empty((t.size, *state.shape))
-    rule = (DOP853.A, DOP853.B, DOP853.E5, DOP853.E3)
-    spent = flow(state, begun, b, alpha, eps, t, _RTOL, _MOST_STEPS, *rule, path)
-    if spent >= 0:
-        raise ArithmeticError(
-            f"quadratic_network_flow: {spent:,} steps did not reach time {t[-1]:g}: choose a smaller one, or rescale."
-        )
+    _follow(state, begun, b, alpha, eps, t, path)
     risk = _parts(
         path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.full(t.size, alpha), np.full(t.size, eps)
     )

@@ -1,5 +1,7 @@
 """Residual and recurrent depth against other routes: quadratures, finite depth, matrix powers, finite differences."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +19,8 @@ from solvable.solvers import (
     residual_limit,
     residual_training,
 )
+from solvable.solvers.factorised import residual_flow
+from solvable.solvers.solution import ConvergenceWarning, Status
 
 
 def implicit(y, F):
@@ -31,6 +35,25 @@ def test_the_limit_solves_the_implicit_formula(y, time):
     assert 1 < F <= y
     if y - F > 1e-6 * y:
         assert implicit(y, F) == pytest.approx(time, rel=1e-8)
+
+
+@pytest.mark.parametrize(("shift", "converged"), [(0.0, True), (2e-13, True), (2e-12, False), (1e-6, False)])
+def test_a_root_that_misses_its_time_is_reported(monkeypatch, shift, converged):
+    """The residual is recomputed from the answer: roots moved by hand miss the time by v/F^2 as much."""
+    search = residual_flow.bracketed_newton
+
+    def moved(*arguments):
+        roots = search(*arguments)
+        return replace(roots, x=roots.x + shift)
+
+    monkeypatch.setattr(residual_flow, "bracketed_newton", moved)
+    with nullcontext() if converged else pytest.warns(ConvergenceWarning, match="residual_limit"):
+        solution = residual_limit(2.5, 1.0).solution
+    v = float(solution.value)
+    F = 1 - 1.5 * np.expm1(-v)
+    assert float(solution.residual) == pytest.approx(v * shift / F**2, rel=0.01, abs=3e-15)
+    assert bool(solution.converged) is converged
+    assert solution.status == (Status.CONVERGED if converged else Status.MAX_ITERATIONS)
 
 
 def test_the_sheet_value():
@@ -139,6 +162,9 @@ def test_clipping_keeps_the_direction(seed, threshold):
     found, size = clip(g, threshold), np.linalg.norm(g)
     assert np.linalg.norm(found) == pytest.approx(min(size, threshold), rel=1e-12)
     np.testing.assert_allclose(found / np.linalg.norm(found), g / size, rtol=1e-12)
+    np.testing.assert_allclose(
+        clip(1e200 * np.append(g, 0.0), threshold)[:-1], threshold * g.ravel() / size, rtol=1e-12
+    )
     np.testing.assert_array_equal(clip(0 * g, threshold), 0 * g)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
 from solvable.solvers import linear_grokking, quadratic_network_flow, quadratic_network_risk
+from solvable.solvers.feature_learning import quadratic_network
 
 
 def drawn(seed, N=12, d=3):
@@ -76,6 +77,60 @@ def test_neurons_follow_the_closed_flow(centred):
     assert np.allclose(flow.mean[1], end.mean(axis=0), atol=1e-10)
     assert np.allclose(flow.second[1], end.T @ end / len(end), atol=1e-10)
     assert np.array_equal(flow.second[0], moments(W)[1])
+
+
+@pytest.mark.parametrize(("d", "alpha", "epsilon"), [(3, 1.0, 0.8), (6, 3.0, 0.1), (4, 0.4, 1.0)])
+def test_a_flow_at_rest_stands_for_all_times(monkeypatch, d, alpha, epsilon):
+    """Forty neurons whose covariance is positive definite: late moments against steps taken all the way."""
+    W, beta = drawn(11, 40, d)
+    late = 300 * d / (alpha * min(1.0, epsilon)) ** 2
+    flow = quadratic_network_flow(*moments(W), beta, alpha, epsilon, [late, 1e8, 1e300])
+    size = np.trace(flow.second[0])
+    np.testing.assert_array_equal(flow.second[1], flow.second[2])
+    fitted = alpha * epsilon * (flow.second[-1] - moments(W)[1]) - np.outer(beta, beta)
+    assert np.abs(fitted).max() < 1e-9 * d
+    monkeypatch.setattr(quadratic_network, "_settled", lambda *_: 0.0)
+    steps = quadratic_network_flow(*moments(W), beta, alpha, epsilon, [late, 3 * late])
+    for k in (0, 1):
+        np.testing.assert_allclose(flow.second[min(k, 1)], steps.second[k], atol=2e-10 * size)
+        np.testing.assert_allclose(flow.mean[min(k, 1)], steps.mean[k], atol=2e-10 * size**0.5)
+
+
+def test_a_flow_stopped_too_early_goes_on(monkeypatch):
+    """Where the bound has grown stricter on the way, the steps go on from there, to the times that are left."""
+    W, beta = drawn(11, 40)
+    times = [0.0, 2.0, 9.0, 30.0, 31.0]
+    whole = quadratic_network_flow(*moments(W), beta, 1.0, 0.8, times)
+    losses = iter([0.2, 1e-4, 0.0, 0.0])
+    monkeypatch.setattr(quadratic_network, "_settled", lambda *_: next(losses))
+    parts = quadratic_network_flow(*moments(W), beta, 1.0, 0.8, times)
+    assert next(losses, None) is None
+    np.testing.assert_allclose(parts.second, whole.second, atol=1e-9)
+
+
+def test_what_bounds_the_rest_bounds_the_speed():
+    """V^2 >= r L at random states, V the root mean square speed of twelve neurons (seeds 0 to 49)."""
+    X, chance = nodes(3)
+    for seed in range(50):
+        W, beta = drawn(seed)
+        start = W + 0.1 * drawn(seed + 100)[0]
+        error = outputs(W, X, 1.3, 0.4) - outputs(start, X, 1.3, 0.4) - (X @ beta) ** 2 / 2
+        speed = np.mean((1.3 * ((1 + 0.4 * X @ W.T) * (chance * error)[:, None]).T @ X) ** 2) * 3
+        mean, second = moments(W)
+        least = quadratic_network._settled(np.vstack([second, mean]), 1.3, 0.4)
+        rate = least / (quadratic_network._REST / 4) ** 2 / np.trace(second)
+        assert 0 < rate * (chance @ error**2) / 2 <= speed
+    # a linear error alone, a: V = alpha |a|/D and L = |a|^2/2D
+    least = quadratic_network._settled(np.vstack([np.eye(3), np.zeros(3)]), 1.3, 50.0)
+    assert 0 < least / (quadratic_network._REST / 4) ** 2 / 3 <= 2 * 1.3**2 / 3
+
+
+def test_a_flow_that_slows_down_as_a_power_is_refused(monkeypatch):
+    """Without centring the neurons must lie along the target: what is across dies out as 1/t."""
+    monkeypatch.setattr(quadratic_network, "_MOST_STEPS", 1000)
+    W, beta = drawn(5)
+    with pytest.raises(ArithmeticError, match=r"1,000 steps did not reach time 1e\+08"):
+        quadratic_network_flow(*moments(W), beta, 1.0, 1.0, [1e8], centred=False)
 
 
 def test_flow_from_many_neurons_stays_symmetric_about_the_target():

@@ -30,6 +30,13 @@ def test_known_parametrisations(name, depth, r, learns):
     assert found.depth == depth
 
 
+@pytest.mark.parametrize(("a", "b"), [((-0.4, 0.7), (0.4, 0.1)), ((-0.3, 0.4), (0.3, 0.2))])
+def test_exponents_that_vanish_to_rounding_vanish(a, b):
+    """In decimals the sums are 0, in doubles 1e-16; no rate and no exponent above 1 sets the size."""
+    assert min(a[1] + b[1], 2 * a[1]) - 1 + (2 * a[0] + 1) != 0
+    assert Parametrisation(a, b, 0.0).exponent == 0
+
+
 def test_standard_parametrisation_at_a_constant_rate_is_unstable():
     found = Parametrisation([0.0, 0.0, 0.0], [0.0, 0.5, 0.5], 0.0)
     assert found.exponent == -1

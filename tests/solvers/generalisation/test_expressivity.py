@@ -32,6 +32,11 @@ def test_is_the_linear_interpolation_along_its_direction():
     np.testing.assert_allclose(net.predict(inputs), np.interp(places, z[order], y[order]), atol=1e-9)
 
 
+def test_inputs_of_very_different_sizes():
+    X, y = [[1e200, 1e-200], [-1e200, 1e-150], [0.5, 2e199]], [1.0, -2.0, 3.0]
+    np.testing.assert_allclose(interpolating_network(X, y).predict(X), y, rtol=1e-12)
+
+
 def test_many_inputs_in_single_precision():
     """Seed 0: five hundred rows lie nearer along any direction than singles are fine; their projections are doubles."""
     rng = np.random.default_rng(0)
