@@ -27,12 +27,10 @@ TOUCH = 0.5  # pixels by which two boxes may share an edge
 FEW = {"projection-head", "numerical-edge", "spectral-density"}
 # lines of whole numbers, bins, runs and averages over drawn data: between their points there is nothing, or no theory
 WHOLE = {
-    "benign-overfitting",
     "concept-erasure",
     "continual-margin",
     "corrupted-labels",
     "cross-entropy-not-etf",
-    "digits-stepwise",
     "gradient-descent-risk",
     "minority-collapse",
     "model-collapse-generations",
