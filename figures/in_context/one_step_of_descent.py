@@ -37,7 +37,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     )  # fmt: skip
     mean, error = mean_and_bar(dots)
     best_step = float(optimal_linear_attention(SHORT, np.eye(D), np.eye(D), NOISE).preconditioner[0, 0])
-    step = best_step * np.linspace(0, 2.2, 45)
+    step = best_step * np.linspace(0, 2.2, 67)
     moment = SHORT * D * (SHORT + D + 1 + NOISE)  # E |S|^2
     parabola = D + NOISE - 2 * step * SHORT * D + step**2 * moment
     at = best_step * np.array([0.25, 0.6, 1.0, 1.4, 1.9])

@@ -22,7 +22,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     """log growth rate for sigma equal gradients in n/sigma orthogonal groups, scaled to lambda_max = 1."""
     import xarray as xr
 
-    step = np.linspace(0.02, 3.0, 40 if quick else 120)
+    step = np.linspace(0.02, 3.0, 100 if quick else 200)
     log_growth = np.empty((len(GROUPS), step.size))
     for i, size in enumerate(GROUPS):
         gradients = np.sqrt(N / size) * np.repeat(np.eye(N // size), size, axis=0)

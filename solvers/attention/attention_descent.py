@@ -58,7 +58,7 @@ class AttentionDescent:
     loss: Array
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _slopes(x, z, g, W, naive, coefficient, selected):  # type: ignore[no-untyped-def]
     """d L/d a_it up to a common factor into `coefficient`; loss and mean peak."""
     n, T, d = x.shape
@@ -118,13 +118,16 @@ def _slopes(x, z, g, W, naive, coefficient, selected):  # type: ignore[no-untype
     return loss, peak
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
     n, T, d = x.shape
-    G[:] = 0.0
     v = np.empty(d)
+    for a in range(d):
+        for b in range(d):
+            G[a, b] = 0.0
     for i in range(n):
-        v[:] = 0.0
+        for a in range(d):
+            v[a] = 0.0
         for t in range(T):
             for a in range(d):
                 v[a] += coefficient[i, t] * x[i, t, a]
@@ -133,7 +136,7 @@ def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
                 G[a, b] += v[a] * z[i, b]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _step(P, G, eta):  # type: ignore[no-untyped-def]
     """P - eta G/|G|; nothing where the gradient vanishes."""
     largest, square = 0.0, 0.0
@@ -143,14 +146,15 @@ def _step(P, G, eta):  # type: ignore[no-untyped-def]
     if largest > 0:  # squares of small gradients underflow
         for a in range(P.shape[0]):
             for b in range(P.shape[1]):
-                square += (G[a, b] / largest) ** 2
+                share = G[a, b] / largest
+                square += share * share
         size = math.sqrt(square)
         for a in range(P.shape[0]):
             for b in range(P.shape[1]):
                 P[a, b] -= eta * (G[a, b] / largest / size)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _product(K, Q, W):  # type: ignore[no-untyped-def]
     for a in range(W.shape[0]):
         for b in range(W.shape[1]):
@@ -159,7 +163,7 @@ def _product(K, Q, W):  # type: ignore[no-untyped-def]
                 W[a, b] += K[a, m] * Q[b, m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _copy(source, target):  # type: ignore[no-untyped-def]
     # entry by entry: the message for unequal shapes of a slice assignment takes four seconds to compile
     for a in range(source.shape[0]):
@@ -167,7 +171,7 @@ def _copy(source, target):  # type: ignore[no-untyped-def]
             target[a, b] = source[a, b]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
     """One seed; `first` and `second` are W and nothing, or K and Q, and change in place."""
     n, T, d = x.shape

@@ -63,12 +63,11 @@ def _exponentials(a, whole, bits, scale):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=_FAST)
-def _descend(Z, gains, factor, normalised, strength, memory, times, weights, loss, errors, first):  # type: ignore[no-untyped-def]
-    """Run all step sizes side by side; margins are gains * (Z w), `factor` times them enters the sigmoid."""
+def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, loss, errors, first):  # type: ignore[no-untyped-def]
+    """Run all step sizes side by side; margins are gains * (Z w), `factor` times them enters the sigmoid; T is Z^T."""
     n, d = Z.shape
     G = gains.size
-    T = np.ascontiguousarray(Z.T)
-    W, move = np.zeros((d, G)), np.empty((d, G))
+    W, move = np.empty((d, G)), np.empty((d, G))
     M, A = np.empty((n, G)), np.empty((n, G))
     least, shrink, total = np.empty(G), np.empty(G), np.empty(G)
     wrong = np.empty(G, dtype=np.int64)
@@ -76,7 +75,12 @@ def _descend(Z, gains, factor, normalised, strength, memory, times, weights, los
     bits = scale.view(np.int64)
     flat = A.reshape(n * G)
     kept = n if strength > 0.0 else 0
-    lack = np.ones((2, kept, G))  # what the targets lack of one: the label's, the other's
+    lack = np.empty((2, kept, G))  # what the targets lack of one: the label's, the other's
+    for g in range(G):
+        for k in range(d):
+            W[k, g] = 0.0
+        for i in range(kept):
+            lack[0, i, g] = lack[1, i, g] = 1.0
     row = 0
     for step in range(times[-1] + 1):
         np.dot(Z, W, M)
@@ -302,12 +306,13 @@ def logistic_descent(
     steps_of = gammas.reshape(-1)
     for s, rows in enumerate(sets):
         unit = float(np.abs(rows).max())
+        scaled = rows / unit
         with np.errstate(over="ignore"):
             gains = np.minimum(steps_of * unit * unit, _LARGEST)  # beyond, every margin is saturated or 0
         for start in range(0, gammas.size, _BLOCK):
             part = slice(start, start + _BLOCK)
             kept = [array[s, part] for array in (weights, losses, errors, first)]
-            _descend(rows / unit, gains[part], factor, share, strength, memory, times, *kept)
+            _descend(scaled, np.ascontiguousarray(scaled.T), gains[part], factor, share, strength, memory, times, *kept)
         with np.errstate(over="ignore"):
             weights[s] *= (steps_of * unit)[:, None, None]
     if not np.all(np.isfinite(weights)):

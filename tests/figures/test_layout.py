@@ -25,6 +25,20 @@ SMALLEST = 6  # points; exponents and indices inside a formula are 0.7 of that
 TOUCH = 0.5  # pixels by which two boxes may share an edge
 # what is drawn has no more: the layers of a network of two, the number formats, the edges of a spectrum
 FEW = {"projection-head", "numerical-edge", "spectral-density"}
+# lines of whole numbers, bins, runs and averages over drawn data: between their points there is nothing, or no theory
+WHOLE = {
+    "concept-erasure",
+    "continual-margin",
+    "corrupted-labels",
+    "cross-entropy-not-etf",
+    "gradient-descent-risk",
+    "minority-collapse",
+    "model-collapse-generations",
+    "random-attention",
+    "sobolev-norms",
+    "student-process",
+}
+FINE, BEND = 60, 9.0  # points of a curved line, and degrees that the eye sees as a kink
 SHADES = {to_hex(c) for c in colormaps[HEAT](np.arange(256))}
 
 
@@ -183,6 +197,22 @@ def few_dots(canvas):
                 yield f"axes {number}: a series of {count} dots"
 
 
+def kinked_lines(canvas):
+    """Curved lines without markers that bend visibly at three of their few points or more."""
+    for number, axes in enumerate(canvas.axes):
+        for line in axes.lines:
+            bare = line.get_linestyle() == "None" or line.get_marker() not in ("None", None, "")
+            if bare or line.get_drawstyle() != "default":
+                continue
+            points = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+            points = points[np.all(np.isfinite(points), axis=1)]
+            steps = np.diff(points, axis=0)
+            steps = steps[np.hypot(*steps.T) > TOUCH]
+            turns = np.degrees(np.abs(np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))))
+            if len(points) < FINE and np.sum(turns > BEND / 2) >= 3 and turns.max() > BEND:
+                yield f"axes {number}: {line.get_label()!r} is kinked, with {len(points)} points"
+
+
 def faults(canvas):
     checks = (text_faults, axis_faults, letter_faults, colour_faults, legend_faults, width_faults)
     return [fault for check in checks for fault in check(canvas)]
@@ -214,6 +244,7 @@ def test_a_figure_is_fit_to_print(item, data):
     canvas = drawn(lambda: item.draw(found))
     assert [*faults(canvas), *caption_faults(canvas, item.caption(found))] == []
     assert item.name in FEW or list(few_dots(canvas)) == []
+    assert item.name in WHOLE or list(kinked_lines(canvas)) == []
 
 
 def two_panels(bad=lambda canvas, left, right: None):
@@ -261,6 +292,16 @@ def test_three_dots_are_few_and_one_marks_a_place():
         right.errorbar([0, 1, 2, 3], [0, 1, 4, np.nan], 0.1, fmt="o")
 
     assert list(few_dots(two_panels(bad))) == [f"axes {i}: a series of 3 dots" for i in (0, 1)]
+
+
+def test_a_curve_of_few_points_is_kinked_and_one_of_many_is_not():
+    def bad(canvas, left, right):
+        for count in (12, 61):
+            x = np.linspace(0, 2, count)
+            left.plot(x, np.sin(4 * x), label=f"{count}")
+        right.plot([0, 1, 2, 1], [0, 1, 0, 0.5], "-o")
+
+    assert list(kinked_lines(drawn(lambda: two_panels(bad)))) == ["axes 0: '12' is kinked, with 12 points"]
 
 
 def test_a_heat_map_in_another_map_is_a_fault():
