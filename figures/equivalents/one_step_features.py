@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.equivalents.deriving import derive
 from solvable.analysis.equivalents.experiments import one_step_draw
 from solvable.analysis.equivalents.models import one_step_features
+from solvable.figures.curves import curve_through
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
@@ -24,10 +25,11 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     trials, rng = (30 if quick else 200), np.random.default_rng(0)
-    strength = np.linspace(0, 6, 13)
+    solved, strength = np.linspace(0, 6, 13), np.linspace(0, 6, 121)
     place = np.array([0.0, 1.0, 2.0, 4.0, 6.0])
-    line = [derive(one_step_features(N, LAM, NOISE, 1.0, c), at={"strength": strength}).value.value for c in COSINES]
-    exact = [row[np.searchsorted(strength, place)] for row in line]
+    rows = [derive(one_step_features(N, LAM, NOISE, 1.0, c), at={"strength": solved}).value.value for c in COSINES]
+    exact = [row[np.searchsorted(solved, place)] for row in rows]
+    line = curve_through(solved, rows, strength, even=True)
     dots = [[[one_step_draw(rng, N, LAM, NOISE, x, c) for x in place] for c in COSINES] for _ in range(trials)]
     mean, bar = mean_and_bar(np.array(dots))
     return xr.Dataset(

@@ -9,6 +9,7 @@ import numpy as np
 from solvable.analysis.equivalents.deriving import derive
 from solvable.analysis.equivalents.experiments import weighted_digits_draw, weighted_draw
 from solvable.analysis.equivalents.models import weighted_digits, weighted_least_squares
+from solvable.figures.curves import curve_through
 from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
@@ -24,11 +25,14 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     trials, rng = (20 if quick else 100), np.random.default_rng(0)
-    ratio, place = np.linspace(0.1, 2, 20), np.array([0.1, 0.5, 0.9, 1.3, 2.0])
-    samples, sizes = np.unique(np.geomspace(50, 800, 20).round()), np.array([60, 120, 250, 600])
-    line = [[float(derive(weighted_least_squares(N, LAM, e, x)).value) for x in ratio] for e in EXPONENTS]
+    solved, place = np.linspace(0.1, 2, 20), np.array([0.1, 0.5, 0.9, 1.3, 2.0])
+    drawn, sizes = np.unique(np.geomspace(50, 800, 20).round()), np.array([60, 120, 250, 600])
+    ratio, samples = np.linspace(0.1, 2, 96), np.geomspace(50, 800, 96)
+    rows = [[float(derive(weighted_least_squares(N, LAM, e, x)).value) for x in solved] for e in EXPONENTS]
+    line = curve_through(solved, rows, ratio)
     exact = [[float(derive(weighted_least_squares(N, LAM, e, x)).value) for x in place] for e in EXPONENTS]
-    real = [[float(derive(weighted_digits(int(n), LAM, e)).value) for n in samples] for e in EXPONENTS]
+    rows = [[float(derive(weighted_digits(int(n), LAM, e)).value) for n in drawn] for e in EXPONENTS]
+    real = np.exp(curve_through(np.log(drawn), np.log(rows), np.log(samples)))
     known = [[float(derive(weighted_digits(int(n), LAM, e)).value) for n in sizes] for e in EXPONENTS]
     dots = [[[weighted_draw(rng, N, LAM, e, x) for x in place] for e in EXPONENTS] for _ in range(trials)]
     digits = [[[weighted_digits_draw(rng, int(n), LAM, e) for n in sizes] for e in EXPONENTS] for _ in range(trials)]
