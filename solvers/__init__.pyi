@@ -119,13 +119,13 @@ from .embeddings.task_selection import lasso_relevance as lasso_relevance
 from .embeddings.task_selection import relevance as relevance
 from .equivalents.density import SampleDensity as SampleDensity
 from .equivalents.density import sample_covariance_density as sample_covariance_density
-from .equivalents.density import support_edges as support_edges
 from .equivalents.fixed_point import effective_ridge as effective_ridge
 from .equivalents.fixed_point import stability_edge as stability_edge
 from .equivalents.hard_edge import smallest_eigenvalue_cdf as smallest_eigenvalue_cdf
 from .equivalents.hard_edge import smallest_eigenvalue_quantile as smallest_eigenvalue_quantile
 from .equivalents.resolvent import resolvent_pair_trace as resolvent_pair_trace
 from .equivalents.resolvent import resolvent_trace as resolvent_trace
+from .equivalents.support_edges import support_edges as support_edges
 from .factorised.low_rank_descent import LearningBudget as LearningBudget
 from .factorised.low_rank_descent import SubgradientRun as SubgradientRun
 from .factorised.low_rank_descent import learning_budget as learning_budget

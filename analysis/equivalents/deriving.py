@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.equivalents.sampling import sample
-from solvable.analysis.verification.claim import Claim, Kind, Source
+from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.solvers.equivalents.dyson_path import Fold
 from solvable.solvers.equivalents.matrix_values import Cell, check_names, dimensions_of, names_of
@@ -211,13 +210,6 @@ class Derivation:
                 raise refuse(f"at[{name!r}]", value, "equations and claims have one cell: derive at single numbers")
         return {name: float(value) for name, value in self.at.items()}
 
-    def _base(self, size: str) -> dict[str, Any]:
-        """Names and values of the one cell a claim starts from."""
-        spaces = dimensions_of(self.trace)
-        if size not in spaces:
-            raise refuse("size", size, f"it must be one of the spaces {', '.join(spaces)}")
-        return self._single()
-
     def claim(
         self,
         name: str,
@@ -256,50 +248,9 @@ class Derivation:
         ValueError
             The derivation has more than one cell, or no such space.
         """
-        size = next(iter(dimensions_of(self.trace))) if size is None else as_kind("size", size, str, "it must be text")
-        base = self._base(size)
-        sizes = {key: base[key] for key in dimensions_of(self.trace)}
-        scalars = {key: value for key, value in base.items() if key not in sizes}
-        first = round(base[size]) if start is None else int(as_scalar("start", start, as_positive))
+        from solvable.analysis.equivalents.derived_claim import claim_of
 
-        def cell(**parameters: Any) -> Cell:
-            factor = float(parameters[size]) / base[size]
-            grown = {key: _grown(self.trace, key, value, factor) for key, value in sizes.items()}
-            return self._cell({**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]})
-
-        def predict(**parameters: Any) -> float:
-            return solve_trace(self.trace, cell(**parameters), self.hermitise)[0].value
-
-        def measure(rng: np.random.Generator, **parameters: Any) -> float:
-            return sample(self.trace, cell(**parameters), rng)
-
-        precise = self._in_symbols() if symbols else None
-
-        def quantities(**parameters: Any) -> dict[str, Any]:
-            at = cell(**parameters)
-            sizes = {key: value for key, value in at.sizes.items() if key != size}
-            return sizes if precise is None else {**sizes, **precise[1](at)}
-
-        return Claim(
-            name,
-            "The derived deterministic equivalent is the limit of the simulated expression.",
-            source=Source("derived", "by solvable.derive"),
-            kind=Kind.ASYMPTOTIC,
-            predict=predict,
-            measure=measure if experiment is None else experiment,
-            grid=[{size: first, **scalars}],
-            formula=None if precise is None else precise[0],
-            quantities=quantities,
-            size=size,
-            tolerance=tolerance,
-            assumptions="Sizes grow in proportion; the relative error is O(1/size).",
-        )
-
-    def _in_symbols(self) -> tuple[Any, Callable[[Cell], dict[str, Any]]]:
-        """Formula of the value and what it needs beside the parameters, at any precision."""
-        from solvable.analysis.equivalents.degrees_of_freedom import formula_and_quantities
-
-        return formula_and_quantities(self.trace, self.equations)
+        return claim_of(self, name, size, start, tolerance, experiment, symbols)
 
     def verify(
         self,
@@ -328,12 +279,6 @@ class Derivation:
         """
         claim = self.claim("derived/expression", size=size, start=start, tolerance=tolerance, experiment=experiment)
         return verify(claim, seed=rng, most_draws=most_draws)
-
-
-def _grown(trace: Trace, name: str, value: float, factor: float) -> float:
-    """Dimension in proportion, whole unless its space has multiplicities, which scale as they are."""
-    space = dimensions_of(trace)[name]
-    return value * factor if space.multiplicities is not None else float(max(1, round(value * factor)))
 
 
 def derive(

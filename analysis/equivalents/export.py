@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,14 +90,37 @@ def _compiled(expression: Any) -> tuple[list[tuple[str, list[str], Any]], list[s
     return inner, list(map(str, names)), sp.lambdify([*names, *back], plain, "mpmath")
 
 
+def _words(expression: Any) -> dict[Any, str]:
+    """LaTeX of names that are words: lam is the sign, others are set upright, not as products of letters."""
+    free = set().union(*({*t.args[0].free_symbols, t.args[1]} for t in expression.atoms(Tr)), expression.free_symbols)
+    taken = {str(symbol) for symbol in free}
+    found = {}
+    for symbol in free:
+        plain = str(sp.latex(symbol))
+        if plain == "lam" and "lambda" not in taken:
+            found[symbol] = r"\lambda"
+        elif re.match(r"[A-Za-z]{2}", plain):
+            word = str(symbol).replace("_", r"\ ")
+            found[symbol] = rf"\mathrm{{{word}}}"
+    return found
+
+
 def to_latex(equations: Equations) -> str:
     """Equations and value as an aligned display."""
-    rows = [(sp.latex(block), sp.latex(right)) for block, right in equations.blocks.items()]
+    value = equations.value if equations.eliminated is None else equations.eliminated
+    everything = [*equations.blocks.values(), *equations.explicit.items(), *equations.unknowns.values(),
+                  *equations.linear.values(), value]  # fmt: skip
+    names = _words(sp.Tuple(*(sp.Tuple(*part) if isinstance(part, tuple) else part for part in everything)))
+
+    def tex(expression: Any) -> str:
+        return str(sp.latex(expression, symbol_names=names))
+
+    rows = [(tex(block), tex(right)) for block, right in equations.blocks.items()]
     if equations.explicit:
-        rows += [(sp.latex(lam), sp.latex(right)) for lam, right in equations.explicit.items()]
+        rows += [(tex(lam), tex(right)) for lam, right in equations.explicit.items()]
     else:
-        rows += [("0", sp.latex(equation)) for equation in equations.unknowns.values()]
-    rows += [(sp.latex(x), sp.latex(right)) for x, right in equations.linear.items()]
-    rows.append((r"\text{value}", sp.latex(equations.value if equations.eliminated is None else equations.eliminated)))
+        rows += [("0", tex(equation)) for equation in equations.unknowns.values()]
+    rows += [(tex(x), tex(right)) for x, right in equations.linear.items()]
+    rows.append((r"\text{value}", tex(value)))
     body = " \\\\\n".join(f"{left} &= {right}" for left, right in rows)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"

@@ -15,18 +15,18 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.equivalents.block_form import block_form
+from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_symbol, ridges, scalar_as_symbol
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
-from solvable.solvers.equivalents.matrix_expression import Matrix, leaves, scalars
+from solvable.solvers.equivalents.matrix_expression import Matrix, leaves
 from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, resized
 from solvable.solvers.equivalents.pencil import Pencil
-from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.equivalents.trace_equation import Solved, solved_as_written
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
 
-__all__ = ["Equations", "by_blocks", "number_as_symbol", "reduced", "scalar_as_symbol"]
+__all__ = ["Equations", "by_blocks", "reduced"]
 
 _SAME = 1e-9  # of two unknowns at a generic instance: the equations are then compared in symbols
 _LIST = 5  # eigenvalues of a generic instance
@@ -91,34 +91,6 @@ class _GenericCell(Cell):
         return np.asarray(self._moved[data.name] ** float(data.power))
 
 
-def number_as_symbol(number: Any) -> Any:
-    """Exact rational of what was written."""
-    return (
-        sp.Rational(number.numerator, number.denominator)
-        if not isinstance(number, float)
-        else sp.Rational(repr(number))
-    )
-
-
-def scalar_as_symbol(scalar: Scalar) -> Any:
-    """Scalar expression in positive symbols of its names."""
-    names = {str(name): sp.Symbol(str(name), positive=True) for name in scalar.names}
-    return scalar.evaluate(names, number_as_symbol)
-
-
-def _node_as_symbol(node: Matrix) -> Any:
-    """Deterministic expression in commuting symbols."""
-    if node.op == "identity":
-        return sp.S.One
-    if node.op == "deterministic":
-        return sp.Symbol(node.data.name, positive=True) ** number_as_symbol(node.data.power)
-    if node.op == "sum":
-        return sum((scalar_as_symbol(c) * _node_as_symbol(inner) for c, inner in node.args), sp.S.Zero)
-    if node.op == "product":
-        return sp.Mul(*map(_node_as_symbol, node.args))
-    return 1 / _node_as_symbol(node.args[0])
-
-
 def _inverse_blocks(pencil: Pencil, tau: list[Any]) -> dict[tuple[int, int], Any]:
     """Blocks of M in symbols, group by group."""
     found: dict[tuple[int, int], Any] = {}
@@ -128,11 +100,11 @@ def _inverse_blocks(pencil: Pencil, tau: list[Any]) -> dict[tuple[int, int], Any
         A: dict[tuple[int, int], Any] = {}
         for (i, j), node in pencil.fixed.items():
             if i in blocks:
-                A[i, j] = A.get((i, j), 0) + _node_as_symbol(node)
+                A[i, j] = A.get((i, j), 0) + node_as_symbol(node)
         for target in pencil.targets:
             if target.row in blocks:
                 place = (target.row, target.col)
-                A[place] = A.get(place, 0) - tau[target.unknown] * _node_as_symbol(target.coefficient)
+                A[place] = A.get(place, 0) - tau[target.unknown] * node_as_symbol(target.coefficient)
         found.update(_triangular_inverse(A, blocks, pencil))
     return found
 
@@ -171,7 +143,7 @@ class _System:
         """Merge what is equal at every instance, and write the equations."""
         names = set().union(*(leaves(node) for _, node in summands))
         self.diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-        self.solved, self.summands, self.taken = solved, summands, _declared(summands)
+        self.solved, self.summands, self.taken = solved, summands, declared(summands)
         self.numbers: dict[Any, float] = {}
         columns = [np.concatenate([s.tau for s in run] or [np.zeros(0)]) for run in (*generic, solved)]
         apart: set[int] = set()  # equal at the root, by other equations
@@ -208,12 +180,12 @@ class _System:
             right += [scalar_as_symbol(u.variance) * self._trace(u, M, pencil) for u in pencil.unknowns]
             inner = sum((self._trace(r, M, pencil) for r in pencil.readouts), sp.S.Zero)
             if pencil.constant is not None:
-                inner += pulled(_node_as_symbol(pencil.constant), _dimension(pencil.constant.rows), self.diagonal)
+                inner += pulled(node_as_symbol(pencil.constant), _dimension(pencil.constant.rows), self.diagonal)
             self.value += scalar_as_symbol(scalar) * inner
         return tau, right
 
     def _trace(self, row: Any, M: dict[tuple[int, int], Any], pencil: Pencil) -> Any:
-        f = sp.factor(_node_as_symbol(row.weight) * M[row.row, row.col])
+        f = sp.factor(node_as_symbol(row.weight) * M[row.row, row.col])
         return pulled(f, _dimension(pencil.spaces[row.row]), self.diagonal)
 
     def substitute(self, old: Any, new: Any) -> None:
@@ -339,8 +311,8 @@ def by_blocks(trace: Trace, cell: Cell) -> Equations:
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     names = set().union(*(leaves(node) for _, node in summands))
     diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-    form = block_form(summands, solved_as_written(summands, cell), _node_as_symbol, scalar_as_symbol, diagonal,
-                      _declared(summands))  # fmt: skip
+    form = block_form(summands, solved_as_written(summands, cell), node_as_symbol, scalar_as_symbol, diagonal,
+                      declared(summands))  # fmt: skip
     steps = [f"{len(form.first)} equations of first order and {len(form.linear)} linear ones."]
     first = {tau: right - tau for tau, right in form.first.items()}
     return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks)
@@ -359,7 +331,7 @@ def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: s
     value = tidy(canonical(system.value, kappas, system.diagonal))
     start = {u: system.start[u] for u in unknowns}
     found = Equations(unknowns, value, {}, None, system.steps, start)
-    _eliminate(found, [ridge] if ridge else _ridges(summands))
+    _eliminate(found, [ridge] if ridge else ridges(summands))
     return found
 
 
@@ -371,38 +343,13 @@ def _numerator(equation: Any, unknown: Any) -> Any:
     return sp.Mul(*(with_traces or factors)).xreplace(back)
 
 
-def _declared(summands: list[Any]) -> set[str]:
-    """Names that are taken."""
-    found: set[str] = set()
-    for scalar, node in summands:
-        for inner in {scalar, *scalars(node)}:
-            found |= set(map(str, inner.names))
-        for leaf in leaves(node):
-            found |= {leaf.data.name, leaf.rows.name, leaf.cols.name}
-    return found
-
-
-def _ridges(summands: list[Any]) -> list[str]:
-    """Names of the multiples of the identity inside inverses; those that are called ridges first."""
-    found: set[str] = set()
-    todo = [node for _, node in summands]
-    while todo:
-        node = todo.pop()
-        inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
-        todo += inner
-        if node.op == "inverse" and inner[0].op == "sum":
-            shifts = [scalar for scalar, part in inner[0].args if part.op == "identity"]
-            found |= {str(name) for scalar in shifts for name in scalar.names}
-    return sorted(found, key=lambda name: (not name.startswith(("lam", "ridge", "delta")), name))
-
-
-def _eliminate(found: Equations, ridges: list[str]) -> None:
+def _eliminate(found: Equations, names: list[str]) -> None:
     """Solve the one equation left for a ridge that it has linearly, and put it into the value."""
     if len(found.unknowns) != 1:
         return
     ((unknown, equation),) = found.unknowns.items()
     plain, back = opaque(equation)
-    for lam in (sp.Symbol(name, positive=True) for name in ridges):
+    for lam in (sp.Symbol(name, positive=True) for name in names):
         if lam not in plain.free_symbols:
             continue
         poly = sp.Poly(plain, lam)

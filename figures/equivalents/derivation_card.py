@@ -70,7 +70,7 @@ def compute(quick: bool = False) -> xr.Dataset:
     ((lam, right),) = equations.explicit.items()
     lines = [f"${sp.latex(lam)} = {_large(sp.latex(right))}$",
              rf"$\mathrm{{bias}} = {_large(sp.latex(equations.eliminated))}$"]  # fmt: skip
-    grid, place = np.geomspace(1e-3, 10, 31), np.geomspace(1e-3, 10, 5)
+    grid, place = np.geomspace(1e-3, 10, 61), np.geomspace(1e-3, 10, 5)
     line, exact = (derive(bias, at={"lambda": at}).value.value for at in (grid, place))
     mean, bar = mean_and_bar(np.array([[ridge_draw(rng, N, x, 0.0) for x in place] for _ in range(trials)]))
     blocks = _blocks(bias)

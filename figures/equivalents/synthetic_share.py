@@ -9,7 +9,7 @@ import numpy as np
 from solvable.analysis.equivalents.deriving import derive
 from solvable.analysis.equivalents.experiments import real_and_synthetic_draw
 from solvable.analysis.equivalents.models import real_and_synthetic
-from solvable.figures.dots import distance, mean_and_bar
+from solvable.figures.dots import distance, joined, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, MARKERS, SINGLE, entry
 
@@ -24,17 +24,19 @@ def compute(quick: bool = False) -> xr.Dataset:
     import xarray as xr
 
     trials, rng = (20 if quick else 100), np.random.default_rng(0)
-    share, place = np.geomspace(0.03, 30, 41), np.array([0.05, 0.2, 0.6, 1.5, 5.0, 20.0])
+    solved, place = np.geomspace(0.03, 30, 31), np.array([0.05, 0.2, 0.6, 1.5, 5.0, 20.0])
 
     def line(at: Any) -> Any:
         cells = {"n2": np.round(at * N, 9)[None, :], "error": np.array(ERRORS)[:, None]}
         return derive(real_and_synthetic(N, LAM), at=cells).value.value
 
+    share = np.geomspace(0.03, 30, 121)
+    theory = joined(np.log(solved), line(solved), np.log(share))
     dots = np.array([[[real_and_synthetic_draw(rng, N, LAM, x, error) for x in place] for error in ERRORS]
                      for _ in range(trials)])  # fmt: skip
     mean, bar = mean_and_bar(dots)
     return xr.Dataset(
-        {"theory": (("quality", "share"), line(share)), "exact": (("quality", "place"), line(place)),
+        {"theory": (("quality", "share"), theory), "exact": (("quality", "place"), line(place)),
          "measured": (("quality", "place"), mean), "error": (("quality", "place"), bar)},
         {"share": share, "place": place, "quality": list(ERRORS)},
         {"trials": trials, "n": N},

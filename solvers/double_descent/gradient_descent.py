@@ -27,9 +27,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.double_descent.spectral_filter import as_steps, as_times, check_step, evaluate_filter
 from solvable.solvers.equivalents.bracketed_newton import iterate_active
-from solvable.solvers.equivalents.density import support_edges
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_sums import Modes
+from solvable.solvers.equivalents.support_edges import support_edges
 from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum

@@ -25,28 +25,17 @@ from numpy.typing import ArrayLike, NDArray
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.mode_table import ModeTable
+from solvable.solvers.equivalents.ridge_sums import ModeSums, empty_sums, mode_sums, put, take
 from solvable.solvers.solution import OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, as_scalar, broadcast, refuse, within_range
 
-__all__ = ["FixedPoint", "ModeSums", "effective_ridge", "mode_sums", "solve_grid", "stability_edge"]
+__all__ = ["FixedPoint", "effective_ridge", "solve_grid", "stability_edge"]
 
 Array = NDArray[np.float64]
 _DOUBT = 1e-9  # relative error of the root from which on the status says so
 _EPS, _TINY, _HUGE = (float(getattr(np.finfo(float), name)) for name in ("eps", "tiny", "max"))
 _MAX_ITERATIONS = 200
-
-
-@dataclass(frozen=True)
-class ModeSums:
-    """Sums over modes at given effective ridges, none of them a difference of near-equal numbers."""
-
-    df1: Array
-    df2: Array
-    df1_minus_df2: Array
-    slack: Array  # n - df1
-    scale: Array  # size of the terms of slack: what its rounding error is relative to
-    unlearned: Array  # sum (1-g)^2 target_power
 
 
 @dataclass(frozen=True)
@@ -58,28 +47,6 @@ class FixedPoint:
     residual: Array
     status: NDArray[np.int8]
     iterations: NDArray[np.int64]
-
-
-def mode_sums(spectrum: Spectrum, n: Array, kappa: Array) -> ModeSums:
-    """Evaluate all sums for flat arrays of cells; `unlearned` is 0 without a target."""
-    weights = ("m",) if spectrum.target_power is None else ("m", "v")
-    terms = (("m", 1, 0), ("m", 2, 0), ("m", 1, 1), ("v", 0, 2))[: 2 + len(weights)]
-    slack, scale, sums = Modes.of(spectrum, *weights).remainder(n, kappa, *terms)
-    unlearned = np.zeros(kappa.size) if spectrum.target_power is None else sums("v", 0, 2)
-    return ModeSums(sums("m", 1, 0), sums("m", 2, 0), sums("m", 1, 1), slack, scale, unlearned)
-
-
-def _take(sums: ModeSums, index: NDArray[np.intp]) -> ModeSums:
-    return ModeSums(*(getattr(sums, name)[index] for name in ModeSums.__dataclass_fields__))
-
-
-def _put(sums: ModeSums, index: NDArray[np.intp], new: ModeSums) -> None:
-    for name in ModeSums.__dataclass_fields__:
-        getattr(sums, name)[index] = getattr(new, name)
-
-
-def _empty_sums(size: int) -> ModeSums:
-    return ModeSums(*np.zeros((6, size)))
 
 
 def _bracket(spectrum: Spectrum, n: Array, ridge: Array) -> tuple[Array, Array]:
@@ -96,7 +63,7 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None) ->
     """Solve for cells with ridge > 0, or ridge = 0 and n < rank; converged cells leave the loop."""
     lower, upper = _bracket(spectrum, n, ridge)
     kappa = upper.copy() if start is None else np.clip(start, lower, upper)
-    sums, iterations = _empty_sums(n.size), np.zeros(n.size, dtype=np.int64)
+    sums, iterations = empty_sums(n.size), np.zeros(n.size, dtype=np.int64)
     status = np.full(n.size, Status.MAX_ITERATIONS, dtype=np.int8)
     residual = np.full(n.size, np.inf)
     active = np.arange(n.size)
@@ -125,7 +92,7 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None) ->
         finished = done | closed
         if finished.any():
             ended = active[finished]
-            _put(sums, ended, _take(now, np.flatnonzero(finished)))
+            put(sums, ended, take(now, np.flatnonzero(finished)))
             residual[ended] = (np.abs(gap) / scale)[finished]
             # a bracket may also close on a root that rounding hides: that counts only if the residual agrees
             good = done | (np.abs(gap) <= 1e-10 * scale)
@@ -138,7 +105,7 @@ def _iterate(spectrum: Spectrum, n: Array, ridge: Array, start: Array | None) ->
             break
     if active.size:
         now = mode_sums(spectrum, n[active], kappa[active])
-        _put(sums, active, now)
+        put(sums, active, now)
         pull = ridge[active] / kappa[active]
         residual[active] = np.abs(now.slack - pull) / (now.scale + pull)
     return FixedPoint(kappa, sums, residual, status, iterations)
@@ -180,7 +147,7 @@ def _refuse_beyond_edge(spectrum: Spectrum, n: Array, ridge: Array, name: str) -
 def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, name: str = "ridge") -> FixedPoint:
     """Solve flat, validated cells of every kind: positive, zero, infinite and negative ridge."""
     kappa, residual = np.zeros(n.size), np.zeros(n.size)
-    sums = _empty_sums(n.size)
+    sums = empty_sums(n.size)
     status, iterations = np.zeros(n.size, dtype=np.int8), np.zeros(n.size, dtype=np.int64)
 
     regular = ((ridge > 0) & np.isfinite(ridge)) | ((ridge == 0) & (n < spectrum.rank))
@@ -189,7 +156,7 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, n
     if closed.any():
         index = np.flatnonzero(closed)
         kappa[index] = np.where(np.isinf(ridge[index]), np.inf, 0.0)
-        _put(sums, index, mode_sums(spectrum, n[index], kappa[index]))
+        put(sums, index, mode_sums(spectrum, n[index], kappa[index]))
         # the rank as it was compared with n: fractional multiplicities summed in another order miss the pole
         sums.slack[index] = np.where(np.isinf(ridge[index]), n[index], n[index] - spectrum.rank)
         status[index] = np.where(np.isfinite(ridge[index]) & (n[index] == spectrum.rank), Status.DIVERGES, 0)
@@ -201,7 +168,7 @@ def solve_fixed_point(spectrum: Spectrum, n: Array, ridge: Array, rtol: float, n
                 part = _iterate_negative(spectrum, n[index], ridge[index])
             else:
                 part = _solve_regular(spectrum, n[index], ridge[index], rtol)
-            _put(sums, index, part.sums)
+            put(sums, index, part.sums)
             kappa[index], residual[index] = part.kappa, part.residual
             status[index], iterations[index] = part.status, part.iterations
     # at the root n - df1 = ridge/kappa, which keeps its relative accuracy where n - df1 is tiny
@@ -245,7 +212,7 @@ def _solve_regular(spectrum: Spectrum, n: Array, ridge: Array, rtol: float) -> F
     left = np.flatnonzero(~accurate)
     if left.size:
         part = _iterate(spectrum, n[left], ridge[left], kappa[left])
-        _put(sums, left, part.sums)
+        put(sums, left, part.sums)
         kappa[left], residual[left] = part.kappa, part.residual
         status[left], iterations[left] = part.status, 2 + part.iterations
     return FixedPoint(kappa, sums, residual, status, iterations)

@@ -23,7 +23,7 @@ from solvable.solvers import (
     ridge_risk_general,
     stability_edge,
 )
-from solvable.solvers.equivalents.fixed_point import mode_sums
+from solvable.solvers.equivalents.ridge_sums import mode_sums
 
 
 def test_zero_eigenvalues_become_irreducible_power():

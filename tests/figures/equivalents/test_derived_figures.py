@@ -6,6 +6,9 @@ import pytest
 from solvable.analysis.equivalents.deriving import derive
 from solvable.analysis.equivalents.models import one_step_features, weighted_digits, weighted_least_squares
 
+from solvable import derive
+from solvable.analysis.equivalents.models import one_step_features, real_and_synthetic, weighted_least_squares
+
 
 def within(data, share):
     """Dots lie within that share of the lines, or within three standard errors (two are the bar)."""
@@ -20,6 +23,8 @@ def test_right_synthetic_samples_always_help_and_wrong_ones_have_a_best_number(d
     best = [int(np.argmin(row)) for row in wrong]
     assert 0 < best[1] < best[0] < found.share.size - 1
     assert within(found, 0.02)
+    value = float(derive(real_and_synthetic(100, 0.1), at={"n2": 100 * found.share.values[94], "error": 4.0}).value)
+    assert abs(wrong[1][94] / value - 1) < 1e-3  # between two solved places
 
 
 def test_weights_gain_and_stronger_ones_gain_more_near_interpolation(data):
@@ -30,6 +35,8 @@ def test_weights_gain_and_stronger_ones_gain_more_near_interpolation(data):
     assert np.all(inverse[low] < squared[low])
     assert np.all(squared[found.ratio.values >= 0.8] < inverse[found.ratio.values >= 0.8])
     assert within(found, 0.03)
+    value = float(derive(weighted_least_squares(100, 0.02, 0.0, 1.06)).value)
+    assert abs(np.interp(1.06, found.ratio.values, equal) / value - 1) < 3e-3  # beside the peak, between solved places
     assert np.all(np.abs(found.found.values / found.known.values - 1) < 0.1)  # digits are not Gaussian
 
 
@@ -58,6 +65,16 @@ def test_a_step_helps_where_it_points_to_the_target(data):
     assert np.all(np.abs(across / across[0] - 1) < 0.02)
     assert np.ptp(found.theory.values[:, 0]) < 1e-9  # without a step the target's direction does not matter
     assert within(found, 0.03)
+    middle = int(np.argmin(np.abs(found.strength.values - 1.25)))  # between two solved places, where it bends most
+    assert found.strength.values[middle] == 1.25
+    value = float(derive(one_step_features(80, 0.1, 0.1, 1.25, 0.95)).value)
+    assert abs(along[middle] / value - 1) < 1e-3  # a fifth of the line's width
+
+
+def test_every_curve_has_sixty_points(data):
+    for name, axes in {"synthetic-share": ["share"], "weighted-least-squares": ["ratio", "samples"],
+                       "one-step-features": ["strength"], "derivation-card": ["ridge"]}.items():  # fmt: skip
+        assert all(data(name).sizes[axis] >= 60 for axis in axes)
 
 
 def test_card_shows_a_pencil_of_four_blocks_and_one_effective_ridge(data):

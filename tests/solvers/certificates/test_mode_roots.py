@@ -25,7 +25,7 @@ from solvable.solvers import (
 from solvable.solvers.certificates.certificate import Arithmetic, Jet, newton
 from solvable.solvers.certificates.enclosed_sums import Modes
 from solvable.solvers.certificates.mode_roots import certify_edge, certify_effective_ridge, certify_inner_ridge
-from solvable.solvers.equivalents import density
+from solvable.solvers.equivalents import support_edges as edges_of_laws
 from solvable.solvers.random_features import tuning as feature_tuning
 
 MOMENTS = [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (3, 1), (2, 2), (1, 3)]
@@ -355,12 +355,12 @@ def test_spectral_edges_by_bisection_of_their_slope(n):
 
 def test_wrong_edges_are_refused():
     spectrum, n = Spectrum([100.0, 1.0], multiplicities=[5.0, 30.0]), 80.0
-    s, c, scale, balance = density._normalised(spectrum, n)
-    edges = density._edges(s, c, balance)
-    assert density._certificate(spectrum, n, s, edges, scale).complete
+    s, c, scale, balance = edges_of_laws.normalised(spectrum, n)
+    edges = edges_of_laws.edge_table(s, c, balance)
+    assert edges_of_laws.certified_edges(spectrum, n, s, edges, scale).complete
     for error in (1e-12, -1e-11, 0.01):
         wrong = edges * [1 + error, 1.0, 1.0]
-        refused(lambda wrong=wrong: density._certificate(spectrum, n, s, wrong, scale))
+        refused(lambda wrong=wrong: edges_of_laws.certified_edges(spectrum, n, s, wrong, scale))
 
 
 def test_a_maximum_is_not_a_best_ridge():
