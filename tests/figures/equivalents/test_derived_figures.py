@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from solvable.analysis.equivalents.deriving import derive
-from solvable.analysis.equivalents.models import one_step_features, weighted_digits, weighted_least_squares
-
 from solvable import derive
-from solvable.analysis.equivalents.models import one_step_features, real_and_synthetic, weighted_least_squares
+from solvable.analysis.equivalents.models import (
+    one_step_features,
+    real_and_synthetic,
+    weighted_digits,
+    weighted_least_squares,
+)
 
 
 def within(data, share):

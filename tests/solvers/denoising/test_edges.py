@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import multivariate_normal
 
 from solvable.solvers import (
     denoiser,
@@ -180,3 +181,38 @@ def test_shares_of_two_far_components_to_all_their_digits(seed, log_apart):
         odds = mp.mpf(7) / 3 * mp.exp(-2 * mp.mpf(x) * mp.mpf(apart) / mp.mpf(s2))
         share = 1 / (1 + odds)
     np.testing.assert_allclose(found.responsibilities[0], float(share), rtol=1e-13 + 1e-15 * apart**2 / s2)
+
+
+@given(st.integers(2, 50), st.floats(0.01, 3.0), st.floats(0.1, 2.0), st.floats(0.1, 1.0), st.sampled_from([None, 500]))
+def test_the_moments_of_a_flow_fit_together(n, decay, std, time, dimension):
+    """The squared length of the mean is told by its error and its overlap, and the cosine by these."""
+    found = mixture_flow(n, decay, std, 1.3, times=time, dimension=dimension)
+    length2 = found.mse + 2 * found.overlap - 1.3
+    np.testing.assert_allclose(found.cosine2, found.overlap**2 / 1.3 / length2, rtol=1e-9)
+
+
+def test_likelihoods_of_priors_are_those_of_scipy():
+    rng = np.random.default_rng(3)
+    A, y = rng.standard_normal((6, 2, 3)), rng.standard_normal((6, 2))
+    found = em_prior(y, A, 0.7, steps=4, on_failure="ignore")
+    exact = [multivariate_normal(B @ found.mean, B @ found.covariance @ B.T + 0.49 * np.eye(2)).logpdf(v)
+             for B, v in zip(A, y, strict=True)]  # fmt: skip
+    np.testing.assert_allclose(found.log_likelihood[-1], np.mean(exact), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "noise"), [("vp", 1.0), ("sub-vp", 1.0), ("ve", 50.0**2 - 0.01**2)])
+def test_reversals_start_at_the_noise_of_their_process(kind, noise):
+    plain = reverse_sde_marginal(2.0, 4.0, 0.5, 0.2, kind)
+    told = reverse_sde_marginal(2.0, 4.0, 0.5, 0.2, kind, start_variance=noise)
+    np.testing.assert_allclose(plain.variance, told.variance, rtol=1e-12)
+    assert (
+        abs(reverse_sde_marginal(2.0, 4.0, 0.5, 0.2, kind, start_variance=3 * noise).variance / plain.variance - 1)
+        > 1e-9
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-3, 7.0, 1e5])
+def test_mass_between_modes_in_any_unit(scale):
+    plain = mode_interpolation([-4.0, 4.5], 1.0, 2.0)
+    other = mode_interpolation([-4.0 * scale, 4.5 * scale], scale, 2.0 / scale**2)
+    np.testing.assert_allclose([other.mass, other.true_mass], [plain.mass, plain.true_mass], rtol=1e-10)

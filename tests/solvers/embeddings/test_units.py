@@ -67,3 +67,10 @@ def test_the_item_models_objective_is_that_of_its_weights_at_any_ridge(seed, log
     found = item_model(X, ridge)
     value = np.sum((X - X @ found.weights) ** 2) + ridge * np.sum(found.weights**2)
     assert_allclose(found.objective, value, rtol=1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150])
+def test_distances_do_not_depend_on_the_lengths_of_columns(scale):
+    rng = np.random.default_rng(0)
+    A, B = rng.standard_normal((2, 5, 2))
+    assert_allclose(subspace_distance(A * [1.0, scale], B * [scale, 3.0]), subspace_distance(A, B), rtol=1e-12)

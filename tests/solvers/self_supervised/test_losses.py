@@ -179,3 +179,28 @@ def test_principal_components_cost_what_first_order_says():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("kind", ["hinge", "log2"])
+def test_class_losses_by_all_triples(kind):
+    """Three points on a line, two classes that share one of them."""
+    f, members, rho = np.array([1.0, -0.5, 0.25]), np.array([[0.75, 0.0, 0.25], [0.0, 0.5, 0.5]]), np.array([0.4, 0.6])
+
+    def loss(margin):
+        return max(0.0, 1 - margin) if kind == "hinge" else np.log2(1 + np.exp(-margin))
+
+    triples = sum(
+        rho[c] * rho[e] * members[c, i] * members[c, j] * members[e, k] * loss(f[i] * (f[j] - f[k]))
+        for c in (0, 1) for e in (0, 1) for i in range(3) for j in range(3) for k in range(3)
+    )  # fmt: skip
+    apart = members[0] @ f - members[1] @ f
+    pairs = (members[0] @ [loss(x * apart) for x in f] + members[1] @ [loss(-x * apart) for x in f]) / 2
+    found = class_transfer(f[:, None], members, rho, kind)
+    assert_allclose([found.unsupervised, found.supervised], [triples, pairs], rtol=1e-13)
+
+
+def test_risks_of_one_factor_by_hand():
+    """x = 2z + e in four inputs: given x, z has the variance 1/17 and is told by w = 2B/17."""
+    found = factor_pretraining_risk([[2.0], [2.0], [2.0], [2.0]], [3.0], 0.5, 20)
+    rest = 9 / 17 + 0.5
+    assert_allclose([found.true, found.supervised], [rest / 18, 4 * rest / 15], rtol=1e-13)

@@ -91,6 +91,7 @@ def test_descent_is_a_plain_loop():
     run = embedding_descent(np.diag(GAMMA), start, 0.01, 50, 3)
     assert_allclose(run.weights[-1], W, rtol=1e-12)
     assert_allclose(run.singular_values[-1], np.linalg.svd(W, compute_uv=False), rtol=1e-12)
+    assert_allclose(run.losses[-1], np.sum((W @ np.diag(GAMMA) @ W.T - np.eye(2)) ** 2), rtol=1e-12)
 
 
 @pytest.mark.parametrize("kernel", ["linear", "gaussian"])
