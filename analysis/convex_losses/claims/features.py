@@ -140,7 +140,7 @@ FEATURE_CLAIMS = (
     ),
     claim(
         "convex-losses/digits-features-are-better",
-        "On random erf features of digits the square loss errs less than its Gaussian model says, by more than a tenth.",
+        "On random erf features of digits the square loss errs less than its Gaussian model says, by over a tenth.",
         source=_REAL,
         kind=Kind.BOUND,
         side="upper",
