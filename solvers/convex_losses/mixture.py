@@ -130,8 +130,8 @@ class _Mixture:
         return np.stack([first, second, third, np.where(self.balance[i] == 0.5, 0.0, x[:, 3] + shift)], axis=1)
 
 
-def _edge(separation: float, balance: float) -> float:
-    """Rows for each dimension up to which some hyperplane separates the classes."""
+def _edge(separation: float, balance: float) -> tuple[float, float]:
+    """Rows for each dimension up to which some hyperplane separates the classes, and the last one's error."""
     signs, share = np.array([1.0, -1.0]), np.array([balance, 1 - balance])
 
     def shortfall(point: Array) -> tuple[float, Array]:
@@ -144,20 +144,23 @@ def _edge(separation: float, balance: float) -> float:
         return float(share @ (s * s * ((1 + t * t) * tail - t * bell))), np.array(slope)
 
     found = minimize(shortfall, np.zeros(2), jac=True, method="BFGS", options={"gtol": 1e-13})
-    return float(1 / found.fun) if found.fun > 0 else np.inf
+    A, b = found.x[0], 0.0 if balance == 0.5 else found.x[1]
+    error = float(share @ ndtr(-(A * separation + signs * b) / np.sqrt(1 + A * A)))
+    return (float(1 / found.fun) if found.fun > 0 else np.inf), error
 
 
-def _kinds(loss: str, separation: Array, ratio: Array, ridge: Array, balance: Array) -> tuple[Any, Any]:
-    """Branch of each cell, and those without a solution or on a pole."""
-    free, edge = ridge == 0, np.ones(ratio.shape)
+def _kinds(loss: str, separation: Array, ratio: Array, ridge: Array, balance: Array) -> tuple[Any, Any, Array]:
+    """Branch of each cell, those without a solution or on a pole, and its error: noise drowns a residual's fit."""
+    free, edge, error = ridge == 0, np.ones(ratio.shape), np.full(ratio.shape, 0.5)
     if loss in MARGIN_LOSSES:
         for mu, share in {*zip(separation[free].tolist(), balance[free].tolist(), strict=True)}:
-            edge[(separation == mu) & (balance == share)] = _edge(mu, share)
+            same = (separation == mu) & (balance == share)
+            edge[same], error[same] = _edge(mu, share)
     kind = np.where(free, np.where(ratio > edge, PLAIN, HARD), RIDGE).astype(np.int8)
     ended = np.where(free & (ratio == edge), Status.DIVERGES, Status.CONVERGED).astype(np.int8)
     if loss == "logistic":
         ended[free & (ratio < edge)] = Status.NO_SOLUTION
-    return kind, ended
+    return kind, ended, error
 
 
 def _limit(separation: Array, ratio: Array) -> Array:
@@ -202,7 +205,7 @@ def mixture_risk(
     MixtureErrors
         Arrays over the grid. Without a ridge NaN with status ``NO_SOLUTION`` where the rows are separable and the loss
         is logistic; inf and ``DIVERGES`` on the pole n = d of a residual's loss and where hinge losses lose their
-        margin.
+        margin; the error has a limit there, 1/2 on the pole, and at the margin's end that of the plane that separates.
 
     Raises
     ------
@@ -238,11 +241,13 @@ def mixture_risk(
     endless = np.isinf(lam)
     if np.any(endless & (share != 0.5)):
         raise refuse("ridge", lam, "an infinite ridge has a limit for equal classes only, balance = 0.5")
-    kind, status = _kinds(loss, mu, alpha, lam, share)
+    kind, status, edge_error = _kinds(loss, mu, alpha, lam, share)
     rows = np.full((7, mu.size), np.nan)
     rows[0, endless] = _limit(mu, alpha)[endless]
     rows[4:, endless] = 0.0
-    rows[:, status == Status.DIVERGES] = np.inf
+    pole = status == Status.DIVERGES
+    rows[:, pole] = np.inf
+    rows[0, pole] = edge_error[pole]
     residual, spent = np.zeros(mu.size), np.zeros(mu.size, np.int64)
     todo = ~endless & (status == Status.CONVERGED)
     if todo.any():

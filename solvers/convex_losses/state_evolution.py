@@ -33,7 +33,7 @@ from solvable.solvers.convex_losses.channels import (
 )
 from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
 from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
-from solvable.solvers.convex_losses.thresholds import threshold_ratio
+from solvable.solvers.convex_losses.thresholds import edge_error, threshold_ratio
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
@@ -269,7 +269,8 @@ def state_evolution(
     ConvexRisk
         NaN with status ``NO_SOLUTION`` where the logistic loss without a ridge has no minimiser (see
         `separability_threshold`); inf and ``DIVERGES`` on the pole n = rank of an interpolating fit, and where hinge
-        losses change from a margin to none.
+        losses change from a margin to none. With labels +-1 `test_error` has a limit there, and is it: 1/2 on the pole,
+        where noise drowns the signal, and the error of the one direction that separates where the margin ends.
 
     Raises
     ------
@@ -319,7 +320,12 @@ def state_evolution(
     tilt = np.sqrt(scaled.trace / signal) if signal > 0 else 1.0
     rows = np.full((8, samples.size), np.nan)
     residual, count = np.zeros(samples.size), np.zeros(samples.size, np.int64)
-    rows[:, ended == Status.DIVERGES] = np.inf
+    pole = ended == Status.DIVERGES
+    rows[:, pole] = np.inf
+    if teacher != "linear" and pole.any():  # the direction of w has a limit, and with it the share of wrong signs
+        rows[2, pole] = 0.5
+        for value in np.unique(sigma2[pole]) if loss in MARGIN_LOSSES else ():
+            rows[2, pole & (sigma2 == value)] = edge_error(teacher, signal, irreducible, float(value))
     rows[3, ended == Status.NO_SOLUTION] = np.inf
     rows[:, exact] = _recovered(target, loss, samples[exact])
     todo = (ended == Status.CONVERGED) & ~exact

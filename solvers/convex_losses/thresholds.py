@@ -21,7 +21,7 @@ from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import as_choice, as_nonnegative, broadcast, refuse, within_range
 
-__all__ = ["separability_threshold", "threshold_ratio"]
+__all__ = ["edge_error", "separability_threshold", "threshold_ratio"]
 
 Array = NDArray[np.float64]
 _X, _W = np.polynomial.legendre.leggauss(16)
@@ -91,6 +91,16 @@ def threshold_ratio(teacher: Teacher, signal: float, irreducible: float, noise: 
         return np.inf, 0.0
     least, _, residual = _least(teacher, signal, irreducible + noise)
     return (1 / least if least > 0 else np.inf), residual
+
+
+def edge_error(teacher: Teacher, signal: float, irreducible: float, noise: float) -> float:
+    """Chance of the wrong sign at the threshold: rows whiten there to tx + z along the one direction that separates."""
+    hidden = irreducible + noise
+    _, t, _ = _least(teacher, signal, hidden)
+    x, weight = _line(60)
+    chance = _chance(teacher, np.sqrt(signal) * x, hidden)
+    side = -t if chance @ (weight * x) < 0 else t
+    return float(weight @ (chance * ndtr(-side * x) + (1 - chance) * ndtr(side * x)))
 
 
 @within_range

@@ -3,7 +3,7 @@
 python tests/known_answers/make_convex_losses.py
 """
 
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 import mpmath as mp
@@ -62,6 +62,11 @@ def density(x, variance):
     return mp.exp(-x * x / (2 * variance)) / mp.sqrt(2 * mp.pi * variance)
 
 
+@cache
+def normal(k, step):
+    return density(k * step, 1)
+
+
 def plus(teacher, mean, variance):
     """Chance of the label 1 and its derivative in the mean of a Gaussian field."""
     if teacher == "sign":
@@ -76,7 +81,7 @@ def plus(teacher, mean, variance):
     for k in range(-most, most + 1):
         z = k * step
         s = 1 / (1 + mp.exp(-mean - root * z))
-        weight = step * density(z, 1)
+        weight = step * normal(k, step)
         p, slope = p + weight * s, slope + weight * s * (1 - s)
     return p, slope
 
@@ -258,6 +263,78 @@ def threshold(signal, teacher="logistic", noise=0):
     return {"value": 1 / least(signal, mp.mpf(noise), lambda mean, variance: plus(teacher, mean, variance)[0])}
 
 
+def bias(kappa, gamma, *, start):
+    """Three equations in slope, spread and step over a pair of Gaussians (q1, q2), by the trapezoidal rule.
+
+    kappa^2 sigma^2 = E 2 rho'(q1) (step rho'(p))^2,  0 = E rho'(q1) q1 step rho'(p),
+    1 - kappa = E 2 rho'(q1)/(1 + step rho''(p)),
+
+    with p + step rho'(p) = q2 and the covariance of (field, fit) with the sign of the field turned. All integrands are
+    analytic up to pi from the axis, so that the rule errs by e^(-2 pi^2/h).
+    """
+    h = 2 * mp.pi**2 / (mp.log(10) * (mp.mp.dps + 4))
+    reach = mp.sqrt(2 * mp.log(10) * (mp.mp.dps + 4))
+
+    def sigmoid(x):
+        return 1 / (1 + mp.exp(-x))
+
+    @cache
+    def chance(k):
+        return sigmoid(k * h)
+
+    def given(mean, s):
+        """E rho'(q1) and E rho'(q1) q1 of a Gaussian, from one exponential: ratios of neighbours fall in ratio."""
+        first, last = int(mp.floor((mean - reach * s) / h)), int(mp.ceil((mean + reach * s) / h))
+        x = first * h
+        weight = mp.exp(-(((x - mean) / s) ** 2) / 2)
+        ratio = mp.exp(-h * (2 * (x - mean) + h) / (2 * s * s))
+        fall = mp.exp(-((h / s) ** 2))
+        total = moment = mp.mpf(0)
+        for k in range(first, last + 1):
+            part = weight * chance(k)
+            total, moment = total + part, moment + part * k
+            weight *= ratio
+            ratio *= fall
+        scale = h / (s * mp.sqrt(2 * mp.pi))
+        return total * scale, moment * h * scale
+
+    def gap(alpha, sigma, step):
+        v = (alpha * gamma) ** 2 + kappa * sigma**2
+        s = mp.sqrt(gamma**2 - (alpha * gamma**2) ** 2 / v)
+        most = int(mp.ceil(reach * mp.sqrt(v) / h))
+        a = b = c = mp.mpf(0)
+        for k in range(-most, most + 1):
+            q2 = k * h
+            weight = h * density(q2, v)
+            p = q2 - step * sigmoid(q2)
+            for _ in range(200):
+                r = sigmoid(p)
+                move = (p + step * r - q2) / (1 + step * r * (1 - r))
+                p -= move
+                if abs(move) < mp.mpf(10) ** (2 - mp.mp.dps) * (1 + abs(p)):
+                    break
+            r = sigmoid(p)
+            P, R = given(-alpha * gamma**2 / v * q2, s)
+            a += weight * 2 * P * (step * r) ** 2
+            b += weight * R * step * r
+            c += weight * 2 * P / (1 + step * r * (1 - r))
+        return mp.matrix([a - (kappa * sigma) ** 2, b, c - 1 + kappa])
+
+    x = mp.matrix([mp.mpf(value) for value in start])
+    shift = mp.mpf(10) ** -12
+    here = gap(*x)
+    J = mp.matrix(3, 3)
+    for k in range(3):
+        y = x.copy()
+        y[k] += shift
+        J[:, k] = (gap(*y) - here) / shift
+    inverse = J**-1
+    while mp.norm(here, mp.inf) > mp.mpf(10) ** (4 - mp.mp.dps):  # chords, 1e-11 closer each
+        x -= inverse * here
+        here = gap(*x)
+    return {"slope": x[0], "spread": x[1], "step": x[2]}
+
+
 def limit(separation, ratio, ridge, loss):
     return {"test_error": mp.ncdf(-(separation**2) * mp.sqrt(ratio / (1 + ratio * separation**2)))}
 
@@ -341,6 +418,10 @@ CASES = [
           ("square", 20.0, 1.0, 0.0))),
     ("noisy signs", "margin_law", margin, {"spectrum": ONE, "n": 12.0, "teacher": "sign", "noise": 0.5}),
     ("many dimensions", "margin_law", margin, {"spectrum": ONE, "n": 4.0, "teacher": "sign", "noise": 0.5}),
+    *((f"kappa {kappa:g}, gamma {gamma:g}", "logistic_bias", bias, {"kappa": kappa, "gamma": gamma})
+      for kappa, gamma in ((0.1, 1.0), (0.2, 2.0), (0.25, 1.0), (0.05, 3.0))),
+    ("a logistic teacher", "state_evolution", evolution,
+     {"spectrum": ONE, "n": 20.0, "ridge": 1.0, "loss": "logistic", "teacher": "logistic"}),
 ]  # fmt: skip
 # places from which the iterations start; where they end does not depend on them
 STARTS = {
@@ -356,6 +437,11 @@ STARTS = {
     "square, sign teacher, ridge 1": [1.088, 0.8367, 0.8227],
     "noisy signs": [0.4502, 1.211, 0.6565],
     "many dimensions": [1.853, 0.6576, 0.6001],
+    "kappa 0.1, gamma 1": [1.1238223574951, 2.6166671457487, 0.60947631410094],
+    "kappa 0.2, gamma 2": [1.4484707193884, 4.3732648620095, 2.6587138880741],
+    "kappa 0.25, gamma 1": [1.4531610478238, 3.7741383377104, 2.4606484827216],
+    "kappa 0.05, gamma 3": [1.0873237533305, 3.3453056710833, 0.5149149737988],
+    "a logistic teacher": [3.3398452885220, 3.0977535665981, 1.1778721315679],
 }
 
 

@@ -11,7 +11,7 @@ from scipy.special import erf
 from solvable.analysis.convex_losses.experiments.fits import fit
 from solvable.analysis.convex_losses.settings import digits_halves
 
-__all__ = ["digits_features", "digits_fit"]
+__all__ = ["digits_error", "digits_features", "digits_fit"]
 
 Array = NDArray[np.float64]
 
@@ -33,3 +33,8 @@ def digits_fit(rng: np.random.Generator, X: Array, y: Array, n: int, ridge: floa
     train, rest = order[:n], order[n:]
     w = fit(loss, X[train], y[train], ridge)
     return float(np.mean(np.sign(X[rest] @ w) != y[rest]))
+
+
+def digits_error(rng: np.random.Generator, rows: int, features: str, loss: str, ridge: float = 1.0) -> float:
+    """Share of wrong labels of a fit of that many random digits, on all others."""
+    return digits_fit(rng, *digits_features(features), int(rows), ridge, loss)

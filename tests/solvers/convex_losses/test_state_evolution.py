@@ -143,6 +143,21 @@ def test_poles_and_exact_recovery():
     assert (float(exact.test_error), float(exact.overlaps.q)) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(("teacher", "noise"), [("sign", 0.5), ("logistic", 0.0), ("logistic", 0.7)])
+@pytest.mark.parametrize("loss", ["square", "huber", "hinge", "squared_hinge", "logistic"])
+def test_wrong_signs_have_a_limit_where_the_fit_diverges(loss, teacher, noise):
+    """Both sides lead to the value there: as the distance, or as its root where the loss has a curve."""
+    spectrum = Spectrum([1.0], [4.0], [1.0])
+    edge = float(separability_threshold(4.0, teacher, noise)) if loss in MARGIN_LOSSES else 1.0
+    n = edge * np.array([1 - 1e-5, 1, 1 + 1e-5])
+    found = state_evolution(spectrum, n, 0.0, loss, teacher, noise, on_failure="ignore")
+    assert found.solution.status[1] == Status.DIVERGES
+    assert np.isinf(found.test_loss[1])
+    sides = found.test_error[np.isfinite(found.solution.residual) & (found.solution.status == Status.CONVERGED)]
+    assert sides.size == (1 if loss == "logistic" else 2)
+    np.testing.assert_allclose(sides, found.test_error[1], rtol=2e-4 if loss == "hinge" else 5e-3)
+
+
 def test_an_infinite_ridge_leaves_the_mean_of_the_rows():
     """w is along sum y x: n E[xy] = n c theta and noise n: error of its angle, all losses alike."""
     d, n = 50, 120.0

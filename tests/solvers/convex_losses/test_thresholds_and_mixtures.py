@@ -17,6 +17,7 @@ from solvable.solvers import (
     state_evolution,
 )
 from solvable.solvers.convex_losses.losses import LOSSES
+from solvable.solvers.convex_losses.mixture import _edge
 
 
 def test_cover_and_always_separable_signs():
@@ -119,6 +120,14 @@ def test_classes_stop_being_separable_where_the_margin_ends(balance):
     assert found.solution.status.tolist() == [Status.NO_SOLUTION, Status.CONVERGED]
     pole = mixture_risk(mu, 1.0, 0.0, "square", balance)
     assert pole.solution.status == Status.DIVERGES
+    assert float(pole.test_error) == 0.5
+    assert np.isinf(pole.q)
+    # where the margin ends the error is that of the direction that separates, from both sides
+    exact = _edge(mu, balance)[0]
+    for loss in ("hinge", "squared_hinge"):
+        found = mixture_risk(mu, exact * np.array([1 - 1e-3, 1, 1 + 1e-3]), 0.0, loss, balance, on_failure="ignore")
+        assert found.solution.status[1] == Status.DIVERGES  # its neighbours may know their error to 1e-3 only
+        np.testing.assert_allclose(found.test_error, found.test_error[1], rtol=5e-3 if loss == "hinge" else 2e-2)
 
 
 def test_mirrored_classes():
