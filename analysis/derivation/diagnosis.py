@@ -13,11 +13,11 @@ from solvable.analysis.derivation.definitions import slip_in_definitions
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.labels import RTOL, same
-from solvable.analysis.derivation.places import differs, threshold
+from solvable.analysis.derivation.places import differs, partial_agreement, threshold
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
-from solvable.analysis.derivation.slips import Slip, find_slip, partial_agreement
+from solvable.analysis.derivation.slips import Slip, find_slip
 from solvable.analysis.derivation.stages import SAME, columns_at, float_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Outcome
@@ -25,7 +25,7 @@ from solvable.analysis.verification.verifier import Outcome
 __all__ = ["explained"]
 
 Array = NDArray[np.float64]
-_CPU = 3.0
+_STEPS = 600_000
 
 
 def explained(
@@ -39,7 +39,7 @@ def explained(
 ) -> tuple[list[Stage], str | None, tuple[str, ...]]:  # fmt: skip
     """Return the stages as the formula's own sense has them, what is said on top, and the parts of a diagnosis."""
     if yours.clock is not None:
-        yours.clock.stage(_CPU)
+        yours.clock.stage(_STEPS)
     values = [np.array([row[key] for row in rows], dtype=float) for key in ("ours", "yours")]
     if ours.size:
         values = [np.r_[values[0], ours], np.r_[values[1], found]]
@@ -66,7 +66,7 @@ def _diagnose(
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the sentence and the parts of a diagnosis; nothing where none is verified within its time."""
     if yours.clock is not None:
-        yours.clock.stage(_CPU)
+        yours.clock.stage(_STEPS)
     try:
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])

@@ -6,9 +6,9 @@ formula.
 
 from __future__ import annotations
 
-import ast
 import re
 
+from solvable.analysis.derivation.python_code import formula_of_code
 from solvable.solvers.validate import refuse
 
 __all__ = ["in_plain_words"]
@@ -61,7 +61,7 @@ def in_plain_words(text: str) -> str:
     """
     plain = _IMPORT.sub("", text).strip("\n") if "import" in text else text
     if re.match(r"\s*def\s", plain):
-        plain = _of_function(text, plain)
+        plain = formula_of_code(text, plain)
     plain = _HANDLE.sub("", _LAMBDA.sub("", _ARROW.sub("", plain)))
     plain = _DOTTED.sub("", plain)
     plain = _with_cases(_with_means(_with_integrals(_with_quad(plain))))
@@ -69,41 +69,6 @@ def in_plain_words(text: str) -> str:
     if _HEAD.search(plain):
         plain = _of_mathematica(text, plain)
     return _HALF.sub(r"(\1)*", plain)
-
-
-def _of_function(text: str, code: str) -> str:
-    """Rewrite ``def f(x): ...`` as assignments and what it returns."""
-    try:
-        tree = ast.parse(re.sub(r"\blambda\b(?!\s*[\w,\s]*:)", "lam", code.replace("^", "**")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise refuse("formula", text, "it is no function of Python") from None
-    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
-        raise refuse("formula", text, "it holds more than one function")
-    assigned: list[str] = []
-    returned = _returned(text, tree.body[0].body, assigned)
-    return "; ".join([*assigned, returned])
-
-
-def _returned(text: str, body: list[ast.stmt], assigned: list[str]) -> str:
-    """What a function's statements return, a case for each branch; assignments before them are noted."""
-    for place, line in enumerate(body):
-        match line:
-            case ast.Expr(value=ast.Constant(value=str())):
-                continue
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                assigned.append(f"{name} = {ast.unparse(value)}")
-            case ast.Return(value=ast.expr() as value):
-                return ast.unparse(value)
-            case ast.If(test=test, body=then, orelse=other):
-                inner: list[str] = []
-                first = _returned(text, [*then, *body[place + 1 :]], inner)
-                second = _returned(text, [*other, *body[place + 1 :]], inner)
-                if not inner:
-                    return f"{first} if {ast.unparse(test)} else {second}"
-                break
-            case _:
-                break
-    raise refuse("formula", text, "its function may hold assignments, cases and what it returns, and nothing else")
 
 
 def _of_mathematica(text: str, plain: str) -> str:

@@ -67,6 +67,7 @@ class Formula:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    unread: tuple[str, ...] = ()  # left members that are no formulas
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None

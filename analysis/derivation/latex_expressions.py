@@ -6,8 +6,18 @@ import re
 from abc import abstractmethod
 
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Cursor, Token
-from solvable.analysis.derivation.latex_words import DIFFERENTIALS, FUNCTIONS, GREEK, LATTICE, RELATIONS, STARS
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, TEXTS, Cursor, Token
+from solvable.analysis.derivation.latex_words import (
+    BEHIND,
+    DIFFERENTIALS,
+    FUNCTIONS,
+    GREEK,
+    LATTICE,
+    OTHERWISE,
+    RELATIONS,
+    SOLVES,
+    STARS,
+)
 
 __all__ = ["Expressions"]
 
@@ -30,6 +40,10 @@ class Expressions(Cursor):
     @abstractmethod
     def transposed(self) -> str:
         """Read a quadratic form of the target's weights, if one comes."""
+
+    @abstractmethod
+    def indicator(self) -> str:
+        """Read the condition of an indicator."""
 
     @abstractmethod
     def differential(self, consume: bool) -> tuple[str, str]:
@@ -107,9 +121,10 @@ class Expressions(Cursor):
         token = self.tokens[self.at]
         if self.inside and token.text in DIFFERENTIALS and self.differential(consume=False):
             return False
-        if token.text in BARS:  # a bar opens only where none is open
-            return "bar" not in self.inside
-        if self.word_ahead() in ("for", "if", "when", "where", "with", "and", "otherwise", "else"):
+        if token.text in BARS:  # a bar without a side opens only where none is open
+            return token.text in (r"\lvert", r"\lVert") or (token.text[:2] != r"\r" and "bar" not in self.inside)
+        word = self.word_ahead()
+        if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
             return False
         closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
@@ -135,6 +150,10 @@ class Expressions(Cursor):
                     power = mark
             elif text == "_":
                 self.take()
+                if base == "1" and any(t.text in RELATIONS for t in self.sub(self.tokens[self.at :]).raw_group()):
+                    self.at -= 1
+                    base = self.indicator()
+                    continue
                 if index:
                     raise self.refuse("two indices follow each other")
                 index = self.index()
@@ -296,6 +315,10 @@ class Expressions(Cursor):
             return GREEK[text]
         if text == "∞":
             return "oo"
+        if text in (r"\lfloor", r"\lceil"):
+            inner = self.expression()
+            self.expect({r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}[text])
+            return f"floor({inner})" if text == r"\lfloor" else f"ceiling({inner})"
         if text.startswith("\\"):
             return self.macro(text[1:])
         if text.isalpha() and text.isascii():
@@ -315,6 +338,8 @@ class Expressions(Cursor):
         if opening == r"\{" and self.peek() == r"\begin":
             return self.unit()  # the brace of cases, which nothing closes
         inner = self.lattice()
+        if opening == "[" and self.peek() in RELATIONS:  # one where it holds, else nothing
+            inner = f"Piecewise((1, {self.compared(inner)}), (0, True))"
         self.expect(CLOSING[opening])
         return f"({inner})"
 
@@ -327,8 +352,8 @@ class Expressions(Cursor):
     def separator(self) -> bool:
         """Consume what stands between a formula and its range."""
         start = self.at
-        while self.peek() in (",", ";", r"\quad") or self.word_ahead() in ("for", "if", "when", "where", "with", "and"):
-            if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
+        while self.peek() in (",", ";", r"\quad", r"\forall", r"\because") or self.word_ahead() in BEHIND:
+            if self.peek() in TEXTS:
                 self.take()
                 self.raw_group()
             else:
@@ -341,6 +366,13 @@ class Expressions(Cursor):
         if self.peek() == r"\in":
             self.take()
             return self.interval(left)
+        condition = self.compared(left)
+        if condition == left:
+            raise self.refuse(f"what stands behind the formula is not a range: {left}")
+        return condition
+
+    def compared(self, left: str) -> str:
+        """Read the comparisons behind an expression."""
         parts = [left]
         while self.peek() in RELATIONS:
             sign = RELATIONS[self.take().text]
@@ -348,8 +380,6 @@ class Expressions(Cursor):
                 self.take()
                 sign += "="
             parts += [sign, self.expression()]
-        if len(parts) == 1:
-            raise self.refuse(f"what stands behind the formula is not a range: {left}")
         return "".join(parts)
 
     def interval(self, name: str) -> str:

@@ -45,6 +45,8 @@ class Reading:
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
     sides : tuple
         What else the author says that the expression equals.
+    unread : tuple of str
+        Left members of the equation that are no formulas: they say what the quantity is.
     """
 
     expression: sp.Expr
@@ -55,12 +57,13 @@ class Reading:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
     reading = read(text, latex)
-    if reading.sides:
+    if reading.sides or reading.unread:
         raise refuse(
             "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
         )
@@ -116,8 +119,15 @@ def read(
             definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
-    sides = tuple(_expression(side, text) for side in stated.sides)
-    return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals, sides)
+    sides, unread = [], list(stated.unread)
+    for side in stated.sides:
+        try:
+            sides.append(_expression(side, text))
+        except ValueError:
+            unread.append(side)
+    return Reading(
+        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread)
+    )
 
 
 def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:

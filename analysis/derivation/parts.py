@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 Columns = Mapping[str, Any]
 _MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS, _FEWEST = 600, 6, 12, 5, 5
 _ROUNDING = 1e-11
+_BUILT, _LABELLED = 40, 30  # steps of the clock: an expression made, a column looked at
 _INVERSE: dict[str, Callable[[Array], Array]] = {
     "exp": np.log, "log": np.exp, "acos": np.cos, "asin": np.sin, "atan": np.tan, "tanh": np.arctanh, "cos": np.arccos,
     "sin": np.arcsin, "erf": erfinv, "erfc": erfcinv, "tan": np.arctan, "sinh": np.arcsinh, "cosh": np.arccosh,
@@ -52,6 +53,8 @@ def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | Non
         nodes = list(sp.preorder_traversal(expression))
         for kind in (_simple, _one_off, _shifted, _term, _renamed, _factor):
             for place in found:
+                if clock is not None:
+                    clock.check(_LABELLED)
                 sentence = kind(place, ours, columns, value)
                 if sentence is not None:
                     several = nodes.count(place.node) > 1 and sentence.startswith("agrees")
@@ -68,6 +71,8 @@ def long_part_slip(
         found = _all_places(expression, ours, value)
         sentence = _as_ours(found, ours, reference, value)
         for place in () if sentence else found:
+            if clock is not None:
+                clock.check(4 * _LABELLED)
             sentence = _long(place, ours, columns, value)
             if sentence is not None:
                 break
@@ -94,6 +99,8 @@ def evaluator(columns: Columns, size: int, clock: Clock | None = None) -> Callab
 
     def value(node: Any) -> Array:
         if node not in known:
+            if clock is not None:
+                clock.check(_BUILT)  # what sympy took to make it
             try:
                 with np.errstate(all="ignore"):
                     known[node] = np.asarray(evaluate(node, given), dtype=float) * np.ones(size)

@@ -22,6 +22,7 @@ class Statement(NamedTuple):
     relation: str = "="  # between the left side and the formula: = <= >=
     definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
     sides: tuple[str, ...] = ()  # what else the formula is said to equal
+    unread: tuple[str, ...] = ()  # what stands left of it and is no formula: how the quantity is defined
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))

@@ -18,6 +18,16 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["known_names", "translated", "unknown", "written"]
 
+_NOISES = ("epsilon", "eps", "varepsilon", "xi", "e", "noise", "eta", "n", "w", "y", "z")  # letters of label noise
+_SPELLED = {
+    "ell": ("l",), "l": ("ell",), "b": ("B",), "batch": ("batch_size",), "bs": ("batch_size",), "n_samples": ("n",),
+    "num_samples": ("n",), "n_train": ("n",), "n_features": ("d",), "dim": ("d",), "n_dim": ("d",),
+    "lr": ("step_size",), "learning_rate": ("step_size",), "noise_var": ("noise_variance",), "sigma_squared":
+    ("noise_variance",),
+    "sigmasq": ("noise_variance",), "s2": ("noise_variance",), "beta_norm2": ("signal",), "signal_power": ("signal",),
+    "lambd": ("lam",), "lamb": ("lam",), "lmbda": ("lam",), "n_classes": ("classes",), "num_classes": ("classes",),
+    "n_steps": ("steps",), "num_steps": ("steps",), "SNR": ("snr",),
+}  # fmt: skip
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
 
@@ -56,13 +66,18 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
-    parts |= sides
+    unread = list(reading.unread)
     outline = _outline(parts["expression"], given, known, claim, implicit)
     quantities = frozenset(_quantities(claim))
     grows, words = reading.relation == "->", dict[str, Any]()
     for key, part in parts.items():
         if part is not None:
             parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
+    for key, side in list(sides.items()):
+        try:
+            parts[key] = _in_our_names(side, given, {*implicit, *map(str, reading.decimals)}, known, claim, {})
+        except ValueError:  # a left member in names of its own says what the quantity is
+            unread.append(written(sides.pop(key)))
     for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
@@ -86,11 +101,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
-            "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
+            "read_as": _written(reading, words, unread), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline,
-            "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
+            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _outline(
@@ -118,13 +133,18 @@ def _definitions(
 
     own, implicit = {}, {}
     for name, value in reading.definitions.items():
+        if not name and claim is not None and _identity(value, named, claim):
+            continue  # d/n = gamma, which holds by what the names are
         unknown_there = claim is not None and name and _in_known(claim, name, named) and any(
             str(s) not in named | set(reading.definitions) and not _in_known(claim, str(s), named)
             for s in value.free_symbols
         )  # fmt: skip
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
-        if not name:
+        angle = None if name else _angle(value)
+        if angle is not None and not (angle[0] in named or (claim is not None and _in_known(claim, angle[0], named))):
+            own[angle[0]] = angle[1]
+        elif not name:
             solved = _unknown_of(value, text, named | set(reading.definitions), claim)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
         elif name in {str(s) for s in value.free_symbols}:
@@ -146,9 +166,48 @@ def _definitions(
     return own, implicit
 
 
+def _identity(residual: Any, known: set[str], claim: Claim) -> bool:
+    """Whether an equation in names of the claim holds by what they are."""
+    import sympy as sp
+
+    for symbol in residual.free_symbols:
+        found = [] if str(symbol) in known else _in_known(claim, str(symbol), known)
+        if found:
+            residual = residual.xreplace({symbol: parse(found[0])})
+        elif str(symbol) not in known:
+            return False
+    return bool(sp.expand(residual) == 0 or sp.cancel(residual) == 0)
+
+
+def _angle(residual: Any) -> tuple[str, Any] | None:
+    """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
+    import sympy as sp
+
+    cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
+    if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
+        return None
+    return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
+
+
 def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
-    """What an author's name may be in names that are known."""
-    return [text for text in translations(claim, name) if {str(s) for s in parse(text).free_symbols} <= known]
+    """What an author's name may be in names that are known, as it stands or else in a usual spelling of it."""
+    for word in (name, *_spellings(name)):
+        found = [text for text in translations(claim, word) if {str(s) for s in parse(text).free_symbols} <= known]
+        if word in known:
+            found.insert(0, word)
+        if found:
+            return found
+    return []
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """Other spellings of a name that means the same wherever the claim has no such name of its own."""
+    stem, _, index = name.partition("_")
+    if stem in ("sigma", "tau") and index in _NOISES:
+        return (stem,)
+    if stem in ("sigma2", "sigmasq") and index in _NOISES:
+        return ("sigma2",)
+    return _SPELLED.get(name, ())
 
 
 def _positive(claim: Claim | None) -> set[str]:
@@ -284,11 +343,12 @@ def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -
         raise refuse("formula", text, f"{why}, which {claim.name} does not have")
 
 
-def _written(reading: Reading, words: Mapping[str, Any]) -> str:
+def _written(reading: Reading, words: Mapping[str, Any], unread: list[str]) -> str:
     """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
     where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
                     for name, value in reading.definitions.items())  # fmt: skip
     named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
     text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
-    return text + (f", with {named}" if named else "")
+    text += f", with {named}" if named else ""
+    return text + (f"; left of it, and not compared: {' = '.join(unread)}" if unread else "")
