@@ -37,9 +37,50 @@ WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "cot": lambda sp, x: 1 / sp.tan(x),
     "sec": lambda sp, x: 1 / sp.cos(x),
     "csc": lambda sp, x: 1 / sp.sin(x),
+    "log_of": lambda sp, x: sp.log(x),
+    "expit": lambda sp, x: 1 / (1 + sp.exp(-x)),
+    "sigmoid": lambda sp, x: 1 / (1 + sp.exp(-x)),
+    "softplus": lambda sp, x: sp.log(1 + sp.exp(x)),
+    "relu": lambda sp, x: sp.Max(x, 0),
+    "boole": lambda sp, x: sp.Piecewise((1, x), (0, True)),
+    "log_ndtr": lambda sp, x: sp.log(sp.erfc(-x / sp.sqrt(2)) / 2),
+    **{
+        name: lambda sp, x: x
+        for name in (
+            "Rational",
+            "Integer",
+            "Fraction",
+            "float",
+            "float64",
+            "float32",
+            "array",
+            "asarray",
+            "tensor",
+            "sympify",
+            "as_tensor",
+            "simplify",
+            "nsimplify",
+            "expand",
+            "factor",
+            "together",
+            "cancel",
+            "item",
+            "evalf",
+            "doit",
+            "mpf",
+        )
+    },
 }
 # with an order before the argument
-PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {"ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x)}
+PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x),
+    "hypot": lambda sp, x, y: sp.sqrt(x**2 + y**2),
+    "log_of": lambda sp, base, x: sp.log(x) / sp.log(base),
+    "logaddexp": lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)),
+    "xlogy": lambda sp, x, y: x * sp.log(y),
+    "Rational": lambda sp, x, y: x / y,
+    "Fraction": lambda sp, x, y: x / y,
+}
 # quantities that authors write with their argument: df2(kappa) is df2
 DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
              "unlearned": ("kappa",)}  # fmt: skip
@@ -49,5 +90,7 @@ _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral"
 CALLABLE = frozenset(
     (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",
-     "power", "pow", "gamma", "beta", "float_power", "norm", "where")
+     "power", "pow", "gamma", "beta", "float_power", "norm", "where",
+     "ifelse", "piecewise", "select", "summation", "symsum", "integrate", "int", "inv",
+     "eye")
 )  # fmt: skip

@@ -25,6 +25,12 @@ __all__ = ["Reading", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
 _ARITHMETIC = {"divide": ast.Div, "true_divide": ast.Div, "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub}
+_METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
+            "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
+            "erfc")  # fmt: skip
+_SAME = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral", "summation": "sum",
+         "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
+         "ifelse": "np_where"}  # fmt: skip
 _DECIMAL = re.compile(r"\d\.\d{4,}|\.\d{5,}|\d{2,}\.\d{3,}|\d{3,}\.\d\d|\d{4,}\.\d")
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
@@ -199,6 +205,14 @@ class _Reader:
                 return sp.And(*parts) if isinstance(op, ast.And) else sp.Or(*parts)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self.call(name, arguments, deeper)
+            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments, keywords=[]) if name in _METHODS:
+                return self.call(name, [inner, *arguments], deeper)
+            case ast.Attribute(value=ast.Name(id="S"), attr="Half"):
+                return sp.Rational(1, 2)
+            case ast.Attribute(value=inner, attr="T") if "Sigma" in self.scope:
+                return self.read(inner, deeper)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return sp.Not(self.read(inner, deeper))
         raise self.refuse(f"{type(node).__name__.lower()} is not part of a formula")
 
     def number(self, value: float) -> Any:
@@ -223,7 +237,10 @@ class _Reader:
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         import sympy as sp
 
+        left, right = (_counted(part) for part in (left, right))
         match op:
+            case ast.MatMult() if "Sigma" in self.scope:  # functions of one covariance commute
+                return left * right
             case ast.Add():
                 return left + right
             case ast.Sub():
@@ -278,7 +295,7 @@ class _Reader:
     def call(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         import sympy as sp
 
-        name = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral"}.get(name, name)
+        name = _SAME.get(name, name)
         if name == "Piecewise":
             pairs = []
             for pair in arguments:
@@ -286,8 +303,25 @@ class _Reader:
                     raise self.refuse("Piecewise takes pairs (expression, condition)")
                 pairs.append(tuple(self.read(part, depth) for part in pair.elts))
             return sp.Piecewise(*pairs)
+        if name in ("piecewise", "select") and any(isinstance(part, ast.List) for part in arguments):
+            lists = [part.elts for part in arguments if isinstance(part, ast.List)]
+            if len(lists) != 2 or len(lists[0]) != len(lists[1]):
+                raise self.refuse(f"{name} takes a list of conditions and a list of values")
+            other = [arguments[-1]] if name == "select" and not isinstance(arguments[-1], ast.List) else []
+            arguments = [part for pair in zip(*lists, strict=True) for part in pair]
+            arguments += [ast.Constant(True), other[0]] if other else []
+            name = "which"
+        if name == "piecewise":  # of Maple: conditions and values in turn, perhaps another value behind them
+            name, arguments = (
+                "which",
+                [*arguments[:-1], ast.Constant(True), arguments[-1]] if len(arguments) % 2 else arguments,
+            )
+        if name in ("inv", "eye") and "Sigma" in self.scope and len(arguments) == 1:
+            return 1 / self.read(arguments[0], depth) if name == "inv" else sp.Integer(1)
         if name == "which" and len(arguments) % 2 == 0:
             parts = [self.read(argument, depth) for argument in arguments]
+            if not all(_is_condition(part) for part in parts[::2]):
+                raise self.refuse("a case has a condition that is none")
             return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
             return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
@@ -326,6 +360,21 @@ class _Reader:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):
             raise self.refuse(f"{name} does not take these {len(values)} arguments") from None
+
+
+def _counted(part: Any) -> Any:
+    """A condition in a product or a sum counts one where it holds, as in Python."""
+    import sympy as sp
+
+    return sp.Piecewise((1, part), (0, True)) if _is_condition(part) else part
+
+
+def _is_condition(part: Any) -> bool:
+    """Whether a part is a condition; to sympy a symbol could be one."""
+    import sympy as sp
+
+    logic = sp.logic.boolalg
+    return isinstance(part, sp.core.relational.Relational | logic.BooleanFunction | logic.BooleanAtom)
 
 
 def _rooted(base: Any) -> Any:

@@ -10,7 +10,7 @@ from solvable.solvers.validate import refuse
 __all__ = ["as_one_statement"]
 
 _MODULES = re.compile(
-    r"(?<![\w.])(?:np|numpy|jnp|math|sp|sympy|mp|mpmath|torch|scipy\.special|special|scipy\.stats|stats)\.(?=[A-Za-z])"
+    r"(?<![\w.])(?:np\.linalg|jnp\.linalg|numpy\.linalg|torch\.linalg|linalg|np|numpy|jnp|jax\.numpy|math|sp|sympy|sy|mp|mpmath|torch|tf|tf\.math|jax\.nn|torch\.special|jax\.scipy\.special|scipy\.special|special|scipy\.stats|stats|scipy)\.(?=[A-Za-z])"
 )
 _RENAMED = (
     (r"\bnorm\.cdf\b", "Phi"),
@@ -21,6 +21,9 @@ _RENAMED = (
     (r"\bbesselI\(", "besseli("),
     (r"\bbesselJ\(", "besselj("),
     (r"\bwhere\(", "np_where("),
+    (r"\bifelse\(", "np_where("),
+    (r"\b(?:infinity|Infinity|inf|Inf)\b", "oo"),
+    (r",\s*(\w+)\s*=\s*([^,()]+?)\s*\.\.\s*([^,()]+?)\s*\)", r", \1, \2, \3)"),
     (r"\blinalg\.norm\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"sqrt(sum((\1)**2))"),
 )
 _ASSIGNED = re.compile(r"\s*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)")
@@ -46,7 +49,8 @@ def as_one_statement(text: str) -> str:
     'square(sigma)*g/(1 - g); g = d/n'
     """
     plain = "\n".join(line.partition("#")[0] for line in text.splitlines())
-    plain = _MODULES.sub("", in_plain_words(plain) if plain.strip() else plain)
+    plain = in_plain_words(plain) if plain.strip() else plain
+    plain = _MODULES.sub("", re.sub(r"(?<![\w.])(?:sp|sympy|sy)\.[SN]\(", "Integer(", plain))
     for old, new in _RENAMED:
         plain = re.sub(old, new, plain)
     parts = [each for part in _statements(_with_sums(plain)) for each in _each_of(part)]
