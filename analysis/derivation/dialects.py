@@ -40,7 +40,9 @@ _HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log_of", "Sin": "sin", "Cos": "c
 _HEAD = re.compile(rf"(?<![\w.])({'|'.join(_HEADS)})\[")
 _PRODUCT = re.compile(r"(?<=[\w)\]])[ \t]+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[A-Za-z_(]|\d)")
 _KEYWORD_BEFORE = re.compile(r"(?:^|\W)(?:where|for|if|else|and|or|when|with|in)$")
-_HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?=\(|(?:sqrt|Sqrt|log|ln|exp|erf|erfc|arc\w+|sum)\b)")  # not 1/2 pi
+_HALF = re.compile(
+    r"(?<![\w.)\]^*/])((?:\d+|π|pi)/(?:\d+|π|pi))\s+(?=∫|\(|(?:sqrt|Sqrt|log|ln|exp|erf|erfc|arc\w+|sum|integral)\b)"
+)  # not 1/2 pi
 _INTEGRAL = re.compile(r"∫_(\{[^{}]*\}|\([^()]*\)|-?\w+)\^(\{[^{}]*\}|\([^()]*\)|\w+|∞)\s*")
 _EXPONENTIAL = re.compile(r"(?<![\w.])[Ee]\s*(\^|\*\*)")
 _QUAD = re.compile(
@@ -139,16 +141,27 @@ def _of_mathematica(text: str, plain: str) -> str:
             written.append(character)
     joined = "".join(written)
     joined = re.sub(rf"(?<![\w.])({'|'.join(_HEADS)})\(", lambda match: _HEADS[match[1]] + "(", joined)
-    joined = re.sub(r"Piecewise\(\s*\{(.*?)\}\s*(?:,\s*([^{}()]+))?\)(?!\s*[,}])", _cases_of, joined, flags=re.S)
+    joined = _with_lists_of_cases(joined)
     joined = joined.replace("{", "(").replace("}", ")")
     joined = re.sub(r"(?<![\w.])Pi(?!\w)", "pi", joined)
     joined = joined.replace("&&", " and ").replace("||", " or ").replace("Infinity", "oo")
     return _PRODUCT.sub(lambda match: match.group() if _KEYWORD_BEFORE.search(joined[: match.start()]) else "*", joined)
 
 
-def _cases_of(match: re.Match[str]) -> str:
-    other = f", ({match[2].strip()}, True)" if match[2] else ""
-    return f"Piecewise({match[1]}{other})"
+def _with_lists_of_cases(text: str) -> str:
+    """Write ``Piecewise({{a, x < 1}, {b, x > 1}}, c)`` with pairs alone."""
+    at = 0
+    while match := re.compile(r"Piecewise\(\s*\{").search(text, at):
+        at, level = match.end(), 1
+        while at < len(text) and level:
+            level += (text[at] in "([{") - (text[at] in ")]}")
+            at += 1
+        other = re.match(r"\s*,\s*([^{}]*)\)$", text[at:]) or re.match(r"\s*,\s*([^{}()]*)\)", text[at:])
+        pairs = text[match.end() : at - 1]
+        last = f", ({other[1].strip()}, True))" if other else ""
+        behind = text[at + other.end() :] if other else text[at:]
+        text = f"{text[: match.start()]}Piecewise({pairs}{last}{behind}"
+    return text
 
 
 def _with_integrals(text: str) -> str:

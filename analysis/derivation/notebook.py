@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.dialects import in_plain_words
+from solvable.analysis.derivation.typed import in_ascii_words
 from solvable.solvers.validate import refuse
 
 __all__ = ["as_one_statement"]
@@ -26,7 +27,9 @@ _RENAMED = (
     (r",\s*(\w+)\s*=\s*([^,()]+?)\s*\.\.\s*([^,()]+?)\s*\)", r", \1, \2, \3)"),
     (r"\blinalg\.norm\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"sqrt(sum((\1)**2))"),
 )
-_ASSIGNED = re.compile(r"\s*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)")
+_ASSIGNED = re.compile(
+    r"\s*(?:[^\W\d]\w*\s*,\s*)*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)"
+)
 _CARRIES_ON = re.compile(r"[-+*/^,(\[=]\s*$")
 _CARRIED = re.compile(r"\s*(?:[-+*/^),\]]|where\b|for\b|if\b|else\b|when\b|and\b|with\b)")
 _SUMMED = re.compile(r"(?:(?<!\w)[Ss]um|[∑Σ])_\{?([ijkl])\}?(?!\w)\s*")
@@ -51,6 +54,7 @@ def as_one_statement(text: str) -> str:
     plain = "\n".join(line.partition("#")[0] for line in text.splitlines())
     plain = in_plain_words(plain) if plain.strip() else plain
     plain = _MODULES.sub("", re.sub(r"(?<![\w.])(?:sp|sympy|sy)\.[SN]\(", "Integer(", plain))
+    plain = in_ascii_words(plain)
     for old, new in _RENAMED:
         plain = re.sub(old, new, plain)
     parts = [each for part in _statements(_with_sums(plain)) for each in _each_of(part)]
