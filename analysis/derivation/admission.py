@@ -18,6 +18,7 @@ from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
 
 __all__ = [
+    "held",
     "refuse_outside",
     "refuse_unequal_sides",
     "refuse_unnamed",
@@ -103,6 +104,16 @@ def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
     for cell in cells if claim.domain is not None else ():
         if not claim.domain.allows(cell):  # type: ignore[union-attr]
             raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")  # type: ignore[union-attr]
+
+
+def held(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> str:
+    """Say which parameters that a formula names had one value wherever it was tried, or nothing."""
+    said, ours = [], {str(symbol) for symbol in getattr(claim.formula, "free_symbols", ())}
+    for name in sorted(yours.names - ours):
+        values = {point[name] for point in points if isinstance(point.get(name), int | float)}
+        if len(values) == 1 and len(points) > 1 and all(name in point for point in points):
+            said.append(f"{name} = {values.pop():.6g}")
+    return f" (at {' and '.join(said)} alone)" if said else ""
 
 
 def refuse_unread_factors(yours: Formula, claim: Claim) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.admission import (
+    held,
     refuse_outside,
     refuse_unequal_sides,
     refuse_unnamed,
@@ -25,6 +26,7 @@ from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.spoken import in_own_words
 from solvable.analysis.derivation.stages import (
+    NOTHING,
     against_simulation,
     against_solver,
     high_precision,
@@ -160,6 +162,8 @@ def check(
     more = f": pass budget={verdict.needed}" if verdict is not None and verdict.needed else ""
     sentence = in_own_words(_sentence(stages, [*rows, *tried], said, more), yours.words)
     asked = points if claim.formula is not None else [row["parameters"] for row in tried]
+    if sentence == "agrees everywhere tried":
+        sentence += held(yours, claim, [*(row["parameters"] for row in rows), *asked])
     return CheckReport(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
         yours.read_as, tried_where(claim, asked, stages),
@@ -190,6 +194,8 @@ def _sentence(stages: list[Stage], rows: Any, said: str | None, more: str = "") 
     symbols, precise, solver, simulation = (stage.outcome for stage in stages)
     if said and (simulation in ("AGREES", "SKIPPED") or "DISAGREES" in (symbols, precise, solver)):
         return said
+    if any(stage.detail == NOTHING for stage in stages):
+        return f"nothing is decided: {NOTHING}"
     if "INCONCLUSIVE" in (precise, solver):
         return "takes too long to evaluate: nothing is decided"
     if "DISAGREES" in (symbols, precise, solver):

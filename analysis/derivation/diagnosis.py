@@ -12,7 +12,8 @@ from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.definitions import slip_in_definitions
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula, read_formula
-from solvable.analysis.derivation.labels import RTOL, same
+from solvable.analysis.derivation.kinks import sides_of
+from solvable.analysis.derivation.labels import RTOL, constant, same
 from solvable.analysis.derivation.places import differs, partial_agreement, threshold
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
@@ -26,6 +27,8 @@ __all__ = ["explained"]
 
 Array = NDArray[np.float64]
 _STEPS = 600_000
+_FEWEST = 5  # points of a branch in which a slip is sought
+_TINY = 1e-5  # differences in which a slip would be an accident
 
 
 def explained(
@@ -71,12 +74,19 @@ def _diagnose(
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
-        if np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
+        tiny = (
+            np.all(np.abs(found - ours) <= _TINY * np.abs(ours)) and constant(found / np.where(ours, ours, 1)) is None
+        )
+        if tiny or np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
             gap = float(np.max(np.abs(found / np.where(ours == 0, 1, ours) - 1)))
-            return f"equal to {max(8, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
+            return f"equal to {max(1, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
         partial = partial_agreement(close, columns)
+        if not partial and yours.expression is not None and sides_of(yours.expression):  # the other side of a branch
+            partial = threshold(close, columns, claim.grid[0], fewest=1)
         if partial:
-            return f"agrees for {partial} only", ()
+            slip = _elsewhere(yours, ours, columns, ~close)
+            more = f"; elsewhere it {slip.sentence}" if slip is not None else ""
+            return f"agrees for {partial} only{more}", () if slip is None else slip.parts
         reference = None if claim.formula is None else read_formula(claim.formula, claim).expression
 
         def regimes(stage: int) -> Slip | None:
@@ -92,6 +102,16 @@ def _diagnose(
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:
         return None, ()
+
+
+def _elsewhere(yours: Formula, ours: Array, columns: dict[str, Any], there: Any) -> Slip | None:
+    """Search where a formula of several branches differs; nothing but what is short is said."""
+    if yours.expression is None or not sides_of(yours.expression) or there.sum() < _FEWEST or not yours.plain:
+        return None
+    part = {name: np.asarray(column)[there] for name, column in columns.items()}
+    slip = find_slip(yours.on, yours.names, ours[there], part, yours.expression, yours.clock)
+    short = slip is not None and slip.sentence.startswith(("agrees after", "differs by", "sign: agrees"))
+    return slip if short else None
 
 
 def _slip(

@@ -15,11 +15,12 @@ from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import solve
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
+from solvable.analysis.derivation.latex_words import GREEK
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import written_symbols
+from solvable.analysis.writing.conventions import translations, written_symbols
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
@@ -286,8 +287,19 @@ def read_formula(
         and not _is_ours(claim, reading.left)
     ):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
+    if reading is not None and claim is not None and reading.relation == "=":
+        _refuse_other_quantity(reading.left, formula, claim, known or set())
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
+
+
+def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str]) -> None:
+    """Refuse an equation whose left side is a parameter of the claim in Greek, lambda = ..: it is no value of ours."""
+    if left in known or left not in GREEK.values():
+        return
+    meant = [text for text in translations(claim, left) if text in known]
+    if meant and meant[0] in claim.grid[0] and not _is_ours(claim, meant[0]):
+        raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "PLACED", "RENAMED", "WRITTEN_OUT"]
+__all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "METHODS", "PLACED", "RENAMED", "SAME", "WRITTEN_OUT"]
 
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
              "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
@@ -15,6 +15,13 @@ RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "mi
            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
            "heaviside": "Heaviside", "iv": "besseli", "jv": "besselj", "kv": "besselk", "ceil": "ceiling"}  # fmt: skip
+# functions that libraries write behind their argument, and operators under another name
+METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
+            "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
+            "erfc")  # fmt: skip
+SAME = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral", "summation": "sum",
+         "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
+         "ifelse": "np_where"}  # fmt: skip
 WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
     "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,

@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_forms import in_usual_forms
-from solvable.analysis.derivation.latex_lines import bracketed_range, is_statistic, lines_joined, written
+from solvable.analysis.derivation.latex_lines import (
+    bracketed_range,
+    is_statistic,
+    lines_joined,
+    without_number,
+    written,
+)
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels, tokens_of
@@ -172,7 +178,7 @@ class _Statement(Macros):
             if [t.text for t in tokens[-length:]] != [r"\end", "{", *name, "}"]:
                 raise self.refuse(f"the environment {name} is not closed at the end")
             tokens = tokens[length:-length]
-        tokens = bracketed_range(tokens)
+        tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
         self.tokens = lines_joined(tokens)
@@ -224,11 +230,13 @@ class _Statement(Macros):
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""
         for place, token in enumerate(self.tokens):
-            texts = [t.text for t in self.tokens[place : place + 6]]
+            texts = [t.text for t in self.tokens[place : place + 9]]
             before = self.tokens[place - 1].text if place else ""
+            index = texts[2] if texts[1:2] == ["_"] and texts[2:3] != ["{"] else ""
+            texts = [texts[0], *texts[3:]] if index else texts
             defined = texts[4:5] == ["="] or texts[4:6] == [":", "="]
             if texts[1:2] == ["("] and texts[3:4] == [")"] and defined and before in (",", ";", r"\quad", "}"):
-                yield GREEK.get(token.text, token.text)
+                yield GREEK.get(token.text, token.text) + (f"_{GREEK.get(index, index)}" if index else "")
 
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""

@@ -6,7 +6,8 @@ import re
 from abc import abstractmethod
 
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, TEXTS, Cursor, Token
+from solvable.analysis.derivation.latex_ranges import Ranges
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
 from solvable.analysis.derivation.latex_words import (
     BEHIND,
     DIFFERENTIALS,
@@ -22,7 +23,7 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Expressions"]
 
 
-class Expressions(Cursor):
+class Expressions(Ranges):
     """Reads sums and what they are made of, up to the commands."""
 
     @abstractmethod
@@ -188,7 +189,7 @@ class Expressions(Cursor):
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
             return f"({value})**({power})" if power else value
-        if re.fullmatch(r"[IJ]_\d", base) and self.peek() in ("(", "[") and not power:
+        if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
@@ -304,6 +305,14 @@ class Expressions(Cursor):
         token = self.take()
         text = token.text
         if token.number:
+            behind = self.tokens[self.at : self.at + 2]
+            if (
+                len(behind) == 2
+                and behind[0].text in "eE"
+                and behind[1].number
+                and not (behind[0].spaced or behind[1].spaced)
+            ):
+                raise self.refuse(f"{text}{behind[0].text}{behind[1].text} is read in two ways: write a power of ten")
             return text
         if text in CLOSING:
             return self.bracket(text)
@@ -348,49 +357,3 @@ class Expressions(Cursor):
         tokens = self.raw_group()
         inner = self.whole(tokens)
         return inner if re.fullmatch(r"\w+", inner) else f"({inner})"
-
-    def separator(self) -> bool:
-        """Consume what stands between a formula and its range."""
-        start = self.at
-        while self.peek() in (",", ";", r"\quad", r"\forall", r"\because") or self.word_ahead() in BEHIND:
-            if self.peek() in TEXTS:
-                self.take()
-                self.raw_group()
-            else:
-                self.take()
-        return self.at > start
-
-    def condition(self) -> str:
-        """Read a chain of comparisons, or membership of an interval."""
-        left = self.expression()
-        if self.peek() == r"\in":
-            self.take()
-            return self.interval(left)
-        condition = self.compared(left)
-        if condition == left:
-            raise self.refuse(f"what stands behind the formula is not a range: {left}")
-        return condition
-
-    def compared(self, left: str) -> str:
-        """Read the comparisons behind an expression."""
-        parts = [left]
-        while self.peek() in RELATIONS:
-            sign = RELATIONS[self.take().text]
-            if self.peek() == "=" and sign in "<>":
-                self.take()
-                sign += "="
-            parts += [sign, self.expression()]
-        return "".join(parts)
-
-    def interval(self, name: str) -> str:
-        """Read an interval as comparisons."""
-        opening = self.take().text
-        low = self.expression()
-        self.expect(",")
-        high = self.expression()
-        closing = self.take().text
-        if opening not in "([" or closing not in ")]":
-            raise self.refuse("an interval is written (a, b) or [a, b]")
-        parts = [] if low == "-oo" else [f"{name}>{'=' if opening == '[' else ''}{low}"]
-        parts += [] if high == "oo" else [f"{name}<{'=' if closing == ']' else ''}{high}"]
-        return " and ".join(parts) or f"{name}>-oo"

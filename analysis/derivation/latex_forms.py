@@ -176,7 +176,7 @@ def _plain(tokens: list[Token], refuse: Refuse) -> Iterable[Token]:
             yield from (Token("("), *_plain(inner, refuse), Token(")"))
         elif text == r"\qty":
             at += 1
-        elif text == r"\%":
+        elif text == r"\%" and at and tokens[at - 1].number:
             at += 1
             yield from (Token("/"), Token("(", False), Token("100", True), Token(")"))
         else:

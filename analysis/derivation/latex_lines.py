@@ -7,7 +7,7 @@ from itertools import pairwise
 from solvable.analysis.derivation.latex_tokens import Token
 from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
 
-__all__ = ["bracketed_range", "is_statistic", "lines_joined", "written"]
+__all__ = ["bracketed_range", "is_statistic", "lines_joined", "without_number", "written"]
 
 _CARRY = (
     "+",
@@ -76,6 +76,13 @@ def bracketed_range(tokens: list[Token]) -> list[Token]:
 def written(tokens: list[Token]) -> str:
     """LaTeX of tokens."""
     return "".join(t.text + (" " if t.text[:1] == "\\" and t.text[1:].isalpha() else "") for t in tokens).strip()
+
+
+def without_number(tokens: list[Token]) -> list[Token]:
+    """Tokens without the number of an equation behind a wide space: \\quad (12)."""
+    texts = [t.text for t in tokens]
+    numbered = texts[-4:-3] == [r"\quad"] and texts[-3:-2] == ["("] and texts[-1:] == [")"] and tokens[-2].number
+    return tokens[:-4] if numbered else tokens
 
 
 def is_statistic(tokens: list[Token]) -> bool:

@@ -110,6 +110,7 @@ class Macros(Means):
                     raise self.refuse(f"{name} with the power {power} is read in two ways")
             else:
                 base = self.whole(self.raw_group())
+                base = "exp(1)" if base == "e" else base
         if base and name != "log":
             raise self.refuse(f"{name} takes no index")
         bracketed = self.peek() in CLOSING
@@ -142,6 +143,7 @@ class Macros(Means):
         if self.peek() == "-":
             raise self.refuse(f"brackets are needed around the argument of {name}")
         value = self.factor()
+        value = "exp(1)" if value == "e" and name == "log" else value
         if number and self.starts_factor() and self.peek() not in CLOSING:
             value = f"{value}*{self.factor()}"
         ends = self.at < len(self.tokens) and (self.tokens[self.at].apart or (self.peek(), self.peek(1)) == ("e", "^"))
@@ -201,6 +203,13 @@ class Macros(Means):
                 high = self.whole(self.raw_group())
         if bool(low) != bool(high):
             raise self.refuse("an integral needs both ends, or none")
+        first = self.differential(consume=False)
+        if first and not first[1]:  # physicists put du in front: the integrand is the product behind it
+            name, _ = self.differential(consume=True)
+            body = self.term()
+            if self.peek() in ("+", "-", "−"):
+                raise self.refuse("where the integral ends is not clear: put d" + name + " behind its integrand")
+            return f"integral({body}, {name}{f', {low}, {high}' if low else ', -oo, oo'})"
         self.inside.append("integral")
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)

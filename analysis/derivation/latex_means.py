@@ -184,6 +184,8 @@ class Means(Fractions):
             self.take()
             variable, law = self.variable(self.raw_group())
             return self.mean(self.whole(inner), variable, law)
+        if self.laws:
+            return self.over_its_law(self.whole(inner), "", "")
         if len(names) != 1:
             raise self.refuse("over what an average in angle brackets goes is not said: write E with its variable")
         return self.mean(self.whole(inner), names.pop(), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.derivation.functions import DEPENDENT, FUNCTIONS, PLACED, RENAMED, WRITTEN_OUT
+from solvable.analysis.derivation.functions import DEPENDENT, FUNCTIONS, METHODS, PLACED, RENAMED, SAME, WRITTEN_OUT
 from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
@@ -25,12 +25,6 @@ __all__ = ["Reading", "parse", "read"]
 
 _LONGEST, _MOST_NODES, _DEEPEST, _LARGEST_POWER = 10_000, 2_000, 60, 1_000
 _ARITHMETIC = {"divide": ast.Div, "true_divide": ast.Div, "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub}
-_METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
-            "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
-            "erfc")  # fmt: skip
-_SAME = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral", "summation": "sum",
-         "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
-         "ifelse": "np_where"}  # fmt: skip
 _DECIMAL = re.compile(r"\d\.\d{4,}|\.\d{5,}|\d{2,}\.\d{3,}|\d{3,}\.\d\d|\d{4,}\.\d")
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
@@ -182,6 +176,8 @@ class _Reader:
                 return self.scope[name]
             case ast.Name(id="pi"):
                 return sp.pi
+            case ast.Name(id="nan"):
+                raise self.refuse("nan is no number")
             case ast.Name(id="oo"):
                 return sp.oo
             case ast.Name(id=name):
@@ -205,7 +201,7 @@ class _Reader:
                 return sp.And(*parts) if isinstance(op, ast.And) else sp.Or(*parts)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self.call(name, arguments, deeper)
-            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments, keywords=[]) if name in _METHODS:
+            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments, keywords=[]) if name in METHODS:
                 return self.call(name, [inner, *arguments], deeper)
             case ast.Attribute(value=ast.Name(id="S"), attr="Half"):
                 return sp.Rational(1, 2)
@@ -295,7 +291,7 @@ class _Reader:
     def call(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         import sympy as sp
 
-        name = _SAME.get(name, name)
+        name = SAME.get(name, name)
         if name == "Piecewise":
             pairs = []
             for pair in arguments:

@@ -19,9 +19,11 @@ def _parameters(columns: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str
             if name in columns and len(set(columns[name])) > 2}  # fmt: skip
 
 
-def threshold(agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mapping[str, Any]) -> str | None:
+def threshold(
+    agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mapping[str, Any], fewest: int = _FEWEST
+) -> str | None:
     """Condition on one parameter beyond which a formula stops to agree."""
-    if min(agrees.sum(), (~agrees).sum()) < _FEWEST:
+    if min(agrees.sum(), (~agrees).sum()) < fewest:
         return None
     for name, value in _parameters(columns, cell).items():
         for sign, low, high in (("<", value[agrees], value[~agrees]), (">", value[~agrees], value[agrees])):

@@ -28,6 +28,7 @@ __all__ = ["Slip", "find_slip"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
+_SHIFTED = re.compile(r"(\b[A-Za-z]\w*) -> \1 [+-] \d$")
 _FEW = 18  # words of an explanation behind which no other is sought
 _SINGLE = 4  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
@@ -125,7 +126,7 @@ class _Search:
         """Explain values that a change gave by one operation on the whole."""
         if self.clock is not None:
             self.clock.check(_COMPARED)
-        return _outer(values, self.ours, self.columns, anything=False)
+        return None if same(values, self.ours) else _outer(values, self.ours, self.columns, anything=False)
 
     def whole(self, deep: bool = False) -> Slip | None:
         """One operation on all of it, of a few words or of more."""
@@ -238,10 +239,27 @@ def find_slip(
     if not search.enough:
         return _of_numbers(formula(columns), ours, columns, expression) or regimes(0)
     slip = search.whole() or search.names()
+    if slip is not None and _SHIFTED.search(slip.sentence):  # a number that is missing is likelier than a name moved
+        other = _in_time(search.part)
+        if other is not None and not other.sentence.startswith("a factor") and "->" in other.sentence:
+            slip = min(slip, other, key=_moved)
     return slip or _shortest(
         (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
          lambda: search.part(True), search.both, search.two)
     ) or regimes(2)  # fmt: skip
+
+
+def _in_time(step: Callable[[], Slip | None]) -> Slip | None:
+    """What a step finds, or nothing where the steps of the clock are used up."""
+    try:
+        return step()
+    except OutOfTime:
+        return None
+
+
+def _moved(slip: Slip) -> tuple[bool, int]:
+    """Whether a name is moved, and the cost: to sort by."""
+    return _SHIFTED.search(slip.sentence) is not None, _cost(slip)
 
 
 def _cost(slip: Slip) -> int:

@@ -19,6 +19,7 @@ from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.analysis.writing.prose import counted
 
 __all__ = [
+    "NOTHING",
     "SAME",
     "against_simulation",
     "against_solver",
@@ -35,6 +36,7 @@ _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
 _POINT_SECONDS, _POINT_STEPS = 2.0, 400_000  # of the solver and of the formula, beyond the cells
 _STEPS, _FEWEST = 600_000, 5  # steps of a stage, and the points that decide where they are used up
 _DOUBLE = 1e-14  # what the last digit of a double parameter may move
+NOTHING = "both are 0 at every point tried"
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -114,6 +116,8 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         worst = max(off, default=mp.mpf(0))
     if not usable:
         return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
+    if not any(a or b for a, b in usable):
+        return Stage("50 digits", "INCONCLUSIVE", NOTHING), ours, found
     late = f"; {len(points) - len(pairs)} not reached within {_STEPS:,} steps" if len(pairs) < len(points) else ""
     agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
     detail = (
@@ -172,6 +176,8 @@ def against_solver(
         if len(rows) < len(claim.grid):
             return Stage("solver", "INCONCLUSIVE", f"no value within {_STEPS:,} steps"), tuple(rows), ()
     both = [*rows, *tried]
+    if not any(row["ours"] or row["yours"] for row in both):
+        return Stage("solver", "INCONCLUSIVE", NOTHING), tuple(rows), tuple(tried)
     floor = 1e-14 * max(abs(row["ours"]) for row in both)  # where ours vanishes, yours may be rounding
     wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
     good = len(rows) - sum(wrong[: len(rows)])

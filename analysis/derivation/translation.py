@@ -145,7 +145,11 @@ def _definitions(
         if angle is not None and not (angle[0] in named or (claim is not None and _in_known(claim, angle[0], named))):
             own[angle[0]] = angle[1]
         elif not name:
-            solved = _unknown_of(value, text, named | set(reading.definitions), claim)
+            asked = str(reading.expression)
+            if reading.expression.is_Symbol and reading.expression in value.free_symbols and asked not in implicit:
+                solved = asked  # kappa, where an equation holds for it
+            else:
+                solved = _unknown_of(value, text, named | set(reading.definitions), claim)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
         elif name in {str(s) for s in value.free_symbols}:
             implicit[name] = value
@@ -183,6 +187,8 @@ def _angle(residual: Any) -> tuple[str, Any] | None:
     """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
     import sympy as sp
 
+    terms = sp.Add.make_args(residual)
+    residual = -residual if any(isinstance(-term, sp.cos) for term in terms) else residual
     cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
     if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
         return None
@@ -285,9 +291,18 @@ def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
     marks = [a for a in expression.atoms(sp.Function) if a.func.__name__ == "landau"]
     if not marks:
         return expression, ()
-    top = set(sp.Add.make_args(expression))
-    orders = tuple(a.args[0] if a in top and a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
+    orders = tuple(_order_of(expression, a) if a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
     return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
+
+
+def _order_of(expression: Any, mark: Any) -> Any:
+    """Size of what an O(.) stands for in the whole: within a product its factors count."""
+    import sympy as sp
+
+    small = sp.Dummy(positive=True)
+    rest = {a: sp.Integer(0) for a in expression.atoms(sp.Function) if a.func.__name__ == "landau" and a != mark}
+    slope = sp.diff(expression.xreplace({mark: small}).xreplace(rest), small).xreplace({small: sp.Integer(0)})
+    return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
 
 
 def _refuse_unknown_functions(expression: Any, text: str) -> None:

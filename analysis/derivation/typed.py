@@ -54,6 +54,7 @@ def in_ascii_words(text: str) -> str:
     >>> in_ascii_words("x if x < 1, otherwise 1")
     'Piecewise((x, x < 1), (1, True))'
     """
+    text = re.sub(r"\^\{([^{}]*)\}", r"^(\1)", re.sub(r"_\{(\w+)\}", r"_\1", text))
     for sign, fraction in _FRACTIONS.items():
         text = re.sub(rf"(?<![\d\w]){sign}", f"({fraction})", text)
     text = _TARGET.sub("norm2", text)
@@ -142,13 +143,13 @@ def _with_laws(text: str) -> str:
     named = _LAW.search(text) is not None
     text = _LAW.sub("", text)
     at = 0
-    while named and (match := re.compile(r"(?<![\w.])(?:Prob|Pr|P|ℙ)\s*(?=[\[(])").search(text, at)):
-        end = _end_of(text, match.end())
-        inside = text[match.end() + 1 : end - 1]
+    while named and (found := re.compile(r"(?<![\w.])(?:Prob|Pr|P|ℙ)\s*(?=[\[(])").search(text, at)):
+        end = _end_of(text, found.end())
+        inside = text[found.end() + 1 : end - 1]
         if not end or not re.search("[<>≤≥]", inside):
-            at = match.end()
+            at = found.end()
             continue
-        text = f"{text[: match.start()]}E(boole({inside})){text[end:]}"
+        text = f"{text[: found.start()]}E(boole({inside})){text[end:]}"
     return text
 
 
