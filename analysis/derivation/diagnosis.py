@@ -85,7 +85,7 @@ def _diagnose(
             partial = threshold(close, columns, claim.grid[0], fewest=1)
         if partial:
             slip = _elsewhere(yours, ours, columns, ~close)
-            more = f"; elsewhere it {slip.sentence}" if slip is not None else ""
+            more = f"; elsewhere: {slip.sentence}" if slip is not None else ""
             return f"agrees for {partial} only{more}", () if slip is None else slip.parts
         reference = None if claim.formula is None else read_formula(claim.formula, claim).expression
 
@@ -99,6 +99,9 @@ def _diagnose(
         if partial:
             return f"agrees for {partial} only", ()
         gaps = np.abs(found / np.where(ours == 0, np.nan, ours) - 1)
+        lost = int(np.sum(~np.isfinite(found)))
+        if lost:
+            return f"has no real value at {lost} of {len(found)} points; no common slip explains the others", ()
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:
         return None, ()
@@ -110,7 +113,7 @@ def _elsewhere(yours: Formula, ours: Array, columns: dict[str, Any], there: Any)
         return None
     part = {name: np.asarray(column)[there] for name, column in columns.items()}
     slip = find_slip(yours.on, yours.names, ours[there], part, yours.expression, yours.clock)
-    short = slip is not None and slip.sentence.startswith(("agrees after", "differs by", "sign: agrees"))
+    short = slip is not None and slip.sentence.startswith(("agrees after", "differs by", "sign: agrees", "in one"))
     return slip if short else None
 
 

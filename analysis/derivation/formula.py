@@ -273,7 +273,7 @@ def read_formula(
             raise refuse("formula", str(formula), "it must be a string, a sympy expression of one number or a function")
         if isinstance(formula, sp.Eq):
             raise refuse("formula", str(formula), "it is an equation: give its right side alone")
-        if not isinstance(formula, sp.Expr):
+        if not isinstance(formula, sp.Expr) or isinstance(formula, sp.Lambda):
             raise refuse("formula", str(formula), "it must be an expression, not a condition")
         if formula.has(sp.zoo, sp.nan):
             raise refuse("formula", str(formula), "a part of it has no value")

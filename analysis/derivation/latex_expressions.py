@@ -127,7 +127,8 @@ class Expressions(Ranges):
         word = self.word_ahead()
         if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
             return False
-        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
+        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
+                   r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
         return token.text not in closing and token.text not in others and token.text not in LATTICE
 

@@ -60,6 +60,9 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
 
     reading = Reading(formula) if reading is None else reading
     text, known = str(formula), known_names(claim)
+    for name, value in symbols.items():
+        if value is None or isinstance(value, bool):
+            raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     given |= own
@@ -91,6 +94,9 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         decimals = dict(reading.decimals)
     sure = _positive(claim)
     parts = {key: part if part is None else without_values(part, sure) for key, part in parts.items()}
+    if any(part is not None and part.has(sp.zoo, sp.nan) for part in parts.values()):
+        same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
+        raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
     expression, orders = _without_orders(parts["expression"])
     _refuse_matrices(expression, text)
     _refuse_unknown_functions(expression, text)

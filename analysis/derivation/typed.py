@@ -18,7 +18,10 @@ _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4",
 _LETTERS = "".join(letter for letter in GREEK if len(letter) == 1)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ"
 _LOWERED = "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
-_ATOM = rf"(?:[{_LETTERS}](?:_\w+|[{_LOWERED}]+)?|(?!d[a-z]\b)[A-Za-z]\w*[{_LOWERED}]*|\d+(?:\.\d+)?(?![\w.]))"
+_ATOM = (
+    rf"(?:[{_LETTERS}](?:_\w+|[{_LOWERED}]+)?|"
+    rf"(?!d[a-z]\b)[A-Za-z][A-Za-z0-9_]*[{_LOWERED}]*|\d+(?:\.\d+)?(?![\w.]))"
+)
 _FUNCTION = (
     "arccos|arcsin|arctan|arctanh|artanh|acos|asin|atan|atanh|sinh|cosh|tanh|sin|cos|tan|log|ln|exp|erfc|erf|sqrt"
 )
