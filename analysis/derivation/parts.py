@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Columns = Mapping[str, Any]
 _MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS, _FEWEST = 600, 6, 12, 5, 5
 _ROUNDING = 1e-11
-_BUILT, _LABELLED = 40, 30  # steps of the clock: an expression made, a column looked at
+_BUILT, _LABELLED = 150, 120  # steps of the clock: an expression made, a column looked at
 
 
 def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | None = None) -> str | None:

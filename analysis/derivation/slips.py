@@ -32,7 +32,7 @@ _SHIFTED = re.compile(r"(\b[A-Za-z]\w*) -> \1 [+-] \d$")
 _FEW = 18  # words of an explanation behind which no other is sought
 _SINGLE = 4  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
-_COMPARED = 60  # steps of the clock that naming a ratio takes
+_COMPARED = 200  # steps of the clock that naming a ratio takes
 _MOST_PAIRED = 60  # changes of one name whose pairs are tried
 _BASES = {
     "1/log(2)": "in base 2",
@@ -241,8 +241,7 @@ def find_slip(
     slip = search.whole() or search.names()
     if slip is not None and _SHIFTED.search(slip.sentence):  # a number that is missing is likelier than a name moved
         other = _in_time(search.part)
-        if other is not None and not other.sentence.startswith("a factor") and "->" in other.sentence:
-            slip = min(slip, other, key=_moved)
+        slip = other if other is not None and " -> 1 + " in other.sentence else slip
     return slip or _shortest(
         (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
          lambda: search.part(True), search.both, search.two)
@@ -255,11 +254,6 @@ def _in_time(step: Callable[[], Slip | None]) -> Slip | None:
         return step()
     except OutOfTime:
         return None
-
-
-def _moved(slip: Slip) -> tuple[bool, int]:
-    """Whether a name is moved, and the cost: to sort by."""
-    return _SHIFTED.search(slip.sentence) is not None, _cost(slip)
 
 
 def _cost(slip: Slip) -> int:
