@@ -107,11 +107,12 @@ def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
 
 
 def held(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> str:
-    """Say which parameters that a formula names had one value wherever it was tried, or nothing."""
+    """Say which names that only one of the two formulas has had one value wherever they were tried, or nothing."""
     said, ours = [], {str(symbol) for symbol in getattr(claim.formula, "free_symbols", ())}
-    for name in sorted(yours.names - ours):
-        values = {point[name] for point in points if isinstance(point.get(name), int | float)}
-        if len(values) == 1 and len(points) > 1 and all(name in point for point in points):
+    rows = [known_values(claim, point) for point in points] if len(points) > 1 else []
+    for name in sorted(yours.names ^ ours) if rows else ():
+        values = {float(row[name]) for row in rows if name in row}
+        if len(values) == 1 and all(name in row for row in rows):
             said.append(f"{name} = {values.pop():.6g}")
     return f" (at {' and '.join(said)} alone)" if said else ""
 

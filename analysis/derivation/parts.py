@@ -193,6 +193,8 @@ def _factor(
 def _times_part(label: str, node: Any) -> str:
     """Write a factor before a part, with the brackets and signs of print."""
     text = f"({node})" if node.is_Add else str(node)
+    if text == "1":
+        return label
     if text.startswith("-"):
         label, text = (label[1:], text[1:]) if label.startswith("-") else (f"-{label}", text[1:])
     top, slash, bottom = label.partition("/")

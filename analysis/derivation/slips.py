@@ -29,6 +29,7 @@ __all__ = ["Slip", "find_slip"]
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
 _SHIFTED = re.compile(r"(\b[A-Za-z]\w*) -> \1 [+-] \d$")
+_FITTED = re.compile(r"-> -?\d*\.\d{3,}")
 _FEW = 18  # words of an explanation behind which no other is sought
 _SINGLE = 4  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
@@ -220,7 +221,7 @@ class _Search:
                 found.append(Slip(f"two slips: {text}, and then it {outer[0]}", (text, *outer[1])))
         for text, expression, values in () if found else changed[:_MOST_EDITED]:
             second = simple_slip(expression, self.ours, plain, value) if np.all(np.isfinite(values)) else None
-            if second is not None:
+            if second is not None and not _FITTED.search(second):  # a number that is fitted is no slip
                 found.append(Slip(f"two slips: agrees after {text} and {second}", (text, second)))
                 break
         return min(found, key=_cost, default=None)
