@@ -60,7 +60,7 @@ def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Fi
         holds = bool(yours.orders) or claim.kind is Kind.ASYMPTOTIC
         return grown, Outcome.AGREES if holds else Outcome.DISAGREES
     if yours.orders:
-        return "not equal as all sizes grow together: the difference does not vanish as stated", Outcome.DISAGREES
+        return "not equal as the sizes grow together: the difference does not vanish as stated", Outcome.DISAGREES
     return None
 
 
