@@ -17,7 +17,16 @@ from solvable.analysis.writing.conventions import symbols, translations, used_co
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
 
-__all__ = ["refuse_outside", "refuse_unequal_sides", "refuse_unnamed", "tried_where", "usable_names", "why_not"]
+__all__ = [
+    "held",
+    "refuse_outside",
+    "refuse_unequal_sides",
+    "refuse_unnamed",
+    "refuse_unread_factors",
+    "tried_where",
+    "usable_names",
+    "why_not",
+]
 
 _SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 
@@ -95,6 +104,30 @@ def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
     for cell in cells if claim.domain is not None else ():
         if not claim.domain.allows(cell):  # type: ignore[union-attr]
             raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")  # type: ignore[union-attr]
+
+
+def held(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> str:
+    """Say which names that only one of the two formulas has had one value wherever they were tried, or nothing."""
+    said, ours = [], {str(symbol) for symbol in getattr(claim.formula, "free_symbols", ())}
+    rows = [known_values(claim, point) for point in points] if len(points) > 1 else []
+    for name in sorted(yours.names ^ ours) if rows else ():
+        values = {float(row[name]) for row in rows if name in row}
+        if len(values) == 1 and all(name in row for row in rows):
+            said.append(f"{name} = {values.pop():.6g}")
+    return f" (at {' and '.join(said)} alone)" if said else ""
+
+
+def refuse_unread_factors(yours: Formula, claim: Claim) -> None:
+    """Refuse a right side that differs where a left member that is not read holds names of the claim.
+
+    (1 - gamma) V = sigma**2 gamma is right, though its right side alone is not V.
+    """
+    known = known_names(claim) or set()
+    for member in yours.unread:
+        names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
+        if any(name in known or translations(claim, name) for name in names):
+            why = f"left of = stands {member}, which is not read, and its right side is not ours: give one formula"
+            raise refuse("formula", yours.text, why)
 
 
 def refuse_unequal_sides(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> None:

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.admission import refuse_outside, refuse_unequal_sides, refuse_unnamed, tried_where
+from solvable.analysis.derivation.admission import (
+    held,
+    refuse_outside,
+    refuse_unequal_sides,
+    refuse_unnamed,
+    refuse_unread_factors,
+    tried_where,
+)
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
@@ -19,6 +26,7 @@ from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
 from solvable.analysis.derivation.spoken import in_own_words
 from solvable.analysis.derivation.stages import (
+    NOTHING,
     against_simulation,
     against_solver,
     high_precision,
@@ -34,7 +42,7 @@ from solvable.solvers.validate import as_kind, refuse
 __all__ = ["check"]
 
 Array = NDArray[np.float64]
-_CPU = 6.0  # seconds of CPU for a formula's values in all stages but the simulation, which has its own budget
+_STEPS = 1_200_000  # for a formula's values in all stages but the simulation, which has its own budget
 
 
 def check(
@@ -133,13 +141,15 @@ def check(
     claim = remembered(claim if spectrum is None else with_spectrum(claim, spectrum))
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     refuse_outside(claim, cells)
-    yours = read_formula(formula, claim, symbols, latex, Clock(_CPU))
+    yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, given(at))
     refuse_unequal_sides(yours, claim, points)
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
+    if "DISAGREES" in (precise.outcome, solver.outcome):
+        refuse_unread_factors(yours, claim)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None
@@ -152,6 +162,8 @@ def check(
     more = f": pass budget={verdict.needed}" if verdict is not None and verdict.needed else ""
     sentence = in_own_words(_sentence(stages, [*rows, *tried], said, more), yours.words)
     asked = points if claim.formula is not None else [row["parameters"] for row in tried]
+    if sentence == "agrees everywhere tried":
+        sentence += held(yours, claim, [*(row["parameters"] for row in rows), *asked])
     return CheckReport(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
         yours.read_as, tried_where(claim, asked, stages),
@@ -182,6 +194,8 @@ def _sentence(stages: list[Stage], rows: Any, said: str | None, more: str = "") 
     symbols, precise, solver, simulation = (stage.outcome for stage in stages)
     if said and (simulation in ("AGREES", "SKIPPED") or "DISAGREES" in (symbols, precise, solver)):
         return said
+    if any(stage.detail == NOTHING for stage in stages):
+        return f"nothing is decided: {NOTHING}"
     if "INCONCLUSIVE" in (precise, solver):
         return "takes too long to evaluate: nothing is decided"
     if "DISAGREES" in (symbols, precise, solver):

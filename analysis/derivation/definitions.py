@@ -12,7 +12,8 @@ from solvable.analysis.derivation.edits import edits
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.labels import same
 from solvable.analysis.derivation.parts import evaluator, part_slip, simple_slip
-from solvable.analysis.derivation.slips import Slip, substitutions
+from solvable.analysis.derivation.replacements import substitutions
+from solvable.analysis.derivation.slips import Slip
 
 __all__ = ["slip_in_definitions"]
 

@@ -12,12 +12,13 @@ from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.definitions import slip_in_definitions
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula, read_formula
-from solvable.analysis.derivation.labels import RTOL, same
-from solvable.analysis.derivation.places import differs, threshold
+from solvable.analysis.derivation.kinks import sides_of
+from solvable.analysis.derivation.labels import RTOL, constant, same
+from solvable.analysis.derivation.places import differs, partial_agreement, threshold
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
-from solvable.analysis.derivation.slips import Slip, find_slip, partial_agreement
+from solvable.analysis.derivation.slips import Slip, find_slip
 from solvable.analysis.derivation.stages import SAME, columns_at, float_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Outcome
@@ -25,7 +26,9 @@ from solvable.analysis.verification.verifier import Outcome
 __all__ = ["explained"]
 
 Array = NDArray[np.float64]
-_CPU = 3.0
+_STEPS = 300_000
+_FEWEST = 5  # points of a branch in which a slip is sought
+_TINY = 1e-5  # differences in which a slip would be an accident
 
 
 def explained(
@@ -39,7 +42,7 @@ def explained(
 ) -> tuple[list[Stage], str | None, tuple[str, ...]]:  # fmt: skip
     """Return the stages as the formula's own sense has them, what is said on top, and the parts of a diagnosis."""
     if yours.clock is not None:
-        yours.clock.stage(_CPU)
+        yours.clock.stage(_STEPS)
     values = [np.array([row[key] for row in rows], dtype=float) for key in ("ours", "yours")]
     if ours.size:
         values = [np.r_[values[0], ours], np.r_[values[1], found]]
@@ -66,17 +69,24 @@ def _diagnose(
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the sentence and the parts of a diagnosis; nothing where none is verified within its time."""
     if yours.clock is not None:
-        yours.clock.stage(_CPU)
+        yours.clock.stage(_STEPS)
     try:
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
-        if np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
+        tiny = (
+            np.all(np.abs(found - ours) <= _TINY * np.abs(ours)) and constant(found / np.where(ours, ours, 1)) is None
+        )
+        if tiny or np.all(np.abs(found - ours) <= RTOL * np.abs(ours)):
             gap = float(np.max(np.abs(found / np.where(ours == 0, 1, ours) - 1)))
-            return f"equal to {max(8, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
+            return f"equal to {max(1, int(-np.log10(max(gap, 1e-15))))} digits, and not beyond", ()
         partial = partial_agreement(close, columns)
+        if not partial and yours.expression is not None and sides_of(yours.expression):  # the other side of a branch
+            partial = threshold(close, columns, claim.grid[0], fewest=1)
         if partial:
-            return f"agrees for {partial} only", ()
+            slip = _elsewhere(yours, ours, columns, ~close)
+            more = f"; elsewhere: {slip.sentence}" if slip is not None else ""
+            return f"agrees for {partial} only{more}", () if slip is None else slip.parts
         reference = None if claim.formula is None else read_formula(claim.formula, claim).expression
 
         def regimes(stage: int) -> Slip | None:
@@ -89,9 +99,22 @@ def _diagnose(
         if partial:
             return f"agrees for {partial} only", ()
         gaps = np.abs(found / np.where(ours == 0, np.nan, ours) - 1)
+        lost = int(np.sum(~np.isfinite(found)))
+        if lost:
+            return f"has no real value at {lost} of {len(found)} points; no common slip explains the others", ()
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:
         return None, ()
+
+
+def _elsewhere(yours: Formula, ours: Array, columns: dict[str, Any], there: Any) -> Slip | None:
+    """Search where a formula of several branches differs; nothing but what is short is said."""
+    if yours.expression is None or not sides_of(yours.expression) or there.sum() < _FEWEST or not yours.plain:
+        return None
+    part = {name: np.asarray(column)[there] for name, column in columns.items()}
+    slip = find_slip(yours.on, yours.names, ours[there], part, yours.expression, yours.clock)
+    short = slip is not None and slip.sentence.startswith(("agrees after", "differs by", "sign: agrees", "in one"))
+    return slip if short else None
 
 
 def _slip(

@@ -6,9 +6,10 @@ formula.
 
 from __future__ import annotations
 
-import ast
 import re
 
+from solvable.analysis.derivation.code_blocks import as_python, in_one_line
+from solvable.analysis.derivation.python_code import formula_of_code
 from solvable.solvers.validate import refuse
 
 __all__ = ["in_plain_words"]
@@ -19,24 +20,36 @@ _IMPORT = re.compile(
     r"[\w*, ]+)[ \t]*;?[ \t]*$",
     re.M,
 )
+_CODE = re.compile(r"^\s*(?:return\b|for\s+\w+.*:\s*$|if\s.*:\s*$|\w+\s*[-+*/]=|print\()", re.M)
 _DOTTED = re.compile(r"\s*\.(?=[*/^+-])(?!\*\*)")
 _HANDLE = re.compile(r"^\s*(?:\w+\s*=\s*)?@\s*\([\w\s,]*\)\s*")
 _ARROW = re.compile(r"^\s*(?:\w+\s*=\s*)?\(\s*\w+(?:\s*,\s*\w+)*\s*\)\s*[-=]>\s*(?=\S)")
 _LAMBDA = re.compile(r"^\s*(?:\w+\s*=\s*)?lambda(?:\s+\w+(?:\s*=\s*[\w.]+)?(?:\s*,\s*\w+(?:\s*=\s*[\w.]+)?)*)?\s*:\s*")
-_HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log", "Sin": "sin", "Cos": "cos", "Tan": "tan", "ArcSin": "arcsin",
+_HEADS = {"Sqrt": "sqrt", "Exp": "exp", "Log": "log_of", "Sin": "sin", "Cos": "cos", "Tan": "tan", "ArcSin": "arcsin",
           "ArcCos": "arccos", "ArcTan": "arctan", "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "ArcTanh": "arctanh",
           "Erf": "erf", "Erfc": "erfc", "Min": "min", "Max": "max", "Abs": "abs", "Gamma": "gamma_function",
           "Binomial": "binomial", "Factorial": "factorial", "BesselI": "besseli", "BesselJ": "besselj",
           "If": "np_where", "Sum": "sum", "Product": "product", "Integrate": "integral", "NIntegrate": "integral",
           "Piecewise": "Piecewise", "Which": "which",
-          "UnitStep": "heaviside", "Sign": "sign", "Floor": "floor"}  # fmt: skip
+          "UnitStep": "heaviside", "HeavisideTheta": "heaviside", "Boole": "boole", "Sech": "sech", "Coth": "coth",
+          "Log2": "log2", "Log10": "log10", "Ceiling": "ceiling", "Total": "sum", "NormCDF": "Phi",
+          "NormPDF": "norm_pdf",
+          "Simplify": "", "FullSimplify": "", "Expand": "", "N": "", "Evaluate": "", "Together": "", "Apart": "",
+          "Cot": "cot", "Sec": "sec", "Csc": "csc", "ArcSinh": "arcsinh", "ArcCosh": "arccosh",
+          "Sign": "sign", "Floor": "floor"}  # fmt: skip
 _HEAD = re.compile(rf"(?<![\w.])({'|'.join(_HEADS)})\[")
 _PRODUCT = re.compile(r"(?<=[\w)\]])[ \t]+(?!(?:where|for|if|else|and|or|when|with|in)\b)(?=[A-Za-z_(]|\d)")
 _KEYWORD_BEFORE = re.compile(r"(?:^|\W)(?:where|for|if|else|and|or|when|with|in)$")
-_HALF = re.compile(r"(?<![\w.)\]^*/])(\d+/\d+)\s+(?=\(|(?:sqrt|Sqrt|log|ln|exp|erf|erfc|arc\w+|sum)\b)")  # not 1/2 pi
+_HALF = re.compile(
+    r"(?<![\w.)\]^*/])((?:\d+|π|pi)/(?:\d+|π|pi))\s+(?=∫|\(|(?:sqrt|Sqrt|log|ln|exp|erf|erfc|arc\w+|sum|integral)\b)"
+)  # not 1/2 pi
 _INTEGRAL = re.compile(r"∫_(\{[^{}]*\}|\([^()]*\)|-?\w+)\^(\{[^{}]*\}|\([^()]*\)|\w+|∞)\s*")
 _EXPONENTIAL = re.compile(r"(?<![\w.])[Ee]\s*(\^|\*\*)")
-_QUAD = re.compile(r"(?<![\w.])(?:scipy\.)?(?:integrate\.)?quad\(\s*lambda\s+(\w+)\s*:\s*")
+_QUAD = re.compile(
+    r"(?<![\w.])(?:scipy\.|mpmath\.|mp\.)?(?:integrate\.)?(?:quad|quadgk|quadgl|integral|integrate)\(\s*"
+    r"(?:lambda\s+(?P<python>\w+)\s*:|@\(\s*(?P<matlab>\w+)\s*\)|function\s*\(\s*(?P<r>\w+)\s*\)|\(?(?P<julia>\w+)\)?\s*->)\s*"
+)
+_TAKEN = re.compile(r"^(?:\s*\[\s*[01]\s*\]|\$value)")  # the value of a pair, and not its error
 _MEAN = re.compile(
     r"(?:𝔼|(?<![\w.])E)_\{?\s*(\w)\s*(?:[~∼]\s*[N𝒩]\s*\(\s*(?P<mean>[^(),]+)\s*,\s*(?P<variance>[^(),]+)\s*\)\s*)?\}?\s*(?=[\[(])"
 )
@@ -60,10 +73,11 @@ def in_plain_words(text: str) -> str:
     'd/(n - d)^2'
     """
     plain = _IMPORT.sub("", text).strip("\n") if "import" in text else text
-    if re.match(r"\s*def\s", plain):
-        plain = _of_function(text, plain)
+    plain = _with_heads(in_one_line(as_python(plain)))
+    if re.match(r"\s*def\s", plain) or _CODE.search(plain):
+        plain = formula_of_code(text, plain)
     plain = _HANDLE.sub("", _LAMBDA.sub("", _ARROW.sub("", plain)))
-    plain = _DOTTED.sub("", plain)
+    plain = _with_r_cases(_DOTTED.sub("", _with_distributions(plain)))
     plain = _with_cases(_with_means(_with_integrals(_with_quad(plain))))
     plain = _EXPONENTIAL.sub(r"exp(1)\1", plain)
     if _HEAD.search(plain):
@@ -71,39 +85,44 @@ def in_plain_words(text: str) -> str:
     return _HALF.sub(r"(\1)*", plain)
 
 
-def _of_function(text: str, code: str) -> str:
-    """Rewrite ``def f(x): ...`` as assignments and what it returns."""
-    try:
-        tree = ast.parse(re.sub(r"\blambda\b(?!\s*[\w,\s]*:)", "lam", code.replace("^", "**")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise refuse("formula", text, "it is no function of Python") from None
-    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
-        raise refuse("formula", text, "it holds more than one function")
-    assigned: list[str] = []
-    returned = _returned(text, tree.body[0].body, assigned)
-    return "; ".join([*assigned, returned])
+_DISTRIBUTIONS = (
+    (r"CDF\[\s*NormalDistribution\[\s*(?:0\s*,\s*1)?\s*\]\s*,", "NormCDF["),
+    (r"PDF\[\s*NormalDistribution\[\s*(?:0\s*,\s*1)?\s*\]\s*,", "NormPDF["),
+    (r"\bccdf\(\s*Normal\(\s*(?:0\s*,\s*1)?\s*\)\s*,", "norm_sf("),
+    (r"\bcdf\(\s*Normal\(\s*(?:0\s*,\s*1)?\s*\)\s*,", "Phi("),
+    (r"\bpdf\(\s*Normal\(\s*(?:0\s*,\s*1)?\s*\)\s*,", "norm_pdf("),
+    (r"\bpnorm\(([^,]*),\s*lower\.tail\s*=\s*(?:FALSE|F)\s*\)", r"norm_sf(\1)"),
+    (r"\bpnorm\(", "Phi("), (r"\bnormcdf\(", "Phi("), (r"\bdnorm\(", "norm_pdf("), (r"\bnormpdf\(", "norm_pdf("),
+)  # fmt: skip
+_WITH = re.compile(r"^\s*(?:With|Module|Block)\[\s*\{(?P<names>.*?)\}\s*,(?P<body>.*)\]\s*;?\s*$", re.S)
 
 
-def _returned(text: str, body: list[ast.stmt], assigned: list[str]) -> str:
-    """What a function's statements return, a case for each branch; assignments before them are noted."""
-    for place, line in enumerate(body):
-        match line:
-            case ast.Expr(value=ast.Constant(value=str())):
-                continue
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                assigned.append(f"{name} = {ast.unparse(value)}")
-            case ast.Return(value=ast.expr() as value):
-                return ast.unparse(value)
-            case ast.If(test=test, body=then, orelse=other):
-                inner: list[str] = []
-                first = _returned(text, [*then, *body[place + 1 :]], inner)
-                second = _returned(text, [*other, *body[place + 1 :]], inner)
-                if not inner:
-                    return f"{first} if {ast.unparse(test)} else {second}"
-                break
-            case _:
-                break
-    raise refuse("formula", text, "its function may hold assignments, cases and what it returns, and nothing else")
+def _with_distributions(text: str) -> str:
+    """Write the law of a standard normal variable as we do."""
+    for old, new in _DISTRIBUTIONS:
+        text = re.sub(old, new, text)
+    return text
+
+
+def _with_heads(text: str) -> str:
+    """Write ``With[{g = d/n}, f]`` as the formula and its definitions."""
+    found = _WITH.match(text)
+    return f"{found['body'].strip()}; {found['names'].replace(', ', '; ')}" if found else text
+
+
+def _with_r_cases(text: str) -> str:
+    """Write ``if (c) a else b`` as Python does."""
+    head = re.match(r"(?P<name>\s*\w+\s*=(?!=)\s*)?if\s*\(", text)
+    if head is None or ":" in text:
+        return text
+    level, place = 1, head.end()
+    while place < len(text) and level:
+        level += (text[place] in "([") - (text[place] in ")]")
+        place += 1
+    test, (first, *others) = text[head.end() : place - 1], re.split(r"\belse\b", text[place:], maxsplit=1)
+    if len(others) != 1 or not first.strip() or level:
+        return text
+    return f"{head['name'] or ''}({first.strip()}) if {test} else ({_with_r_cases(others[0].strip())})"
 
 
 def _of_mathematica(text: str, plain: str) -> str:
@@ -122,16 +141,27 @@ def _of_mathematica(text: str, plain: str) -> str:
             written.append(character)
     joined = "".join(written)
     joined = re.sub(rf"(?<![\w.])({'|'.join(_HEADS)})\(", lambda match: _HEADS[match[1]] + "(", joined)
-    joined = re.sub(r"Piecewise\(\s*\{(.*?)\}\s*(?:,\s*([^{}()]+))?\)(?!\s*[,}])", _cases_of, joined, flags=re.S)
+    joined = _with_lists_of_cases(joined)
     joined = joined.replace("{", "(").replace("}", ")")
     joined = re.sub(r"(?<![\w.])Pi(?!\w)", "pi", joined)
     joined = joined.replace("&&", " and ").replace("||", " or ").replace("Infinity", "oo")
     return _PRODUCT.sub(lambda match: match.group() if _KEYWORD_BEFORE.search(joined[: match.start()]) else "*", joined)
 
 
-def _cases_of(match: re.Match[str]) -> str:
-    other = f", ({match[2].strip()}, True)" if match[2] else ""
-    return f"Piecewise({match[1]}{other})"
+def _with_lists_of_cases(text: str) -> str:
+    """Write ``Piecewise({{a, x < 1}, {b, x > 1}}, c)`` with pairs alone."""
+    at = 0
+    while match := re.compile(r"Piecewise\(\s*\{").search(text, at):
+        at, level = match.end(), 1
+        while at < len(text) and level:
+            level += (text[at] in "([{") - (text[at] in ")]}")
+            at += 1
+        other = re.match(r"\s*,\s*([^{}]*)\)$", text[at:]) or re.match(r"\s*,\s*([^{}()]*)\)", text[at:])
+        pairs = text[match.end() : at - 1]
+        last = f", ({other[1].strip()}, True))" if other else ""
+        behind = text[at + other.end() :] if other else text[at:]
+        text = f"{text[: match.start()]}Piecewise({pairs}{last}{behind}"
+    return text
 
 
 def _with_integrals(text: str) -> str:
@@ -168,10 +198,19 @@ def _with_quad(text: str) -> str:
             else:
                 parts[-1] += character
         behind = text[end + 1 :]
-        if len(parts) != 3 or not behind.startswith("[0]"):
+        listed = len(parts) == 2 and parts[1].strip()[:1] == "[" and parts[1].strip()[-1:] == "]"
+        if listed:  # between [a, b]
+            parts = [parts[0], *parts[1].strip()[1:-1].split(",")]
+        variable = next(name for name in match.groups() if name)
+        if len(parts) != 3:
             return text
-        body, low, high = (re.sub(r"\b(?:np\.|math\.)?inf\b", "oo", part.strip()) for part in parts)
-        text = f"{text[: match.start()]}integral({body}, {match[1]}, {low}, {high}){behind[3:]}"
+        taken = _TAKEN.match(behind)
+        pair = "scipy" in match.group() or (match["python"] and not listed and "mp" not in match.group())
+        if pair and taken is None:  # scipy's value and its error are no number
+            return text
+        body, low, high = (re.sub(r"\b(?:np\.|math\.|mp\.)?(?:inf|Inf)\b", "oo", part.strip()) for part in parts)
+        behind = behind[taken.end() :] if taken else behind
+        text = f"{text[: match.start()]}integral({body}, {variable}, {low}, {high}){behind}"
     return text
 
 

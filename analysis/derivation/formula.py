@@ -15,11 +15,12 @@ from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import solve
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
+from solvable.analysis.derivation.latex_words import GREEK
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import written_symbols
+from solvable.analysis.writing.conventions import translations, written_symbols
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Formula:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    unread: tuple[str, ...] = ()  # left members that are no formulas
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None
@@ -271,7 +273,7 @@ def read_formula(
             raise refuse("formula", str(formula), "it must be a string, a sympy expression of one number or a function")
         if isinstance(formula, sp.Eq):
             raise refuse("formula", str(formula), "it is an equation: give its right side alone")
-        if not isinstance(formula, sp.Expr):
+        if not isinstance(formula, sp.Expr) or isinstance(formula, sp.Lambda):
             raise refuse("formula", str(formula), "it must be an expression, not a condition")
         if formula.has(sp.zoo, sp.nan):
             raise refuse("formula", str(formula), "a part of it has no value")
@@ -285,8 +287,19 @@ def read_formula(
         and not _is_ours(claim, reading.left)
     ):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
+    if reading is not None and claim is not None and reading.relation == "=":
+        _refuse_other_quantity(reading.left, formula, claim, known or set())
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
+
+
+def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str]) -> None:
+    """Refuse an equation whose left side is a parameter of the claim in Greek, lambda = ..: it is no value of ours."""
+    if left in known or left not in GREEK.values():
+        return
+    meant = [text for text in translations(claim, left) if text in known]
+    if meant and meant[0] in claim.grid[0] and not _is_ours(claim, meant[0]):
+        raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:

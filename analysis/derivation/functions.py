@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "PLACED", "RENAMED", "WRITTEN_OUT"]
+__all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "METHODS", "PLACED", "RENAMED", "SAME", "WRITTEN_OUT"]
 
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
              "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
@@ -15,6 +15,13 @@ RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "mi
            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
            "heaviside": "Heaviside", "iv": "besseli", "jv": "besselj", "kv": "besselk", "ceil": "ceiling"}  # fmt: skip
+# functions that libraries write behind their argument, and operators under another name
+METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
+            "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
+            "erfc")  # fmt: skip
+SAME = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral", "summation": "sum",
+         "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
+         "ifelse": "np_where"}  # fmt: skip
 WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
     "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
@@ -37,9 +44,50 @@ WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "cot": lambda sp, x: 1 / sp.tan(x),
     "sec": lambda sp, x: 1 / sp.cos(x),
     "csc": lambda sp, x: 1 / sp.sin(x),
+    "log_of": lambda sp, x: sp.log(x),
+    "expit": lambda sp, x: 1 / (1 + sp.exp(-x)),
+    "sigmoid": lambda sp, x: 1 / (1 + sp.exp(-x)),
+    "softplus": lambda sp, x: sp.log(1 + sp.exp(x)),
+    "relu": lambda sp, x: sp.Max(x, 0),
+    "boole": lambda sp, x: sp.Piecewise((1, x), (0, True)),
+    "log_ndtr": lambda sp, x: sp.log(sp.erfc(-x / sp.sqrt(2)) / 2),
+    **{
+        name: lambda sp, x: x
+        for name in (
+            "Rational",
+            "Integer",
+            "Fraction",
+            "float",
+            "float64",
+            "float32",
+            "array",
+            "asarray",
+            "tensor",
+            "sympify",
+            "as_tensor",
+            "simplify",
+            "nsimplify",
+            "expand",
+            "factor",
+            "together",
+            "cancel",
+            "item",
+            "evalf",
+            "doit",
+            "mpf",
+        )
+    },
 }
 # with an order before the argument
-PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {"ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x)}
+PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x),
+    "hypot": lambda sp, x, y: sp.sqrt(x**2 + y**2),
+    "log_of": lambda sp, base, x: sp.log(x) / sp.log(base),
+    "logaddexp": lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)),
+    "xlogy": lambda sp, x, y: x * sp.log(y),
+    "Rational": lambda sp, x, y: x / y,
+    "Fraction": lambda sp, x, y: x / y,
+}
 # quantities that authors write with their argument: df2(kappa) is df2
 DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
              "unlearned": ("kappa",)}  # fmt: skip
@@ -49,5 +97,7 @@ _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral"
 CALLABLE = frozenset(
     (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",
-     "power", "pow", "gamma", "beta", "float_power", "norm", "where")
+     "power", "pow", "gamma", "beta", "float_power", "norm", "where",
+     "ifelse", "piecewise", "select", "summation", "symsum", "integrate", "int", "inv",
+     "eye")
 )  # fmt: skip

@@ -33,22 +33,26 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
     own |= {name: value for name, value in defined.items() if isinstance(value, str)}
     formula, kept = stated.formula, dict(stated.definitions)
     for _ in range(len(own)):  # one may hold another
-        before = formula
-        for name, value in own.items():
+        before = formula, dict(kept)
+        for name, value in list(own.items()):
             if re.search(rf"(?<!\w){name}(?!\w)", value):
                 continue
             indexed = _INDEXED.fullmatch(name)
-            if indexed and _BINDS.search(formula):
-                formula = _with_index(formula, indexed[1], indexed[2], value)
+            if indexed and _BINDS.search(" ".join([formula, *kept.values()])):
+                put = partial(_with_index, stem=indexed[1], index=indexed[2], value=value)
                 kept.pop(name, None)
+                formula, kept = put(formula), {other: put(text) for other, text in kept.items()}
+                own |= {other: text for other, text in kept.items() if other}
             elif _in_integrand(formula, value) or (
                 _MEAN.search(formula) and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & set(NORMALS)
             ):
                 formula = re.sub(rf"(?<!\w){name}(?!\w)", lambda _, value=value: f"({value})", formula)  # type: ignore[misc]
                 kept.pop(name, None)
-        if formula == before:
+        if (formula, kept) == before:
             break
-    definitions = tuple((name, value) for name, value in stated.definitions if not name or name in kept)
+    definitions = tuple(
+        (name, kept[name] if name else value) for name, value in stated.definitions if not name or name in kept
+    )
     return stated._replace(formula=formula, definitions=definitions)
 
 

@@ -89,7 +89,8 @@ def ratio_label(ratio: Array, columns: Columns, anything: bool = False, deep: bo
         return None
     value = constant(ratio)
     if value is not None:
-        return nice(value) or (f"{value:.6g}" if anything else None)
+        written = f"{value:.6g}" if f"{value:.6g}" != "1" else f"1 {'+' if value > 1 else '-'} {abs(value - 1):.3g}"
+        return nice(value) or (written if anything else None)
     sign = np.sign(ratio)
     columns = _positive(columns)
     if not columns:

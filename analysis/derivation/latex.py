@@ -11,9 +11,17 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from solvable.analysis.derivation.latex_forms import in_usual_forms
+from solvable.analysis.derivation.latex_lines import (
+    bracketed_range,
+    is_statistic,
+    lines_joined,
+    without_number,
+    written,
+)
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_phrases import Phrase
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, tokens_of
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     ALMOST,
@@ -21,7 +29,9 @@ from solvable.analysis.derivation.latex_words import (
     GREEK,
     LETTER_STYLES,
     LIMITS,
+    OTHERWISE,
     RELATIONS,
+    SOLVES,
 )
 from solvable.analysis.derivation.plain import Statement
 
@@ -48,71 +58,40 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     >>> plain_from_latex(r"V(\gamma) = \sigma^2 \frac\gamma{1-\gamma}, \qquad \gamma < 1.")[:3]
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
-    reader = _Statement(text, list(tokens_of(text)))
+    reader = _Statement(text, [])
+    reader.tokens = in_usual_forms(list(tokens_of(text)), reader.refuse)
     reader.phrases = phrases
     return reader.statement()
 
 
 _NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
-_CARRY = (
-    "+",
-    "-",
-    "−",
-    "=",
-    "*",
-    "/",
-    r"\cdot",
-    r"\times",
-    ",",
-    ";",
-    r"\le",
-    r"\leq",
-    r"\ge",
-    r"\geq",
-    "<",
-    ">",
-    r"\text",
-)
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
-
-
-def lines_joined(tokens: list[Token]) -> list[Token]:
-    """Tokens without alignment; a new line carries a formula on before a sign, else it begins a definition.
-
-    What stands in an environment within stays as it is.
-    """
-    kept: list[Token] = []
-    level, begins = 0, False
-    for place, token in enumerate(tokens):
-        if begins and token.text in ("&", r"\quad"):
-            continue  # indents a line
-        begins = level == 0 and token.text == r"\\"
-        level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
-        if level or token.text not in ("&", r"\\"):
-            kept.append(token)
-        elif token.text == r"\\":
-            ahead = [t.text for t in tokens[place + 1 :] if t.text not in ("&", r"\quad")][:1]
-            before = [t.text for t in kept if t.text not in ("&", r"\quad")][-1:]
-            if ahead and ahead[0] not in _CARRY and before and before[0] not in _CARRY:
-                kept.append(Token(",", False, True))
-    return kept
 
 
 class _Statement(Macros):
     """Reads a formula with what stands around it."""
 
+    unread: tuple[str, ...] = ()
+
     def statement(self) -> Statement:
         self.unwrap()
+        self.laws = self.stated_laws()
         self.functions = frozenset(self.defined_functions())
         sides = self.other_sides()
         start = self.at
         left, relation = self.left_side()
         own = self.own_name(self.tokens[start : self.at])
         formula = self.expression()
+        branches: list[str] = []
         conditions: list[str] = []
         definitions: list[tuple[str, str]] = []
         while self.at < len(self.tokens):
-            if not self.separator():
+            behind = self.at
+            if self.solves():  # k is the positive root of an equation
+                self.at = behind
+                definitions += self.equation(formula)
+                continue
+            if not self.separator() and self.word_ahead() not in OTHERWISE:
                 self.end()
             if self.at == len(self.tokens):
                 break
@@ -120,6 +99,17 @@ class _Statement(Macros):
                 relation = "->" if relation == "=" else relation
                 continue
             start = self.at
+            if self.word_ahead() in OTHERWISE:
+                self.take()
+                self.raw_group()
+                before = bool(conditions)
+                branches.append(f"({formula}, {' and '.join(conditions) or 'True'})")
+                conditions = []
+                if before:
+                    self.separator()
+                    formula = self.expression()
+                    branches.append(f"({formula}, True)")
+                continue
             name = self.expression()
             defined = self.peek() == "=" or (self.peek(), self.peek(1)) == (":", "=")
             head = re.fullmatch(r"(\w+)\*?\((\w+)\)", name)
@@ -127,14 +117,47 @@ class _Statement(Macros):
                 if self.take().text == ":":
                     self.take()
                 definitions.append((name if head is None else f"{head[1]}({head[2]})", self.expression()))
+                if self.peek() in RELATIONS:
+                    conditions.append(self.compared(name))
+            elif self.solves(consume=False):
+                definitions += self.equation(name)
             elif self.peek() == "=":
                 self.take()
                 definitions.append(("", f"({name})-({self.expression()})"))
+            elif conditions and self.peek() not in (*RELATIONS, r"\in"):  # the formula of another range
+                branches.append(f"({formula}, {' and '.join(conditions)})")
+                formula, conditions = name, []
             else:
                 self.at = start
                 conditions.append(self.condition())
-        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides)
+        if branches and (conditions or not branches[-1].endswith(", True)")):
+            if not conditions:
+                raise self.refuse(f"of {formula} it is not said where it holds")
+            branches.append(f"({formula}, {' and '.join(conditions)})")
+        if branches:
+            formula, conditions = f"Piecewise({', '.join(branches)})", []
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread)
         return self.last_first(stated, own)
+
+    def solves(self, consume: bool = True) -> bool:
+        """Whether words come that say of a name that it solves an equation."""
+        found = SOLVES.fullmatch(self.word_ahead()) is not None
+        if found and consume:
+            self.take()
+            self.raw_group()
+        return found
+
+    def equation(self, name: str) -> list[tuple[str, str]]:
+        """Read the equation that a name solves."""
+        self.solves()
+        while self.peek() in (r"\quad", ":", ","):
+            self.take()
+        if not name.isidentifier():
+            raise self.refuse(f"an equation is solved for one name, and not for {name}")
+        left = self.expression()
+        self.expect("=")
+        right = self.expression()
+        return [(name, right if left == name else f"{name}+({left})-({right})")]
 
     def unwrap(self) -> None:
         """Take off an environment and alignment marks around the formula, its label, and the full stop behind it."""
@@ -155,18 +178,27 @@ class _Statement(Macros):
             if [t.text for t in tokens[-length:]] != [r"\end", "{", *name, "}"]:
                 raise self.refuse(f"the environment {name} is not closed at the end")
             tokens = tokens[length:-length]
+        tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
         self.tokens = lines_joined(tokens)
 
     def grows(self) -> bool:
-        r"""Pass over (n \to \infty) behind a formula, perhaps with an "as" in front."""
+        r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
         texts = [t.text for t in self.tokens[self.at :]]
-        cut = 1 if texts[:1] == ["("] else 0
-        found = texts[cut + 1 : cut + 3] in ([r"\to", r"\infty"], [r"\rightarrow", r"\infty"])
-        if found:
-            self.at += 3 + cut + (cut and texts[cut + 3 : cut + 4] == [")"])
-        return found
+        arrow = next((i for i, text in enumerate(texts) if text in (r"\to", r"\rightarrow")), 0)
+        names = [text for text in texts[:arrow] if text not in ("(", ",")]
+        sizes = all(len(name) == 1 and name.isalpha() for name in names)
+        if names and sizes and texts[arrow + 1 : arrow + 2] == [r"\infty"]:
+            self.at += arrow + 2
+            self.at += self.peek() == ")"
+            return True
+        if self.peek(1) == "/" and arrow == 3 and texts[0].isalpha() and texts[2].isalpha():
+            self.at += 4
+            self.expression()  # the limit of a ratio of sizes
+            self.at += self.peek() == ")"
+            return True
+        return False
 
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""
@@ -198,11 +230,13 @@ class _Statement(Macros):
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""
         for place, token in enumerate(self.tokens):
-            texts = [t.text for t in self.tokens[place : place + 6]]
+            texts = [t.text for t in self.tokens[place : place + 9]]
             before = self.tokens[place - 1].text if place else ""
+            index = texts[2] if texts[1:2] == ["_"] and texts[2:3] != ["{"] else ""
+            texts = [texts[0], *texts[3:]] if index else texts
             defined = texts[4:5] == ["="] or texts[4:6] == [":", "="]
             if texts[1:2] == ["("] and texts[3:4] == [")"] and defined and before in (",", ";", r"\quad", "}"):
-                yield GREEK.get(token.text, token.text)
+                yield GREEK.get(token.text, token.text) + (f"_{GREEK.get(index, index)}" if index else "")
 
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
@@ -251,12 +285,11 @@ class _Statement(Macros):
 
     def other_sides(self) -> tuple[str, ...]:
         """Take out all sides of a chain of equalities but the last one and the quantity's name in front of them."""
-        level, marks = 0, [-1]
-        for place, token in enumerate(self.tokens):
-            level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
-            if token.text == "=" and level == 0:
+        marks = [-1]
+        for place, text, level in levels(self.tokens):
+            if text == "=" and level == 0:
                 marks.append(place)
-            elif level == 0 and token.text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
+            elif level == 0 and text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
                 break
         sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
         named = bool(sides) and self.one_quantity(sides[0])
@@ -266,16 +299,23 @@ class _Statement(Macros):
         keep = self.tokens[: marks[1] + 1] if named else []
         if sides:
             self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
-        return tuple(self.whole(side) for side in sides)
+        found = []
+        for side in sides:
+            try:
+                found.append(self.whole(side))
+            except ValueError:
+                if not is_statistic(side):
+                    raise
+                self.unread += (written(side),)
+        return tuple(found)
 
     def left_side(self) -> tuple[str, str]:
         """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
-        level, marks = 0, []
-        for place, token in enumerate(self.tokens):
-            level += {"{": 1, "(": 1, "[": 1, r"\begin": 1, "}": -1, ")": -1, "]": -1, r"\end": -1}.get(token.text, 0)
-            if token.text in ("=", *LIMITS, *_BOUNDS) and level == 0:
+        marks = []
+        for place, text, level in levels(self.tokens):
+            if text in ("=", *LIMITS, *_BOUNDS) and level == 0:
                 marks.append(place)
-            elif token.text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
+            elif text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
                 break
         if not marks:
             return "", "="

@@ -6,13 +6,24 @@ import re
 from abc import abstractmethod
 
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Cursor, Token
-from solvable.analysis.derivation.latex_words import DIFFERENTIALS, FUNCTIONS, GREEK, LATTICE, RELATIONS, STARS
+from solvable.analysis.derivation.latex_ranges import Ranges
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
+from solvable.analysis.derivation.latex_words import (
+    BEHIND,
+    DIFFERENTIALS,
+    FUNCTIONS,
+    GREEK,
+    LATTICE,
+    OTHERWISE,
+    RELATIONS,
+    SOLVES,
+    STARS,
+)
 
 __all__ = ["Expressions"]
 
 
-class Expressions(Cursor):
+class Expressions(Ranges):
     """Reads sums and what they are made of, up to the commands."""
 
     @abstractmethod
@@ -30,6 +41,10 @@ class Expressions(Cursor):
     @abstractmethod
     def transposed(self) -> str:
         """Read a quadratic form of the target's weights, if one comes."""
+
+    @abstractmethod
+    def indicator(self) -> str:
+        """Read the condition of an indicator."""
 
     @abstractmethod
     def differential(self, consume: bool) -> tuple[str, str]:
@@ -107,11 +122,13 @@ class Expressions(Cursor):
         token = self.tokens[self.at]
         if self.inside and token.text in DIFFERENTIALS and self.differential(consume=False):
             return False
-        if token.text in BARS:  # a bar opens only where none is open
-            return "bar" not in self.inside
-        if self.word_ahead() in ("for", "if", "when", "where", "with", "and", "otherwise", "else"):
+        if token.text in BARS:  # a bar without a side opens only where none is open
+            return token.text in (r"\lvert", r"\lVert") or (token.text[:2] != r"\r" and "bar" not in self.inside)
+        word = self.word_ahead()
+        if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
             return False
-        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", "."}
+        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
+                   r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
         return token.text not in closing and token.text not in others and token.text not in LATTICE
 
@@ -135,6 +152,10 @@ class Expressions(Cursor):
                     power = mark
             elif text == "_":
                 self.take()
+                if base == "1" and any(t.text in RELATIONS for t in self.sub(self.tokens[self.at :]).raw_group()):
+                    self.at -= 1
+                    base = self.indicator()
+                    continue
                 if index:
                     raise self.refuse("two indices follow each other")
                 index = self.index()
@@ -169,7 +190,7 @@ class Expressions(Cursor):
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
             return f"({value})**({power})" if power else value
-        if re.fullmatch(r"[IJ]_\d", base) and self.peek() in ("(", "[") and not power:
+        if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
@@ -285,6 +306,14 @@ class Expressions(Cursor):
         token = self.take()
         text = token.text
         if token.number:
+            behind = self.tokens[self.at : self.at + 2]
+            if (
+                len(behind) == 2
+                and behind[0].text in "eE"
+                and behind[1].number
+                and not (behind[0].spaced or behind[1].spaced)
+            ):
+                raise self.refuse(f"{text}{behind[0].text}{behind[1].text} is read in two ways: write a power of ten")
             return text
         if text in CLOSING:
             return self.bracket(text)
@@ -296,6 +325,10 @@ class Expressions(Cursor):
             return GREEK[text]
         if text == "∞":
             return "oo"
+        if text in (r"\lfloor", r"\lceil"):
+            inner = self.expression()
+            self.expect({r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}[text])
+            return f"floor({inner})" if text == r"\lfloor" else f"ceiling({inner})"
         if text.startswith("\\"):
             return self.macro(text[1:])
         if text.isalpha() and text.isascii():
@@ -315,6 +348,8 @@ class Expressions(Cursor):
         if opening == r"\{" and self.peek() == r"\begin":
             return self.unit()  # the brace of cases, which nothing closes
         inner = self.lattice()
+        if opening == "[" and self.peek() in RELATIONS:  # one where it holds, else nothing
+            inner = f"Piecewise((1, {self.compared(inner)}), (0, True))"
         self.expect(CLOSING[opening])
         return f"({inner})"
 
@@ -323,44 +358,3 @@ class Expressions(Cursor):
         tokens = self.raw_group()
         inner = self.whole(tokens)
         return inner if re.fullmatch(r"\w+", inner) else f"({inner})"
-
-    def separator(self) -> bool:
-        """Consume what stands between a formula and its range."""
-        start = self.at
-        while self.peek() in (",", ";", r"\quad") or self.word_ahead() in ("for", "if", "when", "where", "with", "and"):
-            if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
-                self.take()
-                self.raw_group()
-            else:
-                self.take()
-        return self.at > start
-
-    def condition(self) -> str:
-        """Read a chain of comparisons, or membership of an interval."""
-        left = self.expression()
-        if self.peek() == r"\in":
-            self.take()
-            return self.interval(left)
-        parts = [left]
-        while self.peek() in RELATIONS:
-            sign = RELATIONS[self.take().text]
-            if self.peek() == "=" and sign in "<>":
-                self.take()
-                sign += "="
-            parts += [sign, self.expression()]
-        if len(parts) == 1:
-            raise self.refuse(f"what stands behind the formula is not a range: {left}")
-        return "".join(parts)
-
-    def interval(self, name: str) -> str:
-        """Read an interval as comparisons."""
-        opening = self.take().text
-        low = self.expression()
-        self.expect(",")
-        high = self.expression()
-        closing = self.take().text
-        if opening not in "([" or closing not in ")]":
-            raise self.refuse("an interval is written (a, b) or [a, b]")
-        parts = [] if low == "-oo" else [f"{name}>{'=' if opening == '[' else ''}{low}"]
-        parts += [] if high == "oo" else [f"{name}<{'=' if closing == ']' else ''}{high}"]
-        return " and ".join(parts) or f"{name}>-oo"

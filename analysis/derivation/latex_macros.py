@@ -14,11 +14,13 @@ from solvable.analysis.derivation.latex_words import (
     LETTER_STYLES,
     MATRICES,
     OPENING,
+    OTHERWISE,
     WORDS,
 )
 
 __all__ = ["Macros"]
 
+_TARGET = re.compile(r"(?:\\beta|\\theta|w|\\omega)(?:[_^](?:\*|\\star|\\ast|0|\\mathrm(?:true|opt)))?")
 _LAWS = ("mu", "F", "nu", "rho")
 
 
@@ -28,7 +30,7 @@ class Macros(Means):
     def bars(self, text: str) -> str:
         """Read an absolute value, or the norm of the target."""
         norm = text in (r"\|", r"\Vert", r"\lVert")
-        self.inside.append("bar")
+        self.inside.append("bar" if text[:2] != r"\l" else "sided")
         start = self.at
         inner = self.expression()
         self.inside.pop()
@@ -38,11 +40,7 @@ class Macros(Means):
         if not norm:
             return f"abs({inner})"
         name = "".join(t.text for t in self.tokens[start : self.at - 1])
-        if name.replace(r"\boldsymbol", "").replace(r"\mathbf", "").strip("{}") not in (
-            r"\beta",
-            r"\beta^*",
-            r"\beta_*",
-        ):
+        if not _TARGET.fullmatch(re.sub(r"\\(?:boldsymbol|mathbf|bm|vec|bf)|[{}]", "", name)):
             weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)
             if weighed is not None and not self.several_terms(self.tokens[start : self.at - 1]):
                 return f"norm2(sqrt(form(({weighed[1]})**2)))"
@@ -80,6 +78,8 @@ class Macros(Means):
             return command
         if command == "begin":
             return self.cases()
+        if command in ("Pr", "P") and self.peek() in ("_", *OPENING):
+            return self.probability()
         if command in ("E", "Tr", "tr", "Var"):
             return self.word(command)
         if command == "langle":
@@ -110,6 +110,7 @@ class Macros(Means):
                     raise self.refuse(f"{name} with the power {power} is read in two ways")
             else:
                 base = self.whole(self.raw_group())
+                base = "exp(1)" if base == "e" else base
         if base and name != "log":
             raise self.refuse(f"{name} takes no index")
         bracketed = self.peek() in CLOSING
@@ -142,9 +143,11 @@ class Macros(Means):
         if self.peek() == "-":
             raise self.refuse(f"brackets are needed around the argument of {name}")
         value = self.factor()
+        value = "exp(1)" if value == "e" and name == "log" else value
         if number and self.starts_factor() and self.peek() not in CLOSING:
             value = f"{value}*{self.factor()}"
-        if self.starts_factor() and not (self.peek().startswith("\\") and self.peek()[1:] in FUNCTIONS):
+        ends = self.at < len(self.tokens) and (self.tokens[self.at].apart or (self.peek(), self.peek(1)) == ("e", "^"))
+        if self.starts_factor() and not (ends or (self.peek().startswith("\\") and self.peek()[1:] in FUNCTIONS)):
             raise self.refuse(f"where the argument of {name} ends is not clear: brackets are needed")
         if self.peek() == "/":
             raise self.refuse(f"whether {name} is of the quotient is not clear: brackets are needed")
@@ -200,6 +203,13 @@ class Macros(Means):
                 high = self.whole(self.raw_group())
         if bool(low) != bool(high):
             raise self.refuse("an integral needs both ends, or none")
+        first = self.differential(consume=False)
+        if first and not first[1]:  # physicists put du in front: the integrand is the product behind it
+            name, _ = self.differential(consume=True)
+            body = self.term()
+            if self.peek() in ("+", "-", "−"):
+                raise self.refuse("where the integral ends is not clear: put d" + name + " behind its integrand")
+            return f"integral({body}, {name}{f', {low}, {high}' if low else ', -oo, oo'})"
         self.inside.append("integral")
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
@@ -275,7 +285,9 @@ class Macros(Means):
         letter = self.letters(self.raw_group())
         if (letter == "E" and command in ("mathbb", "mathsf")) or (len(letter) > 1 and command in ("mathsf", "mathtt")):
             return self.word(letter)  # a mean, a trace, df
-        if letter == "1":
+        if letter == "P" and command in ("mathbb", "mathsf") and self.peek() in ("_", *OPENING):
+            return self.probability()
+        if letter == "1" or (letter == "I" and command == "mathbb" and self.peek() in ("_", *OPENING)):
             return self.indicator()
         return self.in_style(letter, command)
 
@@ -283,7 +295,10 @@ class Macros(Means):
         """Read an indicator as cases."""
         if self.peek() == "_":
             self.take()
-            reader = self.sub(self.raw_group())
+            tokens = self.raw_group()
+            if [t.text for t in tokens[:1] + tokens[-1:]] in ([r"\{", r"\}"], ["(", ")"], ["[", "]"]):
+                tokens = tokens[1:-1]
+            reader = self.sub(tokens)
         elif self.peek() in ("(", "[", "{", r"\{"):
             opening = self.peek()
             self.take()
@@ -337,7 +352,7 @@ class Macros(Means):
         self.take()
         if name == "array" and self.peek() == "{":
             self.raw_group()  # how its columns are set
-        if name not in ("cases", "dcases", "array", "rcases"):
+        if name not in ("cases", "dcases", "array", "rcases", "numcases", "aligned", "split"):
             raise self.refuse(f"the environment {name} is not understood here")
         pairs = []
         while True:
@@ -347,7 +362,7 @@ class Macros(Means):
             if self.peek() == "&":
                 self.take()
             self.separator()
-            if self.word_ahead() in ("otherwise", "else"):
+            if self.word_ahead() in OTHERWISE:
                 self.take()
                 self.raw_group()
                 condition = "True"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
+from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_fractions import Fractions
-from solvable.analysis.derivation.latex_tokens import CLOSING, Token
-from solvable.analysis.derivation.latex_words import GREEK, OPENING
+from solvable.analysis.derivation.latex_tokens import CLOSING, Token, levels
+from solvable.analysis.derivation.latex_words import GREEK, LAW_STYLES, OPENING
 
 __all__ = ["Means"]
 
@@ -37,8 +38,35 @@ class Means(Fractions):
             body = self.term()
         elif self.peek() == "{":
             body = self.whole(self.raw_group())
+        elif self.laws and self.starts_factor():
+            body = self.factor()
+            if self.starts_factor():
+                raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
         else:
             raise self.refuse("E needs brackets around its argument")
+        return self.over_its_law(body, variable, law)
+
+    def probability(self) -> str:
+        """Read P(z > x): the mean of an indicator."""
+        variable = law = ""
+        if self.peek() == "_":
+            self.take()
+            variable, law = self.variable(self.raw_group())
+        opening = self.take().text
+        if opening not in OPENING:
+            raise self.refuse("a probability needs brackets around what is probable")
+        inside = self.condition()
+        self.expect(CLOSING[opening])
+        return self.over_its_law(f"Piecewise((1, {inside}), (0, True))", variable, law)
+
+    def over_its_law(self, body: str, variable: str, law: str) -> str:
+        """Write a mean over the variable of its index, or over one whose law is stated behind the formula."""
+        if not variable:
+            stated = [name for name in self.laws if re.search(rf"(?<!\w){name}(?!\w)", body)]
+            if len(stated) > 1:
+                raise self.refuse(f"a mean over {' and '.join(stated)} at once is not read: write one of them out")
+            variable = stated[0] if stated else ""
+            law = self.laws.get(variable, "")
         return self.mean(body, variable, law)
 
     def mean(self, body: str, variable: str, law: str) -> str:
@@ -59,14 +87,87 @@ class Means(Fractions):
                 )
             return GREEK.get(bare[0].text, bare[0].text), ""
         cut = texts.index(r"\sim")
-        name = self.letters(tokens[:cut])
-        behind = [t for t in tokens[cut + 1 :] if t.text not in _STYLES]
+        if "," in texts[:cut]:
+            raise self.refuse("a mean over several variables at once is not read: write all but one of them out")
+        name = self.whole(tokens[:cut])
+        if not name.isidentifier():
+            raise self.refuse(f"a law belongs to one variable, and not to {name}")
+        behind = [t for t in tokens[cut + 1 :] if t.text not in (*LAW_STYLES, "}")]
         if [t.text for t in behind[:2]] != ["N", "("] or behind[-1].text != ")":
             raise self.refuse("a mean is over a normal law, or a law that is an integral")
-        inner, comma = behind[2:-1], [i for i, t in enumerate(behind[2:-1]) if t.text == ","]
+        start = next(i for i in range(cut, len(tokens)) if tokens[i].text == "(")
+        inner = tokens[start + 1 : -1]
+        while inner and inner[-1].text == "}" and sum((t.text == "{") - (t.text == "}") for t in inner) < 0:
+            inner = inner[:-1]
+        if inner and inner[-1].text == ")" and sum((t.text == "(") - (t.text == ")") for t in inner) < 0:
+            inner = inner[:-1]
+        comma = [i for i, text, level in levels(inner) if text == "," and level == 0]
         if len(comma) != 1:
             raise self.refuse("a normal law has a mean and a variance")
         return name, ", ".join(self.whole(part) for part in (inner[: comma[0]], inner[comma[0] + 1 :]))
+
+    def stated_laws(self) -> dict[str, str]:
+        r"""Take out z \sim N(0, 1) behind the formula: mean and variance of each name."""
+        found: dict[str, str] = {}
+        while True:
+            marks = [
+                i for i, text, level in levels(self.tokens) if text == r"\sim" and level == 0 and self.normal_at(i + 1)
+            ]
+            if not marks:
+                return found
+            end, start = self.normal_at(marks[0] + 1), self.part_before(marks[0])
+            if not start:
+                return found
+            parts = [self.tokens[start:end]]
+            while (
+                start > 1
+                and self.tokens[start - 1].text == ","
+                and self.is_name(self.part_before(start - 1), start - 1)
+            ):
+                start = self.part_before(start - 1)  # x, z \sim N(0, 1)
+                parts.append([*self.tokens[start : self.end_of_name(start)], *self.tokens[marks[0] : end]])
+            found |= dict(self.variable(part) for part in parts)
+            self.tokens[start:end] = []
+
+    def part_before(self, end: int) -> int:
+        """Place behind the comma, the space or the words in front of a place."""
+        start = end
+        while start and self.tokens[start - 1].text not in (",", ";", r"\quad"):
+            start -= 1
+            if self.tokens[start].text in (r"\text", r"\textrm", r"\mbox", r"\mathrm") and start + 1 < end:
+                _, close = group_at(self.tokens, start + 1, self.refuse)
+                return close
+        return start
+
+    def end_of_name(self, start: int) -> int:
+        """Place behind a name that begins at a place."""
+        reader = self.sub(self.tokens[start:])
+        reader.take()
+        while reader.peek() == "_":
+            reader.take()
+            reader.raw_group()
+        return start + reader.at
+
+    def is_name(self, start: int, end: int) -> bool:
+        """Whether a name with its index fills what stands between two places."""
+        first = self.tokens[start].text if start < end else ""
+        return (first in GREEK or (first.isalpha() and len(first) == 1)) and self.end_of_name(start) == end
+
+    def normal_at(self, at: int) -> int:
+        """Place behind a normal law that stands at a place, or 0."""
+        texts = [t.text for t in self.tokens[at:]]
+        place = next((i for i, text in enumerate(texts) if text not in LAW_STYLES), len(texts))
+        if texts[place : place + 1] != ["N"]:
+            return 0
+        place += 2 if texts[place + 1 : place + 2] == ["}"] else 1
+        if texts[place : place + 1] != ["("]:
+            return 0
+        return (
+            at
+            + place
+            + next((i for i, _, level in levels(self.tokens[at + place :]) if level == 0), -place - at - 1)
+            + 1
+        )
 
     def angles(self) -> str:
         r"""Read \langle f \rangle_z, a mean over a normal variable, and \langle\beta, A\beta\rangle."""
@@ -83,6 +184,8 @@ class Means(Fractions):
             self.take()
             variable, law = self.variable(self.raw_group())
             return self.mean(self.whole(inner), variable, law)
+        if self.laws:
+            return self.over_its_law(self.whole(inner), "", "")
         if len(names) != 1:
             raise self.refuse("over what an average in angle brackets goes is not said: write E with its variable")
         return self.mean(self.whole(inner), names.pop(), "")

@@ -14,10 +14,10 @@ from solvable.solvers.validate import refuse
 if TYPE_CHECKING:
     from solvable.analysis.derivation.latex_phrases import Phrase
 
-__all__ = ["BARS", "CLOSING", "DEEPEST", "Cursor", "Token", "tokens_of"]
+__all__ = ["BARS", "CLOSING", "DEEPEST", "TEXTS", "Cursor", "Token", "levels", "tokens_of"]
 
 _TOKEN = re.compile(
-    r"\s+|(?P<number>(?:\d{1,3}(?:(?:\{,\}|\\,)\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"\s+|(?P<comma>0\{,\}\d+|\d+\{,\}(?!\d{3}(?!\d))\d+)|(?P<number>(?:\d{1,3}(?:(?:\{,\}|\\,)\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
     r"|\\(?P<command>[A-Za-z]+\*?|.)|(?P<character>.)",
     re.S,
 )
@@ -25,6 +25,14 @@ _LINE_SPACE = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|\\baselin
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\lbrack": r"\rbrack"}
 BARS = ("|", r"\|", r"\Vert", r"\vert", r"\lVert", r"\rVert", r"\lvert", r"\rvert")
 DEEPEST = 60
+TEXTS = (r"\text", r"\mathrm", r"\textrm", r"\mbox", r"\textnormal", r"\textit", r"\mathit")
+_WIDE = (",", ";", ":", " ", ">", "thinspace", "medspace", "enspace")
+_TURNED = tuple(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in "lr")
+_BAR_NAMES = {"|": "vert", r"\vert": "vert", r"\|": "Vert", r"\Vert": "Vert"}
+
+
+_OPENS = ("{", "(", "[", r"\{", r"\lbrace", r"\begin", r"\lfloor", r"\lceil", r"\langle")
+_CLOSES = ("}", ")", "]", r"\}", r"\rbrace", r"\end", r"\rfloor", r"\rceil", r"\rangle")
 
 
 @dataclass(frozen=True)
@@ -34,33 +42,51 @@ class Token:
     text: str
     number: bool = False
     spaced: bool = False
+    apart: bool = False  # behind a space that the author asks for
 
 
 def tokens_of(text: str) -> Iterator[Token]:
     """Cut the text; spaces, sizes of brackets and what only places the formula are left out."""
-    spaced, skip, sized = False, "", False
+    spaced, apart, sized, side = False, False, False, ""
     for match in _TOKEN.finditer(_LINE_SPACE.sub(r"\\\\", text.strip())):
         number, command, character = match.group("number"), match.group("command"), match.group("character")
         if character == "." and sized:  # \\left. and \\right. draw nothing
             sized = False
             continue
         if match.group().strip():
-            sized = command in ("left", "right")
-        if number is not None:
+            sized, turned = command in ("left", "right"), side
+            side = {"left": "l", "right": "r"}.get(command or "", command[-1] if command in _TURNED else "")
+            bar = _BAR_NAMES.get(match.group(), "") if turned else ""
+            if bar:
+                yield Token(f"\\{turned}{bar}", False, spaced)
+                spaced = apart = False
+                continue
+        if match.group("comma"):  # a decimal comma
+            yield Token(match.group().replace("{,}", "."), True, spaced)
+        elif number is not None:
             yield Token(re.sub(r"[^\d.]", "", number), True, spaced)
         elif command is not None and (command in SIZES or command in SPACES):
-            spaced = True
+            spaced, apart = True, apart or command in _WIDE
             if command in ("quad", "qquad"):
                 yield Token(r"\quad", False, True)
             continue
         elif command is not None:
-            yield Token("=" if "\\" + command in DEFINES else "\\" + command, False, spaced)
+            yield Token("=" if "\\" + command in DEFINES else "\\" + command, False, spaced, apart)
         elif character is not None and character not in "$~":
-            yield Token("=" if character in DEFINES else character, False, spaced)
+            yield Token("=" if character in DEFINES else character, False, spaced, apart)
         else:
             spaced = True
             continue
-        spaced = bool(skip)
+        spaced = apart = False
+
+
+def levels(tokens: list[Token]) -> Iterator[tuple[int, str, int]]:
+    """Place and text of every token, and how many brackets are open behind it; the brace of cases may stay open."""
+    level = 0
+    for place, token in enumerate(tokens):
+        alone = token.text == r"\{" and tokens[place + 1 : place + 2] and tokens[place + 1].text == r"\begin"
+        level += (token.text in _OPENS and not alone) - (token.text in _CLOSES)
+        yield place, token.text, level
 
 
 class Cursor(ABC):
@@ -84,6 +110,7 @@ class Cursor(ABC):
         self.styles: dict[str, str] = {}
         self.inside: list[str] = []  # variables of the integrals that are open
         self.functions: frozenset[str] = frozenset()  # what the author defines as f(x) = ...
+        self.laws: dict[str, str] = {}  # mean and variance of the variables whose law is stated
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
         self.phrases: tuple[Phrase, ...] = ()  # what stands for one quantity of the claim
 
@@ -130,7 +157,7 @@ class Cursor(ABC):
         """Return a reader of some tokens of this text."""
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
-        reader.phrases, reader.functions = self.phrases, self.functions
+        reader.phrases, reader.functions, reader.laws = self.phrases, self.functions, self.laws
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         return reader
@@ -167,9 +194,9 @@ class Cursor(ABC):
 
     def word_ahead(self) -> str:
         """Word of a text command that comes next, without consuming it."""
-        if self.peek() in (r"\text", r"\mathrm", r"\textrm", r"\mbox") and self.peek(1) == "{":
+        if self.peek() in TEXTS and self.peek(1) == "{":
             reader = self.sub(self.tokens[self.at + 1 :])
-            return "".join(t.text for t in reader.raw_group()).strip().rstrip(".,;:")
+            return "".join(t.text for t in reader.raw_group()).strip(" ().,;:").lower()
         return ""
 
     def in_style(self, letter: str, style: str) -> str:

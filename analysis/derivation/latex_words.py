@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "ACCENTS",
     "ALMOST",
+    "BEHIND",
     "DEFINES",
     "DIFFERENTIALS",
     "ENVIRONMENTS",
@@ -12,14 +15,18 @@ __all__ = [
     "GREEK",
     "INVERSES",
     "LATTICE",
+    "LAW_STYLES",
     "LETTER_STYLES",
     "LIMITS",
     "MATRICES",
     "OPENING",
+    "OTHERWISE",
     "RELATIONS",
     "SIZES",
+    "SOLVES",
     "SPACES",
     "STARS",
+    "STATISTICS",
     "WORDS",
 ]
 
@@ -38,7 +45,8 @@ GREEK = {
 FUNCTIONS = {
     **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max", "erf", "erfc")},
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
-    "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh",
+    "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
+    **{name: name for name in ("sech", "coth", "cot", "sec", "csc")},
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
 DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
@@ -69,7 +77,7 @@ SIZES = frozenset(
         "bigm",
     ]
 )
-SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", "medspace", "enspace", "hspace*"])
+SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", "medspace", "enspace"])
 STARS = {"*": "_star", r"\ast": "_star", r"\star": "_star", "⋆": "_star", r"\dagger": "_dagger", r"\prime": "_prime"}
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
            "dot": "dot", "check": "check", "underline": "under"}  # fmt: skip
@@ -83,6 +91,8 @@ LETTER_STYLES = (
     "bm",
     "mathfrak",
     "mathscr",
+    "mathds",
+    "mathbbm",
     "mathit",
     "bf",
     "cal",
@@ -101,6 +111,22 @@ ENVIRONMENTS = (
     "gather*",
     "multline",
     "displaymath",
+)
+# words in roman type between a formula and what belongs to it, without their spaces
+BEHIND = ("as", "for", "forall", "forany", "forevery", "if", "when", "whenever", "where", "with", "and", "provided",
+          "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein", "letting",
+          "withthe",          "wherethe", "s.t.", "in", "on", "let", "by")  # fmt: skip
+# what only a description of the quantity holds
+STATISTICS = (r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",
+              r"\lim", r"\Pr", r"\P", r"\top", r"\|", r"\lVert", r"\limsup", r"\liminf", r"\nabla")  # fmt: skip
+LAW_STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", r"\text", "{")
+OTHERWISE = ("otherwise", "else")
+# what says that a name solves the equation behind it
+SOLVES = re.compile(
+    r"(?:,?(?:solves|satisfies|obeys|fulfils|fulfills|isgivenby|isdefinedby|isgivenimplicitlyby|isdefinedimplicitlyby|is"
+    r"|denotes|(?:is|denotes|isdefinedas|isgivenby|isgivenas|beingthe|the)?(?:the|a)?(?:unique)?(?:positive|nonnegative|"
+    r"non-negative)?(?:real)?(?:root|solution|fixedpoint|zero)(?:of|to)(?:the)?(?:fixed-?point|self-?consistent|implicit)?"
+    r"(?:equation)?))"
 )
 # what authors write for our names
 WORDS = {"SNR": "snr", "snr": "snr"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.derivation.functions import DEPENDENT, FUNCTIONS, PLACED, RENAMED, WRITTEN_OUT
+from solvable.analysis.derivation.functions import DEPENDENT, FUNCTIONS, METHODS, PLACED, RENAMED, SAME, WRITTEN_OUT
 from solvable.analysis.derivation.inlining import inlined
 from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
@@ -45,6 +45,8 @@ class Reading:
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
     sides : tuple
         What else the author says that the expression equals.
+    unread : tuple of str
+        Left members of the equation that are no formulas: they say what the quantity is.
     """
 
     expression: sp.Expr
@@ -55,12 +57,13 @@ class Reading:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
     reading = read(text, latex)
-    if reading.sides:
+    if reading.sides or reading.unread:
         raise refuse(
             "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
         )
@@ -116,8 +119,15 @@ def read(
             definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
-    sides = tuple(_expression(side, text) for side in stated.sides)
-    return Reading(expression, condition, stated.left, stated.relation, definitions, rounded, decimals, sides)
+    sides, unread = [], list(stated.unread)
+    for side in stated.sides:
+        try:
+            sides.append(_expression(side, text))
+        except ValueError:
+            unread.append(side)
+    return Reading(
+        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread)
+    )
 
 
 def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:
@@ -166,6 +176,8 @@ class _Reader:
                 return self.scope[name]
             case ast.Name(id="pi"):
                 return sp.pi
+            case ast.Name(id="nan"):
+                raise self.refuse("nan is no number")
             case ast.Name(id="oo"):
                 return sp.oo
             case ast.Name(id=name):
@@ -189,6 +201,14 @@ class _Reader:
                 return sp.And(*parts) if isinstance(op, ast.And) else sp.Or(*parts)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self.call(name, arguments, deeper)
+            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments, keywords=[]) if name in METHODS:
+                return self.call(name, [inner, *arguments], deeper)
+            case ast.Attribute(value=ast.Name(id="S"), attr="Half"):
+                return sp.Rational(1, 2)
+            case ast.Attribute(value=inner, attr="T") if "Sigma" in self.scope:
+                return self.read(inner, deeper)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return sp.Not(self.read(inner, deeper))
         raise self.refuse(f"{type(node).__name__.lower()} is not part of a formula")
 
     def number(self, value: float) -> Any:
@@ -213,7 +233,10 @@ class _Reader:
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         import sympy as sp
 
+        left, right = (_counted(part) for part in (left, right))
         match op:
+            case ast.MatMult() if "Sigma" in self.scope:  # functions of one covariance commute
+                return left * right
             case ast.Add():
                 return left + right
             case ast.Sub():
@@ -268,7 +291,7 @@ class _Reader:
     def call(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         import sympy as sp
 
-        name = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral"}.get(name, name)
+        name = SAME.get(name, name)
         if name == "Piecewise":
             pairs = []
             for pair in arguments:
@@ -276,8 +299,25 @@ class _Reader:
                     raise self.refuse("Piecewise takes pairs (expression, condition)")
                 pairs.append(tuple(self.read(part, depth) for part in pair.elts))
             return sp.Piecewise(*pairs)
+        if name in ("piecewise", "select") and any(isinstance(part, ast.List) for part in arguments):
+            lists = [part.elts for part in arguments if isinstance(part, ast.List)]
+            if len(lists) != 2 or len(lists[0]) != len(lists[1]):
+                raise self.refuse(f"{name} takes a list of conditions and a list of values")
+            other = [arguments[-1]] if name == "select" and not isinstance(arguments[-1], ast.List) else []
+            arguments = [part for pair in zip(*lists, strict=True) for part in pair]
+            arguments += [ast.Constant(True), other[0]] if other else []
+            name = "which"
+        if name == "piecewise":  # of Maple: conditions and values in turn, perhaps another value behind them
+            name, arguments = (
+                "which",
+                [*arguments[:-1], ast.Constant(True), arguments[-1]] if len(arguments) % 2 else arguments,
+            )
+        if name in ("inv", "eye") and "Sigma" in self.scope and len(arguments) == 1:
+            return 1 / self.read(arguments[0], depth) if name == "inv" else sp.Integer(1)
         if name == "which" and len(arguments) % 2 == 0:
             parts = [self.read(argument, depth) for argument in arguments]
+            if not all(_is_condition(part) for part in parts[::2]):
+                raise self.refuse("a case has a condition that is none")
             return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
             return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
@@ -316,6 +356,21 @@ class _Reader:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):
             raise self.refuse(f"{name} does not take these {len(values)} arguments") from None
+
+
+def _counted(part: Any) -> Any:
+    """A condition in a product or a sum counts one where it holds, as in Python."""
+    import sympy as sp
+
+    return sp.Piecewise((1, part), (0, True)) if _is_condition(part) else part
+
+
+def _is_condition(part: Any) -> bool:
+    """Whether a part is a condition; to sympy a symbol could be one."""
+    import sympy as sp
+
+    logic = sp.logic.boolalg
+    return isinstance(part, sp.core.relational.Relational | logic.BooleanFunction | logic.BooleanAtom)
 
 
 def _rooted(base: Any) -> Any:

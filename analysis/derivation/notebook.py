@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.dialects import in_plain_words
+from solvable.analysis.derivation.typed import in_ascii_words
 from solvable.solvers.validate import refuse
 
 __all__ = ["as_one_statement"]
 
 _MODULES = re.compile(
-    r"(?<![\w.])(?:np|numpy|jnp|math|sp|sympy|mp|mpmath|torch|scipy\.special|special|scipy\.stats|stats)\.(?=[A-Za-z])"
+    r"(?<![\w.])(?:np\.linalg|jnp\.linalg|numpy\.linalg|torch\.linalg|linalg|np|numpy|jnp|jax\.numpy|math|sp|sympy|sy|mp|mpmath|torch|tf|tf\.math|jax\.nn|torch\.special|jax\.scipy\.special|scipy\.special|special|scipy\.stats|stats|scipy)\.(?=[A-Za-z])"
 )
 _RENAMED = (
     (r"\bnorm\.cdf\b", "Phi"),
@@ -21,9 +22,14 @@ _RENAMED = (
     (r"\bbesselI\(", "besseli("),
     (r"\bbesselJ\(", "besselj("),
     (r"\bwhere\(", "np_where("),
+    (r"\bifelse\(", "np_where("),
+    (r"\b(?:infinity|Infinity|inf|Inf)\b", "oo"),
+    (r",\s*(\w+)\s*=\s*([^,()]+?)\s*\.\.\s*([^,()]+?)\s*\)", r", \1, \2, \3)"),
     (r"\blinalg\.norm\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"sqrt(sum((\1)**2))"),
 )
-_ASSIGNED = re.compile(r"\s*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)")
+_ASSIGNED = re.compile(
+    r"\s*(?:[^\W\d]\w*\s*,\s*)*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)"
+)
 _CARRIES_ON = re.compile(r"[-+*/^,(\[=]\s*$")
 _CARRIED = re.compile(r"\s*(?:[-+*/^),\]]|where\b|for\b|if\b|else\b|when\b|and\b|with\b)")
 _SUMMED = re.compile(r"(?:(?<!\w)[Ss]um|[∑Σ])_\{?([ijkl])\}?(?!\w)\s*")
@@ -46,7 +52,9 @@ def as_one_statement(text: str) -> str:
     'square(sigma)*g/(1 - g); g = d/n'
     """
     plain = "\n".join(line.partition("#")[0] for line in text.splitlines())
-    plain = _MODULES.sub("", in_plain_words(plain) if plain.strip() else plain)
+    plain = in_plain_words(plain) if plain.strip() else plain
+    plain = _MODULES.sub("", re.sub(r"(?<![\w.])(?:sp|sympy|sy)\.[SN]\(", "Integer(", plain))
+    plain = in_ascii_words(plain)
     for old, new in _RENAMED:
         plain = re.sub(old, new, plain)
     parts = [each for part in _statements(_with_sums(plain)) for each in _each_of(part)]

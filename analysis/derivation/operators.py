@@ -22,6 +22,7 @@ OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_m
              "m_prime", "m_tilde", "v_prime", "form")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
+_BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
 ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
 Read = Callable[..., Any]
 Refuse = Callable[[str], ValueError]
@@ -124,6 +125,8 @@ def _with_ends(arguments: list[Any]) -> list[Any]:
     match arguments:
         case [term, ast.Tuple(elts=[ast.Name() as index, *ends])] if len(ends) in (0, 2):
             return [term, index, *ends]
+        case [ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=term), ast.List(elts=[low, high])]:
+            return [term, ast.Name(name), low, high]
         case [ast.GeneratorExp(elt=term, generators=over) | ast.ListComp(elt=term, generators=over)]:
             match over:
                 case [
@@ -157,7 +160,8 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
         raise refuse(f"the index {index} stands alone in a sum over modes")
     last = getattr(arguments[3], "id", "") if len(arguments) == 4 else ""
     first = getattr(arguments[2], "value", 1) if len(arguments) == 4 else 1
-    if len(arguments) == 4 and (first != 1 or last not in ("d", "p", "m", "M", "r", "D", "oo")):
+    shifted = len(arguments) == 4 and first == 0 and ast.unparse(arguments[3]) in _BEFORE_LAST  # from 0 to d - 1
+    if len(arguments) == 4 and not shifted and (first != 1 or last not in ("d", "p", "m", "M", "r", "D", "oo")):
         raise refuse(f"a sum of {', '.join(sorted(indexed))} goes over all modes: leave out its ends")
     s, v = sp.Symbol(f"s_{index}", positive=True), sp.Symbol(f"v_{index}", positive=True)
     scope = {}

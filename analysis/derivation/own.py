@@ -12,8 +12,8 @@ import numpy as np
 from solvable.analysis.derivation.asked import draws_at_most, places_asked, seed_of
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.quantities import modes_of
+from solvable.analysis.derivation.replacements import fitting
 from solvable.analysis.derivation.report import CheckReport, Stage
-from solvable.analysis.derivation.slips import fitting
 from solvable.analysis.derivation.stages import without_outcome
 from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.analysis.verification.contrasts import contrasts_of, extend

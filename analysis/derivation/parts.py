@@ -6,18 +6,16 @@ less the other terms, and so on. What is named is put back, and must give ours a
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv, erfinv
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.labels import RTOL, constant, counts, difference_label, nice, ratio_label
+from solvable.analysis.derivation.needed import Place, all_places
 
 __all__ = ["evaluator", "long_part_slip", "part_slip", "simple_slip"]
 
@@ -25,21 +23,7 @@ Array = NDArray[np.float64]
 Columns = Mapping[str, Any]
 _MOST_PLACES, _MOST_NAMES, _MOST_REPEATED, _MOST_FACTORS, _FEWEST = 600, 6, 12, 5, 5
 _ROUNDING = 1e-11
-_INVERSE: dict[str, Callable[[Array], Array]] = {
-    "exp": np.log, "log": np.exp, "acos": np.cos, "asin": np.sin, "atan": np.tan, "tanh": np.arctanh, "cos": np.arccos,
-    "sin": np.arcsin, "erf": erfinv, "erfc": erfcinv, "tan": np.arctan, "sinh": np.arcsinh, "cosh": np.arccosh,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A part at one place: its value, the value it needs, and the whole for another value of it."""
-
-    node: Any
-    value: Array
-    needed: Array
-    whole: Callable[[Array], Array]
-    term: bool = False  # of a sum
+_BUILT, _LABELLED = 150, 120  # steps of the clock: an expression made, a column looked at
 
 
 def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | None = None) -> str | None:
@@ -48,10 +32,12 @@ def part_slip(expression: Any, ours: Array, columns: Columns, clock: Clock | Non
 
     value = evaluator(columns, len(ours), clock)
     with np.errstate(all="ignore"):
-        found = _all_places(expression, ours, value)
+        found = all_places(expression, ours, value)
         nodes = list(sp.preorder_traversal(expression))
-        for kind in (_simple, _one_off, _shifted, _term, _renamed, _factor):
+        for kind in (_simple, _one_off, _scaled, _shifted, _term, _renamed, _factor):
             for place in found:
+                if clock is not None:
+                    clock.check(_LABELLED)
                 sentence = kind(place, ours, columns, value)
                 if sentence is not None:
                     several = nodes.count(place.node) > 1 and sentence.startswith("agrees")
@@ -65,9 +51,11 @@ def long_part_slip(
     """Say in more words what to change in one place, or which part of ours should stand there."""
     value = evaluator(columns, len(ours), clock)
     with np.errstate(all="ignore"):
-        found = _all_places(expression, ours, value)
+        found = all_places(expression, ours, value)
         sentence = _as_ours(found, ours, reference, value)
         for place in () if sentence else found:
+            if clock is not None:
+                clock.check(4 * _LABELLED)
             sentence = _long(place, ours, columns, value)
             if sentence is not None:
                 break
@@ -77,7 +65,7 @@ def long_part_slip(
 def simple_slip(expression: Any, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
     """Say which sign, power, complement, name or number is off in one place, as "X -> Y"; None for anything longer."""
     with np.errstate(all="ignore"):
-        for place in _all_places(expression, ours, value):
+        for place in all_places(expression, ours, value):
             sentence = _simple(place, ours, columns, value)
             if sentence is not None:
                 return sentence.partition("agrees ")[2].removeprefix("after ")
@@ -94,6 +82,8 @@ def evaluator(columns: Columns, size: int, clock: Clock | None = None) -> Callab
 
     def value(node: Any) -> Array:
         if node not in known:
+            if clock is not None:
+                clock.check(_BUILT)  # what sympy took to make it
             try:
                 with np.errstate(all="ignore"):
                     known[node] = np.asarray(evaluate(node, given), dtype=float) * np.ones(size)
@@ -104,96 +94,7 @@ def evaluator(columns: Columns, size: int, clock: Clock | None = None) -> Callab
     return value
 
 
-def _all_places(expression: Any, ours: Array, value: Callable[[Any], Array]) -> list[_Place]:
-    """Terms of a sum before what they are made of, and short parts before long ones."""
-    found = list(itertools.islice(_places(expression, value, ours, lambda new: new), _MOST_PLACES))
-    return sorted(found, key=lambda place: (not place.term, place.node.count_ops()))
-
-
-def _places(node: Any, value: Callable[[Any], Array], needed: Array, whole: Callable[[Array], Array],
-            term: bool = False) -> Iterator[_Place]:  # fmt: skip
-    """Every part of an expression with what it needs to be."""
-    import sympy as sp
-
-    if not node.free_symbols and not (term and node.is_number):
-        return
-    here = value(node)
-    yield _Place(node, here, needed, whole, term)
-    if isinstance(node, sp.Add):
-        pairs = itertools.combinations(node.args, 2) if 2 < len(node.args) < 6 else ()
-        for group in (*((child,) for child in node.args), *pairs):
-            others = sum((value(other) for other in node.args if other not in group), np.zeros(len(here)))
-            below = _after(whole, _plus(others))
-            if len(group) == 1:
-                yield from _places(group[0], value, needed - others, below, True)
-            elif any(child.free_symbols for child in group):
-                part = sp.Add(*group)
-                yield _Place(part, value(part), needed - others, below)
-    elif isinstance(node, sp.Mul):
-        for group in _groups(node):
-            rest = value(sp.Mul(*[other for other in node.args if other not in group]))
-            part, below = sp.Mul(*group), _after(whole, _times(rest))
-            if len(group) > 1:
-                yield _Place(part, value(part), needed / rest, below)
-            else:
-                yield from _places(part, value, needed / rest, below)
-    elif isinstance(node, sp.Pow):
-        base, power = (value(part) for part in node.args)
-        root = np.sign(needed) ** (power % 2 == 1) * np.abs(needed) ** (1 / power)
-        fine = (base >= 0) & (needed >= 0) | (power % 2 == 1)
-        yield from _places(node.base, value, np.where(fine, root, np.nan), _after(whole, lambda new: new**power))
-        yield from _places(node.exp, value, np.log(needed) / np.log(base), _after(whole, lambda new: base**new))
-    elif isinstance(node, sp.Piecewise):
-        for i, (child, _) in enumerate(node.args):
-            active = np.asarray(value(sp.Piecewise(*[(int(i == j), c) for j, (_, c) in enumerate(node.args)])) == 1)
-            if active.sum() >= 3:
-                yield from _places(child, value, np.where(active, needed, np.nan), _after(whole, _where(active, here)))
-    elif type(node).__name__ in _INVERSE:
-        back = _INVERSE[type(node).__name__](needed)
-        yield from _places(node.args[0], value, back, _after(whole, lambda new: _applied(node, new)))
-
-
-def _plus(others: Array) -> Callable[[Array], Array]:
-    return lambda new: others + new
-
-
-def _times(rest: Array) -> Callable[[Array], Array]:
-    return lambda new: rest * new
-
-
-def _where(active: Any, elsewhere: Array) -> Callable[[Array], Array]:
-    return lambda new: np.where(active, new, elsewhere)
-
-
-def _after(whole: Callable[[Array], Array], step: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    return lambda new: whole(step(new))
-
-
-def _applied(node: Any, new: Array) -> Array:
-    import sympy as sp
-
-    x = sp.Symbol("x", positive=True)
-    return np.asarray(Doubles()(node.func(x), {x: new}))
-
-
-def _groups(node: Any) -> Iterator[list[Any]]:
-    """Factors of a product, and those that are read together: all but the number, the plain ones, those below."""
-    import sympy as sp
-
-    symbolic = [factor for factor in node.args if factor.free_symbols]
-    plain = [factor for factor in symbolic if factor.as_base_exp()[0].is_Symbol]
-    below = [factor for factor in symbolic if isinstance(factor, sp.Pow) and factor.exp.could_extract_minus_sign()]
-    seen: list[list[Any]] = [list(node.args)]
-    sums = [factor for factor in symbolic if factor.is_Add]
-    several = range(2, len(symbolic)) if len(symbolic) <= _MOST_FACTORS else ()
-    subsets = [list(group) for size in several for group in itertools.combinations(symbolic, size)]
-    for group in (symbolic, plain, below, sums, *([factor] for factor in symbolic), *subsets):
-        if group and group not in seen:
-            seen.append(group)
-            yield group
-
-
-def _verified(place: _Place, new: Array, ours: Array) -> bool:
+def _verified(place: Place, new: Array, ours: Array) -> bool:
     """Whether the whole equals ours at every point with another value of the part."""
     whole = place.whole(new)
     scale = np.maximum(np.abs(ours), _ROUNDING)
@@ -203,7 +104,7 @@ def _verified(place: _Place, new: Array, ours: Array) -> bool:
     return bool(np.all(good[there]) and np.sum(changed & there) >= 3)
 
 
-def _simple(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+def _simple(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
     """A sign, the other root, a power, a complement, a term too many, another name."""
     import sympy as sp
 
@@ -234,12 +135,17 @@ def _simple(place: _Place, ours: Array, columns: Columns, value: Callable[[Any],
     return None
 
 
-def _one_off(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
-    """A sum that lacks a whole number."""
-    return _term(place, ours, {}, value) if place.node.is_Add else None
+def _one_off(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A sum, or what a function is of, that lacks a whole number."""
+    return _term(place, ours, {}, value) if place.node.is_Add or place.argument else None
 
 
-def _shifted(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+def _scaled(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+    """A part that lacks a number as a factor."""
+    return _factor(place, ours, {}, value)
+
+
+def _shifted(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
     """A count that is one off; in a sum the sum is, see `_term`."""
     if not place.node.is_Symbol or str(place.node) not in counts(columns):
         return None
@@ -249,7 +155,7 @@ def _shifted(place: _Place, ours: Array, columns: Columns, value: Callable[[Any]
     return None
 
 
-def _renamed(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+def _renamed(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
     """Another name within the part."""
     import sympy as sp
 
@@ -267,7 +173,7 @@ def _renamed(place: _Place, ours: Array, columns: Columns, value: Callable[[Any]
 
 
 def _factor(
-    place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False
+    place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False
 ) -> str | None:
     """A factor at one part."""
     there = np.isfinite(place.needed) & (place.value != 0) & np.isfinite(place.value) & (place.needed != 0)
@@ -287,6 +193,8 @@ def _factor(
 def _times_part(label: str, node: Any) -> str:
     """Write a factor before a part, with the brackets and signs of print."""
     text = f"({node})" if node.is_Add else str(node)
+    if text == "1":
+        return label
     if text.startswith("-"):
         label, text = (label[1:], text[1:]) if label.startswith("-") else (f"-{label}", text[1:])
     top, slash, bottom = label.partition("/")
@@ -295,9 +203,7 @@ def _times_part(label: str, node: Any) -> str:
     return f"{label}*{text}"
 
 
-def _term(
-    place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False
-) -> str | None:
+def _term(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array], deep: bool = False) -> str | None:
     """A term at one part; a number is added to a whole sum, not to one of its terms."""
     import sympy as sp
 
@@ -314,14 +220,14 @@ def _term(
     number = constant(difference)
     if number is not None:
         whole = abs(number - round(number)) <= RTOL
-        if place.term or not whole or not (deep or place.node.is_Add):
+        if place.term or not whole or not (deep or place.node.is_Add or place.argument):
             return None
         return f"agrees after {place.node} -> {place.node + sp.Integer(round(number))}"
     sign = f"- {label[1:]}" if label.startswith("-") else f"+ {label}"
     return f"a term: agrees after {place.node} -> {place.node} {sign}"
 
 
-def _long(place: _Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
+def _long(place: Place, ours: Array, columns: Columns, value: Callable[[Any], Array]) -> str | None:
     """A factor or a term of several names."""
     return _term(place, ours, columns, value, deep=True) or _factor(place, ours, columns, value, deep=True)
 
@@ -360,7 +266,7 @@ def _changed(expression: Any, old: Any, new: Any) -> Any:
         return None
 
 
-def _as_ours(found: list[_Place], ours: Array, reference: Any, value: Callable[[Any], Array]) -> str | None:
+def _as_ours(found: list[Place], ours: Array, reference: Any, value: Callable[[Any], Array]) -> str | None:
     """A part that should be, or lacks, a part of ours: a term or a factor of several names."""
     import sympy as sp
 

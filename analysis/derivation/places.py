@@ -1,4 +1,4 @@
-"""Where a formula differs: beyond a threshold of one parameter, or more at one end of it."""
+"""Where a formula differs: on one side of a usual condition, beyond a threshold, or more at one end of a parameter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["differs", "threshold"]
+__all__ = ["differs", "partial_agreement", "threshold"]
 
 _FEWEST = 3  # points on either side of a threshold
 _TREND = 0.8  # rank correlation that is said
@@ -19,9 +19,11 @@ def _parameters(columns: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str
             if name in columns and len(set(columns[name])) > 2}  # fmt: skip
 
 
-def threshold(agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mapping[str, Any]) -> str | None:
+def threshold(
+    agrees: NDArray[np.bool_], columns: Mapping[str, Any], cell: Mapping[str, Any], fewest: int = _FEWEST
+) -> str | None:
     """Condition on one parameter beyond which a formula stops to agree."""
-    if min(agrees.sum(), (~agrees).sum()) < _FEWEST:
+    if min(agrees.sum(), (~agrees).sum()) < fewest:
         return None
     for name, value in _parameters(columns, cell).items():
         for sign, low, high in (("<", value[agrees], value[~agrees]), (">", value[~agrees], value[agrees])):
@@ -45,3 +47,26 @@ def differs(gaps: NDArray[np.float64], columns: Mapping[str, Any], cell: Mapping
             if abs(trend) > _TREND:
                 return f"{span}, most at {'large' if trend > 0 else 'small'} {name}; no common slip explains it"
     return f"{span} over the points; no common slip explains it"
+
+
+def partial_agreement(agrees: NDArray[np.bool_], columns: Mapping[str, Any], degenerate: bool = False) -> str | None:
+    """Return the condition that tells the points that agree from the others, if one of the usual ones does.
+
+    The usual ones compare sizes; `degenerate` ones say that a parameter vanishes.
+    """
+    if agrees.all() or not agrees.any():
+        return None
+    tests: list[tuple[str, NDArray[np.bool_]]] = []
+    if degenerate:
+        zero = {name: column == 0 for name, column in columns.items() if name[0] != "_" and np.any(column == 0)}
+        for name, truth in zero.items():
+            tests += [(f"{name} = 0", truth), (f"{name} > 0", ~truth)]
+        tests += [(f"{a} = 0 or {b} = 0", zero[a] | zero[b]) for a in zero for b in zero if a < b]
+        return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)
+    for name in ("gamma", "ratio"):
+        if name in columns:
+            tests += [(f"{name} < 1", columns[name] < 1), (f"{name} > 1", columns[name] > 1)]
+    for a, b in (("n", "d"), ("d", "n"), ("k", "n"), ("n", "k")):
+        if {a, b} <= set(columns):
+            tests.append((f"{a} > {b}", columns[a] > columns[b]))
+    return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)

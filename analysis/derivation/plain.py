@@ -22,10 +22,11 @@ class Statement(NamedTuple):
     relation: str = "="  # between the left side and the formula: = <= >=
     definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
     sides: tuple[str, ...] = ()  # what else the formula is said to equal
+    unread: tuple[str, ...] = ()  # what stands left of it and is no formula: how the quantity is defined
 
 
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊", "0123456789+", strict=True))
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵏᵗᵈᵐˡʲⁱᴸᴷᵀ⁽⁾", "0123456789-+nktdmljiLKT()", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+aehijklmnoprstuvx", strict=True))
 _RAISE = str.maketrans("".join(_RAISED), "".join(_RAISED.values()))
 _LOWER = str.maketrans("".join(_LOWERED), "".join(_LOWERED.values()))
 _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∞": "oo", "≤": "<=", "≥": ">=", "≠": "!=",
@@ -33,7 +34,7 @@ _SIGNS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "
 _LETTERS = {letter: name for letter, name in GREEK.items() if len(letter) == 1}
 _TOKEN = re.compile(
     rf"\s+|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)(?P<low>[{''.join(_LOWERED)}]*)"
-    rf"|(?P<greek>[{''.join(_LETTERS)}](?:_[A-Za-z0-9]+|[{''.join(_LOWERED)}]+)?)"
+    rf"|(?P<greek>[{''.join(_LETTERS)}](?:_[A-Za-z0-9]+|_[{''.join(_LETTERS)}]|[{''.join(_LOWERED)}]+)?)"
     rf"|(?P<raised>[{''.join(_RAISED)}]+)|(?P<sign>\*\*|<=|>=|==|!=|->|.)",
     re.S,
 )
@@ -62,13 +63,14 @@ def plain_from_text(text: str) -> Statement:
     statement = as_one_statement(text)
     applied = frozenset(_APPLIED.findall(statement))
     pieces = _pieces(_with_products(statement, applied))
+    behind = (*_BEHIND, "if") if not any(piece == "else" for piece, _ in pieces) else _BEHIND
     cut, relation = _left_side(text, pieces)
     left = pieces[0][0] if cut > 1 else ""
     pieces = pieces[cut:]
     level = 0
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
-        if level == 0 and piece in _BEHIND:
+        if level == 0 and piece in behind:
             range_, definitions = _behind(text, pieces[place:], applied)
             return Statement(_join(text, pieces[:place], applied), range_, left, relation, definitions)
     return Statement(_join(text, pieces, applied), "", left, relation)
@@ -116,6 +118,7 @@ def _pieces(text: str) -> list[tuple[str, str]]:
             kind, piece = "name", match["name"] + (f"_{index}" if index else "")
         if kind == "greek":
             index = piece[1:].translate(_LOWER).lstrip("_")
+            index = _LETTERS.get(index, index)
             piece = _LETTERS[piece[0]] + (f"_{index}" if index else "")
         elif kind == "raised":
             piece = "**(" + piece.translate(_RAISE) + ")"

@@ -117,6 +117,11 @@ def marchenko_pastur_mean(function: Callable[[Any], Any], gamma: Any) -> Any:
     raise refuse("gamma", float(gamma), f"the mean under this law does not settle within {count:,} nodes")
 
 
+def _hashable(value: Any) -> Any:
+    """A value to look up by: of a drawn array its content."""
+    return (value.shape, value.dtype.str, value.tobytes()) if isinstance(value, np.ndarray) else value
+
+
 def remembered(claim: Claim) -> Claim:
     """Return the claim with quantities that are found once at each place, at the highest precision asked for."""
     import mpmath as mp
@@ -128,8 +133,8 @@ def remembered(claim: Claim) -> Claim:
 
     def quantities(**parameters: Any) -> Mapping[str, Any]:
         try:
-            key = frozenset(parameters.items())
-        except TypeError:  # a drawn array: asked for once
+            key = frozenset((name, _hashable(value)) for name, value in parameters.items())
+        except TypeError:
             return own(**parameters)
         if key not in found or found[key][0] < mp.mp.dps:
             found[key] = (mp.mp.dps, own(**parameters))

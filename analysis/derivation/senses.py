@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.formula import Formula, known_values, read_formula
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Outcome
 from solvable.analysis.writing.conventions import names_of_kind
@@ -16,6 +16,7 @@ __all__ = ["another_sense", "as_bound"]
 
 Array = NDArray[np.float64]
 Finding = tuple[str, Outcome]
+_SMALL = (1e-2, 1e-3, 1e-4)  # of a parameter that vanishes
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
 
 
@@ -51,12 +52,15 @@ def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Fi
     digits = _to_the_digits(yours, claim)
     if digits is not None:
         return digits
-    grown = _as_it_grows(yours, claim)
+    shrunk = _as_it_vanishes(yours, claim)
+    if shrunk is not None:
+        return shrunk
+    grown = _as_it_grows(yours, claim) or _as_one_grows(yours, claim)
     if grown is not None:
         holds = bool(yours.orders) or claim.kind is Kind.ASYMPTOTIC
         return grown, Outcome.AGREES if holds else Outcome.DISAGREES
     if yours.orders:
-        return "not equal as the sizes grow: the difference does not vanish as stated", Outcome.DISAGREES
+        return "not equal as the sizes grow together: the difference does not vanish as stated", Outcome.DISAGREES
     return None
 
 
@@ -80,14 +84,52 @@ def _to_the_digits(yours: Formula, claim: Claim) -> Finding | None:
     return f"equal to the digits given ({given})", Outcome.AGREES
 
 
-def _as_it_grows(yours: Formula, claim: Claim) -> str | None:
-    """Say how the difference vanishes as all sizes grow together, if it does in every cell."""
+def _as_it_vanishes(yours: Formula, claim: Claim) -> Finding | None:
+    """What an O of a parameter that is no count states: how the difference vanishes as the parameter does."""
+    names = {str(symbol) for order in yours.orders for symbol in order.free_symbols}
+    if len(names) != 1 or len(yours.orders) != 1 or claim.formula is None:
+        return None
+    name = names.pop()
+    order, reference = yours.orders[0], read_formula(claim.formula, claim)
+    if not isinstance(claim.grid[0].get(name), float) or claim.draws_predictions:
+        return None
+    aside = dataclasses.replace(yours, expression=order, names=frozenset({name}))
+    shares = []
+    for cell in claim.grid[:_MOST_CELLS]:
+        moved = [known_values(claim, {**cell, name: cell[name] * factor}) for factor in _SMALL]
+        sizes = [float(aside(values)) for values in moved]
+        if not sizes[-1] < 0.5 * sizes[0]:
+            return None  # it grows as the parameter vanishes
+        gaps = [abs(float(yours(values)) - float(reference(values))) for values in moved]
+        shares.append([gap / size for gap, size in zip(gaps, sizes, strict=True)])
+    if not np.all(np.isfinite(shares)):
+        return None
+    if max(row[-1] / max(row[0], 1e-300) for row in shares) > 3:
+        return f"not equal as {name} vanishes: the difference does not vanish as stated", Outcome.DISAGREES
+    largest = max(row[-1] for row in shares)
+    return f"equal as {name} vanishes (differs by {largest:.2g} times the order stated)", Outcome.AGREES
+
+
+def _as_one_grows(yours: Formula, claim: Claim) -> str | None:
+    """The same where the author's orders name one size, or none, and the others are held."""
+    names = {str(symbol) for order in yours.orders for symbol in order.free_symbols}
+    counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
+    if not yours.orders or claim.size is not None or "n" not in counts or not ({"n"} <= names or not names):
+        return None
+    size = "n"
+    said = _as_it_grows(yours, claim, size)
+    others = [name for name in counts if name != size and name != "batch_size"]
+    return said if said is None or not others else said.replace("grows", f"grows with {' and '.join(others)} held")
+
+
+def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str | None:
+    """Say how the difference vanishes as all sizes grow together, or one alone, if it does in every cell."""
     coefficients, powers = [], []
-    size = claim.size or next((name for name in ("n", "d", "k") if name in claim.grid[0]), None)
+    size = alone or claim.size or next((name for name in ("n", "d", "k") if name in claim.grid[0]), None)
     if size is None or claim.draws_predictions or not isinstance(claim.grid[0].get(size), int | float):
         return None
     counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
-    together = (size,) if claim.size else tuple(name for name in counts if name != "batch_size")
+    together = (size,) if claim.size or alone else tuple(name for name in counts if name != "batch_size")
     for cell in claim.grid[:_MOST_CELLS] if yours.orders else claim.grid:
         gaps, stated = [], []
         for factor in _FACTORS:

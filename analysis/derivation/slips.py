@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.edits import edits
 from solvable.analysis.derivation.labels import (
-    RATIOS,
     RTOL,
     constant,
     counts,
@@ -23,16 +22,18 @@ from solvable.analysis.derivation.labels import (
     same,
 )
 from solvable.analysis.derivation.parts import evaluator, long_part_slip, part_slip, simple_slip
-from solvable.analysis.writing.conventions import names_of_kind
-from solvable.analysis.writing.symbols import SymbolKind
+from solvable.analysis.derivation.replacements import multiples, substitutions
 
-__all__ = ["Slip", "find_slip", "fitting", "partial_agreement", "substitutions"]
+__all__ = ["Slip", "find_slip"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
+_SHIFTED = re.compile(r"(\b[A-Za-z]\w*) -> \1 [+-] \d$")
+_FITTED = re.compile(r"-> -?\d*\.\d{3,}")
 _FEW = 18  # words of an explanation behind which no other is sought
 _SINGLE = 4  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
+_COMPARED = 200  # steps of the clock that naming a ratio takes
 _MOST_PAIRED = 60  # changes of one name whose pairs are tried
 _BASES = {
     "1/log(2)": "in base 2",
@@ -40,7 +41,6 @@ _BASES = {
     "1/log(10)": "in base 10",
     "log(10)": "ours is in base 10",
 }
-_WORDS: dict[str, SymbolKind] = {"ridge": "ridge", "step-size": "step", "noise": "noise", "scale": "scale"}
 
 
 @dataclass(frozen=True)
@@ -49,72 +49,6 @@ class Slip:
 
     sentence: str
     parts: tuple[str, ...]
-
-
-def substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
-    """Slips inside a formula: (name of the convention, what to replace by what, the columns changed)."""
-    sizes = names_of_kind("size")
-    for name in sorted(used & set(columns)):
-        value = columns[name]
-        kind = next((f"{word} " for word, kind in _WORDS.items() if name in names_of_kind(kind)), "")
-        word = f"{kind}convention"
-        changes: list[tuple[str, Array]] = [(f"2*{name}", 2 * value), (f"{name}/2", value / 2)]
-        for size in counts(columns):
-            if size != name and name not in sizes:
-                changes += [(f"{size}*{name}", columns[size] * value), (f"{name}/{size}", value / columns[size])]
-        with np.errstate(all="ignore"):
-            changes += [(f"{name}**2", value**2), (f"sqrt({name})", np.sqrt(value)), (f"1/{name}", 1 / value)]
-        if name in names_of_kind("scale"):
-            changes += [(f"sqrt(2)*{name}", np.sqrt(2) * value), (f"{name}/sqrt(2)", value / np.sqrt(2))]
-            changes += [(f"4*{name}", 4 * value), (f"{name}/4", value / 4)]
-        if name in counts(columns) or not any(name in names_of_kind(kind) for kind in (*_WORDS.values(), "size")):
-            changes += [(f"{name} - 1", value - 1), (f"{name} + 1", value + 1), (f"{name} - 2", value - 2)]
-        if np.all((value > 0) & (value < 1)):
-            changes += [(f"1 - {name}", 1 - value), (f"(1 - {name})/{name}", (1 - value) / value),
-                        (f"{name}/(1 - {name})", value / (1 - value))]  # fmt: skip
-        for ratio in RATIOS:
-            if ratio in columns and name in names_of_kind("ridge"):
-                changes += [(f"{ratio}*{name}", columns[ratio] * value), (f"{name}/{ratio}", value / columns[ratio])]
-        if name == "gamma":
-            changes = [(f"1/{name}", 1 / value), *changes]
-        for label, new in changes:
-            yield word, f"{name} -> {label}", {name: new}
-    if {"n", "batch_size"} <= set(columns) and "batch_size" in used:
-        n, batch = columns["n"], columns["batch_size"]
-        with np.errstate(all="ignore"):
-            yield ("sampling", "1/batch_size -> (n - batch_size)/(batch_size*(n - 1)), with to without replacement",
-                   {"batch_size": batch * (n - 1) / (n - batch)})  # fmt: skip
-            yield ("sampling", "(n - batch_size)/(batch_size*(n - 1)) -> 1/batch_size, without to with replacement",
-                   {"batch_size": n * batch / (n - 1 + batch)})  # fmt: skip
-    for a, b in (("n", "d"), ("n", "k"), ("d", "k"), ("signal", "noise_variance"), *_pairs(columns, used)):
-        if {a, b} <= set(columns) and used & {a, b}:
-            yield "roles", f"{a} <-> {b}", {a: columns[b], b: columns[a]}
-    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
-    for name in sorted(used & set(plain)):
-        for other in plain:
-            if other != name:
-                yield "names", f"{name} -> {other}", {name: plain[other]}
-    for a in sorted(used & set(plain)):
-        for b in sorted(used & set(plain)):
-            if a != b and np.all(plain[b] > plain[a]) and np.ptp(plain[a]) > 0:
-                yield "roles", f"{a}/{b} <-> 1 - {a}/{b}", {a: plain[b] - plain[a]}
-
-
-def _multiples(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str, dict[str, Array]]]:
-    """A factor that is missing, or too many, wherever a name stands."""
-    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
-    for name in sorted(used & set(plain)):
-        for other in plain:
-            if other != name and np.ptp(plain[other]) > 0:
-                with np.errstate(all="ignore"):
-                    yield "a factor", f"{name} -> {other}*{name}", {name: plain[other] * plain[name]}
-                    yield "a factor", f"{name} -> {name}/{other}", {name: plain[name] / plain[other]}
-
-
-def _pairs(columns: Columns, used: frozenset[str]) -> list[tuple[str, str]]:
-    """Every two names of a short formula: what is exchanged need not be a size."""
-    names = sorted(used & set(columns))
-    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]] if len(names) <= 6 else []
 
 
 def _outer(
@@ -189,6 +123,12 @@ class _Search:
         self.ours, self.yours = ours[good], yours[good]
         self.changed: list[tuple[str, str, dict[str, Array], Array]] = []
 
+    def outer(self, values: Array) -> tuple[str, tuple[str, ...]] | None:
+        """Explain values that a change gave by one operation on the whole."""
+        if self.clock is not None:
+            self.clock.check(_COMPARED)
+        return None if same(values, self.ours) else _outer(values, self.ours, self.columns, anything=False)
+
     def whole(self, deep: bool = False) -> Slip | None:
         """One operation on all of it, of a few words or of more."""
         found = _outer(self.yours, self.ours, self.columns, anything=True, deep=deep)
@@ -212,7 +152,7 @@ class _Search:
 
     def multiples(self) -> Slip | None:
         """A name that lacks a factor, or has one too many, in all its places."""
-        for word, label, change in _multiples(self.columns, self.used):
+        for word, label, change in multiples(self.columns, self.used):
             values = self.formula({**self.columns, **change})
             if np.all(np.isfinite(values)) and same(values, self.ours) and not same(values, self.yours):
                 return Slip(f"{word}: agrees after {label}", (label,))
@@ -241,7 +181,7 @@ class _Search:
         """A name replaced and one operation on the whole; then two names."""
         outer = []
         for word, label, _, values in self.changed:
-            found = _outer(values, self.ours, self.columns, anything=False)
+            found = self.outer(values)
             if found is not None:
                 said = found[0] if found[0].startswith("yours") else f"it {found[0]}"
                 outer.append(Slip(f"{word}: after {label} {said}", (label, *found[1])))
@@ -275,13 +215,13 @@ class _Search:
         changed = [(text, expression, value(expression)) for text, expression in edits(self.expression)]
         found = []
         for text, _, values in changed:
-            outer = _outer(values, self.ours, plain, anything=False) if np.all(np.isfinite(values)) else None
+            outer = self.outer(values) if np.all(np.isfinite(values)) else None
             strange = outer is None or (set(re.findall(r"[A-Za-z_]\w*", outer[1][0])) & set(plain)) - self.used
             if outer is not None and not strange:
                 found.append(Slip(f"two slips: {text}, and then it {outer[0]}", (text, *outer[1])))
         for text, expression, values in () if found else changed[:_MOST_EDITED]:
             second = simple_slip(expression, self.ours, plain, value) if np.all(np.isfinite(values)) else None
-            if second is not None:
+            if second is not None and not _FITTED.search(second):  # a number that is fitted is no slip
                 found.append(Slip(f"two slips: agrees after {text} and {second}", (text, second)))
                 break
         return min(found, key=_cost, default=None)
@@ -300,10 +240,21 @@ def find_slip(
     if not search.enough:
         return _of_numbers(formula(columns), ours, columns, expression) or regimes(0)
     slip = search.whole() or search.names()
+    if slip is not None and _SHIFTED.search(slip.sentence):  # a number that is missing is likelier than a name moved
+        other = _in_time(search.part)
+        slip = other if other is not None and " -> 1 + " in other.sentence else slip
     return slip or _shortest(
         (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
          lambda: search.part(True), search.both, search.two)
     ) or regimes(2)  # fmt: skip
+
+
+def _in_time(step: Callable[[], Slip | None]) -> Slip | None:
+    """What a step finds, or nothing where the steps of the clock are used up."""
+    try:
+        return step()
+    except OutOfTime:
+        return None
 
 
 def _cost(slip: Slip) -> int:
@@ -356,50 +307,3 @@ def _operations(ours: Array) -> tuple[tuple[str, Array], ...]:
     with np.errstate(all="ignore"):
         return (("the square of ours", ours**2), ("the square root of ours", np.sqrt(ours)),
                 ("one over ours", 1 / ours), ("one minus ours", 1 - ours))  # fmt: skip
-
-
-def fitting(
-    formula: Callable[[Columns], Array], used: frozenset[str], columns: Columns, fits: Callable[[Array], bool]
-) -> tuple[str, ...]:
-    """Return the single slips after which a formula fits what is known of the truth, at most two; one kind at a time.
-
-    Measurements cannot tell slips from each other as numbers can: constants come first, then names.
-    """
-    with np.errstate(all="ignore"):
-        yours = formula(columns)
-        trials: list[list[tuple[str, Array]]] = [
-            [(f"the factor {nice(value)}", value * yours) for value in (2, 0.5, -1, 4, 0.25, np.pi, 2**0.5, 2**-0.5)],
-            [(f"{label} as a factor", yours * column) for name, value in columns.items()
-             for label, column in ((name, value), (f"1/{name}", 1 / value))],
-            [(f"{sign} {name}", yours + step * value) for name, value in columns.items()
-             for sign, step in (("+", 1), ("-", -1))],
-            [(label, formula({**columns, **change})) for _, label, change in substitutions(columns, used)],
-        ]  # fmt: skip
-        for kind in trials:
-            found = [label for label, values in kind if np.all(np.isfinite(values)) and fits(values)]
-            if found:
-                return tuple(found[:2])
-    return ()
-
-
-def partial_agreement(agrees: NDArray[np.bool_], columns: Columns, degenerate: bool = False) -> str | None:
-    """Return the condition that tells the points that agree from the others, if one of the usual ones does.
-
-    The usual ones compare sizes; `degenerate` ones say that a parameter vanishes.
-    """
-    if agrees.all() or not agrees.any():
-        return None
-    tests: list[tuple[str, NDArray[np.bool_]]] = []
-    if degenerate:
-        zero = {name: column == 0 for name, column in columns.items() if name[0] != "_" and np.any(column == 0)}
-        for name, truth in zero.items():
-            tests += [(f"{name} = 0", truth), (f"{name} > 0", ~truth)]
-        tests += [(f"{a} = 0 or {b} = 0", zero[a] | zero[b]) for a in zero for b in zero if a < b]
-        return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)
-    for name in ("gamma", "ratio"):
-        if name in columns:
-            tests += [(f"{name} < 1", columns[name] < 1), (f"{name} > 1", columns[name] > 1)]
-    for a, b in (("n", "d"), ("d", "n"), ("k", "n"), ("n", "k")):
-        if {a, b} <= set(columns):
-            tests.append((f"{a} > {b}", columns[a] > columns[b]))
-    return next((label for label, truth in tests if np.array_equal(truth, agrees)), None)

@@ -19,6 +19,7 @@ from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.analysis.writing.prose import counted
 
 __all__ = [
+    "NOTHING",
     "SAME",
     "against_simulation",
     "against_solver",
@@ -32,9 +33,11 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
-_POINT_SECONDS = 2.0  # of the solver, beyond the cells
-_CPU, _FEWEST = 3.0, 5  # seconds of CPU a stage, and the points that decide where they are used up
+_POINT_SECONDS, _POINT_STEPS = 2.0, 400_000  # of the solver and of the formula, beyond the cells
+_STEPS, _FEWEST = 600_000, 5  # steps of a stage, and the points that decide where they are used up
+_ROUNDING = 1e-14  # of a solver, where the claim's value is nought
 _DOUBLE = 1e-14  # what the last digit of a double parameter may move
+NOTHING = "both are 0 at every point tried"
 SAME = 1e-9  # two doubles of one formula, through different operations
 
 
@@ -88,7 +91,7 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
     if claim.formula is None:
         skipped = Stage("50 digits", "SKIPPED", "the claim has no closed form of ours; see the solver")
         return skipped, np.zeros(0), np.zeros(0)
-    _start(yours, _CPU)
+    _start(yours, _STEPS)
     reference = read_formula(claim.formula, claim)
     double = yours.doubles or reference.doubles  # functions are good to doubles, and integrals are not worth more
     with mp.workdps(20 if double else _DIGITS + 10):
@@ -100,7 +103,7 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
             except OutOfTime:
                 break
         if len(pairs) < min(_FEWEST, len(points)):
-            return Stage("50 digits", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), np.zeros(0), np.zeros(0)
+            return Stage("50 digits", "INCONCLUSIVE", f"no value within {_STEPS:,} steps"), np.zeros(0), np.zeros(0)
         ours, found = (np.array([float(pair[i]) for pair in pairs]) for i in (1, 0))
         usable = [(a, b) for a, b in pairs if mp.isfinite(b)]
         room = mp.mpf(10) ** (-9 if double else 5 - _DIGITS)
@@ -114,7 +117,9 @@ def high_precision(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -
         worst = max(off, default=mp.mpf(0))
     if not usable:
         return Stage("50 digits", "SKIPPED", "our formula has no finite value at the points"), ours, found
-    late = f"; {len(points) - len(pairs)} not reached within {_CPU:g} s of CPU" if len(pairs) < len(points) else ""
+    if not any(a or b for a, b in usable):
+        return Stage("50 digits", "INCONCLUSIVE", NOTHING), ours, found
+    late = f"; {len(points) - len(pairs)} not reached within {_STEPS:,} steps" if len(pairs) < len(points) else ""
     agree, digits = sum(same), "doubles" if double else f"{_DIGITS} digits"
     detail = (
         f"{agree} of {len(usable)} random points equal at {digits}, relative difference up to {mp.nstr(worst, 2)}{late}"
@@ -159,10 +164,10 @@ def against_solver(
     rows: list[dict[str, Any]] = []
     tried: list[dict[str, Any]] = []
     try:
-        _start(yours, _CPU)
+        _start(yours, _STEPS)
         for cell in claim.grid:
             rows.append(_row(yours, claim, claim.draw(rng, cell)))
-        _start(yours, _POINT_SECONDS)
+        _start(yours, _POINT_STEPS)
         start = time.thread_time()
         for point in points if points and claim.domain is not None and claim.formula is None else ():
             if time.thread_time() - start > _POINT_SECONDS:
@@ -170,9 +175,14 @@ def against_solver(
             tried.append(_row(yours, claim, point))
     except OutOfTime:
         if len(rows) < len(claim.grid):
-            return Stage("solver", "INCONCLUSIVE", f"no value within {_CPU:g} s of CPU"), tuple(rows), ()
+            return Stage("solver", "INCONCLUSIVE", f"no value within {_STEPS:,} steps"), tuple(rows), ()
     both = [*rows, *tried]
-    floor = 1e-14 * max(abs(row["ours"]) for row in both)  # where ours vanishes, yours may be rounding
+    if not any(row["ours"] or row["yours"] for row in both):
+        return Stage("solver", "INCONCLUSIVE", NOTHING), tuple(rows), tuple(tried)
+    largest = max(abs(row["ours"]) for row in both)
+    floor = 1e-14 * largest  # where ours vanishes, yours may be rounding
+    if claim.absolute_tolerance and largest < _ROUNDING:  # ours is nothing but rounding
+        floor = _ROUNDING
     wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
     good = len(rows) - sum(wrong[: len(rows)])
     detail = f"{good} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
@@ -185,10 +195,10 @@ def against_solver(
     return Stage("solver", "DISAGREES" if any(wrong) else "AGREES", detail), tuple(rows), tuple(tried)
 
 
-def _start(yours: Formula, seconds: float) -> None:
-    """Give a stage its share of the time."""
+def _start(yours: Formula, steps: int) -> None:
+    """Give a stage its share of the steps."""
     if yours.clock is not None:
-        yours.clock.stage(seconds)
+        yours.clock.stage(steps)
 
 
 def _row(yours: Formula, claim: Claim, point: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,16 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["known_names", "translated", "unknown", "written"]
 
+_NOISES = ("epsilon", "eps", "varepsilon", "xi", "e", "noise", "eta", "n", "w", "y", "z")  # letters of label noise
+_SPELLED = {
+    "ell": ("l",), "l": ("ell",), "b": ("B",), "batch": ("batch_size",), "bs": ("batch_size",), "n_samples": ("n",),
+    "num_samples": ("n",), "n_train": ("n",), "n_features": ("d",), "dim": ("d",), "n_dim": ("d",),
+    "lr": ("step_size",), "learning_rate": ("step_size",), "noise_var": ("noise_variance",), "sigma_squared":
+    ("noise_variance",),
+    "sigmasq": ("noise_variance",), "s2": ("noise_variance",), "beta_norm2": ("signal",), "signal_power": ("signal",),
+    "lambd": ("lam",), "lamb": ("lam",), "lmbda": ("lam",), "n_classes": ("classes",), "num_classes": ("classes",),
+    "n_steps": ("steps",), "num_steps": ("steps",), "SNR": ("snr",),
+}  # fmt: skip
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
 
@@ -50,19 +60,27 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
 
     reading = Reading(formula) if reading is None else reading
     text, known = str(formula), known_names(claim)
+    for name, value in symbols.items():
+        if value is None or isinstance(value, bool):
+            raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     given |= own
     parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
-    parts |= sides
+    unread = list(reading.unread)
     outline = _outline(parts["expression"], given, known, claim, implicit)
     quantities = frozenset(_quantities(claim))
     grows, words = reading.relation == "->", dict[str, Any]()
     for key, part in parts.items():
         if part is not None:
             parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
+    for key, side in list(sides.items()):
+        try:
+            parts[key] = _in_our_names(side, given, {*implicit, *map(str, reading.decimals)}, known, claim, {})
+        except ValueError:  # a left member in names of its own says what the quantity is
+            unread.append(written(sides.pop(key)))
     for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
@@ -76,6 +94,9 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         decimals = dict(reading.decimals)
     sure = _positive(claim)
     parts = {key: part if part is None else without_values(part, sure) for key, part in parts.items()}
+    if any(part is not None and part.has(sp.zoo, sp.nan) for part in parts.values()):
+        same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
+        raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
     expression, orders = _without_orders(parts["expression"])
     _refuse_matrices(expression, text)
     _refuse_unknown_functions(expression, text)
@@ -86,11 +107,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
-            "read_as": _written(reading, words), "relation": "=" if grows else reading.relation,
+            "read_as": _written(reading, words, unread), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline,
-            "sides": tuple(_without_orders(parts[key])[0] for key in sides)}  # fmt: skip
+            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _outline(
@@ -118,14 +139,23 @@ def _definitions(
 
     own, implicit = {}, {}
     for name, value in reading.definitions.items():
+        if not name and claim is not None and _identity(value, named, claim):
+            continue  # d/n = gamma, which holds by what the names are
         unknown_there = claim is not None and name and _in_known(claim, name, named) and any(
             str(s) not in named | set(reading.definitions) and not _in_known(claim, str(s), named)
             for s in value.free_symbols
         )  # fmt: skip
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
-        if not name:
-            solved = _unknown_of(value, text, named | set(reading.definitions), claim)
+        angle = None if name else _angle(value)
+        if angle is not None and not (angle[0] in named or (claim is not None and _in_known(claim, angle[0], named))):
+            own[angle[0]] = angle[1]
+        elif not name:
+            asked = str(reading.expression)
+            if reading.expression.is_Symbol and reading.expression in value.free_symbols and asked not in implicit:
+                solved = asked  # kappa, where an equation holds for it
+            else:
+                solved = _unknown_of(value, text, named | set(reading.definitions), claim)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
         elif name in {str(s) for s in value.free_symbols}:
             implicit[name] = value
@@ -146,9 +176,50 @@ def _definitions(
     return own, implicit
 
 
+def _identity(residual: Any, known: set[str], claim: Claim) -> bool:
+    """Whether an equation in names of the claim holds by what they are."""
+    import sympy as sp
+
+    for symbol in residual.free_symbols:
+        found = [] if str(symbol) in known else _in_known(claim, str(symbol), known)
+        if found:
+            residual = residual.xreplace({symbol: parse(found[0])})
+        elif str(symbol) not in known:
+            return False
+    return bool(sp.expand(residual) == 0 or sp.cancel(residual) == 0)
+
+
+def _angle(residual: Any) -> tuple[str, Any] | None:
+    """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
+    import sympy as sp
+
+    terms = sp.Add.make_args(residual)
+    residual = -residual if any(isinstance(-term, sp.cos) for term in terms) else residual
+    cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
+    if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
+        return None
+    return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
+
+
 def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
-    """What an author's name may be in names that are known."""
-    return [text for text in translations(claim, name) if {str(s) for s in parse(text).free_symbols} <= known]
+    """What an author's name may be in names that are known, as it stands or else in a usual spelling of it."""
+    for word in (name, *_spellings(name)):
+        found = [text for text in translations(claim, word) if {str(s) for s in parse(text).free_symbols} <= known]
+        if word in known:
+            found.insert(0, word)
+        if found:
+            return found
+    return []
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """Other spellings of a name that means the same wherever the claim has no such name of its own."""
+    stem, _, index = name.partition("_")
+    if stem in ("sigma", "tau") and index in _NOISES:
+        return (stem,)
+    if stem in ("sigma2", "sigmasq") and index in _NOISES:
+        return ("sigma2",)
+    return _SPELLED.get(name, ())
 
 
 def _positive(claim: Claim | None) -> set[str]:
@@ -226,9 +297,18 @@ def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
     marks = [a for a in expression.atoms(sp.Function) if a.func.__name__ == "landau"]
     if not marks:
         return expression, ()
-    top = set(sp.Add.make_args(expression))
-    orders = tuple(a.args[0] if a in top and a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
+    orders = tuple(_order_of(expression, a) if a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
     return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
+
+
+def _order_of(expression: Any, mark: Any) -> Any:
+    """Size of what an O(.) stands for in the whole: within a product its factors count."""
+    import sympy as sp
+
+    small = sp.Dummy(positive=True)
+    rest = {a: sp.Integer(0) for a in expression.atoms(sp.Function) if a.func.__name__ == "landau" and a != mark}
+    slope = sp.diff(expression.xreplace({mark: small}).xreplace(rest), small).xreplace({small: sp.Integer(0)})
+    return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
 
 
 def _refuse_unknown_functions(expression: Any, text: str) -> None:
@@ -284,11 +364,12 @@ def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -
         raise refuse("formula", text, f"{why}, which {claim.name} does not have")
 
 
-def _written(reading: Reading, words: Mapping[str, Any]) -> str:
+def _written(reading: Reading, words: Mapping[str, Any], unread: list[str]) -> str:
     """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
     where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
                     for name, value in reading.definitions.items())  # fmt: skip
     named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
     text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
-    return text + (f", with {named}" if named else "")
+    text += f", with {named}" if named else ""
+    return text + (f"; left of it, and not compared: {' = '.join(unread)}" if unread else "")

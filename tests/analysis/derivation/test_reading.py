@@ -145,7 +145,7 @@ def test_typed_text(text, expected):
     assert sp.simplify(parse(text) - expected) == 0
 
 
-@pytest.mark.parametrize("text", ["n n", "sin n", "n 2", "σ²/2n", "γ, 7", "a + b = c", "gamma(1-gamma)"])
+@pytest.mark.parametrize("text", ["n n", "sin n d", "n 2", "σ²/2n", "γ, 7", "a + b = c", "gamma(1-gamma)"])
 def test_typed_text_with_two_readings(text):
     with pytest.raises(ValueError, match="is not allowed"):
         parse(text)

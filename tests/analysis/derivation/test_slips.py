@@ -31,7 +31,7 @@ def quickly(formula, against, **more):
         ("sigma^2*d/(n-d-1) + (t+1)*sigma0^2*d/(n_0-d-1)", "model-collapse/least-squares", "t -> t - 1"),
         ("n_0/d + t*sigma0^2*n_0/(d-n_0-1)", "model-collapse/same-data-keeps-the-projection", "n_0/d -> 1 - n_0/d"),
         ("exp(-x/2-sqrt(x))", "double-descent/smallest-eigenvalue", "one minus ours"),
-        ("log(K*(1-c)/c) where c = K*sqrt(n*lW*lH)", "neural-collapse/cross-entropy-gap", "K - 1"),
+        ("log(K*(1-c)/c) where c = K*sqrt(n*lW*lH)", "neural-collapse/cross-entropy-gap", "-> 1 + "),
         (
             "c^t + (1-c^t)*sigma^2*d*eta^2/(B*(1-c)) where c = 1 - 2*eta + eta^2*(1+(d+2)/B)",
             "double-descent/one-pass-sgd", "in c: agrees after d -> d - 1",

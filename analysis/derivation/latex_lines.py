@@ -1,0 +1,93 @@
+"""What stands around a formula of LaTeX: lines, a range in brackets, and members of an equation that are none."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from solvable.analysis.derivation.latex_tokens import Token
+from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
+
+__all__ = ["bracketed_range", "is_statistic", "lines_joined", "without_number", "written"]
+
+_CARRY = (
+    "+",
+    "-",
+    "−",
+    "=",
+    "*",
+    "/",
+    r"\cdot",
+    r"\times",
+    ",",
+    ";",
+    r"\le",
+    r"\leq",
+    r"\ge",
+    r"\geq",
+    "<",
+    ">",
+    r"\text",
+)
+
+
+def lines_joined(tokens: list[Token]) -> list[Token]:
+    """Tokens without alignment; a new line carries a formula on before a sign, else it begins a definition.
+
+    What stands in an environment within stays as it is.
+    """
+    kept: list[Token] = []
+    level, begins = 0, False
+    for place, token in enumerate(tokens):
+        if begins and token.text in ("&", r"\quad"):
+            continue  # indents a line
+        begins = level == 0 and token.text == r"\\"
+        level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
+        if level or token.text not in ("&", r"\\"):
+            kept.append(token)
+        elif token.text == r"\\":
+            ahead = [t.text for t in tokens[place + 1 :] if t.text not in ("&", r"\quad")][:1]
+            before = [t.text for t in kept if t.text not in ("&", r"\quad")][-1:]
+            if ahead and ahead[0] not in _CARRY and before and before[0] not in _CARRY:
+                kept.append(Token(",", False, True))
+    return kept
+
+
+def bracketed_range(tokens: list[Token]) -> list[Token]:
+    """Tokens whose last bracket, where it holds a comparison, is a range behind the formula: f(x) (x > 0)."""
+    end = len(tokens)
+    while end and tokens[end - 1].text in (".", ",", ";", r"\quad"):
+        end -= 1
+    if not end or tokens[end - 1].text != ")":
+        return tokens
+    level = 0
+    for place in range(end - 1, 0, -1):
+        level += {")": 1, "]": 1, "}": 1, "(": -1, "[": -1, "{": -1}.get(tokens[place].text, 0)
+        if level == 0:
+            break
+    inner = tokens[place + 1 : end - 1]
+    before = [t.text for t in tokens[max(0, place - 4) : place] if t.text not in ("{", "}")]
+    compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to") for t in inner)
+    taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and len(before) > 1  # an indicator, or a probability
+    if level or taken or not compares:
+        return tokens
+    return [*tokens[:place], Token(",", False, True), *inner]
+
+
+def written(tokens: list[Token]) -> str:
+    """LaTeX of tokens."""
+    return "".join(t.text + (" " if t.text[:1] == "\\" and t.text[1:].isalpha() else "") for t in tokens).strip()
+
+
+def without_number(tokens: list[Token]) -> list[Token]:
+    """Tokens without the number of an equation behind a wide space: \\quad (12)."""
+    texts = [t.text for t in tokens]
+    numbered = texts[-4:-3] == [r"\quad"] and texts[-3:-2] == ["("] and texts[-1:] == [")"] and tokens[-2].number
+    return tokens[:-4] if numbered else tokens
+
+
+def is_statistic(tokens: list[Token]) -> bool:
+    """Whether tokens hold what no formula in numbers has: a mean over data, an estimator, a matrix, a minimiser."""
+    texts = [t.text for t in tokens]
+    return any(text in STATISTICS for text in texts) or any(
+        pair in (("^", r"\top"), ("^", "T"), (r"\mathbb", "E"), (r"\mathbb", "P")) for pair in pairwise(texts)
+    )
