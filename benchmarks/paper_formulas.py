@@ -3,8 +3,8 @@ r"""Formulas with known answers: what `check` rejects, accepts, misreads, refuse
     python -m benchmarks.paper_formulas [FILE ...]
 
 A file lists claims and formulas under headings such as ``= right latex``; benchmarks/formulas/written.txt explains
-them; ⏎ stands for the end of a line. Without a file all of benchmarks/formulas are run. A right LaTeX formula that is
-neither agreed with nor refused has been misread.
+them; ⏎ stands for the end of a line, and ``[kind=vp]`` behind a claim for the cells that are asked. Without a file all
+of benchmarks/formulas are run. A right LaTeX formula that is neither agreed with nor refused has been misread.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ EXPECTED = {"right": "AGREES", "refuse": "refused"}  # everything else differs
 NAMED = ("slip", "range")
 
 
+def asked(text: str) -> tuple[str, dict[str, str]]:
+    """Name of a claim and what its cells are held at."""
+    claim, _, held = text.partition(" [")
+    return claim, dict(item.split("=") for item in held.rstrip("]").split(",") if item)
+
+
 def formulas(path: Path) -> Iterator[tuple[str, bool, str, str]]:
-    """Word of the heading, whether it is LaTeX, claim and formula."""
+    """Word of the heading, whether it is LaTeX, claim (with what is held) and formula."""
     word, latex = "", False
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("= "):
@@ -37,8 +43,9 @@ def formulas(path: Path) -> Iterator[tuple[str, bool, str, str]]:
 
 def answer(claim: str, formula: str, latex: bool) -> tuple[str, str, bool]:
     """Outcome, what is said, and whether that explains a difference."""
+    name, held = asked(claim)
     try:
-        report = check(formula, against=claim, budget=0, latex=latex)
+        report = check(formula, against=name, at=held or None, budget=0, latex=latex)
     except (ValueError, LookupError) as error:
         return "refused", str(error), False
     named = bool(report.slip) or any(word in report.sentence for word in ("agrees for", "agrees only", "equal as"))
@@ -53,7 +60,7 @@ def run(path: Path) -> None:
         start = time.process_time()
         found, said, named = answer(claim, formula, latex)
         seconds.append(time.process_time() - start)
-        claims.add(claim)
+        claims.add(asked(claim)[0])
         count = counts[f"{word}{' latex' if latex else ''}"]
         count[found] += 1
         if word in NAMED:
