@@ -357,5 +357,5 @@ def stepwise_embedding(gamma: ArrayLike, start: ArrayLike, times: ArrayLike, tar
     with np.errstate(divide="ignore"):
         steps = -np.log(share) / (8 * lead)
     turns = (left.T[:, :, None] * modes.T[:, None, :]).reshape(d, -1)  # u_j g_j^T
-    weights = (grown @ turns).reshape(t.size, d, -1)
+    weights = (grown @ turns).reshape(t.size, d, len(modes))
     return StepwisePath(grown, steps, np.sum(unlearned**2, axis=1), weights)
