@@ -188,3 +188,20 @@ def test_every_operation_is_rounded_to_the_format(dtype, projection):
     if dtype == "float16":
         np.testing.assert_array_equal(found, mine)
     np.testing.assert_allclose(found, mine, rtol=0, atol=20 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(("d", "decay"), [(10, 0.9), (3, 0.95)])
+def test_degrees_left_out_are_refused_where_they_matter(d, decay):
+    with pytest.raises(ValueError, match="decay = "):
+        kernel_staircase(100, d, decay, 1)
+
+
+@pytest.mark.parametrize("slabs", [3, 5, 7])
+def test_the_middle_slab_reaches_the_middle(slabs):
+    """Seed 1, 4,000 rows: the slab at 0 is one interval, uniform from its middle to its end."""
+    data = slab_data(4000, 2, 1, 0.1, 0.02, slabs)
+    inner = np.sort(np.abs(data.X[:, 1]))
+    width = (2 - 0.02 * (2 * slabs - 2)) / slabs
+    middle = inner[inner < width / 2 + 1e-9]
+    assert middle[0] < 0.01
+    assert middle.mean() == pytest.approx(width / 4, rel=0.1)
