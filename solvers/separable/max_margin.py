@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dgeqrf, dtrtrs
 
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_finite, as_matrix, data_eps, refuse, within_range
@@ -100,15 +100,15 @@ def _polish(units: Array, small: Array, wanted: Array, active: NDArray[np.bool_]
     rows, level = units[active], wanted[active]
     dual, steep = np.zeros(len(units)), False
     if len(rows) <= small.shape[0]:
-        factor = np.asarray(np.linalg.qr(small[:, active], mode="r"))
-        diagonal = np.abs(np.diag(factor))
+        factor = dgeqrf(small[:, active])[0][: len(rows)]  # the triangle above; NumPy's wrapper costs more than it
+        diagonal = np.abs(factor.diagonal())
         steep = bool(diagonal.min() > _INDEPENDENT * diagonal.max())
     if steep:
         move: Array = np.zeros(units.shape[1])
         found: Array = np.zeros(len(rows))
         for _ in range(2):  # the second pass removes what the square of the condition costs
-            left = solve_triangular(factor, level - rows @ move, trans="T", check_finite=False)
-            found = found + solve_triangular(factor, left, check_finite=False)
+            left = dtrtrs(factor, level - rows @ move, trans=1)[0]
+            found = found + dtrtrs(factor, left)[0]
             move = np.asarray(found @ rows, np.float64)
         dual[active] = found
     else:  # by the singular values, slower
@@ -127,7 +127,7 @@ def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | N
     n, d = units.shape
     s, count = 1.0, 0
     # the triangular factor is smaller where d > n, and does not square the condition
-    small = np.asarray(np.linalg.qr(units.T, mode="r")) if d > n else units.T
+    small = np.triu(dgeqrf(units.T)[0][:n]) if d > n else units.T
     for _ in range(_ROUNDS):
         system = np.vstack([small, s * wanted])
         target = np.zeros(len(system))

@@ -329,11 +329,13 @@ def convolution(t, sizes, kind):
 
 
 def circle(sizes, kind, modes, grid):
-    """The sum over the grid, term by term."""
-    points, angles = int(grid), [2 * mp.pi * j / int(grid) for j in range(int(grid))]
-    values = [convolution([[mp.cos(x)]], sizes, kind)["value"][0] for x in angles]
-    return {"value": [mp.fsum(v * mp.cos(k * x) for v, x in zip(values, angles, strict=True)) / points
-                      for k in range(int(modes) + 1)]}  # fmt: skip
+    """Integrals of the kernel of one circle times cos(k u): 4/(pi (1 - k^2))^2 at even k and 1/4 at 1 of kappa_1;
+    cos u kappa_0(cos u) has the means of neighbouring 2/(pi k)^2, k odd, and 1/2 at 0."""  # fmt: skip
+    last = int(modes)
+    step = [mp.mpf(1) / 2 if k == 0 else 2 / (mp.pi * k) ** 2 if k % 2 else mp.mpf(0) for k in range(last + 2)]
+    arc = [4 / (mp.pi * (1 - k * k)) ** 2 if k % 2 == 0 else mp.mpf(int(k == 1)) / 4 for k in range(last + 1)]
+    both = [arc[k] + (step[abs(k - 1)] + step[k + 1]) / 2 for k in range(last + 1)]
+    return {"value": arc if kind == "rfk" else both}
 
 
 def exponents(student, teacher, sizes, level):
@@ -441,7 +443,7 @@ def more():
         yield entry(kind, "convolutional_kernel", convolution, t=places, sizes=[2, 2], kind=kind)
         yield entry(f"{kind}, three layers", "convolutional_kernel", convolution, t=[[0.5, -0.25, 0.125, 0.75]],
                     sizes=[3, 2, 2], kind=kind)  # fmt: skip
-        yield entry(kind, "torus_spectrum", circle, 1e-11, together=True, sizes=[2], kind=kind, modes=6, grid=64)
+        yield entry(kind, "torus_spectrum", circle, 1e-11, together=True, sizes=[2], kind=kind, modes=6, grid=4096)
     for pair in (("ntk", "rfk"), ("ntk", "ntk"), ("rfk", "ntk")):
         yield entry(f"{pair}", "convolution_exponents", exponents, student=pair[0], teacher=pair[1], sizes=[3, 2, 2],
                     level=2)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import ndtr, softmax
 
 from solvable.solvers import (
     batch_perceptron,
@@ -116,3 +116,11 @@ def test_many_classes_by_another_quadrature():
     assert float(plug_in_error(1e9, 5, 2000.0, 7)) == 0
     with pytest.raises(ValueError, match="there must be two"):
         plug_in_error(10, 5, 1.0, 1)
+
+
+def test_three_classes_err_more_often_than_two():
+    """At many rows: the chance that one of two normals exceeds a third plus its lead, by an integral over it."""
+    z = np.linspace(-9, 9, 4001)
+    lead = 1.5  # the centres, at distance sqrt(2) lead, differ in two coordinates of length lead
+    right = ndtr(z + lead) ** 2 @ np.exp(-z * z / 2) * (z[1] - z[0]) / np.sqrt(2 * np.pi)
+    assert plug_in_error(1e12, 3, lead**2 / 2, 3) == pytest.approx(1 - right, rel=1e-9)

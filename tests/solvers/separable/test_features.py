@@ -143,3 +143,65 @@ X2, Y2 = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [1.0, -1.0, 1.0]
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def by_hand(X, labels, eta, steps, number, projection):
+    """Scalars of the format itself, one operation at a time; the weights after the steps."""
+    x = [[number(v) for v in row] for row in X]
+    n, d, K = len(x), len(x[0]), 3
+    W = [[number(0)] * K for _ in range(d)]
+
+    def total(terms):
+        found = terms[0]
+        for term in terms[1:]:
+            found = number(found + term)
+        return found
+
+    for _ in range(steps):
+        slopes = []
+        for row, label in zip(x, labels, strict=True):
+            z = [total([number(row[i] * W[i][k]) for i in range(d)]) for k in range(K)]
+            terms = [number(np.exp(number(v - max(z)))) for v in z]
+            whole = total(terms)
+            slopes.append([number(number(e / whole) - number(k == label)) for k, e in enumerate(terms)])
+        G = [
+            [total([number(x[r][i] * number(slopes[r][k] / number(n))) for r in range(n)]) for k in range(K)]
+            for i in range(d)
+        ]
+        if projection and any(any(row) for row in W):
+            g, w = [v for row in G for v in row], [v for row in W for v in row]
+            along = total([number(a * b) for a, b in zip(g, w, strict=True)])
+            share = number(along / total([number(b * b) for b in w]))
+            G = [[number(G[i][k] - number(share * W[i][k])) for k in range(K)] for i in range(d)]
+        W = [[number(W[i][k] - number(number(eta) * G[i][k])) for k in range(K)] for i in range(d)]
+    return np.array(W, dtype=float)
+
+
+@pytest.mark.parametrize("projection", [False, True])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_every_operation_is_rounded_to_the_format(dtype, projection):
+    """Bit by bit in half precision; the exponential of scalars may differ from that of arrays by an ulp beyond."""
+    rng = np.random.default_rng(4)
+    X, labels = rng.standard_normal((5, 4)), [0, 2, 1, 1, 2]
+    found = softmax_descent(X, labels, 0.5, 12, dtype, projection=projection).weights[-1]
+    mine = by_hand(X, labels, 0.5, 12, np.dtype(dtype).type, projection)
+    if dtype == "float16":
+        np.testing.assert_array_equal(found, mine)
+    np.testing.assert_allclose(found, mine, rtol=0, atol=20 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(("d", "decay"), [(10, 0.9), (3, 0.95)])
+def test_degrees_left_out_are_refused_where_they_matter(d, decay):
+    with pytest.raises(ValueError, match="decay = "):
+        kernel_staircase(100, d, decay, 1)
+
+
+@pytest.mark.parametrize("slabs", [3, 5, 7])
+def test_the_middle_slab_reaches_the_middle(slabs):
+    """Seed 1, 4,000 rows: the slab at 0 is one interval, uniform from its middle to its end."""
+    data = slab_data(4000, 2, 1, 0.1, 0.02, slabs)
+    inner = np.sort(np.abs(data.X[:, 1]))
+    width = (2 - 0.02 * (2 * slabs - 2)) / slabs
+    middle = inner[inner < width / 2 + 1e-9]
+    assert middle[0] < 0.01
+    assert middle.mean() == pytest.approx(width / 4, rel=0.1)

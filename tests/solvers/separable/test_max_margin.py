@@ -99,3 +99,14 @@ def test_descent_weighs_rows_as_the_multipliers_say():
     run = logistic_descent(Z, np.ones(3), 0.5, 200_000, checkpoints=1)
     pull = 0.5 * run.times[-1] * np.exp(-Z @ run.weights[-1]) / 3
     np.testing.assert_allclose(pull, max_margin(Z).dual, rtol=0.013)
+
+
+def test_residuals_are_relative_to_the_largest_margin():
+    """Margin 1e-7: the other row leads by 1e7, of which 1e-16 is rounding."""
+    found = max_margin([[1, 1e-7], [-1, 1e-7], [0, 1]])
+    np.testing.assert_allclose(found.weights, [0, 1e7], rtol=1e-9, atol=1e-9)
+    assert found.solution.residual < 1e-14
+
+
+def test_rows_of_small_multipliers_are_support():
+    np.testing.assert_array_equal(max_margin([[2.0, 0.0], [0.0, 2.0], [5.0, 5.0]]).support, [0, 1])

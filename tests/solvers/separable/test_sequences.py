@@ -166,3 +166,13 @@ ROW, ONE = [[1.0, 2.0]], [1.0]
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_distances_of_many_rows_are_those_of_single_projections():
+    """Two tasks of 45 rows: too many together for the compiled pass."""
+    rng = np.random.default_rng(0)
+    tasks = rng.standard_normal((2, 45, 60))
+    tasks *= np.where(tasks @ rng.standard_normal(60) >= 0, 1.0, -1.0)[..., None]
+    run, rows = sequential_max_margin(tasks, [0, 1], 1), tasks.reshape(90, 60)
+    away = [np.linalg.norm(w - project_onto_margin(rows, w).value) for w in run.weights]
+    np.testing.assert_allclose(run.distance, away, rtol=1e-10)
