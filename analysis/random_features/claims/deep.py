@@ -83,6 +83,7 @@ DEEP_CLAIMS = (
         predict=_layer_square,
         measure=experiments.layer_square_draw,
         grid=cells("widths activation", [((1.5, 1.0), "erf"), ((1.0,), "sign"), ((1.2, 1.0, 0.8), "tanh")], d=40),
+        sizes=(1, 2, 8),  # with these the sizes tell 1/d from 1/log d
         quick=(0, 1),
         assumptions="centred activations; all widths proportional to d",
     ),

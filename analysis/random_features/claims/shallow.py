@@ -203,6 +203,7 @@ SHALLOW_CLAIMS = (
         measure=experiments.variance_draw,
         grid=_without(_GRID, "target_exponent"),
         formula=closed_forms.variance,
+        sizes=(1, 2, 8),  # with these the sizes tell 1/n from 1/log n
         quick=(0,),
     ),
     same_as(

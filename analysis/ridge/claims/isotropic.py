@@ -72,6 +72,7 @@ ISOTROPIC_CLAIMS = (
         domain=USUAL.but(gamma=(0.2, 6.0), counts={}),
         grid=cells("gamma lam", [(0.5, 0.1), (2.0, 0.1), (1.0, 1.0), (5.0, 0.01)], n=100),
         tolerance=0.005,
+        sizes=(1, 2, 8),  # with these the sizes tell 1/n from 1/log n
         quick=(0, 1),
         quantities=_isotropic_quantities,
         formula=closed_forms.effective_ridge,
