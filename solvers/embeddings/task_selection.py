@@ -133,7 +133,7 @@ def relevance(W: ArrayLike, target: ArrayLike, norm: int = 1) -> Array:
     scaled, goal = sources / rows[:, None], wanted / rows
     if kind == 2:
         return minimum_l2(scaled, goal)
-    nu = np.asarray(minimum_l1(scaled, goal, on_failure="raise").value)
+    nu = np.array(minimum_l1(scaled, goal, on_failure="raise").value)
     used = np.abs(scaled).max(axis=0) * (nu != 0)
     nu[used > 0] = np.linalg.lstsq(scaled[:, used > 0] / used[used > 0], goal, rcond=None)[0] / used[used > 0]
     if np.any(np.abs(scaled @ nu - goal) > 1e-9 * (np.abs(scaled) @ np.abs(nu) + np.abs(goal))):

@@ -91,6 +91,7 @@ SPECTRAL_CLAIMS = (
                 (100, 1.0, 0.5, "isotropic"),
             )
         ],
+        sizes=(1, 2, 8),  # with these the sizes tell 1/n from 1/log n
         quick=(0,),
     ),
     pair_trace(

@@ -45,7 +45,6 @@ NO_RATIO = {
     "proximal_map": "elementary but for the logistic loss; 1e-14 against 50 digits from -700 to 700",
 }
 NO_ANSWER = {
-    "logistic_bias": "state_evolution of one eigenvalue; tests hold recalled digits and the classical limit",
     "best_ridge": "a place of a minimum: tests find it flat there, and the errors beside it larger",
 }
 _S, _V = 10.0 ** -np.linspace(0, 2, 6), np.linspace(1, 2, 6)
