@@ -101,7 +101,8 @@ def test_standard_parametrisation_and_results_in_place():
     out = (np.empty((6, 6)), np.empty((6, 6)))
     found = solvers.wide_network_kernels(A, depth=1, parametrisation="standard", out=out)
     np.testing.assert_allclose(found.ntk, found.nngp / 2, rtol=1e-13)
-    assert np.shares_memory(found.nngp, out[0]) and out[0].flags.writeable
+    assert np.shares_memory(found.nngp, out[0])
+    assert out[0].flags.writeable
 
 
 @pytest.mark.parametrize("d", [3, 50, 1000, 10**5])
