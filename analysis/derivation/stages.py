@@ -36,6 +36,7 @@ _POINTS, _DIGITS, _SECONDS = 20, 50, 2.0
 _POINT_SECONDS, _POINT_STEPS = 2.0, 400_000  # of the solver and of the formula, beyond the cells
 _STEPS, _FEWEST = 600_000, 5  # steps of a stage, and the points that decide where they are used up
 _ROUNDING = 1e-14  # of a solver, where the claim's value is nought
+_NOUGHT = 1e-2  # of the absolute tolerance: values below are nought
 _DOUBLE = 1e-14  # what the last digit of a double parameter may move
 NOTHING = "both are 0 at every point tried"
 SAME = 1e-9  # two doubles of one formula, through different operations
@@ -181,8 +182,8 @@ def against_solver(
         return Stage("solver", "INCONCLUSIVE", NOTHING), tuple(rows), tuple(tried)
     largest = max(abs(row["ours"]) for row in both)
     floor = 1e-14 * largest  # where ours vanishes, yours may be rounding
-    if claim.absolute_tolerance and largest < _ROUNDING:  # ours is nothing but rounding
-        floor = _ROUNDING
+    if largest < _NOUGHT * claim.absolute_tolerance:  # ours is nothing but the rounding of a solver
+        floor = max(_ROUNDING, 2 * largest)
     wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
     good = len(rows) - sum(wrong[: len(rows)])
     detail = f"{good} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"

@@ -152,7 +152,7 @@ class Domain:
                 if low < high:
                     point[name] = _draw(low, high, whole, rng)
             for name, over in self.counts.items():
-                if name in point and name not in held:
+                if name in point:
                     total = _value(over, point)
                     point[name] = max(1, round(point[name] * total)) / total
             yield point

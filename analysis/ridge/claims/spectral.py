@@ -41,18 +41,19 @@ def _circle_quantities(n: int, ridge: float, points: int, decay: float) -> dict[
 
 @cache
 def _fraction(n: int, gamma: float, covariance: str, at: float) -> float:
-    """Mass of the limiting spectral law on [0, at]: Gauss-Chebyshev on each support interval, plus the atom."""
+    """Mass of the limiting spectral law on [0, at]: Gauss-Legendre in an angle on each interval, plus the atom."""
     spectrum = Spectrum(eigenvalues(covariance, round(gamma * n)))
-    theta = (np.arange(2000) + 0.5) * np.pi / 2000
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    theta = np.pi / 2 * (1 + nodes)
     found = sample_covariance_density(spectrum, n, [at])
     mass = found.atom
     for low, high in found.edges:
         top = min(high, at)
         if top > low:
-            # x = low + (top - low) (1 - cos theta)/2 absorbs the square roots at the edges
+            # roots at the edges are sines of half the angle: the integrand is smooth wherever it is cut
             x = low + (top - low) * (1 - np.cos(theta)) / 2
             density = sample_covariance_density(spectrum, n, x).density
-            mass += float(np.sum(density * np.sin(theta)) * (top - low) / 2 * np.pi / theta.size)
+            mass += float(np.sum(weights * density * np.sin(theta)) * (top - low) / 2 * np.pi / 2)
     return mass
 
 

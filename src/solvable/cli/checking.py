@@ -98,19 +98,24 @@ def check(
 ) -> None:
     """Is my formula right? Symbols, 50 digits, solver, simulation; and if not, where and by what it is off.
 
-    Exit code 0: it agrees; 1: it disagrees; 3: inconclusive; 2: refused.
+    Exit code 0: it agrees; 1: it disagrees; 3: inconclusive; 2: refused (with --json too: an outcome and a sentence).
     """
+    import json
+
     from threadpoolctl import threadpool_limits
 
     from solvable import check as check_formula
 
     pairs = [_split(text, "symbol") for text in symbol or []]
-    with threadpool_limits(1):
-        report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
+    try:
+        with threadpool_limits(1):
+            report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
+    except (LookupError, ValueError) as error:
+        if as_json:
+            print(json.dumps({"sentence": str(error), "outcome": "REFUSED"}, indent=1))
+        raise
     code = {"AGREES": 0, "DISAGREES": 1}.get(report.outcome.value, 3)
     if as_json:
-        import json
-
         print(json.dumps(report.to_dict(), indent=1, allow_nan=False))
         if save is not None:
             report.save(save)

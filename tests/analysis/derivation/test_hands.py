@@ -286,3 +286,19 @@ def test_macros_and_equal_signs_above_are_tokens_of_the_formula():
     assert plain_from_latex(r"\newcommand{\half}{\frac12} \half x").formula == "((1)/(2))*x"
     assert plain_from_latex(r"R \stackrel{\text{def}}{=} x").formula == "x"
     assert plain_from_latex(r"\lfloor x \rfloor + \lvert x\lvert y\rvert\rvert").formula == "floor(x)+abs(x*abs(y))"
+
+
+def test_nought_is_what_a_solver_returns_up_to_its_rounding():
+    """The conserved quantity comes out as 1e-12; what is small but not nought still differs."""
+    assert check("0", against="in-context/flow-conserves", at={"start_scale": 0.1}, budget=0)
+    assert not check("start_scale**4", against="in-context/flow-conserves", at={"start_scale": 0.1}, budget=0)
+
+
+def test_a_distribution_function_is_compared_to_its_last_digits():
+    """Cut inside its support a midpoint rule is off by 2e-8: no formula agreed with it."""
+    text = (r"\left(1-\frac1\gamma\right)_++\int_{(1-\sqrt\gamma)^2}^{x}\frac{\sqrt{\left((1+\sqrt\gamma)^2-u\right)"
+            r"\left(u-(1-\sqrt\gamma)^2\right)}}{2\pi\gamma u}\,du")  # fmt: skip
+    inside = {"covariance": "isotropic", "gamma": [0.5, 0.8, 1.5], "at": 1.2}
+    assert check(text, against="ridge/spectral-law", at=inside, budget=0, latex=True)
+    anywhere = check(text, against="ridge/spectral-law", at={"covariance": "isotropic"}, budget=0, latex=True)
+    assert "no real value" in anywhere.sentence and "agrees at the others" in anywhere.sentence
