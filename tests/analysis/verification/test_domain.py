@@ -67,6 +67,9 @@ def test_points_obey_ranges_constraints_counts_and_what_is_held():
     )  # log-uniform: half of the draws lie below sqrt(2*400), less those with d >= n
     near = domain.points(cells, np.random.default_rng(0), 50, held=frozenset({"n"}))
     assert all(20 <= p["n"] <= 41 for p in near)
+    for p in domain.points(cells, np.random.default_rng(0), 50, held=frozenset({"gamma"})):  # and whole all the same
+        assert 0.3 < p["gamma"] < 0.8
+        assert p["gamma"] * p["n"] == pytest.approx(round(p["gamma"] * p["n"]), abs=1e-9)
     assert domain.points(cells, np.random.default_rng(0), 5, keep=lambda p: False) == []
 
 
