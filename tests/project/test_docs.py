@@ -139,7 +139,7 @@ def test_add_a_result_followed_to_the_letter(tmp_path):
     assert done.stdout.startswith(blocks(page, "text")[0].strip())
 
     copy = tmp_path / "checkout"
-    skip = shutil.ignore_patterns("__pycache__", ".git", "build", "report", ".*_cache", "*.egg-info")
+    skip = shutil.ignore_patterns(".git", "build", "report", ".*_cache", "*.egg-info")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=skip)
     (copy / moved).write_text(code)
     home = next(path for path in (copy / catalogue, copy / "analysis/ridge/claims/__init__.py") if path.exists())
