@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm
+from scipy.special import ndtr
 
 __all__ = ["rows_fitted_per_dimension"]
 
@@ -11,7 +13,7 @@ __all__ = ["rows_fitted_per_dimension"]
 def _positive_square(mean: float, deviation: float) -> float:
     """E[max(0, g)^2] of a Gaussian g."""
     u = mean / deviation
-    return float((mean**2 + deviation**2) * norm.cdf(u) + mean * deviation * norm.pdf(u))
+    return float((mean**2 + deviation**2) * ndtr(u) + mean * deviation * math.exp(-u * u / 2) / math.sqrt(2 * math.pi))
 
 
 def rows_fitted_per_dimension(flips: float, noise: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from solvable.analysis.convex_losses.experiments.fits import fit
 
@@ -24,7 +24,7 @@ def _classes(rng: Rng, d: int, ratio: float, separation: float, balance: float) 
 
 def _error(w: Array, b: float, mu: Array, balance: float) -> float:
     size, m = float(np.linalg.norm(w)), float(w @ mu)
-    return float(balance * norm.cdf(-(m + b) / size) + (1 - balance) * norm.cdf(-(m - b) / size))
+    return float(balance * ndtr(-(m + b) / size) + (1 - balance) * ndtr(-(m - b) / size))
 
 
 def _fit(loss: str, X: Array, y: Array, ridge: float, intercept: bool) -> tuple[Array, float]:
