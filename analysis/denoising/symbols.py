@@ -7,7 +7,19 @@ from solvable.analysis.writing.symbols import Convention, Symbol
 __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
-    Symbol("decay", r"\lambda", "λ", "ridge", "decay of the autoencoder's weights"),
+    Symbol(
+        "decay",
+        r"\lambda",
+        "λ",
+        "ridge",
+        "decay of the autoencoder's weights",
+        (
+            "k = n/(n + decay)",
+            "B = n + decay - 1",
+            "A = decay + std**2*(n + decay - 1)",
+            "D = alpha**2*(n + decay - 1) + beta**2*(decay + std**2*(n + decay - 1))",
+        ),
+    ),
     Symbol("std", r"\sigma", "σ", "noise", "standard deviation of a cluster or of a noisy row"),
     Symbol("prior_variance", "s", "s", "scale", "variance of the clean signal"),
     Symbol("measurement_noise", r"s_{n}", "sₙ", "noise", "variance of the measurement's noise"),
@@ -16,9 +28,14 @@ SYMBOLS = (
     Symbol("beta", r"\beta", "β", "other", "coefficient of the target in a flow"),
     Symbol("score_error", r"\epsilon", "ε", "other", "relative error of a score"),
     Symbol("variance", "v", "v", "scale", "variance of a clean coordinate"),
-    Symbol("noise", r"\tau", "τ", "noise", "standard deviation of the corruption"),
+    Symbol("noise", r"\tau", "τ", "noise", "standard deviation of the corruption", ("sigma",)),
     Symbol(
-        "noise_variance", r"{\tau^{2}}", "τ²", "noise", "variance of the corruption", ("tau = sqrt(noise_variance)",)
+        "noise_variance",
+        r"{\tau^{2}}",
+        "τ²",
+        "noise",
+        "variance of the corruption",
+        ("tau = sqrt(noise_variance)", "sigma = sqrt(noise_variance)"),
     ),
     Symbol("place", "x", "x", "other", "point that is denoised"),
     Symbol("time", "t", "t", "step", "time of the diffusion, from 0 to 1"),

@@ -207,8 +207,8 @@ def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
         found = [text for text in translations(claim, word) if {str(s) for s in parse(text).free_symbols} <= known]
         if word in known:
             found.insert(0, word)
-        if found:
-            return found
+        if found:  # a quantity of the claim's own before one that is made of others
+            return sorted(found, key=lambda text: text not in known)
     return []
 
 

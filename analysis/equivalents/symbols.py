@@ -8,6 +8,7 @@ __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("share", r"\pi", "π", "size", "synthetic samples for each real one"),
+    Symbol("unlearned", r"{\kappa^{2}b}", "κ²b", "other", "target power the fit misses", ("b = unlearned/kappa**2",)),
     Symbol("overlap", "c", "c", "other", "share of the samples that two fits have in common"),
     Symbol("strength", r"\beta", "β", "scale", "factor of the rank-one step of the first layer"),
     Symbol("mean_weight", "a", "a", "other", "(1/n)Σ ω_i/(1 + qω_i) over samples of weight ω_i, q = tr(ΣQ)/n"),

@@ -150,6 +150,7 @@ CLAIMS = (
         domain=USUAL.but(d=(1, 30)),
         grid=cells("d", [3, 9], observed=0.6),
         tolerance=1e-10,
+        quantities=lambda **_: {"signal": 1.0},
         formula=1 - rho,
     ),
     exact(
@@ -161,6 +162,7 @@ CLAIMS = (
         ),
         domain=USUAL.but(d=(2, 64), where="rank <= d"),
         grid=cells("d rank observed", [(4, 1, 0.5), (8, 3, 0.5), (8, 2, 0.2)]),
+        quantities=lambda **_: {"power": 1.0},
         formula=_lam / (d / rank + _lam),
     ),
     Claim(

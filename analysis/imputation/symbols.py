@@ -7,7 +7,14 @@ from solvable.analysis.writing.symbols import Convention, Symbol
 __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
-    Symbol("observed", r"\rho", "ρ", "other", "probability to see an entry, in training and in test"),
+    Symbol(
+        "observed",
+        r"\rho",
+        "ρ",
+        "other",
+        "probability to see an entry, in training and in test",
+        ("lambda = (1 - observed)/observed",),
+    ),
     Symbol("complete_risk", r"R(\rho\theta)", "R(ρθ)", "other", "risk of the scaled weights on complete inputs"),
     Symbol("diagonal_norm", r"\theta^{T}D\theta", "θᵀDθ", "other", "squared norm of the weights in the variances"),
     Symbol("resolvent", r"\beta^{T}D(\Sigma+\lambda D)^{-1}\Sigma\beta", "βᵀD(Σ+λD)⁻¹Σβ", "other", "λ = (1 − ρ)/ρ"),

@@ -20,7 +20,7 @@ SYMBOLS = (
         "λ_W",
         "ridge",
         "decay of the head, of each of its layers",
-        ("lambda", "λ", "lam", "lW"),
+        ("lambda", "λ", "lam", "lW", "c = classes*sqrt(samples*weight_decay*feature_decay)"),
     ),
     Symbol("feature_decay", r"\lambda_{H}", "λ_H", "ridge", "decay of the features", ("lH",)),
     Symbol("bias_decay", r"\lambda_{b}", "λ_b", "ridge", "decay of the bias"),

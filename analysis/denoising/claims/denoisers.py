@@ -113,7 +113,7 @@ DENOISER_CLAIMS = (
     ),
     claim(
         "denoising/contractive-equals-denoising",
-        "For Gaussian data the contractive loss and the denoising loss have the same minimiser, x v/(v + σ²).",
+        "For Gaussian data the contractive loss and the denoising loss have the same minimiser, x v/(v + τ²).",
         source=_CONTRACTIVE,
         kind=Kind.NUMERICAL,
         predict=lambda variance, noise_variance, place: float(
@@ -141,7 +141,7 @@ DENOISER_CLAIMS = (
     ),
     claim(
         "denoising/slow-mode",
-        "One step of that chain correlates with the last by v/(v + σ²): little noise mixes slowly.",
+        "One step of that chain correlates with the last by v/(v + τ²): little noise mixes slowly.",
         source=_GAUSSIAN_CHAIN,
         kind=Kind.MEAN,
         predict=lambda variance, noise: denoising_chain([[variance]], noise).slow_mode,

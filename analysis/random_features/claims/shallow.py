@@ -52,6 +52,13 @@ def _quantities(
     return random_feature_quantities(_spectrum(exponent, target_exponent), n, round(ratio * n), ridge)
 
 
+def _with_test_error(noise_variance: float, **cell: Any) -> dict[str, Any]:
+    found = _quantities(**cell)
+    a, b, w = (found[name] for name in "abw")
+    missed = (found["S1"] + noise_variance) * (a + w) + found["S2"] * w
+    return {**found, "test_error": cell["n"] * missed / (a * b + w * (a + b))}
+
+
 def _form_quantities(n: float, k: float, ridge: float, **_: Any) -> dict[str, Any]:
     return random_feature_quantities(_spectrum(1.5, 1.5), n, k, ridge)
 
@@ -183,6 +190,7 @@ SHALLOW_CLAIMS = (
         predict=lambda **p: float(_risk(**p).train),
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["ridge"] > 0 or c["ratio"] < 1],
+        quantities=_with_test_error,
         formula=closed_forms.train_error,
         quick=(0,),
     ),

@@ -38,6 +38,11 @@ def _quantities(n: int, gamma: float, lam: float, covariance: str, target: str =
     return ridge_quantities(_spectrum(covariance, target, round(gamma * n)), n, lam)
 
 
+def _with_test_error(noise_variance: float, **cell: Any) -> dict[str, Any]:
+    found = _quantities(**cell)
+    return {**found, "test_error": cell["n"] * (found["unlearned"] + noise_variance) / (cell["n"] - found["df2"])}
+
+
 def _variance(n: int, gamma: float, lam: float, covariance: str, noise_variance: float) -> float:
     return float(_risk(n, gamma, lam, covariance, "even", noise_variance).variance)
 
@@ -120,6 +125,7 @@ RISK_CLAIMS = (
         measure=experiments.train_error_draw,
         grid=[c for c in _GRID if c["lam"] > 0 or c["gamma"] < 1],
         tolerance=0.03,
+        quantities=_with_test_error,
         formula=closed_forms.train_error,
         quick=(0, 1),
     ),
