@@ -159,8 +159,8 @@ SHARED: tuple[Symbol, ...] = (
         "unlearned", r"{\textstyle\sum}(1-g)^{2}v^{2}", "Σ(1−g)²v²", "other",
         "target power the fit misses, g = s/(s+κ), with what no mode carries",
     ),
-    Symbol("test_error", r"E_{test}", "E_test", "other", "error on new samples, with their noise",
-           ("E_te", "E_g", "R_test", "R_te", "L_test", "L_te")),
+    Symbol("test_error", r"E_{test}", "E_{test}", "other", "error on new samples, with their noise",
+           ("E_test", "E_te", "E_g", "R_test", "R_te", "L_test", "L_te")),
     Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
     Symbol("step_size", r"\eta", "η", "step", "step of gradient descent or SGD"),
     Symbol(
