@@ -21,6 +21,7 @@ from solvable.analysis.derivation.asked import draws_at_most, given, places_aske
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.members import meant_member
 from solvable.analysis.derivation.own import against_experiment
 from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
@@ -145,6 +146,7 @@ def check(
     claim = _in_range(claim, yours)
     points = random_points(claim, np.random.default_rng(seed), yours, given(at))
     refuse_unequal_sides(yours, claim, points)
+    yours = meant_member(yours, claim, points)
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from solvable.analysis.derivation.operators import mode_sum
+from solvable.analysis.derivation.operators import is_operator, mode_sum
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
@@ -47,12 +47,26 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         return sp.Function("derivative")(f, x)
 
     def limit(e: Any) -> Any:
-        f, x, end = e.args[:3]
+        f, x, end, side = e.args
         if {str(s) for s in f.free_symbols} & quantities:
             raise refuse("formula", text, "the limit of a quantity defined by an equation is not read")
+        if end.is_finite and (f.has(sp.Integral) or any(is_operator(a) for a in f.atoms(sp.Function))):
+            bound = sp.Lambda((x, sp.Symbol("unused")), f)
+            return sp.Function("limit_value")(bound, end, sp.Integer({"+": 1, "-": -1}.get(str(side), 0)))
         value = time_limit(lambda: sp.limit(f, x, end))
         if value is None or value.has(sp.Limit, sp.AccumBounds, sp.oo, -sp.oo, sp.zoo, sp.nan):
-            raise refuse("formula", text, f"its limit in {x} is not finite, or is not found")
+            raise refuse("formula", text, f"its limit in {str(x).strip('_')} is not finite, or is not found")
+        return value
+
+    def placed(body: Any, at: Any) -> Any:
+        x = body.variables[0]
+        if {str(s) for s in body.expr.free_symbols} & quantities:
+            raise refuse("formula", text, f"how {body.expr} follows {str(x).strip('_')} is not known: write it out")
+        value = body.expr.xreplace({x: at})
+        if value.has(sp.nan, sp.zoo):
+            value = time_limit(lambda: sp.limit(body.expr, x, at))
+        if value is None or value.has(sp.nan, sp.zoo, sp.oo, sp.Limit):
+            raise refuse("formula", text, f"its value at {x} = {at} is not finite, or is not found")
         return value
 
     name = lambda e: getattr(e.func, "__name__", "")  # noqa: E731
@@ -62,7 +76,8 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         lambda e: isinstance(e, sp.Derivative) and len(e.variables) == 1,
         lambda e: sp.Function("derivative")(e.expr, e.variables[0]),
     )
-    return expression.replace(lambda e: name(e) == "derivative", lambda e: slope(*e.args))
+    expression = expression.replace(lambda e: name(e) == "derivative", lambda e: slope(*e.args))
+    return expression.replace(lambda e: name(e) == "at_place", lambda e: placed(*e.args))
 
 
 def _by_quantity(f: Any, x: Any, text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = ["explained"]
 
 Array = NDArray[np.float64]
 _STEPS = 300_000
+_OTHERS = "agrees at the others"
 _FEWEST = 5  # points of a branch in which a slip is sought
 _TINY = 1e-5  # differences in which a slip would be an accident
 
@@ -61,6 +63,9 @@ def explained(
             kept[0] = Stage("symbols", "SKIPPED", "not an equality")
         return kept, sentence, ()
     said, parts = _diagnose(yours, claim, points, ours, found)
+    if said and said.startswith("has no real value") and said.endswith(_OTHERS):  # it is not wrong anywhere
+        stages = [dataclasses.replace(stage, outcome="INCONCLUSIVE") if stage.outcome == "DISAGREES" else stage
+                  for stage in stages]  # fmt: skip
     return stages, said or (finding[0] if finding else None), parts
 
 
@@ -101,9 +106,7 @@ def _diagnose(
         gaps = np.abs(found / np.where(ours == 0, np.nan, ours) - 1)
         lost = int(np.sum(~np.isfinite(found)))
         if lost:
-            others = (
-                "agrees at the others" if np.all(close | ~np.isfinite(found)) else "no common slip explains the others"
-            )
+            others = _OTHERS if np.all(close | ~np.isfinite(found)) else "no common slip explains the others"
             return f"has no real value at {lost} of {len(found)} points; {others}", ()
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.clock import Clock, OutOfTime
+from solvable.analysis.derivation.given import each_mode, floats, marked, with_axis
 from solvable.analysis.derivation.kinks import sides_of
-from solvable.analysis.derivation.quadrature import integral, joined, times_normal
+from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
-_INTEGRALS = ("Integral", "mp_mean", "gauss_mean")
-_MODES, _SHIFTED = "_modes", "_shifted"  # what a point brings besides numbers
+_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean")
+_SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 _MPMATH = {"Abs": "fabs", "log": "ln", "loggamma": "loggamma", "ceiling": "ceil"}
 _NUMPY = {"Abs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
           "atanh": "arctanh", "ceiling": "ceil"}  # fmt: skip
@@ -80,10 +81,10 @@ class _Walk(ABC):
             return self.modes(node.args[0], given)
         if isinstance(node, sp.Integral):
             return self.integral(node, given)
-        if name in ("mp_mean", "gauss_mean"):
+        if name in ("mp_mean", "gauss_mean", "plane_mean"):
             return self.mean(name, node.args[0], given)
-        if name == "derivative":
-            return self.derivative(node, given)
+        if name in ("derivative", "limit_value"):
+            return (self.derivative if name == "derivative" else self.continued)(node, given)
         if isinstance(node, sp.Symbol):
             raise KeyError(str(node))
         return self.function(name, [self(part, given) for part in node.args])
@@ -148,9 +149,20 @@ class _Walk(ABC):
             sides = []
             for side in (1, -1):
                 moved = given[_SHIFTED](**{str(x): here + side * step})
-                sides.append(precise(f, {**given, **{s: moved[str(s)] for s in f.free_symbols}, **_named(moved)}))
+                sides.append(precise(f, {**given, **{s: moved[str(s)] for s in f.free_symbols}, **marked(moved)}))
             slope = (sides[0] - sides[1]) / (2 * step)
         return self.number(_sympy().Float(slope, digits)) if isinstance(self, Doubles) else +slope
+
+    def continued(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Value of what an integral holds at the end of a limit; no value where it is not continuous there."""
+        body, end, side = node.args
+        x, at = body.variables[0], self(end, given)
+        value = self(body.expr, {**given, x: at})
+        for sign in (1, -1) if side == 0 else (int(side),):
+            near = self(body.expr, {**given, x: at + sign * self.number(_sympy().Float("1e-9"))})
+            if not abs(near - value) <= 1e-3 * abs(value):
+                raise ArithmeticError("a limit that the value is not continuous in")
+        return value
 
     @abstractmethod
     def number(self, node: Any) -> Any:
@@ -212,7 +224,7 @@ class Precise(_Walk):
 
         s, v = body.variables
         total = []
-        for eigenvalue, count, power in _each_mode(body, given):
+        for eigenvalue, count, power in each_mode(body, given):
             count = mp.mpf(count)
             inner = {**given, s: mp.mpf(eigenvalue), v: mp.sqrt(mp.mpf(power) / count)}
             total.append(count * self(body.expr, inner))
@@ -222,13 +234,13 @@ class Precise(_Walk):
         """Integral between two ends, in doubles."""
         import mpmath as mp
 
-        return mp.mpf(Doubles(self.clock).integral(node, _floats(given)))
+        return mp.mpf(Doubles(self.clock).integral(node, floats(given)))
 
     def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
         """Mean over a law, in doubles."""
         import mpmath as mp
 
-        return mp.mpf(Doubles(self.clock).mean(law, body, _floats(given)))
+        return mp.mpf(Doubles(self.clock).mean(law, body, floats(given)))
 
     def function(self, name: str, values: list[Any]) -> Any:
         """Value of an elementary function."""
@@ -268,8 +280,8 @@ class Doubles(_Walk):
     def modes(self, body: Any, given: Mapping[Any, Any]) -> Any:
         """Sum over the modes."""
         s, v = body.variables
-        rows = np.array([[float(entry) for entry in row] for row in _each_mode(body, given)])
-        inner = _with_axis(given)
+        rows = np.array([[float(entry) for entry in row] for row in each_mode(body, given)])
+        inner = with_axis(given)
         inner[s], inner[v] = rows[:, 0], np.sqrt(rows[:, 2] / rows[:, 1])
         with np.errstate(all="ignore"):
             return (rows[:, 1] * self(body.expr, inner)).sum(axis=-1)
@@ -282,13 +294,20 @@ class Doubles(_Walk):
         a, b = (float(self(end, given)) for end in (low, high))
 
         f = self.settling(joined(node.function), x, given)
-        return integral(f, a, b, self.kinks(node.function, x, a, b, given), self.clock)
+        if any(np.ndim(value) for name, value in given.items() if not isinstance(name, str)):
+            raise OutOfTime("an integral within another one")
+        ends: list[Any] = []
+        for end, sign in ((low, 1), (high, -1)):  # in the distance from an end nothing is lost there
+            shifted = from_the_end(node.function, x, end + sign * x) if np.isfinite(a - b) else None
+            ends.append(None if shifted is None else self.settling(shifted, x, given))
+        kinks = self.kinks(node.function, x, a, b, given)
+        return integral(f, a, b, kinks, self.clock, (ends[0], ends[1]))
 
     def settling(self, body: Any, x: Any, given: Mapping[Any, Any]) -> Any:
         """Body as a function of x, nothing where it has no value far out."""
 
         def f(at: Any) -> Any:
-            value = self(body, {**_with_axis(given), x: at}) * np.ones_like(at)
+            value = self(body, {**with_axis(given), x: at}) * np.ones_like(at)
             return np.where(np.isfinite(value) | (np.abs(at) < 1e6), value, 0.0)
 
         return f
@@ -296,9 +315,15 @@ class Doubles(_Walk):
     def mean(self, law: str, body: Any, given: Mapping[Any, Any]) -> Any:
         """Mean over a law, in doubles."""
         x = body.variables[0]
+        if any(np.ndim(value) for name, value in given.items() if not isinstance(name, str)):
+            raise OutOfTime("a mean within another one")
+        if law == "plane_mean":
+            y = body.variables[1]
+            at_both = lambda node: lambda u, v: self(node, {**given, x: u, y: v}) * np.ones_like(u)  # noqa: E731
+            return plane_mean(at_both(body.expr), [at_both(side) for side in sides_of(body.expr)], self.clock)
 
         def f(at: Any) -> Any:
-            return self(body.expr, {**_with_axis(given), x: at}) * np.ones_like(at)
+            return self(body.expr, {**with_axis(given), x: at}) * np.ones_like(at)
 
         if law == "gauss_mean":
             weight = self.settling(times_normal(body.expr, x), x, given)
@@ -338,7 +363,7 @@ class Doubles(_Walk):
         a, b = max(low, -38.0), min(high, 38.0 if low == -np.inf else max(low, 0.0) + 1e3)
         grid, found = np.linspace(a, b, 2001), []
         for side in (side for side in sides if side.has(x)):
-            f = lambda at, side=side: self(side, {**_with_axis(given), x: np.asarray(at)}) * np.ones_like(at)  # noqa: E731
+            f = lambda at, side=side: self(side, {**with_axis(given), x: np.asarray(at)}) * np.ones_like(at)  # noqa: E731
             values = f(grid)
             found += [float(at) for at in grid[1:-1][values[1:-1] == 0]]
             for j in np.flatnonzero(values[:-1] * values[1:] < 0):
@@ -366,32 +391,6 @@ class Doubles(_Walk):
             if not hasattr(np, _NUMPY.get(name, name)):
                 raise TypeError(f"{name} has no values in doubles")
             return getattr(np, _NUMPY.get(name, name))(*values)
-
-
-def _each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
-    modes = given.get(_MODES)
-    if modes is None:
-        raise KeyError(_MODES)
-    weights = modes.weights
-    if str(body.variables[0]).startswith("sigma_") and "singular" not in weights:
-        raise KeyError("_singular")
-    if body.variables[1] in body.expr.free_symbols and not any(weights.get("v", [0.0])):
-        raise KeyError("_target")
-    powers = weights.get("v", [0.0] * len(modes.eigenvalues))
-    return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
-
-
-def _with_axis(given: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: value[..., None] if isinstance(value, np.ndarray) and value.ndim else value
-            for name, value in given.items()}  # fmt: skip
-
-
-def _floats(given: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: value if isinstance(name, str) else float(value) for name, value in given.items()}
-
-
-def _named(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name.startswith("_")}
 
 
 def _sympy() -> Any:

@@ -69,6 +69,7 @@ class Formula:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()  # left members that are no formulas
+    member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None

@@ -89,11 +89,11 @@ PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {
     "Fraction": lambda sp, x, y: x / y,
 }
 # quantities that authors write with their argument: df2(kappa) is df2
-DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge"),
+DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge", "lambda_star"),
              "unlearned": ("kappa",)}  # fmt: skip
 _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral", "E", "Tr", "tr", "trace", "mp_mean",
-              "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "v_prime", "form", "limit",
-              "range")  # fmt: skip
+              "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "v_prime", "form", "form_v", "at_place",
+              "limit", "range")  # fmt: skip
 CALLABLE = frozenset(
     (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",

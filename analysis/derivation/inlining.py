@@ -16,6 +16,7 @@ __all__ = ["inlined"]
 _INDEXED = re.compile(r"(\w*[A-Za-z0-9])_([ijklm])")
 _BINDS = re.compile(r"\b(?:sum|product)\(")
 _MEAN = re.compile(r"\bE\(")
+_LAST = re.compile(r",\s*([A-Za-z]\w*)\s*(?=,\s*[A-Za-z]\w*\s*\)|\))")  # where variables of means stand
 _LONGEST = 20_000
 
 
@@ -44,7 +45,8 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
                 formula, kept = put(formula), {other: put(text) for other, text in kept.items()}
                 own |= {other: text for other, text in kept.items() if other}
             elif _in_integrand(formula, value) or (
-                _MEAN.search(formula) and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & set(NORMALS)
+                _MEAN.search(formula)
+                and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & {*NORMALS, *_LAST.findall(formula)}
             ):
                 formula = re.sub(rf"(?<!\w){name}(?!\w)", lambda _, value=value: f"({value})", formula)  # type: ignore[misc]
                 kept.pop(name, None)

@@ -14,8 +14,10 @@ from itertools import pairwise
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
+    has_own_factor,
     is_statistic,
     lines_joined,
+    with_matrices,
     without_number,
     written,
 )
@@ -75,7 +77,9 @@ class _Statement(Macros):
 
     def statement(self) -> Statement:
         self.unwrap()
+        self.tokens = with_matrices(self.tokens)
         self.laws = self.stated_laws()
+        self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
         sides = self.other_sides()
         start = self.at
@@ -86,6 +90,11 @@ class _Statement(Macros):
         conditions: list[str] = []
         definitions: list[tuple[str, str]] = []
         while self.at < len(self.tokens):
+            behind = self.at
+            while self.peek() in (r"\quad", ","):
+                self.take()
+            if not self.solves(consume=False):
+                self.at = behind
             behind = self.at
             if self.solves():  # k is the positive root of an equation
                 self.at = behind
@@ -121,6 +130,9 @@ class _Statement(Macros):
                     conditions.append(self.compared(name))
             elif self.solves(consume=False):
                 definitions += self.equation(name)
+            elif self.peek() in RELATIONS and self.solved_within_a_range(name):
+                conditions.append(self.compared(name))
+                definitions += self.equation(name)
             elif self.peek() == "=":
                 self.take()
                 definitions.append(("", f"({name})-({self.expression()})"))
@@ -145,6 +157,31 @@ class _Statement(Macros):
         if found and consume:
             self.take()
             self.raw_group()
+        return found
+
+    def solved_within_a_range(self, name: str) -> bool:
+        """Whether a comparison comes, and behind it words that say of the name that it solves an equation."""
+        start = self.at
+        self.compared(name)
+        found = name.isidentifier() and self.solves(consume=False)
+        self.at = start
+        return found
+
+    def words_of_definitions(self) -> dict[str, set[str]]:
+        """Names of the author's with the letters that their definitions hold."""
+        found: dict[str, set[str]] = {}
+        part: list[Token] = []
+        for place, text, level in levels([*self.tokens, Token(",")]):
+            ends = level == 0 and text in (",", ";", r"\quad", r"\text", r"\textrm", r"\mathrm", r"\mbox")
+            if not ends:
+                part.append(self.tokens[place])
+                continue
+            signs = [i for i, token in enumerate(part) if token.text == "="]
+            name = self.own_name(part[: signs[0]]) if signs else ""
+            if name:
+                found[name] = {GREEK.get(token.text, token.text) for token in part[signs[0] :]} & set(self.laws)
+                found[name] |= {GREEK.get(token.text, token.text) for token in part[signs[0] :]}
+            part = []
         return found
 
     def equation(self, name: str) -> list[tuple[str, str]]:
@@ -229,14 +266,14 @@ class _Statement(Macros):
 
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""
-        for place, token in enumerate(self.tokens):
-            texts = [t.text for t in self.tokens[place : place + 9]]
-            before = self.tokens[place - 1].text if place else ""
-            index = texts[2] if texts[1:2] == ["_"] and texts[2:3] != ["{"] else ""
-            texts = [texts[0], *texts[3:]] if index else texts
-            defined = texts[4:5] == ["="] or texts[4:6] == [":", "="]
-            if texts[1:2] == ["("] and texts[3:4] == [")"] and defined and before in (",", ";", r"\quad", "}"):
-                yield GREEK.get(token.text, token.text) + (f"_{GREEK.get(index, index)}" if index else "")
+        texts = [t.text for t in self.tokens]
+        for place, text in enumerate(texts):
+            defined = texts[place + 3 : place + 4] == ["="] or texts[place + 3 : place + 5] == [":", "="]
+            if text != "(" or texts[place + 2 : place + 3] != [")"] or not defined:
+                continue
+            starts = [at + 1 for at in range(place) if texts[at] in (",", ";", r"\quad", "}")]
+            names = [self.own_name(self.tokens[start:place]) for start in starts if start < place]
+            yield from [name for name in names if name][:1]
 
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
@@ -254,7 +291,9 @@ class _Statement(Macros):
         while reader.peek() in ("^", "_", "'", "(", "[", "{", r"\prime"):
             mark = reader.take().text
             if mark in ("^", "_"):
-                reader.raw_group()
+                inner = [t.text for t in reader.raw_group()]
+                if mark == "^" and inner[:1] in (["-"], ["−"]):
+                    return False  # one over it is another quantity
             elif mark in CLOSING:
                 reader.skip_to((CLOSING[mark],))
         return reader.at == len(reader.tokens)
@@ -304,7 +343,7 @@ class _Statement(Macros):
             try:
                 found.append(self.whole(side))
             except ValueError:
-                if not is_statistic(side):
+                if not is_statistic(side) and (sides.index(side) or has_own_factor(side)):
                     raise
                 self.unread += (written(side),)
         return tuple(found)
@@ -325,9 +364,12 @@ class _Statement(Macros):
             self.tokens = self.tokens[: marks[0]]  # what it is in decimals
             return "", "="
         left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
-        if left and not self.one_quantity(self.tokens[: marks[0]]):
-            raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
         sign = self.tokens[marks[0]].text
+        if left and not self.one_quantity(self.tokens[: marks[0]]):
+            if sign == "=" or has_own_factor(self.tokens[: marks[0]]):
+                raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
+            self.unread += (written(self.tokens[: marks[0]]),)
+            left = ["", ""]
         self.at = marks[0] + 1
         if self.peek() == "&":
             self.at += 1

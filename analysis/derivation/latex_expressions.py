@@ -173,7 +173,7 @@ class Expressions(Ranges):
         """Join a base with its index, marks and power."""
         is_name = re.fullmatch(r"[A-Za-z]\w*", base) is not None
         if index == "+":
-            if base[-1:] != ")":
+            if base[-1:] != ")" and base not in {*self.averaged, *self.laws, *self.defined_with}:
                 raise self.refuse(f"write max({base}, 0) for the positive part")
             base, index = f"max({base}, 0)", ""
         if (index or marks) and base.startswith("norm2("):
@@ -185,11 +185,13 @@ class Expressions(Ranges):
         if is_name:
             base = self.name(base, index, marks)
         base = base[6:-1] if base.startswith("norm2(") else base
+        if is_name and not power and base not in self.functions and self.of_a_matrix(base):
+            return self.scripted(f"({base})")
         if base == "e" and power:
             return f"exp({power})"
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
-            return f"({value})**({power})" if power else value
+            return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
@@ -212,11 +214,19 @@ class Expressions(Ranges):
 
     def lone_symbol(self) -> bool:
         """Whether the bracket that comes next holds one symbol, perhaps with a sign: f(x), not a product."""
-        texts = [t.text for t in self.tokens[self.at : self.at + 4]]
-        inner = texts[2:4] if texts[1:2] == ["-"] else texts[1:3]
-        return (
-            len(inner) == 2 and inner[1] == ")" and (inner[0] in GREEK or (inner[0].isalpha() and len(inner[0]) == 1))
-        )
+        texts = [t.text for t in self.tokens[self.at : self.at + 5]]
+        inner = texts[2:] if texts[1:2] == ["-"] else texts[1:]
+        if inner[1:2] in (["_"], ["^"]) and inner[2:3] and inner[2] in STARS:  # of the best value of a symbol
+            inner = [inner[0], *inner[3:]]
+        return inner[1:2] == [")"] and (inner[0] in GREEK or (inner[0].isalpha() and len(inner[0]) == 1))
+
+    def of_a_matrix(self, base: str) -> bool:
+        """Consume (H) behind an eigenvalue: it says only of what it is one."""
+        texts = [t.text for t in self.tokens[self.at : self.at + 3]]
+        if re.match(r"(?:lambda|sigma|mu|s)_", base) and texts in (["(", "H", ")"], ["(", "W", ")"]):
+            self.at += 3
+            return True
+        return False
 
     @staticmethod
     def name(base: str, index: str, marks: str) -> str:
@@ -275,6 +285,8 @@ class Expressions(Ranges):
                 words.append(GREEK[text])
             elif text.startswith("\\") and text[1:] in FUNCTIONS:
                 words.append(text[1:])
+            elif text in (r"\infty", "∞"):
+                words.append("infty")
             elif text.isalnum() and text.isascii():
                 words.append(text)
             else:

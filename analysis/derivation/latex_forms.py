@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from solvable.analysis.derivation.latex_tokens import Token
+from solvable.analysis.derivation.latex_tokens import OPEN, Token
 from solvable.analysis.derivation.latex_words import GREEK, LIMITS, RELATIONS
 
 __all__ = ["group_at", "in_usual_forms"]
@@ -51,8 +51,29 @@ def in_usual_forms(tokens: list[Token], refuse: Refuse) -> list[Token]:
     ValueError
         Where a macro has no end, or is defined by itself.
     """
-    tokens = _with_macros(tokens, refuse)
+    tokens = _with_places(_with_macros(tokens, refuse), refuse)
     return _with_both_roots(list(_plain(tokens, refuse)), refuse)
+
+
+def _with_places(tokens: list[Token], refuse: Refuse) -> list[Token]:
+    r"""Write ``\left. f \right|_{x=a}`` as a command of f and the place; other invisible brackets go."""
+    done, opened = list[Token](), list[int]()
+    at = 0
+    while at < len(tokens):
+        text = tokens[at].text
+        if text == OPEN:
+            opened.append(len(done))
+        if text in (r"\rvert", r"\rbrack", "]") and opened and tokens[at + 1 : at + 2] and tokens[at + 1].text == "_":
+            place, behind = group_at(tokens, at + 2, refuse)
+            if any(token.text == "=" for token in place) and text == r"\rvert":
+                start = opened.pop()
+                body = done[start + 1 :]
+                done[start:] = [Token(r"\evaluated"), Token("{"), *body, Token("}"), Token("{"), *place, Token("}")]
+                at = behind
+                continue
+        done.append(tokens[at])
+        at += 1
+    return [token for token in done if token.text != OPEN]
 
 
 def group_at(tokens: list[Token], at: int, refuse: Refuse) -> tuple[list[Token], int]:

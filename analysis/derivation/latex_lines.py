@@ -7,7 +7,15 @@ from itertools import pairwise
 from solvable.analysis.derivation.latex_tokens import Token
 from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
 
-__all__ = ["bracketed_range", "is_statistic", "lines_joined", "without_number", "written"]
+__all__ = [
+    "bracketed_range",
+    "has_own_factor",
+    "is_statistic",
+    "lines_joined",
+    "with_matrices",
+    "without_number",
+    "written",
+]
 
 _CARRY = (
     "+",
@@ -66,7 +74,7 @@ def bracketed_range(tokens: list[Token]) -> list[Token]:
             break
     inner = tokens[place + 1 : end - 1]
     before = [t.text for t in tokens[max(0, place - 4) : place] if t.text not in ("{", "}")]
-    compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to") for t in inner)
+    compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to", "=") for t in inner)
     taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and len(before) > 1  # an indicator, or a probability
     if level or taken or not compares:
         return tokens
@@ -83,6 +91,28 @@ def without_number(tokens: list[Token]) -> list[Token]:
     texts = [t.text for t in tokens]
     numbered = texts[-4:-3] == [r"\quad"] and texts[-3:-2] == ["("] and texts[-1:] == [")"] and tokens[-2].number
     return tokens[:-4] if numbered else tokens
+
+
+def with_matrices(tokens: list[Token]) -> list[Token]:
+    """Tokens in which a matrix stands where the name is used that the author gives it."""
+    texts = [t.text for t in tokens]
+    for place in range(1, len(texts) - 2):
+        begins = texts[place + 1 : place + 3] == [r"\begin", "{"]
+        if texts[place] != "=" or not begins or texts[place + 4 : place + 10] != list("matrix"):
+            continue
+        start = place - 1 - (texts[place - 2] in (",", r"\quad"))
+        end = texts.index(r"\end", place) + 10  # \end{pmatrix}
+        name, matrix = texts[place - 1], tokens[place + 1 : end]
+        rest = [*tokens[:start], *tokens[end:]]
+        return [token for each in rest for token in (matrix if each.text == name else [each])]
+    return tokens
+
+
+def has_own_factor(tokens: list[Token]) -> bool:
+    """Whether a left member begins with a number or a sign, which a right side would have to be divided by."""
+    texts = [t.text for t in tokens if t.text not in ("{", "&")]
+    first = texts[1:2] if texts[:1] in ([r"\frac"], [r"\tfrac"], [r"\dfrac"], [r"\sqrt"]) else texts[:1]
+    return bool(first) and (first[0] in ("-", "−", "+") or (first[0].isdigit() and r"\|" not in texts))
 
 
 def is_statistic(tokens: list[Token]) -> bool:

@@ -72,6 +72,8 @@ class Macros(Means):
             return self.by_index()
         if command == "lim":
             return self.limit()
+        if command == "evaluated":
+            return self.at_place()
         if command == "infty":
             return "oo"
         if command in ("ell", "hbar"):
@@ -184,13 +186,24 @@ class Macros(Means):
             self.take()
         self.expect("_")
         tokens = self.raw_group()
-        cut = next((i for i, t in enumerate(tokens) if t.text in (r"\to", r"\rightarrow", r"\downarrow")), None)
+        cut = next(
+            (i for i, t in enumerate(tokens) if t.text in (r"\to", r"\rightarrow", r"\downarrow", r"\uparrow")), None
+        )
         if cut is None:
             raise self.refuse("a limit is written with \\to below it")
-        end = tokens[cut + 1 :]
-        if [t.text for t in end[-2:]] in (["^", "+"], ["_", "+"]):
-            end = end[:-2]
-        return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)})"
+        end, side = tokens[cut + 1 :], ", -1" if tokens[cut].text == r"\uparrow" else ""
+        if [t.text for t in end[-2:-1]] in (["^"], ["_"]) and end[-1].text in ("+", "-", "−"):
+            end, side = end[:-2], "" if end[-1].text == "+" else ", -1"
+        return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)}{side})"
+
+    def at_place(self) -> str:
+        r"""Read \left. f \right|_{x=a}: the value of f at a place."""
+        body, place = self.whole(self.raw_group()), self.raw_group()
+        cut = next(i for i, token in enumerate(place) if token.text == "=")
+        name = self.whole(place[:cut])
+        if not name.isidentifier():
+            raise self.refuse(f"a value is taken at a place of one name, and not of {name}")
+        return f"at_place({body}, {name}, {self.whole(place[cut + 1 :])})"
 
     def integral(self) -> str:
         """Read an integral over a variable or a law."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from itertools import pairwise
 
 from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_fractions import Fractions
@@ -12,9 +13,34 @@ from solvable.analysis.derivation.latex_words import GREEK, LAW_STYLES, OPENING
 
 __all__ = ["Means"]
 
+_SPECTRAL = "MP"
 _STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", "{", "}")
-_WEIGHTS = (r"\beta", r"\theta", "w", r"\bm", r"\boldsymbol", r"\mathbf", "{", "}", "^", "*", r"\star", "_", r"\ast")
+_WEIGHTS = (
+    r"\beta",
+    r"\theta",
+    "w",
+    "v",
+    r"\bm",
+    r"\boldsymbol",
+    r"\mathbf",
+    "{",
+    "}",
+    "^",
+    "*",
+    r"\star",
+    "_",
+    r"\ast",
+)
 _TRANSPOSED = ([r"\top"], ["T"], [r"\intercal"], [r"\mathsf", "T"], [r"\mathrm", "T"], ["t"])
+
+
+def is_spectral_law(texts: list[str]) -> bool:
+    r"""Whether tokens, without styles and braces, name the Marchenko-Pastur law: MP(\gamma), \mu_{MP}, F_\gamma."""
+    word = "".join(texts)
+    return (
+        re.fullmatch(r"MP(?:_?\(?\\gamma\)?)?|(?:\\mu|\\nu|\\rho|F)(?:_(?:MP|\\gamma)(?:\(\\gamma\))?)?", word)
+        is not None
+    )
 
 
 class Means(Fractions):
@@ -30,6 +56,7 @@ class Means(Fractions):
         if self.peek() == "_":
             self.take()
             variable, law = self.variable(self.raw_group())
+            self.averaged.update(variable.split(", "))
         if self.peek() in OPENING and self.peek() != "{":
             opening = self.take().text
             body = self.expression()
@@ -60,39 +87,64 @@ class Means(Fractions):
         return self.over_its_law(f"Piecewise((1, {inside}), (0, True))", variable, law)
 
     def over_its_law(self, body: str, variable: str, law: str) -> str:
-        """Write a mean over the variable of its index, or over one whose law is stated behind the formula."""
+        """Write a mean over the variables of its index, or over those whose law is stated behind the formula."""
         if not variable:
-            stated = [name for name in self.laws if re.search(rf"(?<!\w){name}(?!\w)", body)]
-            if len(stated) > 1:
-                raise self.refuse(f"a mean over {' and '.join(stated)} at once is not read: write one of them out")
-            variable = stated[0] if stated else ""
-            law = self.laws.get(variable, "")
+            held = set(re.findall(r"[A-Za-z]\w*", body))
+            for _ in self.defined_with:  # what is defined by a variable holds it
+                held |= {law for name, laws in self.defined_with.items() if name in held for law in laws}
+            variable = ", ".join(name for name in self.laws if name in held)
         return self.mean(body, variable, law)
 
     def mean(self, body: str, variable: str, law: str) -> str:
-        """Write a mean over a normal variable, moved and scaled where its law says so."""
-        if law and law != "0, 1":
-            centre, _, spread = law.rpartition(", ")
-            body = re.sub(rf"(?<!\w){variable}(?!\w)", f"(({centre})+sqrt({spread})*{variable})", body)
-        return f"E({body}{f', {variable}' if variable else ''})"
+        """Write a mean over normal variables, moved and scaled where their law says so, or over the spectral law."""
+        names: list[str] = []
+        for name in variable.split(", ") if variable else []:
+            defined = self.defined_with.get(name, set()) if name not in self.laws and not law else set()
+            names += (
+                sorted(defined & set(self.laws) - set(names))
+                if defined & set(self.laws)
+                else [name] * (name not in names)
+            )
+        laws = {name: law or self.laws.get(name, "") for name in names}
+        if _SPECTRAL in laws.values():
+            if len(names) > 1:
+                raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
+            return f"law_mean({body}, {variable})"
+        if len(names) > 2:
+            raise self.refuse(f"a mean over {' and '.join(names)} at once is not read: two normal variables at most")
+        moved = {}
+        if any(each.startswith("joint: ") for each in laws.values()):
+            (first, second), joint = names, next(iter(laws.values())).removeprefix("joint: ")
+            a, c, b = joint.split(" | ")
+            moved = {
+                first: f"(sqrt({a})*{first})",
+                second: f"(({c})/sqrt({a})*{first}+sqrt({b}-({c})**2/({a}))*{second})",
+            }
+        else:
+            for name, own in laws.items():
+                centre, _, spread = own.rpartition(", ")
+                if own and own != "0, 1":
+                    moved[name] = f"(({centre})+sqrt({spread})*{name})"
+        if moved:
+            body = re.sub(r"(?<!\w)[A-Za-z]\w*(?!\w)", lambda word: moved.get(word[0], word[0]), body)
+        return f"E({', '.join([body, *names])})"
 
     def variable(self, tokens: list[Token]) -> tuple[str, str]:
         r"""Read the index of an expectation: its variable, and mean and variance where \sim names a normal law."""
         texts = [t.text for t in tokens]
-        if r"\sim" not in texts:
-            bare = [t for t in tokens if t.text not in ("{", "}")]
-            if len(bare) != 1 or not (bare[0].text in GREEK or (bare[0].text.isalpha() and len(bare[0].text) == 1)):
-                raise self.refuse(
-                    "over which law a mean goes is not understood: write its variable, or z \\sim N(0, 1)"
-                )
-            return GREEK.get(bare[0].text, bare[0].text), ""
-        cut = texts.index(r"\sim")
-        if "," in texts[:cut]:
-            raise self.refuse("a mean over several variables at once is not read: write all but one of them out")
-        name = self.whole(tokens[:cut])
-        if not name.isidentifier():
-            raise self.refuse(f"a law belongs to one variable, and not to {name}")
+        cut = texts.index(r"\sim") if r"\sim" in texts else len(texts)
+        named, commas = [t for t in tokens[:cut] if t.text not in ("(", ")")], [-1]
+        commas += [i for i, text, level in levels(named) if text == "," and level == 0]
+        commas.append(len(named))
+        names = [self.whole(named[a + 1 : b]) for a, b in pairwise(commas)]
+        if not all(re.fullmatch(r"[A-Za-z]\w*", each) for each in names):
+            raise self.refuse("over which law a mean goes is not understood: write its variable, or z \\sim N(0, 1)")
+        name = ", ".join(names)
+        if cut == len(texts):
+            return name, ""
         behind = [t for t in tokens[cut + 1 :] if t.text not in (*LAW_STYLES, "}")]
+        if is_spectral_law([t.text for t in behind]):
+            return name, _SPECTRAL
         if [t.text for t in behind[:2]] != ["N", "("] or behind[-1].text != ")":
             raise self.refuse("a mean is over a normal law, or a law that is an integral")
         start = next(i for i in range(cut, len(tokens)) if tokens[i].text == "(")
@@ -104,18 +156,40 @@ class Means(Fractions):
         comma = [i for i, text, level in levels(inner) if text == "," and level == 0]
         if len(comma) != 1:
             raise self.refuse("a normal law has a mean and a variance")
-        return name, ", ".join(self.whole(part) for part in (inner[: comma[0]], inner[comma[0] + 1 :]))
+        centre, spread = inner[: comma[0]], inner[comma[0] + 1 :]
+        if any(t.text == r"\begin" for t in spread):
+            if len(names) != 2 or [t.text for t in centre if t.text not in "{}"][-1:] != ["0"]:
+                raise self.refuse("a matrix of covariances belongs to two variables of mean 0")
+            return name, f"joint: {self.covariances(spread)}"
+        return name, ", ".join(self.whole(part) for part in (centre, spread))
+
+    def covariances(self, tokens: list[Token]) -> str:
+        """Read a symmetric matrix of two rows: variance, covariance, variance."""
+        texts = [t.text for t in tokens]
+        start, end = texts.index("}") + 1, len(texts) - 1 - texts[::-1].index(r"\end")
+        cells: list[list[Token]] = [[]]
+        for token in tokens[start:end]:
+            if token.text in ("&", r"\\"):
+                cells.append([])
+            else:
+                cells[-1].append(token)
+        entries = [self.whole(cell) for cell in cells if cell]
+        if len(entries) != 4 or entries[1] != entries[2] or texts[start:end].count("&") != 2:
+            raise self.refuse("a covariance of two variables is a symmetric matrix of two rows")
+        return " | ".join((entries[0], entries[1], entries[3]))
 
     def stated_laws(self) -> dict[str, str]:
         r"""Take out z \sim N(0, 1) behind the formula: mean and variance of each name."""
         found: dict[str, str] = {}
         while True:
             marks = [
-                i for i, text, level in levels(self.tokens) if text == r"\sim" and level == 0 and self.normal_at(i + 1)
+                i for i, text, level in levels(self.tokens) if text == r"\sim" and level == 0 and self.law_at(i + 1)
             ]
             if not marks:
                 return found
-            end, start = self.normal_at(marks[0] + 1), self.part_before(marks[0])
+            end, start = self.law_at(marks[0] + 1), self.part_before(marks[0])
+            if self.tokens[marks[0] - 1].text == ")":  # (u, v) \sim N(0, C)
+                start = max(i for i, text, level in levels(self.tokens[: marks[0]]) if text == "(" and level == 1)
             if not start:
                 return found
             parts = [self.tokens[start:end]]
@@ -126,8 +200,29 @@ class Means(Fractions):
             ):
                 start = self.part_before(start - 1)  # x, z \sim N(0, 1)
                 parts.append([*self.tokens[start : self.end_of_name(start)], *self.tokens[marks[0] : end]])
-            found |= dict(self.variable(part) for part in parts)
+            for part in parts:
+                names, law = self.variable(part)
+                found |= dict.fromkeys(names.split(", "), law)
+            words = [t.text for t in self.tokens[end:]]
+            if words[:1] in ([r"\text"], [r"\mathrm"], [r"\textrm"]) and words[1:2] == ["{"]:
+                inside, behind = group_at(self.tokens, end + 1, self.refuse)
+                if "".join(t.text for t in inside).replace(".", "") in ("iid", "independent", "independently"):
+                    end = behind
             self.tokens[start:end] = []
+
+    def law_at(self, at: int) -> int:
+        """Place behind a normal or spectral law that stands at a place, or 0."""
+        normal = self.normal_at(at)
+        if normal:
+            return normal
+        for end in range(min(at + 12, len(self.tokens)), at, -1):
+            texts = [t.text for t in self.tokens[at:end]]
+            if is_spectral_law([t for t in texts if t not in (*LAW_STYLES, "}")]) and texts[-1] not in (
+                *LAW_STYLES,
+                "_",
+            ):
+                return end if texts.count("{") == texts.count("}") else 0
+        return 0
 
     def part_before(self, end: int) -> int:
         """Place behind the comma, the space or the words in front of a place."""
@@ -196,13 +291,16 @@ class Means(Fractions):
         if not self.are_weights(left) or [t.text for t in right[-length:]] != [t.text for t in left]:
             raise self.refuse("a form is read in the target's weights, such as beta, and functions of Sigma")
         middle = right[:-length]
-        return f"form({self.sub(middle).matrices()})" if middle else "(sqrt(signal))**2"
+        if not middle and any(t.text == "v" for t in left):
+            raise self.refuse("a form in v is read in functions of Sigma")
+        name = "form_v" if any(t.text == "v" for t in left) else "form"
+        return f"{name}({self.sub(middle).matrices()})" if middle else "(sqrt(signal))**2"
 
     @staticmethod
     def are_weights(tokens: list[Token]) -> bool:
-        """Whether tokens are the letter of the target's weights."""
+        """Whether tokens are the letter of the target's weights, or of its coefficients."""
         texts = [t.text for t in tokens]
-        letters = [text for text in texts if text in (r"\beta", r"\theta", "w")]
+        letters = [text for text in texts if text in (r"\beta", r"\theta", "w", "v")]
         return len(letters) == 1 and all(text in _WEIGHTS for text in texts)
 
     def transposed(self) -> str:
@@ -225,7 +323,7 @@ class Means(Fractions):
                 if level == 0 and [t.text for t in self.tokens[place : place + cut]] == texts:
                     middle = self.tokens[start:place]
                     self.at = place + cut
-                    return f"form({self.sub(middle).matrices()})" if middle else "(sqrt(signal))**2"
+                    return self.form(name, [*middle, *name])
                 level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
         return ""
 

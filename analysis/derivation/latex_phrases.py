@@ -39,10 +39,10 @@ def _flat(token: Token) -> tuple[str, ...]:
     return ("t",) if text in ("T", r"\top", r"\intercal") else (_SAME.get(text, text),)
 
 
-def phrases_of(written: Mapping[str, str]) -> tuple[Phrase, ...]:
+def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
     """Return the phrases of symbols, from the LaTeX of each name; what is a word already is left out."""
     found = []
-    for name, latex in written.items():
+    for name, latex in ((name, latex) for name, every in written.items() for latex in every):
         tokens = tuple(part for token in tokens_of(latex) for part in _flat(token))
         transposed = any(pair == ("^", "t") for pair in pairwise(tokens))
         indicator, trace = tokens[:2] == ("1", "_"), tokens[:2] == ("t", "r")

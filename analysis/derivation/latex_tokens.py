@@ -14,7 +14,7 @@ from solvable.solvers.validate import refuse
 if TYPE_CHECKING:
     from solvable.analysis.derivation.latex_phrases import Phrase
 
-__all__ = ["BARS", "CLOSING", "DEEPEST", "TEXTS", "Cursor", "Token", "levels", "tokens_of"]
+__all__ = ["BARS", "CLOSING", "DEEPEST", "OPEN", "TEXTS", "Cursor", "Token", "levels", "tokens_of"]
 
 _TOKEN = re.compile(
     r"\s+|(?P<comma>0\{,\}\d+|\d+\{,\}(?!\d{3}(?!\d))\d+)|(?P<number>(?:\d{1,3}(?:(?:\{,\}|\\,)\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
@@ -25,6 +25,7 @@ _LINE_SPACE = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|\\baselin
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\lbrack": r"\rbrack"}
 BARS = ("|", r"\|", r"\Vert", r"\vert", r"\lVert", r"\rVert", r"\lvert", r"\rvert")
 DEEPEST = 60
+OPEN = r"\left."  # where a bar behind may say at which place
 TEXTS = (r"\text", r"\mathrm", r"\textrm", r"\mbox", r"\textnormal", r"\textit", r"\mathit")
 _WIDE = (",", ";", ":", " ", ">", "thinspace", "medspace", "enspace")
 _TURNED = tuple(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in "lr")
@@ -50,8 +51,10 @@ def tokens_of(text: str) -> Iterator[Token]:
     spaced, apart, sized, side = False, False, False, ""
     for match in _TOKEN.finditer(_LINE_SPACE.sub(r"\\\\", text.strip())):
         number, command, character = match.group("number"), match.group("command"), match.group("character")
-        if character == "." and sized:  # \\left. and \\right. draw nothing
+        if character == "." and sized:  # \\left. and \\right. draw nothing; a place may follow what the first opens
             sized = False
+            if side == "l":
+                yield Token(OPEN, False, spaced)
             continue
         if match.group().strip():
             sized, turned = command in ("left", "right"), side
@@ -111,6 +114,8 @@ class Cursor(ABC):
         self.inside: list[str] = []  # variables of the integrals that are open
         self.functions: frozenset[str] = frozenset()  # what the author defines as f(x) = ...
         self.laws: dict[str, str] = {}  # mean and variance of the variables whose law is stated
+        self.averaged: set[str] = set()  # variables of means
+        self.defined_with: dict[str, set[str]] = {}  # what is defined by such variables
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
         self.phrases: tuple[Phrase, ...] = ()  # what stands for one quantity of the claim
 
@@ -158,6 +163,7 @@ class Cursor(ABC):
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
         reader.phrases, reader.functions, reader.laws = self.phrases, self.functions, self.laws
+        reader.defined_with, reader.averaged = self.defined_with, self.averaged
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         return reader

@@ -330,8 +330,8 @@ class _Reader:
             return WRITTEN_OUT[name](sp, values[0])
         if name in PLACED and len(values) == 2:
             return PLACED[name](sp, *values)
-        if name == "limit" and len(values) == 3:
-            return sp.Limit(*values)
+        if name == "limit" and len(values) in (3, 4):
+            return sp.Limit(*values[:3], dir="-" if len(values) == 4 else "+")
         if name == "np_where" and len(values) == 3:
             return sp.Piecewise((values[1], values[0]), (values[2], True))
         if name in _ARITHMETIC and len(values) == 2:

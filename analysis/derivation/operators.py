@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import sympy as sp
 
 __all__ = ["ARRAYS", "NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
-           "with_bound_means", "without_values"]  # fmt: skip
+           "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
-             "m_prime", "m_tilde", "v_prime", "form")  # fmt: skip
+             "m_prime", "m_tilde", "v_prime", "form", "form_v", "at_place")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
 _BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
@@ -35,7 +35,15 @@ def operator_name(expression: Any) -> str:
 
 def is_operator(expression: Any) -> bool:
     """Whether the expression is one of our functions of a bound variable."""
-    return getattr(expression.func, "__name__", "") in ("mode_sum", "mp_mean", "gauss_mean", "landau")
+    return getattr(expression.func, "__name__", "") in (
+        "mode_sum",
+        "mp_mean",
+        "gauss_mean",
+        "plane_mean",
+        "limit_value",
+        "at_place",
+        "landau",
+    )
 
 
 def as_value(expression: Any) -> Any:
@@ -82,6 +90,21 @@ def with_bound_means(expression: Any) -> Any:
     return expression.replace(lambda e: getattr(e.func, "__name__", "") == "mp_mean", lambda e: bound(e.args[0]))
 
 
+def without_kappa(expression: Any, known: set[str] | None) -> Any:
+    """Write a Stieltjes transform as the mean under the law that it is, where the claim has no kappa."""
+    import sympy as sp
+
+    def mean(e: Any) -> Any:
+        _, at, companion = e.args
+        x, gamma = sp.Symbol("x", real=True), sp.Symbol("gamma", positive=True)
+        m = sp.Function("mp_mean")(sp.Lambda((x, sp.Symbol("unused")), 1 / (x + at)))
+        return m if companion == 0 else gamma * m + (1 - gamma) / at
+
+    if known is None or "kappa" in known or "gamma" not in known:
+        return expression
+    return expression.replace(lambda e: getattr(e.func, "__name__", "") == "at_ridge", mean)
+
+
 def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -> Any:
     """Read an operator from syntax trees; `read(tree, scope)` reads one with names bound as in `scope`."""
     import sympy as sp
@@ -97,8 +120,8 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         return _sum(name, arguments, variable, read, refuse)
     if name in ("Tr", "trace"):
         return _trace(arguments, read, refuse)
-    if name == "form" and len(arguments) == 1:
-        return _form(arguments[0], read)
+    if name in ("form", "form_v") and len(arguments) == 1:
+        return _form(arguments[0], read, name == "form_v")
     if name == "integral" and len(arguments) == 4:
         x = sp.Symbol(variable(1), real=True)
         return sp.Integral(read(arguments[0], {str(x): x}), (x, read(arguments[2], {}), read(arguments[3], {})))
@@ -108,6 +131,16 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
     if name == "E" and len(arguments) in (1, 2):
         z = sp.Symbol(variable(1) if len(arguments) == 2 else _normal(arguments[0], refuse), real=True)
         return _mean("gauss_mean", z, read(arguments[0], {str(z): z}))
+    if name == "E" and len(arguments) == 3:
+        first, second = (sp.Symbol(variable(place), real=True) for place in (1, 2))
+        if first == second:
+            raise refuse(f"a mean over {first} and {first} is over one variable")
+        body = read(arguments[0], {str(first): first, str(second): second})
+        return sp.Function("plane_mean")(sp.Lambda((first, second), body))
+    if name == "at_place" and len(arguments) == 3:  # a value at a place: what it holds may be a derivative
+        x = sp.Symbol(variable(1), positive=True)
+        bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
+        return sp.Function("at_place")(bound, read(arguments[2], {}))
     if name == "diff" and len(arguments) == 2:
         # what it depends on is known only in the names of the claim: `derivatives` resolves it
         return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))
@@ -179,6 +212,8 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
             scope[word] = v
         elif kind in _WEIGHTS:
             scope[word] = v / sp.sqrt(s)
+        elif kind == "g":  # what a mode keeps, as every claim with an effective ridge writes it
+            scope[word] = s / (s + sp.Symbol("kappa", positive=True))
         else:
             raise refuse(
                 f"what {word} is in a sum over modes is not known: s_{index} is an eigenvalue, v_{index} a "
@@ -216,13 +251,15 @@ def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:
     return mode_sum(body, s, v)
 
 
-def _form(body: Any, read: Read) -> Any:
-    """Quadratic form of the target's weights in a function of the covariance."""
+def _form(body: Any, read: Read, coefficients: bool) -> Any:
+    """Quadratic form of the target's weights, or of its coefficients, in a function of the covariance."""
     import sympy as sp
 
     s, v = sp.Symbol("Sigma", positive=True), sp.Symbol("v_Sigma", positive=True)
     one = sp.Integer(1)
-    return mode_sum(v**2 / s * read(body, {"Sigma": s, "I": one, "I_d": one, "I_p": one}), s, v)
+    return mode_sum(
+        v**2 * (one if coefficients else 1 / s) * read(body, {"Sigma": s, "I": one, "I_d": one, "I_p": one}), s, v
+    )
 
 
 def _normal(tree: Any, refuse: Refuse) -> str:
@@ -245,5 +282,5 @@ def _stieltjes(name: str, at: Any, refuse: Refuse) -> Any:
     companion = 1 / kappa
     value = companion if name.startswith("v") or name == "m_tilde" else (companion - (1 - gamma) / lam) / gamma
     # kappa belongs to the claim's own ridge: `lam` is checked against it where the names are known
-    value = sp.Function("at_ridge")(value, lam)
+    value = sp.Function("at_ridge")(value, lam, sp.Integer(name.startswith("v") or name == "m_tilde"))
     return -sp.Function("derivative")(value, lam) if name.endswith("prime") else value

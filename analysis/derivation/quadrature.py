@@ -12,34 +12,44 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.clock import Clock, OutOfTime
 
-__all__ = ["integral", "joined", "times_normal"]
+__all__ = ["from_the_end", "integral", "joined", "plane_mean", "times_normal"]
 
 Function = Callable[[Any], Any]
+Ends = tuple[Function | None, Function | None]
 
 
-def integral(f: Function, low: float, high: float, kinks: list[float], clock: Clock | None = None) -> float:
+def integral(
+    f: Function, low: float, high: float, kinks: list[float], clock: Clock | None = None, ends: Ends = (None, None)
+) -> float:
     """Integral of a function of arrays, by tanh-sinh between the kinks.
+
+    `ends` are the same function of the distance from the lower and from the upper end, for integrands that are
+    singular there: a distance of 1e-30 is lost in the place.
 
     Raises
     ------
     ArithmeticError
-        Where two step widths differ by more than 1e-10 of the integral of the absolute value.
+        Where the integrand has no value.
+    OutOfTime
+        Where two step widths differ by more than 1e-10 of the integral of the absolute value: nothing is known then.
     """
     if low > high:
-        return -integral(f, high, low, kinks, clock)
+        return -integral(f, high, low, kinks, clock, ends[::-1])
     inside = [k for k in kinks if low < k < high]
     if low == -np.inf and high == np.inf and not inside:
         inside = [0.0]
-    ends = [low, *inside, high]
-    pieces = [(a, b) for a, b in pairwise(ends) if a < b]
+    places = [low, *inside, high]
+    pieces = [
+        (a, b, (ends[0] if a == low else None, ends[1] if b == high else None)) for a, b in pairwise(places) if a < b
+    ]
     # beside the others a piece may be nothing but the rounding of a kink's place
-    scale = sum(_sums(f, a, b, 3, clock)[1] for a, b in pieces) if len(pieces) > 1 else 0.0
-    return sum((_piece(f, a, b, clock, scale) for a, b in pieces), 0.0)
+    scale = sum(_sums(f, a, b, 3, clock, own)[1] for a, b, own in pieces) if len(pieces) > 1 else 0.0
+    return sum((_piece(f, a, b, clock, scale, own) for a, b, own in pieces), 0.0)
 
 
-def _sums(f: Function, a: float, b: float, level: int, clock: Clock | None) -> tuple[float, float]:
+def _sums(f: Function, a: float, b: float, level: int, clock: Clock | None, ends: Ends) -> tuple[float, float]:
     """Integral of a function and of its absolute value at one step width."""
     if clock is not None:
         clock.check(2 ** (level - 3))
@@ -47,19 +57,71 @@ def _sums(f: Function, a: float, b: float, level: int, clock: Clock | None) -> t
     at, weight = _nodes(t, a, b)
     with np.errstate(all="ignore"):
         values = f(at) * weight
+        for end, side in zip(ends, (t < 0, t > 0), strict=True):
+            if end is not None:
+                near = (b - a) / (1 + np.exp(np.pi * np.sinh(np.abs(t[side]))))
+                values[side] = end(near) * weight[side]
     values = np.where(np.isfinite(values) | (weight > 1e-12), values, 0.0)
     return float(values.sum()) / 2**level, float(np.abs(values).sum()) / 2**level
 
 
-def _piece(f: Function, a: float, b: float, clock: Clock | None, scale: float) -> float:
+def _piece(f: Function, a: float, b: float, clock: Clock | None, scale: float, ends: Ends) -> float:
     last = None
     scale = scale if np.isfinite(scale) else 0.0
     for level in range(3, 9):
-        value, size = _sums(f, a, b, level, clock)
+        value, size = _sums(f, a, b, level, clock, ends)
         if last is not None and abs(value - last) <= 1e-11 * max(size, scale):
             return value
         last = value
-    raise ArithmeticError("an integral that does not settle")
+    if not np.isfinite(value):
+        raise ArithmeticError("an integrand that has no value")
+    raise OutOfTime("an integral that does not settle")
+
+
+def plane_mean(
+    f: Callable[[Any, Any], Any], sides: list[Callable[[Any, Any], Any]], clock: Clock | None = None
+) -> float:
+    """Mean of a function of two independent standard normal variables, in polar coordinates.
+
+    What changes branch along rays from the origin, as positive parts and signs of linear forms do, does so at angles
+    where one of `sides` changes sign; elsewhere the angle is cut where the halves of a piece do not add up to it.
+
+    Raises
+    ------
+    OutOfTime
+        Where the pieces do not settle.
+    """
+    radius, radial = np.polynomial.legendre.leggauss(80)
+    radius, radial = 6.5 * (1 + radius), 6.5 * radial
+    radial = radial * radius * np.exp(-(radius**2) / 2) / (2 * np.pi)
+    node, weight = np.polynomial.legendre.leggauss(20)
+
+    def over(a: float, b: float) -> tuple[float, float]:
+        if clock is not None:
+            clock.check(40)
+        angle = (a + b) / 2 + (b - a) / 2 * node
+        with np.errstate(all="ignore"):
+            values = f(radius[:, None] * np.cos(angle), radius[:, None] * np.sin(angle)) * radial[:, None] * weight
+        return float(values.sum()) * (b - a) / 2, float(np.abs(values).sum()) * (b - a) / 2
+
+    def cut(a: float, b: float, whole: float, scale: float) -> float:
+        middle = (a + b) / 2
+        left, right = over(a, middle)[0], over(middle, b)[0]
+        if abs(left + right - whole) <= 1e-15 * scale:
+            return left + right
+        if b - a < 1e-9:  # what one ray changes is nothing here
+            return left + right if abs(left + right - whole) <= 1e-11 * scale else np.nan
+        return cut(a, middle, left, scale) + cut(middle, b, right, scale)
+
+    turns = np.unique(np.r_[np.linspace(0, 2 * np.pi, 9), _rays(sides)])
+    first = [over(a, b) for a, b in pairwise(turns)]
+    scale = sum(size for _, size in first)
+    if not np.isfinite(scale):
+        raise OutOfTime("a mean that does not settle")
+    total = sum(cut(a, b, value, scale) for (a, b), (value, _) in zip(pairwise(turns), first, strict=True))
+    if not np.isfinite(total):
+        raise OutOfTime("a mean that does not settle")
+    return total
 
 
 def _nodes(t: Any, a: float, b: float) -> tuple[Any, Any]:
@@ -73,6 +135,33 @@ def _nodes(t: Any, a: float, b: float) -> tuple[Any, Any]:
     far, back = np.exp(np.clip(u, -300, 300)), np.isfinite(b)
     at = b - far if back else a + far
     return at, far * du
+
+
+def _rays(sides: list[Callable[[Any, Any], Any]]) -> list[float]:
+    """Angles at which one of the functions changes sign on the unit circle."""
+    grid, found = np.linspace(0, 2 * np.pi, 721), list[float]()
+    for side in sides:
+        values = side(np.cos(grid), np.sin(grid)) * np.ones_like(grid)
+        for j in np.flatnonzero(values[:-1] * values[1:] < 0):
+            low, high = grid[j], grid[j + 1]
+            for _ in range(50):
+                middle = (low + high) / 2
+                changes = side(np.cos(middle), np.sin(middle)) * values[j] <= 0
+                low, high = (low, middle) if changes else (middle, high)
+            found.append(float(low))
+    return found
+
+
+def from_the_end(body: Any, x: Any, place: Any) -> Any:
+    """A body in the distance x from a place; what vanishes there is written out: 1 - (1 - x)**2 is 2 x - x**2."""
+    import sympy as sp
+
+    def written_out(e: Any) -> Any:
+        plain = sp.expand(e)
+        return plain if plain.xreplace({x: sp.Integer(0)}) == 0 else e
+
+    body = body.xreplace({x: place})
+    return body.replace(lambda e: isinstance(e, sp.Add) and e.is_polynomial(x), written_out)
 
 
 def times_normal(body: Any, x: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import is_operator, with_bound_means, without_values
+from solvable.analysis.derivation.operators import is_operator, with_bound_means, without_kappa, without_values
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs, translations
 from solvable.solvers.validate import refuse
@@ -66,13 +66,13 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     given |= own
-    parts = {"expression": with_bound_means(reading.expression), "condition": reading.condition,
+    parts = {"expression": with_bound_means(without_kappa(reading.expression, known)), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
     unread = list(reading.unread)
     outline = _outline(parts["expression"], given, known, claim, implicit)
     quantities = frozenset(_quantities(claim))
-    grows, words = reading.relation == "->", dict[str, Any]()
+    grows, words, member = reading.relation == "->", dict[str, Any](), None
     for key, part in parts.items():
         if part is not None:
             parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
@@ -81,6 +81,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             parts[key] = _in_our_names(side, given, {*implicit, *map(str, reading.decimals)}, known, claim, {})
         except ValueError:  # a left member in names of its own says what the quantity is
             unread.append(written(sides.pop(key)))
+            member = _member(side, given, {*implicit, *map(str, reading.decimals)}, known, claim)
     for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
@@ -110,7 +111,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "read_as": _written(reading, words, unread), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
-            "words": words, "outline": outline,
+            "words": words, "outline": outline, "member": member if len(unread) == 1 else None,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
@@ -222,6 +223,20 @@ def _spellings(name: str) -> tuple[str, ...]:
     return _SPELLED.get(name, ())
 
 
+def _member(side: Any, given: dict[str, Any], kept: set[str], known: Any, claim: Any) -> tuple[Any, Any] | None:
+    """A left member in our names, with the one name in it that is none of ours, where it stands once."""
+    strange = []
+    for symbol in side.free_symbols:
+        try:
+            _in_our_names(symbol, given, kept, known, claim, {})
+        except ValueError:
+            strange.append(symbol)
+    if len(strange) != 1 or side.count(strange[0]) != 1:
+        return None
+    part = _in_our_names(side, given, {*kept, str(strange[0])}, known, claim, {})
+    return without_values(part, _positive(claim)), strange[0]
+
+
 def _positive(claim: Claim | None) -> set[str]:
     """Parameters of a claim that are positive wherever it says something."""
     if claim is None or claim.domain is None:
@@ -246,10 +261,15 @@ def _in_our_names(
 ) -> Any:
     """Replace what the author defines and the author's names for ours, which are noted in `words`."""
     once = dict(given)
+    starred = {str(symbol) for symbol in part.free_symbols if str(symbol).endswith("_star")}
+    plain = {str(symbol) for symbol in part.free_symbols} | set(given)
+    starred = {name for name in starred if name not in given and name.removesuffix("_star") not in plain}
     for _ in range(4):  # a replacement may hold another alias
         replace = {}
         for symbol in part.free_symbols:
             name = str(symbol)
+            if name in starred and known is not None and not _in_known(claim, name, known):
+                name = name.removesuffix("_star")  # the best value of a parameter, where it alone is spoken of
             if name in kept:
                 replace[symbol] = symbol
             else:
@@ -282,7 +302,7 @@ def _at_the_ridge(expression: Any, known: set[str] | None, claim: Any, text: str
     import sympy as sp
 
     def value(e: Any) -> Any:
-        inside, at = e.args
+        inside, at, _ = e.args
         if known is None or not {"kappa", "df1"} <= known or sp.simplify(at - _translate("lam", known, claim)) != 0:
             raise refuse("formula", text, "the Stieltjes transform is known at minus the claim's normalised ridge only")
         return inside

@@ -27,7 +27,12 @@ SYMBOLS = (
         ("gamma = 1/steps_per_time", "γ = 1/steps_per_time", "eta = 1/steps_per_time"),
     ),
     Symbol(
-        "squares", r"{\textstyle\sum}_{t}x^{2}", "Σx²", "other", "sum over the steps of the mean squared entry of X"
+        "squares",
+        r"{\textstyle\sum}_{t}x^{2}",
+        "Σx²",
+        "other",
+        "sum over the steps of the mean squared entry of X",
+        also=(r"\sum x^{2}", r"\sum_{t}x_{t}^{2}", r"\sum_{i}x_{i}^{2}"),
     ),
     Symbol("residual", r"\bar r^{2}", "r̄²", "noise", "mean squared residual of the run", ("r_bar = sqrt(residual)",)),
     Symbol("epsilon", r"\varepsilon", "ε", "other", "excess of the norm over the least"),

@@ -7,7 +7,9 @@ from solvable.analysis.writing.symbols import Convention, Symbol
 __all__ = ["CONVENTIONS", "SYMBOLS"]
 
 SYMBOLS = (
-    Symbol("delta", r"\|\Delta\|_{F}", "‖Δ‖", "other", "Frobenius norm of the error of a matrix"),
+    Symbol(
+        "delta", r"\|\Delta\|_{F}", "‖Δ‖", "other", "Frobenius norm of the error of a matrix", also=(r"\|\Delta\|",)
+    ),
     Symbol("outlier_rate", "p", "p", "other", "share of labels that are corrupted"),
     Symbol("outlier_std", r"\sigma_{s}", "σ_s", "scale", "standard deviation of what corrupts a label"),
     Symbol("decay", r"\rho", "ρ", "ridge", "factor from one step size to the next"),

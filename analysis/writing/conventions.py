@@ -117,9 +117,9 @@ def vocabulary(claim: Claim, names: set[str]) -> list[Symbol]:
     return [row for row in reversed(_rows(claim).values()) if row.name in names]
 
 
-def written_symbols(claim: Claim) -> dict[str, str]:
-    """LaTeX of every symbol of a claim's vocabulary, by name."""
-    return {name: row.latex for name, row in _rows(claim).items()}
+def written_symbols(claim: Claim) -> dict[str, tuple[str, ...]]:
+    """LaTeX of every symbol of a claim's vocabulary, by name: the one that is shown, and others."""
+    return {name: (row.latex, *row.also) for name, row in _rows(claim).items()}
 
 
 def signs(claim: Claim, known: set[str]) -> set[str]:

@@ -45,6 +45,8 @@ class Symbol:
         One phrase of Unicode text, for the table of conventions.
     aliases : tuple of str
         Further names that authors use, ``"delta"``, or other quantities in terms of this one, ``"lambda = ridge/n"``.
+    also : tuple of str
+        Other LaTeX that stands for it, where that is more than a name: a norm, a trace, a sum.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Symbol:
     kind: SymbolKind
     meaning: str
     aliases: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a row that nothing could be looked up by."""

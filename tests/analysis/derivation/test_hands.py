@@ -88,13 +88,13 @@ def test_definitions_laws_and_equations_behind_a_formula(text, claim):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (r"(1-\gamma)V = \sigma^2\gamma", "left of ="),  # right, though its right side alone is not V
+        (rf"\frac{{V}}{{\sigma^2}} = {RIGHT}", "left of ="),  # right as a formula, and wrong as an equation for V
         (r"\newcommand{\s}{\s\s} \s", "by itself"),
         (r"\sigma_\pm = \sigma^2 \pm \gamma", "two values"),
         (r"\sigma^2\gamma+2e0", "two ways"),
         (r"\sigma^2\gamma\overset{?}{\gamma}", "above or below"),
         (r"\int_0^1 du\, u + \gamma", "where the integral ends"),
-        (r"\mathbb{E}_{y,z\sim\mathcal N(0,1)}[yz]", "several variables"),
+        (r"\mathbb{E}_{x,y,z\sim\mathcal N(0,1)}[xyz]", "two normal variables at most"),
         (r"\sigma^2\gamma,\ \gamma<1;\quad \sigma^2", "where it holds"),
     ],
 )

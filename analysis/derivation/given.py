@@ -1,0 +1,42 @@
+"""What is given at a point: its numbers, as floats or along an axis of their own, and the modes that sums run over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MODES", "each_mode", "floats", "marked", "with_axis"]
+
+MODES = "_modes"  # what a point brings besides numbers
+
+
+def each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
+    """Eigenvalue, multiplicity and power of the target of every mode that a sum runs over."""
+    modes = given.get(MODES)
+    if modes is None:
+        raise KeyError(MODES)
+    weights = modes.weights
+    if str(body.variables[0]).startswith("sigma_") and "singular" not in weights:
+        raise KeyError("_singular")
+    if body.variables[1] in body.expr.free_symbols and not any(weights.get("v", [0.0])):
+        raise KeyError("_target")
+    powers = weights.get("v", [0.0] * len(modes.eigenvalues))
+    return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
+
+
+def with_axis(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Arrays with an axis behind theirs, along which bound variables run."""
+    return {name: value[..., None] if isinstance(value, np.ndarray) and value.ndim else value
+            for name, value in given.items()}  # fmt: skip
+
+
+def floats(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Numbers as doubles."""
+    return {name: value if isinstance(name, str) else float(value) for name, value in given.items()}
+
+
+def marked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is no number."""
+    return {name: value for name, value in values.items() if name.startswith("_")}

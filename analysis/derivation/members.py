@@ -1,0 +1,80 @@
+"""Which part of a left member is the claim's quantity: V/sigma**2 = gamma/(1 - gamma) is a statement about V.
+
+A left member that holds one name which the claim does not know says something about that name, or about a part of the
+member, R - sigma**2. The parts are tried at points; a product is never taken for the quantity itself, since then its
+factors would count for nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.verification.claim import Claim
+from solvable.solvers.validate import refuse
+
+__all__ = ["meant_member"]
+
+_TRIED, _SAME = 5, 1e-9
+
+
+def _inversions(member: Any, name: Any, right: Any) -> list[tuple[Any, Any]]:
+    """Parts of a member around a name, from the outside, each with what the equation gives it."""
+    import sympy as sp
+
+    found = []
+    while member != name:
+        if isinstance(member, sp.Add | sp.Mul):
+            inner = next(part for part in member.args if part.has(name))
+            rest = member.func(*(part for part in member.args if part is not inner))
+            right = right - rest if isinstance(member, sp.Add) else right / rest
+        elif isinstance(member, sp.Pow) and member.base.has(name):
+            if member.base == name and member.exp != 2:  # a variance is written as a square
+                found.append((name**2, right ** (2 / member.exp)))
+            inner, right = member.base, right ** (1 / member.exp)
+        elif isinstance(member, sp.log | sp.exp):
+            inner, right = member.args[0], sp.exp(right) if isinstance(member, sp.log) else sp.log(right)
+        else:
+            break
+        member = inner
+        found.append((member, right))
+    return found
+
+
+def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> Formula:
+    """Return the formula for the part of the left member that is the claim's quantity, as it is where there is none."""
+    import sympy as sp
+
+    if yours.member is None or yours.expression is None or not points:
+        return yours
+    from solvable.analysis.derivation.translation import written
+
+    member, name = yours.member
+    whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
+    if whole:
+        return yours
+    found = []
+    for part, value in _inversions(member, name, yours.expression):
+        names = frozenset(map(str, value.free_symbols)) - {str(symbol) for symbol in yours.implicit}
+        solved = dataclasses.replace(
+            yours, expression=value, names=names, rounded=None, decimals={}, unread=(), outline=None, member=None,
+            read_as=f"{written(part)} = {written(value)}",
+        )  # fmt: skip
+        if _is_ours(solved, claim, points):
+            return solved
+        found.append(solved)
+    if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
+        why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
+        raise refuse("formula", yours.text, why)
+    plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
+    return yours if isinstance(member, sp.Add) or not plain else found[-1]
+
+
+def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:
+    for point in points[:_TRIED]:
+        ours, found = float(claim.predict(**point)), float(yours(known_values(claim, dict(point))))
+        if not abs(found - ours) <= _SAME * abs(ours):
+            return False
+    return True
