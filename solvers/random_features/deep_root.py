@@ -69,14 +69,15 @@ def solve_inner_ridge(spectrum: Spectrum, widths: Array, a: Array, b: Array, n: 
     on_grid = np.flatnonzero(delta > 0)
     if on_grid.size * spectrum.eigenvalues.size < _LARGE:
         return _newton(spectrum, widths, a, b, n, delta, None)
-    out = Solution(*np.zeros((2, n.size)), *np.zeros((2, n.size), dtype=np.int64))
+    out = {"value": np.zeros(n.size), "residual": np.zeros(n.size), "status": np.zeros(n.size, dtype=np.int8),
+           "iterations": np.zeros(n.size, dtype=np.int64)}  # fmt: skip
     start = _starts(spectrum, widths, a, b, n[on_grid], delta[on_grid])
     for cells, known in ((on_grid, start), (np.flatnonzero(delta == 0), None)):
         if cells.size:
             found = _newton(spectrum, widths, a, b, n[cells], delta[cells], known)
-            for name in ("value", "residual", "status", "iterations"):
-                getattr(out, name)[cells] = getattr(found, name)
-    return out
+            for name, values in out.items():
+                values[cells] = getattr(found, name)
+    return Solution(**out)
 
 
 def _starts(spectrum: Spectrum, widths: Array, a: Array, b: Array, n: Array, delta: Array) -> Array | None:
