@@ -178,8 +178,8 @@ class _Brackets:
 def _scan(problem: _Problem, nodes: _Nodes, starts: _Start, started: Index, near: bool) -> _Brackets:
     """Intervals between nodes where the derivative turns positive, and of those the one with the lowest error."""
     size = problem.least.size
-    none = np.zeros(size, dtype=bool)
-    out = _Brackets(*np.zeros((3, size)), np.zeros(size, dtype=np.intp), none, none.copy())
+    zero, none = np.zeros(size), np.zeros(size, dtype=bool)
+    out = _Brackets(zero, zero.copy(), zero.copy(), np.zeros(size, dtype=np.intp), none, none.copy())
     kappa = np.exp(nodes.t)
     lowest = problem.floor + problem.start
     first = np.searchsorted(kappa, lowest, side="right")  # the first node beyond the start, 0 where there is none
