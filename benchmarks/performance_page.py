@@ -45,7 +45,7 @@ class Job:
 
 def jobs() -> list[Job]:
     """What is compared; counts of operations follow from sizes, and from what a solver says that it did."""
-    modes, nodes = 2000, 450  # of the scan: 16 for a factor e, over the range of these grids
+    modes, condensed, nodes = 2000, 116, 450  # nodes of the scan: 16 for a factor e, over the range of these grids
     span = np.log(bench_ridge.table().effective_ridge.max() / bench_ridge.table().effective_ridge.min())
     gamma = features.table().gamma
     width = np.log(gamma.max() / gamma.min())
@@ -59,20 +59,21 @@ def jobs() -> list[Job]:
             features.root_loop, features.root_loop().size / gamma.size, divisions=2 * 48 * width * 1000,
             limit="table: 48 nodes for a factor e"),
         Job("`optimal_ridge`, 20 x 20 (n, noise), 2,000 modes", "bounded minimisation", bench_tuning.ridges,
-            bench_tuning.bounded_ridges, 1 / 16, divisions=(2 * nodes + 3 * 400) * modes,
-            limit="scan of 450 nodes, one exact step"),
+            bench_tuning.bounded_ridges, 1 / 16, divisions=(2 * nodes + 3 * 3 * 400) * condensed,
+            limit="scan of 450 nodes, three steps, over 116 condensed modes"),
         Job("`optimal_random_feature_ridge`, 20 x 20 (n, k), 2,000 modes", "bounded minimisation",
             bench_tuning.feature_ridges, bench_tuning.bounded_feature_ridges, 1 / 16,
-            divisions=(2 * nodes + 3 * 400) * modes, limit="scan of 450 nodes, one exact step"),
+            divisions=(2 * nodes + 3 * 3 * 400) * condensed,
+            limit="scan of 450 nodes, three steps, over 116 condensed modes"),
         Job("`deep_random_feature_risk`, 50 x 50 (n, ridge), depth 3, 200 modes", "brentq in log kappa",
-            bench_grids.deep, bench_grids.deep_roots, 64 / 2500, divisions=2 * 2 * 2500 * 200,
-            limit="sums at every root, twice"),
+            bench_grids.deep, bench_grids.deep_roots, 64 / 2500, divisions=2 * 2 * 2500 * 68,
+            limit="sums over 68 condensed modes at every root, twice"),
         Job("`gradient_descent_risk`, 20 x 20 (n, step), 200 modes", "400 calls of it", bench_grids.descent,
             bench_grids.descent_calls, 1 / 16, flops=20 * 4 * 8 * 200 * (128**2 + 64**2),
             limit="pairs of nodes of a contour for each n"),
         Job("`ridge_path`, 50 ridges, n = 300, p = 400", "RidgeCV", lambda: ridge_path(X, y, bench_path.RIDGES),
-            lambda: bench_path.ridge_cv(X, y), flops=2 * 300**2 * 400 + 9 * 300**3,
-            limit="eigenvectors of the smaller Gram matrix, which both compute"),
+            lambda: bench_path.ridge_cv(X, y), flops=300**2 * 400 + 8 / 3 * 300**3 + 5 * 50 * 300**2,
+            limit="Gram matrix, tridiagonal form and its rotation, a recurrence for each ridge"),
         Job("`ridge_path`, 50 ridges, n = 400, p = 300", "RidgeCV",
             lambda: ridge_path(tall, labels, bench_path.RIDGES), lambda: bench_path.ridge_cv(tall, labels),
             flops=2 * 300**2 * 400 + 9 * 300**3, limit="eigenvectors of the smaller Gram matrix"),

@@ -28,7 +28,7 @@ __all__ = ["DenoisingChain", "contractive_reconstruction", "denoiser", "denoisin
 Array = NDArray[np.float64]
 
 
-_ROOM = 2**15  # numbers of a block of points that go through all components at once
+_ROOM = 2**16  # numbers of a block of points that go through all components at once
 
 
 def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array, logs: Array) -> tuple[Array, Array]:
@@ -43,24 +43,29 @@ def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array,
     offsets = -(whiten @ near[:, :, None])
     inwards = np.concatenate([whiten, offsets], axis=2).reshape(K * d, d + 1)
     outwards = np.concatenate([*restore, near.T], axis=1)
-    estimate, shares = np.empty_like(x), np.empty((len(x), K))
+    # points are columns throughout: rows of a few numbers are slow to go along
+    estimate, shares = np.empty((d, len(x))), np.empty((K, len(x)))
     size = min(max(_ROOM // (K * d), 16), len(x))
     rows, parts = np.ones((d + 1, size)), np.empty((K * d + K, size))
     for first in range(0, len(x), size):
         first = min(first, len(x) - size)  # the last block overlaps the one before
-        rows[:d] = ((x[first : first + size] - shift) / unit).T
+        block = slice(first, first + size)
+        np.subtract(x[block].T, shift[:, None], out=rows[:d])
+        rows[:d] /= unit
         z, w = parts[: K * d], parts[K * d :]
         np.matmul(inwards, rows, out=z)
         shaped = z.reshape(K, d, size)
         np.einsum("kdp,kdp->kp", shaped, shaped, out=w)
-        np.subtract(logs[:, None], w / 2, out=w)
+        w *= -0.5
+        w += logs[:, None]
         w -= w.max(axis=0)
         np.exp(w, out=w)
         w /= w.sum(axis=0)
         shaped *= w[:, None]
-        estimate[first : first + size] = unit * (outwards @ parts).T + shift
-        shares[first : first + size] = w.T
-    return estimate, shares
+        estimate[:, block], shares[:, block] = outwards @ parts, w
+    estimate *= unit
+    estimate += shift[:, None]
+    return estimate.T, shares.T
 
 
 def _centre(mean: ArrayLike, size: int, name: str = "mean") -> Array:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.solvers.equivalents.bracketed_newton import BracketedRoots, bracketed_newton
+from solvable.solvers.equivalents.condensed_modes import condensed
 from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
 from solvable.solvers.spectrum import Spectrum
 
@@ -29,7 +30,7 @@ Index = NDArray[np.intp]
 Take = Callable[[Array], Array]  # a cell's number, shaped as the sums it meets
 _EPS = float(np.finfo(float).eps)
 _NODES = 16  # for a factor e of kappa: all sums over modes are smooth on that scale
-_MARGIN = 10  # nodes beyond either end, where the spline's end conditions are felt
+_MARGIN = 2  # nodes beyond either end, which is rounded
 _MOST = 1 << 15  # cells x nodes at once: arrays that a core holds in its cache
 _NEAR = 2  # nodes for a factor e of the gap, where sums are linear in it
 _LAST_STEP = 1e-9  # of Newton's method in log kappa: its square is below rounding
@@ -68,7 +69,7 @@ class Minima:
 
 @dataclass(frozen=True)
 class _Problem:
-    """Cells with their kappa_0 and the gap they start from; sums of all modes, and of those that are scanned."""
+    """Cells with their kappa_0 and the gap they start from, and the modes that sums are over."""
 
     error: ErrorInRidge
     modes: Modes
@@ -132,15 +133,6 @@ class _Nodes:
         """Sums at some nodes."""
         return FloatSums({term: values[index] for term, values in self.sums.values.items()})
 
-    def spline(self) -> Callable[[Array], FloatSums]:
-        """Sums between nodes, good to about ten digits."""
-        from scipy.interpolate import make_interp_spline
-
-        names = tuple(self.sums.values)
-        logs = np.log(np.maximum(np.stack([self.sums(*term) for term in names], axis=1), 1e-300))
-        curve = make_interp_spline(self.t, logs, k=7)
-        return lambda t: FloatSums(dict(zip(names, np.exp(curve(t)).T.copy(), strict=True)))
-
 
 @dataclass(frozen=True)
 class _Start:
@@ -177,6 +169,7 @@ class _Brackets:
 
     left: Array
     right: Array
+    guess: Array
     above: Index
     found: NDArray[np.bool_]
     endless: NDArray[np.bool_]  # no such interval, and the derivative is negative at the last node
@@ -185,8 +178,8 @@ class _Brackets:
 def _scan(problem: _Problem, nodes: _Nodes, starts: _Start, started: Index, near: bool) -> _Brackets:
     """Intervals between nodes where the derivative turns positive, and of those the one with the lowest error."""
     size = problem.least.size
-    none = np.zeros(size, dtype=bool)
-    out = _Brackets(np.zeros(size), np.zeros(size), np.zeros(size, dtype=np.intp), none, none.copy())
+    zero, none = np.zeros(size), np.zeros(size, dtype=bool)
+    out = _Brackets(zero, zero.copy(), zero.copy(), np.zeros(size, dtype=np.intp), none, none.copy())
     kappa = np.exp(nodes.t)
     lowest = problem.floor + problem.start
     first = np.searchsorted(kappa, lowest, side="right")  # the first node beyond the start, 0 where there is none
@@ -209,17 +202,22 @@ def _scan(problem: _Problem, nodes: _Nodes, starts: _Start, started: Index, near
         left = np.where(inside, nodes.t[node] - problem.origin[cell], 0.0)
         left[~inside] = np.log1p(problem.start[cell[~inside]] / problem.floor[cell[~inside]])
         right = nodes.t[node + 1] - problem.origin[cell]
+        with np.errstate(divide="ignore", invalid="ignore"):  # the log ratio between two nodes is almost a line
+            ends = [np.log(rise[cell - cells[0], i] / fall[cell - cells[0], i]) for i in (node, node + 1)]
+            share = np.where(inside, ends[0] / (ends[0] - ends[1]), 0.5)
+        guess = left + np.where((share >= 0) & (share <= 1), share, 0.5) * (right - left)
         above = node + 1
         level = _level(problem, nodes, cell, above)
         level[inside] = np.minimum(level[inside], _level(problem, nodes, cell[inside], node[inside]))
         if near and own.size:
             part = _scan_near(problem, nodes, starts, row, first, own)
-            columns = zip((cell, left, right, above, level), part, strict=True)
-            cell, left, right, above, level = (np.concatenate([a[inside], b]) for a, b in columns)
+            columns = zip((cell, left, right, guess, above, level), part, strict=True)
+            cell, left, right, guess, above, level = (np.concatenate([a[inside], b]) for a, b in columns)
         order = np.lexsort((level, cell))
         chosen, position = np.unique(cell[order], return_index=True)
         pick = order[position]
-        out.left[chosen], out.right[chosen], out.above[chosen] = left[pick], right[pick], above[pick]
+        out.left[chosen], out.right[chosen], out.guess[chosen] = left[pick], right[pick], guess[pick]
+        out.above[chosen] = above[pick]
         out.found[chosen] = True
         out.endless[cells] = falls[:, -1] & ~out.found[cells]
     return out
@@ -254,19 +252,8 @@ def _scan_near(
     cell, column = np.nonzero(falls[:, :-1] & (rise >= fall))
     x = np.hstack([np.zeros((cells.size, 1)), np.log1p(gaps / floor[:, None])])
     level = problem.error.level(sums, small, take)[cell, column]
-    return cells[cell], x[cell, column], x[cell, column + 1], node[cell], level
-
-
-def _guess(problem: _Problem, nodes: _Nodes, cells: Index, left: Array, right: Array) -> Array:
-    """Roots in the brackets on splines through the nodes."""
-    sums_at, origin = nodes.spline(), problem.origin[cells]
-
-    def evaluate(x: Array, i: Index) -> tuple[Array, Array]:
-        sums, take = sums_at(x + origin[i]), _taken(cells[i])
-        small = nodes.small(sums, problem.least[cells[i]])
-        return problem.log_ratio(sums, small, take), problem.error.bend(sums, small, take)
-
-    return bracketed_newton(evaluate, left, right, (left + right) / 2, tolerance=1e-10, step=1e-11, limit=8).x
+    left, right = x[cell, column], x[cell, column + 1]
+    return cells[cell], left, right, (left + right) / 2, node[cell], level
 
 
 def _polish(
@@ -299,30 +286,28 @@ def _polish(
 
 def lowest_minima(
     error: ErrorInRidge, spectrum: Spectrum, least: Array, floor: Array, start: Array, ends: tuple[Array, Array],
-    *, scanned: Spectrum | None = None, near: bool = False,
+    *, near: bool = False,
 ) -> Minima:  # fmt: skip
     """Lowest minimum above kappa = floor + start in each cell.
 
     `floor` is kappa_0, 0 where `least` reaches the rank; `ends` are values of kappa below which (floor 0) and above
-    which the derivative does not change sign. `scanned` is a spectrum of fewer modes, good enough to find brackets on.
-    With `near` small scales of the gap are scanned too.
+    which the derivative does not change sign. With `near` small scales of the gap are scanned too. Sums are over
+    condensed modes, which loses nothing.
     """
-    scanned, size = spectrum if scanned is None else scanned, least.size
-    problem = _Problem(error, Modes.of(spectrum, "m", "v"), spectrum.rank, least, floor, start)
+    modes, size = condensed(Modes.of(spectrum, "m", "v")), least.size
+    problem = _Problem(error, modes, spectrum.rank, least, floor, start)
     lowest, top = np.where(floor > 0, floor + start, ends[0]), ends[1]
-    nodes = _Nodes.build(Modes.of(scanned, "m", "v"), scanned.rank, float(np.log(lowest.min())),
+    nodes = _Nodes.build(modes, spectrum.rank, float(np.log(lowest.min())),
                          float(np.log(np.maximum(top, 2 * lowest).max())), error.terms)  # fmt: skip
     started = np.flatnonzero(floor > 0)
     starts = _starts(problem, started)
     brackets = _scan(problem, nodes, starts, started, near)
     i = np.flatnonzero(brackets.found)
     left, right = brackets.left[i], brackets.right[i]
-    guess = _guess(problem, nodes, i, left, right) if i.size else left
-    # a node away on either side: what a sign at a node may be wrong by
-    room = 1.0 / _NODES if scanned is spectrum else 4.0 / _NODES
+    room = 1.0 / _NODES  # a node away on either side: what a sign at a node may be wrong by
     lower = np.where(floor[i] > 0, np.log1p(np.where(floor[i] > 0, start[i] / np.where(floor[i] > 0, floor[i], 1), 0)),
                      -np.inf)  # fmt: skip
-    root, kappa, small, level = _polish(problem, i, np.maximum(left - room, lower), right + room, guess)
+    root, kappa, small, level = _polish(problem, i, np.maximum(left - room, lower), right + room, brackets.guess[i])
     out = Minima(floor + start, np.zeros(size), np.zeros(size), ~(brackets.found | brackets.endless),
                  brackets.endless, np.zeros(size), np.ones(size, dtype=bool), np.full(size, nodes.t.size))  # fmt: skip
     out.kappa[i], out.small[i] = kappa, small

@@ -26,7 +26,7 @@ from solvable.solvers.certificates.mode_roots import certify_inner_ridge
 from solvable.solvers.equivalents.resolvent import times
 from solvable.solvers.gridded import gridded
 from solvable.solvers.random_features.activations import Activation, activation_layers
-from solvable.solvers.random_features.deep_root import DeepState, propagate, solve_inner_ridge
+from solvable.solvers.random_features.deep_root import DeepState, solve_inner_ridge
 from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 from solvable.solvers.solution import OnFailure, Risk, Solution, Status, provable, record, report_failures
 from solvable.solvers.spectrum import Spectrum
@@ -278,8 +278,7 @@ def deep_random_feature_risk(
     if np.any(np.abs(layers.linear) * np.sqrt(layers.variance) <= 1e-14 * np.sqrt(layers.second_moment)):
         raise refuse("activation", activation, "its linear coefficient vanishes: every later layer sees pure noise")
     flat_n, flat_delta = samples.ravel(), k[-1] * delta.ravel()
-    found = solve_inner_ridge(spectrum, k, a, b, flat_n, flat_delta)
-    state = propagate(spectrum, k, a, b, found.value)
+    found, state = solve_inner_ridge(spectrum, k, a, b, flat_n, flat_delta)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.abs(np.log(state.kappa) + np.log(flat_n - state.df1) - np.log(flat_delta))
     residual = np.where((flat_delta > 0) & np.isfinite(left), left, found.residual)

@@ -27,6 +27,7 @@ __all__ = ["RidgePath", "ridge_path"]
 Array = NDArray[np.float64]
 # Squaring the condition number costs eps*s_max^2/(s_min^2 + ridge) in relative accuracy: 2e-10 at this ratio.
 _GRAM_IS_ACCURATE = 1e-6
+_FEW = 64  # rows below which eigenvectors cost no more than their tridiagonal form
 # Below this 1 - h, times n^2, a row is refitted: n rows of Gaussians have one with probability 1e-3 sqrt(n) at most.
 _OUTLIER = 1e-6
 
@@ -69,6 +70,41 @@ class RidgePath:
 
 
 @dataclass(frozen=True)
+class _Data:
+    """Centred features and targets, the means, and the features that are decomposed."""
+
+    features: Array  # (n, p)
+    targets: Array  # (n, q)
+    x_mean: Array
+    y_mean: Array
+    rows: Array  # a row less than the centred features where an intercept is fitted
+    column: Array  # (p,), largest entries of the features as given
+
+    @classmethod
+    def of(cls, X: Array, y: Array, intercept: bool) -> _Data:
+        """Data as they are, or centred for an intercept."""
+        column = np.maximum(X.max(axis=0), -X.min(axis=0))
+        if not intercept:
+            return cls(X, y, np.zeros(X.shape[1]), np.zeros(y.shape[1]), X, column)
+        (centred, x_mean), (targets, y_mean) = _centred(X), _centred(y)
+        # a reflection takes the direction of ones to the first axis: no rounding of it can pass for a feature
+        return cls(centred, targets, x_mean, y_mean, centred[1:] - centred[0] / (np.sqrt(len(X)) + 1), column)
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """What one fit for each ridge leaves; U c z and sum_j U_ij^2 c_j without their factor delta."""
+
+    coefficients: Array  # (m, p, q)
+    inner: Array  # (m, n, q)
+    level: Array  # (m, n)
+    filtered: Array  # (m,), the sum of c_j over delta
+    rank: int
+    reach: Array  # (n,), what no fit reaches of each row
+    outside: Array  # (n, q), and of the targets
+
+
+@dataclass(frozen=True)
 class _Decomposition:
     """Thin SVD of the (centred) features, what the data's own rounding can be left out, and the means."""
 
@@ -107,26 +143,24 @@ def _centred(values: Array) -> tuple[Array, Array]:
     return once - rest, mean + rest
 
 
-def _decompose(X: Array, y: Array, least_ridge: float, intercept: bool, unit: float) -> _Decomposition:
+def _unreflected(U: Array) -> Array:
+    """All rows, from those that the reflection of an intercept leaves."""
+    n = len(U) + 1
+    total = U.sum(axis=0) / np.sqrt(n)
+    return np.vstack([-total, U - total / (np.sqrt(n) + 1)])
+
+
+def _decompose(data: _Data, least_ridge: float, unit: float) -> _Decomposition:
     """Decompose the features up to their rounding, which is relative to the columns as given, offsets included."""
-    (n, p), q = X.shape, y.shape[1]
-    rows, targets, x_mean, y_mean = X, y, np.zeros(p), np.zeros(q)
-    if intercept:
-        centred, x_mean = _centred(X)
-        targets, y_mean = _centred(y)
-        # a reflection takes the direction of ones to the first axis: no rounding of it can pass for a feature
-        rows = centred[1:] - centred[0] / (np.sqrt(n) + 1)
-    if not rows.any():
-        return _Decomposition(np.zeros((n, 0)), np.zeros(0), np.zeros((p, 0)), targets, x_mean, y_mean)
-    U, s, V = _svd(rows, least_ridge)
-    column = np.abs(X).max(axis=0)
-    noise = np.finfo(float).eps * s.max() + unit * np.linalg.norm(column[:, None] * V, axis=0)
+    n, p = data.features.shape
+    means = data.targets, data.x_mean, data.y_mean
+    if not data.rows.any():
+        return _Decomposition(np.zeros((n, 0)), np.zeros(0), np.zeros((p, 0)), *means)
+    U, s, V = _svd(data.rows, least_ridge)
+    noise = np.finfo(float).eps * s.max() + unit * np.linalg.norm(data.column[:, None] * V, axis=0)
     keep = s > max(n, p) * noise
     U, s, V = U[:, keep], s[keep], V[:, keep]
-    if intercept:
-        total = U.sum(axis=0) / np.sqrt(n)
-        U = np.vstack([-total, U - total / (np.sqrt(n) + 1)])
-    return _Decomposition(U, s, V, targets, x_mean, y_mean)
+    return _Decomposition(U if len(U) == n else _unreflected(U), s, V, *means)
 
 
 def _out_of_reach(fit: _Decomposition, intercept: bool) -> tuple[Array, Array]:
@@ -152,9 +186,52 @@ def _out_of_reach(fit: _Decomposition, intercept: bool) -> tuple[Array, Array]:
 
 def _left_out(X: Array, y: Array, i: int, delta: Array, intercept: bool, unit: float) -> Array:
     """Residual of row i under the fit to all other rows, which never see its size."""
-    fit = _decompose(np.delete(X, i, 0), np.delete(y, i, 0), float(delta.min()), intercept, unit)
+    fit = _decompose(_Data.of(np.delete(X, i, 0), np.delete(y, i, 0), intercept), float(delta.min()), unit)
     moved = X[i] - fit.x_mean
     return np.asarray(y[i] - fit.y_mean - np.einsum("p,mpq->mq", moved, fit.coefficients(delta)))
+
+
+def _spectral_fits(data: _Data, X: Array, delta: Array, intercept: bool, unit: float) -> _Fits:
+    """Fits for all ridges from singular values and vectors."""
+    fit = _decompose(data, float(delta.min()), unit)
+    U, s = fit.U, fit.s
+    if s.size == 0:
+        centring = f" after centring, to the rounding of {precision_name(unit)}" if intercept else ""
+        raise refuse("X", X, f"it must not vanish{centring}")
+    if delta.min() <= -(s.min() ** 2):
+        raise refuse("ridges", delta, f"each must exceed -s_min**2 = {-(s.min() ** 2):.6g}")
+    damped = 1 / (s**2 + delta[:, None])  # (m, r)
+    inner = np.einsum("nr,mr,rq->mnq", U, damped, U.T @ fit.targets, optimize=True)
+    reach, outside = _out_of_reach(fit, intercept)
+    return _Fits(fit.coefficients(delta), inner, damped @ (U**2).T, damped @ np.ones(s.size), s.size, reach, outside)
+
+
+def _tridiagonal_fits(data: _Data, delta: Array, unit: float) -> _Fits | None:
+    """Fits that can reach all rows, without eigenvectors; None where that loses digits, or where there are few rows.
+
+    Asked of T: that no squared singular value is so small that the Gram matrix loses it, nor any of them rounding.
+    """
+    (n, p), rows = data.features.shape, data.rows
+    size = len(rows)
+    if not _FEW <= size <= p or delta.min() < 0 or delta.size > size:
+        return None
+    from scipy.linalg.lapack import dpttrf
+
+    from solvable.solvers.ridge.tridiagonal import shifted_inverses, tridiagonal_form
+
+    diagonal, beside, turned = tridiagonal_form(rows @ rows.T)
+    around = np.abs(np.append(beside, 0.0)) + np.abs(np.append(0.0, beside))
+    top = float((diagonal + around).max())
+    noise = max(n, p) * (np.finfo(float).eps * np.sqrt(top) + unit * float(data.column.max()))
+    if not np.isfinite(top) or dpttrf(diagonal - max(_GRAM_IS_ACCURATE * top, noise**2), beside)[2] != 0:
+        return None
+    whole = turned if size == n else _unreflected(turned.T).T
+    solved, level = shifted_inverses(diagonal, beside, whole, data.targets.T @ whole.T, delta)
+    inner = solved.reshape(-1, size) @ whole
+    coefficients = (inner @ data.features).reshape(delta.size, -1, p).transpose(0, 2, 1)
+    inner = inner.reshape(delta.size, -1, n).transpose(0, 2, 1)
+    nothing = np.zeros(n), np.zeros_like(data.targets)
+    return _Fits(coefficients, inner, level, level.sum(axis=1), size, *nothing)
 
 
 @within_range
@@ -220,45 +297,32 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
     if intercept and n == 1:
         raise refuse("intercept", intercept, "with a single row there is nothing left to fit")
     y2, unit = targets.reshape(n, -1), data_eps(X)
-    fit = _decompose(features, y2, float(delta.min()), intercept, unit)
-    U, s = fit.U, fit.s
-    if s.size == 0:
-        centring = f" after centring, to the rounding of {precision_name(unit)}" if intercept else ""
-        raise refuse("X", features, f"it must not vanish{centring}")
-    if delta.min() <= -(s.min() ** 2):
-        raise refuse("ridges", delta, f"each must exceed -s_min**2 = {-(s.min() ** 2):.6g}")
-
-    z = U.T @ fit.targets
-    damped = 1 / (s**2 + delta[:, None])  # (m, r)
-    coefficients = fit.coefficients(delta)
-    complete = s.size == n - int(intercept)  # U spans everything: nothing is out of reach
-    reach, outside = _out_of_reach(fit, intercept)
-
-    inner = np.einsum("nr,mr,rq->mnq", U, damped, z, optimize=True)  # U c z without its factor delta
-    level = damped @ (U**2).T  # sum_j U_ij^2 c_j without it
-    residuals = outside + delta[:, None, None] * inner
-    complement = reach + delta[:, None] * level
+    data = _Data.of(features, y2, intercept)
+    fits = _tridiagonal_fits(data, delta, unit) or _spectral_fits(data, features, delta, intercept, unit)
+    inner, level, reach = fits.inner, fits.level, fits.reach
+    residuals = fits.outside + delta[:, None, None] * inner
     alone = reach == 0  # rows the fit can reach fully: the factor delta cancels in the ratio
     with np.errstate(divide="ignore", invalid="ignore"):
-        loo = np.where(alone[:, None], inner / level[..., None], residuals / complement[..., None])
+        loo = inner / level[..., None]
+        if not alone.all():
+            loo = np.where(alone[:, None], loo, residuals / (reach + delta[:, None] * level)[..., None])
     for i in np.flatnonzero(~alone & (reach < _OUTLIER / n**2)).tolist():
         loo[:, i] = _left_out(features, y2, i, delta, intercept, unit)
     train = np.mean(residuals**2, axis=1)
-    filtered = damped @ np.ones(s.size)
-    freedom = s.size - delta * filtered + int(intercept)
-    if complete:
-        gcv = np.mean(inner**2, axis=1) / (filtered[:, None] / n) ** 2
+    freedom = fits.rank - delta * fits.filtered + int(intercept)
+    if fits.rank == n - int(intercept):  # nothing is out of reach
+        gcv = np.mean(inner**2, axis=1) / (fits.filtered[:, None] / n) ** 2
     else:
-        gcv = train / ((n - int(intercept) - s.size + delta * filtered)[:, None] / n) ** 2
+        gcv = train / ((n - int(intercept) - fits.rank + delta * fits.filtered)[:, None] / n) ** 2
     fitted = y2 - residuals
 
     def shaped(array: Array) -> Array:
         return array if targets.ndim == 2 else array[..., 0]
 
-    offset = fit.y_mean - np.einsum("p,mpq->mq", fit.x_mean, coefficients)
+    offset = data.y_mean - np.einsum("p,mpq->mq", data.x_mean, fits.coefficients)
     return RidgePath(
         ridges=delta,
-        coefficients=shaped(coefficients),
+        coefficients=shaped(fits.coefficients),
         intercept=shaped(offset),
         fitted=shaped(fitted),
         train=shaped(train),

@@ -23,8 +23,6 @@ from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, wi
 __all__ = ["optimal_ridge"]
 
 Array = NDArray[np.float64]
-_MANY = 50_000  # modes from which on the scan is over a thinned spectrum
-_WIDTH = 1e-2  # of its bins, in log eigenvalue
 _NONE = 1e-12  # of the scale n kappa: a ridge below it is 0
 
 
@@ -57,22 +55,6 @@ class _TestError:
             return np.asarray((sums("v", 0, 2) + take(self._noise)) / (small + sums("m", 1, 1)))
 
 
-def _thinned(spectrum: Spectrum) -> Spectrum:
-    """Modes of almost equal eigenvalues as one: sums change by about `_WIDTH`, good enough to place a minimum."""
-    s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
-    if s.size < _MANY:
-        return spectrum
-    place = np.log(s)
-    lowest = place.min()
-    place -= lowest
-    bins = (place / _WIDTH).astype(np.intp)  # 150,000 at most in the range of doubles: counted, not sorted
-    weight = np.bincount(bins, m)
-    kept = weight > 0
-    place *= m
-    mean = np.exp(lowest + np.bincount(bins, place)[kept] / weight[kept])  # geometric: no sum leaves the doubles
-    return Spectrum(mean, np.bincount(bins, power)[kept], weight[kept])
-
-
 def _ends(spectrum: Spectrum, n: Array, noise: Array) -> tuple[Array, Array]:
     """kappa below which (n >= rank, with noise) the error falls, and beyond which it rises."""
     s, m, power = spectrum.eigenvalues, spectrum.multiplicities, spectrum.require_target()
@@ -87,9 +69,7 @@ def _ends(spectrum: Spectrum, n: Array, noise: Array) -> tuple[Array, Array]:
 def _optima(spectrum: Spectrum, n: Array, noise: Array, floor: Array, lowest: Array) -> Solution:
     """Best ridge of flat cells with kappa from `lowest` on; `floor` is kappa at ridge 0."""
     bottom, top = _ends(spectrum, n, noise)
-    found = lowest_minima(
-        _TestError(noise), spectrum, n, floor, lowest - floor, (bottom, top), scanned=_thinned(spectrum)
-    )
+    found = lowest_minima(_TestError(noise), spectrum, n, floor, lowest - floor, (bottom, top))
     value = found.kappa * found.small
     # what is left of a difference: 0, unless the search went below it
     value[found.at_start & (value >= -_NONE * found.kappa * n)] = 0.0

@@ -240,3 +240,15 @@ def test_a_linear_layer_almost_full_is_the_shallow_model(ridge):
     assert 39 < float(deep.df1) < 40
     np.testing.assert_allclose(deep.df1, shallow.z, rtol=1e-12)
     np.testing.assert_allclose(deep.effective_ridge, shallow.effective_ridge, rtol=1e-12)
+
+
+def test_a_large_grid_is_its_cells():
+    """Grids of many cells start from shared nodes; ridge 0 apart."""
+    n, ridges = np.geomspace(5, 900, 25), np.r_[0.0, np.geomspace(1e-6, 30, 24)]
+    grid = deep_random_feature_risk(S, [90, 150], "erf", n[:, None], ridges, 0.2)
+    assert n.size * ridges.size * np.size(S) > 50_000
+    assert grid.solution.converged
+    for i, j in ((0, 0), (3, 0), (12, 0), (24, 0), (0, 7), (5, 24), (11, 1), (24, 12)):
+        cell = deep_random_feature_risk(S, [90, 150], "erf", n[i], ridges[j], 0.2)
+        for field in ("test", "train", "effective_ridge", "df1", "df2", "inner_ridge"):
+            np.testing.assert_allclose(getattr(grid, field)[i, j], getattr(cell, field), rtol=1e-12, err_msg=field)

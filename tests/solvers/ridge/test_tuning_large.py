@@ -1,4 +1,4 @@
-"""The best ridge of spectra with many modes: the scan is over thinned modes, the answer over all of them."""
+"""The best ridge of spectra with many modes, whose sums are over condensed ones."""
 
 import tracemalloc
 
@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from solvable.solvers import Spectrum, optimal_ridge, ridge_risk
-from solvable.solvers.ridge import tuning
+from solvable.solvers.equivalents import mode_minimum
 
 
 @pytest.mark.parametrize(("exponent", "target", "noise"), [(1.5, 1.8, 0.1), (1.1, 1.4, 1e-3), (2.5, 1.2, 3.0)])
-def test_thinning_changes_no_digit(monkeypatch, exponent, target, noise):
-    """60,000 modes thinned, against the scan over all of them."""
+def test_condensing_changes_no_digit(monkeypatch, exponent, target, noise):
+    """60,000 modes condensed, against sums over all of them."""
     i = np.arange(1.0, 60_001.0)
     spectrum = Spectrum(i**-exponent, i**-target)
     found = float(optimal_ridge(spectrum, 300, noise).value)
     risks = ridge_risk(spectrum, 300, found * np.array([0.9, 1.0, 1.1]), noise).test
     assert risks[1] <= min(risks[0], risks[2]) * (1 + 1e-14)  # flat where the noise is small
-    monkeypatch.setattr(tuning, "_MANY", 10**9)
+    monkeypatch.setattr(mode_minimum, "condensed", lambda modes: modes)
     assert found == pytest.approx(float(optimal_ridge(spectrum, 300, noise).value), rel=1e-12)
 
 
