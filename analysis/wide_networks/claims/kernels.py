@@ -10,6 +10,7 @@ import sympy as sp
 
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.wide_networks.experiments import networks as experiments
+from solvable.analysis.wide_networks.experiments.fifty_digits import difference_quotient
 from solvable.analysis.wide_networks.settings import DOMAIN, DUALS, pair
 from solvable.solvers import (
     critical_flow,
@@ -29,7 +30,8 @@ _NNGP = Source("lee2018deep", "recursion as derived in docs/theory/wide_networks
 _DERIVED = Source("cho2009kernel", "derived in docs/theory/wide_networks.md")
 _DEPTH = Source("roberts2022principles", "derived in docs/theory/wide_networks.md")
 _SMOOTH = ("identity", "relu", "relu2", "abs", "erf", "sin", "cos", "exp", "gauss", "gelu", "tanh")
-_DUALS = [(name, *place) for name in (*_SMOOTH, "step", "sign") for place in ((1.3, 0.7, 0.4), (0.5, 2.0, -0.9))]
+_PLACES = ((1.3, 0.7, 0.4), (0.5, 2.0, -0.9))
+_DUALS = [(name, *place) for name in (*_SMOOTH, "step", "sign") for place in _PLACES]
 _NETS = cells(
     "activation depth weight_variance bias_variance",
     [
@@ -79,13 +81,14 @@ KERNEL_CLAIMS = (
         "wide-networks/price-theorem",
         "The derivative of E[φ(u)φ(v)] in the covariance is E[φ′(u)φ′(v)].",
         source=_DERIVED,
-        kind=Kind.NUMERICAL,
+        kind=Kind.EXACT,
         predict=lambda **p: float(dual_activation(**p, derivative=True)),
-        measure=lambda rng, **p: experiments.difference_quotient(**p),
+        measure=lambda rng, **p: difference_quotient(**p),
         domain=DUALS,
-        grid=cells("activation q1 q2 c", [row for row in _DUALS if row[0] in _SMOOTH]),
-        tolerance=1e-8,
-        reason="differences with steps 2e-3 and 4e-3, extrapolated: fourth order, 1e-9",
+        grid=cells("activation q1 q2 c", [(name, *place) for place in _PLACES for name in (*_SMOOTH, "leaky")]),
+        tolerance=1e-13,
+        quick=range(12),
+        assumptions="differences of step 1e-12 at fifty digits; leaky has slope 0.01 below 0",
     ),
     claim(
         "wide-networks/nngp-covariance",

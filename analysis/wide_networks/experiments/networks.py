@@ -17,7 +17,6 @@ __all__ = [
     "PHI",
     "critical_variances",
     "deep_variance",
-    "difference_quotient",
     "empirical_kernels",
     "kurtosis_draw",
     "narrow_variances",
@@ -67,15 +66,6 @@ def plane_integral(activation: str, q1: float, q2: float, c: float, slope: bool 
         values = f(np.sqrt(q1) * r * np.cos(angle)) * f(np.sqrt(q2) * r * np.cos(angle - turn))
         total += (high - low) / 2 * float(w @ values @ radial)
     return total
-
-
-def difference_quotient(activation: str, q1: float, q2: float, c: float) -> float:
-    """Derivative of the plane integral in c: central differences of two steps, extrapolated."""
-    slopes = [
-        (plane_integral(activation, q1, q2, c + h) - plane_integral(activation, q1, q2, c - h)) / (2 * h)
-        for h in (2e-3, 4e-3)
-    ]
-    return (4 * slopes[0] - slopes[1]) / 3
 
 
 def empirical_kernels(

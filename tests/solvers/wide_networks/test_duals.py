@@ -25,6 +25,13 @@ def test_slope_at_zero_covariance_is_the_product_of_linear_coefficients(name):
     np.testing.assert_allclose(dual_activation(name, 0.7, 1.9, 0.0, True), a.linear * b.linear, rtol=1e-9, atol=1e-14)
 
 
+@pytest.mark.parametrize("c", [-0.9, 0.4])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("step", "sign")])
+def test_slope_in_the_covariance_is_the_dual_of_the_derivative(name, c):
+    above, below = dual_activation(name, 0.7, 1.9, [c + 1e-5, c - 1e-5])
+    np.testing.assert_allclose(dual_activation(name, 0.7, 1.9, c, True), (above - below) / 2e-5, rtol=1e-7, atol=1e-9)
+
+
 @given(
     st.sampled_from(NAMES),
     st.floats(0.05, 3),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import erf
 from scipy.stats import multivariate_t
 
 from solvable import solvers
@@ -115,7 +116,7 @@ def test_sphere_spectra_of_polynomials_are_the_sums_in_every_dimension(d):
 
 
 def test_critical_points_of_functions_are_those_of_their_names():
-    for function, name in ((np.tanh, "tanh"), (np.sin, "sin")):
+    for function, name in ((np.tanh, "tanh"), (np.sin, "sin"), (erf, "erf")):
         found, named = solvers.critical_point(function), solvers.critical_point(name)
         assert found.kind == named.kind == "zero"
         np.testing.assert_allclose(found.weight_variance, named.weight_variance, rtol=1e-10)
@@ -153,3 +154,56 @@ def test_odd_activations_have_exact_zeros_and_no_majority(activation, variance):
     assert found.kind == ("nearest-neighbour" if vanishing else "singular")
     a[::2] = 1e-16  # coefficients from elsewhere
     assert solvers.deep_classifier(a**2 / np.sum(a**2)).kind == found.kind
+
+
+@pytest.mark.parametrize("f", [-800.0, -3.0, -0.2, 0.0, 1.5, 800.0])
+def test_logistic_duals_are_label_less_probability_and_its_variance(f):
+    small = np.exp(-abs(f))
+    s = (1 if f > 0 else small) / (1 + small)
+    alpha, beta = solvers.dual_parameters([f, f], [0.0, 1.0], "logistic")
+    np.testing.assert_allclose(alpha, [-s, (small if f > 0 else 1) / (1 + small)], rtol=1e-14)  # y - s
+    np.testing.assert_allclose(beta, small / (1 + small) ** 2, rtol=1e-14)
+
+
+def test_expected_loss_is_that_of_mean_and_covariance_at_the_training_inputs():
+    """E |f - y|^2/2 over starts, where the prior is not the tangent kernel."""
+    prior = K[:4, :4] @ K[:4, :4] + 0.1 * np.eye(4)
+    found = solvers.linearised_training((TRAIN,) * 3, (prior,) * 3, [0.0, 0.7, 3.0], Y, 0.2)
+    spread = np.trace(found.covariance, axis1=1, axis2=2)
+    np.testing.assert_allclose(found.train_loss, (np.sum((found.mean - Y) ** 2, axis=1) + spread) / 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("squares", [(0.0, 0.0, 0.5, 0.5), (0.2, 0.2, 0.3, 0.3), SINGULAR])
+def test_deep_tangent_kernels_are_the_recursion(squares):
+    """Up to the units in which they are returned: quotients to the last entry."""
+    rho, theta = np.array([0.1, 0.6, 0.9]), np.array([0.1, 0.6, 0.9])
+    c = np.polynomial.Polynomial(squares)
+    for _ in range(3):
+        rho, theta = c(rho), c(rho) + theta * c.deriv()(rho)
+    value = solvers.deep_ntk(squares, [0.1, 0.6, 0.9], 3).value
+    np.testing.assert_allclose(value / value[-1], theta / theta[-1], rtol=1e-12)
+
+
+def test_a_student_law_has_a_variance_above_two_degrees():
+    for a, factor in ((1.2, 6.0), (1.0, np.inf), (0.8, np.inf)):
+        found = solvers.trained_ensemble(TRAIN, Y, CROSS, TEST, a, 1.0)
+        np.testing.assert_allclose(np.diag(found.variance), factor * np.diag(found.scale), rtol=1e-12)
+
+
+def test_a_named_kernel_on_the_sphere_is_that_of_the_network():
+    found = solvers.sphere_spectrum({}, 4, 6)
+    one = solvers.wide_network_kernels(np.eye(4)[:1], normalise_input=False).ntk[0, 0]
+    np.testing.assert_allclose(found.multiplicities @ found.eigenvalues + found.tail, one, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: solvers.linear_kernel_machine(np.diag([0.0, 1.0]), np.eye(2), 1), "positive definite"),
+        (lambda: solvers.linear_kernel_machine(np.eye(2), np.eye(2), 10**4 + 1), "depth = 10001"),
+        (lambda: solvers.dot_product_eigenvalues([1.0], 10**6 + 1), "d = 1000001"),
+    ],
+)
+def test_ends_of_what_is_allowed(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -51,6 +51,10 @@ def test_series_in_the_correlation_is_the_dual():
     np.testing.assert_allclose(np.sum(a * b * rho ** np.arange(81)), dual_activation("gelu", 1.3, 0.7, 0.4), rtol=1e-13)
 
 
+def test_the_variance_is_one_unless_given():
+    np.testing.assert_array_equal(hermite_coefficients("gelu", degree=3), hermite_coefficients("gelu", 1.0, 3))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from solvable.solvers import dual_activation, wide_network_kernels
+from solvable.solvers import dual_activation, leaky_relu, wide_network_kernels
 from solvable.solvers.wide_networks import kernels as module
 
 X = np.random.default_rng(0).standard_normal((6, 4))
@@ -96,3 +96,19 @@ def test_an_input_of_zero_needs_a_bias():
     with pytest.raises(ValueError, match="must not be 0"):
         wide_network_kernels([[0.0, 0.0], [1.0, 0.0]])
     assert wide_network_kernels([[0.0, 0.0], [1.0, 0.0]], bias_variance=0.1).ntk[0, 0] > 0
+
+
+def test_orthogonal_inputs_and_many_layers_are_allowed():
+    found = wide_network_kernels(np.eye(3), None, 2, "tanh", parametrisation="standard")
+    off = ~np.eye(3, dtype=bool)
+    np.testing.assert_allclose([found.nngp[off], found.ntk[off]], 0.0, atol=1e-30)
+    np.testing.assert_allclose(wide_network_kernels(np.eye(2), depth=100).ntk.diagonal(), 101, rtol=1e-12)
+
+
+def test_leaky_networks_keep_their_digits_at_nearly_opposite_inputs():
+    """Compiled strips against the dual itself, inputs of length 3."""
+    x = np.array([[3.0, 0.0]])
+    y = -3 * np.column_stack([np.cos([0.02, 0.4]), np.sin([0.02, 0.4])])
+    leaky = leaky_relu(0.3)
+    found = wide_network_kernels(x, y, 1, leaky, 1.0, normalise_input=False)
+    np.testing.assert_allclose(found.nngp[0], dual_activation(leaky, 9.0, 9.0, (x @ y.T)[0]), rtol=1e-13)
