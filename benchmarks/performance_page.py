@@ -45,7 +45,7 @@ class Job:
 
 def jobs() -> list[Job]:
     """What is compared; counts of operations follow from sizes, and from what a solver says that it did."""
-    modes, condensed, nodes = 2000, 116, 450  # nodes of the scan: 16 for a factor e, over the range of these grids
+    condensed, nodes = 116, 450  # modes for 2,000; nodes of the scan, 16 for a factor e, over the range of these grids
     span = np.log(bench_ridge.table().effective_ridge.max() / bench_ridge.table().effective_ridge.min())
     gamma = features.table().gamma
     width = np.log(gamma.max() / gamma.min())
@@ -54,9 +54,10 @@ def jobs() -> list[Job]:
     steps = int(bench_grids.wide_interpolator().iterations)
     return [
         Job("`ridge_risk`, 100 x 100 (n, ridge), 2,000 modes", "brentq in log kappa", bench_ridge.table,
-            bench_ridge.brentq_loop, 1 / 25, divisions=2 * 48 * span * modes, limit="table: 48 nodes for a factor e"),
+            bench_ridge.brentq_loop, 1 / 25, divisions=2 * 48 * span * condensed,
+            limit="table: 48 nodes for a factor e"),
         Job("`random_feature_risk`, 50 x 50 x 20 (n, k, ridge), 1,000 modes", "brentq in log gamma", features.table,
-            features.root_loop, features.root_loop().size / gamma.size, divisions=2 * 48 * width * 1000,
+            features.root_loop, features.root_loop().size / gamma.size, divisions=2 * 48 * width * 107,
             limit="table: 48 nodes for a factor e"),
         Job("`optimal_ridge`, 20 x 20 (n, noise), 2,000 modes", "bounded minimisation", bench_tuning.ridges,
             bench_tuning.bounded_ridges, 1 / 16, divisions=(2 * nodes + 3 * 3 * 400) * condensed,

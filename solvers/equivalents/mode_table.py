@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.equivalents.condensed_modes import condensed
 from solvable.solvers.equivalents.mode_sums import FloatSums, Modes, Term
 from solvable.solvers.spectrum import Spectrum
 
@@ -67,11 +68,11 @@ class ModeTable:
         nodes = first + spacing * (np.arange(count) - _MARGIN)
         bare = spectrum.target_power is None or not spectrum.target_power.any()
         modes, risk = Modes.of(spectrum, "m", *(() if bare else ("v",))), _RISK[:1] if bare else _RISK
-        values = _columns(modes, _ROOT + risk, np.exp(nodes))
+        values = _columns(condensed(modes), _ROOT + risk, np.exp(nodes))
         if not np.isfinite(values).all():
             return None
         splines = [make_interp_spline(nodes, part, k=7) for part in np.split(values, [len(_ROOT)], axis=1)]
-        # the error is measured, not assumed: at 12 midpoints, where it is largest
+        # the error is measured, not assumed: at 12 midpoints, where it is largest, on the modes as they are
         middle = nodes[np.linspace(_MARGIN, count - _MARGIN - 1, 12).astype(int)] + spacing / 2
         found = np.concatenate([spline(middle) for spline in splines], axis=1)
         deviation = np.abs(found - _columns(modes, _ROOT + risk, np.exp(middle)))

@@ -120,17 +120,18 @@ class _Decomposition:
         return np.asarray(np.einsum("pr,mr,rq->mpq", self.V, filtered, self.U.T @ self.targets, optimize=True))
 
 
-def _svd(X: Array, least_ridge: float) -> tuple[Array, Array, Array]:
-    """Thin decomposition: through the smaller Gram matrix where that loses nothing, else an SVD of X itself."""
+def _svd(X: Array, least_ridge: float, gram: bool) -> tuple[Array, Array, Array]:
+    """Thin decomposition: through the smaller Gram matrix where that may and loses nothing, else an SVD of X itself."""
     from scipy.linalg import eigh, svd
 
     n, p = X.shape
-    squares, vectors = eigh(X.T @ X if p <= n else X @ X.T, driver="evd")
-    top = max(float(squares[-1]), 0.0)
-    if squares[0] + min(least_ridge, 0.0) > _GRAM_IS_ACCURATE * top:
-        singular = np.sqrt(squares)
-        other = (X @ vectors if p <= n else X.T @ vectors) / singular
-        return (other, singular, vectors) if p <= n else (vectors, singular, other)
+    if gram:
+        squares, vectors = eigh(X.T @ X if p <= n else X @ X.T, driver="evd")
+        top = max(float(squares[-1]), 0.0)
+        if squares[0] + min(least_ridge, 0.0) > _GRAM_IS_ACCURATE * top:
+            singular = np.sqrt(squares)
+            other = (X @ vectors if p <= n else X.T @ vectors) / singular
+            return (other, singular, vectors) if p <= n else (vectors, singular, other)
     U, singular, Vt = svd(X, full_matrices=False)
     return U, singular, Vt.T
 
@@ -150,13 +151,13 @@ def _unreflected(U: Array) -> Array:
     return np.vstack([-total, U - total / (np.sqrt(n) + 1)])
 
 
-def _decompose(data: _Data, least_ridge: float, unit: float) -> _Decomposition:
+def _decompose(data: _Data, least_ridge: float, unit: float, gram: bool = True) -> _Decomposition:
     """Decompose the features up to their rounding, which is relative to the columns as given, offsets included."""
     n, p = data.features.shape
     means = data.targets, data.x_mean, data.y_mean
     if not data.rows.any():
         return _Decomposition(np.zeros((n, 0)), np.zeros(0), np.zeros((p, 0)), *means)
-    U, s, V = _svd(data.rows, least_ridge)
+    U, s, V = _svd(data.rows, least_ridge, gram)
     noise = np.finfo(float).eps * s.max() + unit * np.linalg.norm(data.column[:, None] * V, axis=0)
     keep = s > max(n, p) * noise
     U, s, V = U[:, keep], s[keep], V[:, keep]
@@ -191,9 +192,9 @@ def _left_out(X: Array, y: Array, i: int, delta: Array, intercept: bool, unit: f
     return np.asarray(y[i] - fit.y_mean - np.einsum("p,mpq->mq", moved, fit.coefficients(delta)))
 
 
-def _spectral_fits(data: _Data, X: Array, delta: Array, intercept: bool, unit: float) -> _Fits:
+def _spectral_fits(data: _Data, X: Array, delta: Array, intercept: bool, unit: float, gram: bool) -> _Fits:
     """Fits for all ridges from singular values and vectors."""
-    fit = _decompose(data, float(delta.min()), unit)
+    fit = _decompose(data, float(delta.min()), unit, gram)
     U, s = fit.U, fit.s
     if s.size == 0:
         centring = f" after centring, to the rounding of {precision_name(unit)}" if intercept else ""
@@ -207,24 +208,22 @@ def _spectral_fits(data: _Data, X: Array, delta: Array, intercept: bool, unit: f
 
 
 def _tridiagonal_fits(data: _Data, delta: Array, unit: float) -> _Fits | None:
-    """Fits that can reach all rows, without eigenvectors; None where that loses digits, or where there are few rows.
+    """Fits that reach all rows, without eigenvectors; None where that loses digits.
 
     Asked of T: that no squared singular value is so small that the Gram matrix loses it, nor any of them rounding.
     """
-    (n, p), rows = data.features.shape, data.rows
-    size = len(rows)
-    if not _FEW <= size <= p or delta.min() < 0 or delta.size > size:
-        return None
+    (n, p), size = data.features.shape, len(data.rows)
     from scipy.linalg.lapack import dpttrf
 
     from solvable.solvers.ridge.tridiagonal import shifted_inverses, tridiagonal_form
 
-    diagonal, beside, turned = tridiagonal_form(rows @ rows.T)
+    diagonal, beside, rotation = tridiagonal_form(data.rows @ data.rows.T)
     around = np.abs(np.append(beside, 0.0)) + np.abs(np.append(0.0, beside))
     top = float((diagonal + around).max())
     noise = max(n, p) * (np.finfo(float).eps * np.sqrt(top) + unit * float(data.column.max()))
     if not np.isfinite(top) or dpttrf(diagonal - max(_GRAM_IS_ACCURATE * top, noise**2), beside)[2] != 0:
         return None
+    turned = rotation()
     whole = turned if size == n else _unreflected(turned.T).T
     solved, level = shifted_inverses(diagonal, beside, whole, data.targets.T @ whole.T, delta)
     inner = solved.reshape(-1, size) @ whole
@@ -298,7 +297,11 @@ def ridge_path(X: ArrayLike, y: ArrayLike, ridges: ArrayLike, *, intercept: bool
         raise refuse("intercept", intercept, "with a single row there is nothing left to fit")
     y2, unit = targets.reshape(n, -1), data_eps(X)
     data = _Data.of(features, y2, intercept)
-    fits = _tridiagonal_fits(data, delta, unit) or _spectral_fits(data, features, delta, intercept, unit)
+    rows = len(data.rows)
+    wide = _FEW <= rows <= features.shape[1] and delta.min() >= 0 and delta.size <= rows
+    fits = _tridiagonal_fits(data, delta, unit) if wide else None
+    if fits is None:
+        fits = _spectral_fits(data, features, delta, intercept, unit, gram=not wide)
     inner, level, reach = fits.inner, fits.level, fits.reach
     residuals = fits.outside + delta[:, None, None] * inner
     alone = reach == 0  # rows the fit can reach fully: the factor delta cancels in the ratio

@@ -7,6 +7,8 @@ T and Q take less than half of what eigenvectors do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,17 +59,24 @@ def _inverses(
                 total[i] += carried[i] * carried[i] * inverse[j]
 
 
-def tridiagonal_form(G: Array) -> tuple[Array, Array, Array]:
-    """Diagonal of T, what stands beside it, and the transpose of Q, in the memory of G: symmetric, in C order."""
+def tridiagonal_form(G: Array) -> tuple[Array, Array, Callable[[], Array]]:
+    """Diagonal of T, what stands beside it, and how to make the transpose of Q in the memory of G.
+
+    G is symmetric, in C order, of two rows at least.
+    """
     from scipy.linalg.lapack import dorgqr, dsytrd, dsytrd_lwork
 
     size = G.shape[0]
     work, _ = dsytrd_lwork(size, lower=1)
     reduced, diagonal, beside, tau, _ = dsytrd(G.T, lower=1, lwork=int(work), overwrite_a=1)
-    reflectors = np.asfortranarray(reduced[1:, :-1])
-    G[0], G[:, 0], G[0, 0] = 0.0, 0.0, 1.0
-    G[1:, 1:] = dorgqr(reflectors, tau, lwork=64 * size, overwrite_a=1)[0].T
-    return diagonal, beside, G
+
+    def rotation() -> Array:
+        reflectors = np.asfortranarray(reduced[1:, :-1])
+        G[0], G[:, 0], G[0, 0] = 0.0, 0.0, 1.0
+        G[1:, 1:] = dorgqr(reflectors, tau, lwork=64 * size, overwrite_a=1)[0].T
+        return G
+
+    return diagonal, beside, rotation
 
 
 def shifted_inverses(diagonal: Array, beside: Array, rows: Array, rotated: Array, ridges: Array) -> tuple[Array, Array]:

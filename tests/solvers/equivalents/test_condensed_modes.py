@@ -16,6 +16,7 @@ SPECTRA = {
     "decaying": np.arange(1.0, 401) ** -1.5,
     "scattered": np.exp(2 * RNG.standard_normal(500)),
     "one value": np.full(60, 0.737),
+    "band, moved twice": np.linspace(1, 8, 2400),
     "two clumps": np.r_[np.linspace(1, 1.5, 200), np.linspace(1e-6, 2e-6, 200)],
     "tiny": 1e-290 * np.linspace(1, 50, 200),
     "huge": 1e290 * np.linspace(1, 50, 200),

@@ -46,7 +46,8 @@ def test_tridiagonal_form_and_its_inverses(size):
     rng = np.random.default_rng(size)
     A = rng.standard_normal((size, 2 * size))
     G = A @ A.T
-    diagonal, beside, rows = tridiagonal_form(G.copy())
+    diagonal, beside, rotation = tridiagonal_form(G.copy())
+    rows = rotation()
     T = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     np.testing.assert_allclose(rows.T @ rows, np.eye(size), atol=1e-13)
     np.testing.assert_allclose(rows.T @ T @ rows, G, atol=1e-13 * np.abs(G).max())
