@@ -105,6 +105,8 @@ def is_symmetric(matrices: NDArray[np.float64], eps: float) -> bool:
     """Whether the last two axes are equal up to the rounding of products of that size in the given precision."""
     if matrices.shape[-1] != matrices.shape[-2]:
         return False
+    if np.array_equal(matrices, np.swapaxes(matrices, -1, -2)):
+        return True
     tolerance = max(1e-10, matrices.shape[-1] * eps)
     largest = tolerance * float(np.abs(matrices).max())
     return bool(np.allclose(matrices, np.swapaxes(matrices, -1, -2), rtol=tolerance, atol=largest))
