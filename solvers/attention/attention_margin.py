@@ -168,8 +168,8 @@ def _vanishing(x: Array, index: NDArray[np.intp], counts: NDArray[np.bool_], far
 
 def _least_norm(A: Array, wanted: Array) -> tuple[Array | None, Array, float, int]:
     """W of least Frobenius norm, multipliers of the rows, residual and rounds; None where nothing separates them."""
-    move, *found = shortest_move(A.reshape(len(A), -1), wanted, float(np.finfo(float).eps))
-    return None if move is None else move.reshape(A.shape[1:]), *found
+    move, multipliers, residual, count = shortest_move(A.reshape(len(A), -1), wanted, float(np.finfo(float).eps))
+    return None if move is None else move.reshape(A.shape[1:]), multipliers, residual, count
 
 
 def _infeasible(share: Array, counts: NDArray[np.bool_], index: NDArray[np.intp]) -> ValueError:
