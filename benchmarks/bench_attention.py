@@ -95,7 +95,7 @@ def main() -> None:
         problems.append((x, z, best))
     gaps = [attention_margin(*p).norm - np.linalg.norm(by_slsqp(*p)) for p in problems[:10]]
     compare("attention_margin, 100 of n=6, T=8, d=10, vs SLSQP", lambda: [attention_margin(*p) for p in problems],
-            lambda: [by_slsqp(*p) for p in problems[:20]], share=0.2, repeats=3,
+            lambda: [by_slsqp(*p) for p in problems[:50]], share=0.5, repeats=15,
             note=f"norms differ by {np.max(np.abs(gaps)):.0e}")  # fmt: skip
     x, z, best = problems[0]
     g = rng.standard_normal((6, 8))

@@ -330,6 +330,8 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 def report_failures(solution: Any, what: str, on_failure: OnFailure) -> None:
     """Warn or raise where a solve did not converge; a pole (``DIVERGES``) is an answer, not a failure."""
     as_choice("on_failure", on_failure, ("warn", "raise", "ignore"))
+    if not np.any(solution.status):  # all converged
+        return
     failed = np.isin(solution.status, (Status.NO_SOLUTION, Status.MAX_ITERATIONS, Status.UNDETERMINED))
     if on_failure == "ignore" or not failed.any():
         return

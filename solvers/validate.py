@@ -57,8 +57,8 @@ def _require(name: str, array: NDArray[np.float64], good: NDArray[np.bool_], all
         raise refuse(f"{name}[{', '.join(map(str, index))}]" if index else name, float(array[index]), allowed)
 
 
-def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """Convert to a float64 array without NaN (infinities pass); never an alias that a caller could see change."""
+def _converted(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """A float64 array; never an alias that a caller could see change."""
     allowed = "it must be a real number or an array of them"
     try:
         raw = np.asarray(value)
@@ -72,8 +72,15 @@ def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
         raise TypeError(_sentence(name, value, allowed))
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(_sentence(name, value.tolist(), "it must not have masked entries"))
+    if raw.dtype.itemsize <= 8:
+        return raw.astype(np.float64)
     with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
-        array = raw.astype(np.float64)
+        return raw.astype(np.float64)
+
+
+def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Convert to a float64 array without NaN (infinities pass); never an alias that a caller could see change."""
+    array = _converted(name, value)
     _require(name, array, ~np.isnan(array), "it must not be NaN")
     return array
 
@@ -98,6 +105,8 @@ def is_symmetric(matrices: NDArray[np.float64], eps: float) -> bool:
     """Whether the last two axes are equal up to the rounding of products of that size in the given precision."""
     if matrices.shape[-1] != matrices.shape[-2]:
         return False
+    if np.array_equal(matrices, np.swapaxes(matrices, -1, -2)):
+        return True
     tolerance = max(1e-10, matrices.shape[-1] * eps)
     largest = tolerance * float(np.abs(matrices).max())
     return bool(np.allclose(matrices, np.swapaxes(matrices, -1, -2), rtol=tolerance, atol=largest))
@@ -105,8 +114,11 @@ def is_symmetric(matrices: NDArray[np.float64], eps: float) -> bool:
 
 def as_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """As :func:`as_real`, and every entry finite."""
-    array = as_real(name, value)
-    _require(name, array, np.isfinite(array), "it must be finite")
+    array = _converted(name, value)
+    finite = np.isfinite(array)
+    if not finite.all():
+        _require(name, array, ~np.isnan(array), "it must not be NaN")
+        _require(name, array, finite, "it must be finite")
     return array
 
 

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.lapack import dgesdd
 
 from solvable.solvers.attention.nuclear_margin import least_nuclear_norm
-from solvable.solvers.separable.max_margin import project_onto_margin
+from solvable.solvers.compiled import njit
+from solvable.solvers.separable.max_margin import shortest_move
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_choice, as_finite, as_nonnegative, as_real, as_scalar, refuse, within_range
 
@@ -25,6 +27,7 @@ __all__ = ["AttentionMargin", "attention_margin", "locally_optimal"]
 Array = NDArray[np.float64]
 _GAP = 1e-9
 _LEAST = 1e-280  # margins wanted, in units of the largest; below it all are 0 in doubles
+_WIDE = 24  # token entries above which products of tokens and queries are written in the basis of their span
 _RANK = 1e-7  # of the largest singular value; below it lies what the iteration leaves
 
 
@@ -60,6 +63,43 @@ class AttentionMargin:
     solution: Solution
 
 
+@njit(cache=True)
+def _scale(row):  # type: ignore[no-untyped-def]
+    """Bring a row to length one in place and return the length it had; squares of its entries may not be numbers."""
+    most, total = 0.0, 0.0
+    for k in range(row.size):
+        most = max(most, abs(row[k]))
+    if most == 0.0 or most == np.inf:
+        return most
+    for k in range(row.size):
+        row[k] /= most
+        total += row[k] * row[k]
+    length = total**0.5
+    for k in range(row.size):
+        row[k] /= length
+    return most * length
+
+
+@njit(cache=True)
+def _unit_rows(x, z, index, counts, left, right, far, long):  # type: ignore[no-untyped-def]
+    """Fill in the differences of tokens and the queries of all constraints at length one, and their lengths.
+
+    Returns the least length of each, and the largest of all.
+    """
+    row, least, shortest, most = 0, np.inf, np.inf, 0.0
+    for i in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            if counts[i, t]:
+                for k in range(x.shape[2]):
+                    left[row, k] = x[i, index[i], k] - x[i, t, k]
+                    right[row, k] = z[i, k]
+                far[row], long[row] = _scale(left[row]), _scale(right[row])
+                least, shortest = min(least, far[row]), min(shortest, long[row])
+                most = max(most, far[row], long[row])
+                row += 1
+    return least, shortest, most
+
+
 def _read(
     tokens: ArrayLike, queries: ArrayLike, selected: ArrayLike, mask: ArrayLike | None
 ) -> tuple[Array, Array, NDArray[np.intp], NDArray[np.bool_]]:
@@ -70,7 +110,7 @@ def _read(
         raise refuse("queries.shape", z.shape, f"it must be {(x.shape[0], x.shape[2])}, one query for each prompt")
     if chosen.shape != x.shape[:1]:
         raise refuse("selected.shape", chosen.shape, f"it must be {x.shape[:1]}, one token for each prompt")
-    if np.any((chosen != np.floor(chosen)) | (chosen < 0) | (chosen >= x.shape[1])):
+    if chosen.min() < 0 or chosen.max() >= x.shape[1] or np.any(chosen != np.floor(chosen)):
         raise refuse("selected", chosen, f"tokens are numbered from 0 to {x.shape[1] - 1}")
     index = chosen.astype(np.intp)
     counts = np.ones(x.shape[:2], dtype=bool)
@@ -92,41 +132,49 @@ def _basis(rows: Array) -> Array:
 
 
 def _constraints(
-    x: Array, z: Array, index: NDArray[np.intp], counts: NDArray[np.bool_]
-) -> tuple[Array, Array, Array, Array, float]:
-    """Rows (x_selected - x_t) z^T of length one in the bases L and R that they span; margins wanted, at most 1, unit.
+    x: Array, z: Array, index: NDArray[np.intp], counts: NDArray[np.bool_], spanned: bool
+) -> tuple[Array | None, Array | None, Array, Array, float]:
+    """Rows (x_selected - x_t) z^T of length one, and L and R whose span they are written in; margins wanted, unit.
 
-    W of the tokens is the unit times that of the rows.
+    The margins are 1 at most, and W of the tokens is the unit times that of the rows. L and R are None where the rows
+    are written as they are: `spanned` is False, and they have few entries.
     """
-    lead = x[np.arange(len(x)), index][:, None] - x
-    prompt, token = np.nonzero(counts)
-    left, right = lead[prompt, token], z[prompt]
-    if not right.any(axis=1).all():
-        zero = int(prompt[np.argmin(right.any(axis=1))])
-        raise refuse(f"queries[{zero}]", 0.0, "with a query of 0 no token leads: mask its prompt")
-    if not left.any(axis=1).all():
-        row = int(np.argmin(left.any(axis=1)))
-        allowed = f"it equals token {index[prompt[row]]}, the selected one, which cannot lead it: mask it"
-        raise refuse(f"tokens[{prompt[row]}, {token[row]}]", x[prompt[row], token[row]], allowed)
-    (left, far), (right, long) = _unit_rows(left), _unit_rows(right)
-    wanted = np.maximum((far.min() / far) * (long.min() / long), _LEAST)
+    m, d = int(np.count_nonzero(counts)), x.shape[2]
+    left, right, far, long = np.empty((m, d)), np.empty((m, d)), np.empty(m), np.empty(m)
+    least, shortest, longest = _unit_rows(x, z, index, counts, left, right, far, long)
+    if least == 0 or shortest == 0:
+        raise _vanishing(x, index, counts, far, long)
+    if longest == np.inf:
+        raise OverflowError("the length of a token or query is none")
+    wanted = np.maximum((least / far) * (shortest / long), _LEAST)
     most = float(wanted.max())
-    L, R = _basis(left), _basis(right)
-    A = (left @ L.T)[:, :, None] * (right @ R.T)[:, None, :]
-    return L, R, A, wanted / most, most / float(far.min()) / float(long.min())
+    L, R = None, None
+    if spanned or d > _WIDE:
+        L, R = _basis(left), _basis(right)
+        left, right = left @ L.T, right @ R.T
+    A = left[:, :, None] * right[:, None, :]
+    return L, R, A, wanted / most, most / least / shortest
 
 
-def _unit_rows(rows: Array) -> tuple[Array, Array]:
-    """Rows of length one and their lengths; squares of the entries may not be numbers."""
-    largest = np.abs(rows).max(axis=1)
-    norms = np.linalg.norm(rows / largest[:, None], axis=1)
-    return rows / largest[:, None] / norms[:, None], largest * norms
+def _vanishing(x: Array, index: NDArray[np.intp], counts: NDArray[np.bool_], far: Array, long: Array) -> ValueError:
+    """Name the query, or else the token, that is nothing."""
+    prompt, token = np.nonzero(counts)
+    if not long.all():
+        return refuse(f"queries[{prompt[np.argmin(long)]}]", 0.0, "with a query of 0 no token leads: mask its prompt")
+    at = prompt[np.argmin(far)], token[np.argmin(far)]
+    allowed = f"it equals token {index[at[0]]}, the selected one, which cannot lead it: mask it"
+    return refuse(f"tokens[{at[0]}, {at[1]}]", x[at], allowed)
 
 
-def _infeasible(multipliers: Array, A: Array, counts: NDArray[np.bool_], index: NDArray[np.intp]) -> ValueError:
+def _least_norm(A: Array, wanted: Array) -> tuple[Array | None, Array, float, int]:
+    """W of least Frobenius norm, multipliers of the rows, residual and rounds; None where nothing separates them."""
+    move, multipliers, residual, count = shortest_move(A.reshape(len(A), -1), wanted, float(np.finfo(float).eps))
+    return None if move is None else move.reshape(A.shape[1:]), multipliers, residual, count
+
+
+def _infeasible(share: Array, counts: NDArray[np.bool_], index: NDArray[np.intp]) -> ValueError:
     """Name the constraints whose combination, each scaled to length one, vanishes."""
-    share = multipliers * np.linalg.norm(A, axis=1)
-    share, pairs = share / share.sum(), np.argwhere(counts)
+    pairs = np.argwhere(counts)
     order = [k for k in np.argsort(-share)[:4] if share[k] > 0]
     text = " + ".join(f"{share[k]:.3g} of ({pairs[k][0]}, {pairs[k][1]})" for k in order)
     text += " + ..." if np.count_nonzero(share) > len(order) else ""
@@ -196,28 +244,27 @@ def attention_margin(
     """
     as_choice("norm", norm, ("frobenius", "nuclear"))
     x, z, index, counts = _read(tokens, queries, selected, mask)
-    L, R, A, wanted, unit = _constraints(x, z, index, counts)
-    rows = A.reshape(len(A), -1) / wanted[:, None]
-    found = project_onto_margin(rows, np.zeros(rows.shape[1]), on_failure="ignore")
-    multipliers = np.asarray(found.multipliers)
-    if found.status == Status.NO_SOLUTION:
-        raise _infeasible(multipliers, rows, counts, index)
-    W, count = found.value.reshape(A.shape[1:]), int(found.iterations)
+    L, R, A, wanted, unit = _constraints(x, z, index, counts, norm == "nuclear")
+    W, multipliers, _, count = _least_norm(A, wanted)
+    if W is None:
+        raise _infeasible(multipliers, counts, index)
     size = float(np.linalg.norm(W))
-    bound = float(multipliers.sum()) / float(np.linalg.norm(multipliers @ rows))
+    rows = A.reshape(len(A), -1)
+    bound = float(multipliers @ wanted) / float(np.linalg.norm(multipliers @ rows))
     if norm == "nuclear":
         W, multipliers, size, bound, count = least_nuclear_norm(A, wanted)
     gap = max(1 - bound / size, 0.0)
     status = Status.CONVERGED if gap <= _GAP else Status.MAX_ITERATIONS
     solution = Solution(np.array(unit * size), np.array(gap), np.array(status, np.int8), np.array(count))
     report_failures(solution, "attention_margin", on_failure)
-    s = np.linalg.svd(W, compute_uv=False)
+    s = dgesdd(W, compute_uv=0)[1]  # NumPy's wrapper costs as much as it
     margins, dual = np.full(counts.shape, np.inf), np.zeros(counts.shape)
-    margins[counts] = rows @ W.ravel()
+    margins[counts] = rows @ W.ravel() / wanted
     # W is a sum of rows times multipliers; those of the nuclear norm have rows that sum to operator norm one
-    dual[counts] = unit * (unit * multipliers if norm == "frobenius" else wanted * multipliers)
-    rank = int(np.sum(s > _RANK * s[0]))
-    weights = np.asarray(unit * (L.T @ W @ R))
+    shares = unit * (wanted * multipliers)
+    dual[counts] = unit * shares if norm == "frobenius" else shares
+    rank = int(np.count_nonzero(s > _RANK * s[0]))
+    weights = unit * (W if L is None or R is None else L.T @ W @ R)
     return AttentionMargin(weights, unit * size, margins, rank, dual, unit * bound, solution)
 
 
@@ -267,14 +314,15 @@ def locally_optimal(
     g, limit = as_finite("scores", scores), as_scalar("tolerance", tolerance, as_nonnegative)
     if g.shape != x.shape[:2]:
         raise refuse("scores.shape", g.shape, f"it must be {x.shape[:2]}, one score for each token")
-    _, _, A, wanted, _ = _constraints(x, z, index, counts)
-    rows = A.reshape(len(A), -1) / wanted[:, None]
-    found = project_onto_margin(rows, np.zeros(rows.shape[1]), on_failure="ignore")
-    if found.status == Status.NO_SOLUTION:
+    _, _, A, wanted, _ = _constraints(x, z, index, counts, False)
+    W, _, residual, count = _least_norm(A, wanted)
+    if W is None:
         return False
+    status = Status.CONVERGED if residual <= _GAP else Status.MAX_ITERATIONS
+    found = Solution(W, np.array(residual), np.array(status, np.int8), np.array(count))
     report_failures(found, "locally_optimal", "warn")
     margins = np.full(counts.shape, np.inf)
-    margins[counts] = rows @ found.value
+    margins[counts] = A.reshape(len(A), -1) @ W.ravel() / wanted
     support = margins <= 1 + limit
     own = g[np.arange(len(x)), index][:, None]
     if np.any(support & (g == own)):

@@ -20,20 +20,13 @@ def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignor
     for i in range(D):
         for j in range(D):
             pull[i, j] = 2 * quadratic * (scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j])
-            out[i, j] = 0.0
         pull[i, i] += quadratic * trace
+    np.dot(state, pull, out)
     for j in range(D):
-        out[D, j] = -linear * (state[D, j] - start[D, j])
-    for k in range(D):  # pull is symmetric: its rows are its columns
-        for j in range(D):
-            out[D, j] -= state[D, k] * pull[k, j]
-    for i in range(D):
-        for k in range(D):
-            for j in range(D):
-                out[i, j] -= pull[i, k] * state[k, j]
+        out[D, j] = -linear * (state[D, j] - start[D, j]) - out[D, j]
     for i in range(D):
         for j in range(i + 1):
-            both = out[i, j] + out[j, i]
+            both = -out[i, j] - out[j, i]
             both -= linear * ((state[D, i] - start[D, i]) * state[D, j] + state[D, i] * (state[D, j] - start[D, j]))
             out[i, j] = both
             out[j, i] = both
@@ -53,18 +46,19 @@ def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True)
-def flow(state, start, target, scale, alignment, times, rtol, most, least, stages, last, fifth, third, path):  # type: ignore[no-untyped-def]
+def flow(state, start, target, scale, alignment, times, rtol, most, least, stages, fifth, third, path):  # type: ignore[no-untyped-def]
     """Adaptive Runge-Kutta steps of order 8 to every time, or until the loss is at most `least`.
 
     Returns the step at which it gave up, or -1; and how many times it has reached, and the time it is at.
-    `stages`, `last` are the weights of the twelve stages and of the step, `fifth` and `third` those of the two
+    `stages` are the weights of the twelve stages and, last, of the step, `fifth` and `third` those of the two
     differences of lower order whose quotient estimates the error.
     """
     D = target.size
-    count = last.size
+    count = len(stages) - 1
     slopes = np.zeros((count + 1, D + 1, D))
     trial, pull = np.zeros((D + 1, D)), np.zeros((D, D))
     rates, moved, here = slopes.reshape(count + 1, -1), trial.reshape(-1), state.reshape(-1)
+    lower = np.zeros((2, moved.size))
     _velocity(state, start, target, scale, alignment, pull, slopes[0])
     now, step, spent, goal = 0.0, 0.0, 0, rtol
     for at in range(times.size):
@@ -80,17 +74,21 @@ def flow(state, start, target, scale, alignment, times, rtol, most, least, stage
             for s in range(1, count + 1):
                 moved[:] = here
                 for r in range(s):
-                    weight = taken * (stages[s, r] if s < count else last[r])
+                    weight = taken * stages[s, r]
                     if weight != 0.0:
                         for k in range(moved.size):
                             moved[k] += weight * rates[r, k]
                 _velocity(trial, start, target, scale, alignment, pull, slopes[s])
             high, low = 0.0, 0.0
             for k in range(moved.size):
-                five, three = 0.0, 0.0
-                for r in range(count + 1):
-                    five += fifth[r] * rates[r, k]
-                    three += third[r] * rates[r, k]
+                lower[0, k], lower[1, k] = 0.0, 0.0
+            for r in range(count + 1):
+                if fifth[r] != 0.0 or third[r] != 0.0:
+                    for k in range(moved.size):
+                        lower[0, k] += fifth[r] * rates[r, k]
+                        lower[1, k] += third[r] * rates[r, k]
+            for k in range(moved.size):
+                five, three = lower[0, k], lower[1, k]
                 unit = size if k < D * D else np.sqrt(size)
                 if not abs(five) + abs(three) < np.inf:  # beyond the range: a shorter step stays inside
                     five = three = 1e10 * rtol * unit / taken

@@ -108,25 +108,33 @@ def _moments(names: tuple[str, str], mean: ArrayLike, second: ArrayLike, D: int)
     return w, M
 
 
+def _square(matrices: Array) -> Array:
+    """Sum of the squares of the entries; einsum would not tell when it leaves the range."""
+    return np.asarray((matrices * matrices).sum(axis=(-2, -1)))
+
+
 def _parts(
     mean: Array, second: Array, start: tuple[Array, Array] | None, beta: Array, alpha: Array, eps: Array
 ) -> QuadraticLoss:
     D = beta.size
     if start is not None:
         mean, second = mean - start[0], second - start[1]
-    A = (alpha * eps)[..., None, None] * second - np.outer(beta, beta)
-    trace = np.trace(A, axis1=-2, axis2=-1)
-    along = np.einsum("i,...ij,j->...", beta, A, beta) / D
-    linear = alpha**2 * np.sum(mean**2, axis=-1) / (2 * D)
-    whole = (trace**2 + 2 * np.sum(A**2, axis=(-2, -1))) / (8 * D**2)
+    own = (alpha * eps)[..., None, None] * second
+    A = own - beta[:, None] * beta
+    trace = np.einsum("...ii->...", A)
+    along = (A @ beta) @ beta / D
+    linear = alpha**2 * (mean * mean).sum(axis=-1) / (2 * D)
+    whole = (trace**2 + 2 * _square(A)) / (8 * D**2)
     aligned = (2 * along + trace) ** 2 / (24 * D**2)
     # what is orthogonal to the target is a sum of squares, and the target has no part in it
-    u, own = beta / np.linalg.norm(beta), (alpha * eps)[..., None, None] * second
-    across = own @ u - (own @ u @ u)[..., None] * u
-    plane = np.eye(D) - np.outer(u, u)
+    u = beta / np.sqrt(beta @ beta)
+    turned = own @ u
+    across = turned - (turned @ u)[..., None] * u
+    plane = np.eye(D) - u[:, None] * u
     rest = plane @ own @ plane
-    tail = np.trace(rest, axis1=-2, axis2=-1)
-    variance = (2 * tail**2 / 3 + 4 * np.sum(across**2, axis=-1) + 2 * np.sum(rest**2, axis=(-2, -1))) / (8 * D**2)
+    tail = np.einsum("...ii->...", rest)
+    sides = (across * across).sum(axis=-1)
+    variance = (2 * tail**2 / 3 + 4 * sides + 2 * _square(rest)) / (8 * D**2)
     return QuadraticLoss(linear + whole, linear, aligned, variance)
 
 
@@ -234,7 +242,7 @@ def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: A
     """Fill the path; where the flow has come to rest the state stands for all later times."""
     from scipy.integrate import DOP853
 
-    rule = (DOP853.A, DOP853.B, DOP853.E5, DOP853.E3)
+    rule = (np.vstack([DOP853.A, DOP853.B]), DOP853.E5, DOP853.E3)
     first, now, least = 0, 0.0, _settled(state, alpha, eps)
     while first < t.size:
         left, since = path[first:], t[first:] - now
@@ -243,6 +251,8 @@ def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: A
             missed = f"{spent:,} steps did not reach time {t[-1]:g}"
             raise ArithmeticError(f"quadratic_network_flow: {missed}: choose a smaller one, or rescale.")
         first, now = first + reached, now + more
+        if first == t.size:
+            return
         before, least = least, _settled(state, alpha, eps)
         if least >= before:
             path[first:] = state
@@ -321,7 +331,7 @@ def quadratic_network_flow(
     eps = as_scalar("alignment", alignment, as_nonnegative)
     as_kind("centred", centred, bool, "it must be True or False")
     t = np.atleast_1d(as_nonnegative("times", times))
-    if t.ndim != 1 or t.size == 0 or np.any(np.diff(t) <= 0):
+    if t.ndim != 1 or t.size == 0 or (t[1:] <= t[:-1]).any():
         raise refuse("times", t, "they must increase from 0 on")
     if not M.any():
         raise refuse("second0", M, "weights that all vanish do not move")

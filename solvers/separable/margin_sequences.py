@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.separable.active_set import project, walk
 from solvable.solvers.separable.max_margin import largest_violation, max_margin, project_onto_margin
 from solvable.solvers.solution import Status, record, report_failures
 from solvable.solvers.validate import (
@@ -66,103 +66,6 @@ def read_tasks(tasks: Sequence[ArrayLike] | ArrayLike) -> list[Array]:
     return found
 
 
-@njit(cache=True)
-def _multipliers(Z, gram, w, dual, factor, active, wanted):  # type: ignore[no-untyped-def]
-    """Least-distance move onto Zw >= 1 by an active set, Cholesky on its Gram matrix; False where that is singular."""
-    n, d = Z.shape
-    size = 1.0
-    for i in range(n):
-        total = 1.0
-        for k in range(d):
-            total -= Z[i, k] * w[k]
-        wanted[i] = total
-        dual[i] = 0.0
-        size = max(size, abs(total))
-    count = 0
-    for _ in range(10 * n):
-        best, most = -1, 1e-14 * size
-        for i in range(n):
-            lack = wanted[i]
-            inside = False
-            for j in range(count):
-                lack -= gram[i, active[j]] * dual[active[j]]
-                inside = inside or active[j] == i
-            if not inside and lack > most * gram[i, i] ** 0.5:
-                best, most = i, lack / gram[i, i] ** 0.5
-        if best < 0:
-            return True
-        active[count] = best
-        count += 1
-        while True:
-            for a in range(count):
-                for b in range(a + 1):
-                    total = gram[active[a], active[b]]
-                    for k in range(b):
-                        total -= factor[a, k] * factor[b, k]
-                    if a == b:
-                        if total <= 1e-12 * gram[active[a], active[a]]:
-                            return False
-                        factor[a, a] = total**0.5
-                    else:
-                        factor[a, b] = total / factor[b, b]
-            x = factor[n]
-            for a in range(count):
-                total = wanted[active[a]]
-                for k in range(a):
-                    total -= factor[a, k] * x[k]
-                x[a] = total / factor[a, a]
-            for a in range(count - 1, -1, -1):
-                total = x[a]
-                for k in range(a + 1, count):
-                    total -= factor[k, a] * x[k]
-                x[a] = total / factor[a, a]
-            step, leaving = 1.0, -1
-            for a in range(count):
-                if x[a] <= 0.0:
-                    share = dual[active[a]] / (dual[active[a]] - x[a])
-                    if share <= step:
-                        step, leaving = share, a
-            for a in range(count):
-                dual[active[a]] += step * (x[a] - dual[active[a]])
-            if leaving < 0:
-                break
-            dual[active[leaving]] = 0.0
-            for a in range(leaving, count - 1):
-                active[a] = active[a + 1]
-            count -= 1
-    return False
-
-
-@njit(cache=True)
-def _project(Z, gram, w, out):  # type: ignore[no-untyped-def]
-    """Projection of every row of w into `out`; returns how many were made."""
-    n, d = Z.shape
-    dual, wanted = np.empty(n), np.empty(n)
-    factor, active = np.empty((n + 1, n)), np.empty(n, dtype=np.int64)
-    for s in range(w.shape[0]):
-        if not _multipliers(Z, gram, w[s], dual, factor, active, wanted):
-            return s
-        for k in range(d):
-            total = w[s, k]
-            for i in range(n):
-                total += Z[i, k] * dual[i]
-            out[s, k] = total
-    return w.shape[0]
-
-
-@njit(cache=True)
-def _walk(Z, starts, gram, squares, order, begin, weights):  # type: ignore[no-untyped-def]
-    """Project task after task from `begin` on; returns the first position that was not made."""
-    for s in range(begin, order.size):
-        t = order[s]
-        n = starts[t + 1] - starts[t]
-        rows = Z[starts[t] : starts[t + 1]]
-        block = gram[squares[t] : squares[t + 1]].reshape(n, n)
-        if _project(rows, block, weights[s : s + 1], weights[s + 1 : s + 2]) == 0:
-            return s
-    return order.size
-
-
 def projected(Z: Array, weights: Array) -> Array:
     """Projection of one vector with the check of `project_onto_margin`; rows that nothing separates are refused."""
     found = project_onto_margin(Z, weights, on_failure="ignore")
@@ -175,7 +78,7 @@ def projected(Z: Array, weights: Array) -> Array:
 def _distances(Z: Array, weights: Array) -> Array:
     """Distance of each vector to {w: Zw >= 1}."""
     near = np.empty_like(weights)
-    made = _project(Z, Z @ Z.T, weights, near) if len(Z) <= 2 * _SMALL else 0
+    made = project(Z, Z @ Z.T, weights, near) if len(Z) <= 2 * _SMALL else 0
     for s in range(made, len(weights)):
         near[s] = projected(Z, weights[s])
     return np.asarray(np.linalg.norm(weights - near, axis=1))
@@ -242,7 +145,7 @@ def sequential_max_margin(tasks: Sequence[ArrayLike] | ArrayLike, order: ArrayLi
     done, small = 0, max(map(len, read)) <= _SMALL
     while done < chosen.size:
         if small:
-            done = _walk(together, starts, gram, squares, chosen, done, weights)
+            done = walk(together, starts, gram, squares, chosen, done, weights)
         if done < chosen.size:
             weights[done + 1] = projected(read[chosen[done]], weights[done])
             done += 1

@@ -1,4 +1,4 @@
-r"""Largest margin and least-distance projection onto it, by one non-negative least-squares problem.
+r"""Largest margin and least-distance projection onto it, by an active set or by non-negative least squares.
 
 Rows z = y x, so that w classifies everything iff Zw > 0. The projection of :math:`w_0` onto
 :math:`\{w: Zw\ge 1\}` is :math:`w_0+Z^T\alpha` with :math:`\alpha=u/\rho`, :math:`\rho=s^2(1-g^Tu)`,
@@ -6,7 +6,8 @@ Rows z = y x, so that w classifies everything iff Zw > 0. The projection of :mat
 .. math:: u = \arg\min_{u\ge 0} \|Z^Tu\|^2+s^2(g^Tu-1)^2, \qquad g = 1-Zw_0,
 
 for any s > 0; an s near the distance's inverse keeps :math:`\rho` away from rounding. When the minimum is 0, u is a
-non-negative combination of the rows that vanishes: nothing separates them.
+non-negative combination of the rows that vanishes: nothing separates them. Of few rows an active set of their Gram
+matrix is searched first, and taken where what it finds meets the conditions of the optimum to rounding.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dgeqrf, dtrtrs
 
+from solvable.solvers.separable.active_set import least_distance
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_finite, as_matrix, data_eps, refuse, within_range
 
@@ -23,6 +25,11 @@ __all__ = ["MarginProjection", "MaxMargin", "largest_violation", "max_margin", "
 Array = NDArray[np.float64]
 _ROUNDS = 12  # each corrects s; from 1 down to a margin of 1e-12 it takes four
 _TOLERANCE = 1e-9
+_SQUARES = 1e-200, 1e200  # between these the squares of a row's entries are numbers where they count
+_COMPILED = 256  # rows up to which the active set of their Gram matrix is searched first,
+_FEWEST = 5  # where they are at most so many for each column: on the way more could be active than are independent
+_MOST = 4  # columns a row from which on most rows are active: the search begins with all of them
+_MET = 1e-14  # residual at which what it finds is taken
 _INDEPENDENT = 1e-5  # rows whose triangular factor falls no further are taken as independent
 
 
@@ -75,7 +82,12 @@ class MarginProjection(Solution):
 
 def _read_rows(Z: ArrayLike) -> tuple[Array, Array]:
     """Rows of length one, and their lengths."""
-    rows = as_matrix("Z", Z)
+    rows = np.ascontiguousarray(as_matrix("Z", Z))
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", rows, rows)
+    if squares.min() > _SQUARES[0] and squares.max() < _SQUARES[1]:
+        lengths = np.sqrt(squares)
+        return rows / lengths[:, None], lengths
     largest = np.abs(rows).max(axis=1)
     if not largest.all():
         raise refuse(f"Z[{int(np.argmin(largest))}]", 0.0, "a row of zeros has no margin")
@@ -117,11 +129,25 @@ def _polish(units: Array, small: Array, wanted: Array, active: NDArray[np.bool_]
     return (move, dual) if np.all(dual >= 0) else None
 
 
-def _least_distance(units: Array, wanted: Array, unit: float) -> tuple[Array | None, Array, float, int]:
+def shortest_move(units: Array, wanted: Array, unit: float) -> tuple[Array | None, Array, float, int]:
     """Shortest move with units @ move >= wanted (largest entry 1), its multipliers, residual, and rounds.
 
-    Without a move (None) the multipliers are the convex combination that vanishes, the residual its length.
+    The rows have length one; `unit` is the rounding unit of their entries. Without a move (None) the multipliers are
+    the convex combination that vanishes, the residual its length.
     """
+    n, d = units.shape
+    if n <= min(_COMPILED, _FEWEST * d):
+        dual, move, room = np.empty(n), np.empty(d), np.empty((n + 3, n))
+        residual = least_distance(
+            np.ascontiguousarray(units), units @ units.T, wanted, _MOST * n <= d, dual, move, room
+        )
+        if residual <= _MET and float(np.linalg.norm(move)) > 8 * max(n, d) * unit * float(dual.sum()):
+            return move, dual, residual, 1
+    return _by_least_squares(units, wanted, unit)
+
+
+def _by_least_squares(units: Array, wanted: Array, unit: float) -> tuple[Array | None, Array, float, int]:
+    """The same by NNLS, for dependent rows and those that nothing separates."""
     from scipy.optimize import nnls
 
     n, d = units.shape
@@ -206,7 +232,7 @@ def project_onto_margin(Z: ArrayLike, start: ArrayLike, *, on_failure: OnFailure
     if most <= 0:
         found = (origin.copy(), np.zeros(len(units)), 0.0, Status.CONVERGED, 0)
     else:
-        move, dual, residual, count = _least_distance(units, missing / most, data_eps(Z))
+        move, dual, residual, count = shortest_move(units, missing / most, data_eps(Z))
         if move is None:
             with np.errstate(under="ignore"):
                 weight = dual / (lengths / lengths.min())
@@ -264,7 +290,7 @@ def max_margin(Z: ArrayLike, *, on_failure: OnFailure = "warn") -> MaxMargin:
     units, lengths = _read_rows(Z)
     nearest = 1 / lengths
     most = float(nearest.max())
-    move, dual, residual, count = _least_distance(units, nearest / most, data_eps(Z))
+    move, dual, residual, count = shortest_move(units, nearest / most, data_eps(Z))
     if move is None:
         rows = np.argsort(-dual)[: int(np.sum(dual > 0))]
         text = " + ".join(f"{dual[i]:.3g} z_{i}" for i in rows[:4]) + (" + ..." if rows.size > 4 else "")

@@ -14,6 +14,8 @@ from solvable.solvers import (
     max_margin,
     project_onto_margin,
 )
+from solvable.solvers.separable.active_set import least_distance
+from solvable.solvers.separable.max_margin import _by_least_squares
 
 
 def separable(seed, n, d):
@@ -55,6 +57,29 @@ def test_projection_is_idempotent_and_does_not_expand():
     np.testing.assert_allclose(project_onto_margin(Z, once).value, once, atol=1e-12)
     assert np.linalg.norm(once - other) <= np.linalg.norm(a - b) * (1 + 1e-12)
     assert largest_violation(Z, once) <= 1e-12
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 200), (30, 40), (60, 20), (1, 1)])
+def test_the_active_set_finds_what_least_squares_find(n, d):
+    """Independent routes; multipliers to rounding times the condition of the active rows, below 1e3 here."""
+    Z = separable(6, n, d)
+    lengths = np.linalg.norm(Z, axis=1)
+    units, wanted = Z / lengths[:, None], lengths.min() / lengths
+    dual, move = np.empty(n), np.empty(d)
+    residual = least_distance(units, units @ units.T, wanted, 4 * n <= d, dual, move, np.empty((n + 3, n)))
+    other, weights, _, _ = _by_least_squares(units, wanted, np.finfo(float).eps)
+    assert residual <= 1e-14
+    np.testing.assert_allclose(move, other, rtol=0, atol=1e-13 * np.abs(other).max())
+    np.testing.assert_allclose(dual, weights, rtol=0, atol=1e-12 * np.abs(weights).max())
+
+
+def test_the_active_set_leaves_dependent_rows_to_least_squares():
+    """Equal rows share a multiplier in any way; rows that contradict each other have none."""
+    for rows in ([[0.6, 0.8, 0.0]] * 2, [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]):
+        units, dual, move = np.array(rows), np.empty(2), np.empty(3)
+        alone = least_distance(units, units @ units.T, np.ones(2), True, dual, move, np.empty((5, 2)))
+        assert alone == np.inf or np.isclose(dual.sum(), 1)
+    np.testing.assert_allclose(max_margin([[0.6, 0.8]] * 300).weights, [0.6, 0.8], rtol=1e-14)
 
 
 @pytest.mark.parametrize("least", [1e-3, 1e-7, 1e-11])

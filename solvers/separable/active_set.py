@@ -1,0 +1,210 @@
+r"""Kernels of least-distance programs: an active set on the Gram matrix of the rows, with its Cholesky factor.
+
+The multipliers of :math:`\min\{\|v\|^2: Zv\ge h\}` minimise :math:`\tfrac12\alpha^TZZ^T\alpha-h^T\alpha` over
+:math:`\alpha\ge0`. The Gram matrix squares the condition: `least_distance` wins the digits back by solving for what
+the active constraints miss, measured on the rows, and says what is left. Rows dependent to 1e-6 are left to others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvable.solvers.compiled import njit
+
+__all__ = ["least_distance", "project", "walk"]
+
+_DEPENDENT = 1e-12  # squared pivot below which a row is taken to depend on the active ones
+_MET = 1e-14  # of the largest constraint
+_ROUNDING = 1e-15  # of the terms that a constraint is the sum of: what is missed by less is met
+
+
+@njit(cache=True)
+def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
+    """One more column of the upper Cholesky factor of the active Gram matrix; False where that is singular."""
+    row, column = active[last], factor[-1]
+    for a in range(last):
+        column[a] = gram[row, active[a]]
+    left = gram[row, row]
+    for a in range(last):
+        column[a] /= factor[a, a]
+        found = column[a]
+        factor[a, last] = found
+        left -= found * found
+        for b in range(a + 1, last):
+            column[b] -= factor[a, b] * found
+    if left <= _DEPENDENT * gram[row, row]:
+        return False
+    factor[last, last] = left**0.5
+    return True
+
+
+@njit(cache=True)
+def _solve(factor, count, x):  # type: ignore[no-untyped-def]
+    """Solve the active equations in place."""
+    for a in range(count):
+        x[a] /= factor[a, a]
+        for b in range(a + 1, count):
+            x[b] -= factor[a, b] * x[a]
+    for a in range(count - 1, -1, -1):
+        total = x[a]
+        for b in range(a + 1, count):
+            total -= factor[a, b] * x[b]
+        x[a] = total / factor[a, a]
+
+
+@njit(cache=True)
+def _start(gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-def]
+    """From all rows, without those of negative multipliers until there are none; how many are active."""
+    count = wanted.size
+    for a in range(count):
+        active[a] = a
+    while count > 0:
+        for a in range(count):
+            if not _append(gram, active, a, factor):
+                return 0
+            x[a] = wanted[active[a]]
+        _solve(factor, count, x)
+        kept = 0
+        for a in range(count):
+            if x[a] > 0.0:
+                active[kept] = active[a]
+                kept += 1
+        if kept == count:
+            for a in range(count):
+                dual[active[a]] = x[a]
+            return count
+        count = kept
+    return 0
+
+
+@njit(cache=True)
+def _search(gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore[no-untyped-def]
+    """Multipliers by an active set, at first of all rows where `whole`; its size, or -1 where it is dependent."""
+    n = wanted.size
+    size = 1.0
+    for i in range(n):
+        dual[i] = 0.0
+        size = max(size, abs(wanted[i]))
+    count = _start(gram, wanted, dual, factor, active, x) if whole else 0
+    for _ in range(10 * n):
+        for i in range(n):
+            lack[i] = wanted[i]
+        total = 0.0
+        for a in range(count):
+            weight, row = dual[active[a]], gram[active[a]]
+            total += weight * row[active[a]] ** 0.5
+            for i in range(n):
+                lack[i] -= row[i] * weight
+        for a in range(count):
+            lack[active[a]] = 0.0
+        best, most = -1, max(_MET * size, _ROUNDING * total)
+        for i in range(n):
+            if lack[i] > most * gram[i, i] ** 0.5:
+                best, most = i, lack[i] / gram[i, i] ** 0.5
+        if best < 0:
+            return count
+        active[count] = best
+        count, built = count + 1, count
+        while True:
+            while built < count:
+                if not _append(gram, active, built, factor):
+                    return -1
+                built += 1
+            for a in range(count):
+                x[a] = wanted[active[a]]
+            _solve(factor, count, x)
+            step, leaving = 1.0, -1
+            for a in range(count):
+                if x[a] <= 0.0:
+                    share = dual[active[a]] / (dual[active[a]] - x[a])
+                    if share <= step:
+                        step, leaving = share, a
+            for a in range(count):
+                dual[active[a]] += step * (x[a] - dual[active[a]])
+            if leaving < 0:
+                break
+            dual[active[leaving]] = 0.0
+            count, built = count - 1, leaving
+            for a in range(leaving, count):
+                active[a] = active[a + 1]
+    return -1
+
+
+@njit(cache=True)
+def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
+    """The rows' sum by their multipliers, and its products with them; returns the largest of these, at least 1."""
+    np.dot(dual, units, move)
+    np.dot(units, move, reach)
+    size = 1.0
+    for i in range(reach.size):
+        size = max(size, abs(reach[i]))
+    return size
+
+
+@njit(cache=True)
+def least_distance(units, gram, wanted, whole, dual, move, room):  # type: ignore[no-untyped-def]
+    """Shortest move with units @ move >= wanted and its multipliers, in place; their residual, inf where not found.
+
+    The residual is the largest of the unmet constraints and the gap of complementarity, relative; `room` has n + 3
+    rows to work in.
+    """
+    n = wanted.size
+    factor, active, x, reach = room[: n + 1], np.empty(n, dtype=np.int64), room[n + 1], room[n + 2]
+    count = _search(gram, wanted, dual, factor, active, x, reach, whole)
+    if count <= 0:
+        return np.inf
+    size = _reach(units, dual, move, reach)
+    for _ in range(3):
+        missed = 0.0
+        for a in range(count):
+            x[a] = wanted[active[a]] - reach[active[a]]
+            missed = max(missed, abs(x[a]))
+        if missed <= 2e-16 * size:
+            break
+        _solve(factor, count, x)
+        for a in range(count):
+            dual[active[a]] += x[a]
+        size = _reach(units, dual, move, reach)
+    unmet, gap, worth = 0.0, 0.0, 0.0
+    for i in range(n):
+        if dual[i] < 0.0:
+            return np.inf
+        unmet = max(unmet, wanted[i] - reach[i])
+        gap += dual[i] * (reach[i] - wanted[i])
+        worth += dual[i] * max(wanted[i], 0.0)
+    return max(unmet / size, abs(gap) / worth) if worth > 0.0 else np.inf
+
+
+@njit(cache=True)
+def project(Z, gram, w, out):  # type: ignore[no-untyped-def]
+    """Projection of every row of w onto Zw >= 1 into `out`; returns how many were made."""
+    n, d = Z.shape
+    dual, wanted, x, lack = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    factor, active = np.empty((n + 1, n)), np.empty(n, dtype=np.int64)
+    for s in range(w.shape[0]):
+        for i in range(n):
+            total = 1.0
+            for k in range(d):
+                total -= Z[i, k] * w[s, k]
+            wanted[i] = total
+        if _search(gram, wanted, dual, factor, active, x, lack, False) < 0:
+            return s
+        for k in range(d):
+            total = w[s, k]
+            for i in range(n):
+                total += Z[i, k] * dual[i]
+            out[s, k] = total
+    return w.shape[0]
+
+
+@njit(cache=True)
+def walk(Z, starts, gram, squares, order, begin, weights):  # type: ignore[no-untyped-def]
+    """Project task after task from `begin` on; returns the first position that was not made."""
+    for s in range(begin, order.size):
+        t = order[s]
+        n = starts[t + 1] - starts[t]
+        rows = Z[starts[t] : starts[t + 1]]
+        block = gram[squares[t] : squares[t + 1]].reshape(n, n)
+        if project(rows, block, weights[s : s + 1], weights[s + 1 : s + 2]) == 0:
+            return s
+    return order.size
