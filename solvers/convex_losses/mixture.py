@@ -79,8 +79,8 @@ class MixtureErrors:
 class _Mixture:
     """Flat cells; x = (log share of the ridge, arcsinh of mhat over sqrt(qhat), log of the noise in w, intercept).
 
-    At strong ridges on unequal classes the intercept of the hinge and the absolute loss tends to a corner, sign(p - 1/2),
-    as fast as w falls: it is counted from there in units of sqrt(q).
+    At strong ridges on unequal classes the intercept of the hinge and the absolute loss tends to a corner as fast as w
+    falls, sign(p - 1/2): it is counted from there in units of sqrt(q).
     """
 
     loss: str
