@@ -22,7 +22,7 @@ Rng = np.random.Generator
 def sparse_error(
     rng: Rng, n: int, d: int, sparsity: int, noise: float, estimator: str, factor: float = 2.0, sets: int = 32
 ) -> float:
-    """Mean squared error over data sets, coefficients of 1; penalty factor*noise*sqrt(2 n ln d), the cap 1/d of that."""
+    """Mean squared error, coefficients of 1; penalty factor*noise*sqrt(2 n ln d), the cap 1/d of that."""
     penalty = factor * noise * np.sqrt(2 * n * np.log(d))
     L = _bartlett(rng, sets, sparsity + 1, n)
     R = L.transpose(0, 2, 1) * np.append(np.ones(sparsity), noise)  # of a QR decomposition of (A, e)
