@@ -44,7 +44,7 @@ def _active(K: Array, penalty: float) -> tuple[Array, Array]:
     s = K.shape[1] - 1
     moved = np.linalg.solve(K[:, :s, :s], K[:, :s, s:] - penalty)[..., 0]
     rest = np.concatenate([-moved, np.ones((len(K), 1))], axis=1)
-    return moved, np.einsum("ki,kij,kj->k", rest, K, rest)
+    return np.asarray(moved), np.asarray(np.einsum("ki,kij,kj->k", rest, K, rest))
 
 
 def _check(rng: Rng, coefficients: Array, correlation: Array, others: int, penalty: float) -> None:
