@@ -44,6 +44,8 @@ SYMBOLS = (
     Symbol("is_lower", r"1_{-}", "1[lower]", "other", "1 for the lower point of the cycle, else 0"),
     Symbol("is_upper", r"1_{+}", "1[upper]", "other", "1 for the upper point of the cycle, else 0"),
     Symbol("level", r"\ell", "ℓ", "other", "loss at which a jump is timed"),
+    Symbol("sparsity", "s", "s", "size", "coefficients that are not 0"),
+    Symbol("noise", r"\sigma", "σ", "noise", "standard deviation of the label noise"),
     Symbol("period", r"\mathrm{period}", "period", "size", "points of the cycle, 0 for none"),
     Symbol("seed", r"\mathrm{seed}", "seed", "other", "number of the data set"),
 )

@@ -55,7 +55,11 @@ def compute(quick: bool = False) -> xr.Dataset:
     "digits-losses",
     title="Convex losses on digits",
     source="loureiro2021learning",
-    claims=["convex-losses/digits-within-a-quarter", "convex-losses/digits-features-are-better"],
+    claims=[
+        "convex-losses/digits-few-rows",
+        "convex-losses/digits-many-rows",
+        "convex-losses/digits-features-are-better",
+    ],
 )
 def draw(data: xr.Dataset) -> Any:
     """One panel for each kind of features."""

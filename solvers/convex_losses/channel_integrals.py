@@ -25,6 +25,12 @@ _SQUARE, _LOGISTIC, _HINGE, _SQUARED_HINGE, _HUBER, _ABSOLUTE = range(6)
 _REACH = 9.0  # standard deviations; what lies beyond weighs 2e-19
 _ROOT2, _NORM = math.sqrt(2.0), 1 / math.sqrt(2 * math.pi)
 _MOST = 160  # panel edges
+# corners of the proximal map in the residual r = 1 - u, one row for each loss: r = corner + per_V V
+_CORNER, _PER_V = np.full((6, 4), np.nan), np.zeros((6, 4))
+_CORNER[_HINGE, :2], _PER_V[_HINGE, 1] = 0.0, 1.0
+_CORNER[_SQUARED_HINGE, 0] = 0.0
+_CORNER[_HUBER], _PER_V[_HUBER, 2:] = (-1.0, 1.0, -1.0, 1.0), (-1.0, 1.0)
+_CORNER[_ABSOLUTE, :3], _PER_V[_ABSOLUTE, 1:3] = 0.0, (-1.0, 1.0)
 
 
 @njit(cache=True)
@@ -50,20 +56,8 @@ def _prox(w, V):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sorted(values, count):  # type: ignore[no-untyped-def]
-    """Insertion sort of the first entries: a library's takes seconds to compile."""
-    for i in range(1, count):
-        x, j = values[i], i
-        while j > 0 and values[j - 1] > x:
-            values[j] = values[j - 1]
-            j -= 1
-        values[j] = x
-    return values[:count]
-
-
-@njit(cache=True)
-def _edges(loss, V, mean, sd, steep, in_residual, edges):  # type: ignore[no-untyped-def]
-    """Sorted ends of panels in u, in 1 - u, or in the logistic proximal map."""
+def _fill_edges(loss, V, mean, sd, steep, in_residual, edges):  # type: ignore[no-untyped-def]
+    """Sorted ends of panels in u, in 1 - u, or in the logistic proximal map; return their number."""
     count = 0
     low, high = mean - _REACH * sd, mean + _REACH * sd
     for k in range(13):
@@ -71,42 +65,42 @@ def _edges(loss, V, mean, sd, steep, in_residual, edges):  # type: ignore[no-unt
         count += 1
     width = sd / steep if steep > 0 else math.inf  # the teacher turns over this distance from u = 0
     while width < 1.5 * sd and count < 90:
-        for sign in (-1.0, 1.0):
-            if low < sign * width < high:
-                edges[count] = sign * width
+        for k in range(2):
+            x = width * (2 * k - 1)
+            if low < x < high:
+                edges[count] = x
                 count += 1
         width *= 2.0
     if steep > 0:
         edges[count] = 0.0
         count += 1
-    if loss == _LOGISTIC:
-        for i in range(count):
+    for i in range(count):
+        if loss == _LOGISTIC:
             edges[i] = _prox(edges[i], V)
-        bottom, top = edges[0], edges[12]
-        for k in range(-20, 21):
-            z = 2.0 * k
-            if bottom < z < top:
-                edges[count] = z
-                count += 1
-        return _sorted(edges, count)
-    if in_residual:
-        for i in range(count):
+        elif in_residual:
             edges[i] = 1 - edges[i]
-    bottom, top = min(edges[0], edges[12]), max(edges[0], edges[12])
-    for r in (-1 - V, -1.0, -V, 0.0, V, 1.0, 1 + V):
-        if (
-            (loss == _HUBER and not (abs(r) == 1 or abs(r) == 1 + V))
-            or (loss == _ABSOLUTE and not (r == 0 or abs(r) == V))
-            or (loss == _HINGE and not (r == 0 or r == V))
-            or (loss == _SQUARED_HINGE and r != 0)
-            or loss == _SQUARE
-        ):
-            continue
-        place = r if in_residual else 1 - r
+    bottom, top = edges[0], edges[12]
+    if top < bottom:
+        bottom, top = top, bottom
+    for k in range(41 if loss == _LOGISTIC else 4):
+        if loss == _LOGISTIC:
+            place = 2.0 * (k - 20)
+        else:
+            place = _CORNER[loss, k]
+            if _PER_V[loss, k] != 0:
+                place += _PER_V[loss, k] * V
+            if not in_residual:
+                place = 1 - place
         if bottom < place < top:
             edges[count] = place
             count += 1
-    return _sorted(edges, count)
+    for i in range(1, count):  # insertion sort: a library's takes seconds to compile
+        x, j = edges[i], i
+        while j > 0 and edges[j - 1] > x:
+            edges[j] = edges[j - 1]
+            j -= 1
+        edges[j] = x
+    return count
 
 
 @njit(cache=True)
@@ -135,26 +129,20 @@ def _linear_push(loss, V, r, inner):  # type: ignore[no-untyped-def]
 def _loss(loss, u):  # type: ignore[no-untyped-def]
     if loss == _LOGISTIC:
         return max(-u, 0.0) + math.log1p(math.exp(-abs(u)))
-    r = 1 - u
-    if loss == _SQUARE:
-        return 0.5 * r * r
-    if loss == _HINGE:
-        return max(r, 0.0)
-    if loss == _SQUARED_HINGE:
-        return 0.5 * max(r, 0.0) ** 2
-    if loss == _HUBER:
-        return 0.5 * r * r if abs(r) <= 1 else abs(r) - 0.5
-    return abs(r)
+    return _linear_push(loss, 0.0, 1 - u, 1 - u)[2]
 
 
 @njit(cache=True)
-def _nodes(loss, V, mean, sd, steep, pieces, room):  # type: ignore[no-untyped-def]
-    """Fill rows of `room` with u, Gaussian weight, g, 1 - prox', loss at the proximal map; return their number."""
+def _nodes(loss, V, mean, sd, steep, pieces, ends, room):  # type: ignore[no-untyped-def]
+    """Fill rows of `room` with u, Gaussian weight, g, 1 - prox', loss at the proximal map; return their number.
+
+    `ends` is room for the ends of the panels.
+    """
     # near 1 the corners are kept exact, near 0 the small margins are
     in_residual = loss != _LOGISTIC and sd > 0.1
-    ends = _edges(loss, V, mean, sd, steep, in_residual, np.empty(_MOST))
+    most = _fill_edges(loss, V, mean, sd, steep, in_residual, ends)
     count = 0
-    for k in range(ends.size - 1):
+    for k in range(most - 1):
         left, length = ends[k], ends[k + 1] - ends[k]
         if length <= 0:
             continue
@@ -218,78 +206,76 @@ def _logistic_teacher(mean, sd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _binary(loss, logistic, V, q, m, hidden, pieces, room, out):  # type: ignore[no-untyped-def]
-    """One cell: D, S, T, training loss, test loss, P(u < 0). `hidden` is the field's variance given u."""
-    sd, slope = math.sqrt(q), m / q
-    shown = slope * slope * q  # of the field's variance, what u explains
-    steep = abs(slope) * sd / math.sqrt(hidden + (3.0 if logistic else 0.0))  # a logistic law has the variance pi^2/3
-    count = _nodes(loss, V, 0.0, sd, steep, pieces, room)
-    for k in range(6):
-        out[k] = 0.0
-    for i in range(count):
-        u, weight = room[i, 0], room[i, 1]
-        if logistic:
-            chance, rate = _logistic_teacher(slope * u, math.sqrt(hidden))
-            out[2] += 2 * weight * room[i, 2] * rate
-        else:
-            chance = 0.5 * math.erfc(-slope * u / math.sqrt(2 * hidden))
-        weight *= 2 * chance
-        out[0] += weight * room[i, 3]
-        out[1] += weight * room[i, 2] ** 2
-        out[3] += weight * room[i, 4]
-        out[4] += weight * _loss(loss, u)
-        if u < 0:
-            out[5] += weight
-    if not logistic:  # E[g delta(field)]: a Gaussian of u given that the field vanishes
-        total = hidden + shown
-        count = _nodes(loss, V, 0.0, sd * math.sqrt(hidden / total), 0.0, pieces, room)
+def _many_binary(loss, logistic, V, q, m, hidden, pieces, ends, room, out):  # type: ignore[no-untyped-def]
+    """Each cell's D, S, T, training loss, test loss, P(u < 0). `hidden` is the field's variance given u."""
+    for k in range(V.size):
+        sd, slope, spread = math.sqrt(q[k]), m[k] / q[k], hidden[k]
+        shown = slope * slope * q[k]  # of the field's variance, what u explains
+        steep = abs(slope) * sd / math.sqrt(spread + (3.0 if logistic else 0.0))  # a logistic law: variance pi^2/3
+        count = _nodes(loss, V[k], 0.0, sd, steep, pieces, ends, room)
+        D, S, T, train, test, wrong = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(count):
-            out[2] += room[i, 1] * room[i, 2]
-        out[2] *= 2 * _NORM / math.sqrt(total)
+            u, weight, g = room[i, 0], room[i, 1], room[i, 2]
+            if logistic:
+                chance, rate = _logistic_teacher(slope * u, math.sqrt(spread))
+                T += 2 * weight * g * rate
+            else:
+                chance = 0.5 * math.erfc(-slope * u / math.sqrt(2 * spread))
+            weight *= 2 * chance
+            D += weight * room[i, 3]
+            S += weight * g * g
+            train += weight * room[i, 4]
+            test += weight * _loss(loss, u)
+            if u < 0:
+                wrong += weight
+        if not logistic:  # E[g delta(field)]: a Gaussian of u given that the field vanishes
+            total = spread + shown
+            count = _nodes(loss, V[k], 0.0, sd * math.sqrt(spread / total), 0.0, pieces, ends, room)
+            for i in range(count):
+                T += room[i, 1] * room[i, 2]
+            T *= 2 * _NORM / math.sqrt(total)
+        out[k, 0], out[k, 1], out[k, 2] = D, S, T
+        out[k, 3], out[k, 4], out[k, 5] = train, test, wrong
 
 
 @njit(cache=True)
-def _many_binary(loss, logistic, V, q, m, hidden, pieces, out):  # type: ignore[no-untyped-def]
-    room = np.empty((16 * _MOST * pieces, 5))
-    for i in range(V.size):
-        _binary(loss, logistic, V[i], q[i], m[i], hidden[i], pieces, room, out[i])
-
-
-@njit(cache=True)
-def _many_margins(loss, V, mean, sd, pieces, out):  # type: ignore[no-untyped-def]
+def _many_margins(loss, V, mean, sd, pieces, ends, room, out):  # type: ignore[no-untyped-def]
     """D, E g, E g^2, training loss, test loss for margins N(mean, sd^2)."""
-    room = np.empty((16 * _MOST * pieces, 5))
     for i in range(V.size):
-        count = _nodes(loss, V[i], mean[i], sd[i], 0.0, pieces, room)
-        for k in range(5):
-            out[i, k] = 0.0
+        count = _nodes(loss, V[i], mean[i], sd[i], 0.0, pieces, ends, room)
+        D, first, second, train, test = 0.0, 0.0, 0.0, 0.0, 0.0
         for j in range(count):
             weight, g = room[j, 1], room[j, 2]
-            out[i, 0] += weight * room[j, 3]
-            out[i, 1] += weight * g
-            out[i, 2] += weight * g * g
-            out[i, 3] += weight * room[j, 4]
-            out[i, 4] += weight * _loss(loss, room[j, 0])
+            D += weight * room[j, 3]
+            first += weight * g
+            second += weight * g * g
+            train += weight * room[j, 4]
+            test += weight * _loss(loss, room[j, 0])
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3], out[i, 4] = D, first, second, train, test
+
+
+def _rooms(pieces: int) -> tuple[Array, Array]:
+    return np.empty(_MOST), np.empty((16 * _MOST * pieces, 5))
 
 
 def binary_moments(loss: str, teacher: str, V: Array, q: Array, m: Array, hidden: Array, pieces: int = 1) -> Array:
     """Rows D, S, T, training loss, test loss, P(u < 0) for labels of a sign or logistic teacher, one for each cell."""
     out = np.empty((V.size, 6))
-    _many_binary(LOSSES.index(loss), teacher == "logistic", V, q, m, hidden, pieces, out)
+    _many_binary(LOSSES.index(loss), teacher == "logistic", V, q, m, hidden, pieces, *_rooms(pieces), out)
     return out
 
 
 def margin_moments(loss: str, V: Array, mean: Array, sd: Array, pieces: int = 1) -> Array:
     """Rows D, E g, E g^2, training loss, test loss for Gaussian margins."""
     out = np.empty((V.size, 5))
-    _many_margins(LOSSES.index(loss), V, mean, sd, pieces, out)
+    _many_margins(LOSSES.index(loss), V, mean, sd, pieces, *_rooms(pieces), out)
     return out
 
 
 def panel_nodes(loss: str, V: float, sd: float, steep: float, pieces: int = 1) -> Array:
     """Nodes of one cell: u, Gaussian weight, g, 1 - prox', loss at the proximal map."""
-    room = np.empty((16 * _MOST * pieces, 5))
-    return room[: _nodes(LOSSES.index(loss), V, 0.0, sd, steep, pieces, room)]
+    ends, room = _rooms(pieces)
+    return room[: _nodes(LOSSES.index(loss), V, 0.0, sd, steep, pieces, ends, room)]
 
 
 @njit(cache=True)

@@ -77,7 +77,11 @@ class MixtureErrors:
 
 @dataclass
 class _Mixture:
-    """Flat cells; x = (log share of the ridge, arcsinh of mhat over sqrt(qhat), log of the noise in w, intercept)."""
+    """Flat cells; x = (log share of the ridge, arcsinh of mhat over sqrt(qhat), log of the noise in w, intercept).
+
+    At strong ridges on unequal classes the intercept of the hinge and the absolute loss tends to a corner as fast as w
+    falls, sign(p - 1/2): it is counted from there in units of sqrt(q).
+    """
 
     loss: str
     separation: Array
@@ -95,7 +99,13 @@ class _Mixture:
             )
         third = 0.5 * np.log(self.ratio) - np.where(self.kind == HARD, 0.0, np.log(half))
         tilt = np.arcsinh(np.sqrt(self.ratio) * self.separation)
-        return np.stack([first, tilt, third, np.zeros(half.size)], axis=1)
+        intercept = -np.minimum(np.exp(-third), 1.0) * self.corner(slice(None))
+        if self.loss == "huber":  # that of an infinite ridge: at 0 all rows of the smaller class sit on a corner
+            intercept = np.sign(self.balance - 0.5) * (2 - 1 / np.maximum(self.balance, 1 - self.balance))
+        return np.stack([first, tilt, third, intercept], axis=1)
+
+    def corner(self, i: Any) -> Array:
+        return np.sign(self.balance[i] - 0.5) * (self.loss in ("hinge", "absolute"))
 
     def read(self, x: Array, i: Index) -> tuple[Array, Array, Array, Array]:
         B, kind = np.exp(x[:, 2]), self.kind[i]
@@ -105,7 +115,8 @@ class _Mixture:
                 [kind == RIDGE, kind == PLAIN],
                 [np.exp(np.minimum(x[:, 0], 0.0)) / self.ridge[i], np.exp(np.minimum(x[:, 0], 690.0))], np.inf,
             )  # fmt: skip
-        return V, np.hypot(B, A), A * self.separation[i], x[:, 3]
+        size, corner = np.hypot(B, A), self.corner(i)
+        return V, size, A * self.separation[i], corner + np.where(corner == 0, 1.0, size) * x[:, 3]
 
     def moments(self, x: Array, i: Index, pieces: int) -> tuple[Array, Array]:
         """Averages over the classes of D, Eg, Eg^2, train, test, and E[y g]."""
@@ -118,7 +129,7 @@ class _Mixture:
         return p * plus + (1 - p) * minus, p * plus[1] - (1 - p) * minus[1]
 
     def advance(self, x: Array, i: Index, pieces: int = 1) -> Array:
-        V = self.read(x, i)[0]
+        V, size, *_ = self.read(x, i)
         (D, g, g2, *_), pull = self.moments(x, i, pieces)
         alpha, ridge, kind = self.ratio[i], self.ridge[i], self.kind[i]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -126,7 +137,7 @@ class _Mixture:
             first = np.select([kind == RIDGE, kind == PLAIN], [-np.log1p(hat / ridge), x[:, 0] - np.log(alpha * D)])
             second = np.arcsinh(np.sqrt(alpha) * g * self.separation[i] / np.sqrt(g2))
             third = 0.5 * np.log(alpha * g2) - np.where(kind == RIDGE, np.log(V * (ridge + hat)), 0.0)
-            shift = pull / (D + np.sqrt(g2))
+            shift = pull / (D * np.where(self.corner(i) == 0, 1.0, size) + np.sqrt(g2))
         return np.stack([first, second, third, np.where(self.balance[i] == 0.5, 0.0, x[:, 3] + shift)], axis=1)
 
 

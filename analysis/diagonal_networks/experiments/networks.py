@@ -39,7 +39,6 @@ __all__ = [
     "rich_norm",
     "scalar_defect",
     "sharpness_aware_run",
-    "sparse_rate",
     "whitened_lasso",
 ]
 
@@ -290,32 +289,6 @@ def whitened_lasso(X: Array, y: Array, cap: float, tol: float = 1e-14) -> Array:
     root = vectors / np.sqrt(values) @ vectors.T
     fit = Lasso(alpha=cap / len(X), fit_intercept=False, max_iter=200_000, tol=tol).fit(root @ X, root @ y)
     return np.asarray(fit.coef_ + X.T @ (root @ (root @ (y - X @ fit.coef_))))
-
-
-def _sparse_error(rng: Rng, n: int, estimator: str, noise: float, sets: int = 9) -> float:
-    """Median squared error over data sets of n samples in n^2 dimensions, one coefficient being 1, over ln d.
-
-    The LASSO has the penalty sigma sqrt(2 n ln d) of its theory (loss a half of the sum of squares) and the branch the
-    cap that goes with it, 1/d of that.
-    """
-    from sklearn.linear_model import Lasso
-
-    d, errors = n * n, []
-    penalty = noise * np.sqrt(2 * n * np.log(d))
-    for _ in range(sets):
-        X, y, target = sparse_regression(rng, n, d, 1, noise)
-        if estimator == "branch":
-            beta = whitened_lasso(X, y, penalty / d, tol=1e-5)
-        else:
-            beta = Lasso(alpha=penalty / n, fit_intercept=False, max_iter=20_000, tol=1e-5).fit(X, y).coef_
-        errors.append(np.sum((beta - target) ** 2))
-    return float(np.median(errors) / np.log(d))
-
-
-def sparse_rate(rng: Rng, n: int, estimator: str, noise: float) -> float:
-    """Exponent at which the error over ln d falls from n samples to 4n."""
-    small, large = (_sparse_error(rng, size, estimator, noise) for size in (n, 4 * n))
-    return float(np.log(small / large) / np.log(4))
 
 
 @cache

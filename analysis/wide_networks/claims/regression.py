@@ -183,7 +183,7 @@ REGRESSION_CLAIMS = (
         measure=digits.noise_margin_draw,
         grid=cells("n", [400, 200]),
         first_draws=8,
-        tolerance=0.16,  # two error bars of the prediction
+        tolerance=0.15,  # two error bars of the prediction, 2 x .09 of 1.20
         quick=(1,),
         assumptions="in units of the noiseless error at that n; measured 1.18 ± .03 at n = 400, 1.14 ± .05 at 200",
     ),

@@ -129,3 +129,16 @@ def test_mixtures_far_from_everything_are_answered_or_marked():
     assert np.all((found.test_error[kept] >= 0) & (found.test_error[kept] <= 0.5))
     assert kept.sum() >= 3
     assert best_ridge(np.empty(0), 1.0, "hinge").value.shape == (0,)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "absolute", "huber"])
+@pytest.mark.parametrize("balance", [0.3, 0.6])
+def test_strong_ridges_on_unequal_classes_reach_their_limit(loss, balance):
+    """Without a fit every row pulls alike: the intercept tends to that of a constant, and all is of order 1/ridge."""
+    ridge = np.array([1e3, 1e5, 1e7])
+    found = mixture_risk(1.0, 2.0, ridge, loss, balance)
+    constant = np.sign(balance - 0.5) * (2 - 1 / max(balance, 1 - balance) if loss == "huber" else 1)
+    assert np.all(found.solution.status == Status.CONVERGED)
+    np.testing.assert_array_less(np.abs(found.intercept - constant) * ridge, 20.0)
+    norm = np.sqrt(found.q) * ridge
+    assert abs(norm[2] / norm[1] - 1) < 0.1 * abs(norm[1] / norm[0] - 1) + 1e-9
