@@ -1,4 +1,4 @@
-"""Fits by Newton steps and dual coordinate ascent on drawn rows, their errors from the angle to the teacher or on fresh labels."""
+"""Fits by Newton steps and dual ascent on drawn rows, their errors from the angle to the teacher or on fresh labels."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def network_loss(
     rng: Rng, d: int, depth: int, ratio: float, penalty: float, loss: str, activation: str, weights: Any,
     coefficients: Array, fits: int = 4,
 ) -> float:  # fmt: skip
-    """Mean loss of fitted readouts, each of rows of its own, on the same 2,000 fresh inputs; labels are signs of a field.
+    """Mean loss of fitted readouts, each of its own rows, on the same 2,000 fresh inputs; labels are signs of a field.
 
     The network is what costs: a few fits of one leave less to chance than as many networks.
     """
