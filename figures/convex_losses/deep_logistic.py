@@ -38,7 +38,7 @@ def compute(quick: bool = False) -> xr.Dataset:
             lines.append(state_evolution(spectrum, ratio * D, PENALTY, loss).test_loss)
             reached.append(state_evolution(spectrum, np.round(places * D), PENALTY, loss).test_loss)
             mean, bar = mean_and_bar([
-                [network_loss(rng, D, depth, a, PENALTY, loss, activation, **network) for a in places]
+                [network_loss(rng, D, depth, a, PENALTY, loss, activation, **network, fits=1) for a in places]
                 for _ in range(trials)
             ])  # fmt: skip
             means.append(mean)

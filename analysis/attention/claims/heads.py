@@ -97,6 +97,7 @@ CLAIMS: tuple[Any, ...] = (
         predict=lambda power, **_: 1.0 if power == 2 else -1.0,
         measure=heads.learning_contrast,
         grid=cells("power", [0, 2], n=400, d=6, keys=4),
+        first_draws=8,
         assumptions="400 heads, ridge 10^{−6} of the mean eigenvalue",
     ),
     claim(

@@ -140,6 +140,7 @@ CLAIMS: tuple[Any, ...] = (
         grid=[{"steps": 500, "n": 3, "T": 4, "d": 10}],
         size="steps",
         tolerance=0.3,
+        first_draws=8,
     ),
     claim(
         "attention/local-optima",

@@ -68,7 +68,7 @@ def permuted_kernel(q: Array, k: Array, order: NDArray[np.int64]) -> Array:
 
 
 def learning_errors(
-    rng: Rng, power: int, n: int, d: int, keys: int, heads: int = 400, test: int = 400
+    rng: Rng, power: int, n: int, d: int, keys: int, heads: int = 400, test: int = 200
 ) -> tuple[float, float]:
     """Relative test errors of centred and biased heads, ridge regression on (1/N) sum (q.k)^power b.k."""
     q, k, b = on_sphere(rng, n + test, d), on_sphere(rng, n + test, keys, d), on_sphere(rng, d)

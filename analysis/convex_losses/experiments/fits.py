@@ -1,4 +1,4 @@
-"""Fits by scikit-learn and L-BFGS on drawn rows, their errors from the angle to the teacher or on fresh labels."""
+"""Fits by Newton steps and dual ascent on drawn rows, their errors from the angle to the teacher or on fresh labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, huber
 
 from solvable.analysis.convex_losses.settings import eigenvalues, labels
@@ -47,21 +46,32 @@ def dual_weights(Z: Array, most: float, accuracy: float = 1e-6) -> Array:
     return np.asarray(dual @ Z)
 
 
-def _newton(Z: Array, ridge: float, accuracy: float = 1e-9) -> Array:
-    """Minimiser of sum log(1 + e^(-Zw)) + ridge |w|^2/2: a slope's decrement below `accuracy` ends the steps."""
-    w = np.zeros(Z.shape[1])
-    value = len(Z) * np.log(2)
+def _slope_and_curvature(loss: str, y: Array, z: Array) -> tuple[Array, Array]:
+    """Derivatives of each row's loss by its prediction; corners have the second one of a side."""
+    if loss == "logistic":
+        miss = expit(-y * z)
+        return -y * miss, miss * (1 - miss)
+    if loss == "squared_hinge":
+        return -y * np.maximum(1 - y * z, 0), (y * z < 1).astype(float)
+    r = z - y
+    return (np.clip(r, -1, 1), (np.abs(r) < 1).astype(float)) if loss == "huber" else (r, np.ones_like(r))
+
+
+def _newton(loss: str, X: Array, y: Array, ridge: float, accuracy: float = 1e-6) -> Array:
+    """Minimiser by Newton steps, halved until the sum falls; one whose decrement is below `accuracy` is the last."""
+    w, z = np.zeros(X.shape[1]), np.zeros(len(y))
+    value = float(losses_of(loss, y, z).sum())
     for _ in range(200):
-        z = Z @ w
-        miss = expit(-z)
-        slope = ridge * w - miss @ Z
-        curvature = Z.T @ (Z * (miss * (1 - miss))[:, None])
+        pull, bend = _slope_and_curvature(loss, y, z)
+        slope = ridge * w + pull @ X
+        curvature = X.T @ (X * bend[:, None])
         curvature.flat[:: len(w) + 1] += ridge
         step = np.linalg.solve(curvature, slope)
         decrement, scale = float(slope @ step), 1.0
         while True:
             moved = w - scale * step
-            found = float(np.logaddexp(0, -Z @ moved).sum() + ridge / 2 * moved @ moved)
+            z = X @ moved
+            found = float(losses_of(loss, y, z).sum() + ridge / 2 * moved @ moved)
             if found <= value + 1e-12 * abs(value) or scale < 1e-6:
                 break
             scale /= 2
@@ -95,34 +105,18 @@ def losses_of(loss: str, y: Array, z: Array) -> Array:
 def fit(loss: str, X: Array, y: Array, ridge: float) -> Array:
     """Minimiser of the summed loss and half the ridge times the squared weights; labels +-1 where the loss needs them.
 
-    Logistic: Newton steps, halved until the sum falls; hinge and absolute: dual coordinate ascent (liblinear's for the
-    absolute loss); others: L-BFGS.
+    Newton steps; for hinge and absolute dual coordinate ascent (liblinear's for the absolute loss).
     """
+    if loss == "hinge":
+        return dual_weights(y[:, None] * X / np.sqrt(ridge), 1.0) / np.sqrt(ridge)
+    if loss != "absolute":
+        return _newton(loss, X, y, ridge)
     from sklearn.svm import LinearSVR
 
+    model: Any = LinearSVR(C=1 / ridge, epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=200_000, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if loss == "logistic":
-            return _newton(y[:, None] * X, ridge)
-        if loss == "hinge":
-            return dual_weights(y[:, None] * X / np.sqrt(ridge), 1.0) / np.sqrt(ridge)
-        if loss == "absolute":
-            model: Any = LinearSVR(
-                C=1 / ridge, epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=200_000, random_state=0
-            )
-            return np.asarray(model.fit(X, y).coef_)
-
-    def value(w: Array) -> tuple[float, Array]:
-        z = X @ w
-        if loss == "huber":
-            pull = -np.clip(y - z, -1, 1)
-        else:
-            pull = z - y if loss == "square" else -y * np.maximum(1 - y * z, 0)
-        return float(losses_of(loss, y, z).sum() + ridge / 2 * w @ w), X.T @ pull + ridge * w
-
-    run = minimize(value, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B",
-                   options={"maxiter": 5000, "gtol": 1e-9, "ftol": 1e-15})  # fmt: skip
-    return np.asarray(run.x)
+        return np.asarray(model.fit(X, y).coef_)
 
 
 def _wrong(w: Array, s: Array, theta: Array, teacher: str, noise: float) -> float:

@@ -235,6 +235,7 @@ DENOISER_CLAIMS = (
         measure=samples.told_apart,
         grid=cells("n d", [(30, 3)]),
         tolerance=0.05,
+        bounds=(-0.5, 0.5),
         first_draws=8,
         assumptions="at = rows/d, without noise, 20 restarts; shares of success 0 to 0.2 and 1, less a half",
         domain=USUAL.but(n=(30, 31), d=(3, 4)),

@@ -46,7 +46,7 @@ def _loss(theta: Array, xt: Array, x1: Array, decay: float, skip: bool, moments:
 def _trained(start: Array, xt: Array, x1: Array, decay: float, skip: bool = True) -> tuple[Array, float]:
     moments = np.array([np.vdot(xt, xt), np.vdot(xt, x1), np.vdot(x1, x1)])
     found = minimize(_loss, start, args=(xt, x1, decay, skip, moments), jac=True, method="L-BFGS-B",
-                     options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-6})  # fmt: skip
+                     options={"maxiter": 500, "ftol": 1e-8, "gtol": 1e-6})  # fmt: skip
     return np.asarray(found.x), float(found.fun)
 
 
