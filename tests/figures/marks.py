@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 from matplotlib.collections import Collection
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 NONE = ("None", "none", " ", "", None)
 # words by which a caption explains a line style or a kind of marker
@@ -69,9 +70,13 @@ def colour(line):
     return to_hex(line.get_markerfacecolor() if line.get_linestyle() in NONE else line.get_color())
 
 
+def legends(canvas):
+    return [axes.get_legend() for axes in canvas.axes if axes.get_legend()] + canvas.legends
+
+
 def handles(canvas):
-    """Lines and patches of all legends of a figure."""
-    for legend in [axes.get_legend() for axes in canvas.axes if axes.get_legend()] + canvas.legends:
+    """Lines and dots of all legends of a figure."""
+    for legend in legends(canvas):
         yield from legend.findobj(lambda artist: isinstance(artist, Line2D | Collection))
 
 
@@ -87,21 +92,25 @@ def labelled(axes, line):
 
 
 def unexplained(canvas, caption):
-    """Line styles and markers that neither a legend, a label on the line nor the caption explains."""
+    """Line styles and markers that neither a legend, a label on the line nor the caption explains.
+
+    A line with markers is one series: either of the two tells it.
+    """
     known = {kind for handle in handles(canvas) for kind in styles(handle)}
+    words = " ".join([caption, *(text.get_text() for legend in legends(canvas) for text in legend.findobj(Text))])
     for number, axes in enumerate(canvas.axes):
         for line in shown_lines(axes):
-            for kind in styles(line):
-                said = re.search(WORDS.get(kind, re.escape(kind)), caption)
-                if kind not in known and not said and not [*labelled(axes, line)]:
-                    yield f"axes {number}: {kind!r} is not explained"
+            kinds = styles(line)
+            said = [kind for kind in kinds if kind in known or re.search(WORDS.get(kind, re.escape(kind)), words)]
+            if not said and not [*labelled(axes, line)]:
+                yield f"axes {number}: {' and '.join(kinds)} is not explained"
 
 
 def upright(axes):
-    """Places of the vertical lines through the whole panel: what a figure marks, such as a transition."""
+    """Places of vertical lines: what a figure marks, such as a transition."""
     for line in shown_lines(axes):
         x = np.asarray(line.get_xydata(), dtype=float)[:, 0]
-        if len(x) == 2 and x[0] == x[1] and line.get_transform() == axes.get_xaxis_transform(which="grid"):
+        if len(x) == 2 and x[0] == x[1] and line.get_marker() in NONE:
             yield float(x[0])
 
 
@@ -136,7 +145,8 @@ def theory_of(dots, axes):
         if line.get_linestyle() not in NONE and line.get_marker() in NONE and not _straight(line, axes)
     ]
     same = [line for line in lines if colour(line) == colour(dots)]
-    return same or (lines if len({colour(line) for line in lines}) == 1 else [])
+    neutral = [line for line in lines if max(to_rgb(colour(line))) - min(to_rgb(colour(line))) < 0.01]
+    return same or (neutral if len(neutral) == len(lines) == 1 else [])
 
 
 def _straight(line, axes):
