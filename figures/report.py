@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from solvable.analysis.verification.timing import charged, note_compilation
 from solvable.analysis.verification.verifier import Outcome, Verdict
 from solvable.analysis.writing.conventions import formula_latex
 from solvable.analysis.writing.files import write_whole
-from solvable.analysis.writing.prose import typeset
+from solvable.analysis.writing.inline import typeset_inline
 from solvable.analysis.writing.references import citation
 from solvable.figures.mathematics import mathjax
 from solvable.figures.registry import Figure, find_figure
@@ -102,11 +101,6 @@ ORDER = (
 )  # fmt: skip
 
 
-def _prose(text: str) -> str:
-    """Escape a sentence and typeset its indices and powers."""
-    return typeset(escape(text))
-
-
 def _number(value: float) -> str:
     return f"{value:.4g}".replace("inf", "∞")
 
@@ -128,10 +122,10 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
     formula = None if claim.formula is None else formula_latex(claim)
     return {
         "name": claim.name,
-        "statement": _prose(claim.statement),
-        "assumptions": _prose(claim.assumptions),
+        "statement": typeset_inline(claim.statement),
+        "assumptions": typeset_inline(claim.assumptions),
         "kind": claim.kind.value,
-        "reason": _prose(claim.reason),
+        "reason": typeset_inline(claim.reason),
         "statistic": claim.statistic,
         "formula": formula,
         "source": citation(claim.source.key),
@@ -179,7 +173,7 @@ def write_report(
         view = {
             "name": item.name,
             "title": item.title,
-            "caption": _prose(caption),
+            "caption": typeset_inline(caption),
             "image": base64.b64encode(svg).decode(),
             "shape": "wide" if _width(svg) > 300 else "narrow",
             "source": citation(item.source),

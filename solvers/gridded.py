@@ -1,4 +1,4 @@
-"""Risks over a grid that know it: arguments kept beside the errors, named dimensions, a labelled data set, a picture.
+"""Results over a grid that know it: arguments kept beside them, named dimensions, a labelled data set, a picture.
 
 Arguments with names of their own (an xarray array, a pandas series with an index) are broadcast by those names, or
 refused where another argument has no names to be matched with.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from solvable.solvers.validate import as_choice, as_kind, refuse
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LABELS", "Grid", "draw_grid", "gridded", "labelled_grid"]
+__all__ = ["LABELS", "Grid", "OnGrid", "draw_grid", "gridded", "labelled_grid"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,18 +49,70 @@ LABELS = {
 class Grid:
     """Arguments of a call by name, and the names of the dimensions with their coordinates where they had some."""
 
+    function: str
     arguments: Mapping[str, Any]
     dims: tuple[str, ...] | None = None
     coordinates: Mapping[str, Any] | None = None
+
+
+class OnGrid:
+    """What a result over the grid of its arguments can do besides: name them, label itself, draw itself."""
+
+    _derived: ClassVar[tuple[str, ...]] = ()  # properties that are shown like fields
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an argument that the result was computed for."""
+        grid = self.__dict__.get("_grid")
+        if grid is None or name not in grid.arguments:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return np.asarray(grid.arguments[name])
+
+    def to_dataset(self) -> Any:
+        """Return an xarray data set: fields as variables, arguments as dimensions and coordinates.
+
+        An argument that has the name of a field with other values is called ``given_<name>``.
+
+        Examples
+        --------
+        >>> from solvable.solvers import Spectrum, effective_ridge
+        >>> kappa = effective_ridge(Spectrum.isotropic(200), n=[[100], [400]], ridge=[0.1, 1.0, 10.0])
+        >>> dict(kappa.to_dataset().sizes)
+        {'n': 2, 'ridge': 3}
+        """
+        return labelled_grid(self)
+
+    def plot(self, x: str | None = None, y: str | None = None, axes: Any = None) -> Any:
+        """Draw one field against one argument, a line for each value of the others.
+
+        Parameters
+        ----------
+        x : str, optional
+            The argument on the horizontal axis; needed where several vary.
+        y : str, optional
+            The field, such as ``"train"`` or ``"excess"`` of a risk; the first by default.
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and, for several lines, a legend.
+
+        Examples
+        --------
+        >>> from solvable.solvers import Spectrum, effective_ridge
+        >>> kappa = effective_ridge(Spectrum.isotropic(200), n=[[100], [400]], ridge=[0.1, 1.0, 10.0])
+        >>> axes = kappa.plot(x="n")  # doctest: +SKIP
+        """
+        return draw_grid(self, x, y, axes)
 
 
 def _has_names(value: Any) -> bool:
     """Whether a value has dimensions with names: an xarray array, or a series with an index that says something."""
     kind = type(value).__module__.partition(".")[0]
     if kind == "xarray" and "xarray" in sys.modules:
-        return any(
-            dim != f"dim_{axis}" for axis, dim in enumerate(getattr(value, "dims", ()))
-        )  # xarray's own say nothing
+        # xarray's own say nothing
+        return any(dim != f"dim_{axis}" for axis, dim in enumerate(getattr(value, "dims", ())))
     if kind == "pandas" and "pandas" in sys.modules and hasattr(value, "to_xarray"):
         plain = type(value.index).__name__ == "RangeIndex" and value.index.name is None
         return value.ndim == 1 and not plain
@@ -114,9 +166,10 @@ def gridded(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             arguments = {name: np.array(value, dtype=np.float64) for name, value in given.items()}
             for array in arguments.values():
                 array.flags.writeable = False
-            object.__setattr__(result, "_grid", Grid(arguments, *labels))
+            object.__setattr__(result, "_grid", Grid(function.__name__, arguments, *labels))
             return result
 
+        on_grid.over = names  # type: ignore[attr-defined]  # read by the tests of all functions of a grid
         return on_grid
 
     return decorate
@@ -145,22 +198,34 @@ def _axes_of(shape: tuple[int, ...], grid: Grid) -> tuple[list[str], dict[str, A
 
 
 def labelled_grid(result: Any) -> xr.Dataset:
-    """Every field of a risk that lies on its grid as a variable with named dimensions."""
+    """Every field of a result that lies on its grid as a variable with named dimensions."""
     import xarray as xr
 
-    shape, grid = np.shape(result.test), _grid_of(result)
-    dims, coordinates = _axes_of(shape, grid)
-    variables = {}
-    for name in [*(f.name for f in fields(result)), "excess"]:
-        value = getattr(result, name)
-        fits = isinstance(value, np.ndarray | float) and np.ndim(value) <= len(shape)
-        if name in coordinates or not fits:
-            continue
-        try:
-            variables[name] = (dims, np.array(np.broadcast_to(value, shape)))
-        except ValueError:  # per layer or per mode: on other axes than the grid's
-            continue
-    return xr.Dataset(variables, coordinates)
+    grid = _grid_of(result)
+    shape = np.broadcast_shapes(*(array.shape for array in grid.arguments.values()))
+    found = {name: getattr(result, name) for name in [*(f.name for f in fields(result)), *result._derived]}
+    found = {name: _spread(value, shape) for name, value in found.items()}
+    found = {name: value for name, value in found.items() if value is not None}
+    arguments = {
+        f"given_{name}" if name in found and not _same(array, found[name]) else name: array
+        for name, array in grid.arguments.items()
+    }
+    dims, coordinates = _axes_of(shape, replace(grid, arguments=arguments))
+    return xr.Dataset({n: (dims, v) for n, v in found.items() if n not in coordinates}, coordinates)
+
+
+def _spread(value: Any, shape: tuple[int, ...]) -> Any:
+    """A field over the whole grid; None for what is per layer or per mode, or no numbers."""
+    if not isinstance(value, np.ndarray | float) or np.ndim(value) > len(shape):
+        return None
+    try:
+        return np.array(np.broadcast_to(value, shape))
+    except ValueError:
+        return None
+
+
+def _same(argument: Any, field: Any) -> bool:
+    return bool(np.array_equal(np.broadcast_to(argument, field.shape), field))
 
 
 def _grid_of(result: Any) -> Grid:
@@ -173,15 +238,16 @@ def _grid_of(result: Any) -> Grid:
     return as_kind("grid", grid, Grid, "it must be a Grid")
 
 
-def draw_grid(result: Any, x: str | None, y: str, axes: Any) -> Any:
+def draw_grid(result: Any, x: str | None, y: str | None, axes: Any) -> Any:
     """Draw one field against one argument, a line for each value of the others; return the axes."""
     data = labelled_grid(result)
     dims = [str(dim) for dim, size in data.sizes.items() if size > 1]
     if not dims:
-        raise refuse("shape", np.shape(result.test), "a line needs an argument with several values")
+        raise refuse("shape", tuple(data.sizes.values()), "a line needs an argument with several values")
     varying = [str(name) for name in data.coords if len(data[name].dims) == 1 and data[name].dims[0] in dims]
     x = as_choice("x", (varying[0] if len(dims) == 1 else None) if x is None else x, varying)
-    y = as_choice("y", y, [str(name) for name in data.data_vars])
+    names = [str(name) for name in data.data_vars]
+    y = as_choice("y", names[0] if y is None else y, names)
     others = [dim for dim in dims if dim != data[x].dims[0]]
     lines = data[y].squeeze().transpose(..., data[x].dims[0])
     stacked = lines.values.reshape(-1, data.sizes[data[x].dims[0]])
@@ -201,7 +267,8 @@ def draw_grid(result: Any, x: str | None, y: str, axes: Any) -> Any:
     for axis, values in (("x", places), ("y", stacked[np.isfinite(stacked)])):
         if values.size and values.min() > 0 and values.max() > _WIDE * values.min():
             axes.set(**{f"{axis}scale": "log"})
-    axes.set(xlabel=LABELS.get(x, x.replace("_", " ")), ylabel=LABELS.get(y, y.replace("_", " ")))
+    shown = _grid_of(result).function if y == "value" else y  # a solution is named by what was solved for
+    axes.set(xlabel=LABELS.get(x, x.replace("_", " ")), ylabel=LABELS.get(shown, shown.replace("_", " ")))
     if others:
         axes.legend()
     return axes

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, dataclass_transform
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.gridded import OnGrid
 from solvable.solvers.validate import as_choice
 
 __all__ = [
@@ -139,7 +140,7 @@ class Certificate:
 
 
 @record
-class Solution:
+class Solution(OnGrid):
     """Result of an iterative solve, every field an array over the broadcast grid of the arguments.
 
     ``numpy.asarray(solution)`` is its value, ``float(solution)`` that of a single cell.
@@ -237,7 +238,7 @@ def provable(solution: Solution, prover: Callable[[Array], Certificate], certify
 
 
 @record
-class Risk:
+class Risk(OnGrid):
     """Error of a fit and its parts, arrays over the grid of the arguments.
 
     Attributes
@@ -259,59 +260,13 @@ class Risk:
     ``risk.ridge``, ...), `to_dataset` labels it, and `plot` draws it.
     """
 
+    _derived = ("excess",)
+
     test: Array
     train: Array
     bias: Array
     variance: Array
     noise_variance: Array
-
-    def __getattr__(self, name: str) -> Array:
-        """Return an argument that the risk was computed for."""
-        grid = self.__dict__.get("_grid")
-        if grid is None or name not in grid.arguments:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        return np.asarray(grid.arguments[name])
-
-    def to_dataset(self) -> Any:
-        """Return an xarray data set: errors as variables, arguments as dimensions and coordinates.
-
-        Examples
-        --------
-        >>> from solvable.solvers import Spectrum, ridge_risk
-        >>> risk = ridge_risk(Spectrum.isotropic(200), n=[[100], [400]], ridge=[0.0, 1.0, 10.0])
-        >>> dict(risk.to_dataset().sizes)
-        {'n': 2, 'ridge': 3}
-        """
-        from solvable.solvers.gridded import labelled_grid
-
-        return labelled_grid(self)
-
-    def plot(self, x: str | None = None, y: str = "test", axes: Any = None) -> Any:
-        """Draw one error against one argument, a line for each value of the others.
-
-        Parameters
-        ----------
-        x : str, optional
-            The argument on the horizontal axis; needed where several vary.
-        y : str
-            The error: ``"test"``, ``"train"``, ``"excess"``, ...
-        axes : matplotlib.axes.Axes, optional
-            Where to draw; new ones by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            With labels and, for several lines, a legend.
-
-        Examples
-        --------
-        >>> from solvable.solvers import Spectrum, ridge_risk
-        >>> risk = ridge_risk(Spectrum.isotropic(200), n=[[100], [400]], ridge=[0.0, 1.0, 10.0])
-        >>> axes = risk.plot(x="n")  # doctest: +SKIP
-        """
-        from solvable.solvers.gridded import draw_grid
-
-        return draw_grid(self, x, y, axes)
 
     @property
     def excess(self) -> Array:

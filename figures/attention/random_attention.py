@@ -21,7 +21,7 @@ NAMES = ("centred heads", "biased heads", "one vector")
 
 
 def compute(quick: bool = False) -> xr.Dataset:
-    """Five data sets (20 in full); lines from kernels of infinitely many heads, dots from 400 heads."""
+    """Five data sets (20 in full); open marks from kernels of infinitely many heads, filled from 400."""
     import xarray as xr
 
     sizes, places = [25, 50, 100, 200, 400], [25, 50, 100, 200]
@@ -54,12 +54,12 @@ def draw(data: xr.Dataset) -> Any:
     letter_panels(panels, ("target without the query", "target with the query"))
     for i, axes in enumerate(panels):
         for j, name in enumerate(data.learner.values):
-            axes.plot(data.n, data.kernel[i, j], color=COLOURS[j], marker=MARKERS[j] if j == 2 else None, ms=3)
+            axes.plot(data.n, data.kernel[i, j], color=COLOURS[j], marker=MARKERS[j], mfc="white", ms=4, lw=0.8)
             if j < 2:
                 axes.errorbar(data.place, data.measured[i, :, j], data.error[i, :, j], color=COLOURS[j],
                               fmt=MARKERS[j], ms=3)  # fmt: skip
             if i == 0:
-                entry(axes, j, str(name))
+                entry(axes, j, str(name), mfc="white", ms=4, lw=0.8)
         axes.set(xscale="log", yscale="log", xlabel="samples $n$", ylabel="relative test error")
         axes.set_xticks(data.n.values, [str(n) for n in data.n.values])
         axes.minorticks_off()
@@ -73,8 +73,9 @@ def caption(data: xr.Dataset) -> str:
     ends = data.kernel.values[:, :, -1]
     return (
         f"Targets (1/N)Σ (x₀·x_i)^{{p}} b·x_i, d = {data.attrs['d']}, N = {data.attrs['keys']} keys: (a) p = 0, "
-        f"(b) p = 2. Lines: ridge regression with kernels of infinitely many heads, means of {data.attrs['trials']} "
-        f"data sets; dots: 400 heads, two standard errors, above the lines for want of heads. At n = 400 the errors "
+        f"(b) p = 2. Open marks, joined: ridge regression with kernels of infinitely many heads, means "
+        f"of {data.attrs['trials']} data sets at five sizes; filled: 400 heads, two standard errors, with many samples "
+        "above for want of heads. At n = 400 the errors "
         f"are {ends[0, 0]:.5f}, {ends[0, 1]:.3f} and {ends[0, 2]:.5f} in (a), {ends[1, 0]:.2f}, {ends[1, 1]:.2f} and "
         f"{ends[1, 2]:.2f} in (b): biased heads pay where the query counts, with enough samples."
     )

@@ -112,5 +112,5 @@ def caption(data: xr.Dataset) -> str:
         f"dots: descent at step 0.004 on the same data. At ρ = {PENALTIES[-1]}: {falls}. (b) n = 30, d = 60, initial "
         f"scale 0.1, forward estimate with ascent 0.02, {seeds} data sets, bars: two standard errors; at ρ = "
         f"{strength} the error changes by {100 * (full - 1):+.0f} % with the full batch, {100 * (five - 1):+.0f} % "
-        f"with batch 5 and {100 * (one - 1):+.0f} % with single samples."
+        f"with batch 5 and {100 * (one - 1):+.0f} % with single samples; dotted: no change."
     )

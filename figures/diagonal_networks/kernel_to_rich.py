@@ -118,7 +118,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Sparse regression, n = {a['n']}, d = {a['d']}, {a['sparsity']} nonzeros, noise 0.1; means over {a['seeds']} "
         f"data sets. (a) Bands: two standard errors. The error goes from {high:.3f} (least ℓ₂) to {low:.3f} (least "
-        f"ℓ₁), at best {best:.3f}; deeper networks get there from larger scales. (b) Dots: gradient flow integrated on "
+        f"ℓ₁), at best {best:.3f}; deeper networks get there from larger scales. (b) Dots, "
+        f"squares and triangles: gradient flow integrated on "
         f"{a['flows']} of the data sets, each line in that panel on the same ones; largest deviation of a coefficient "
         f"{scientific(a['gap'])}. (c) Excess over the least ℓ₂ norm, which large scales reach."
     )

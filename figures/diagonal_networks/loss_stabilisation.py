@@ -93,5 +93,6 @@ def caption(data: xr.Dataset) -> str:
         "(a) θ ← θ + η(1 - θ²)θ, the step on the loss (1 - θ²)²/4, after 2000 steps; |θ| because the map is odd. "
         "Between η = 1 and √5 - 1 the iterates alternate between two points known in closed form (orange). (b) The "
         f"mean loss over {data.attrs['averaged']} steps is (1 - 1/η²)/8 up to {scientific(gap)}. Chaos follows; at η = "
-        f"2 the mean loss is {float(data.loss[-1]):.4f}, predicted 1/8, and beyond everything diverges."
+        f"2 the mean loss is {float(data.loss[-1]):.4f}, predicted 1/8, and beyond everything diverges. "
+        "Dotted: η = 1, √5 - 1 and 2."
     )

@@ -99,8 +99,7 @@ def caption(data: xr.Dataset) -> str:
     least = float(data.measured.values[1].min())
     return (
         "Digits of scikit-learn, 64 pixels as items, centred. (a) Weights with which the item model predicts the "
-        "marked "
-        f"pixel: its neighbours. They are those of 64 separate ridge regressions within "
+        f"pixel under the cross: its neighbours. They are those of 64 separate ridge regressions within "
         f"{scientific(data.attrs['twice'])}. (b) "
         f"Squared error of a pixel from all others over its variance, {data.attrs['trials']} splits, {TRAIN} images "
         f"learned from, two standard errors: {least:.3f} at best, λ = {data.attrs['best']:.2g}, against "

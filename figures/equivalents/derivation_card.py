@@ -129,6 +129,6 @@ def caption(data: xr.Dataset) -> str:
         f"The bias of ridge regression, Q = (XᵀX/n + λ)⁻¹ with X = ZΣ^{{1/2}}. (a) Its pencil of {data.row.size} "
         f"blocks; coloured ones are random. (b) Its {data.attrs['unknowns']} equations, reduced without a rule for "
         f"this case: an effective ridge κ, and the value, in which λ no longer stands. (c) The value at "
-        f"n = {data.attrs['n']}, d = 80; dots: {data.attrs['trials']} drawn data sets, two standard errors, "
+        f"n = {data.attrs['n']}, d = 80, a line; dots: {data.attrs['trials']} drawn data sets, two standard errors, "
         f"{gap[0]:.0f} % off at the smallest ridge and at most {gap[2:].max():.1f} % from λ = 0.1 on."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.factorised.experiments.walks import climb, distances
-from solvable.figures.dots import mean_and_bar
+from solvable.figures.dots import distance, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 
@@ -86,6 +86,8 @@ def caption(data: xr.Dataset) -> str:
     walks = [np.polyfit(np.log(log[late]), np.log(row[late]), 1)[0] for row in data.distance.values]
     climbs = [np.polyfit(np.log(data.length.values), np.log(row), 1)[0] for row in data.climb.values]
     hursts = data.hurst.values
+    powers = (data.length.values / data.length.values[-1]) ** hursts[:, None]
+    most = 100 * float(distance(data.climb.values, data.climb.values[:, -1:] * powers).max())
     return (
         f"(a) Median distance of walks in Gaussian potentials with E(V(x) − V(y))² ∝ |x − y|^{{α}}, means over 8 "
         "blocks of "
@@ -96,5 +98,5 @@ def caption(data: xr.Dataset) -> str:
         f"{data.attrs['potentials']} potentials, with two standard errors; dashed: n^{{H}} through the last dots. "
         "Fitted: "
         + ", ".join(f"{c:.3f} ({h:g})" for c, h in zip(climbs, hursts, strict=True))
-        + "; the climb is what the passage time is exponential in."
+        + f"; dots lie at most {most:.0f} % off the dashed lines; the climb is what the passage time is exponential in."
     )

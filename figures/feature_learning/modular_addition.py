@@ -16,7 +16,7 @@ from solvable.analysis.feature_learning.experiments.modular import (
 )
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.registry import figure
-from solvable.figures.style import COLOURS, DASHED, DOUBLE, HEAT, MARKERS, letter_panels
+from solvable.figures.style import COLOURS, DASHED, DOUBLE, HEAT, MARKERS, entry, letter_panels
 from solvable.solvers import logit_margin
 
 if TYPE_CHECKING:
@@ -74,15 +74,15 @@ def draw(data: xr.Dataset) -> Any:
     for i, p in enumerate(data.prime.values):
         mean, bar = data.accuracy.values[i].T
         panels[0].plot(data.fine, data.theory[i], color=COLOURS[i], ls=("-", DASHED)[i])
-        panels[0].errorbar(data.width, mean, bar, color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8,
-                           label=f"p = {p}")  # fmt: skip
+        panels[0].errorbar(data.width, mean, bar, color=COLOURS[i], fmt=MARKERS[i], ms=3, elinewidth=0.8)
+        entry(panels[0], i, f"p = {p}", ls=("-", DASHED)[i], ms=3)
     panels[0].set(ylabel="share of sums right", ylim=(0, 1.03))
     panels[0].legend(loc="lower right")
     for i, what in enumerate(data.what.values):
         mean, bar = data.logit.values[i].T
         panels[1].plot(data.fine, data.expected[i], color=COLOURS[i + 2], ls=("-", DASHED, ":")[i])
-        panels[1].errorbar(data.width, mean, bar, color=COLOURS[i + 2], fmt=MARKERS[i + 2], ms=3, elinewidth=0.8,
-                           label=str(what))  # fmt: skip
+        panels[1].errorbar(data.width, mean, bar, color=COLOURS[i + 2], fmt=MARKERS[i + 2], ms=3, elinewidth=0.8)
+        entry(panels[1], i + 2, str(what), ls=("-", DASHED, ":")[i], ms=3)
     panels[1].set(ylabel="logit", ylim=(-0.05, 0.95))
     panels[1].legend(loc="upper right")
     for axes in panels[:2]:

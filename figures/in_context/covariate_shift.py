@@ -69,7 +69,7 @@ def draw(data: xr.Dataset) -> Any:
     for i, kind in enumerate(data.kind.values):
         axes.plot(data["shift"], data.risk[i], color=COLOURS[i], ls=DASHED if i == 1 else "-")
         axes.errorbar(data["at"], data.measured[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3)
-        entry(axes, i, str(kind))
+        entry(axes, i, str(kind), ls=DASHED if i == 1 else "-")
     axes.set(xscale="log", yscale="log", xlabel="factor $c$ of the shift", ylabel="risk over the labels' power")
     axes.set_xticks(data["at"].values, [f"{c:g}" for c in data["at"].values])
     axes.minorticks_off()

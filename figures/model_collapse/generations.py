@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.model_collapse.experiments import excess_draw, generator_draw
 from solvable.analysis.model_collapse.settings import eigenvalues
-from solvable.figures.dots import mean_and_bar
+from solvable.figures.dots import far_dots, mean_and_bar
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DASHED, DOUBLE, MARKERS, entry, letter_panels
 from solvable.solvers import Spectrum, interpolating_generators, iterated_regression_risk, synthetic_noise_gain
@@ -115,5 +115,5 @@ def caption(data: xr.Dataset) -> str:
         f"{data.attrs['noise']:g} everywhere; growth per generation, fitted to the dots (theory): {growth}. (b) "
         f"Isotropic, d = {data.attrs['wide']}; without noise the signal left after {data.generation.values[3]:.0f} "
         f"generations on fresh rows is {100 * (1 - lost[3]):.0f} %. Dots: {data.attrs['trials']} chains, two standard "
-        "errors."
+        f"errors; in (a) {far_dots(data.measured, data.error, data.excess)}."
     )

@@ -102,5 +102,5 @@ def caption(data: xr.Dataset) -> str:
         f"critical values of the simplex and the square code, dots the best of {data.attrs['starts']} L-BFGS runs; "
         f"their largest relative distance from the better code is {scientific(off)}. The square is better from depth "
         f"{first} on (square over simplex for depths 3 to 6: {deep}), and (b) the trained logits lose their third "
-        "singular value. (c) Ratio of the two critical values with one decay for everything."
+        "singular value. (c) Ratio of the two critical values with one decay for everything; dotted: equal."
     )

@@ -106,5 +106,6 @@ def caption(data: xr.Dataset) -> str:
         "(a) Least penalty of weights that fit a 4 × 3 Gaussian target; dots are trained (standard and parallel) and "
         f"extrapolated to zero decay, within {scientific(off)} of the lines. (b) Singular values after weight decay "
         f"{DECAY:g} on every layer, dashed where zero is better; dots are trained scalar networks, median difference "
-        f"{scientific(dots)}. (c) Two singular values; even equal ones leave primal over dual at {equal}."
+        f"{scientific(dots)}. (c) Two singular values; even equal ones leave primal over dual at {equal}; "
+        "dotted: no gap."
     )

@@ -99,7 +99,7 @@ def caption(data: xr.Dataset) -> str:
                      for c, d, end in zip(data.critical, DEPTHS, ends, strict=True))  # fmt: skip
     return (
         f"One class among N = {OTHERS} samples; decays equal in all layers and such that "
-        f"MN(Nλ^{{M+1}})^{{1/M}} = {DECAY_SCALE:g} at every depth M. Critical sizes: {text}. Vertical dots "
+        f"MN(Nλ^{{M+1}})^{{1/M}} = {DECAY_SCALE:g} at every depth M. Critical sizes: {text}. Dotted verticals "
         "mark them. Dashed: local minimum that is not global. Filled dots: best of a run from zero and runs from "
         "large weights; open: gradient descent from large weights, which stays on the dashed branch. Filled dots lie "
         f"within {scientific(off)} of the lines."

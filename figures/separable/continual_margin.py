@@ -117,7 +117,8 @@ def caption(data: xr.Dataset) -> str:
     weak = [float(np.linalg.norm(w[-1] - data.path.values[-1])) for w in data.weak.values]
     ratio = float(data.bound.values[1, 0, -1] / data.theory.values[1, 0, -1])
     return (
-        "(a) Two tasks of one row each; lines: where its margin is one; grey: both are separated; black: projections, "
+        "(a) Two tasks of one row each; solid and dash-dotted: "
+        "where its margin is one; grey: both are separated; black: projections, "
         "in turn. Open dots: weakly regularised fits over ln(1/ridge), whose end is "
         f"{weak[0]:.2f} away at a ridge of 1e−8 and {weak[1]:.3f} at 1e−300. (b), (c) {COUNT} tasks of {ROWS} unit "
         f"rows in d = {D} with margin {data.attrs['margin']:.2f} together. Lines: the solver, for random orders "

@@ -93,7 +93,7 @@ def caption(data: xr.Dataset) -> str:
         f"{gap:.3g}. Steps to separate: {steps} for γ = 1, 10, 100 and 10⁴, {data.attrs['separated']} for the batch "
         f"perceptron (dashed), from whose shares the way at γ = 10⁴ stays within {far:.2g}: margins of digits come "
         "near 0, and the limit needs γ times each margin to exceed 40. (c) Medians over 32 data sets with n = "
-        f"{N}, d = {D}; dots: {data.attrs['sets']} collections of them, two standard errors. Steps fall to "
+        f"{N}, d = {D}; triangles: {data.attrs['sets']} collections of them, two standard errors. Steps fall to "
         f"{float(data.needed.min()):.1f} at γ = {float(data.sweep[np.argmin(data.needed.values)]):.0f} and end at "
         f"{float(data.needed[-1]):.1f}, the perceptron's {data.attrs['limit']:.1f}."
     )

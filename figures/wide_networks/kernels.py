@@ -100,7 +100,8 @@ def caption(data: xr.Dataset) -> str:
     return (
         f"Two inputs of unequal norm, {data.attrs['layers']} hidden layers of width n, NTK parametrisation. (a), (b) "
         f"Mean over {data.attrs['trials']} networks of the kernel between them, in units of the theory of infinite "
-        f"width; two standard errors, dots shifted apart. At the largest width the means lie within {100 * gap:.1f} % "
+        f"width (line); two standard errors, dots shifted apart. "
+        f"At the largest width the means lie within {100 * gap:.1f} % "
         f"of 1 (at most {score:.1f} standard errors). (c) Standard deviation over networks; measured exponents in n: "
         f"{text}."
     )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.convex_losses.state_evolution import state_evolution
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, record, report_failures
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import as_positive, broadcast, within_range
@@ -16,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class LogisticBias:
+class LogisticBias(OnGrid):
     r"""Law of the estimate, arrays over the grid.
 
     Attributes
@@ -37,6 +38,7 @@ class LogisticBias:
     solution: Solution
 
 
+@gridded("kappa", "gamma")
 @within_range
 def logistic_bias(kappa: ArrayLike, gamma: ArrayLike, *, on_failure: OnFailure = "warn") -> LogisticBias:
     r"""Bias and spread of the maximum-likelihood estimate of logistic regression in high dimension.

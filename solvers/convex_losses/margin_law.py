@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.convex_losses.channels import Teacher
 from solvable.solvers.convex_losses.state_evolution import state_evolution
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import as_choice, within_range
@@ -17,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class MarginLaw:
+class MarginLaw(OnGrid):
     """Hard-margin classifier over the grid of (n, noise).
 
     Attributes
@@ -38,6 +39,7 @@ class MarginLaw:
     solution: Solution
 
 
+@gridded("n", "noise")
 @within_range
 def margin_law(
     spectrum: Spectrum,

@@ -29,6 +29,7 @@ from scipy.special import ndtr
 from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
 from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
 from solvable.solvers.convex_losses.state_evolution import HARD, PLAIN, RIDGE
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_choice,
@@ -48,7 +49,7 @@ _GOOD, _DOUBT = 1e-9, 1e-6
 
 
 @record
-class MixtureErrors:
+class MixtureErrors(OnGrid):
     """Errors over the grid of (separation, ratio, ridge, balance).
 
     Attributes
@@ -180,6 +181,7 @@ def _limit(separation: Array, ratio: Array) -> Array:
         return np.asarray(ndtr(-(separation**2) * np.sqrt(ratio / (1 + ratio * separation**2))))
 
 
+@gridded("separation", "ratio", "ridge", "balance")
 @within_range
 def mixture_risk(
     separation: ArrayLike,
@@ -306,6 +308,7 @@ def _from_strong(model: _Mixture, cells: Index) -> Settled:
     return walk(at, np.maximum(part.ridge, 100 * part.ratio), part.ridge)
 
 
+@gridded("separation", "ratio", "balance")
 @within_range
 def best_ridge(
     separation: ArrayLike, ratio: ArrayLike, loss: str, balance: ArrayLike = 0.5, *, on_failure: OnFailure = "warn"

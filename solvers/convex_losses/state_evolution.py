@@ -35,6 +35,7 @@ from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
 from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
 from solvable.solvers.convex_losses.thresholds import edge_error, threshold_ratio
 from solvable.solvers.equivalents.mode_sums import Modes
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_choice, as_nonnegative, as_positive, as_scalar, broadcast, refuse, within_range
@@ -73,7 +74,7 @@ class Overlaps:
 
 
 @record
-class ConvexRisk:
+class ConvexRisk(OnGrid):
     """Errors of a convex fit over the broadcast grid of (n, ridge, noise).
 
     Attributes
@@ -225,6 +226,7 @@ def _target(spectrum: Spectrum, cross: Any) -> Spectrum:
     return Spectrum(found.eigenvalues, found.target_power, spectrum.multiplicities, found.irreducible_power)
 
 
+@gridded("n", "ridge", "noise")
 @within_range
 def state_evolution(
     spectrum: Spectrum,

@@ -18,6 +18,7 @@ from scipy.special import expit, ndtr
 
 from solvable.solvers.convex_losses.channels import Teacher, label_chance, smoothed_chance
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import as_choice, as_nonnegative, broadcast, refuse, within_range
 
@@ -103,6 +104,7 @@ def edge_error(teacher: Teacher, signal: float, irreducible: float, noise: float
     return float(weight @ (chance * ndtr(-side * x) + (1 - chance) * ndtr(side * x)))
 
 
+@gridded("signal", "noise")
 @within_range
 def separability_threshold(
     signal: ArrayLike, teacher: Teacher = "logistic", noise: ArrayLike = 0.0, *, on_failure: OnFailure = "warn"

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
 from solvable.solvers.denoising.responsibilities import as_points
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
@@ -37,7 +38,7 @@ _KINDS = ("vp", "sub-vp", "ve")
 
 
 @record
-class DiffusionMarginals:
+class DiffusionMarginals(OnGrid):
     """Law of a noised point given the clean one, over the grid of times.
 
     Attributes
@@ -83,6 +84,7 @@ def _times(name: str, times: ArrayLike) -> Array:
     return t
 
 
+@gridded("times")
 @within_range
 def diffusion_marginals(
     kind: str,
@@ -208,7 +210,7 @@ def reverse_ode(
 
 
 @record
-class ReverseMarginal:
+class ReverseMarginal(OnGrid):
     """Law of what a reversed diffusion samples, over the grid of the arguments.
 
     Attributes
@@ -221,6 +223,7 @@ class ReverseMarginal:
     variance: Array
 
 
+@gridded("mean", "variance", "times", "score_error", "start_mean", "start_variance")
 @within_range
 def reverse_sde_marginal(
     mean: ArrayLike,

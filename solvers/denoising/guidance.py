@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_choice, as_finite, as_positive, broadcast, refuse, within_range
 
@@ -21,7 +22,7 @@ _CELLS = 1024
 
 
 @record
-class GuidanceLaw:
+class GuidanceLaw(OnGrid):
     """Law of what a guided sampler gives, over the grid of the arguments.
 
     Attributes
@@ -70,6 +71,7 @@ def _log_cos_share(back: Array, ratio: Array) -> Array:
     return np.asarray(np.log1p(np.sqrt((1 - r) / r) * np.sin(near) - 2 * np.sin(near / 2) ** 2))
 
 
+@gridded("scale", "conditional_mean", "conditional_variance", "mean", "variance")
 @within_range
 def guidance_law(
     scale: ArrayLike,

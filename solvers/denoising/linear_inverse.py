@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
@@ -116,7 +117,7 @@ def posterior(
 
 
 @record
-class GuidedSampling:
+class GuidedSampling(OnGrid):
     """Law of what a guided diffusion samples, over the grid of the arguments.
 
     Attributes
@@ -129,6 +130,7 @@ class GuidedSampling:
     variance: Array
 
 
+@gridded("prior_variance", "noise_variance", "y", "guidance")
 @within_range
 def guided_sampling(
     prior_variance: ArrayLike, noise_variance: ArrayLike, y: ArrayLike, guidance: ArrayLike = 1.0

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import Status, record
 from solvable.solvers.validate import (
     as_finite,
@@ -122,7 +123,7 @@ def _cluster(X: Any, columns: Any, dims: Any, labels: Any, rounds: int, losses: 
 
 
 @record
-class SubspaceRecovery:
+class SubspaceRecovery(OnGrid):
     r"""How far the principal components of N rows are from the subspace they come from.
 
     Attributes
@@ -137,6 +138,7 @@ class SubspaceRecovery:
     bound: Array
 
 
+@gridded("n", "d", "N", "noise")
 @within_range
 def subspace_recovery(n: ArrayLike, d: ArrayLike, N: ArrayLike, noise: ArrayLike = 0.0) -> SubspaceRecovery:
     r"""Error of the d leading principal components of N rows of a Gaussian on a d-dimensional subspace.

@@ -26,6 +26,7 @@ from solvable.solvers.certificates.mode_roots import certify_edge, certify_effec
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.equivalents.mode_table import ModeTable
 from solvable.solvers.equivalents.ridge_sums import ModeSums, empty_sums, mode_sums, put, take
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_positive, as_real, as_scalar, broadcast, refuse, within_range
@@ -256,6 +257,7 @@ def solve_grid(
     return point, solution, samples.reshape(shape)
 
 
+@gridded("n", "ridge")
 @within_range
 def effective_ridge(
     spectrum: Spectrum,
@@ -325,6 +327,7 @@ def effective_ridge(
     return solve_grid(spectrum, n, ridge, rtol, on_failure, "effective_ridge", certify=certify)[1]
 
 
+@gridded("n")
 @within_range
 def stability_edge(spectrum: Spectrum, n: ArrayLike, *, certify: bool = False) -> Solution:
     r"""Most negative ridge: the end of the branch of :math:`\kappa` on which :math:`df_2 < n`.

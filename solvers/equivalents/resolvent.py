@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.fixed_point import solve_grid
 from solvable.solvers.equivalents.mode_sums import Modes
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Solution, Status
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import (
@@ -133,6 +134,7 @@ def _prefactor(n: Array, slack: Array) -> Array:
         return np.asarray(n / slack)
 
 
+@gridded("n", "ridge")
 @within_range
 def resolvent_trace(
     spectrum: Spectrum,
@@ -215,6 +217,7 @@ def finish(value: Array, found: Solution | PairSolution) -> Solution:
     return Solution(value, residual, status, iterations)
 
 
+@gridded("n", "ridge_a", "ridge_b")
 @within_range
 def resolvent_pair_trace(
     spectrum: Spectrum,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -27,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class SubspaceLoss:
+class SubspaceLoss(OnGrid):
     """Law of the least loss in a random subspace, over the grid of dimensions.
 
     Attributes
@@ -43,6 +44,7 @@ class SubspaceLoss:
     start: float
 
 
+@gridded("d", "start")
 @within_range
 def subspace_loss(groups: int, size: int, d: ArrayLike, start: ArrayLike = 0.0) -> SubspaceLoss:
     r"""Mean and variance of the least loss in a random subspace of dimension d.

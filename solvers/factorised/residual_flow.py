@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import Solution, Status, record, report_failures
 from solvable.solvers.validate import (
     as_finite,
@@ -54,7 +55,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
 
 
 @record
-class ResidualLimit:
+class ResidualLimit(OnGrid):
     """A scalar residual network of infinite depth, over the grid of the arguments.
 
     Attributes
@@ -92,6 +93,7 @@ def _slowing(v: Array, y: Array) -> Array:
     return np.asarray(rising + settling + np.maximum(v - 40.0, 0.0) * np.log(y) / y**2)
 
 
+@gridded("y", "times")
 @within_range
 def residual_limit(y: ArrayLike, times: ArrayLike) -> ResidualLimit:
     r"""Output of a scalar residual network of infinite depth under gradient flow from zero weights.

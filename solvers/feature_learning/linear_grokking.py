@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
 
@@ -21,7 +22,7 @@ _PANELS = 40
 
 
 @record
-class LinearGrokking:
+class LinearGrokking(OnGrid):
     """Errors along the flow, arrays over the broadcast arguments; both start at 1.
 
     Attributes
@@ -68,6 +69,7 @@ def _bessel(z: Array) -> Array:
     return np.where(z < 1e-8, np.exp(-near) / 2, np.where(z > 1e6, late, ive(1, inside) / inside))
 
 
+@gridded("gamma", "times")
 @within_range
 def linear_grokking(gamma: ArrayLike, times: ArrayLike) -> LinearGrokking:
     r"""Train and test error of least squares under gradient flow, as d and n grow.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.model_collapse.iterated_regression import as_generations
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_real, as_scalar, broadcast, refuse, within_range
@@ -88,7 +89,7 @@ def iterated_least_squares_excess(
 
 
 @record
-class InterpolatingGenerators:
+class InterpolatingGenerators(OnGrid):
     """Weights of interpolating generators on isotropic rows, mean values.
 
     Attributes
@@ -103,6 +104,7 @@ class InterpolatingGenerators:
     error: Array
 
 
+@gridded("generations")
 @within_range
 def interpolating_generators(
     generator_samples: float,
@@ -174,7 +176,7 @@ def interpolating_generators(
 
 
 @record
-class CollapseExponents:
+class CollapseExponents(OnGrid):
     """Powers of n with which the parts of the error fall (negative numbers), and the best ridge exponent.
 
     Attributes
@@ -194,6 +196,7 @@ class CollapseExponents:
     clean: Array
 
 
+@gridded("capacity", "smoothness", "ridge_exponent", "noise_growth")
 @within_range
 def collapse_exponents(
     capacity: ArrayLike, smoothness: ArrayLike, ridge_exponent: ArrayLike, noise_growth: ArrayLike = 0.0

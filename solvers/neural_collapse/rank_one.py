@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.neural_collapse.shrinkage import DualityGap, duality_gap
 from solvable.solvers.validate import as_finite, as_positive, as_scalar, broadcast, within_range
 
@@ -17,6 +18,7 @@ __all__ = ["rank_one_gap"]
 Array = NDArray[np.float64]
 
 
+@gridded("positive_slope", "negative_slope")
 @within_range
 def rank_one_gap(
     positive_slope: ArrayLike,

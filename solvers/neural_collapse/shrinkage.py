@@ -20,6 +20,7 @@ from scipy.special import expit
 
 from solvable.solvers.certificates.scalar_roots import certify_shrinkage
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import as_nonnegative, as_positive, as_scalar, as_whole, broadcast, refuse, within_range
 
@@ -73,7 +74,7 @@ def nonzero_branch(log_ratio: Array, factors: int) -> tuple[Array, Array, NDArra
 
 
 @record
-class Shrinkage:
+class Shrinkage(OnGrid):
     """Singular values after weight decay on every layer.
 
     Attributes
@@ -100,6 +101,7 @@ class Shrinkage:
     solution: Solution
 
 
+@gridded("singular_values", "weight_decay")
 @within_range
 def shrink_singular_values(
     singular_values: ArrayLike, weight_decay: ArrayLike, depth: int, *, certify: bool = False
@@ -177,7 +179,7 @@ def shrink_singular_values(
 
 
 @record
-class DualityGap:
+class DualityGap(OnGrid):
     """Primal, dual and parallel values of the minimum-norm problem.
 
     Attributes

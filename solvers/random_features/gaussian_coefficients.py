@@ -18,6 +18,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.random_features.activations import Activation, activation_function
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_positive, refuse, within_range
@@ -30,7 +31,7 @@ _TOLERANCE = 1e-11
 
 
 @record
-class GaussianCoefficients:
+class GaussianCoefficients(OnGrid):
     r"""Moments of an activation under N(0, r), arrays over the shape of `variance`.
 
     Attributes
@@ -207,6 +208,7 @@ def _integrate(activation: Callable[[Array], Array], scale: float, kinks: Array 
     return moments, error
 
 
+@gridded("variance")
 @within_range
 def gaussian_coefficients(
     activation: Activation, variance: ArrayLike = 1.0, *, kinks: Sequence[float] | None = None

@@ -191,6 +191,7 @@ def _excess(a: Array, b: Array, noise: Array) -> Array:
     return excess
 
 
+@gridded("exponent", "target_exponent", "relative_noise")
 @within_range
 def optimal_fitting_ratio(
     exponent: ArrayLike, target_exponent: ArrayLike, relative_noise: ArrayLike = 0.0, *, certify: bool = False

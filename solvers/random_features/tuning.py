@@ -18,6 +18,7 @@ from solvable.solvers.certificates.mode_roots import certify_feature_optimum
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_minimum import Take, lowest_minima
 from solvable.solvers.equivalents.mode_sums import FloatSums, Term
+from solvable.solvers.gridded import gridded
 from solvable.solvers.random_features.risk import random_feature_risk
 from solvable.solvers.ridge.tuning import optimal_ridge
 from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, provable, report_failures
@@ -126,6 +127,7 @@ def _certificate(spectrum: Spectrum, n: Array, k: Array, noise: Array, value: Ar
     return certify_feature_optimum(spectrum, n, k, noise, gamma, value, "optimal_random_feature_ridge")
 
 
+@gridded("n", "k", "noise_variance")
 @within_range
 def optimal_random_feature_ridge(
     spectrum: Spectrum,

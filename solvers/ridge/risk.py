@@ -227,6 +227,7 @@ def ridge_risk_general(
     return ridge_risk(full, n, ridge, on_failure=on_failure)
 
 
+@gridded("n", "ridge_a", "ridge_b", "noise_variance")
 @within_range
 def ridge_cross_risk(
     spectrum: Spectrum,

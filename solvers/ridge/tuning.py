@@ -16,6 +16,7 @@ from solvable.solvers.certificates.mode_roots import certify_optimal_ridge
 from solvable.solvers.equivalents.fixed_point import effective_ridge, stability_edge
 from solvable.solvers.equivalents.mode_minimum import Take, lowest_minima
 from solvable.solvers.equivalents.mode_sums import FloatSums, Term
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import Certificate, Solution, Status, provable, report_failures
 from solvable.solvers.spectrum import Spectrum, as_spectrum
 from solvable.solvers.validate import as_nonnegative, as_positive, broadcast, within_range
@@ -79,6 +80,7 @@ def _optima(spectrum: Spectrum, n: Array, noise: Array, floor: Array, lowest: Ar
     return Solution(value, found.residual, status, found.iterations)
 
 
+@gridded("n", "noise_variance")
 @within_range
 def optimal_ridge(
     spectrum: Spectrum,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.separable.active_set import project, walk
 from solvable.solvers.separable.max_margin import largest_violation, max_margin, project_onto_margin
 from solvable.solvers.solution import Status, record, report_failures
@@ -154,7 +155,7 @@ def sequential_max_margin(tasks: Sequence[ArrayLike] | ArrayLike, order: ArrayLi
 
 
 @record
-class ContinualBounds:
+class ContinualBounds(OnGrid):
     """Bounds after each number of steps.
 
     Attributes
@@ -169,6 +170,7 @@ class ContinualBounds:
     forgetting: Array
 
 
+@gridded("steps")
 @within_range
 def continual_bounds(radius: float, margin: float, tasks: int, ordering: str, steps: ArrayLike) -> ContinualBounds:
     r"""Bounds of a sequence of projections that starts at zero weights, from radius and margin alone.

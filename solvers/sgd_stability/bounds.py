@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.sgd_stability.hessians import batch_sizes, read_curvature, sampling_weights
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_positive, as_real, as_whole, broadcast, refuse, within_range
@@ -183,7 +184,7 @@ def group_threshold(
 
 
 @record
-class StabilityConditions:
+class StabilityConditions(OnGrid):
     """Step sizes that bracket the exact threshold; all but `sufficient` are upper bounds on it.
 
     Attributes
@@ -208,6 +209,7 @@ class StabilityConditions:
     frobenius: float
 
 
+@gridded("batch_size")
 @within_range
 def stability_conditions(
     hessians: ArrayLike, batch_size: ArrayLike, sampling: str = "without-replacement", loss: str = "squared"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_choice, as_nonnegative, as_positive, broadcast, refuse, within_range
 
@@ -24,7 +25,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class WeightDecayEquilibrium:
+class WeightDecayEquilibrium(OnGrid):
     """Stationary state of the norm under weight decay.
 
     Attributes
@@ -45,6 +46,7 @@ class WeightDecayEquilibrium:
     relaxation: Array
 
 
+@gridded("step_size", "weight_decay", "gradient_norm")
 @within_range
 def weight_decay_equilibrium(
     step_size: ArrayLike, weight_decay: ArrayLike, gradient_norm: ArrayLike = 1.0
@@ -99,7 +101,7 @@ def weight_decay_equilibrium(
 
 
 @record
-class AdamEquilibrium:
+class AdamEquilibrium(OnGrid):
     """Stationary state of Adam with weight decay on a scale-invariant loss.
 
     Attributes
@@ -135,6 +137,7 @@ def _penalty_shrinkage(log_force: Array, kappa: Array) -> Array:
     return np.asarray(np.exp(bracketed_newton(evaluate, low - 1e-9, np.zeros_like(low), low).x))
 
 
+@gridded("step_size", "weight_decay", "d", "gradient_norm", "momentum")
 @within_range
 def adam_equilibrium(
     step_size: ArrayLike,

@@ -21,6 +21,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.sgd_stability.hessians import (
     LOSSES,
     Curvature,
@@ -180,6 +181,7 @@ def _top_of_tridiagonal(alpha: Array, beta: Array) -> float:
     return float(eigh_tridiagonal(alpha, beta, eigvals_only=True, select="i", select_range=(last, last))[0])
 
 
+@gridded("batch_size")
 @within_range
 def stability_threshold(
     hessians: ArrayLike,
@@ -273,6 +275,7 @@ def _certificate(hessians: Array, sizes: Array, sampling: str, factor: float, va
     return certify_threshold(hessians, sizes, sampling, factor, value, "stability_threshold")
 
 
+@gridded("step_size", "batch_size")
 @within_range
 def growth_rate(
     step_size: ArrayLike,

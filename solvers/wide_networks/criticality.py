@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.random_features.activations import Activation, activation_function
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_nonnegative, as_positive, as_scalar, as_whole, refuse, within_range
@@ -84,7 +85,7 @@ class CriticalPoint:
 
 
 @record
-class EdgeOfChaos:
+class EdgeOfChaos(OnGrid):
     r"""Variances at which nearby inputs neither separate nor merge; arrays of one shape.
 
     Attributes
@@ -187,6 +188,7 @@ def critical_flow(
     return CriticalFlow(*rows)
 
 
+@gridded("q")
 @within_range
 def edge_of_chaos(activation: Activation, q: ArrayLike) -> EdgeOfChaos:
     r"""Weight and bias variance at which the variance q is a fixed point and :math:`\chi_\perp=1`.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_nonnegative, as_whole, refuse, within_range
 
@@ -42,7 +43,7 @@ class DeepClassifier:
 
 
 @record
-class DeepKernel:
+class DeepKernel(OnGrid):
     r"""Tangent kernel of a deep network as ``value * exp(log_scale)``.
 
     Attributes
@@ -198,6 +199,7 @@ def koenigs(hermite_squares: ArrayLike, rho: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(out)
 
 
+@gridded("rho")
 @within_range
 def deep_ntk(hermite_squares: ArrayLike, rho: ArrayLike, depth: int) -> DeepKernel:
     r"""Tangent kernel :math:`K_L(\rho)` of a network of any depth on the sphere, scaled so that nothing overflows.

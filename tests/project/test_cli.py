@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -144,6 +146,33 @@ def test_report_is_self_contained_and_a_second_run_redoes_nothing(tmp_path, monk
     for item_claim in chosen:
         assert item_claim.name in text
     assert json.loads((tmp_path / "manifest.json").read_text())["seed"] == 0
+    printed(page)
+
+
+def printed(page):
+    """On paper every claim is open, and every formula and sentence with mathematics is set, none with an error."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None or find_spec("playwright") is None:
+        return
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        except Error:  # what is tested is the page
+            return
+        view = browser.new_page()
+        view.set_default_timeout(120_000)  # a shared machine
+        view.goto(page.as_uri())
+        view.wait_for_function("window.MathJax && MathJax.typeset && document.querySelector('mjx-container')")
+        view.evaluate("dispatchEvent(new Event('beforeprint'))")
+        found = view.evaluate(
+            "[document.querySelectorAll('details:not([open]) .math').length,"
+            " [...document.querySelectorAll('.math, .tex')].filter((x) => x.innerText.includes('\\\\(')).length,"
+            " document.querySelectorAll('.math mjx-container').length, document.querySelectorAll('mjx-merror').length]"
+        )
+        browser.close()
+    assert found == [0, 0, 2, 0]
 
 
 def test_known_answers_lists_and_prints_the_tables():

@@ -1,12 +1,21 @@
 """Risks that know their grid: names of dimensions, arguments, labelled data, a picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from solvable.analysis.writing.symbols import SHARED
-from solvable.solvers import Spectrum, effective_ridge, random_feature_risk, ridge_risk
+from solvable.solvers import (
+    Spectrum,
+    effective_ridge,
+    guidance_law,
+    random_feature_risk,
+    ridge_risk,
+    synthetic_noise_gain,
+)
 from solvable.solvers.gridded import LABELS
 from solvable.solvers.validate import read_regression
 
@@ -57,9 +66,29 @@ def test_what_cannot_be_matched_is_refused(n, ridge, words):
 
 def test_a_function_without_a_labelled_answer_refuses_unmatched_names():
     with pytest.raises(ValueError, match="does not broadcast by name"):
-        effective_ridge(SPECTRUM, named(N, "n"), named(RIDGE, "ridge"))
-    same = effective_ridge(SPECTRUM, named(N, "run"), named(RIDGE, "run"))
-    np.testing.assert_array_equal(same.value, effective_ridge(SPECTRUM, N, RIDGE).value)
+        synthetic_noise_gain(SPECTRUM, named(N, "n"), named(RIDGE, "ridge"), 300.0)
+
+
+def test_a_solution_broadcasts_by_name_and_is_drawn_under_what_was_solved_for():
+    found = effective_ridge(SPECTRUM, named(N, "n"), named(RIDGE, "ridge"))
+    data = found.to_dataset()
+    assert data.value.dims == ("n", "ridge")
+    np.testing.assert_array_equal(data.value.values, effective_ridge(SPECTRUM, np.array(N)[:, None], RIDGE).value)
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("agg")
+    assert found.plot(x="ridge").get_ylabel() == LABELS["effective_ridge"]
+    pyplot.close("all")
+
+
+def test_what_was_made_by_hand_knows_no_arguments():
+    with pytest.raises(ValueError, match="does not know its arguments"):
+        replace(effective_ridge(SPECTRUM, N, 1.0)).to_dataset()
+
+
+def test_an_argument_named_like_a_field_keeps_apart():
+    data = guidance_law([1.0, 2.0, 3.0], 0.5, 1.0, [[0.0], [1.0]], 2.0).to_dataset()
+    assert data["mean"].dims == ("given_mean", "scale")
+    np.testing.assert_array_equal(data.given_mean.values, [0.0, 1.0])
 
 
 def test_rows_of_a_table_must_be_those_of_the_labels():
