@@ -8,6 +8,7 @@ target :math:`y=\frac12(\beta\cdot x)^2` with :math:`|\beta|^2=D`. What is train
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,8 +131,7 @@ def _parts(
     u = beta / np.sqrt(beta @ beta)
     turned = own @ u
     across = turned - (turned @ u)[..., None] * u
-    plane = np.eye(D) - u[:, None] * u
-    rest = plane @ own @ plane
+    rest = own - across[..., None] * u - u[:, None] * turned[..., None, :]
     tail = np.einsum("...ii->...", rest)
     sides = (across * across).sum(axis=-1)
     variance = (2 * tail**2 / 3 + 4 * sides + 2 * _square(rest)) / (8 * D**2)
@@ -238,11 +238,17 @@ def _settled(state: Array, alpha: float, eps: float) -> float:
     return (alpha * _REST / 4) ** 2 * size * min(along / D, 2 * spread * (eps / D) ** 2)
 
 
-def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: Array, path: Array) -> None:
-    """Fill the path; where the flow has come to rest the state stands for all later times."""
+@cache
+def _rule() -> tuple[Array, Array, Array]:
+    """Weights of the stages and, last, of the step; those of the two differences that estimate its error."""
     from scipy.integrate import DOP853
 
-    rule = (np.vstack([DOP853.A, DOP853.B]), DOP853.E5, DOP853.E3)
+    return np.vstack([DOP853.A, DOP853.B]), DOP853.E5, DOP853.E3
+
+
+def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: Array, path: Array) -> None:
+    """Fill the path; where the flow has come to rest the state stands for all later times."""
+    rule = _rule()
     first, now, least = 0, 0.0, _settled(state, alpha, eps)
     while first < t.size:
         left, since = path[first:], t[first:] - now
@@ -339,7 +345,5 @@ def quadratic_network_flow(
     state = np.vstack([M, w])
     begun, path = state * (1.0 if centred else 0.0), np.empty((t.size, *state.shape))
     _follow(state, begun, b, alpha, eps, t, path)
-    risk = _parts(
-        path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.full(t.size, alpha), np.full(t.size, eps)
-    )
+    risk = _parts(path[:, -1], path[:, :-1], (w, M) if centred else None, b, np.array(alpha), np.array(eps))
     return QuadraticFlow(path[:, -1].copy(), path[:, :-1].copy(), risk)

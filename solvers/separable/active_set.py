@@ -159,7 +159,7 @@ def least_distance(units, gram, wanted, whole, dual, move, room):  # type: ignor
         for a in range(count):
             x[a] = wanted[active[a]] - reach[active[a]]
             missed = max(missed, abs(x[a]))
-        if missed <= 2e-16 * size:
+        if missed <= 5e-16 * size:
             break
         _solve(factor, count, x)
         for a in range(count):

@@ -94,7 +94,7 @@ LAZY_CLAIMS = (
         source=_FORM,
         kind=Kind.ASYMPTOTIC,
         measure=particles.kernel_level,
-        grid=cells("epsilon", [0.5, 0.3], n=150, d=6, degree=2),
+        grid=cells("epsilon n", [(0.5, 150), (0.3, 150), (0.5, 500)], d=6, degree=2),
         formula=_level(2),
         size="n",
         tolerance=0.05,

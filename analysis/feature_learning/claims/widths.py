@@ -100,7 +100,7 @@ WIDTH_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_limit,
         measure=widths.mup_network,
-        grid=cells("batch steps", [("one", 40), ("all", 20)], n=64, m=8, d=5, rate=0.1),
+        grid=cells("n batch steps", [(64, "one", 40), (64, "all", 20), (256, "one", 40)], m=8, d=5, rate=0.1),
         instance=widths.drawn_regression,
         size="n",
         sizes=(1, 4, 16),
