@@ -46,6 +46,14 @@ def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True)
+def _copy(state, out):  # type: ignore[no-untyped-def]
+    """Entry by entry: slices compile for seconds."""
+    for i in range(state.shape[0]):
+        for j in range(state.shape[1]):
+            out[i, j] = state[i, j]
+
+
+@njit(cache=True)
 def flow(state, start, target, scale, alignment, times, rtol, most, least, stages, fifth, third, path):  # type: ignore[no-untyped-def]
     """Adaptive Runge-Kutta steps of order 8 to every time, or until the loss is at most `least`.
 
@@ -72,7 +80,8 @@ def flow(state, start, target, scale, alignment, times, rtol, most, least, stage
                 step = 1e-3 * size / speed if speed > 0 else times[at]
             taken = min(step, times[at] - now)
             for s in range(1, count + 1):
-                moved[:] = here
+                for k in range(moved.size):
+                    moved[k] = here[k]
                 for r in range(s):
                     weight = taken * stages[s, r]
                     if weight != 0.0:
@@ -96,14 +105,14 @@ def flow(state, start, target, scale, alignment, times, rtol, most, least, stage
             worst = high * high / np.sqrt(high * high + 0.01 * low * low) if high > 0 else 0.0
             if worst <= goal:
                 now = times[at] if taken == times[at] - now else now + taken
-                here[:] = moved
-                rates[0] = rates[count]
+                for k in range(moved.size):
+                    here[k], rates[0, k] = moved[k], rates[count, k]
                 if least > 0:
                     loss = _loss(state, start, target, scale, alignment)
                     if loss <= least:
                         reached = at + (now == times[at])
                         if reached > at:
-                            path[at] = state
+                            _copy(state, path[at])
                         return -1, reached, now
                     goal = rtol if loss > 1e4 * least else 1e-2 * rtol  # or errors of steps keep the loss above it
             if taken == step or worst > goal:
@@ -111,5 +120,5 @@ def flow(state, start, target, scale, alignment, times, rtol, most, least, stage
             spent += 1
             if spent == most:
                 return spent, at, now
-        path[at] = state
+        _copy(state, path[at])
     return -1, times.size, now

@@ -256,6 +256,7 @@ EMBEDDING_CLAIMS = (
         domain=USUAL.but(feature=(0, 5), dim=(1, 6), shrink=(8.0, 100.0)),
         assumptions="start 1/shrink, errors of its square; below 0.05 descent lingers at the saddle at 0",
         quick=(1,),
+        first_draws=8,
     ),
     claim(
         "self-supervised/head-helps-when",
