@@ -224,6 +224,11 @@ class _Statement(Macros):
         r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
         texts = [t.text for t in self.tokens[self.at :]]
         arrow = next((i for i, text in enumerate(texts) if text in (r"\to", r"\rightarrow")), 0)
+        ratio = "".join(text for text in texts[1:arrow] if text not in ("{", "}"))
+        if texts[0] in (r"\frac", r"\tfrac", r"\dfrac") and len(ratio) == 2 and ratio.isalpha():
+            self.at += arrow + 1
+            self.expression()  # the limit of a ratio of sizes
+            return True
         names = [text for text in texts[:arrow] if text not in ("(", ",")]
         sizes = all(len(name) == 1 and name.isalpha() for name in names)
         if names and sizes and texts[arrow + 1 : arrow + 2] == [r"\infty"]:

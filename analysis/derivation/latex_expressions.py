@@ -23,6 +23,17 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Expressions"]
 
 
+# signs that authors put as an index
+_MARKS = {
+    r"\infty": "infty",
+    "∞": "infty",
+    r"\parallel": "parallel",
+    r"\perp": "perp",
+    r"\circ": "circ",
+    r"\bot": "bot",
+}
+
+
 class Expressions(Ranges):
     """Reads sums and what they are made of, up to the commands."""
 
@@ -285,8 +296,8 @@ class Expressions(Ranges):
                 words.append(GREEK[text])
             elif text.startswith("\\") and text[1:] in FUNCTIONS:
                 words.append(text[1:])
-            elif text in (r"\infty", "∞"):
-                words.append("infty")
+            elif text in _MARKS:
+                words.append(_MARKS[text])
             elif text.isalnum() and text.isascii():
                 words.append(text)
             else:

@@ -63,7 +63,9 @@ class Macros(Means):
         if command in ("int", "int*"):
             return self.integral()
         if command in ACCENTS:
-            return f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
+            name = f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
+            tail = name == "Phi_bar" and name not in self.functions and self.peek() in CLOSING
+            return self.function("norm_sf") if tail else name
         if command in LETTER_STYLES:
             return self.styled(command)
         if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):

@@ -268,7 +268,7 @@ def _in_our_names(
         replace = {}
         for symbol in part.free_symbols:
             name = str(symbol)
-            if name in starred and known is not None and not _in_known(claim, name, known):
+            if name in starred and name not in kept and known is not None and not _in_known(claim, name, known):
                 name = name.removesuffix("_star")  # the best value of a parameter, where it alone is spoken of
             if name in kept:
                 replace[symbol] = symbol
