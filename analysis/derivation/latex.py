@@ -297,8 +297,8 @@ class _Statement(Macros):
             mark = reader.take().text
             if mark in ("^", "_"):
                 inner = [t.text for t in reader.raw_group()]
-                if mark == "^" and inner[:1] in (["-"], ["−"]):
-                    return False  # one over it is another quantity
+                if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
+                    return False  # one over it, or its fourth power, is another quantity; a square is often one itself
             elif mark in CLOSING:
                 reader.skip_to((CLOSING[mark],))
         return reader.at == len(reader.tokens)
@@ -348,7 +348,7 @@ class _Statement(Macros):
             try:
                 found.append(self.whole(side))
             except ValueError:
-                if not is_statistic(side) and (sides.index(side) or has_own_factor(side)):
+                if (not is_statistic(side) and (sides.index(side) or has_own_factor(side))) or side[0].number:
                     raise
                 self.unread += (written(side),)
         return tuple(found)

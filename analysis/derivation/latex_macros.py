@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_means import Means
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, levels
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     FUNCTIONS,
@@ -130,14 +130,6 @@ class Macros(Means):
         if bracketed and self.peek() == "_":
             raise self.refuse(f"an index stands behind {value}, which is not a name")
         return f"({value})**({power})" if power else value
-
-    def one_bracket_in_braces(self) -> bool:
-        """Whether braces come next that hold one bracket alone."""
-        if self.peek() != "{" or self.peek(1) != "(":
-            return False
-        inner = self.sub(self.tokens[self.at :]).raw_group()
-        depth = [level for _, _, level in levels(inner)]
-        return bool(depth) and 0 not in depth[:-1] and depth[-1] == 0
 
     def brackets(self, name: str) -> str:
         """Read a function's arguments in brackets."""
