@@ -203,6 +203,13 @@ class Expressions(Ranges):
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
             return f"({value})**({power})" if power else self.scripted(value)
+        slope = base.removesuffix("_prime")
+        if (
+            is_name and slope != base and slope in self.functions and self.peek() == "("
+        ):  # of a function of the author's
+            at = self.called("")
+            value = f"at_place(diff({slope}(t_slope), t_slope), t_slope, {at})"
+            return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():

@@ -231,7 +231,7 @@ class Macros(Means):
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
         if law:
-            if low:
+            if low and (low, high) not in (("0", "oo"), ("-oo", "oo")):  # the law's values are not negative
                 raise self.refuse("an integral over a law takes no ends")
             return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
         ends = f", {low}, {high}" if low else ", -oo, oo"
@@ -302,6 +302,8 @@ class Macros(Means):
         letter = self.letters(self.raw_group())
         if (letter == "E" and command in ("mathbb", "mathsf")) or (len(letter) > 1 and command in ("mathsf", "mathtt")):
             return self.word(letter)  # a mean, a trace, df
+        if letter == "O" and command == "mathcal" and self.peek() == "(":
+            return self.called("O")
         if letter == "P" and command in ("mathbb", "mathsf") and self.peek() in ("_", *OPENING):
             return self.probability()
         if letter == "1" or (letter == "I" and command == "mathbb" and self.peek() in ("_", *OPENING)):
