@@ -89,7 +89,7 @@ def _last_bracketed(tokens: list[Token]) -> list[Token]:
     styled = before[-1:] == ["}"] and before[:1] != [] and before[0].startswith(r"\math") and before[1:2] == ["{"]
     before = ["", before[2]] if styled else before
     compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to", "=") for t in inner)
-    taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and len(before) > 1  # an indicator, or a probability
+    taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and before != ["1"]  # an indicator, or a probability
     if level or taken or not compares:
         return tokens
     return [*tokens[:place], Token(",", False, True), *inner]
