@@ -106,7 +106,8 @@ def _diagnose(
         gaps = np.abs(found / np.where(ours == 0, np.nan, ours) - 1)
         lost = int(np.sum(~np.isfinite(found)))
         if lost:
-            others = _OTHERS if np.all(close | ~np.isfinite(found)) else "no common slip explains the others"
+            fine = lost < len(found) and np.all(close | ~np.isfinite(found))
+            others = _OTHERS if fine else "no common slip explains the others"
             return f"has no real value at {lost} of {len(found)} points; {others}", ()
         return differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:

@@ -290,6 +290,8 @@ def read_formula(
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     if reading is not None and claim is not None and reading.relation == "=":
         _refuse_other_quantity(reading.left, formula, claim, known or set())
+    if reading is not None and claim is not None and reading.expression.is_Symbol and not reading.sides:
+        _refuse_the_quantity_itself(reading, formula, claim, known or set())
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
 
@@ -301,6 +303,15 @@ def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str
     meant = [text for text in translations(claim, left) if text in known]
     if meant and meant[0] in claim.grid[0] and not _is_ours(claim, meant[0]):
         raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
+
+
+def _refuse_the_quantity_itself(reading: Any, formula: str, claim: Claim, known: set[str]) -> None:
+    """Refuse kappa for kappa, which says nothing, where the claim's own formula says more."""
+    name = str(reading.expression)
+    if name not in known or name in claim.grid[0] or getattr(claim.formula, "is_Symbol", claim.formula is None):
+        return
+    if not reading.definitions and _is_ours(claim, name):
+        raise refuse("formula", formula, f"{name} is what the claim is about: write what it is")
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:

@@ -224,6 +224,11 @@ class _Statement(Macros):
         r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
         texts = [t.text for t in self.tokens[self.at :]]
         arrow = next((i for i, text in enumerate(texts) if text in (r"\to", r"\rightarrow")), 0)
+        ratio = "".join(text for text in texts[1:arrow] if text not in ("{", "}"))
+        if texts[0] in (r"\frac", r"\tfrac", r"\dfrac") and len(ratio) == 2 and ratio.isalpha():
+            self.at += arrow + 1
+            self.expression()  # the limit of a ratio of sizes
+            return True
         names = [text for text in texts[:arrow] if text not in ("(", ",")]
         sizes = all(len(name) == 1 and name.isalpha() for name in names)
         if names and sizes and texts[arrow + 1 : arrow + 2] == [r"\infty"]:
@@ -292,8 +297,8 @@ class _Statement(Macros):
             mark = reader.take().text
             if mark in ("^", "_"):
                 inner = [t.text for t in reader.raw_group()]
-                if mark == "^" and inner[:1] in (["-"], ["−"]):
-                    return False  # one over it is another quantity
+                if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
+                    return False  # one over it, or its fourth power, is another quantity; a square is often one itself
             elif mark in CLOSING:
                 reader.skip_to((CLOSING[mark],))
         return reader.at == len(reader.tokens)
@@ -343,7 +348,7 @@ class _Statement(Macros):
             try:
                 found.append(self.whole(side))
             except ValueError:
-                if not is_statistic(side) and (sides.index(side) or has_own_factor(side)):
+                if (not is_statistic(side) and (sides.index(side) or has_own_factor(side))) or side[0].number:
                     raise
                 self.unread += (written(side),)
         return tuple(found)

@@ -23,6 +23,17 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Expressions"]
 
 
+# signs that authors put as an index
+_MARKS = {
+    r"\infty": "infty",
+    "∞": "infty",
+    r"\parallel": "parallel",
+    r"\perp": "perp",
+    r"\circ": "circ",
+    r"\bot": "bot",
+}
+
+
 class Expressions(Ranges):
     """Reads sums and what they are made of, up to the commands."""
 
@@ -192,6 +203,13 @@ class Expressions(Ranges):
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
             return f"({value})**({power})" if power else self.scripted(value)
+        slope = base.removesuffix("_prime")
+        if (
+            is_name and slope != base and slope in self.functions and self.peek() == "("
+        ):  # of a function of the author's
+            at = self.called("")
+            value = f"at_place(diff({slope}(t_slope), t_slope), t_slope, {at})"
+            return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
@@ -285,8 +303,8 @@ class Expressions(Ranges):
                 words.append(GREEK[text])
             elif text.startswith("\\") and text[1:] in FUNCTIONS:
                 words.append(text[1:])
-            elif text in (r"\infty", "∞"):
-                words.append("infty")
+            elif text in _MARKS:
+                words.append(_MARKS[text])
             elif text.isalnum() and text.isascii():
                 words.append(text)
             else:

@@ -61,7 +61,19 @@ def lines_joined(tokens: list[Token]) -> list[Token]:
 
 
 def bracketed_range(tokens: list[Token]) -> list[Token]:
-    """Tokens whose last bracket, where it holds a comparison, is a range behind the formula: f(x) (x > 0)."""
+    """Tokens without the brackets of ranges, which stand last or before a comma: f(x) (x > 0), g(x) (x < 0)."""
+    level, ends = 0, []
+    for place, token in enumerate(tokens[:-1]):
+        level += {"(": 1, "[": 1, "{": 1, r"\begin": 1, ")": -1, "]": -1, "}": -1, r"\end": -1}.get(token.text, 0)
+        if level == 0 and token.text == ")" and tokens[place + 1].text in (",", ";"):
+            ends.append(place + 1)
+    for end in reversed(ends):
+        tokens = [*_last_bracketed(tokens[:end]), *tokens[end:]]
+    return _last_bracketed(tokens)
+
+
+def _last_bracketed(tokens: list[Token]) -> list[Token]:
+    """Tokens whose last bracket, where it holds a comparison, is a range."""
     end = len(tokens)
     while end and tokens[end - 1].text in (".", ",", ";", r"\quad"):
         end -= 1
@@ -73,9 +85,11 @@ def bracketed_range(tokens: list[Token]) -> list[Token]:
         if level == 0:
             break
     inner = tokens[place + 1 : end - 1]
-    before = [t.text for t in tokens[max(0, place - 4) : place] if t.text not in ("{", "}")]
+    before = [t.text for t in tokens[max(0, place - 4) : place]]
+    styled = before[-1:] == ["}"] and before[:1] != [] and before[0].startswith(r"\math") and before[1:2] == ["{"]
+    before = ["", before[2]] if styled else before
     compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to", "=") for t in inner)
-    taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and len(before) > 1  # an indicator, or a probability
+    taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and before != ["1"]  # an indicator, or a probability
     if level or taken or not compares:
         return tokens
     return [*tokens[:place], Token(",", False, True), *inner]

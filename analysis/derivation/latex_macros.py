@@ -63,7 +63,9 @@ class Macros(Means):
         if command in ("int", "int*"):
             return self.integral()
         if command in ACCENTS:
-            return f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
+            name = f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
+            tail = name == "Phi_bar" and name not in self.functions and self.peek() in CLOSING
+            return self.function("norm_sf") if tail else name
         if command in LETTER_STYLES:
             return self.styled(command)
         if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):
@@ -115,9 +117,11 @@ class Macros(Means):
                 base = "exp(1)" if base == "e" else base
         if base and name != "log":
             raise self.refuse(f"{name} takes no index")
-        bracketed = self.peek() in CLOSING
+        bracketed, braced = self.peek() in CLOSING, self.one_bracket_in_braces()
         if bracketed:
             value = self.scripted(self.brackets(name)) if name in ("min", "max") else self.brackets(name)
+            if self.peek() == "^" and braced and not power:
+                return self.scripted(f"({value}/log({base}))" if base else value)  # as sympy prints a power of it
             if self.peek() == "^":
                 raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
         else:
@@ -227,7 +231,7 @@ class Macros(Means):
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
         if law:
-            if low:
+            if low and (low, high) not in (("0", "oo"), ("-oo", "oo")):  # the law's values are not negative
                 raise self.refuse("an integral over a law takes no ends")
             return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
         ends = f", {low}, {high}" if low else ", -oo, oo"
@@ -298,6 +302,8 @@ class Macros(Means):
         letter = self.letters(self.raw_group())
         if (letter == "E" and command in ("mathbb", "mathsf")) or (len(letter) > 1 and command in ("mathsf", "mathtt")):
             return self.word(letter)  # a mean, a trace, df
+        if letter == "O" and command == "mathcal" and self.peek() == "(":
+            return self.called("O")
         if letter == "P" and command in ("mathbb", "mathsf") and self.peek() in ("_", *OPENING):
             return self.probability()
         if letter == "1" or (letter == "I" and command == "mathbb" and self.peek() in ("_", *OPENING)):

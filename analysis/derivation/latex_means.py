@@ -83,6 +83,9 @@ class Means(Fractions):
         if opening not in OPENING:
             raise self.refuse("a probability needs brackets around what is probable")
         inside = self.condition()
+        while self.peek() == ",":
+            self.take()
+            inside = f"({inside}) and ({self.condition()})"
         self.expect(CLOSING[opening])
         return self.over_its_law(f"Piecewise((1, {inside}), (0, True))", variable, law)
 

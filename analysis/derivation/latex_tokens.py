@@ -205,6 +205,14 @@ class Cursor(ABC):
             return "".join(t.text for t in reader.raw_group()).strip(" ().,;:").lower()
         return ""
 
+    def one_bracket_in_braces(self) -> bool:
+        """Whether braces come next that hold one bracket alone."""
+        if self.peek() != "{" or self.peek(1) != "(":
+            return False
+        inner = self.sub(self.tokens[self.at :]).raw_group()
+        depth = [level for _, _, level in levels(inner)]
+        return bool(depth) and 0 not in depth[:-1] and depth[-1] == 0
+
     def in_style(self, letter: str, style: str) -> str:
         """Return the letter, or refuse it where it stands in another style too: two things would become one."""
         if self.styles.setdefault(letter, style) != style:

@@ -46,6 +46,7 @@ FUNCTIONS = {
     **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max", "erf", "erfc")},
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
+    "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
     **{name: name for name in ("sech", "coth", "cot", "sec", "csc")},
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
@@ -115,7 +116,8 @@ ENVIRONMENTS = (
 # words in roman type between a formula and what belongs to it, without their spaces
 BEHIND = ("as", "for", "forall", "forany", "forevery", "if", "when", "whenever", "where", "with", "and", "provided",
           "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein", "letting",
-          "withthe",          "wherethe", "s.t.", "in", "on", "let", "by")  # fmt: skip
+          "withthe",          "wherethe", "s.t.", "in", "on", "let", "by",
+          "almostsurely", "a.s", "inprobability", "withhighprobability", "w.h.p")  # fmt: skip
 # what only a description of the quantity holds
 STATISTICS = (r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",
               r"\lim", r"\Pr", r"\P", r"\top", r"\|", r"\lVert", r"\limsup", r"\liminf", r"\nabla")  # fmt: skip

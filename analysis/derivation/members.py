@@ -47,8 +47,10 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     """Return the formula for the part of the left member that is the claim's quantity, as it is where there is none."""
     import sympy as sp
 
-    if yours.member is None or yours.expression is None or not points:
+    if yours.expression is None or not points:
         return yours
+    if yours.member is None:
+        return _known_member(yours, claim, points)
     from solvable.analysis.derivation.translation import written
 
     member, name = yours.member
@@ -70,6 +72,28 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         raise refuse("formula", yours.text, why)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
     return yours if isinstance(member, sp.Add) or not plain else found[-1]
+
+
+def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> Formula:
+    """Return the formula solved for the quantity where that is a name of the claim and stands in a left member.
+
+    The equality of the two sides has been seen to hold; what it gives for the quantity is compared as any formula is.
+    """
+    if not yours.sides or _is_ours(yours, claim, points):
+        return yours
+    for side in yours.sides:
+        for name in sorted(side.free_symbols, key=str):
+            alone = dataclasses.replace(yours, expression=name, names=frozenset({str(name)}), rounded=None, decimals={})
+            if side == name or side.count(name) != 1 or not _is_ours(alone, claim, points):
+                continue
+            part, value = _inversions(side, name, yours.expression)[-1]
+            if part == name and value != name:
+                names = frozenset(map(str, value.free_symbols))
+                from solvable.analysis.derivation.translation import written
+
+                return dataclasses.replace(alone, expression=value, names=names, sides=(), outline=None,
+                                           read_as=f"{written(name)} = {written(value)}")  # fmt: skip
+    return yours
 
 
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:

@@ -7,7 +7,7 @@ is the sum over its eigenvalues.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from solvable.analysis.derivation.latex_words import MATRICES
@@ -67,7 +67,9 @@ def mode_sum(body: Any, s: Any, v: Any) -> sp.Expr:
     """Sum over the modes of a body in the eigenvalue s and the coefficient v."""
     import sympy as sp
 
-    return sp.Function("mode_sum")(sp.Lambda((s, v), body))
+    # a sum within that does not follow the index is taken once
+    once = [f for f in sp.Mul.make_args(body) if f.has(sp.Lambda) and not f.free_symbols & {s, v}]
+    return sp.Mul(*once) * sp.Function("mode_sum")(sp.Lambda((s, v), body / sp.Mul(*once)))
 
 
 def _mean(law: str, x: Any, body: Any) -> sp.Expr:
@@ -181,7 +183,7 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
     if len(arguments) not in (2, 4):
         raise refuse(f"{name} takes a term and its index, and perhaps both ends")
     index = variable(1)
-    words = {node.id for node in ast.walk(arguments[0]) if isinstance(node, ast.Name)}
+    words = {node.id for node in _outside(arguments[0], index) if isinstance(node, ast.Name)}
     indexed = {word for word in words if word.endswith(f"_{index}")}
     if not indexed:
         if len(arguments) == 2:
@@ -223,6 +225,18 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
     if name == "sum":
         return mode_sum(body, s, v)
     return sp.exp(mode_sum(sp.log(body), s, v))
+
+
+def _outside(tree: Any, index: str) -> Iterator[Any]:
+    """Nodes of a tree that stand in no sum of their own over the same index."""
+    import ast
+
+    summed = isinstance(tree, ast.Call) and getattr(tree.func, "id", "") in ("sum", "product")
+    if summed and [getattr(argument, "id", "") for argument in tree.args[1:2]] == [index]:
+        return
+    yield tree
+    for part in ast.iter_child_nodes(tree):
+        yield from _outside(part, index)
 
 
 def _array_sum(term: Any, read: Read, refuse: Refuse) -> Any:

@@ -11,7 +11,13 @@ import numpy as np
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import is_operator, with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.operators import with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.refusals import (
+    refuse_matrices,
+    refuse_nested_integrals,
+    refuse_other_laws,
+    refuse_unknown_functions,
+)
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs, translations
 from solvable.solvers.validate import refuse
@@ -99,12 +105,13 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
         raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
     expression, orders = _without_orders(parts["expression"])
-    _refuse_matrices(expression, text)
-    _refuse_unknown_functions(expression, text)
+    refuse_matrices(expression, text)
+    refuse_unknown_functions(expression, text)
+    refuse_nested_integrals(expression, text)
     every = [expression, parts["condition"], *(parts[name] for name in implicit)]
     names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
     if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
-        _refuse_other_laws(claim, known, text)
+        refuse_other_laws(claim, known, text)
         names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
@@ -156,7 +163,15 @@ def _definitions(
             if reading.expression.is_Symbol and reading.expression in value.free_symbols and asked not in implicit:
                 solved = asked  # kappa, where an equation holds for it
             else:
-                solved = _unknown_of(value, text, named | set(reading.definitions), claim)
+                held = {str(s) for s in value.free_symbols} & _quantities(claim)
+                strange = {str(s) for s in value.free_symbols} - named - set(reading.definitions)
+                used = {
+                    str(s) for part in (reading.expression, *reading.definitions.values()) for s in part.free_symbols
+                }
+                if len(held & used) == 1 == len(held) and all(claim and _in_known(claim, s, named) for s in strange):
+                    solved = held.pop()  # the equation that our kappa solves, stated with the formula
+                else:
+                    solved = _unknown_of(value, text, named | set(reading.definitions), claim)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
         elif name in {str(s) for s in value.free_symbols}:
             implicit[name] = value
@@ -268,7 +283,7 @@ def _in_our_names(
         replace = {}
         for symbol in part.free_symbols:
             name = str(symbol)
-            if name in starred and known is not None and not _in_known(claim, name, known):
+            if name in starred and name not in kept and known is not None and not _in_known(claim, name, known):
                 name = name.removesuffix("_star")  # the best value of a parameter, where it alone is spoken of
             if name in kept:
                 replace[symbol] = symbol
@@ -331,24 +346,6 @@ def _order_of(expression: Any, mark: Any) -> Any:
     return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
 
 
-def _refuse_unknown_functions(expression: Any, text: str) -> None:
-    """Refuse what a sympy expression may hold and no number can be given for."""
-    import sympy as sp
-    from sympy.core.function import AppliedUndef
-
-    if expression.has(sp.I, sp.AccumBounds):
-        raise refuse("formula", text, "it is no real number")
-    for applied in expression.atoms(AppliedUndef):
-        name = applied.func.__name__
-        if name not in ("value", "derivative") and not is_operator(applied):
-            raise refuse("formula", text, f"the function {name!r} is unknown")
-
-
-def _refuse_matrices(expression: Any, text: str) -> None:
-    if any(getattr(part, "is_Matrix", False) for part in expression.args) or getattr(expression, "is_Matrix", False):
-        raise refuse("formula", text, "vectors and matrices are not compared: write the formula in numbers")
-
-
 def written(expression: Any) -> str:
     """Write an expression with its operators as authors do."""
     from sympy.printing.str import StrPrinter
@@ -369,19 +366,6 @@ def written(expression: Any) -> str:
             return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
 
     return str(Printer().doprint(expression)).replace("lambda_", "lambda")
-
-
-def _refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -> None:
-    """Refuse a mean under the Marchenko-Pastur law where the design has another, or no ratio d/n."""
-    if claim is None or known is None:
-        return
-    laws = sorted({str(cell.get("covariance", "isotropic")) for cell in claim.grid} - {"isotropic"})
-    why = "a mean over x is under the Marchenko-Pastur law of ratio gamma"
-    if laws:
-        asked = "sum over its modes, or set covariance=isotropic"
-        raise refuse("formula", text, f"{why}, and {claim.name} has the covariance {', '.join(laws)}: {asked}")
-    if "gamma" not in known:
-        raise refuse("formula", text, f"{why}, which {claim.name} does not have")
 
 
 def _written(reading: Reading, words: Mapping[str, Any], unread: list[str]) -> str:

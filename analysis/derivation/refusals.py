@@ -1,0 +1,59 @@
+"""What an expression in the claim's names may not hold: functions that nobody knows, matrices, nested integrals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from solvable.analysis.derivation.operators import is_operator
+from solvable.analysis.verification.claim import Claim
+from solvable.solvers.validate import refuse
+
+__all__ = ["refuse_matrices", "refuse_nested_integrals", "refuse_other_laws", "refuse_unknown_functions"]
+
+
+def refuse_unknown_functions(expression: Any, text: str) -> None:
+    """Refuse what a sympy expression may hold and no number can be given for."""
+    import sympy as sp
+    from sympy.core.function import AppliedUndef
+
+    if expression.has(sp.I, sp.AccumBounds):
+        raise refuse("formula", text, "it is no real number")
+    for applied in expression.atoms(AppliedUndef):
+        name = applied.func.__name__
+        if name not in ("value", "derivative") and not is_operator(applied):
+            raise refuse("formula", text, f"the function {name!r} is unknown")
+
+
+def refuse_nested_integrals(expression: Any, text: str) -> None:
+    """Refuse an integral whose integrand holds one that follows its variable."""
+    import sympy as sp
+
+    def integrals(part: Any) -> list[Any]:
+        means = [a for a in part.atoms(sp.Function) if a.func.__name__ in ("mp_mean", "gauss_mean", "plane_mean")]
+        return [*part.atoms(sp.Integral), *means]
+
+    for node in integrals(expression):
+        bound = set(node.variables if isinstance(node, sp.Integral) else node.args[0].variables)
+        body = node.function if isinstance(node, sp.Integral) else node.args[0].expr
+        twice = isinstance(node, sp.Integral) and len(node.limits) > 1
+        if twice or any(part.free_symbols & bound for part in integrals(body)):
+            raise refuse("formula", text, "an integral within an integral is not evaluated: write the inner one out")
+
+
+def refuse_matrices(expression: Any, text: str) -> None:
+    """Refuse a matrix of a user's own sympy expression."""
+    if any(getattr(part, "is_Matrix", False) for part in expression.args) or getattr(expression, "is_Matrix", False):
+        raise refuse("formula", text, "vectors and matrices are not compared: write the formula in numbers")
+
+
+def refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) -> None:
+    """Refuse a mean under the Marchenko-Pastur law where the design has another, or no ratio d/n."""
+    if claim is None or known is None:
+        return
+    laws = sorted({str(cell.get("covariance", "isotropic")) for cell in claim.grid} - {"isotropic"})
+    why = "a mean over x is under the Marchenko-Pastur law of ratio gamma"
+    if laws:
+        asked = "sum over its modes, or set covariance=isotropic"
+        raise refuse("formula", text, f"{why}, and {claim.name} has the covariance {', '.join(laws)}: {asked}")
+    if "gamma" not in known:
+        raise refuse("formula", text, f"{why}, which {claim.name} does not have")
