@@ -146,3 +146,9 @@ def test_a_margin_may_be_the_radius():
     found = perceptron_bounds(1.0, 1.0, 5)
     assert (found.batch, found.normalised) == (5, 2)
     assert perceptron_bounds(1.0, 1 + 1e-14, 5).batch == pytest.approx(5)
+
+
+def test_rows_may_have_zeros():
+    run = batch_perceptron([[1.0, 0.0], [0.0, -2.0], [3.0, 1e-300]], [1.0, -1.0, 1.0], 50)
+    assert run.errors[-1] == 0
+    np.testing.assert_array_less(0, np.array([[1.0, 0.0], [0.0, 2.0]]) @ run.weights)
