@@ -32,6 +32,7 @@ from solvable.solvers.wide_networks.kernels import as_net, kernels_on_sphere
 __all__ = ["SphereSpectrum", "dot_product_eigenvalues", "harmonics", "sphere_spectrum"]
 
 Array = NDArray[np.float64]
+_NOTHING = 25  # times the rounding of a sum: recursion and nodes add to it, and what is left of it is no eigenvalue
 _UNSETTLED = 1e-6  # relative difference to a quarter fewer nodes, above which a quadrature is refused
 _NET = {"kind": "ntk", "depth": 1, "activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0,
         "parametrisation": "ntk", "normalise_input": False}  # fmt: skip
@@ -231,7 +232,7 @@ def sphere_spectrum(
     if negative.any():
         k = int(np.argmax(negative))
         raise refuse("kernel", float(found[k]), f"degree {k} has this eigenvalue, and a kernel has none below 0")
-    eigenvalues = np.where(found <= rounding, 0.0, found)
+    eigenvalues = np.where(found <= _NOTHING * rounding, 0.0, found)
     multiplicities = harmonics(dimension, last)
     tail = max(float(values[-1] - multiplicities @ eigenvalues), 0.0)
     return SphereSpectrum(np.arange(last + 1.0), eigenvalues, multiplicities, tail)

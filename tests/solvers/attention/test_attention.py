@@ -1,5 +1,6 @@
 """Attention: kernels against their heads, margins against feasibility, gradients against differences, bad input."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -230,3 +231,32 @@ def test_queries_of_very_different_lengths_keep_their_directions():
     for norm in ("frobenius", "nuclear"):
         found = attention_margin(x, [[1e-6, 0.0], [0.0, 1e6]], [0, 0], norm)
         np.testing.assert_allclose(found.weights, [[1e6, 0.0], [0.0, 1e-6]], rtol=1e-9, atol=1e-12)
+
+
+def test_what_does_not_separate_is_named_in_shares_of_constraints_of_length_one():
+    tokens = np.array([[[0.0, 0.0], [-1.0, 0.0], [3.0, 0.0]]])  # differences of lengths 1 and 3, opposite
+    with pytest.raises(ValueError, match=r"0\.5 of \(0, 1\) \+ 0\.5 of \(0, 2\)"):
+        attention_margin(tokens, [[1.0, 0.0]], [0])
+
+
+def test_the_textbook_gradient_is_the_stable_one_while_softmax_is_far_from_one():
+    runs = [attention_descent(X, Z, G, 0.05, 20, gradient=kind, checkpoints=4) for kind in ("naive", "stable")]
+    np.testing.assert_allclose(runs[0].weights, runs[1].weights, rtol=1e-11, atol=1e-14)
+
+
+def test_one_key_and_centred_heads_have_the_arc_cosine_kernel():
+    found = attention_kernel(Q, K[:, :1])
+    inner = 1 + K[:, 0] @ K[:, 0].T
+    rho = np.clip((1 + Q @ Q.T) * inner / 4, -1, 1)
+    wanted = inner * (np.sqrt(1 - rho**2) + (np.pi - np.arccos(rho)) * rho) / (2 * np.pi)
+    np.testing.assert_allclose(found, wanted, rtol=1e-7)  # arccos near 1
+
+
+@pytest.mark.parametrize("scale", [0.3, 3.0, 18.8, 40.0])
+def test_logarithms_of_the_excess_loss_keep_their_digits(scale):
+    """Along the path of one prompt and two tokens: log(L - L_*) at sixty digits."""
+    path = regularisation_path([[[1.0, 0.0], [0.0, 0.0]]], [[0.0, 1.0]], [[1.5, 0.2]], [scale])
+    with mp.workdps(60):
+        behind = mp.mpf(1.3) / (1 + mp.exp(scale))
+        exact = mp.log(mp.log1p(mp.exp(behind - mp.mpf(1.5))) - mp.log1p(mp.exp(-mp.mpf(1.5))))
+    assert path.log_excess[0] == pytest.approx(float(exact), rel=1e-12)

@@ -149,3 +149,9 @@ def test_bad_input_is_refused_in_a_sentence(call, message):
 def test_endless_training_needs_all_directions():
     with pytest.raises(ValueError, match=r"along \(0, 1\) inputs vanish"):
         trained_attention_risk(np.diag([1.0, 0.0]), np.inf, 3, prior=np.eye(2))
+
+
+def test_two_random_eigenvalues_see_each_other():
+    """E l^2/(E l^3 + (2 E l^3 + E l^2 times the mean of the other)/n)."""
+    found = random_covariance_limit([[1.0, 2.0, 6.0], [2.0, 8.0, 48.0]], 10)
+    np.testing.assert_allclose(found, [2 / 7.6, 8 / 58.4], rtol=1e-14)

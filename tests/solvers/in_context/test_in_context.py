@@ -121,3 +121,8 @@ def test_bayes_risk_is_the_mean_predictive_variance_and_a_ridge():
 def test_bad_input_is_refused_in_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_linear_targets_in_one_dimension_have_all_their_moment_in_the_linear_part():
+    assert optimal_step_size(5, 1, 0.1, 1.0, 1.0) == pytest.approx(1 / 5.1, rel=1e-14)
+    assert optimal_step_size(5, 1, 0.1, 1.0, 1 + 1e-12) == pytest.approx(1 / 5.1, rel=1e-11)  # moments by quadrature

@@ -127,3 +127,14 @@ def test_the_right_prior_is_best_outside_as_well():
 def test_bad_input_is_refused_in_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_prior_has_variance_one_unless_given():
+    X, y, x = prompt(3, 4, 2)
+    assert posterior_predictive(X, y, x, 0.3).variance == posterior_predictive(X, y, x, 0.3, 1.0).variance
+
+
+def test_without_a_prompt_uncertain_noise_has_the_variance_of_its_prior():
+    """At the query 0: b/(a - 1)."""
+    found = posterior_predictive(np.zeros((0, 2)), np.zeros(0), np.zeros(2), InverseGamma(3.0, 2.0))
+    assert found.variance == pytest.approx(1.0, rel=1e-10)

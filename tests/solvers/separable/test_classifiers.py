@@ -124,3 +124,31 @@ def test_three_classes_err_more_often_than_two():
     lead = 1.5  # the centres, at distance sqrt(2) lead, differ in two coordinates of length lead
     right = ndtr(z + lead) ** 2 @ np.exp(-z * z / 2) * (z[1] - z[0]) / np.sqrt(2 * np.pi)
     assert plug_in_error(1e12, 3, lead**2 / 2, 3) == pytest.approx(1 - right, rel=1e-9)
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_the_gradient_of_stablemax_is_the_slope_of_its_loss(label):
+    z, h = np.array([0.7, -0.4, -2.0]), 1e-6
+    slopes = [
+        (stablemax_loss(z + h * e, label).value - stablemax_loss(z - h * e, label).value) / (2 * h) for e in np.eye(3)
+    ]
+    np.testing.assert_allclose(stablemax_loss(z, label).gradient, slopes, rtol=1e-8, atol=1e-10)
+
+
+def test_cosines_stay_cosines_after_rounding():
+    rng = np.random.default_rng(0)
+    for theta in rng.standard_normal((60, 5)):
+        assert naive_minimisation_cosine(theta, 3 * theta) >= -1
+        assert naive_minimisation_cosine(theta, -3 * theta) <= 1
+
+
+def test_a_margin_may_be_the_radius():
+    found = perceptron_bounds(1.0, 1.0, 5)
+    assert (found.batch, found.normalised) == (5, 2)
+    assert perceptron_bounds(1.0, 1 + 1e-14, 5).batch == pytest.approx(5)
+
+
+def test_rows_may_have_zeros():
+    run = batch_perceptron([[1.0, 0.0], [0.0, -2.0], [3.0, 1e-300]], [1.0, -1.0, 1.0], 50)
+    assert run.errors[-1] == 0
+    np.testing.assert_array_less(0, np.array([[1.0, 0.0], [0.0, 2.0]]) @ run.weights)

@@ -17,6 +17,7 @@ from solvable.solvers import (
     slab_moments,
     softmax_descent,
 )
+from solvable.solvers.separable import logistic_fit
 
 
 @pytest.mark.parametrize("slabs", [3, 5, 7])
@@ -205,3 +206,25 @@ def test_the_middle_slab_reaches_the_middle(slabs):
     middle = inner[inner < width / 2 + 1e-9]
     assert middle[0] < 0.01
     assert middle.mean() == pytest.approx(width / 4, rel=0.1)
+
+
+def test_accuracy_is_the_share_of_rows_with_their_logit_first():
+    rng = np.random.default_rng(4)
+    X, labels = rng.standard_normal((30, 3)), rng.integers(3, size=30)
+    run = softmax_descent(X, labels, 0.5, 20, checkpoints=5)
+    shares = [np.mean((X @ W).argmax(axis=1) == labels) for W in run.weights[1:]]  # all logits are equal at the start
+    np.testing.assert_allclose(run.accuracy[1:], shares)
+
+
+def test_logistic_fits_say_where_they_end(monkeypatch):
+    """A stationary point where full steps overshoot; and the shape of what did not converge."""
+    x = np.array([[8.0], [9.0], [-10.0], [0.3], [-0.2]])
+    labels = np.array([1.0, 1.0, -1.0, -1.0, 1.0])
+    theta, loss, slopes, converged = logistic_fit.fit_logistic(x, labels, 1e-6)
+    assert converged
+    np.testing.assert_allclose([slopes @ x[:, 0] + 1e-6 * theta[0], slopes.sum()], 0, atol=1e-12)
+    monkeypatch.setattr(logistic_fit, "_MOST", 1)
+    theta, other, _, converged = logistic_fit.fit_logistic(x, labels, 1e-6)
+    assert theta.shape == (1,)
+    assert not converged
+    assert other > loss

@@ -13,6 +13,7 @@ from solvable.solvers import (
     sequential_max_margin,
     weak_regularisation_path,
 )
+from solvable.solvers.separable.logistic_descent import _exponentials
 
 
 def data(seed, n, d):
@@ -176,3 +177,10 @@ def test_distances_of_many_rows_are_those_of_single_projections():
     run, rows = sequential_max_margin(tasks, [0, 1], 1), tasks.reshape(90, 60)
     away = [np.linalg.norm(w - project_onto_margin(rows, w).value) for w in run.weights]
     np.testing.assert_allclose(run.distance, away, rtol=1e-10)
+
+
+def test_compiled_exponentials_are_those_of_numpy():
+    a = np.r_[0.0, np.linspace(1e-3, 40, 4001), 300.5, 707.9]
+    buffer, found = np.empty(a.size), a.copy()
+    _exponentials(found, buffer, buffer.view(np.int64), buffer)
+    np.testing.assert_allclose(found, np.exp(-a), rtol=5e-16)

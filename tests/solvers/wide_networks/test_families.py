@@ -196,6 +196,15 @@ def test_a_named_kernel_on_the_sphere_is_that_of_the_network():
     np.testing.assert_allclose(found.multiplicities @ found.eigenvalues + found.tail, one, rtol=1e-13)
 
 
+@pytest.mark.parametrize("nodes", [500, 1000])
+@pytest.mark.parametrize("d", [3, 5, 10, 24])
+def test_one_layer_of_relu_without_bias_has_no_odd_degree_above_one(d, nodes):
+    found = solvers.sphere_spectrum({}, d, 61, nodes).eigenvalues
+    assert not found[3::2].any()
+    assert found[1] > 0
+    assert found[:21:2].min() > 0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
