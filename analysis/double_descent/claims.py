@@ -110,6 +110,14 @@ _NESTEROV_GRID = cells(
     noise_variance=0.4,
     method="nesterov",
 )
+_SCHEDULE_GRID = cells(
+    "gamma covariance quantity steps",
+    [(2.0, "spread", "test", 12), (0.5, "two-scales", "train", 30), (0.5, "spread", "variance", 60)],
+    n=50,
+    step=0.9,
+    noise_variance=0.4,
+    method="nesterov",
+)
 _TRAIN_GRID = [{**cell, "quantity": "train"} for cell in (_RISK_GRID[0], _RISK_GRID[1])]
 d, eta, B, t, sigma2, at = sp.symbols("d step_size batch_size steps noise_variance at", positive=True)
 _rate = 1 - 2 * eta + eta**2 * (1 + (d + 1) / B)
@@ -168,6 +176,18 @@ CLAIMS = (
         measure=experiments.descent_error_draw,
         domain=_DESCENT.but(step=(0.2, 1.2), momentum=(0.1, 0.9), steps=(1, 1000)),
         grid=_NESTEROV_GRID,
+        quick=(0,),
+        assumptions="independent standardised entries; start at 0; first step without momentum",
+    ),
+    contour(
+        "double-descent/nesterov-schedule-risk",
+        "Test and training error of Nesterov's accelerated gradient with the momentum (t − 1)/(t + 2) follow the "
+        "contour integral of its filter, a derivative of Legendre polynomials.",
+        source=Source("nesterov1983method", "the schedule as commonly used; filter derived"),
+        predict=_descent,
+        measure=experiments.descent_error_draw,
+        domain=_DESCENT.but(step=(0.2, 1.2), steps=(1, 300)),
+        grid=_SCHEDULE_GRID,
         quick=(0,),
         assumptions="independent standardised entries; start at 0; first step without momentum",
     ),

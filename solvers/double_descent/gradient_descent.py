@@ -25,7 +25,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.double_descent.spectral_filter import as_steps, as_times, check_step, evaluate_filter
+from solvable.solvers.double_descent.scheduled_momentum import as_short, follow_filter
+from solvable.solvers.double_descent.spectral_filter import as_steps, as_times, check_step
 from solvable.solvers.equivalents.bracketed_newton import iterate_active
 from solvable.solvers.equivalents.fixed_point import effective_ridge
 from solvable.solvers.equivalents.mode_sums import Modes
@@ -39,7 +40,7 @@ __all__ = ["GradientDescentRisk", "gradient_descent_risk", "isotropic_flow_risk"
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-Rule = tuple[str, float]  # how momentum enters, and how much of it
+Rule = tuple[str, float]  # how momentum enters, and how much of it; 1 is the schedule (t - 1)/(t + 2)
 _FIRST_NODES, _MOST_NODES = 128, 4096
 _RUNS = 2000  # on one contour: as many rows of filter values at its nodes
 _ACCURACY = 1e-9
@@ -149,8 +150,8 @@ def gradient_descent_risk(
 
     Loss :math:`(1/2n)\|y-Xw\|^2`, start at 0, :math:`w_{t+1} = w_t - \eta X^T(Xw_t-y)/n`, with momentum
     :math:`+\mu(w_t-w_{t-1})` where one is given: heavy ball, or Nesterov's, whose gradient is taken at
-    :math:`w_t+\mu(w_t-w_{t-1})`. Deterministic equivalents: exact as n and the rank grow together,
-    relative error of order 1/n at finite size.
+    :math:`w_t+\mu(w_t-w_{t-1})`, :math:`\mu=(t-1)/(t+2)` where none is given. Deterministic equivalents: exact as n and
+    the rank grow together, relative error of order 1/n at finite size.
 
     Parameters
     ----------
@@ -159,19 +160,18 @@ def gradient_descent_risk(
     n : array_like
         Number of samples.
     step_size : array_like
-        Below 2/s_max, 2(1 + momentum)/s_max (heavy ball) or 2(1 + momentum)/((1 + 2 momentum) s_max) (Nesterov), with
-        s_max the upper edge of the spectrum of :math:`X^TX/n` (not of its expectation; see `support_edges`).
+        Below 2/s_max, 2(1 + momentum)/s_max (heavy ball) or 2(1 + momentum)/((1 + 2 momentum) s_max) (Nesterov, with
+        the schedule as at 1), s_max the upper edge of the spectrum of :math:`X^TX/n` (see `support_edges`).
     steps : array_like
-        Whole numbers, in any order.
+        Whole numbers, in any order; at most 2,000 with Nesterov's schedule.
     noise_variance : array_like
         Of the labels.
     momentum : array_like, optional
-        Constant momentum in [0, 1).
+        Constant momentum in [0, 1). None: no momentum (heavy ball), the schedule (t - 1)/(t + 2) (Nesterov).
     method : {"heavy-ball", "nesterov"}
-        How the momentum enters, where one is given.
+        How the momentum enters.
     on_failure : {"raise", "warn", "ignore"}
-        What to do where doubling the nodes up to 4,096 does not bring the change below 1e-9: too few nodes give
-        garbage, not a rough answer.
+        What to do where 4,096 nodes do not bring the change below 1e-9: too few give garbage, not a rough answer.
 
     Returns
     -------
@@ -181,8 +181,7 @@ def gradient_descent_risk(
     Raises
     ------
     ValueError
-        A step size at or above its limit, steps that are no whole numbers, a spectrum without target power, Nesterov
-        without a momentum.
+        A step size at or above its limit, steps that are no whole numbers or too many, a spectrum without target power.
     ArithmeticError
         No convergence (``on_failure="raise"``): in practice a momentum of 0.9 or more with many steps.
 
@@ -203,9 +202,8 @@ def gradient_descent_risk(
     """
     as_spectrum(spectrum).require_target()
     as_choice("method", method, ("heavy-ball", "nesterov"))
-    if momentum is None and method == "nesterov":
-        raise refuse("momentum", momentum, "nesterov needs one")
-    rule = "gradient-descent" if momentum is None else method
+    scheduled = momentum is None and method == "nesterov"
+    rule = "gradient-descent" if momentum is None and not scheduled else method
     samples, step, times, sigma2, mu = broadcast(
         n=as_positive("n", n),
         step_size=as_positive("step_size", step_size),
@@ -215,6 +213,8 @@ def gradient_descent_risk(
     )
     if np.any(mu >= 1):
         raise refuse("momentum", mu, "it must be below 1")
+    if scheduled:
+        mu = np.ones_like(as_short("steps", times))
     spectrum.check_sample_size(samples)
     shape, noise = samples.shape, sigma2 + spectrum.irreducible_power
     rows, change, nodes = np.empty((4, *shape)), np.empty(shape), np.empty(shape, dtype=np.int64)
@@ -255,14 +255,14 @@ def _shape_of_contour(step: Array, steps: Array, rule: Rule, edge: float) -> tup
     """Where the contour begins, where it crosses beyond the edge, and its half angle: right for every run."""
     method, mu = rule
     last = np.maximum(steps, 1.0)
-    # near 0 momentum moves 1/(1-mu) times as far in a step
-    low = min(float(np.min(2 * (1 - mu) / (step * last))), edge)
+    # near 0 momentum moves 1/(1-mu) times as far in a step, the schedule t/2 times as far in t of them
+    low = min(float(np.min(2 * np.maximum(1 - mu, (mu == 1) * 2 / last) / (step * last))), edge)
     # beyond the edge the filter may grow by a factor e or so: at |1 - step z| = 1 + 1/t
     limit = 2 * (1 + mu) / step / (1 + 2 * mu if method == "nesterov" else 1)
     high = float(np.min(np.minimum(1.1 * edge, np.maximum(edge + 0.5 * (limit - edge), edge * (1 + 0.5 / last)))))
     if method == "nesterov" and mu > 0:
         return low, high, _opening(low, edge, high, step, last, mu)
-    # the contour is a lens of half angle 2B; where the filter grows by a factor e at most lies in an ellipse
+    # the contour is a lens of half angle 2B; the filter grows by a factor e at most in an ellipse
     factor = 1 + 1 / last
     width, height = (factor + mu / factor) / step, (factor - mu / factor) / step
     middle = high - edge / 2
@@ -287,7 +287,7 @@ def _opening(low: float, edge: float, high: float, step: Array, last: Array, mu:
 def _filters(z: Complex, step: Array, steps: Array, rule: Rule) -> tuple[Complex, Complex]:
     """Residual filter and what it has learned, one row for each run."""
     method = rule[0] if rule[1] else "gradient-descent"
-    parts = [evaluate_filter(z, steps[step == size], method, float(size), rule[1]) for size in np.unique(step)]
+    parts = [follow_filter(z, steps[step == size], method, float(size), rule[1]) for size in np.unique(step)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 

@@ -85,14 +85,21 @@ def _power(gram: Array, cross: Array, step_size: float, steps: int) -> Array:
     return np.asarray(w)
 
 
-def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int, method: str = "heavy-ball") -> Array:
-    """Step down (1/2n)||y - Xw||^2 from 0; with more columns than rows on the coefficients of w = X^T a."""
+def descend(
+    X: Array, y: Array, step_size: float, momentum: float | None, steps: int, method: str = "heavy-ball"
+) -> Array:
+    """Step down (1/2n)||y - Xw||^2 from 0; with more columns than rows on the coefficients of w = X^T a.
+
+    Without a momentum none for heavy ball, (t - 1)/(t + 2) at step t for Nesterov.
+    """
     n, d = X.shape
     gram, cross = (X.T @ X / n, X.T @ y / n) if d <= n else (X @ X.T / n, y / n)
-    if momentum > 0 or steps <= 64:
+    scheduled = momentum is None and method == "nesterov"
+    held = momentum or 0.0
+    if scheduled or held > 0 or steps <= 64:
         a = before = np.zeros_like(cross)
-        for _ in range(steps):
-            ahead = a + momentum * (a - before)
+        for t in range(steps):
+            ahead = a + ((t - 1) / (t + 2) if scheduled else held) * (a - before)
             before, a = a, ahead - step_size * (gram @ (ahead if method == "nesterov" else a) - cross)
     else:
         a = _power(gram, cross, step_size, steps)
@@ -101,7 +108,7 @@ def descend(X: Array, y: Array, step_size: float, momentum: float, steps: int, m
 
 def descent_error_draw(
     rng: Rng, n: int, gamma: float, covariance: str, quantity: str, step: float, steps: int, noise_variance: float,
-    momentum: float = 0.0, method: str = "heavy-ball",
+    momentum: float | None = None, method: str = "heavy-ball",
 ) -> float:  # fmt: skip
     """Test, bias, variance or training error after stepping; `step` is relative to 1/((1 + sqrt gamma)^2 s_max)."""
     s = eigenvalues(covariance, round(gamma * n))
