@@ -15,13 +15,14 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.equivalents.block_form import block_form
-from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_symbol, ridges, scalar_as_symbol
+from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_symbol, scalar_as_symbol
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves
 from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, resized
 from solvable.solvers.equivalents.pencil import Pencil
+from solvable.solvers.equivalents.ridge_limit import ridges
 from solvable.solvers.equivalents.trace_equation import Solved, solved_as_written
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse

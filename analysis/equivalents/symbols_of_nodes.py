@@ -9,7 +9,7 @@ import sympy as sp
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves, scalars
 from solvable.solvers.equivalents.scalar_expression import Scalar
 
-__all__ = ["declared", "node_as_symbol", "number_as_symbol", "ridges", "scalar_as_symbol"]
+__all__ = ["declared", "node_as_symbol", "number_as_symbol", "scalar_as_symbol"]
 
 
 def number_as_symbol(number: Any) -> Any:
@@ -49,17 +49,3 @@ def declared(summands: list[Any]) -> set[str]:
         for leaf in leaves(node):
             found |= {leaf.data.name, leaf.rows.name, leaf.cols.name}
     return found
-
-
-def ridges(summands: list[Any]) -> list[str]:
-    """Names of the multiples of the identity inside inverses; those that are called ridges first."""
-    found: set[str] = set()
-    todo = [node for _, node in summands]
-    while todo:
-        node = todo.pop()
-        inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
-        todo += inner
-        if node.op == "inverse" and inner[0].op == "sum":
-            shifts = [scalar for scalar, part in inner[0].args if part.op == "identity"]
-            found |= {str(name) for scalar in shifts for name in scalar.names}
-    return sorted(found, key=lambda name: (not name.startswith(("lam", "ridge", "delta")), name))
