@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.equivalents.block_form import block_form
-from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_symbol, scalar_as_symbol
+from solvable.analysis.equivalents.block_form import BlockForm, block_form
+from solvable.analysis.equivalents.operator_form import OperatorForm, has_dense
+from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_operator, node_as_symbol, scalar_as_symbol
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves
@@ -55,6 +56,10 @@ class Equations:
         Where the reduction did not end in time: unknowns between resolvents with what they equal, linear in them.
     blocks : dict
         There too: symbols of the blocks of resolvents, which the equations are written in, with what they equal.
+    operators : bool
+        Whether matrices and blocks do not commute: a number is then a multiple of the identity.
+    spaces : dict
+        There, the dimensions of each matrix of blocks.
     """
 
     unknowns: dict[Any, Any]
@@ -65,6 +70,8 @@ class Equations:
     start: dict[Any, float] = field(default_factory=dict)
     linear: dict[Any, Any] = field(default_factory=dict)
     blocks: dict[Any, Any] = field(default_factory=dict)
+    operators: bool = False
+    spaces: dict[Any, list[Any]] = field(default_factory=dict)
 
 
 class _GenericCell(Cell):
@@ -282,10 +289,12 @@ def _linear(system: _System, kappas: list[Any]) -> None:
 def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float = 60.0) -> Equations:
     """Reduce the equations of a trace.
 
+    Where a matrix is dense, the equations are those of the blocks as matrices.
+
     Parameters
     ----------
     trace : Trace
-        With matrices that commute in each space.
+        What is reduced.
     cell : Cell
         Where the numbers of the start are taken.
     ridge : str, optional
@@ -298,6 +307,8 @@ def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float =
     Equations
     """
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
+    if has_dense(trace):
+        return by_operators(summands, cell)
     runs = [solved_as_written(summands, c) for c in (_GenericCell(cell, 1), _GenericCell(cell, 2), cell)]
     found: list[Equations] = []
     if finished(lambda: found.append(_reduced(summands, runs, cell, ridge)), seconds):
@@ -312,11 +323,24 @@ def by_blocks(trace: Trace, cell: Cell) -> Equations:
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     names = set().union(*(leaves(node) for _, node in summands))
     diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-    form = block_form(summands, solved_as_written(summands, cell), node_as_symbol, scalar_as_symbol, diagonal,
-                      declared(summands))  # fmt: skip
+    form = block_form(BlockForm(declared(summands)), summands, solved_as_written(summands, cell), node_as_symbol,
+                      scalar_as_symbol, diagonal)  # fmt: skip
     steps = [f"{len(form.first)} equations of first order and {len(form.linear)} linear ones."]
     first = {tau: right - tau for tau, right in form.first.items()}
     return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks)
+
+
+def by_operators(summands: list[Any], cell: Cell) -> Equations:
+    """Return the equations in matrices that do not commute."""
+    form = OperatorForm(declared(summands))
+    block_form(form, summands, solved_as_written(summands, cell), node_as_operator, scalar_as_symbol, set())
+    steps = [
+        f"Matrices do not commute: {len(form.first)} equations of first order and {len(form.linear)} linear ones in "
+        "traces of blocks, which are matrices; a number is a multiple of the identity."
+    ]
+    first = {tau: right - tau for tau, right in form.first.items()}
+    return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks, True,
+                     form.spaces)  # fmt: skip
 
 
 def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: str | None) -> Equations:
