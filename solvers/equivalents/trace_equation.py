@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from solvable.solvers.equivalents.dyson import DysonSystem, scaled_step, units
 from solvable.solvers.equivalents.dyson_path import Fold, Path, Pole, detour, shift_path, variance_path
 from solvable.solvers.equivalents.matrix_expression import Matrix
-from solvable.solvers.equivalents.matrix_values import Cell, check_variances, traced
+from solvable.solvers.equivalents.matrix_values import Cell, check_variances, names_of, traced
 from solvable.solvers.equivalents.pencil import Pencil, compiled_pencil
 from solvable.solvers.equivalents.ridge_limit import RATIOS, continued, limit_of, with_ridge
 from solvable.solvers.equivalents.scalar_expression import Scalar
@@ -284,6 +284,10 @@ def _limit(trace: Trace, cell: Cell) -> tuple[CellValue, list[Solved]]:
     iterations = last[0].iterations
     if np.isinf(value):
         return CellValue(value, 0.0, Status.DIVERGES, iterations, 0.0, "infinite as the ridge goes to 0"), []
+    if not set(names_of(trace)) <= set(
+        cell.scalars
+    ):  # a ridge that nobody wrote: it makes a pseudo-inverse of an inverse
+        raise ArithmeticError("an inverse may not exist: add a ridge to its argument by name, and take that as 0")
     relative = error / abs(value) + _EPS if value else error
     return CellValue(value, 0.0, Status.CONVERGED, iterations, relative), []
 
