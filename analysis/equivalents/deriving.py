@@ -138,7 +138,7 @@ class Derivation:
         for name, (_, counts) in lists.items():
             if np.size(counts) > 1 and np.ptp(columns[name]) > 0:
                 raise refuse(f"at[{name!r}]", self.at[name], "all cells at once need one size of a space with a list")
-        found = ManyCells(single.equations, lists).solve(columns)
+        found = ManyCells(_equations_of(single), lists).solve(columns)
         rows = list(zip(*found.rows(), strict=True))
         for k in np.flatnonzero(~found.converged):
             rows[k] = self._one(cells[k])
@@ -288,6 +288,23 @@ class Derivation:
         """
         claim = self.claim("derived/expression", size=size, start=start, tolerance=tolerance, experiment=experiment)
         return verify(claim, seed=rng, most_draws=most_draws)
+
+
+_reductions: dict[Any, Equations] = {}  # of the last expressions: values of scalars and sizes are no part of them
+_MOST_REDUCTIONS = 32
+
+
+def _equations_of(single: Derivation) -> Equations:
+    """Reduced equations of an expression, whatever cell they were found at; numbers are to be compared there."""
+    key = single.trace.summands
+    if key not in _reductions:
+        found = single.equations
+        if found.blocks:  # not reduced in time
+            return found
+        if len(_reductions) >= _MOST_REDUCTIONS:
+            _reductions.clear()
+        _reductions[key] = found
+    return _reductions[key]
 
 
 def derive(
