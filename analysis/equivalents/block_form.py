@@ -62,7 +62,15 @@ class BlockForm:
             self.start[found[q]] = float(tau[q])
         return found
 
-    def named(self, A: Places, part: list[int]) -> list[list[Any]]:
+    def inner(self, diagonal: set[Any]) -> set[Any]:
+        """Symbols that stay inside traces."""
+        return diagonal | set(self.blocks)
+
+    def connecting(self, block: Any) -> Any:
+        """Block between two parts as it is written from then on."""
+        return block
+
+    def named(self, A: Places, part: list[int], spaces: list[Any]) -> list[list[Any]]:
         """Blocks of the inverse of one strongly connected part, as symbols with their expressions."""
         inner = sp.ImmutableMatrix([[A.get((i, j), sp.S.Zero) for j in part] for i in part])
         if inner not in self._names:
@@ -84,15 +92,14 @@ class BlockForm:
 
 
 def block_form(
-    summands: list[Any], solved: list[Any], node: Any, scalar: Any, diagonal: set[Any], taken: set[str]
+    form: BlockForm, summands: list[Any], solved: list[Any], node: Any, scalar: Any, diagonal: set[Any]
 ) -> BlockForm:
-    """Write the equations of traces; `node` and `scalar` give the symbols of matrices and scalars."""
-    form = BlockForm(taken)
+    """Write the equations of traces into a form; `node` and `scalar` give the symbols of matrices and scalars."""
     for (factor, _), one in zip(summands, solved, strict=True):
         pencil = one.pencil
         tau = form.unknowns(pencil, one.tau)
         M = _inverse(form, pencil, tau, node)
-        own = diagonal | set(form.blocks)
+        own = form.inner(diagonal)
 
         def traced(row: Any, M: Places = M, pencil: Pencil = pencil, own: set[Any] = own) -> Any:
             space = sp.Symbol(pencil.spaces[row.row].name, positive=True)
@@ -123,14 +130,14 @@ def _inverse(form: BlockForm, pencil: Pencil, tau: list[Any], node: Any) -> Plac
     parts.sort(key=lambda part: -int(live[part[0]].sum()))
     M: Places = {}
     for t, part in enumerate(parts):
-        names = form.named(A, part)
+        names = form.named(A, part, [sp.Symbol(pencil.spaces[i].name, positive=True) for i in part])
         M.update({(i, j): names[a][b] for a, i in enumerate(part) for b, j in enumerate(part)})
         for s in range(t - 1, -1, -1):
-            _between(M, A, parts[s : t + 1], pencil)
+            _between(form, M, A, parts[s : t + 1], pencil)
     return M
 
 
-def _between(M: Places, A: Places, parts: list[list[int]], pencil: Pencil) -> None:
+def _between(form: BlockForm, M: Places, A: Places, parts: list[list[int]], pencil: Pencil) -> None:
     """M_st = -M_ss sum_r A_sr M_rt."""
     first, last = parts[0], parts[-1]
     for j in last:
@@ -139,7 +146,7 @@ def _between(M: Places, A: Places, parts: list[list[int]], pencil: Pencil) -> No
         }
         for i in first:
             if pencil.pattern[i, j]:
-                M[i, j] = sp.expand(-sum((M[i, k] * x for k, x in right.items()), sp.S.Zero))
+                M[i, j] = form.connecting(sp.expand(-sum((M[i, k] * x for k, x in right.items()), sp.S.Zero)))
 
 
 def _traced(f: Any, space: Any, own: set[Any]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from solvable.analysis.equivalents.export import evaluated
+from solvable.analysis.equivalents.operator_form import check_operators
 from solvable.analysis.equivalents.reduction import Equations
 from solvable.analysis.equivalents.symbols_of_traces import Tr
 from solvable.solvers.equivalents.matrix_expression import leaves
@@ -84,6 +85,8 @@ def joint_lists(trace: Trace, cell: Cell) -> dict[str, tuple[dict[str, Any], Any
 
 def formula_and_quantities(trace: Trace, equations: Equations) -> tuple[Any, Callable[[Cell], dict[str, Any]]]:
     """Return the value in kappa, df1 and df2 (None where it has other traces), and these at a cell."""
+    if equations.operators:
+        raise refuse("symbols", True, "a formula is compared where matrices commute in each space")
     written = in_degrees_of_freedom(equations)
 
     def quantities(cell: Cell) -> dict[str, Any]:
@@ -123,6 +126,9 @@ def check_reduction(trace: Trace, cell: Cell, equations: Equations, value: float
     ArithmeticError
         They differ, or an equation does not vanish.
     """
+    if equations.operators:
+        check_operators(trace, cell, equations, value)
+        return
     lists: Lists = joint_lists(trace, cell)
     values = {**cell.named, **{str(unknown): start for unknown, start in equations.start.items()}}
     if equations.blocks:

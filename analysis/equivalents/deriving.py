@@ -77,7 +77,10 @@ class Derivation:
 
     @cached_property
     def value(self) -> TraceSolution:
-        """The equivalent, over the grid of `at`; its relative error as the sizes grow together is O(1/size)."""
+        """The equivalent, over the grid of `at`; its relative error as the sizes grow together is O(1/size).
+
+        At a ridge of 0 it is the limit of small positive ridges, which may be infinite.
+        """
         cells, shape = self._cells()
         return self._solution([self._one(cell) for cell in cells], shape)
 
@@ -122,17 +125,20 @@ class Derivation:
         """
         from solvable.analysis.equivalents.degrees_of_freedom import joint_lists
         from solvable.analysis.equivalents.many_cells import ManyCells
+        from solvable.analysis.equivalents.operator_form import has_dense
 
         cells, shape = self._cells()
         if not cells or self.hermitise:
             return self.value
+        if has_dense(self.trace):
+            raise refuse("at", list(self.at), "all cells at once need matrices that commute: take `value`")
         single = Derivation(self.trace, cells[len(cells) // 2], False, self.on_failure, self.seconds)
         lists = joint_lists(self.trace, self._cell(single.at))
         columns = {name: np.array([cell[name] for cell in cells]) for name in cells[0]}
         for name, (_, counts) in lists.items():
             if np.size(counts) > 1 and np.ptp(columns[name]) > 0:
                 raise refuse(f"at[{name!r}]", self.at[name], "all cells at once need one size of a space with a list")
-        found = ManyCells(single.equations, lists).solve(columns)
+        found = ManyCells(_equations_of(single), lists).solve(columns)
         rows = list(zip(*found.rows(), strict=True))
         for k in np.flatnonzero(~found.converged):
             rows[k] = self._one(cells[k])
@@ -147,8 +153,9 @@ class Derivation:
 
     @cached_property
     def equations(self) -> Equations:
-        """Reduced equations in sympy: unknowns, value, steps; for matrices that commute in each space.
+        """Reduced equations in sympy: unknowns, value, steps.
 
+        Where matrices are dense they are those of the blocks as matrices, with traces of first order and linear ones.
         Where the reduction does not end in `seconds`, they are those of first order in the blocks of the resolvents,
         with the linear ones between resolvents.
 
@@ -174,10 +181,12 @@ class Derivation:
         Where one effective ridge is left, its root is bracketed; else Newton's method starts from the unknowns of
         this derivation.
         """
-        from solvable.analysis.equivalents import python_module
+        from solvable.analysis.equivalents import matrix_module, python_module
         from solvable.analysis.equivalents.reduction import by_blocks
 
         found = self.equations
+        if found.operators:
+            return matrix_module.module_of_matrices(found)
         if len(found.unknowns) == 1 and str(next(iter(found.unknowns))).startswith("kappa"):
             return python_module.module_of_one_ridge(found)
         blocks = found if found.blocks else by_blocks(self.trace, self._cell(self._single()))
@@ -279,6 +288,23 @@ class Derivation:
         """
         claim = self.claim("derived/expression", size=size, start=start, tolerance=tolerance, experiment=experiment)
         return verify(claim, seed=rng, most_draws=most_draws)
+
+
+_reductions: dict[Any, Equations] = {}  # of the last expressions: values of scalars and sizes are no part of them
+_MOST_REDUCTIONS = 32
+
+
+def _equations_of(single: Derivation) -> Equations:
+    """Reduced equations of an expression, whatever cell they were found at; numbers are to be compared there."""
+    key = single.trace.summands
+    if key not in _reductions:
+        found = single.equations
+        if found.blocks:  # not reduced in time
+            return found
+        if len(_reductions) >= _MOST_REDUCTIONS:
+            _reductions.clear()
+        _reductions[key] = found
+    return _reductions[key]
 
 
 def derive(

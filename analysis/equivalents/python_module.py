@@ -12,7 +12,7 @@ import sympy as sp
 from solvable.analysis.equivalents.reduction import Equations
 from solvable.analysis.equivalents.symbols_of_traces import Tr, opaque
 
-__all__ = ["module_of_blocks", "module_of_one_ridge"]
+__all__ = ["NEWTON", "module_of_blocks", "module_of_one_ridge", "renamed"]
 
 _PROGRAM = '''"""Deterministic equivalent of a trace; needs numpy alone."""
 
@@ -66,7 +66,10 @@ def value({arguments}, start=START):
 
     Newton's method from the unknowns where it was derived; far from there pass those of a place between as `start`.
     """
-    u = np.array(start, float)
+'''
+
+# Newton's method with derivatives by complex steps: the last lines of a program of blocks
+NEWTON = """    u = np.array(start, float)
     for _ in range(200):
         found = _right(u, {arguments})[0]
         J = np.array([_right(u + 1e-30j * e, {arguments})[0].imag / 1e-30 for e in np.eye(u.size)]).T
@@ -78,7 +81,7 @@ def value({arguments}, start=START):
                 break  # another root
             return float(_right(u, {arguments})[1])
     raise ArithmeticError("no root near the start: pass the unknowns of a place between as start")
-'''
+"""
 
 
 def _words(program: str) -> set[str]:
@@ -87,7 +90,7 @@ def _words(program: str) -> set[str]:
     return {*re.findall(r"[^\W\d]\w*", code), *keyword.kwlist, *dir(builtins), "sqrt", "exp", "log"}
 
 
-def _renamed(names: set[str], counts: set[str], program: str) -> dict[str, str]:
+def renamed(names: set[str], counts: set[str], program: str) -> dict[str, str]:
     """Names of arguments: those that the program has a use for get an underscore."""
     taken = _words(program) | counts
     found: dict[str, str] = {}
@@ -108,7 +111,7 @@ class _Printer:
         from sympy.printing.numpy import NumPyPrinter
 
         names, counts = _names(expressions, inner)
-        found = _renamed(names, counts, program)
+        found = renamed(names, counts, program)
         self.renamed = {sp.Symbol(k, positive=True): sp.Symbol(v, positive=True) for k, v in found.items() if k != v}
         self.printer: Any = NumPyPrinter({"fully_qualified_modules": False})
         self.arguments = ", ".join(sorted([*found.values(), *counts]))
@@ -153,10 +156,10 @@ def module_of_blocks(equations: Equations) -> str:
     rights = {u: left + u for u, left in equations.unknowns.items()} | equations.linear
     blocks = list(equations.blocks.values())
     inner = {*map(str, rights), *map(str, equations.blocks)}
-    printer = _Printer([*rights.values(), *blocks, equations.value], inner, _PROGRAM_OF_BLOCKS)
+    printer = _Printer([*rights.values(), *blocks, equations.value], inner, _PROGRAM_OF_BLOCKS + NEWTON)
     traces, (*texts, value) = printer.lines([*rights.values(), equations.value], "t")
     lines = [f"    {symbol} = {printer.text(right)}" for symbol, right in equations.blocks.items()]
-    return _PROGRAM_OF_BLOCKS.format(
+    return (_PROGRAM_OF_BLOCKS + NEWTON).format(
         start=[equations.start[u] for u in rights], arguments=printer.arguments,
         unknowns=", ".join(map(str, rights)) + ",", blocks="\n".join(lines), traces=traces, rights=", ".join(texts),
         value=value, first=len(equations.unknowns),

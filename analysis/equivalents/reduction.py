@@ -2,8 +2,8 @@
 
 Steps: symbolic inverse of the small block matrices; unknowns that vanish or coincide at two generic instances are
 dropped or merged, and the merged equations verified; unknowns without a trace of their own are substituted; linear
-factors s + kappa of denominators name effective ridges; unknowns that enter linearly are solved for; what is left is
-written in one basis of traces, and a ridge that its equation gives explicitly is eliminated from the value.
+factors s + kappa of denominators name effective ridges; a ridge that the equation of one gives explicitly is put
+everywhere; unknowns that enter linearly are solved for (`elimination`); what is left is written in one basis of traces.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from solvable.analysis.equivalents.block_form import block_form
-from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_symbol, ridges, scalar_as_symbol
-from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, pulled, substituted, tidy, unused
+from solvable.analysis.equivalents.block_form import BlockForm, block_form
+from solvable.analysis.equivalents.elimination import explicit, linear, name_ridges, ridge_first
+from solvable.analysis.equivalents.operator_form import OperatorForm, has_dense
+from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_operator, node_as_symbol, scalar_as_symbol
+from solvable.analysis.equivalents.symbols_of_traces import canonical, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves
 from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, resized
 from solvable.solvers.equivalents.pencil import Pencil
+from solvable.solvers.equivalents.ridge_limit import ridges
 from solvable.solvers.equivalents.trace_equation import Solved, solved_as_written
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import refuse
@@ -54,6 +57,10 @@ class Equations:
         Where the reduction did not end in time: unknowns between resolvents with what they equal, linear in them.
     blocks : dict
         There too: symbols of the blocks of resolvents, which the equations are written in, with what they equal.
+    operators : bool
+        Whether matrices and blocks do not commute: a number is then a multiple of the identity.
+    spaces : dict
+        There, the dimensions of each matrix of blocks.
     """
 
     unknowns: dict[Any, Any]
@@ -64,6 +71,8 @@ class Equations:
     start: dict[Any, float] = field(default_factory=dict)
     linear: dict[Any, Any] = field(default_factory=dict)
     blocks: dict[Any, Any] = field(default_factory=dict)
+    operators: bool = False
+    spaces: dict[Any, list[Any]] = field(default_factory=dict)
 
 
 class _GenericCell(Cell):
@@ -216,75 +225,15 @@ def _dimension(space: Space) -> Any:
     return sp.Symbol(space.name, positive=True)
 
 
-def _explicit(system: _System) -> None:
-    """Substitute unknowns that are functions of others without a trace."""
-    while len(system.equations) > 1:
-        free = [t for t, e in system.equations.items() if not e.has(Tr) and not e.has(t)]
-        if not free:
-            return
-        t = min(free, key=lambda s: (system.equations[s].count_ops(), str(s)))
-        right = system.equations[t]
-        system.steps.append(f"{t} = {right}, substituted.")
-        system.substitute(t, right)
-
-
-def _name_ridges(system: _System) -> list[Any]:
-    """Linear factors a s + b of denominators give kappa = b/a, in place of the unknown in it."""
-    kappas: list[Any] = []
-    for t in list(system.equations):
-        found = set()
-        for trace in set().union(*(e.atoms(Tr) for e in (*system.equations.values(), system.value))):
-            for factor, _ in sp.factor_list(sp.denom(sp.together(trace.args[0])))[1]:
-                own = factor.free_symbols & system.diagonal
-                if len(own) == 1 and t in factor.free_symbols:
-                    poly = sp.Poly(factor, *own)
-                    if poly.degree() == 1 and poly.coeff_monomial(1) != 0:
-                        found.add(sp.factor(poly.coeff_monomial(1) / poly.LC()))
-        for k in sorted(found, key=lambda k: (k.count_ops(), str(k))):
-            stem = unused("kappa", system.taken)
-            kappa = sp.Symbol(stem if not kappas else f"{stem}_{len(kappas) + 1}", positive=True)
-            solutions = sp.solve(sp.numer(sp.together(k - kappa)), t)
-            if len(solutions) != 1:
-                continue
-            equation = system.equations[t] - t
-            system.steps.append(f"{kappa} = {k} is the effective ridge.")
-            system.start[kappa] = float(k.subs(system.start).subs(system.numbers))
-            system.substitute(t, solutions[0])
-            system.equations[kappa] = tidy(substituted(equation, t, solutions[0], system.diagonal)) + kappa
-            kappas.append(kappa)
-            break
-    return kappas
-
-
-def _linear(system: _System, kappas: list[Any]) -> None:
-    """Solve for unknowns that sit in no trace and enter their own equation linearly."""
-    system.equations = {u: tidy(canonical(e, kappas, system.diagonal)) for u, e in system.equations.items()}
-    system.value = tidy(canonical(system.value, kappas, system.diagonal))
-    again = True
-    while again:
-        again = False
-        for t in [t for t in system.equations if t not in kappas]:
-            everything = [*system.equations.values(), system.value]
-            if any(t in trace.free_symbols for e in everything for trace in e.atoms(Tr)):
-                continue
-            plain, back = opaque(system.equations[t] - t)
-            poly = sp.Poly(sp.numer(sp.together(plain)), t)
-            if poly.degree() != 1:
-                continue
-            right = sp.factor(-poly.coeff_monomial(1) / poly.coeff_monomial(t)).xreplace(back)
-            system.steps.append(f"{t} = {right}: it enters linearly.")
-            system.substitute(t, right)
-            again = True
-            break
-
-
 def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float = 60.0) -> Equations:
     """Reduce the equations of a trace.
+
+    Where a matrix is dense, the equations are those of the blocks as matrices.
 
     Parameters
     ----------
     trace : Trace
-        With matrices that commute in each space.
+        What is reduced.
     cell : Cell
         Where the numbers of the start are taken.
     ridge : str, optional
@@ -297,6 +246,8 @@ def reduced(trace: Trace, cell: Cell, ridge: str | None = None, seconds: float =
     Equations
     """
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
+    if has_dense(trace):
+        return by_operators(summands, cell)
     runs = [solved_as_written(summands, c) for c in (_GenericCell(cell, 1), _GenericCell(cell, 2), cell)]
     found: list[Equations] = []
     if finished(lambda: found.append(_reduced(summands, runs, cell, ridge)), seconds):
@@ -311,19 +262,34 @@ def by_blocks(trace: Trace, cell: Cell) -> Equations:
     summands = [(scalar, node) for scalar, node in trace.summands if scalar.number != 0]
     names = set().union(*(leaves(node) for _, node in summands))
     diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
-    form = block_form(summands, solved_as_written(summands, cell), node_as_symbol, scalar_as_symbol, diagonal,
-                      declared(summands))  # fmt: skip
+    form = block_form(BlockForm(declared(summands)), summands, solved_as_written(summands, cell), node_as_symbol,
+                      scalar_as_symbol, diagonal)  # fmt: skip
     steps = [f"{len(form.first)} equations of first order and {len(form.linear)} linear ones."]
     first = {tau: right - tau for tau, right in form.first.items()}
     return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks)
 
 
+def by_operators(summands: list[Any], cell: Cell) -> Equations:
+    """Return the equations in matrices that do not commute."""
+    form = OperatorForm(declared(summands))
+    block_form(form, summands, solved_as_written(summands, cell), node_as_operator, scalar_as_symbol, set())
+    steps = [
+        f"Matrices do not commute: {len(form.first)} equations of first order and {len(form.linear)} linear ones in "
+        "traces of blocks, which are matrices; a number is a multiple of the identity."
+    ]
+    first = {tau: right - tau for tau, right in form.first.items()}
+    return Equations(first, form.value, {}, None, steps, form.start, form.linear, form.blocks, True,
+                     form.spaces)  # fmt: skip
+
+
 def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: str | None) -> Equations:
     system = _System(runs[2], runs[:2], summands)
     system.numbers = {sp.Symbol(name, positive=True): float(v) for name, v in cell.named.items()}
-    _explicit(system)
-    kappas = _name_ridges(system)
-    _linear(system, kappas)
+    explicit(system)
+    kappas = name_ridges(system)
+    names = [ridge] if ridge else ridges(summands)
+    ridge_first(system, kappas, names)
+    linear(system, kappas)
     unknowns = {}
     for u, right in system.equations.items():
         equation = canonical(right - u, kappas, system.diagonal)
@@ -331,7 +297,7 @@ def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: s
     value = tidy(canonical(system.value, kappas, system.diagonal))
     start = {u: system.start[u] for u in unknowns}
     found = Equations(unknowns, value, {}, None, system.steps, start)
-    _eliminate(found, [ridge] if ridge else ridges(summands))
+    _eliminate(found, names)
     return found
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import sympy as sp
 
+from solvable.analysis.equivalents.symbols_of_traces import Transposed
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves, scalars
 from solvable.solvers.equivalents.scalar_expression import Scalar
 
-__all__ = ["declared", "node_as_symbol", "number_as_symbol", "ridges", "scalar_as_symbol"]
+__all__ = ["declared", "node_as_operator", "node_as_symbol", "number_as_symbol", "scalar_as_symbol"]
 
 
 def number_as_symbol(number: Any) -> Any:
@@ -40,6 +41,20 @@ def node_as_symbol(node: Matrix) -> Any:
     return 1 / node_as_symbol(node.args[0])
 
 
+def node_as_operator(node: Matrix) -> Any:
+    """Deterministic expression in symbols that do not commute; a number is a multiple of the identity."""
+    if node.op == "identity":
+        return sp.S.One
+    if node.op == "deterministic":
+        symbol = sp.Symbol(node.data.name, commutative=False)
+        return (Transposed(symbol) if node.data.transposed else symbol) ** number_as_symbol(node.data.power)
+    if node.op == "sum":
+        return sum((scalar_as_symbol(c) * node_as_operator(inner) for c, inner in node.args), sp.S.Zero)
+    if node.op == "product":
+        return sp.Mul(*map(node_as_operator, node.args))
+    return node_as_operator(node.args[0]) ** -1
+
+
 def declared(summands: list[Any]) -> set[str]:
     """Names that are taken."""
     found: set[str] = set()
@@ -49,17 +64,3 @@ def declared(summands: list[Any]) -> set[str]:
         for leaf in leaves(node):
             found |= {leaf.data.name, leaf.rows.name, leaf.cols.name}
     return found
-
-
-def ridges(summands: list[Any]) -> list[str]:
-    """Names of the multiples of the identity inside inverses; those that are called ridges first."""
-    found: set[str] = set()
-    todo = [node for _, node in summands]
-    while todo:
-        node = todo.pop()
-        inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
-        todo += inner
-        if node.op == "inverse" and inner[0].op == "sum":
-            shifts = [scalar for scalar, part in inner[0].args if part.op == "identity"]
-            found |= {str(name) for scalar in shifts for name in scalar.names}
-    return sorted(found, key=lambda name: (not name.startswith(("lam", "ridge", "delta")), name))

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["Tr", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
+__all__ = ["Tr", "Transposed", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
 
 
 def unused(stem: str, taken: set[str]) -> str:
@@ -24,10 +24,29 @@ class Tr(sp.Function):
         """Stay unevaluated."""
         return None
 
+    def _eval_is_commutative(self) -> bool:
+        return True
+
     def _latex(self, printer: Any, exp: Any = None) -> str:
         inner = printer._print(self.args[0])
         text = rf"\operatorname{{tr}}_{{{printer._print(self.args[1])}}}\!\left[{inner}\right]"
         return text if exp is None else f"{text}^{{{exp}}}"
+
+
+class Transposed(sp.Function):
+    """Transpose of a matrix that does not commute."""
+
+    @classmethod
+    def eval(cls, matrix: Any) -> Any:
+        """Stay unevaluated."""
+        return None
+
+    def _eval_is_commutative(self) -> bool:
+        return False
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        text = rf"{printer._print(self.args[0])}^{{\top}}"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
 
 def pulled(f: Any, space: Any, diagonal: set[Any]) -> Any:

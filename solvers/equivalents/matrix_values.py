@@ -174,9 +174,12 @@ class Cell:
             value = _resized_matrix(data, node, self.sizes)
         elif node.rows.multiplicities is None:
             value = resized(value, before, after)
-        if data.power != 1:
-            value = _power(data, value)
-        return self.array(value)
+        if data.power == 1:
+            return self.array(value)
+        if self.exact and value.ndim < 2:  # a root in doubles would not square to what it is the root of
+            _check_power(data, value)
+            return np.asarray(self.array(value) ** (self.number(data.power.numerator) / data.power.denominator))
+        return self.array(_power(data, value))
 
 
 def _resized_matrix(data: Any, node: Matrix, sizes: Mapping[str, Any]) -> Array:
@@ -195,12 +198,16 @@ def _inverse(name: str, value: Array) -> Array:
     return np.asarray(np.linalg.inv(value))
 
 
+def _check_power(data: Given, value: Array) -> None:
+    if data.power < 0 and np.any(value == 0):
+        raise refuse(data.name, 0.0, "it must have no zero eigenvalue to have an inverse")
+
+
 def _power(data: Given, value: Array) -> Array:
     """Power of a matrix, which `value` is, perhaps for another dimension."""
     power = data.power
     if value.ndim < 2:
-        if power < 0 and np.any(value == 0):
-            raise refuse(data.name, 0.0, "it must have no zero eigenvalue to have an inverse")
+        _check_power(data, value)
         return np.asarray(np.asarray(value, float) ** float(power))
     if power.denominator == 1:
         return np.linalg.matrix_power(value if power > 0 else _inverse(data.name, value), abs(int(power)))
@@ -241,7 +248,7 @@ def traced(a: Array, b: Array, size: Any, weights: Array | None = None) -> Any:
             return np.sum(a * b.T)
         dense, other = (a, b) if a.ndim == 2 else (b, a)
         return np.sum(np.diagonal(dense) * other)
-    both = a * b
+    both = np.asarray(a * b)
     if both.ndim == 0:
-        return both * size
+        return both[()] * size
     return np.sum(both if weights is None else both * weights)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from solvable.solvers.equivalents.dyson import DysonSystem, scaled_step, units
 from solvable.solvers.equivalents.dyson_path import Fold, Path, Pole, detour, shift_path, variance_path
 from solvable.solvers.equivalents.matrix_expression import Matrix
-from solvable.solvers.equivalents.matrix_values import Cell, check_variances, traced
+from solvable.solvers.equivalents.matrix_values import Cell, check_variances, names_of, traced
 from solvable.solvers.equivalents.pencil import Pencil, compiled_pencil
+from solvable.solvers.equivalents.ridge_limit import RATIOS, continued, limit_of, with_ridge
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.equivalents.sizes_of_arguments import is_positive, largest, least
 from solvable.solvers.equivalents.smaller_gram import through_smaller_gram
@@ -29,6 +30,8 @@ Summands = list[tuple[Scalar, Matrix]]
 _EPS = float(np.finfo(float).eps)
 _DIGITS = 40
 _FEW = 60  # unknowns for which more digits are a matter of seconds
+_FIRST_RIDGE = 1e-6  # of a limit, in units of the arguments
+_MOST_STEPS = 24  # of Newton at many digits
 _ROUNDINGS = 4  # of a scalar in front, its product and the sum
 ERROR_THAT_IS_REFINED = 1e-9
 
@@ -160,13 +163,21 @@ def _read(scalar: Any, system: DysonSystem, tau: Array, J: Array) -> Solved:
     return Solved(scalar, pencil, system, tau, value, residual, error)
 
 
-def _refined(solved: Solved, exact: Cell, scalar: Scalar) -> Solved:
-    """Newton and readout at more digits, from the doubles."""
+def _refined(solved: Solved, exact: Cell, scalar: Scalar, start: Array | None = None) -> Solved:
+    """Newton and readout at more digits, from the doubles or another start."""
+    system = DysonSystem(solved.pencil, exact)
+    tau = _exact_root(system, solved.tau if start is None else start)
+    system.update(tau)
+    return _read(exact.scalar(scalar), system, tau, system.jacobian())
+
+
+def _exact_root(system: DysonSystem, start: Array) -> Array:
+    """Newton at the digits mpmath is set to."""
     import mpmath as mp
 
-    system = DysonSystem(solved.pencil, exact)
-    tau = np.array([mp.mpf(float(x)) for x in solved.tau], object)
-    for _ in range(8 if system.count else 0):
+    tau = np.array([mp.mpf(x) for x in start], object)
+    last = mp.inf
+    for _ in range(_MOST_STEPS if system.count else 0):
         system.update(tau)
         J, value = system.jacobian(), system.rows()[: system.count]
         scale = units(tau, np.abs(system.magnitudes()[: system.count]))
@@ -174,10 +185,11 @@ def _refined(solved: Solved, exact: Cell, scalar: Scalar) -> Solved:
         matrix = mp.eye(system.count) - mp.matrix((J[: system.count] * scale[None, :] / scale[:, None]).tolist())
         step = np.array(list(mp.lu_solve(matrix, mp.matrix(right.tolist()))), object)
         tau = tau + step * scale
-        if max(abs(x) for x in step) < mp.mpf(10) ** (10 - _DIGITS):
+        size = max(abs(x) for x in step)
+        if size < mp.mpf(10) ** (10 - mp.mp.dps) or (size < mp.mpf(10) ** (-0.6 * mp.mp.dps) and size > 0.1 * last):
             break
-    system.update(tau)
-    return _read(exact.scalar(scalar), system, tau, system.jacobian())
+        last = size
+    return tau
 
 
 def rewritten(trace: Trace, cell: Cell) -> list[tuple[Scalar, Matrix]]:
@@ -208,8 +220,10 @@ def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[Cell
         return _extrapolated(summands, cell)
     try:
         return _at(summands, cell, hermitise, 0.0)
-    except ZeroDivisionError:  # Q = (1 - F'Q~F)/ridge at ridge 0: what is infinite is seen in the form as written
-        return _at(list(trace.summands), cell, hermitise, 0.0)
+    except (Pole, ZeroDivisionError):  # Q = (1 - F'Q~F)/ridge at ridge 0
+        for scalar, _ in trace.summands:
+            cell.scalar(scalar)  # what is divided by zero as it is written has no value
+        return _limit(trace, cell)
 
 
 def solved_as_written(summands: Summands, cell: Cell) -> list[Solved]:
@@ -220,18 +234,10 @@ def solved_as_written(summands: Summands, cell: Cell) -> list[Solved]:
 
 def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[CellValue, list[Solved]]:
     parts = _Parts(cell, limit)
-    solved, poles = [], []
-    for scalar, node in summands:
-        factor = cell.scalar(scalar)
-        try:
-            solved.append(_solved(factor, node, cell, parts, hermitise))
-        except (Pole, ZeroDivisionError) as pole:
-            poles.append((factor, str(pole)))
-        except np.linalg.LinAlgError:
-            raise ArithmeticError("blocks of the resolvent are singular to rounding") from None
-    if poles:
-        return CellValue(_infinite([factor for factor, _ in poles]), 0.0, Status.DIVERGES, parts.iterations, 0.0,
-                         poles[0][1]), []  # fmt: skip
+    try:
+        solved = [_solved(cell.scalar(scalar), node, cell, parts, hermitise) for scalar, node in summands]
+    except np.linalg.LinAlgError:
+        raise ArithmeticError("blocks of the resolvent are singular to rounding") from None
     error, value = _total(solved)
     unsettled = any(s.residual > ERROR_THAT_IS_REFINED and s.system.count <= _FEW for s in solved)
     if (unsettled or error > ERROR_THAT_IS_REFINED * abs(value)) and not limit and not _is_mixed(solved):
@@ -248,13 +254,77 @@ def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[
     return CellValue(float(value), residual, status, parts.iterations, relative), solved
 
 
-def _infinite(factors: list[float]) -> float:
-    """Size of a sum of infinite traces, whose signs are not known; a product 0 times infinity has none."""
-    if 0.0 in factors:
-        raise ArithmeticError("a trace that is infinite there is multiplied by 0, so only a limit has a value")
-    if min(factors) < 0 < max(factors):
-        raise ArithmeticError("two traces are infinite there and come with opposite signs, so only a limit has a value")
-    return np.inf
+def _limit(trace: Trace, cell: Cell) -> tuple[CellValue, list[Solved]]:
+    """Limit of the traces as the ridge goes to 0, at many digits, where there is no root at 0."""
+    import mpmath as mp
+
+    found = with_ridge(trace, cell)
+    if found is None:
+        raise ArithmeticError("several ridges are 0, and the limit may depend on their ratio")
+    trace, at = found
+    first = at(0.0)
+    summands = rewritten(trace, at(1.0))
+    arguments = [c.argument for _, node in summands for c in pencil_of(node).corners]
+    top = _FIRST_RIDGE * max([largest(argument, first) for argument in arguments], default=1.0)
+    before, last = (_at(summands, at(ridge), False, 0.0) for ridge in (10 * top, top))
+    if _is_mixed(last[1]) or any(s.system.count > _FEW for s in last[1]):
+        raise ArithmeticError("there is no root at ridge 0, and limits are taken of few matrices that commute")
+    with mp.workdps(2 * _DIGITS):
+        path = _ExactPath(before[1], last[1])
+        values, roundings, ridge = [], [], mp.mpf(top)
+        for k, ahead in enumerate(RATIOS):
+            ridge = ridge * mp.mpf(ahead)
+            exact = at(ridge).converted(_precise)
+            path.advance(exact, ahead)
+            if k >= len(RATIOS) - 5:
+                solved = path.read(exact, summands)
+                values.append(mp.fsum(s.scalar * s.value for s in solved))
+                roundings.append(mp.fsum(abs(s.scalar) * s.error for s in solved) * mp.mpf(10) ** (-2 * _DIGITS))
+        value, error = limit_of(values, roundings)
+    iterations = last[0].iterations
+    if np.isinf(value):
+        return CellValue(value, 0.0, Status.DIVERGES, iterations, 0.0, "infinite as the ridge goes to 0"), []
+    if not set(names_of(trace)) <= set(
+        cell.scalars
+    ):  # a ridge that nobody wrote: it makes a pseudo-inverse of an inverse
+        raise ArithmeticError("an inverse may not exist: add a ridge to its argument by name, and take that as 0")
+    relative = error / abs(value) + _EPS if value else error
+    return CellValue(value, 0.0, Status.CONVERGED, iterations, relative), []
+
+
+class _ExactPath:
+    """Roots of all resolvents along a ridge that goes to 0, at many digits, and the traces there."""
+
+    def __init__(self, before: list[Solved], last: list[Solved]) -> None:
+        self.last, self.ratio = last, 0.1
+        self.tau: dict[Any, tuple[Pencil, Array, Array]] = {}
+        for old, new in zip(before, last, strict=True):
+            for part, held in new.pencil.resolvents:
+                self.tau[part.key] = (part, old.tau[held], new.tau[held])
+
+    def advance(self, exact: Cell, ahead: float) -> None:
+        """Go to a ridge `ahead` times the last one."""
+        for key, (part, old, tau) in self.tau.items():
+            guess = continued(old, tau, self.ratio, ahead)
+            system = DysonSystem(part, exact)
+            found = _exact_root(system, guess)
+            system.update(found)
+            scale = units(found, np.abs(system.magnitudes()))
+            far = any(abs(x - y) > 0.5 * abs(y) for x, y in zip(found, guess, strict=True))
+            if far or max(np.abs(system.rows() - found) / scale) > 10.0**-_DIGITS:
+                raise ArithmeticError("the root is lost as the ridge goes to 0")
+            self.tau[key] = (part, tau, found)
+        self.ratio = ahead
+
+    def read(self, exact: Cell, summands: Summands) -> list[Solved]:
+        """Unknowns between resolvents, linear given these, and the traces."""
+        found = []
+        for solved, (scalar, _) in zip(self.last, summands, strict=True):
+            start = np.array(solved.tau, object)
+            for part, held in solved.pencil.resolvents:
+                start[held] = self.tau[part.key][2]
+            found.append(_refined(solved, exact, scalar, start))
+        return found
 
 
 def _extrapolated(summands: Summands, cell: Cell) -> tuple[CellValue, list[Solved]]:

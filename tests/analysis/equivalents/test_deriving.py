@@ -65,23 +65,6 @@ def test_pole_is_infinite():
     assert found.status == Status.DIVERGES
 
 
-@pytest.mark.parametrize(
-    ("expression", "why"),
-    [
-        (lambda Q, lam: lam**2 * tr(Q @ Q), "multiplied by 0"),  # tends to 0 with the ridge
-        (lambda Q, lam: tr(Q) - tr(Q @ Q), "opposite signs"),
-    ],
-)
-def test_no_value_is_made_of_0_times_infinity(expression, why):
-    m, N, _, X = data(60, 60)
-    lam = m.scalar("lambda", 0.0)
-    with pytest.raises(ValueError, match=why):
-        derive(expression((X.T @ X / N + lam).inv(), lam)).value  # noqa: B018
-    ignored = derive(expression((X.T @ X / N + lam).inv(), lam), on_failure="ignore").value
-    assert np.isnan(ignored.value)
-    assert ignored.status != Status.CONVERGED
-
-
 def test_what_a_ridge_of_0_leaves_where_the_gram_matrix_has_a_kernel():
     """d - n eigenvalues are 0: their resolvent is infinite, times the ridge it counts them."""
     m, N, D, X = data(40, 80)
@@ -92,9 +75,9 @@ def test_what_a_ridge_of_0_leaves_where_the_gram_matrix_has_a_kernel():
     assert found.status == Status.DIVERGES
     np.testing.assert_allclose(float(derive(lam * tr(Q)).value), 40, rtol=1e-13)
     np.testing.assert_allclose(float(derive(lam**2 * tr(Q @ Q)).value), 40, rtol=1e-13)
-    for expression, why in ((tr(Q) - tr(Q @ Q), "opposite signs"), (tr(Q) / lam, "divides by zero")):
-        with pytest.raises(ValueError, match=why):
-            derive(expression).value  # noqa: B018
+    assert float(derive(tr(Q) - tr(Q @ Q)).value) == -np.inf
+    with pytest.raises(ValueError, match="divides by zero"):
+        derive(tr(Q) / lam).value  # noqa: B018
     assert D != N
 
 

@@ -162,7 +162,7 @@ def test_arguments_of_a_module_take_no_name_it_uses(program):
     """Whatever is declared: all that the program reads, all words of Python, and what they would be renamed to."""
     used = set(re.findall(r"[A-Za-z_]\w*", program)) | set(keyword.kwlist) | set(dir(builtins))
     names = used | {f"{name}_" for name in used} | {"t1", "t12", "ridge"}
-    new = python_module._renamed(names, {"d_multiplicities"}, program)
+    new = python_module.renamed(names, {"d_multiplicities"}, program)
     assert len(set(new.values())) == len(names)
     assert not any(keyword.iskeyword(n) or re.fullmatch(r"t\d+", n) or n == "d_multiplicities" for n in new.values())
     code = re.sub(r'"""[^"]*"""|#.*', "", program)

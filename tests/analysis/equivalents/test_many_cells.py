@@ -57,3 +57,18 @@ def test_a_wrong_reduction_is_seen(monkeypatch):
     with pytest.raises(ArithmeticError, match="the reduced equations give"):
         r.reduced_value  # noqa: B018
     assert joint_lists(r.trace, r._cell({"lambda": 0.1, "noise": 0.5, "n": 40.0, "d": 32.0}))
+
+
+def test_an_expression_is_reduced_once_and_compared_at_every_call(monkeypatch):
+    """Other ridges and numbers of samples, one reduction; the pencil is asked at five cells of each call."""
+    from solvable.analysis.equivalents import deriving, reduction
+
+    calls, reduced = [], reduction.reduced
+    monkeypatch.setattr(deriving, "_reductions", {})
+    monkeypatch.setattr(reduction, "reduced", lambda *given, **named: calls.append(1) or reduced(*given, **named))
+    for n in (30.0, 90.0):
+        at = {"lambda": np.geomspace(1e-2, 1, 6), "n": n}
+        r = derive(models.ridge(40), at=at)
+        np.testing.assert_allclose(r.reduced_value.value, r.value.value, rtol=1e-10)
+    assert len(calls) == 1
+    assert list(deriving._reductions) == [models.ridge(40).summands]
