@@ -113,7 +113,8 @@ def _end_of_run(words: list[str], at: int) -> int | None:
 
 def _pieces(words: list[str]) -> list[str]:
     """Terms of a run, each but the first with the sign before it."""
-    made, sign = [], ""
+    made: list[str] = []
+    sign = ""
     for word in words:
         if _SIGN.fullmatch(word) and not sign and made:
             sign = rf"{{{_SIGNS.get(word, word)}}}\;"
