@@ -29,7 +29,6 @@ def quickly(formula, against, **kwargs):
         ("sigma^2*gamma/(1-gamma) if gamma < 1 else r2*(1-1/gamma) + sigma^2/(gamma-1)", EXCESS),
         ("Piecewise((sigma**2*gamma/(1-gamma), gamma < 1), (r2*(1-1/gamma) + sigma**2/(gamma-1), True))", EXCESS),
         ("sigma2*d/(n-d-1)", "ridge/least-squares-excess"),
-        ("kappa", "ridge/isotropic-effective-ridge"),
         ("1/(gamma*mp_mean(1/(x + lam)) + (1 - gamma)/lam)", "ridge/isotropic-effective-ridge"),
         ("n/(n - df2)*(unlearned + sigma**2)", "ridge/test-error"),
         ("(1 - df1/n)**2*n/(n - df2)*(unlearned + sigma**2)", "ridge/train-error"),
@@ -40,6 +39,11 @@ def test_right_formulas_agree(formula, against):
     report = quickly(formula, against)
     assert report.sentence == "agrees everywhere tried", str(report)
     assert report.outcome is Outcome.AGREES
+
+
+def test_the_quantity_itself_says_nothing():
+    with pytest.raises(ValueError, match="kappa is what the claim is about: write what it is"):
+        quickly("kappa", "ridge/isotropic-effective-ridge")
 
 
 @pytest.mark.parametrize(
