@@ -345,8 +345,18 @@ class Macros(Means):
             opening = self.take().text
             inner = self.expression()
             self.expect(CLOSING[opening])
-            return f"Tr({inner})"
+            return self.power_of_trace(inner) if opening == "(" and self.peek() == "^" else f"Tr({inner})"
         return WORDS.get(word, word)
+
+    def power_of_trace(self, inner: str) -> str:
+        r"""Read the power behind \tr(A): an inverse is the matrix's, \tr(\Sigma+\kappa I)^{-1}; other powers say whose."""
+        if re.fullmatch(r"\(*\w+\)*", inner):
+            return f"Tr({inner})"
+        self.take()
+        power = self.superscript()
+        if not power.lstrip("(").startswith("-"):
+            raise self.refuse(r"is the power one of the trace or of its matrix? write \tr[(..)^p] or (\tr ..)^p")
+        return f"Tr(({inner})**({power}))"
 
     def matrices(self) -> str:
         r"""Read the product of matrices behind a trace without brackets: \tr\Sigma(\Sigma+\kappa I)^{-1}."""

@@ -32,6 +32,7 @@ WHOLE = {
     "continual-margin",
     "corrupted-labels",
     "cross-entropy-not-etf",
+    "finite-step-bias",
     "gradient-descent-risk",
     "minority-collapse",
     "model-collapse-generations",
