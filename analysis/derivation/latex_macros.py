@@ -349,7 +349,7 @@ class Macros(Means):
         return WORDS.get(word, word)
 
     def power_of_trace(self, inner: str) -> str:
-        r"""Read the power behind \tr(A): an inverse is the matrix's, \tr(\Sigma+\kappa I)^{-1}; other powers say whose."""
+        r"""Read a power behind \tr(A): an inverse is the matrix's, \tr(\Sigma+\kappa I)^{-1}; others must say whose."""
         if re.fullmatch(r"\(*\w+\)*", inner):
             return f"Tr({inner})"
         self.take()

@@ -156,6 +156,7 @@ class _Reader:
 
     def __init__(self, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
         self.text, self.decimals = text, decimals
+        self.by_hand = not text.isascii() and "\\" not in text  # square brackets are brackets, where code has indices
         self.scope: dict[str, Any] = {}  # names that an operator binds
 
     def refuse(self, why: str) -> ValueError:
@@ -203,6 +204,8 @@ class _Reader:
                 return self.call(name, arguments, deeper)
             case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments, keywords=[]) if name in METHODS:
                 return self.call(name, [inner, *arguments], deeper)
+            case ast.Subscript(value=ast.Name(id=name), slice=inner) if len(name) == 1 and name != "E" and self.by_hand:
+                return self.binary(ast.Mult(), self.read(node.value, deeper), self.read(inner, deeper))
             case ast.Attribute(value=ast.Name(id="S"), attr="Half"):
                 return sp.Rational(1, 2)
             case ast.Attribute(value=inner, attr="T") if "Sigma" in self.scope:

@@ -72,6 +72,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     given |= own
+    given |= _run_together(reading.expression, text, given, known, claim)
     parts = {"expression": with_bound_means(without_kappa(reading.expression, known)), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
@@ -120,6 +121,26 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
+
+
+def _run_together(
+    expression: Any, text: str, given: dict[str, Any], known: set[str] | None, claim: Claim | None
+) -> dict[str, Any]:
+    """Products of two letters without a sign, nd or AB, in what is written by hand; in code they would be a name."""
+    import sympy as sp
+
+    if claim is None or known is None or text.isascii() or "\\" in text:
+        return {}
+
+    def is_known(name: str) -> bool:
+        return name in given or bool(_in_known(claim, name, known))
+
+    pairs = (name for name in map(str, expression.free_symbols) if len(name) == 2 and name.isalpha())
+    return {
+        name: sp.Symbol(name[0], positive=True) * sp.Symbol(name[1], positive=True)
+        for name in pairs
+        if not is_known(name) and all(map(is_known, name))
+    }
 
 
 def _outline(

@@ -31,6 +31,7 @@ SYMBOLS = (
         "optimum_norm", r"\|\theta^{*}\|^{2}", "‖θ*‖²", "scale", "squared norm of the best weights on imputed inputs"
     ),
     Symbol("power", r"\|\beta\|_{\Sigma}^{2}", "‖β‖²_Σ", "scale", "variance of the target"),
+    Symbol("unlearned", "U", "U", "other", "Σ(1 − g)²v², and the noise of what is missing, which no mode carries"),
     Symbol("rank", "r", "r", "size", "rank of the covariance"),
 )
 

@@ -136,7 +136,7 @@ class Convention:
 SHARED: tuple[Symbol, ...] = (
     Symbol("n", "n", "n", "size", "samples", ("N",)),
     Symbol("d", "d", "d", "size", "input dimension", ("p", "gamma = d/n", "γ = d/n")),
-    Symbol("gamma", r"\gamma", "γ", "size", "d/n", ("d = gamma*n", "p = gamma*n")),
+    Symbol("gamma", r"\gamma", "γ", "size", "d/n", ("d = gamma*n", "p = gamma*n", "n = d/gamma")),
     Symbol("steps", "t", "t", "other", "updates, not epochs"),
     Symbol(
         "ridge", r"\delta", "δ", "ridge", "un-normalised ridge (scikit-learn's alpha); papers' normalised λ = δ/n",
