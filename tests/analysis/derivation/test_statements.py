@@ -2,7 +2,8 @@
 
 import pytest
 
-from solvable.analysis import Outcome, check
+from solvable import check
+from solvable.analysis import Outcome
 
 STATED = [
     ("kα²AB/D", "denoising/learned-field-loss"),
@@ -39,7 +40,7 @@ def test_a_usual_form_is_read(formula, claim):
 @pytest.mark.parametrize(
     ("formula", "latex", "why"),
     [
-        (r"\sigma^2\operatorname{tr}(\Sigma(\Sigma+\kappa I)^{-1})^2/(n-\mathrm{df}_2)", True, "of the trace or of its matrix"),
+        (r"\sigma^2\operatorname{tr}(\Sigma(\Sigma+\kappa I)^{-1})^2/(n-\mathrm{df}_2)", True, "or of its matrix"),
         ("sigma2*nd/(n - df2)", False, "the symbol is not known here"),  # in code two letters are a name
         ("σ² ne/(n − df2)", False, "the symbol is not known here"),
         ("sigma2*n[df2]/(n - df2)", False, "subscript is not part of a formula"),
