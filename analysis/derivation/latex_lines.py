@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from solvable.analysis.derivation.latex_tokens import Token
+from solvable.analysis.derivation.latex_tokens import Token, levels
 from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
 
 __all__ = [
@@ -88,7 +88,9 @@ def _last_bracketed(tokens: list[Token]) -> list[Token]:
     before = [t.text for t in tokens[max(0, place - 4) : place]]
     styled = before[-1:] == ["}"] and before[:1] != [] and before[0].startswith(r"\math") and before[1:2] == ["{"]
     before = ["", before[2]] if styled else before
-    compares = any(t.text in RELATIONS or t.text in (r"\in", r"\to", "=") for t in inner)
+    # the ends of a sum are no comparison
+    signs = {*RELATIONS, r"\in", r"\to", "="}
+    compares = any(text in signs and depth == 0 for _, text, depth in levels(inner))
     taken = before[-1:] in (["1"], ["I"], ["P"], [r"\Pr"]) and before != ["1"]  # an indicator, or a probability
     if level or taken or not compares:
         return tokens

@@ -21,6 +21,10 @@ STATED = [
     ("(1 − df1/n)² E_test", "ridge/train-error"),
 ]
 LATEX = [
+    (r"\frac{n}{n-\mathrm{df}_2(\kappa)}\Bigl(\sigma^2+\sum_{i=1}^{d}\Bigl(\frac{\kappa}{s_i+\kappa}\Bigr)^2v_i^2\Bigr)",
+     "ridge/test-error"),
+    (r"\kappa'(\lambda)\,\Bigl(\sigma^2+\kappa^2\sum_{j=1}^{p}\frac{\lambda_j\beta_j^2}{(\lambda_j+\kappa)^2}\Bigr)",
+     "ridge/test-error"),
     (r"\frac12\left[\sigma^2+d-n+\sqrt{(\sigma^2+n-d)^2+4d\sigma^2}\,\right]", "in-context/bayes-risk"),
     (r"\sigma^2\frac{d-2\kappa\operatorname{tr}(\Sigma+\kappa I)^{-1}+\kappa^2\operatorname{tr}(\Sigma+\kappa I)^{-2}}"
      r"{n-\mathrm{df}_2}", "ridge/variance"),
