@@ -62,7 +62,10 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         x = body.variables[0]
         if {str(s) for s in body.expr.free_symbols} & quantities:
             raise refuse("formula", text, f"how {body.expr} follows {str(x).strip('_')} is not known: write it out")
-        value = body.expr.xreplace({x: at})
+        try:
+            value = body.expr.xreplace({x: at})
+        except ValueError:  # sympy has no derivative by what is no symbol
+            raise refuse("formula", text, f"a derivative at {at} is not read: write it out") from None
         if value.has(sp.nan, sp.zoo):
             value = time_limit(lambda: sp.limit(body.expr, x, at))
         if value is None or value.has(sp.nan, sp.zoo, sp.oo, sp.Limit):
