@@ -150,6 +150,25 @@ def test_every_family_has_the_same_rooms():
     )
 
 
+def test_the_top_level_holds_what_the_design_names():
+    """A stray file at the top is noticed here: what git keeps there, where this is a checkout."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    texts = {"CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "README.md", "papers.bib"}
+    settings = {
+        ".ci",
+        ".github",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        "asv.conf.json",
+        "noxfile.py",
+        "pyproject.toml",
+    }
+    rooms = {"analysis", "benchmarks", "docs", "figures", "notebooks", "solvers", "src", "tests"}
+    assert {path.split("/")[0] for path in kept if path} == texts | settings | rooms | {"setup.cfg"}
+
+
 def test_no_module_is_named_like_a_verb():
     assert [name for name, _ in modules() if name.rsplit(".", 1)[1] in VERBS] == []
 
