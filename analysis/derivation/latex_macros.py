@@ -37,6 +37,9 @@ class Macros(Bound):
             raise self.refuse(f"the bar {text} is not closed")
         if not norm:
             return f"abs({inner})"
+        if self.peek() == "_" and self.peek(1) in ("*", r"\ast"):  # the sum of the singular values
+            self.at += 2
+            return "nuclear"
         name = "".join(t.text for t in self.tokens[start : self.at - 1])
         if not _TARGET.fullmatch(re.sub(r"\\(?:boldsymbol|mathbf|bm|vec|bf)|[{}]", "", name)):
             weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)

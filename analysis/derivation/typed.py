@@ -33,6 +33,8 @@ _POWERED = re.compile(rf"(?<![\w.])({_FUNCTION})([{_RAISED}]+)\s*\(")
 _ROOT = re.compile(rf"√\s*({_ATOM})(?![{_RAISED}\w(^])")
 _NUMERALS = str.maketrans(_RAISED, "0123456789-+n")
 _TARGET = re.compile(r"(?:‖|\|\|)\s*(?:β|θ|w|beta|theta)(?:[*⋆★₀]|_0|_\*|\^\*)?\s*(?:‖|\|\|)(?:₂|_2)?")
+_NORM = re.compile(rf"(?:‖|\|\|)\s*([{_LETTERS}]|[A-Za-z]\w*)\s*(?:‖|\|\|)(?:₂|_2)?(?P<square>²|\^2|\*\*2)?")
+_ENDS_TERM = re.compile(r"[+\-−,;=]|\s(?:where|with|for|and)\b")
 _LAW = re.compile(r"[,;]?\s*(?:where|with|for|and)?\s+(\w)\s*[~∼]\s*(?:N|𝒩|Normal)\s*\(\s*0\s*,\s*1\s*\)")
 _SOLVES = re.compile(
     r"(?P<before>\bwhere\s+|\bwith\s+|\band\s+|[,;]\s*)?(?<![\w.])(?P<name>[^\W\d]\w*)\s+"
@@ -40,7 +42,7 @@ _SOLVES = re.compile(
     r"|satisfying|solving|is the (?:unique )?(?:positive )?(?:root|solution) (?:of|to))\s+"
 )
 _FIRST = re.compile(
-    r"^\s*(?:with|where|given|for|let|Let)\s+(?P<named>[^:]*?=[^:]*?)\s*(?::(?!=)|\bin\b|[,;]\s*then\b)\s*(?P<formula>\S.*)$",
+    r"^\s*(?:with|where|given|for|let|Let)\s+(?P<named>[^:;]*?=[^:;]*?)\s*(?::(?!=)|\bin\b|[,;]\s*then\b|;(?=[^=]*$))\s*(?P<formula>\S.*)$",
     re.S,
 )
 _CASE = re.compile(r"^(?P<value>.+?)\s+(?:for|if|when|where|whenever)\s+(?P<test>[^=]*(?:[<>≤≥]=?|[<>]=)[^=]*)$", re.S)
@@ -62,6 +64,7 @@ def in_ascii_words(text: str) -> str:
         text = re.sub(rf"(?<![\d\w]){sign}", f"({fraction})", text)
     text = _TARGET.sub("norm2", text)
     text = re.sub(rf"norm2(?:[{_RAISED[2]}]|\^2|\*\*2)", "(signal)", text).replace("norm2", "sqrt(signal)")
+    text = _with_mode_sums(_with_norms(text))
     text = _with_bars(_positive_parts(text))
     text = re.sub(r"Φ\s*(?=\()", " Phi", text)
     text = _ROOT.sub(r"sqrt(\1)", text)
@@ -73,6 +76,40 @@ def in_ascii_words(text: str) -> str:
     if first is not None:
         text = f"{first['formula']} where {first['named']}"
     return _with_cases(re.sub(r"(?<!\w)Pi(?!\w)", "pi", text))
+
+
+def _with_norms(text: str) -> str:
+    """Write the squared norm of x as the name norm2_x, which a claim may have; a norm is its root."""
+
+    def put(match: re.Match[str]) -> str:
+        name = f"norm2_{GREEK.get(match[1], match[1])}"
+        return f"({name})" if match["square"] else f"sqrt({name})"
+
+    return _NORM.sub(put, text)
+
+
+def _with_mode_sums(text: str) -> str:
+    """Write ``Σ(1 − g)²v²``, a sum of what every mode has, as a call; beside traces Σ is the covariance."""
+    if re.search(r"(?<!\w)(?:[Tt]r|trace)(?!\w)|Σ[_ᵢⱼₖₜ⁻^²)]", text):
+        return text
+    at = 0
+    while (at := text.find("Σ", at)) >= 0:
+        end, level = at + 1, 0
+        while end < len(text):
+            level += (text[end] in "([") - (text[end] in ")]")
+            if level < 0 or (
+                level == 0 and (text[end] in "+-−,;=" or re.match(r"\s(?:where|with|for|and)\b", text[end:]))
+            ):
+                break
+            end += 1
+        words = set(re.findall(rf"[A-Za-z{_LETTERS}][A-Za-z0-9_]*", text[at + 1 : end]))
+        if not words & {"s", "v", "g"} or not words <= {"s", "v", "g", "κ", "kappa"}:
+            return text
+        term = text[at + 1 : end].strip()
+        printed = re.sub(r"\s", "", term).replace("-", "−") == "(1−g)²v²"  # as claims write what is not learned
+        text = f"{text[:at]} {'unlearned' if printed else f'sum({term})'}{text[end:]}"
+        at += 5
+    return text
 
 
 def _applied(match: re.Match[str]) -> str:
