@@ -24,8 +24,9 @@ def with_exponent(reading: Any, claim: Claim, text: Any) -> Any:
     expression, law = reading.expression, reading.relation in ("propto", "->")
     if getattr(expression.func, "__name__", "") == "landau":
         expression, law = expression.args[0], True
-    powers = [part for part in sp.Mul.make_args(expression) if isinstance(part, sp.Pow) and part.base.is_Symbol]
-    lone = len(powers) == 1 and not (expression / powers[0]).has(powers[0].base)
+    factors = sp.Mul.make_args(expression)
+    powers = [part for part in factors if isinstance(part, sp.Pow) and part.base.is_Symbol]
+    lone = len(powers) == 1 and not any(part.has(powers[0].base) for part in factors if part is not powers[0])
     if not (law and claim.kind is Kind.RATE and lone):
         if reading.relation == "propto":
             why = "a proportionality says nothing of the constant: give the formula with it, or the exponent of a rate"

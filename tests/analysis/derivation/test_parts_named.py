@@ -77,6 +77,22 @@ def test_a_power_law_states_the_exponent_of_a_rate(law):
     assert not asked(law.replace("2", "3"), "model-collapse/bias-exponent")
 
 
+def test_a_power_whose_exponent_is_a_sum_is_one_power():
+    assert asked(r"V\propto n^{-(1-\ell/\beta)}", "model-collapse/variance-exponent")
+    assert not asked(r"V\propto n^{-(1+\ell/\beta)}", "model-collapse/variance-exponent")
+
+
+@pytest.mark.parametrize("quantity", [r"\frac{d\log E}{d\log n}", r"\mathrm{slope}"])
+def test_a_logarithmic_slope_left_of_an_exponent_is_shown(quantity):
+    assert asked(rf"{quantity}=-(b-1)", "random-features/power-law-learning-curve")
+
+
+def test_an_index_of_a_defined_name_is_its_argument():
+    defined = r"s_t=0.01\,(5000)^t"
+    assert asked(rf"s_t^2-s_0^2,\quad {defined}", "denoising/ve-variance")
+    assert not asked(rf"s_t^2-s_1^2,\quad {defined}", "denoising/ve-variance")
+
+
 def test_a_proportionality_is_no_value():
     with pytest.raises(ValueError, match="proportionality"):
         asked(r"V\propto\frac{\sigma^2\gamma}{1-\gamma}", "ridge/isotropic-ridgeless-variance")
