@@ -20,6 +20,7 @@ from solvable.analysis.derivation.refusals import (
     refuse_unknown_functions,
 )
 from solvable.analysis.derivation.spellings import in_known
+from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
@@ -124,7 +125,7 @@ def _run_together(
     """Products of two letters without a sign, nd or AB, in what is written by hand; in code they would be a name."""
     import sympy as sp
 
-    if claim is None or known is None or text.isascii() or "\\" in text:
+    if claim is None or known is None or not is_by_hand(text):
         return {}
 
     def is_known(name: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from solvable.analysis.derivation.latex_words import GREEK, INVERSES
 from solvable.analysis.derivation.operators import NORMALS
 
-__all__ = ["in_ascii_words"]
+__all__ = ["in_ascii_words", "is_by_hand"]
 
 _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5",
               "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8",
@@ -47,6 +47,11 @@ _FIRST = re.compile(
 )
 _CASE = re.compile(r"^(?P<value>.+?)\s+(?:for|if|when|where|whenever)\s+(?P<test>[^=]*(?:[<>≤≥]=?|[<>]=)[^=]*)$", re.S)
 _OTHER = re.compile(r"^(?:(?:otherwise|else)[,:]?\s+(?P<behind>.+)|(?P<before>.+?)\s*,?\s+(?:otherwise|else))$", re.S)
+
+
+def is_by_hand(text: str) -> bool:
+    """Whether a text is mathematics as people write it, with signs that no code has, and no LaTeX."""
+    return not text.isascii() and "\\" not in text
 
 
 def in_ascii_words(text: str) -> str:

@@ -120,3 +120,10 @@ def test_a_root_that_vanishes_with_a_parameter_is_followed():
     equation = r"n-\frac{n\lambda}{\kappa}=\operatorname{tr}[\Sigma(\Sigma+\kappa I)^{-1}]"
     formula = rf"\frac{{\sigma^2{trace}}}{{n-{trace}}}\quad\text{{where}}\quad {equation}"
     assert asked(formula, "ridge/variance")
+
+
+def test_a_slope_of_a_mean_is_taken_under_it():
+    means = r"\sigma^2+\sigma^2\gamma(m(-\lambda)-\lambda m'(-\lambda))+\|\beta\|^2\lambda^2m'(-\lambda)"
+    law = r"\quad\text{with } m(z)=\int\frac{dF(x)}{x-z}"
+    assert asked(means + law, "ridge/isotropic-test-error")
+    assert not asked(means.replace(r"\lambda^2m", r"\lambda^2\gamma m") + law, "ridge/isotropic-test-error")
