@@ -28,6 +28,7 @@ __all__ = [
     "why_not",
 ]
 
+_SQUARED = re.compile(r"(?:\\\w+ ?)?\{?\w*\}?(?:_\{?\w+\}?)?\^\{?2\}?")  # a name squared is a quantity itself
 _SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 
 
@@ -124,6 +125,8 @@ def refuse_unread_factors(yours: Formula, claim: Claim) -> None:
     """
     known = known_names(claim) or set()
     for member in yours.unread:
+        if _SQUARED.fullmatch(member):
+            continue
         names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
         if any(name in known or translations(claim, name) for name in names):
             why = f"left of = stands {member}, which is not read, and its right side is not ours: give one formula"

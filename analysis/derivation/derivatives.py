@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from solvable.analysis.derivation.operators import is_operator, mode_sum
+from solvable.analysis.derivation.operators import is_operator, mode_sum, operator_name
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
@@ -41,7 +41,7 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         if str(x) in quantities:
             return _by_quantity(f, x, text)
         if not followers:
-            return sp.diff(f, x)
+            return _within_means(f, x)
         if str(x) not in names_of_kind("ridge"):
             raise refuse("formula", text, f"how {', '.join(sorted(followers))} follows {x} is not known: only ridges")
         return sp.Function("derivative")(f, x)
@@ -81,6 +81,21 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
     )
     expression = expression.replace(lambda e: name(e) == "derivative", lambda e: slope(*e.args))
     return expression.replace(lambda e: name(e) == "at_place", lambda e: placed(*e.args))
+
+
+def _within_means(f: Any, x: Any) -> Any:
+    """Derivative by a name that sums and means hold: it is taken under them."""
+    import sympy as sp
+
+    held = [a for a in f.atoms(sp.Function) if operator_name(a) in ("mp_mean", "gauss_mean", "plane_mean", "mode_sum")]
+    held = [a for a in held if x in a.free_symbols and not any(a is not b and b.has(a) for b in held)]
+    marks = {a: sp.Dummy(positive=True) for a in sorted(held, key=str)}
+    outer, back = f.xreplace(marks), {mark: a for a, mark in marks.items()}
+    slope = sp.diff(outer, x)
+    for a, mark in marks.items():
+        inner = a.func(sp.Lambda(a.args[0].signature, _within_means(a.args[0].expr, x)))
+        slope += sp.diff(outer, mark) * inner
+    return slope.xreplace(back)
 
 
 def _by_quantity(f: Any, x: Any, text: str) -> Any:

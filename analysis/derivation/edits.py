@@ -75,6 +75,8 @@ def _of(node: Any) -> Iterator[tuple[int, Any]]:
         yield from ((2, node**2), (2, sp.sqrt(node)), (3, 2 * node), (3, node / 2), (3, node + 1), (3, node - 1))
     elif node.is_Pow:
         yield from ((2, node.base ** (2 * node.exp)), (2, node.base ** (node.exp / 2)), (3, node.base ** (-node.exp)))
+    elif isinstance(node, sp.besseli | sp.besselj | sp.besselk) and node.order.is_Integer:
+        yield from ((1, node.func(node.order + step, node.argument)) for step in (1, -1) if node.order + step >= 0)
     elif node.is_Function:
         yield from ((2, node**2), (3, sp.sqrt(node)))
     if node.is_Number is False and not node.free_symbols and node.is_positive:

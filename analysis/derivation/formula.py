@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
-from solvable.analysis.derivation.implicit import solve
+from solvable.analysis.derivation.exponents import with_exponent
+from solvable.analysis.derivation.implicit import NoRootError, solve
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.latex_words import GREEK
 from solvable.analysis.derivation.notation import read
@@ -98,12 +99,17 @@ class Formula:
 
         if self.function is not None:
             return self._of_function(values)
-        value = self._value(self._given(values))
-        if not mp.isnan(value):
-            return value
         moved = values.get("_shifted")
         parameters = sorted(self.names) if moved is None else moved.parameters
         zero = [name for name in parameters if name in values and values[name] == 0]
+        try:
+            value = self._value(self._given(values))
+        except NoRootError:
+            if not zero:
+                raise
+            value = mp.nan
+        if not mp.isnan(value):
+            return value
         for names in [[name] for name in zero] + ([zero] if len(zero) > 1 else []):
             value = self._limit(values, names)
             if not mp.isnan(value):
@@ -292,6 +298,8 @@ def read_formula(
         _refuse_other_quantity(reading.left, formula, claim, known or set())
     if reading is not None and claim is not None and reading.expression.is_Symbol and not reading.sides:
         _refuse_the_quantity_itself(reading, formula, claim, known or set())
+    if reading is not None and claim is not None:
+        reading = with_exponent(reading, claim, formula)
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
 

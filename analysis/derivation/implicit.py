@@ -10,10 +10,14 @@ import numpy as np
 from solvable.analysis.derivation.evaluation import Doubles, Precise
 from solvable.solvers.validate import refuse
 
-__all__ = ["solve"]
+__all__ = ["NoRootError", "solve"]
 
 _SHOWN = 4  # solutions that a refusal lists
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
+
+
+class NoRootError(ValueError):
+    """An equation has no positive root: at a vanishing parameter a limit may be meant."""
 
 
 def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any]) -> Any:
@@ -30,18 +34,20 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
 
     residual = equation - symbol
     rough = {key: value if isinstance(key, str) else float(value) for key, value in given.items()}
-    values = np.asarray(Doubles()(residual, {**rough, symbol: _GRID}) * np.ones_like(_GRID))
-    relative = values / np.maximum(np.abs(_GRID), 1e-300)
+    grid = _grid(min((v for v in rough.values() if isinstance(v, float) and v > 0), default=1.0))
+    values = np.asarray(Doubles()(residual, {**rough, symbol: grid}) * np.ones_like(grid))
+    relative = values / np.maximum(np.abs(grid), 1e-300)
     change = np.isfinite(values[:-1]) & np.isfinite(values[1:]) & (np.sign(values[:-1]) != np.sign(values[1:]))
-    precise, roots = Precise(), []
+    precise, roots = Precise(), list[Any]()
     for j in np.flatnonzero(change):
         f = lambda at: precise(residual, {**given, symbol: at})  # noqa: E731
-        low, high = mp.mpf(float(_GRID[j])), mp.mpf(float(_GRID[j + 1]))
+        low, high = mp.mpf(float(grid[j])), mp.mpf(float(grid[j + 1]))
         if f(low) * f(high) > 0:
             continue
         root = _bracketed(f, low, high)
         pole = abs(f(root)) > mp.mpf(10) ** (-mp.mp.dps / 2) * max(abs(values[j]), abs(values[j + 1]))
-        if not pole and _inside(condition, {**given, symbol: root}):
+        known = roots and abs(root - roots[-1]) <= mp.mpf(10) ** (-mp.mp.dps / 2) * abs(root)  # it lies on the grid
+        if not pole and not known and _inside(condition, {**given, symbol: root}):
             roots.append(root)
     if not np.any(np.abs(relative[np.isfinite(relative)]) > 1e-12):
         raise refuse("formula", f"{name} = ...", "its equation holds for every value")
@@ -51,8 +57,16 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
         why = f"it has {len(roots)} positive solutions, {found}: state a range for {name} that holds one"
         if not roots:
             why = f"it has no positive solution{'' if condition is None else ' in the range stated'}"
+            raise NoRootError(*refuse("formula", f"{name} = ...", why).args)
         raise refuse("formula", f"{name} = ...", why)
     return roots[0]
+
+
+def _grid(smallest: float) -> Any:
+    """Places where signs are compared; where a parameter is taken to zero, a root may follow it there."""
+    if smallest > 1e-12:
+        return _GRID
+    return np.r_[np.geomspace(max(smallest * 1e-6, 1e-290), 1e-12, 2001)[:-1], _GRID]
 
 
 def _bracketed(f: Any, low: Any, high: Any) -> Any:

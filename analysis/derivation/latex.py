@@ -9,28 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
-    has_own_factor,
-    is_statistic,
     lines_joined,
     with_matrices,
     without_number,
-    written,
 )
-from solvable.analysis.derivation.latex_macros import Macros
-from solvable.analysis.derivation.latex_phrases import Phrase
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels, tokens_of
+from solvable.analysis.derivation.latex_named import with_named_parts
+from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
+from solvable.analysis.derivation.latex_sides import Sides
+from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
-    ACCENTS,
-    ALMOST,
     ENVIRONMENTS,
     GREEK,
-    LETTER_STYLES,
-    LIMITS,
     OTHERWISE,
     RELATIONS,
     SOLVES,
@@ -66,18 +59,12 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     return reader.statement()
 
 
-_NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
-_BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
-
-
-class _Statement(Macros):
+class _Statement(Sides):
     """Reads a formula with what stands around it."""
-
-    unread: tuple[str, ...] = ()
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_matrices(self.tokens)
+        self.tokens = with_named_parts(with_matrices(self.tokens), self.is_of_the_claim)
         self.laws = self.stated_laws()
         self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
@@ -150,6 +137,11 @@ class _Statement(Macros):
             formula, conditions = f"Piecewise({', '.join(branches)})", []
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread)
         return self.last_first(stated, own)
+
+    def is_of_the_claim(self, tokens: list[Token]) -> bool:
+        """Whether tokens are one quantity that the claim declares."""
+        found = longest_phrase(self.phrases, tokens, 0)
+        return found is not None and found[1] == len(tokens)
 
     def solves(self, consume: bool = True) -> bool:
         """Whether words come that say of a name that it solves an equation."""
@@ -240,21 +232,14 @@ class _Statement(Macros):
             self.expression()  # the limit of a ratio of sizes
             self.at += self.peek() == ")"
             return True
+        start = self.at
+        if arrow and names and texts[arrow + 1 : arrow + 2] == [r"\infty"] and "=" not in texts[:arrow]:
+            self.expression()  # a ratio of parameters
+            if self.at == start + arrow:
+                self.at += 2
+                return True
+            self.at = start
         return False
-
-    def own_name(self, tokens: list[Token]) -> str:
-        """Name that the author gives the formula, with its index; empty where it has an argument or none."""
-        named = [t for t in tokens if t.text not in ("=", "&", ":")]
-        if not named or any(t.text.removeprefix("\\") in LETTER_STYLES for t in named):
-            return ""  # a script letter is another name than the plain one
-        reader = self.sub(named)
-        reader.styles = {}
-        try:
-            name = reader.expression()
-            reader.end()
-        except ValueError:
-            return ""
-        return name if name.isidentifier() else ""
 
     def last_first(self, stated: Statement, own: str) -> Statement:
         """Where the first equation only names a part of another one, that one is the formula."""
@@ -279,105 +264,3 @@ class _Statement(Macros):
             starts = [at + 1 for at in range(place) if texts[at] in (",", ";", r"\quad", "}")]
             names = [self.own_name(self.tokens[start:place]) for start in starts if start < place]
             yield from [name for name in names if name][:1]
-
-    def one_quantity(self, tokens: list[Token]) -> bool:
-        """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
-        reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
-        reader.skip_mean()
-        first = reader.take() if reader.peek() else None
-        if first is None or first.number:
-            return False
-        if first.text in _NAMED or first.text.lstrip("\\") in ACCENTS:
-            reader.raw_group()
-        elif first.text in CLOSING or first.text in BARS:
-            reader.skip_to(BARS if first.text in BARS else (CLOSING[first.text],))
-        elif first.text not in GREEK and not first.text.isalpha() and first.text not in (r"\ell", r"\Pr", r"\Var"):
-            return False
-        while reader.peek() in ("^", "_", "'", "(", "[", "{", r"\prime"):
-            mark = reader.take().text
-            if mark in ("^", "_"):
-                inner = [t.text for t in reader.raw_group()]
-                if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
-                    return False  # one over it, or its fourth power, is another quantity; a square is often one itself
-            elif mark in CLOSING:
-                reader.skip_to((CLOSING[mark],))
-        return reader.at == len(reader.tokens)
-
-    def skip_mean(self) -> None:
-        """Pass over a limit or an expectation in front of a quantity."""
-        while self.peek() in (r"\lim", r"\mathbb", r"\mathbf", r"\operatorname", r"\mathrm", "E", r"\E", r"\limits"):
-            start = self.at
-            command = self.take().text
-            alone = command in ("E", r"\E", r"\lim", r"\limits")
-            inner = "E" if alone else "".join(t.text for t in self.raw_group())
-            while self.peek() in ("_", r"\limits"):
-                if self.take().text == "_":
-                    self.raw_group()
-            if inner not in ("E", "Var") or self.at == len(self.tokens):
-                self.at = start
-                return
-
-    def skip_to(self, ends: tuple[str, ...]) -> None:
-        """Pass over tokens up to a closing bracket or bar of this level."""
-        level = 0
-        while self.at < len(self.tokens):
-            text = self.take().text
-            if level == 0 and text in ends:
-                return
-            level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
-        raise self.refuse("a bracket left of = is not closed")
-
-    def other_sides(self) -> tuple[str, ...]:
-        """Take out all sides of a chain of equalities but the last one and the quantity's name in front of them."""
-        marks = [-1]
-        for place, text, level in levels(self.tokens):
-            if text == "=" and level == 0:
-                marks.append(place)
-            elif level == 0 and text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
-                break
-        sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
-        named = bool(sides) and self.one_quantity(sides[0])
-        sides = [[token for token in side if token.text != "&"] for side in sides[named:]]
-        if not all(sides):
-            return ()
-        keep = self.tokens[: marks[1] + 1] if named else []
-        if sides:
-            self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
-        found = []
-        for side in sides:
-            try:
-                found.append(self.whole(side))
-            except ValueError:
-                if (not is_statistic(side) and (sides.index(side) or has_own_factor(side))) or side[0].number:
-                    raise
-                self.unread += (written(side),)
-        return tuple(found)
-
-    def left_side(self) -> tuple[str, str]:
-        """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
-        marks = []
-        for place, text, level in levels(self.tokens):
-            if text in ("=", *LIMITS, *_BOUNDS) and level == 0:
-                marks.append(place)
-            elif text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
-                break
-        if not marks:
-            return "", "="
-        if len(marks) > 1:
-            raise self.refuse("it holds more than one equals sign: give one equality")
-        if self.tokens[marks[0]].text in ALMOST and marks[0] == len(self.tokens) - 2 and self.tokens[-1].number:
-            self.tokens = self.tokens[: marks[0]]  # what it is in decimals
-            return "", "="
-        left = [t.text for t in self.tokens[: marks[0]] if t.text not in ("&", ":")]
-        sign = self.tokens[marks[0]].text
-        if left and not self.one_quantity(self.tokens[: marks[0]]):
-            if sign == "=" or has_own_factor(self.tokens[: marks[0]]):
-                raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
-            self.unread += (written(self.tokens[: marks[0]]),)
-            left = ["", ""]
-        self.at = marks[0] + 1
-        if self.peek() == "&":
-            self.at += 1
-        relation = RELATIONS[sign][0] + "=" if sign in _BOUNDS else "->" if sign in LIMITS else "="
-        named = len(left) == 1 or left[1:2] == ["("]
-        return GREEK.get(left[0], left[0]) if named else "", relation

@@ -6,14 +6,14 @@ import re
 from abc import abstractmethod
 
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_ranges import Ranges
+from solvable.analysis.derivation.latex_scripts import Scripts
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
 from solvable.analysis.derivation.latex_words import (
     BEHIND,
     DIFFERENTIALS,
-    FUNCTIONS,
     GREEK,
     LATTICE,
+    LIMITS,
     OTHERWISE,
     RELATIONS,
     SOLVES,
@@ -23,18 +23,7 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Expressions"]
 
 
-# signs that authors put as an index
-_MARKS = {
-    r"\infty": "infty",
-    "∞": "infty",
-    r"\parallel": "parallel",
-    r"\perp": "perp",
-    r"\circ": "circ",
-    r"\bot": "bot",
-}
-
-
-class Expressions(Ranges):
+class Expressions(Scripts):
     """Reads sums and what they are made of, up to the commands."""
 
     @abstractmethod
@@ -120,11 +109,27 @@ class Expressions(Ranges):
                 slashed, fraction = not bracketed, "number" if number and value.count("/") == 1 else ""
             elif self.starts_factor():
                 spaced = self.tokens[self.at].spaced
+                if slashed and fraction and "exponent" in self.inside and not spaced and not self.several_factors():
+                    value = self.below_slash(value)
+                    continue
                 if slashed and not (fraction and spaced and re.fullmatch(r"[\d.]+/[\d.]+", value)):
                     raise self.refuse(f"what is divided by in {value} {self.peek()} is not clear: brackets are needed")
                 value, slashed = f"{value}*{self.factor()}", False
             else:
                 return value
+
+    def several_factors(self) -> bool:
+        """Whether behind the factor that comes next another one follows."""
+        start = self.at
+        self.factor()
+        found = self.starts_factor() or self.peek() in ("*", "/", r"\cdot", r"\times")
+        self.at = start
+        return found
+
+    def below_slash(self, value: str) -> str:
+        r"""Read e^{-x^2/2\sigma^2}, where a number and one factor behind the slash end the exponent of e."""
+        top, _, number = value.rpartition("/")
+        return f"{top}/({number}*{self.factor()})"
 
     def starts_factor(self) -> bool:
         """Whether a factor comes next without a sign before it."""
@@ -141,7 +146,7 @@ class Expressions(Ranges):
         closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
                    r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
-        return token.text not in closing and token.text not in others and token.text not in LATTICE
+        return token.text not in closing and token.text not in (*others, *LATTICE, *LIMITS)
 
     def factor(self) -> str:
         """Read a base with its scripts."""
@@ -154,7 +159,7 @@ class Expressions(Ranges):
             text = self.peek()
             if text == "^":
                 self.take()
-                mark = self.superscript()
+                mark = self.exponent() if base == "e" else self.superscript()
                 if mark.startswith("_"):
                     marks += mark
                 elif power:
@@ -245,73 +250,6 @@ class Expressions(Ranges):
             self.at += 3
             return True
         return False
-
-    @staticmethod
-    def name(base: str, index: str, marks: str) -> str:
-        """Return a name with its index and marks."""
-        joined = base + (index if index in ("1", "2") and base in ("df", "S") else f"_{index}" if index else "") + marks
-        return joined
-
-    def superscript(self) -> str:
-        """Read a power; a star, a dagger or a word is a mark on the name."""
-        tokens = self.raw_group() if self.peek() == "{" else None
-        if tokens is None:
-            token = self.tokens[self.at] if self.at < len(self.tokens) else self.take()
-            if token.text == "-":
-                raise self.refuse("braces are needed around a power with a sign")
-            if token.number and (len(token.text) > 1):
-                raise self.refuse(f"braces are needed around the power {token.text}")
-            if token.text in STARS or token.text == "+":
-                self.take()
-                return STARS.get(token.text, "_plus")
-            if token.text in ("T", r"\top", r"\intercal", "H"):
-                raise self.refuse("vectors and matrices are not read: write the formula in numbers")
-            return self.base()
-        texts = [t.text for t in tokens]
-        if len(texts) == 1 and (texts[0] in STARS or texts[0] == "+"):
-            return STARS.get(texts[0], "_plus")
-        bare = [t for t in texts if t not in (r"\mathsf", r"\mathrm", r"\mathtt", r"\rm", "{", "}")]
-        if bare in (["T"], [r"\top"], [r"\intercal"], ["-", r"\top"], ["-", "T"]):
-            raise self.refuse("vectors and matrices are not read: write the formula in numbers")
-        word = texts[2:-1] if texts[1:2] == ["{"] and texts[-1:] == ["}"] else texts[1:]
-        plain = all((len(letter) == 1 and letter.isalnum()) or letter in STARS for letter in word)
-        if texts and texts[0] in (r"\mathrm", r"\text", r"\textrm", r"\rm") and plain:
-            return "_" + self.letters(tokens)
-        if len(texts) > 2 and texts[0] == "(" and texts[-1] == ")":
-            return "_sup" + self.letters(tokens[1:-1])
-        return self.whole(tokens)
-
-    def index(self) -> str:
-        """Read an index as part of a name."""
-        tokens = self.raw_group()
-        if [t.text for t in tokens] == ["+"]:
-            return "+"
-        return self.letters(tokens)
-
-    def letters(self, tokens: list[Token]) -> str:
-        """Letters and digits of an index: λ_{\\max}, κ_{1,2}, β_{\\mathrm{eff}}."""
-        words = []
-        for token in tokens:
-            text = token.text
-            if text in (r"\mathrm", r"\text", r"\textrm", r"\rm", r"\mathit", r"\operatorname", "{", "}", ","):
-                continue
-            if text == r"\_":
-                words.append("_")
-            elif text in STARS:
-                words.append(STARS[text].strip("_"))
-            elif text in GREEK:
-                words.append(GREEK[text])
-            elif text.startswith("\\") and text[1:] in FUNCTIONS:
-                words.append(text[1:])
-            elif text in _MARKS:
-                words.append(_MARKS[text])
-            elif text.isalnum() and text.isascii():
-                words.append(text)
-            else:
-                raise self.refuse(f"the index with {text} is not understood")
-        if not words:
-            raise self.refuse("an index is empty")
-        return "".join(words)
 
     def base(self) -> str:
         """Read a number, a name, a bracket, a command or a quantity of the claim."""

@@ -33,6 +33,8 @@ class Fractions(Expressions):
             if texts[0][1:] == [r"\kappa"]:
                 return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
             raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
+        if all(text[:1] == ["d"] and text[1:2] in ([r"\log"], [r"\ln"]) for text in texts):
+            raise self.refuse("a logarithmic derivative is not read: write diff(log(f), x), or the exponent alone")
         return f"(({top})/({bottom}))"
 
     def over_a_law(self) -> str:

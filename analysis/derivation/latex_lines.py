@@ -10,6 +10,8 @@ from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
 __all__ = [
     "bracketed_range",
     "has_own_factor",
+    "is_mean",
+    "is_square",
     "is_statistic",
     "lines_joined",
     "with_matrices",
@@ -127,13 +129,34 @@ def with_matrices(tokens: list[Token]) -> list[Token]:
 def has_own_factor(tokens: list[Token]) -> bool:
     """Whether a left member begins with a number or a sign, which a right side would have to be divided by."""
     texts = [t.text for t in tokens if t.text not in ("{", "&")]
-    first = texts[1:2] if texts[:1] in ([r"\frac"], [r"\tfrac"], [r"\dfrac"], [r"\sqrt"]) else texts[:1]
+    fraction = texts[:1] in ([r"\frac"], [r"\tfrac"], [r"\dfrac"])
+    if fraction and texts[1:2] == ["1"] and is_statistic(tokens):
+        size = [text for text in texts[2:4] if text != "}"][:1]
+        if size and len(size[0]) == 1 and size[0].isalpha():
+            return False  # a mean or a trace over a size, which is what the quantity is
+    first = texts[1:2] if fraction or texts[:1] == [r"\sqrt"] else texts[:1]
     return bool(first) and (first[0] in ("-", "−", "+") or (first[0].isdigit() and r"\|" not in texts))
 
 
 def is_statistic(tokens: list[Token]) -> bool:
     """Whether tokens hold what no formula in numbers has: a mean over data, an estimator, a matrix, a minimiser."""
     texts = [t.text for t in tokens]
-    return any(text in STATISTICS for text in texts) or any(
-        pair in (("^", r"\top"), ("^", "T"), (r"\mathbb", "E"), (r"\mathbb", "P")) for pair in pairwise(texts)
+    word = "".join(texts)
+    return (
+        any(text in STATISTICS for text in texts)
+        or "{tr}" in word
+        or "{Tr}" in word
+        or any(pair in (("^", r"\top"), ("^", "T"), (r"\mathbb", "E"), (r"\mathbb", "P")) for pair in pairwise(texts))
     )
+
+
+def is_square(tokens: list[Token]) -> bool:
+    """Whether a left member is a name squared, E^2: whether the claim's quantity is E or its square it does not say."""
+    texts = [t.text for t in tokens if t.text not in "{}&"]
+    return texts[-2:] == ["^", "2"] and not any(bar in texts for bar in (r"\|", r"\Vert", "|", r"\lVert"))
+
+
+def is_mean(tokens: list[Token]) -> bool:
+    """Whether tokens are averages in angle brackets, whose law nothing in them says."""
+    texts = [t.text for t in tokens]
+    return r"\langle" in texts and r"\sim" not in texts and "," not in texts

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_fractions import Fractions
+from solvable.analysis.derivation.latex_phrases import longest_phrase
 from solvable.analysis.derivation.latex_tokens import CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import GREEK, LAW_STYLES, OPENING
 
@@ -57,6 +58,9 @@ class Means(Fractions):
             self.take()
             variable, law = self.variable(self.raw_group())
             self.averaged.update(variable.split(", "))
+        known = self.known_mean() if not variable else ""
+        if known:
+            return known
         if self.peek() in OPENING and self.peek() != "{":
             opening = self.take().text
             body = self.expression()
@@ -72,6 +76,22 @@ class Means(Fractions):
         else:
             raise self.refuse("E needs brackets around its argument")
         return self.over_its_law(body, variable, law)
+
+    def known_mean(self) -> str:
+        """Read the mean of a quantity of the claim, a number; empty where none stands here."""
+        closing = CLOSING.get(self.peek(), "") if self.peek() != "{" else ""
+        found = longest_phrase(self.phrases, self.tokens, self.at + bool(closing))
+        if found is None or found[0].open or found[0].meaning.startswith("sqrt"):
+            return ""
+        end = found[1]
+        if closing:
+            end += 1
+            if [t.text for t in self.tokens[end - 1 : end]] != [closing]:
+                return ""
+        if [t.text for t in self.tokens[end : end + 1]] in (["^"], ["_"]):
+            return ""  # of another power
+        self.at = end
+        return found[0].meaning
 
     def probability(self) -> str:
         """Read P(z > x): the mean of an indicator."""

@@ -18,6 +18,7 @@ _DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\tex
             r"\mathbf", r"\mathsf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
 _SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
          r"\ast": "*", r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
+_RANGED = (r"\sum", r"\max", r"\min")  # operators whose range an author may write out
 _MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}
 
 
@@ -69,7 +70,10 @@ def _variants(tokens: tuple[str, ...], meaning: str, is_open: bool) -> list[Phra
 
 
 def longest_phrase(phrases: Iterable[Phrase], tokens: Sequence[Token], at: int) -> tuple[Phrase, int] | None:
-    """Return the phrase that stands at a place and the place behind it; braces that it opens must close in it."""
+    """Return the phrase that stands at a place and the place behind it; braces that it opens must close in it.
+
+    A sum, a least or a greatest value may name its range where the claim does not: \\sum_{k=1}^K V_k is \\sum_k V_k.
+    """
     for phrase in phrases:
         end, level, left = at, 0, list(phrase.tokens)
         while end < len(tokens) and (left or level > 0):
@@ -81,6 +85,42 @@ def longest_phrase(phrases: Iterable[Phrase], tokens: Sequence[Token], at: int) 
                 break
             del left[: len(flat)]
             end += 1
+            if flat and flat[0] in _RANGED:
+                own = left[1] if left[:1] == ["_"] else ""
+                behind = _behind_range(tokens, end, flat[0], own)
+                if behind == end and own:
+                    continue
+                end, left = behind, left[2:] if own else left
         if not left and level == 0:
             return phrase, end
     return None
+
+
+def _behind_range(tokens: Sequence[Token], at: int, operator: str, own: str) -> int:
+    """Place behind the scripts of an operator where they name the whole range of its index, or an equation."""
+    scripts, end = {"_": [""], "^": [""]}, at
+    while end < len(tokens) and tokens[end].text in ("_", "^", r"\limits"):
+        mark = tokens[end].text
+        end += 1
+        if mark == r"\limits":
+            continue
+        start, level = end, 0
+        while end < len(tokens):
+            level += {"{": 1, "}": -1}.get(tokens[end].text, 0)
+            end += 1
+            if level == 0:
+                break
+        scripts[mark] = [t.text for t in tokens[start:end] if t.text not in "{}"]
+    low, high = scripts["_"], scripts["^"]
+    if operator in (r"\min", r"\max") and not own:
+        return end if "=" in low and high == [""] else at
+    lone = len(high) == 1 and (high == [""] or high[0].isalpha())
+    named = lambda last: len(last) == 1 and last[0].isalpha()  # noqa: E731
+    whole = (
+        (low == [own] and lone)
+        or (low == [own, "=", "1"] and high != [""] and lone)
+        or (low[:4] == ["1", r"\le", own, r"\le"] and named(low[4:]) and high == [""])
+        or (low[:4] == ["1", r"\leq", own, r"\leq"] and named(low[4:]) and high == [""])
+        or (low[:3] == [own, r"\in", "["] and low[4:] == ["]"] and high == [""])
+    )
+    return end if whole else at

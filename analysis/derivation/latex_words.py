@@ -21,6 +21,7 @@ __all__ = [
     "MATRICES",
     "OPENING",
     "OTHERWISE",
+    "PROPORTIONAL",
     "RELATIONS",
     "SIZES",
     "SOLVES",
@@ -56,6 +57,7 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
 LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
+PROPORTIONAL = (r"\propto", "∝")
 ALMOST = (r"\approx", "≈", r"\simeq")
 DEFINES = (r"\coloneqq", r"\coloneq", r"\equiv", r"\triangleq", r"\doteq", r"\defeq", r"\eqdef", "≡", "≔", "≜")
 SIZES = frozenset(
@@ -114,12 +116,13 @@ ENVIRONMENTS = (
     "displaymath",
 )
 # words in roman type between a formula and what belongs to it, without their spaces
-BEHIND = ("as", "for", "forall", "forany", "forevery", "if", "when", "whenever", "where", "with", "and", "provided",
-          "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein", "letting",
-          "withthe",          "wherethe", "s.t.", "in", "on", "let", "by",
+BEHIND = ("as", "at", "for", "forall", "forany", "forevery", "if", "when", "whenever", "where", "with", "and",
+          "provided", "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein",
+          "letting", "withthe", "wherethe", "s.t.", "in", "on", "let", "by",
           "almostsurely", "a.s", "inprobability", "withhighprobability", "w.h.p")  # fmt: skip
 # what only a description of the quantity holds
-STATISTICS = (r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",
+STATISTICS = (r"\tr", r"\Tr", r"\angle", r"\langle",
+              r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",
               r"\lim", r"\Pr", r"\P", r"\top", r"\|", r"\lVert", r"\limsup", r"\liminf", r"\nabla")  # fmt: skip
 LAW_STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", r"\text", "{")
 OTHERWISE = ("otherwise", "else")

@@ -16,6 +16,7 @@ from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
 from solvable.analysis.derivation.plain import plain_from_text
+from solvable.analysis.derivation.typed import is_by_hand
 from solvable.solvers.validate import refuse
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class _Reader:
 
     def __init__(self, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
         self.text, self.decimals = text, decimals
-        self.by_hand = not text.isascii() and "\\" not in text  # square brackets are brackets, where code has indices
+        self.by_hand = is_by_hand(text)  # square brackets are brackets, where code has indices
         self.scope: dict[str, Any] = {}  # names that an operator binds
 
     def refuse(self, why: str) -> ValueError:

@@ -247,10 +247,11 @@ def _array_sum(term: Any, read: Read, refuse: Refuse) -> Any:
 
     words = {node.id for node in ast.walk(term) if isinstance(node, ast.Name)}
     modes = words & set(ARRAYS)
-    if len(modes) != 1:
+    if len(modes) > 1 or not modes | words & {"g"}:
         raise refuse("sum takes a term and its index, or a term in the eigenvalues s")
     s, v = sp.Symbol("s_i", positive=True), sp.Symbol("v_i", positive=True)
-    return mode_sum(read(term, {modes.pop(): s, "v": v}), s, v)
+    kept = s / (s + sp.Symbol("kappa", positive=True))  # what a mode keeps
+    return mode_sum(read(term, {**dict.fromkeys(modes, s), "v": v, "g": kept}), s, v)
 
 
 def _trace(arguments: list[Any], read: Read, refuse: Refuse) -> Any:

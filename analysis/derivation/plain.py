@@ -157,7 +157,7 @@ def _with_products(text: str, applied: frozenset[str]) -> str:
 
     text = _SPACED.sub(product, text)
     return re.sub(
-        r"(?<![\w.])([^\W\d]\w*)(?=\()", lambda match: product(match) if match[1] in named else match[1], text
+        r"(?<![^\W\d])(?<!\.)([^\W\d]\w*)(?=\()", lambda match: product(match) if match[1] in named else match[1], text
     )
 
 

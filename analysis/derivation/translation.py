@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
+from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import with_bound_means, without_kappa, without_values
@@ -18,22 +19,14 @@ from solvable.analysis.derivation.refusals import (
     refuse_other_laws,
     refuse_unknown_functions,
 )
+from solvable.analysis.derivation.spellings import in_known
+from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import signs, translations
+from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
 
 __all__ = ["known_names", "translated", "unknown", "written"]
 
-_NOISES = ("epsilon", "eps", "varepsilon", "xi", "e", "noise", "eta", "n", "w", "y", "z")  # letters of label noise
-_SPELLED = {
-    "ell": ("l",), "l": ("ell",), "b": ("B",), "batch": ("batch_size",), "bs": ("batch_size",), "n_samples": ("n",),
-    "num_samples": ("n",), "n_train": ("n",), "n_features": ("d",), "dim": ("d",), "n_dim": ("d",),
-    "lr": ("step_size",), "learning_rate": ("step_size",), "noise_var": ("noise_variance",), "sigma_squared":
-    ("noise_variance",),
-    "sigmasq": ("noise_variance",), "s2": ("noise_variance",), "beta_norm2": ("signal",), "signal_power": ("signal",),
-    "lambd": ("lam",), "lamb": ("lam",), "lmbda": ("lam",), "n_classes": ("classes",), "num_classes": ("classes",),
-    "n_steps": ("steps",), "num_steps": ("steps",), "SNR": ("snr",),
-}  # fmt: skip
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
 
@@ -77,6 +70,9 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
              "rounded": reading.rounded, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
     unread = list(reading.unread)
+    parts["condition"], aside = without_indices(
+        reading, lambda name: claim is None or name in given or bool(in_known(claim, name, known or set()))
+    )
     outline = _outline(parts["expression"], given, known, claim, implicit)
     quantities = frozenset(_quantities(claim))
     grows, words, member = reading.relation == "->", dict[str, Any](), None
@@ -116,7 +112,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
-            "read_as": _written(reading, words, unread), "relation": "=" if grows else reading.relation,
+            "read_as": _written(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None,
@@ -129,11 +125,11 @@ def _run_together(
     """Products of two letters without a sign, nd or AB, in what is written by hand; in code they would be a name."""
     import sympy as sp
 
-    if claim is None or known is None or text.isascii() or "\\" in text:
+    if claim is None or known is None or not is_by_hand(text):
         return {}
 
     def is_known(name: str) -> bool:
-        return name in given or bool(_in_known(claim, name, known))
+        return name in given or bool(in_known(claim, name, known))
 
     pairs = (name for name in map(str, expression.free_symbols) if len(name) == 2 and name.isalpha())
     return {
@@ -170,14 +166,14 @@ def _definitions(
     for name, value in reading.definitions.items():
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
-        unknown_there = claim is not None and name and _in_known(claim, name, named) and any(
-            str(s) not in named | set(reading.definitions) and not _in_known(claim, str(s), named)
+        unknown_there = claim is not None and name and in_known(claim, name, named) and any(
+            str(s) not in named | set(reading.definitions) and not in_known(claim, str(s), named)
             for s in value.free_symbols
         )  # fmt: skip
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else _angle(value)
-        if angle is not None and not (angle[0] in named or (claim is not None and _in_known(claim, angle[0], named))):
+        if angle is not None and not (angle[0] in named or (claim is not None and in_known(claim, angle[0], named))):
             own[angle[0]] = angle[1]
         elif not name:
             asked = str(reading.expression)
@@ -189,7 +185,7 @@ def _definitions(
                 used = {
                     str(s) for part in (reading.expression, *reading.definitions.values()) for s in part.free_symbols
                 }
-                if len(held & used) == 1 == len(held) and all(claim and _in_known(claim, s, named) for s in strange):
+                if len(held & used) == 1 == len(held) and all(claim and in_known(claim, s, named) for s in strange):
                     solved = held.pop()  # the equation that our kappa solves, stated with the formula
                 else:
                     solved = _unknown_of(value, text, named | set(reading.definitions), claim)
@@ -205,6 +201,7 @@ def _definitions(
         for value in (*own.values(), *implicit.values()):
             if sum(1 for _ in itertools.islice(sp.preorder_traversal(value), _MOST_PARTS + 1)) > _MOST_PARTS:
                 raise refuse("formula", text, f"its definitions put together have more than {_MOST_PARTS:,} parts")
+    own |= _at_an_index(reading, own, named)
     circle = [name for name, value in own.items() if {str(s) for s in value.free_symbols} & (set(own) - named)]
     if circle:
         raise refuse("formula", text, f"{' and '.join(circle)} are defined by each other")
@@ -213,12 +210,28 @@ def _definitions(
     return own, implicit
 
 
+def _at_an_index(reading: Reading, own: dict[str, Any], named: set[str]) -> dict[str, Any]:
+    """What sigma_0 is, where the author defines sigma_t in terms of t."""
+    import sympy as sp
+
+    found = {}
+    for name in map(str, reading.expression.free_symbols):
+        stem, _, index = name.rpartition("_")
+        if not (stem and index.isdigit()) or name in own or name in named:
+            continue
+        for other, value in own.items():
+            t = sp.Symbol(other.removeprefix(f"{stem}_"), positive=True)
+            if other == f"{stem}_{t}" and t in value.free_symbols:
+                found[name] = value.xreplace({t: sp.Integer(index)})
+    return found
+
+
 def _identity(residual: Any, known: set[str], claim: Claim) -> bool:
     """Whether an equation in names of the claim holds by what they are."""
     import sympy as sp
 
     for symbol in residual.free_symbols:
-        found = [] if str(symbol) in known else _in_known(claim, str(symbol), known)
+        found = [] if str(symbol) in known else in_known(claim, str(symbol), known)
         if found:
             residual = residual.xreplace({symbol: parse(found[0])})
         elif str(symbol) not in known:
@@ -236,27 +249,6 @@ def _angle(residual: Any) -> tuple[str, Any] | None:
     if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
         return None
     return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
-
-
-def _in_known(claim: Claim, name: str, known: set[str]) -> list[str]:
-    """What an author's name may be in names that are known, as it stands or else in a usual spelling of it."""
-    for word in (name, *_spellings(name)):
-        found = [text for text in translations(claim, word) if {str(s) for s in parse(text).free_symbols} <= known]
-        if word in known:
-            found.insert(0, word)
-        if found:  # a quantity of the claim's own before one that is made of others
-            return sorted(found, key=lambda text: text not in known)
-    return []
-
-
-def _spellings(name: str) -> tuple[str, ...]:
-    """Other spellings of a name that means the same wherever the claim has no such name of its own."""
-    stem, _, index = name.partition("_")
-    if stem in ("sigma", "tau") and index in _NOISES:
-        return (stem,)
-    if stem in ("sigma2", "sigmasq") and index in _NOISES:
-        return ("sigma2",)
-    return _SPELLED.get(name, ())
 
 
 def _member(side: Any, given: dict[str, Any], kept: set[str], known: Any, claim: Any) -> tuple[Any, Any] | None:
@@ -283,7 +275,7 @@ def _positive(claim: Claim | None) -> set[str]:
 def _unknown_of(residual: Any, text: str, named: set[str], claim: Claim | None) -> str:
     """Name of the author's that an equation defines: the one that is neither the claim's nor defined elsewhere."""
     names = sorted({str(s) for s in residual.free_symbols} - named)
-    free = [name for name in names if claim is None or not _in_known(claim, name, named)]
+    free = [name for name in names if claim is None or not in_known(claim, name, named)]
     if not free and claim is not None:  # a mere alias may be a name of its own
         free = [name for name in names if name not in signs(claim, named)]
     if len(free) != 1:
@@ -304,7 +296,7 @@ def _in_our_names(
         replace = {}
         for symbol in part.free_symbols:
             name = str(symbol)
-            if name in starred and name not in kept and known is not None and not _in_known(claim, name, known):
+            if name in starred and name not in kept and known is not None and not in_known(claim, name, known):
                 name = name.removesuffix("_star")  # the best value of a parameter, where it alone is spoken of
             if name in kept:
                 replace[symbol] = symbol
@@ -328,7 +320,7 @@ def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
         return sp.Symbol(name, positive=True)
     if name in ("Sigma", "I_d", "I"):
         raise refuse("formula", name, "a matrix stands outside of a trace: vectors and matrices are not compared")
-    for candidate in _in_known(claim, name, known):
+    for candidate in in_known(claim, name, known):
         return parse(candidate)
     raise unknown(name, known)
 
@@ -389,7 +381,7 @@ def written(expression: Any) -> str:
     return str(Printer().doprint(expression)).replace("lambda_", "lambda")
 
 
-def _written(reading: Reading, words: Mapping[str, Any], unread: list[str]) -> str:
+def _written(reading: Reading, words: Mapping[str, Any], unread: list[str], aside: Any) -> str:
     """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
     where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
@@ -397,4 +389,7 @@ def _written(reading: Reading, words: Mapping[str, Any], unread: list[str]) -> s
     named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
     text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
     text += f", with {named}" if named else ""
+    if aside is not None:
+        plain = aside.replace(lambda e: getattr(e.func, "__name__", "") == "value", lambda e: e.args[0])
+        text += f"; of names that stand in neither formula, and not compared: {written(plain)}"
     return text + (f"; left of it, and not compared: {' = '.join(unread)}" if unread else "")

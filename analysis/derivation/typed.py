@@ -10,7 +10,7 @@ import re
 from solvable.analysis.derivation.latex_words import GREEK, INVERSES
 from solvable.analysis.derivation.operators import NORMALS
 
-__all__ = ["in_ascii_words"]
+__all__ = ["in_ascii_words", "is_by_hand"]
 
 _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5",
               "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8",
@@ -33,6 +33,8 @@ _POWERED = re.compile(rf"(?<![\w.])({_FUNCTION})([{_RAISED}]+)\s*\(")
 _ROOT = re.compile(rf"√\s*({_ATOM})(?![{_RAISED}\w(^])")
 _NUMERALS = str.maketrans(_RAISED, "0123456789-+n")
 _TARGET = re.compile(r"(?:‖|\|\|)\s*(?:β|θ|w|beta|theta)(?:[*⋆★₀]|_0|_\*|\^\*)?\s*(?:‖|\|\|)(?:₂|_2)?")
+_NORM = re.compile(rf"(?:‖|\|\|)\s*([{_LETTERS}]|[A-Za-z]\w*)\s*(?:‖|\|\|)(?:₂|_2)?(?P<square>²|\^2|\*\*2)?")
+_ENDS_TERM = re.compile(r"[+\-−,;=]|\s(?:where|with|for|and)\b")
 _LAW = re.compile(r"[,;]?\s*(?:where|with|for|and)?\s+(\w)\s*[~∼]\s*(?:N|𝒩|Normal)\s*\(\s*0\s*,\s*1\s*\)")
 _SOLVES = re.compile(
     r"(?P<before>\bwhere\s+|\bwith\s+|\band\s+|[,;]\s*)?(?<![\w.])(?P<name>[^\W\d]\w*)\s+"
@@ -40,11 +42,16 @@ _SOLVES = re.compile(
     r"|satisfying|solving|is the (?:unique )?(?:positive )?(?:root|solution) (?:of|to))\s+"
 )
 _FIRST = re.compile(
-    r"^\s*(?:with|where|given|for|let|Let)\s+(?P<named>[^:]*?=[^:]*?)\s*(?::(?!=)|\bin\b|[,;]\s*then\b)\s*(?P<formula>\S.*)$",
+    r"^\s*(?:with|where|given|for|let|Let)\s+(?P<named>[^:;]*?=[^:;]*?)\s*(?::(?!=)|\bin\b|[,;]\s*then\b|;(?=[^=]*$))\s*(?P<formula>\S.*)$",
     re.S,
 )
 _CASE = re.compile(r"^(?P<value>.+?)\s+(?:for|if|when|where|whenever)\s+(?P<test>[^=]*(?:[<>≤≥]=?|[<>]=)[^=]*)$", re.S)
 _OTHER = re.compile(r"^(?:(?:otherwise|else)[,:]?\s+(?P<behind>.+)|(?P<before>.+?)\s*,?\s+(?:otherwise|else))$", re.S)
+
+
+def is_by_hand(text: str) -> bool:
+    """Whether a text is mathematics as people write it, with signs that no code has, and no LaTeX."""
+    return not text.isascii() and "\\" not in text
 
 
 def in_ascii_words(text: str) -> str:
@@ -62,6 +69,7 @@ def in_ascii_words(text: str) -> str:
         text = re.sub(rf"(?<![\d\w]){sign}", f"({fraction})", text)
     text = _TARGET.sub("norm2", text)
     text = re.sub(rf"norm2(?:[{_RAISED[2]}]|\^2|\*\*2)", "(signal)", text).replace("norm2", "sqrt(signal)")
+    text = _with_mode_sums(_with_norms(text))
     text = _with_bars(_positive_parts(text))
     text = re.sub(r"Φ\s*(?=\()", " Phi", text)
     text = _ROOT.sub(r"sqrt(\1)", text)
@@ -73,6 +81,40 @@ def in_ascii_words(text: str) -> str:
     if first is not None:
         text = f"{first['formula']} where {first['named']}"
     return _with_cases(re.sub(r"(?<!\w)Pi(?!\w)", "pi", text))
+
+
+def _with_norms(text: str) -> str:
+    """Write the squared norm of x as the name norm2_x, which a claim may have; a norm is its root."""
+
+    def put(match: re.Match[str]) -> str:
+        name = f"norm2_{GREEK.get(match[1], match[1])}"
+        return f"({name})" if match["square"] else f"sqrt({name})"
+
+    return _NORM.sub(put, text)
+
+
+def _with_mode_sums(text: str) -> str:
+    """Write ``Σ(1 − g)²v²``, a sum of what every mode has, as a call; beside traces Σ is the covariance."""
+    if re.search(r"(?<!\w)(?:[Tt]r|trace)(?!\w)|Σ[_ᵢⱼₖₜ⁻^²)]", text):
+        return text
+    at = 0
+    while (at := text.find("Σ", at)) >= 0:
+        end, level = at + 1, 0
+        while end < len(text):
+            level += (text[end] in "([") - (text[end] in ")]")
+            if level < 0 or (
+                level == 0 and (text[end] in "+-−,;=" or re.match(r"\s(?:where|with|for|and)\b", text[end:]))
+            ):
+                break
+            end += 1
+        words = set(re.findall(rf"[A-Za-z{_LETTERS}][A-Za-z0-9_]*", text[at + 1 : end]))
+        if not words & {"s", "v", "g"} or not words <= {"s", "v", "g", "κ", "kappa"}:
+            return text
+        term = text[at + 1 : end].strip()
+        printed = re.sub(r"\s", "", term).replace("-", "−") == "(1−g)²v²"  # as claims write what is not learned
+        text = f"{text[:at]} {'unlearned' if printed else f'sum({term})'}{text[end:]}"
+        at += 5
+    return text
 
 
 def _applied(match: re.Match[str]) -> str:

@@ -1,0 +1,154 @@
+"""What binds a name in LaTeX: sums and products, limits, values at a place, integrals over a variable or a law."""
+
+from __future__ import annotations
+
+import re
+
+from solvable.analysis.derivation.latex_means import Means
+from solvable.analysis.derivation.latex_words import GREEK
+
+__all__ = ["Bound"]
+
+_LAWS = ("mu", "F", "nu", "rho")
+
+
+class Bound(Means):
+    """Reads sums, limits and integrals."""
+
+    def summation(self, command: str) -> str:
+        """Read a sum or a product with its index and ends."""
+        low = high = name = ""
+        while self.peek() in ("_", "^", r"\limits", r"\nolimits"):
+            mark = self.take().text
+            if mark == "_":
+                tokens = self.raw_group()
+                cut = next((i for i, t in enumerate(tokens) if t.text in ("=", r"\ge", r"\geq", r"\in")), None)
+                name = self.letters(tokens[:cut])
+                if cut is not None and tokens[cut].text == r"\in":
+                    if [t.text for t in tokens[cut + 1 :]] not in (["[", "d", "]"], ["[", "p", "]"]):
+                        raise self.refuse(f"over what \\{command} goes is not understood")
+                elif cut is not None:
+                    low = self.whole(tokens[cut + 1 :])
+                    high = "oo" if tokens[cut].text != "=" else ""
+            elif mark == "^":
+                high = self.whole(self.raw_group())
+        if not name:
+            raise self.refuse(f"\\{command} needs the name of its index")
+        if bool(low) != bool(high):
+            raise self.refuse(f"\\{command} over {name} needs both ends, or none")
+        body = self.term()
+        ends = f", {low}, {high}" if low else ""
+        return f"{'sum' if command == 'sum' else 'product'}({body}, {name}{ends})"
+
+    def limit(self) -> str:
+        """Read a limit with what its name goes to."""
+        while self.peek() in (r"\limits", r"\nolimits"):
+            self.take()
+        self.expect("_")
+        tokens = self.raw_group()
+        cut = next(
+            (i for i, t in enumerate(tokens) if t.text in (r"\to", r"\rightarrow", r"\downarrow", r"\uparrow")), None
+        )
+        if cut is None:
+            raise self.refuse("a limit is written with \\to below it")
+        end, side = tokens[cut + 1 :], ", -1" if tokens[cut].text == r"\uparrow" else ""
+        if [t.text for t in end[-2:-1]] in (["^"], ["_"]) and end[-1].text in ("+", "-", "−"):
+            end, side = end[:-2], "" if end[-1].text == "+" else ", -1"
+        return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)}{side})"
+
+    def at_place(self) -> str:
+        r"""Read \left. f \right|_{x=a}: the value of f at a place."""
+        body, place = self.whole(self.raw_group()), self.raw_group()
+        cut = next(i for i, token in enumerate(place) if token.text == "=")
+        name = self.whole(place[:cut])
+        if not name.isidentifier():
+            raise self.refuse(f"a value is taken at a place of one name, and not of {name}")
+        return f"at_place({body}, {name}, {self.whole(place[cut + 1 :])})"
+
+    def integral(self) -> str:
+        """Read an integral over a variable or a law."""
+        low = high = ""
+        while self.peek() in ("_", "^", r"\limits"):
+            mark = self.take().text
+            if mark == "_":
+                low = self.whole(self.raw_group())
+            elif mark == "^":
+                high = self.whole(self.raw_group())
+        if bool(low) != bool(high):
+            raise self.refuse("an integral needs both ends, or none")
+        first = self.differential(consume=False)
+        if first and not first[1]:  # physicists put du in front: the integrand is the product behind it
+            name, _ = self.differential(consume=True)
+            body = self.term()
+            if self.peek() in ("+", "-", "−"):
+                raise self.refuse("where the integral ends is not clear: put d" + name + " behind its integrand")
+            return f"integral({body}, {name}{f', {low}, {high}' if low else ', -oo, oo'})"
+        self.inside.append("integral")
+        body = self.expression()
+        variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
+        if law:
+            if low and (low, high) not in (("0", "oo"), ("-oo", "oo")):  # the law's values are not negative
+                raise self.refuse("an integral over a law takes no ends")
+            return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
+        ends = f", {low}, {high}" if low else ", -oo, oo"
+        return f"integral({body}, {variable}{ends})"
+
+    def differential(self, consume: bool) -> tuple[str, str]:
+        """Read dx, or dμ(x): the variable, and the name of the law. Empty where none comes next."""
+        reader = self.sub(self.tokens[self.at :])
+        inside = reader.measure_of()
+        if inside:
+            if consume:
+                self.at += reader.at
+            return inside
+        if not reader.d_ahead():
+            if consume:
+                raise self.refuse("the integral does not end with dx")
+            return ()
+        name = GREEK.get(reader.peek(), reader.peek())
+        if not re.fullmatch(r"[A-Za-z]\w*", name):
+            return ()
+        reader.at += 1
+        law = ""
+        if name in _LAWS:
+            if reader.peek() == "_":
+                reader.at += 1
+                reader.raw_group()
+            if reader.peek() != "(":
+                return ()
+            reader.at += 1
+            law, name = name, GREEK.get(reader.peek(), reader.peek())
+            reader.at += 2
+        if consume:
+            self.at += reader.at
+        return name, law
+
+    def d_ahead(self) -> bool:
+        """Consume the d of a differential, if one comes."""
+        if self.peek() == r"\mathrm" and [self.peek(i) for i in (1, 2, 3)] == ["{", "d", "}"]:
+            self.at += 4
+            return True
+        if self.peek() == r"\mathrm" and self.peek(1) == "d":
+            self.at += 2
+            return True
+        self.at += self.peek() == "d"
+        return self.at > 0 and self.tokens[self.at - 1].text == "d"
+
+    def measure_of(self) -> tuple[str, str]:
+        """Consume μ(dx), if it comes: its variable, and the law."""
+        start, law = self.at, GREEK.get(self.peek(), self.peek())
+        if law in _LAWS:
+            self.at += 1
+            if self.peek() == "_":
+                self.at += 1
+                self.raw_group()
+            if self.peek() == "(":
+                self.at += 1
+                name = GREEK.get(self.peek(1), self.peek(1)) if self.peek() == "d" else ""
+                if self.d_ahead() and re.fullmatch(r"[A-Za-z]\w*", name or GREEK.get(self.peek(), self.peek())):
+                    name = GREEK.get(self.take().text, self.tokens[self.at - 1].text)
+                    if self.peek() == ")":
+                        self.at += 1
+                        return name, law
+        self.at = start
+        return ()  # type: ignore[return-value]

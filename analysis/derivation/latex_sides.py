@@ -1,0 +1,162 @@
+"""What stands left of a formula of LaTeX: the name of a quantity, other sides that are equal to it, what it bounds."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from solvable.analysis.derivation.latex_lines import has_own_factor, is_mean, is_square, is_statistic, written
+from solvable.analysis.derivation.latex_macros import Macros
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
+from solvable.analysis.derivation.latex_words import (
+    ACCENTS,
+    ALMOST,
+    GREEK,
+    LETTER_STYLES,
+    LIMITS,
+    PROPORTIONAL,
+    RELATIONS,
+)
+
+__all__ = ["Sides"]
+
+_NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
+_BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
+
+
+class Sides(Macros):
+    """Reads what stands left of a formula."""
+
+    unread: tuple[str, ...] = ()
+
+    def own_name(self, tokens: list[Token]) -> str:
+        """Name that the author gives the formula, with its index; empty where it has an argument or none."""
+        named = [t for t in tokens if t.text not in ("=", "&", ":")]
+        if not named or any(t.text.removeprefix("\\") in LETTER_STYLES for t in named):
+            return ""  # a script letter is another name than the plain one
+        reader = self.sub(named)
+        reader.styles = {}
+        try:
+            name = reader.expression()
+            reader.end()
+        except ValueError:
+            return ""
+        return name if name.isidentifier() else ""
+
+    def one_quantity(self, tokens: list[Token]) -> bool:
+        """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
+        reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
+        reader.skip_mean()
+        first = reader.take() if reader.peek() else None
+        if first is None or first.number:
+            return False
+        if first.text in _NAMED or first.text.lstrip("\\") in ACCENTS:
+            reader.raw_group()
+        elif first.text in CLOSING or first.text in BARS:
+            reader.skip_to(BARS if first.text in BARS else (CLOSING[first.text],))
+        elif first.text not in GREEK and not first.text.isalpha() and first.text not in (r"\ell", r"\Pr", r"\Var"):
+            return False
+        while reader.peek() in ("^", "_", "'", "(", "[", "{", r"\prime"):
+            mark = reader.take().text
+            if mark in ("^", "_"):
+                inner = [t.text for t in reader.raw_group()]
+                if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
+                    return False  # one over it, or its fourth power, is another quantity; a square is often one itself
+            elif mark in CLOSING:
+                reader.skip_to((CLOSING[mark],))
+        return reader.at == len(reader.tokens)
+
+    def skip_mean(self) -> None:
+        """Pass over a limit or an expectation in front of a quantity."""
+        while self.peek() in (r"\lim", r"\mathbb", r"\mathbf", r"\operatorname", r"\mathrm", "E", r"\E", r"\limits"):
+            start = self.at
+            command = self.take().text
+            alone = command in ("E", r"\E", r"\lim", r"\limits")
+            inner = "E" if alone else "".join(t.text for t in self.raw_group())
+            while self.peek() in ("_", r"\limits"):
+                if self.take().text == "_":
+                    self.raw_group()
+            if inner not in ("E", "Var") or self.at == len(self.tokens) or self.peek() in ("^", "'"):
+                self.at = start
+                return
+
+    def skip_to(self, ends: tuple[str, ...]) -> None:
+        """Pass over tokens up to a closing bracket or bar of this level."""
+        level = 0
+        while self.at < len(self.tokens):
+            text = self.take().text
+            if level == 0 and text in ends:
+                return
+            level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
+        raise self.refuse("a bracket left of = is not closed")
+
+    def other_sides(self) -> tuple[str, ...]:
+        """Take out all sides of a chain of equalities but the last one and the quantity's name in front of them."""
+        marks = [-1]
+        for place, text, level in levels(self.tokens):
+            if text == "=" and level == 0:
+                marks.append(place)
+            elif level == 0 and text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
+                break
+        sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
+        named = bool(sides) and self.one_quantity(sides[0])
+        sides = [[token for token in side if token.text != "&"] for side in sides[named:]]
+        if not all(sides):
+            return ()
+        keep = self.tokens[: marks[1] + 1] if named else []
+        if sides:
+            self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
+        found = []
+        for side in sides:
+            try:
+                if side is sides[0] and not self.laws and not named and is_mean(side):
+                    raise self.refuse("a mean over a law that is not stated says what the quantity is")
+                found.append(self.whole(side))
+            except ValueError:
+                if (not is_statistic(side) and (sides.index(side) or has_own_factor(side))) or side[0].number:
+                    raise
+                self.unread += (written(side),)
+        return tuple(found)
+
+    def bounded_quantity(self, marks: list[int]) -> int:
+        r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""
+        if len(marks) != 2 or self.tokens[marks[0]].text not in _BOUNDS or self.tokens[marks[1]].text != "=":
+            return 0
+        if not all(map(self.one_quantity, (self.tokens[: marks[0]], self.tokens[marks[0] + 1 : marks[1]]))):
+            return 0
+        self.unread += (written(self.tokens[: marks[1]]),)
+        return marks[0] + 1
+
+    def left_side(self) -> tuple[str, str]:
+        """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
+        marks = []
+        for place, text, level in levels(self.tokens):
+            if text in ("=", *LIMITS, *_BOUNDS, *PROPORTIONAL) and level == 0:
+                marks.append(place)
+            elif text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
+                break
+        last = marks[-1] if marks else len(self.tokens)
+        if last == len(self.tokens) - 2 and self.tokens[last].text in ALMOST and self.tokens[-1].number:
+            self.tokens = self.tokens[: marks.pop()]  # what it is in decimals
+        if not marks:
+            return "", "="
+        bounded = self.bounded_quantity(marks)
+        marks = marks[bool(bounded) :]
+        if len(marks) > 1:
+            raise self.refuse("it holds more than one equals sign: give one equality")
+        member = self.tokens[bounded : marks[0]]
+        left = [t.text for t in member if t.text not in ("&", ":")]
+        sign = self.tokens[marks[0]].text
+        if is_square(member) and sign == "=":
+            self.unread += (written(member),)
+        if left and not self.one_quantity(member):
+            if sign == "=" or has_own_factor(member):
+                raise self.refuse("left of = stands a formula: give the name of one quantity, or the right side alone")
+            self.unread += (written(member),)
+            left = ["", ""]
+        self.at = marks[0] + 1
+        if self.peek() == "&":
+            self.at += 1
+        relation = RELATIONS[sign][0] + "=" if sign in _BOUNDS else "->" if sign in LIMITS else "="
+        relation = "propto" if sign in PROPORTIONAL else relation
+        named = len(left) == 1 or left[1:2] == ["("]
+        return GREEK.get(left[0], left[0]) if named else "", relation
