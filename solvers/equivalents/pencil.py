@@ -108,10 +108,16 @@ class Pencil:
 
     @cached_property
     def groups(self) -> list[list[int]]:
-        """Blocks that deterministic entries or the self-energy connect, directly or not."""
+        """Blocks that deterministic entries or the self-energy connect, directly or not.
+
+        In the order in which they are block upper triangular: then no pivot mixes parts, and nothing cancels where
+        each part is one block (polynomials).
+        """
         links = _pattern(self.size, [*self.fixed, *((t.row, t.col) for t in self.targets)])
         joined = closure(links | links.T)
-        return _classes(joined)
+        reach, both = self.pattern.sum(axis=1), self.pattern & self.pattern.T
+        place = [(-reach[i], np.flatnonzero(both[i])[0], i) for i in range(self.size)]
+        return [sorted(blocks, key=place.__getitem__) for blocks in _classes(joined)]
 
     @cached_property
     def parts(self) -> list[list[int]]:

@@ -32,6 +32,7 @@ _DIGITS = 40
 _FEW = 60  # unknowns for which more digits are a matter of seconds
 _FIRST_RIDGE = 1e-6  # of a limit, in units of the arguments
 _MOST_STEPS = 24  # of Newton at many digits
+_NEWTON_STEPS = 12  # between parts, besides one for each level
 _ROUNDINGS = 4  # of a scalar in front, its product and the sum
 ERROR_THAT_IS_REFINED = 1e-9
 
@@ -108,19 +109,28 @@ def _check_signs(system: DysonSystem, part: Pencil, tau: Array) -> None:
 
 
 def _linear(system: DysonSystem, tau: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Solve the unknowns between parts, given those inside; return them and the Jacobian."""
+    """Solve the unknowns between parts, given those inside; return them and the Jacobian.
+
+    They enter level by level, so that every Newton step ends one level at least. Without parts (polynomials) they are
+    functions of those of levels below: substitution ends, and adds terms of one sign where Newton would subtract.
+    """
     free = np.flatnonzero(~known)
     count = system.count
-    for _ in range(3):  # the sizes of what is unknown
+    substitutions = 3 if np.any(known) else count + 1  # three: the sizes of what is unknown
+    for _ in range(substitutions):
         system.update(tau)
-        tau = np.where(known, tau, system.rows()[:count])
-    for _ in range(12):
+        before, tau = tau, np.where(known, tau, system.rows()[:count])
+        if np.array_equal(before, tau):
+            break
+    for _ in range(_NEWTON_STEPS + system.pencil.size):
         system.update(tau)
         J = system.jacobian()
         if not free.size:
             return tau, J
         scale = units(tau, np.abs(system.magnitudes()[:count]))
         right = system.rows()[:count] - tau
+        if not np.any(right[free]):
+            break
         step = scaled_step(J[np.ix_(free, free)], right[free], scale[free])
         tau = tau.copy()
         tau[free] += step
@@ -155,12 +165,23 @@ def _read(scalar: Any, system: DysonSystem, tau: Array, J: Array) -> Solved:
     residual = 0.0
     if count:
         scale = units(tau, np.abs(system.magnitudes()[:count]))
-        residual = float(np.max(np.abs(tau - rows[:count]) / scale))
+        missed = np.abs(tau - rows[:count]) / scale
+        residual = float(np.max(missed))
         gradient = np.asarray(np.sum(J[count:], axis=0) * scale, float)
         matrix = np.asarray(np.eye(count) - J[:count] * scale[None, :] / scale[:, None], float)
         adjoint = np.linalg.solve(matrix.T, gradient)
-        error += float(np.sum(np.abs(adjoint) * np.asarray(rounding[:count] / scale, float)))
+        errors = rounding[:count] / scale + missed / _unit_of(cell)  # what no step removed is an error too
+        error += float(np.sum(np.abs(adjoint) * np.asarray(errors, float)))
     return Solved(scalar, pencil, system, tau, value, residual, error)
+
+
+def _unit_of(cell: Cell) -> Any:
+    """Unit of rounding errors: eps of doubles, or of the digits mpmath is set to."""
+    if not cell.exact:
+        return _EPS
+    import mpmath as mp
+
+    return mp.mpf(10) ** -mp.mp.dps
 
 
 def _refined(solved: Solved, exact: Cell, scalar: Scalar, start: Array | None = None) -> Solved:
