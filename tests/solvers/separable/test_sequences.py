@@ -184,6 +184,9 @@ def test_compiled_exponential_is_that_of_numpy():
     x = np.r_[x, -x]
     np.testing.assert_allclose([_exponential(value) for value in x], np.exp(x), rtol=5e-16)
     assert _exponential(0.0) == 1.0  # the tie rule
+    sizes = np.linspace(0.1, 30, 301)  # the same through the loss of one row after one step
+    run = logistic_descent([[1.0]], [1.0], 2 * sizes, 1, checkpoints=1)
+    np.testing.assert_allclose(run.loss[:, 0], np.log1p(np.exp(-sizes)), rtol=2e-15)
 
 
 @pytest.mark.parametrize("normalised", [False, True])
