@@ -34,100 +34,91 @@ Array = NDArray[np.float64]
 _FAST = {"reassoc", "contract", "nsz"}  # sums vectorise; NaN and infinity are kept
 _BLOCK = 32  # step sizes that go through the rows together
 _LARGEST = 1e300
+_SATURATED = 600.0  # e^-600 times an entry of a row is still a normal number; on others processors stall
 
 
 @njit(cache=True, fastmath={"contract"})
-def _exponentials(a, whole, bits, scale):  # type: ignore[no-untyped-def]
-    """a <- exp(-a) for a >= 0 to 2e-16, e^-708 from 708 on; `whole`, `bits`, `scale` are three views of one buffer.
-
-    Vectorised, which calls of exp are not: 2^k from the bits of k + 1023, the rest by its series.
-    """
-    size = a.size
-    for i in range(size):
-        x = -min(a[i], 708.0) * 1.4426950408889634
-        shifted = x + 6755399441055744.0  # 1.5 * 2^52: rounds to a whole number
-        k = shifted - 6755399441055744.0
-        whole[i] = shifted + 1023.0
-        r = (-min(a[i], 708.0) - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10
-        p = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0)
-        p = 1.0 / 3628800.0 + r * (1.0 / 39916800.0 + r * p)
-        p = 1.0 / 40320.0 + r * (1.0 / 362880.0 + r * p)
-        p = 1.0 / 720.0 + r * (1.0 / 5040.0 + r * p)
-        p = 1.0 / 24.0 + r * (1.0 / 120.0 + r * p)
-        p = 0.5 + r * (1.0 / 6.0 + r * p)
-        a[i] = 1.0 + r * (1.0 + r * p)
-    for i in range(size):
-        bits[i] = bits[i] << 52
-    for i in range(size):
-        a[i] *= scale[i]
+def _exponential(x):  # type: ignore[no-untyped-def]
+    """e^x to 2e-16 for |x| <= 708. Loops over it vectorise: no call is made, and 2^k is put together from bits."""
+    shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: rounds to a whole number
+    k = shifted - 6755399441055744.0
+    r = (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10
+    p = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0)
+    p = 1.0 / 3628800.0 + r * (1.0 / 39916800.0 + r * p)
+    p = 1.0 / 40320.0 + r * (1.0 / 362880.0 + r * p)
+    p = 1.0 / 720.0 + r * (1.0 / 5040.0 + r * p)
+    p = 1.0 / 24.0 + r * (1.0 / 120.0 + r * p)
+    p = 0.5 + r * (1.0 / 6.0 + r * p)
+    exponent = np.int64(np.float64(shifted + 1023.0).view(np.int64)) << 52
+    return (1.0 + r * (1.0 + r * p)) * np.int64(exponent).view(np.float64)
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def _record(M, gains, A, errors, loss):  # type: ignore[no-untyped-def]
+    """Rows that are not right, and the mean of ln(1 + e^-m) over the margins m = gains * M; A is overwritten."""
+    n, G = M.shape
+    beyond = np.zeros(G)  # product of the factors 1 + e^-|m|, less one: sums of positive terms
+    for g in range(G):
+        errors[g] = 0
+        loss[g] = 0.0
+    for i in range(n):
+        for g in range(G):
+            m = abs(gains[g] * M[i, g])
+            A[i, g] = _exponential(-m) if m < 708.0 else 0.0
+    for i in range(n):
+        for g in range(G):
+            errors[g] += M[i, g] <= 0.0
+            loss[g] += max(-gains[g] * M[i, g], 0.0) / n
+            beyond[g] += A[i, g] * (1.0 + beyond[g])
+        if i == n - 1 or i % 1000 == 999:  # 2^1000 is below the largest number
+            for g in range(G):
+                loss[g] += np.log1p(beyond[g]) / n
+                beyond[g] = 0.0
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
 def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, loss, errors, first):  # type: ignore[no-untyped-def]
-    """Run all step sizes side by side; margins are gains * (Z w), `factor` times them enters the sigmoid; T is Z^T."""
+    """Run all step sizes side by side; margins are gains * (Z w); T is Z^T. Divisions are not checked: none is by 0."""
     n, d = Z.shape
     G = gains.size
-    W, move = np.empty((d, G)), np.empty((d, G))
+    W, move = np.zeros((d, G)), np.empty((d, G))
     M, A = np.empty((n, G)), np.empty((n, G))
-    least, shrink, total = np.empty(G), np.empty(G), np.empty(G)
-    wrong = np.empty(G, dtype=np.int64)
-    scale = np.empty(n * G)
-    bits = scale.view(np.int64)
-    flat = A.reshape(n * G)
+    least, shrink, total = np.empty(G), np.ones(G), np.full(G, n / factor)
     kept = n if strength > 0.0 else 0
-    lack = np.empty((2, kept, G))  # what the targets lack of one: the label's, the other's
-    for g in range(G):
-        for k in range(d):
-            W[k, g] = 0.0
-        for i in range(kept):
-            lack[0, i, g] = lack[1, i, g] = 1.0
+    lack = np.ones((2, kept, G))  # what the targets lack of one: the label's, the other's
     row = 0
     for step in range(times[-1] + 1):
         np.dot(Z, W, M)
         for g in range(G):
             least[g] = np.inf
-            wrong[g] = 0
-            total[g] = 0.0
         for i in range(n):
             for g in range(G):
-                m = M[i, g]
-                wrong[g] += m <= 0.0
-                m *= gains[g] * factor
-                M[i, g] = m
-                least[g] = min(least[g], m)
-                A[i, g] = abs(m)
+                least[g] = min(least[g], M[i, g])
         for g in range(G):
-            if wrong[g] == 0 and first[g] < 0:
+            if least[g] > 0.0 and first[g] < 0:
                 first[g] = step
             if not normalised or least[g] < 0.0:
                 least[g] = 0.0
-            shrink[g] = np.exp(-least[g])
-        if normalised:  # weights relative to the largest: their sum would vanish
-            for i in range(n):
-                for g in range(G):
-                    A[i, g] -= least[g]
-        _exponentials(flat, scale, bits, scale)
         if step == times[row]:
+            _record(M, gains, A, errors[:, row], loss[:, row])
             for g in range(G):
-                errors[g, row] = wrong[g]
-                mean = 0.0
-                for i in range(n):
-                    mean += max(-M[i, g], 0.0) + np.log1p(A[i, g] * shrink[g])
-                loss[g, row] = mean / n
                 for k in range(d):
                     weights[g, row, k] = W[k, g]
             row += 1
             if row == times.size:
                 return
+        if normalised:  # weights relative to the largest: their sum would vanish
+            for g in range(G):
+                shrink[g] = np.exp(-min(gains[g] * least[g], _SATURATED))
+                total[g] = 0.0
         for i in range(n):
             for g in range(G):
-                e = A[i, g]
-                share = 1.0 / (1.0 + e * shrink[g])
-                A[i, g] = e * share if M[i, g] >= 0.0 else share
+                m = min(max(gains[g] * (M[i, g] - least[g]), -_SATURATED), _SATURATED)
+                A[i, g] = 1.0 / (_exponential(m) + shrink[g])
         for i in range(kept):
             for g in range(G):
                 q = A[i, g]
-                p = 1.0 - q if q < 0.5 else np.exp(-abs(M[i, g])) * q
+                p = 1.0 - q if q < 0.5 else np.exp(gains[g] * M[i, g]) * q
                 lack[0, i, g] = memory * lack[0, i, g] + (1.0 - memory) * q
                 lack[1, i, g] = memory * lack[1, i, g] + (1.0 - memory) * p
                 most = p * lack[0, i, g] + q * lack[1, i, g]
@@ -136,9 +127,6 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
             for i in range(n):
                 for g in range(G):
                     total[g] += A[i, g]  # a sum of rows: no factor
-        else:
-            for g in range(G):
-                total[g] = n / factor
         np.dot(T, A, move)
         for k in range(d):
             for g in range(G):
@@ -270,7 +258,7 @@ def logistic_descent(
     Notes
     -----
     A margin of exactly 0 has the weight s(0) = 1/2: with huge steps the way depends on this rule, and on rounding where
-    margins are near it. Margins beyond 708 have the weight of 708, 1e-308.
+    margins are near it. Margins beyond 600 have the weight of 600, 1e-261.
 
     References
     ----------
@@ -312,7 +300,17 @@ def logistic_descent(
         for start in range(0, gammas.size, _BLOCK):
             part = slice(start, start + _BLOCK)
             kept = [array[s, part] for array in (weights, losses, errors, first)]
-            _descend(scaled, np.ascontiguousarray(scaled.T), gains[part], factor, share, strength, memory, times, *kept)
+            _descend(
+                scaled,
+                np.ascontiguousarray(scaled.T),
+                factor * gains[part],
+                factor,
+                share,
+                strength,
+                memory,
+                times,
+                *kept,
+            )
         with np.errstate(over="ignore"):
             weights[s] *= (steps_of * unit)[:, None, None]
     if not np.all(np.isfinite(weights)):

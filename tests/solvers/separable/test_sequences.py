@@ -13,7 +13,7 @@ from solvable.solvers import (
     sequential_max_margin,
     weak_regularisation_path,
 )
-from solvable.solvers.separable.logistic_descent import _exponentials
+from solvable.solvers.separable.logistic_descent import _exponential
 
 
 def data(seed, n, d):
@@ -179,8 +179,40 @@ def test_distances_of_many_rows_are_those_of_single_projections():
     np.testing.assert_allclose(run.distance, away, rtol=1e-10)
 
 
-def test_compiled_exponentials_are_those_of_numpy():
-    a = np.r_[0.0, np.linspace(1e-3, 40, 4001), 300.5, 707.9]
-    buffer, found = np.empty(a.size), a.copy()
-    _exponentials(found, buffer, buffer.view(np.int64), buffer)
-    np.testing.assert_allclose(found, np.exp(-a), rtol=5e-16)
+def test_compiled_exponential_is_that_of_numpy():
+    x = np.r_[0.0, np.linspace(1e-3, 40, 2001), 300.5, 707.9, 708.0]
+    x = np.r_[x, -x]
+    np.testing.assert_allclose([_exponential(value) for value in x], np.exp(x), rtol=5e-16)
+    assert _exponential(0.0) == 1.0  # the tie rule
+    sizes = np.linspace(0.1, 30, 301)  # the same through the loss of one row after one step
+    run = logistic_descent([[1.0]], [1.0], 2 * sizes, 1, checkpoints=1)
+    np.testing.assert_allclose(run.loss[:, 0], np.log1p(np.exp(-sizes)), rtol=2e-15)
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_loss_of_many_rows_keeps_its_digits(normalised):
+    """2,500 rows: more than one product of factors; a loss of 1e-200 has the digits of a loss of 1."""
+    X, y = data(3, 2500, 3)
+    X = X[keep := np.abs(X).min(axis=1) > 0.05]
+    y = np.where(X @ [1.0, 2.0, -1.0] > 0, 1.0, -1.0)
+    run = logistic_descent(X, y, [1e-3, 1.0, 200.0], 40, normalised, checkpoints=100)
+    margins = np.einsum("n,nd,gcd->gcn", y, X, run.weights)
+    assert keep.sum() > 2000
+    np.testing.assert_allclose(run.loss, np.logaddexp(0, -margins).mean(axis=2), rtol=1e-12)
+    assert np.all(np.abs(run.errors - np.sum(margins <= 0, axis=2)) <= np.sum(np.abs(margins) < 1e-12, axis=2))
+
+
+def test_small_losses_keep_their_digits():
+    for size in (30.0, 600.0, 707.0):
+        run = logistic_descent([[1.0], [2.0]], [1.0, 1.0], 2 * size / 1.5, 1, checkpoints=1)
+        (w,) = run.weights[0]
+        assert w == pytest.approx(size, rel=1e-14)
+        np.testing.assert_allclose(run.loss[0], np.logaddexp(0, [-w, -2 * w]).mean(), rtol=1e-12)
+
+
+def test_saturated_rows_pull_no_more():
+    """Where every margin is beyond 600 the weights stay; the early-learning term pulls on."""
+    run = logistic_descent([[1.0, 1e-9], [2.0, 1e-9]], [1.0, 1.0], 1e4, 5)
+    np.testing.assert_array_equal(run.weights[1:], np.broadcast_to(run.weights[1], (5, 2)))
+    both = logistic_descent([[1.0, 0.0], [1.0, 1.0]], [1.0, 1.0], [1e4, 1e300], 3, label_targets=1.0)
+    assert np.all(np.isfinite(both.weights))
