@@ -102,7 +102,7 @@ STABLE_CLAIMS = (
         kind=Kind.THRESHOLD,
         predict=_rows_needed,
         measure=experiments.truth_is_alone,
-        domain=Domain(d=(100, 400), s=(4, 20)),
+        domain=Domain(d=(100, 400), s=(4, 30)),
         grid=cells("d s", [(200, 8), (300, 12), (300, 24)]),
         tolerance=0.2,
         bounds=(-1.0, 1.0),
