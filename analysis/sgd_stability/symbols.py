@@ -50,6 +50,13 @@ SYMBOLS = (
         "Frobenius norm of the mean Hessian",
         also=(r"\sqrt{\mathrm{tr}H^{2}}", r"\sqrt{\mathrm{tr}(H^{2})}"),
     ),
+    Symbol(
+        "turn", r"\|Kv\|/\|v\|", "‖Kv‖/‖v‖", "other", "how far the Gram matrix of derivatives stretches the error v"
+    ),
+    Symbol("fraction", "f", "f", "other", "of the largest step that is left to the truth"),
+    Symbol("s", "s", "s", "other", "nonzero coefficients of the truth"),
+    Symbol("is_sphere", r"1_{S}", "1[sphere]", "other", "1 where inputs lie on a sphere, else 0"),
+    Symbol("is_gaussian", r"1_{N}", "1[gaussian]", "other", "1 where inputs are Gaussian, else 0"),
     Symbol("decay_exponent", "a", "a", "other", "eigenvalues of the covariance of the gradients fall as i^{−a}"),
     Symbol("weights", r"\|w\|^{2}", "‖w‖²", "scale", "sum of w₊² + w₋²"),
     Symbol("fourth", r"\sum(w_{+}^{2}+w_{-}^{2})^{2}", "Σ(w₊²+w₋²)²", "other", "sum of (w₊² + w₋²)²"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from solvable.solvers.compiled import njit
 
-__all__ = ["train_diagonal", "train_relu"]
+__all__ = ["run_diagonal", "train_diagonal", "train_relu"]
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,13 @@ def _relu(X, y, B, c, step, uniform):  # type: ignore[no-untyped-def]
     return True
 
 
+def run_diagonal(
+    rng: np.random.Generator, X: Array, y: Array, u: Array, v: Array, step_size: float, batch_size: int, steps: int
+) -> bool:
+    """Train f = sum (u^2 - v^2) x in place; return whether it stayed finite."""
+    return bool(_diagonal(X, y, u, v, step_size, rng.random((steps, batch_size))))
+
+
 def train_diagonal(
     rng: np.random.Generator, n: int, d: int, scale: float, step_size: float, batch_size: int, steps: int
 ) -> tuple[Array, Array, Array, Array, bool]:
@@ -88,8 +95,7 @@ def train_diagonal(
     y = X @ beta
     # a random spread of the start: equal weights are a symmetric point
     u, v = scale * (1 + 0.1 * rng.standard_normal((2, d)))
-    finite = _diagonal(X, y, u, v, step_size, rng.random((steps, batch_size)))
-    return X, y, u, v, bool(finite)
+    return X, y, u, v, run_diagonal(rng, X, y, u, v, step_size, batch_size, steps)
 
 
 def train_relu(
