@@ -225,6 +225,8 @@ def more_draws(verdict: Verdict, limit: int) -> str:
     """What to pass where a number of draws did not decide."""
     if 0 < verdict.needed <= _MORE * limit:
         return f"pass budget={max(verdict.needed, limit + 1)}"
+    if verdict.needed:
+        return f"about {verdict.needed:,} draws would; tolerance= gives more room"
     return "it lies at the border of what is allowed; budget= gives more draws, tolerance= more room"
 
 

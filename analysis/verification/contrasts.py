@@ -18,6 +18,7 @@ from solvable.solvers.validate import refuse
 __all__ = ["Arm", "Contrast", "contrasts_of", "extend", "is_paired", "predicted"]
 
 _NINE_IN_TEN, _WIDTH, _MORE_LOOKS = 1.3, 4.0, 1.1  # normal quantile; half widths in standard errors; for later looks
+_CHANCE = 2.6  # standard errors that chance exceeds once in a hundred measurements
 SAME = 1e-5  # draws of a deterministic experiment may differ by its accuracy: all of them must lie in what is allowed
 Array = NDArray[np.float64]
 
@@ -188,15 +189,24 @@ def _needed(contrast: Contrast, found: Decision, draws: int) -> tuple[str, int]:
 
     The interval must shrink to the nearest border, whose distance is known to a standard error s only: 1.3 s are taken
     off it, and what the next measurement may move added. Simultaneous intervals are at least 4 s wide to each side.
+    Where chance alone puts the measurement beyond the border, or at it, its distance forecasts nothing; where what is
+    measured may still be what is predicted, the number is then that of a claim that holds.
     """
     if contrast.low == contrast.high:
         return "nothing is allowed to deviate from a prediction of 0 but by an absolute_tolerance: give one", 0
+    half, middle = (found.high - found.low) / 2, (contrast.low + contrast.high) / 2
+    error = half / _WIDTH
     distance = min(abs(found.value - border) for border in (contrast.low, contrast.high) if math.isfinite(border))
-    half = (found.high - found.low) / 2
-    sure = distance - _NINE_IN_TEN * half / _WIDTH
+    sure = distance - _NINE_IN_TEN * error
+    inside = contrast.low <= found.value <= contrast.high
+    holds = ""
+    if (not inside and distance <= _CHANCE * error) or sure <= 0:
+        plausible = math.isfinite(middle) and abs(found.value - middle) <= _CHANCE * error
+        sure = (contrast.high - contrast.low) / 2 if plausible else 0.0
+        holds = " if the claim holds"
     if not (math.isfinite(half) and sure > 0):
         return "the measurement lies too near to the border of what is allowed to say how many draws would decide", 0
     needed = math.ceil(_MORE_LOOKS * draws * (half * (1 + _NINE_IN_TEN / _WIDTH) / sure) ** 2)
     needed = int(float(f"{needed:.1e}") if needed >= 1000 else needed)
     place = ", of a cell at its largest size" if len(contrast.arms) > 1 else " of a cell"
-    return f"about {needed:,} draws would decide in nine cases of ten{place}", needed
+    return f"about {needed:,} draws would decide in nine cases of ten{holds}{place}", needed
