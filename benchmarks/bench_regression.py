@@ -29,6 +29,11 @@ def box_dual(x: np.ndarray, y: np.ndarray, ridge: float, method: str) -> np.ndar
     return y - D.T @ lsq_linear(A, y, bounds=(-ridge, ridge), method=method, tol=1e-12).x
 
 
+def objective(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> float:
+    """What both minimise: half the squares and the ridge times the total variation of the slope."""
+    return float(np.sum((values - y) ** 2) / 2 + RIDGE * np.abs(np.diff(np.diff(values) / np.diff(x))).sum())
+
+
 class Splines:
     def setup(self):
         self.data = curve(POINTS)
@@ -43,12 +48,16 @@ class Bags:
 
 
 def main() -> None:
-    for points, method in ((120, "bvls"), (120, "trf"), (400, "bvls"), (POINTS, "sparse")):
+    # bvls stops at its last iteration from 400 points on and the sparse interior method far from the minimum: there the
+    # ratio is against a worse answer, and the note says by how much
+    for points, method in ((120, "bvls"), (120, "trf"), (400, "trf"), (400, "bvls"), (POINTS, "sparse")):
         x, y = curve(points)
-        gap = np.abs(linear_spline_fit(x, y, RIDGE).values - box_dual(x, y, RIDGE, method)).max()
+        best = objective(x, y, linear_spline_fit(x, y, RIDGE).values)
+        excess = objective(x, y, box_dual(x, y, RIDGE, method)) / best - 1
         compare(
             f"spline, {points} points, lsq_linear {method}", lambda x=x, y=y: linear_spline_fit(x, y, RIDGE),
-            lambda x=x, y=y, method=method: box_dual(x, y, RIDGE, method), repeats=3, note=f"values within {gap:.0e}",
+            lambda x=x, y=y, method=method: box_dual(x, y, RIDGE, method), repeats=3,
+            note=f"its least value {excess:+.0e} of ours",
         )  # fmt: skip
     seconds = min(cpu_seconds(lambda: aggregate_risk(1200, 40, 4, GRID, 0.25)) for _ in range(3))
     print(f"aggregate_risk, {GRID.size:,} cells: {1e3 * seconds:.1f} ms")

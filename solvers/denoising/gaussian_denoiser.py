@@ -39,32 +39,32 @@ def _mixed(x: Array, unit: float, centres: Array, whiten: Array, restore: Array,
     K, d = centres.shape
     shift = centres.mean(axis=0)
     near = (centres - shift) / unit
-    # all components by one product: the last column goes with a row of ones
+    # all components by one product: the last column goes with a row of ones; half of squared distances is wanted
     offsets = -(whiten @ near[:, :, None])
-    inwards = np.concatenate([whiten, offsets], axis=2).reshape(K * d, d + 1)
-    outwards = np.concatenate([*restore, near.T], axis=1)
-    # points are columns throughout: rows of a few numbers are slow to go along
-    estimate, shares = np.empty((d, len(x))), np.empty((K, len(x)))
-    size = min(max(_ROOM // (K * d), 16), len(x))
+    inwards = np.sqrt(0.5) * np.concatenate([whiten, offsets], axis=2).reshape(K * d, d + 1)
+    outwards = unit * np.concatenate([*(np.sqrt(2) * restore), near.T], axis=1)
+    # points are columns throughout: rows of a few numbers are slow to go along; one allocation, so that the next call
+    # finds its pages again
+    estimate, shares = np.split(np.empty((d + K, len(x))), [d])
+    blocks = -(-len(x) // max(_ROOM // (K * d), 16))
+    size = -(-len(x) // blocks)
     rows, parts = np.ones((d + 1, size)), np.empty((K * d + K, size))
+    z, w = parts[: K * d], parts[K * d :]
+    shaped = z.reshape(K, d, size)
     for first in range(0, len(x), size):
         first = min(first, len(x) - size)  # the last block overlaps the one before
         block = slice(first, first + size)
         np.subtract(x[block].T, shift[:, None], out=rows[:d])
         rows[:d] /= unit
-        z, w = parts[: K * d], parts[K * d :]
         np.matmul(inwards, rows, out=z)
-        shaped = z.reshape(K, d, size)
         np.einsum("kdp,kdp->kp", shaped, shaped, out=w)
-        w *= -0.5
-        w += logs[:, None]
+        np.subtract(logs[:, None], w, out=w)
         w -= w.max(axis=0)
         np.exp(w, out=w)
         w /= w.sum(axis=0)
         shaped *= w[:, None]
-        estimate[:, block], shares[:, block] = outwards @ parts, w
-    estimate *= unit
-    estimate += shift[:, None]
+        np.add(outwards @ parts, shift[:, None], out=estimate[:, block])
+        shares[:, block] = w
     return estimate.T, shares.T
 
 
