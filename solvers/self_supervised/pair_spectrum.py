@@ -356,6 +356,11 @@ def stepwise_embedding(gamma: ArrayLike, start: ArrayLike, times: ArrayLike, tar
     unlearned = np.where(share > 0, (1 - share) * ahead / below, 1.0)
     with np.errstate(divide="ignore"):
         steps = -np.log(share) / (8 * lead)
-    turns = (left.T[:, :, None] * modes.T[:, None, :]).reshape(d, -1)  # u_j g_j^T
-    weights = (grown @ turns).reshape(t.size, d, len(modes))
+    weights = np.zeros((t.size, d, len(modes)))
+    u, g = np.nonzero(left.T), np.nonzero(modes.T)
+    if len(u[0]) == len(g[0]) == d:  # eigenvalues and singular values were given: one entry a mode
+        weights[:, u[1], g[1]] = grown * (left[u[1], u[0]] * modes[g[1], g[0]])
+    else:
+        turns = (left.T[:, :, None] * modes.T[:, None, :]).reshape(d, -1)  # u_j g_j^T
+        np.matmul(grown, turns, out=weights.reshape(t.size, -1))
     return StepwisePath(grown, steps, np.sum(unlearned**2, axis=1), weights)

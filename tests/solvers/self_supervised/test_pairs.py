@@ -47,6 +47,18 @@ def test_aligned_weights_follow_the_formula():
     assert_allclose(path.losses, losses, atol=1e-8)
 
 
+def test_eigenvalues_are_a_matrix_in_its_own_basis():
+    """Weights with one entry a mode are written without a product; in turned coordinates they are the same."""
+    order = RNG.permutation(7)
+    gamma, start, times = GAMMA[order], [0.05, 0.0, 0.02], [0.0, 0.4, 2.0, np.inf]
+    turned = np.linalg.qr(RNG.standard_normal((7, 7)))[0]
+    plain = stepwise_embedding(gamma, start, times, 3)
+    product = stepwise_embedding(turned * gamma @ turned.T, start, times, 3)
+    assert_allclose(np.abs(product.weights @ turned), np.abs(plain.weights), atol=1e-13)
+    assert_allclose(np.nonzero(plain.weights[1]), [[0, 2], np.argsort(-gamma)[[0, 2]]])
+    assert_allclose(plain.weights[1].max(axis=1), plain.singular_values[1], rtol=1e-15)
+
+
 @given(st.floats(1e-6, 0.5), st.floats(0.05, 5.0))
 def test_half_way_at_the_step_time(size, mode):
     start = size / np.sqrt(mode)
