@@ -15,8 +15,16 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 FOLDER = Path(__file__).parent
-# the data of figures, and pages and notebooks that are followed: seconds each, where most tests take milliseconds
-LAST = ("figures", "project/test_docs.py", "project/test_notebooks.py")
+# claims that are simulated, the data of figures, pages and notebooks that are followed: seconds each, where most tests
+# take milliseconds
+LAST = (
+    "analysis/verification",
+    "project/test_reproducibility.py",
+    "project/test_trust.py",
+    "figures",
+    "project/test_docs.py",
+    "project/test_notebooks.py",
+)
 
 
 def pytest_collection_modifyitems(items):
