@@ -19,6 +19,7 @@ from solvable.solvers.validate import (
     as_choice,
     as_finite,
     as_matrix,
+    as_nonnegative,
     as_positive,
     as_scalar,
     as_whole,
@@ -207,7 +208,8 @@ def _neumann(product: Callable[[Array], Array], gradient: Array, terms: int, ste
 
 def _conjugate(product: Callable[[Array], Array], gradient: Array, terms: int) -> Array:
     """Conjugate gradients from zero, up to the given number of steps."""
-    found, residual = np.zeros_like(gradient), gradient.copy()
+    unit = float(np.abs(gradient).max())
+    found, residual = np.zeros_like(gradient), gradient / unit
     direction, size = residual.copy(), float(residual @ residual)
     goal = size * np.finfo(float).eps ** 2
     for _ in range(terms):
@@ -221,7 +223,7 @@ def _conjugate(product: Callable[[Array], Array], gradient: Array, terms: int) -
         residual = residual - size / curvature * image
         after = float(residual @ residual)
         direction, size = residual + after / size * direction, after
-    return found
+    return unit * found
 
 
 def _unrolled(product: Callable[[Array], Array], cross: Array, terms: int, step: float) -> Array:
@@ -233,8 +235,14 @@ def _unrolled(product: Callable[[Array], Array], cross: Array, terms: int, step:
     return moved
 
 
-def _check_step(matrix: Array | None, step: float | None) -> float:
-    number = as_scalar("step", np.nan if step is None else step, as_positive)
+def _check_terms(method: str, terms: int | None) -> int:
+    if terms is None:
+        raise refuse("terms", terms, f"{method} needs them: a whole number from 0")
+    return 0 if as_scalar("terms", terms, as_nonnegative) == 0 else as_whole("terms", terms, _MOST_TERMS)
+
+
+def _check_step(matrix: Array | None, step: float) -> float:
+    number = as_scalar("step", step, as_positive)
     if matrix is not None:
         most = float(np.linalg.eigvalsh(matrix)[-1])
         if number * most >= 2:
@@ -278,7 +286,7 @@ def implicit_hypergradient(
     method : {"exact", "neumann", "cg", "unrolled"}
         How to solve.
     terms : int, optional
-        J, needed but for "exact".
+        J from 0, needed but for "exact".
     step : float, optional
         :math:`\alpha`, needed for "neumann" and "unrolled"; below two over the largest curvature.
 
@@ -317,10 +325,12 @@ def implicit_hypergradient(
     if method == "exact":
         solution = _exact(_dense(product, matrix, len(outer)), outer)
     else:
-        count = as_whole("terms", np.nan if terms is None else terms, _MOST_TERMS)
+        count = _check_terms(method, terms)
         if method == "cg":
             solution = _conjugate(product, outer, count)
         else:
+            if step is None:
+                raise refuse("step", step, f"{method} needs one: a positive number")
             alpha = _check_step(matrix, step)
             solution = _neumann(product, outer, count, alpha)
     value = -(mixed.T @ solution)

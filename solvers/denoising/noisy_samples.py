@@ -81,8 +81,9 @@ def mixture_information(mean: ArrayLike, std: ArrayLike) -> Array:
     near = np.minimum(a, 9.0)
     value = np.where(a > 9.0, 1.0, near**2 * _shape(near))
     small = a < 1e-100  # where a^2 would vanish before it is divided by sigma^2
-    direct = np.where(small.reshape(mu.shape), 2 * (mu / sigma / sigma) ** 2, value.reshape(mu.shape) / sigma / sigma)
-    return np.asarray(direct)
+    tiny = small.reshape(mu.shape)
+    direct = 2 * (np.where(tiny, mu, 0.0) / sigma / sigma) ** 2
+    return np.asarray(np.where(tiny, direct, value.reshape(mu.shape) / sigma / sigma))
 
 
 @within_range

@@ -48,10 +48,13 @@ class Representers:
     kkt_residual: float
 
 
-def _checked(weights: Array, kernel: Array, fitted: Array, residual: float, tolerance: float) -> Representers:
+def _checked(
+    fit: Array, weights: Array, kernel: Array, fitted: Array, residual: float, tolerance: float
+) -> Representers:
     allowed = as_scalar("tolerance", tolerance, as_positive)
     if residual > allowed:
-        raise refuse("theta", residual, f"the fit is not optimal: its KKT residual exceeds the tolerance {allowed:g}")
+        off = f"its KKT residual {residual:.3g} exceeds the tolerance {allowed:g}"
+        raise refuse("theta", fit, f"the fit is not optimal: {off}")
     return Representers(weights, kernel, float(np.max(np.abs(kernel @ weights - fitted))), residual)
 
 
@@ -116,7 +119,7 @@ def lasso_representers(X: ArrayLike, theta: ArrayLike, dual: ArrayLike, toleranc
     g = samples.T @ weights
     off = np.where(fit != 0, np.abs(g - np.sign(fit)), np.maximum(np.abs(g) - 1, 0.0))
     kernel = samples * np.abs(fit) @ samples.T
-    return _checked(weights, kernel, samples @ fit, float(off.max()), tolerance)
+    return _checked(fit, weights, kernel, samples @ fit, float(off.max()), tolerance)
 
 
 @within_range
@@ -185,4 +188,4 @@ def nuclear_representers(
     left, right = (u * root @ u.T, v * root @ v.T) if kind == "symmetric" else (u * s @ u.T, v @ v.T)
     moved = size * np.einsum("ab,ibc,cd->iad", left, samples, right, optimize=True)
     kernel = np.einsum("iab,jab->ji", moved, samples, optimize=True)
-    return _checked(weights, kernel, np.einsum("iab,ab->i", samples, fit), residual, tolerance)
+    return _checked(fit, weights, kernel, np.einsum("iab,ab->i", samples, fit), residual, tolerance)

@@ -137,7 +137,7 @@ def relevance(W: ArrayLike, target: ArrayLike, norm: int = 1) -> Array:
     used = np.abs(scaled).max(axis=0) * (nu != 0)
     nu[used > 0] = np.linalg.lstsq(scaled[:, used > 0] / used[used > 0], goal, rcond=None)[0] / used[used > 0]
     if np.any(np.abs(scaled @ nu - goal) > 1e-9 * (np.abs(scaled) @ np.abs(nu) + np.abs(goal))):
-        raise refuse("W", sources, "its columns differ so much in size that small weights are lost")
+        raise refuse("W", sources, "its columns, or target's entries, differ so much in size that weights are lost")
     return nu
 
 
@@ -183,11 +183,12 @@ def allocation_cost(nu: ArrayLike, budget: float) -> AllocationCost:
     weights, total = as_finite("nu", nu), as_scalar("budget", budget, as_positive)
     if weights.ndim != 1 or not weights.any():
         raise refuse("nu", weights, "it must be (M,), with a weight that is not 0")
-    size = float(np.abs(weights).max())
+    size = np.abs(weights).max()  # not a float: numpy's own scalars overflow loudly
     shares = np.abs(weights / size)
     whole = float(shares.sum())
     best, squared = whole**2, float(np.count_nonzero(shares) * np.sum(shares**2))
-    return AllocationCost(size * (size * best / total), size * (size * squared / total), total * (shares / whole))
+    costs = size * (size * np.array([best, squared]) / total)
+    return AllocationCost(float(costs[0]), float(costs[1]), total * (shares / whole))
 
 
 @within_range

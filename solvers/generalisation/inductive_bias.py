@@ -28,6 +28,7 @@ __all__ = ["BiasScaling", "bias_scaling", "inductive_bias"]
 
 Array = NDArray[np.float64]
 _LARGEST = 1e8  # noncentrality: terms of the sum grow as its root
+_SURE = 750.0  # e^-750 is below the least double
 
 
 def _log_gammainc(a: Array, x: float) -> Array:
@@ -65,6 +66,9 @@ def _bias(free: float, centre: float, level: float) -> float:
     if half == 0:
         above = float(gammaincc(a, x))
         return float(-np.log1p(-above)) if above < 0.5 else -float(_log_gammainc(np.array([a]), x)[0])
+    # Birgé's bound: beyond this level the probability misses 1 by less than e^-750
+    if level > free + centre + 2 * np.sqrt((free + 2 * centre) * _SURE) + 2 * _SURE:
+        return 0.0
     # ratio of neighbouring terms for small x: half x / (j (a + j))
     low_peak = (np.sqrt(a**2 + 4 * half * x) - a) / 2
     peak = min(half, low_peak)

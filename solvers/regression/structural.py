@@ -29,7 +29,7 @@ def _square(name: str, value: ArrayLike) -> Array:
 def _solvable(name: str, value: ArrayLike, loops: Array) -> None:
     singular = np.linalg.svd(loops, compute_uv=False)
     if singular[-1] <= len(loops) * data_eps(value) * singular[0]:
-        raise refuse(name, np.asarray(value), "det(I - Lambda) vanishes: its cycles sustain themselves")
+        raise refuse(name, np.asarray(value), "det(I - Lambda) vanishes to the rounding of its largest weight")
 
 
 @within_range

@@ -74,7 +74,7 @@ def test_ends_of_the_ridge():
     assert np.isfinite(ridge_hypergradient(X, Y, V, Z, [-745.0, 709.0, 1e4, -1e4]).gradient).all()
 
 
-@pytest.mark.parametrize("terms", [1, 5, 20, 80])
+@pytest.mark.parametrize("terms", [0, 1, 5, 20, 80])
 def test_series_unrolling_and_error_agree(terms):
     exact = implicit_hypergradient(H, C, G)
     series = implicit_hypergradient(H, C, G, "neumann", terms, 1 / TOP)
@@ -97,6 +97,13 @@ def test_one_hyperparameter_is_a_number_and_several_a_vector():
     assert neumann_error(H, C, G, [[1, 2, 3]], 0.01).shape == (1, 3, 2)
 
 
+@pytest.mark.parametrize("power", [-150, 150])
+def test_conjugate_gradients_of_any_size_of_the_outer_gradient(power):
+    size = 10.0**power
+    found = implicit_hypergradient(size * H, C, size * G, "cg", 40)
+    np.testing.assert_allclose(found.value, implicit_hypergradient(H, C, G, "exact").value, rtol=1e-10)
+
+
 def test_summable_tolerances_reach_a_stationary_ridge():
     k = np.arange(1, 201)
     runs = [approximate_gradient_descent(X, Y, V, Z, 0.0, 1.0, goals) for goals in (0.1 / k**2, np.full(200, 0.1))]
@@ -113,8 +120,9 @@ def test_summable_tolerances_reach_a_stationary_ridge():
         (lambda: implicit_hypergradient(lambda v: H @ v, C, G, "neumann", 99, 2.1 / TOP), "the series grows"),
         (lambda: implicit_hypergradient(H, C, G, "unrolled", 3, 2 / TOP), "it must be below 2 over"),
         (lambda: neumann_error(H, C, G, 3, 2 / TOP), "it must be below 2 over"),
-        (lambda: implicit_hypergradient(H, C, G, "neumann", 3), "step = nan"),
-        (lambda: implicit_hypergradient(H, C, G, "cg"), "terms = nan"),
+        (lambda: implicit_hypergradient(H, C, G, "neumann", 3), "step = None .* neumann needs one"),
+        (lambda: implicit_hypergradient(H, C, G, "cg"), "terms = None .* cg needs them"),
+        (lambda: implicit_hypergradient(H, C, G, "cg", -1), "terms = -1"),
         (lambda: implicit_hypergradient(H - 40 * np.eye(8), C, G), "must be positive definite"),
         (lambda: implicit_hypergradient(H, C[:3], G), r"cross.shape = \(3, 2\)"),
         (lambda: implicit_hypergradient(H, C, G[:3]), r"cross.shape = \(8, 2\)"),

@@ -202,6 +202,8 @@ def test_information_by_adaptive_quadrature(mean, std):
 def test_information_limits():
     np.testing.assert_allclose(mixture_information(1.0, [1e-3, 1e3]), [1e6, 2e-12], rtol=1e-5)
     assert mixture_information(0.0, 1.0) == 0
+    np.testing.assert_allclose(mixture_information([1.0, 1e150, 1e-150], [1e-150, 1.0, 1.0]), [1e300, 1, 2e-300])
+    np.testing.assert_allclose(sample_worth(1.0, 1e-150, 1e-149), 100)
     np.testing.assert_allclose(mixture_information(-2.0, 1.0), mixture_information(2.0, 1.0), rtol=1e-15)
     noise = np.array([64.0, 128.0])
     slope = np.diff(np.log2(sample_worth(1.0, noise, 0.5)))

@@ -199,6 +199,7 @@ def test_bias_at_both_ends():
     # nearly everything generalises: the complement, from scipy's survival function
     assert float(inductive_bias(4, 0, 2.0, 90.0)) == pytest.approx(ncx2.sf(90, 4, 2), rel=1e-6)
     assert float(inductive_bias(4, 0, 2.0, 1e6)) == 0
+    np.testing.assert_array_equal(inductive_bias(12, 8, [0.0, 1e-300, 1.0, 1e8], 1e150), 0)
     # hardly anything does: the density at the target times the volume of the ball
     k, target, level = 50, 3.0, 1e-9
     volume = k / 2 * np.log(np.pi * level) - np.sum(np.log(np.arange(1, k // 2 + 1)))

@@ -54,6 +54,7 @@ def test_no_edges():
     ("call", "message"),
     [
         (lambda: path_weights([[0.0, 2.0], [0.5, 0.0]]), r"det\(I - Lambda\) vanishes"),
+        (lambda: structural_covariance([[0.0, 1e99], [0.0, 0.0]], np.eye(2)), "to the rounding of its largest"),
         (lambda: structural_covariance([[1.0]], [[1.0]]), r"det\(I - Lambda\) vanishes"),
         (lambda: path_weights(np.zeros((11, 11))), "it may have 10 nodes"),
         (lambda: path_weights(np.zeros((9, 9)), symbolic=True), "it may have 8 nodes"),
