@@ -122,7 +122,7 @@ _STEP = 0.04  # the integrand is analytic: errors fall as exp(-(pi/step)^2/2)
 def _of_many(lead: Array, classes: int) -> Array:
     r"""Chance that one of K - 1 standard normals exceeds another one plus a lead, by the trapezoidal rule."""
     lead = np.minimum(lead, 90.0)  # beyond, the chance underflows
-    z = _STEP * np.arange(-np.ceil((lead.max() / 2 + 9) / _STEP), np.ceil(9 / _STEP) + 1)
+    z = _STEP * np.arange(-np.ceil((lead.max(initial=0.0) / 2 + 9) / _STEP), np.ceil(9 / _STEP) + 1)
     below = log_ndtr(z + lead[..., None]) * (classes - 1)
     return np.asarray(-np.expm1(below) @ np.exp(-z * z / 2) * (_STEP / np.sqrt(2 * np.pi)))
 

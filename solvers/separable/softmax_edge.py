@@ -138,7 +138,7 @@ def stablemax_loss(logits: ArrayLike, label: ArrayLike) -> StablemaxLoss:
     own = np.sum(s, axis=-1, where=mine)
     others = np.sum(s, axis=-1, where=~mine)
     gradient = slope / (own + others)[..., None]
-    ratio = (others / (own + others) / own)[..., None] * slope
+    ratio = (others / (own + others))[..., None] / (1 + np.abs(z))  # s'/s = 1/(1 + |z|) on both sides of 0
     with np.errstate(over="ignore"):  # where the label's share vanishes the logarithms are subtracted
         value = np.where(own >= others, np.log1p(others / own), np.log(own + others) - np.log(own))
     return StablemaxLoss(np.asarray(value), np.asarray(np.where(mine, -ratio, gradient)))

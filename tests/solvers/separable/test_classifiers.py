@@ -152,3 +152,14 @@ def test_rows_may_have_zeros():
     run = batch_perceptron([[1.0, 0.0], [0.0, -2.0], [3.0, 1e-300]], [1.0, -1.0, 1.0], 50)
     assert run.errors[-1] == 0
     np.testing.assert_array_less(0, np.array([[1.0, 0.0], [0.0, 2.0]]) @ run.weights)
+
+
+def test_stablemax_gradient_of_a_hopeless_label():
+    """-s'/s = -1/(1 - z) where the other classes hold all of the sum; the squares in s' underflow beyond 1e154."""
+    for size in (1e100, 1e200, 1e300):
+        gradient = stablemax_loss([size, 0.0, -size], 2).gradient
+        assert gradient[2] == pytest.approx(-1 / size, rel=1e-14)
+
+
+def test_no_cells_of_many_classes():
+    assert plug_in_error([], 10, 1.0, classes=3).shape == (0,)
