@@ -96,6 +96,12 @@ def least_nuclear_norm(rows: Array, wanted: Array) -> tuple[Array, Array, float,
     `rows` (m, p, q) of length one, `wanted` (m,) in (0, 1], feasible.
     """
     flat = rows.reshape(len(rows), -1)
+    first = np.unique(np.column_stack([flat, wanted]), axis=0, return_index=True)[1]
+    if len(first) < len(rows):  # a constraint given twice has no multiplier of its own: steps would be singular
+        W, part, size, bound, count = least_nuclear_norm(rows[first], wanted[first])
+        weights = np.zeros(len(rows))
+        weights[first] = part
+        return W, weights, size, bound, count
     if rows.shape[1] > rows.shape[2]:
         W, weights, size, bound, count = least_nuclear_norm(np.swapaxes(rows, 1, 2), wanted)
         return W.T, weights, size, bound, count

@@ -53,6 +53,12 @@ def _exponential(x):  # type: ignore[no-untyped-def]
     return (1.0 + r * (1.0 + r * p)) * np.int64(exponent).view(np.float64)
 
 
+@njit(cache=True, error_model="numpy")
+def _log_sum(a, b):  # type: ignore[no-untyped-def]
+    """ln(e^a + e^b), of which one may be -inf."""
+    return max(a, b) + np.log1p(np.exp(-abs(a - b)))
+
+
 @njit(cache=True, fastmath=_FAST, error_model="numpy")
 def _record(M, gains, A, errors, loss):  # type: ignore[no-untyped-def]
     """Rows that are not right, and the mean of ln(1 + e^-m) over the margins m = gains * M; A is overwritten."""
@@ -85,7 +91,8 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
     M, A = np.empty((n, G)), np.empty((n, G))
     least, shrink, total = np.empty(G), np.ones(G), np.full(G, n / factor)
     kept = n if strength > 0.0 else 0
-    lack = np.ones((2, kept, G))  # what the targets lack of one: the label's, the other's
+    # ln of what the targets lack of one, the label's and the other's: their force is a ratio of vanishing numbers
+    lack, fade, fresh = np.zeros((2, kept, G)), np.log(memory), np.log1p(-memory)
     row = 0
     for step in range(times[-1] + 1):
         np.dot(Z, W, M)
@@ -117,12 +124,12 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
                 A[i, g] = 1.0 / (_exponential(m) + shrink[g])
         for i in range(kept):
             for g in range(G):
-                q = A[i, g]
-                p = 1.0 - q if q < 0.5 else np.exp(gains[g] * M[i, g]) * q
-                lack[0, i, g] = memory * lack[0, i, g] + (1.0 - memory) * q
-                lack[1, i, g] = memory * lack[1, i, g] + (1.0 - memory) * p
-                most = p * lack[0, i, g] + q * lack[1, i, g]
-                A[i, g] = q + strength * p * q * (lack[1, i, g] - lack[0, i, g]) / most
+                m = min(max(gains[g] * M[i, g], -_LARGEST), _LARGEST)
+                q, p = -_log_sum(0.0, m), -_log_sum(0.0, -m)
+                lack[0, i, g] = _log_sum(fade + lack[0, i, g], fresh + q)
+                lack[1, i, g] = _log_sum(fade + lack[1, i, g], fresh + p)
+                share = np.exp(p + q - _log_sum(p + lack[0, i, g], q + lack[1, i, g]))
+                A[i, g] += strength * share * (np.exp(lack[1, i, g]) - np.exp(lack[0, i, g]))
         if normalised:
             for i in range(n):
                 for g in range(G):
@@ -258,7 +265,8 @@ def logistic_descent(
     Notes
     -----
     A margin of exactly 0 has the weight s(0) = 1/2: with huge steps the way depends on this rule, and on rounding where
-    margins are near it. Margins beyond 600 have the weight of 600, 1e-261.
+    margins are near it. Margins beyond 600 have the weight of 600, 1e-261; the
+    early-learning term, a ratio of weights, is formed from logarithms and has no such limit.
 
     References
     ----------

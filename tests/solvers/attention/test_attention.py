@@ -107,6 +107,19 @@ def test_the_nuclear_norm_is_lower_and_its_frobenius_norm_higher():
     assert frobenius.norm < np.linalg.norm(nuclear.weights)
 
 
+@pytest.mark.parametrize("norm", ["frobenius", "nuclear"])
+def test_a_prompt_or_a_token_given_twice_changes_nothing(norm):
+    once = attention_margin(X, Z, BEST, norm)
+    losers = X[np.arange(3), (BEST + 1) % 4][:, None]
+    for tokens, queries, best in (
+        (np.concatenate([X, X[:1]]), np.concatenate([Z, Z[:1]]), [*BEST, BEST[0]]),
+        (np.concatenate([X, losers], axis=1), Z, BEST),
+    ):
+        twice = attention_margin(tokens, queries, best, norm)
+        assert twice.norm == pytest.approx(once.norm, rel=1e-9)
+        np.testing.assert_allclose(twice.weights, once.weights, atol=1e-7 * once.norm)
+
+
 def test_masked_tokens_need_not_be_led():
     mask = np.ones((3, 4), bool)
     mask[:, (BEST[0] + 1) % 4] = False
