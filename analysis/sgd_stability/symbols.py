@@ -51,7 +51,7 @@ SYMBOLS = (
         also=(r"\sqrt{\mathrm{tr}H^{2}}", r"\sqrt{\mathrm{tr}(H^{2})}"),
     ),
     Symbol(
-        "turn", r"\|Kv\|/\|v\|", "‖Kv‖/‖v‖", "other", "how far the Gram matrix of derivatives stretches the error v"
+        "turn", r"\rho_v", "ρ_v", "other", "‖Kv‖/‖v‖, how far the Gram matrix K of derivatives stretches the error v"
     ),
     Symbol("fraction", "f", "f", "other", "of the largest step that is left to the truth"),
     Symbol("s", "s", "s", "other", "nonzero coefficients of the truth"),

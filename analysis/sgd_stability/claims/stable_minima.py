@@ -150,8 +150,8 @@ STABLE_CLAIMS = (
     ),
     noise(
         "sgd-stability/linear-network-alignment",
-        "Noise of a linear network on Gaussian inputs is aligned with H: E[r²g·Hg] is 1 + 2‖Kv‖²/(‖v‖²‖H‖_F²), from 1 "
-        "to 3, times E[r²]‖H‖_F², v the error of the coefficients and K the Gram matrix of their derivatives.",
+        "Noise of a linear network on Gaussian inputs is aligned with H: E[r²g·Hg] is 1 + 2ρ_v²/‖H‖_F², from 1 to 3, "
+        "times E[r²]‖H‖_F²: ρ_v = ‖Kv‖/‖v‖, v the error of the coefficients, K the Gram matrix of their derivatives.",
         predict=_linear,
         measure=experiments.alignment_of_linear_network,
         instance=experiments.drawn_linear_network,
