@@ -10,10 +10,26 @@ import numpy as np
 from solvable.analysis.derivation.evaluation import Doubles, Precise
 from solvable.solvers.validate import refuse
 
-__all__ = ["NoRootError", "solve"]
+__all__ = ["NoRootError", "own_transform", "solve"]
 
 _SHOWN = 4  # solutions that a refusal lists
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
+
+
+def own_transform(expression: Any, text: str, defined: Mapping[str, Any]) -> Any:
+    """Take m(-lam) as the author's where an equation for m is stated: it may be the companion's, and ours another."""
+    import sympy as sp
+
+    for name in {"m", "v", "m_tilde"} & set(defined):
+        functions = expression.atoms(sp.Function)
+        companion = sp.Integer(name != "m")
+        ours = [f for f in functions if f.func.__name__ == "at_ridge" and f.args[2] == companion]
+        if any(f.func.__name__ == "derivative" and f.has(*ours) for f in functions if ours):
+            raise refuse(
+                "formula", text, f"it holds the slope of {name}, and an equation for {name} alone: give its own"
+            )
+        expression = expression.xreplace(dict.fromkeys(ours, sp.Symbol(name, positive=True)))
+    return expression
 
 
 class NoRootError(ValueError):

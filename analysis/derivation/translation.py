@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
+from solvable.analysis.derivation.implicit import own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
@@ -64,6 +66,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
+    reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
     given |= own
     given |= _run_together(reading.expression, text, given, known, claim)
     parts = {"expression": with_bound_means(without_kappa(reading.expression, known)), "condition": reading.condition,

@@ -127,3 +127,16 @@ def test_a_slope_of_a_mean_is_taken_under_it():
     law = r"\quad\text{with } m(z)=\int\frac{dF(x)}{x-z}"
     assert asked(means + law, "ridge/isotropic-test-error")
     assert not asked(means.replace(r"\lambda^2m", r"\lambda^2\gamma m") + law, "ridge/isotropic-test-error")
+
+
+_COMPANION = r"\text{ where }\frac1m=\lambda+\frac\gamma{1+m}"
+
+
+def test_an_equation_for_m_says_which_transform_it_is():
+    """The companion's equation: in our m, of the sample covariance, a right formula would differ."""
+    kappa = "ridge/isotropic-effective-ridge"
+    assert check(rf"\frac1{{m(-\lambda)}} {_COMPANION}", against=kappa, latex=True, budget=0)
+    twice = rf"\frac1{{m(-\lambda)}} {_COMPANION}".replace(r"\frac\gamma", r"2\frac\gamma")
+    assert not check(twice, against=kappa, latex=True, budget=0)
+    with pytest.raises(ValueError, match="it holds the slope of m"):
+        check(rf"-\sigma^2m'(-\lambda) {_COMPANION}", against="ridge/variance", latex=True, budget=0)
