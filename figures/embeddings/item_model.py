@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.embeddings.experiments.factors import item_by_item, pixels
+from solvable.analysis.embeddings.experiments.factors import chain_ratings, item_by_item, pixels
 from solvable.figures.dots import mean_and_bar
 from solvable.figures.numerals import scientific
 from solvable.figures.registry import figure
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 TRAIN, SHOWN = 300, 27  # images learned from; the pixel in row 3, column 3
-ITEMS, USERS, LINKS = 60, 600, np.array([0.1, 0.2, 0.3, 0.4])
+ITEMS, USERS = 60, 600
 
 
 def _error(weights: Any, images: Any) -> float:
@@ -38,19 +38,6 @@ def _nearest(images: Any, count: int) -> Any:
     return weights
 
 
-def _chain(rng: np.random.Generator) -> tuple[Any, Any]:
-    """Weights of each item on the others in a Gaussian law whose precision is a chain, and ratings drawn from it."""
-    precision = np.eye(ITEMS)
-    strength = rng.permutation(np.resize(LINKS, ITEMS - 1))
-    precision[np.arange(ITEMS - 1), np.arange(1, ITEMS)] = precision[
-        np.arange(1, ITEMS), np.arange(ITEMS - 1)
-    ] = -strength
-    scale = rng.permutation(np.geomspace(0.5, 2, ITEMS))  # items of other spread: a weight is no cosine
-    precision *= np.outer(scale, scale)
-    ratings = np.linalg.solve(np.linalg.cholesky(precision).T, rng.standard_normal((ITEMS, USERS))).T
-    return -precision / np.diag(precision) + np.eye(ITEMS), ratings
-
-
 def _first(scores: Any, truth: Any) -> float:
     """Share of items whose strongest other is the one that the law says."""
     return float(np.mean(np.argmax(scores, axis=0) == np.argmax(truth, axis=0)))
@@ -60,7 +47,7 @@ def _known_law(trials: int) -> dict[str, Any]:
     """Weights found at ridge 1 in eight groups of like true weight, and how often the strongest is ranked first."""
     pairs, firsts = np.empty((trials, 2, 8)), np.empty((trials, 2))
     for t in range(trials):
-        truth, ratings = _chain(np.random.default_rng(1000 + t))
+        truth, ratings = chain_ratings(np.random.default_rng(1000 + t), USERS, ITEMS)
         weights = item_model(ratings, 1.0).weights
         linked = truth > 0
         order = np.argsort(truth[linked])

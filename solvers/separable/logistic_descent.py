@@ -265,8 +265,8 @@ def logistic_descent(
     Notes
     -----
     A margin of exactly 0 has the weight s(0) = 1/2: with huge steps the way depends on this rule, and on rounding where
-    margins are near it. Margins beyond 600 have the weight of 600, 1e-261; the
-    early-learning term, a ratio of weights, is formed from logarithms and has no such limit.
+    margins are near it. Margins beyond 600 have the weight of 600, 1e-261; the early-learning term, a ratio
+    of weights, is formed from logarithms and has no such limit.
 
     References
     ----------
@@ -308,17 +308,8 @@ def logistic_descent(
         for start in range(0, gammas.size, _BLOCK):
             part = slice(start, start + _BLOCK)
             kept = [array[s, part] for array in (weights, losses, errors, first)]
-            _descend(
-                scaled,
-                np.ascontiguousarray(scaled.T),
-                factor * gains[part],
-                factor,
-                share,
-                strength,
-                memory,
-                times,
-                *kept,
-            )
+            options = factor * gains[part], factor, share, strength, memory, times
+            _descend(scaled, np.ascontiguousarray(scaled.T), *options, *kept)
         with np.errstate(over="ignore"):
             weights[s] *= (steps_of * unit)[:, None, None]
     if not np.all(np.isfinite(weights)):

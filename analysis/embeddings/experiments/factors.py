@@ -10,6 +10,7 @@ from solvable.analysis.embeddings.settings import ratings
 __all__ = [
     "alternated",
     "alternated_cosines",
+    "chain_ratings",
     "cosines",
     "drawn_ratings",
     "eigenvector_cosines",
@@ -28,6 +29,20 @@ Rng = np.random.Generator
 def drawn_ratings(rng: Rng, n: int, p: int, **_: float) -> dict[str, Array]:
     """Ratings."""
     return {"X": ratings(rng, n, p)}
+
+
+def chain_ratings(rng: Rng, n: int, p: int) -> tuple[Array, Array]:
+    """Weights of each item on the others in a Gaussian law whose precision is a chain, and ratings drawn from it.
+
+    Items spread by a factor of four, so that a weight is no cosine.
+    """
+    precision, first = np.eye(p), np.arange(p - 1)
+    strength = rng.permutation(np.resize([0.1, 0.2, 0.3, 0.4], p - 1))
+    precision[first, first + 1] = precision[first + 1, first] = -strength
+    scale = rng.permutation(np.geomspace(0.5, 2, p))
+    precision *= np.outer(scale, scale)
+    drawn = np.linalg.solve(np.linalg.cholesky(precision).T, rng.standard_normal((p, n))).T
+    return np.eye(p) - precision / np.diag(precision), drawn
 
 
 def alternated(rng: Rng, X: Array, ridge: float, rank: int, penalty: str, rounds: int = 600) -> tuple[Array, Array]:
