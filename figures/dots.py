@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["distance", "far_dots", "joined", "mean_and_bar", "two_errors"]
+__all__ = ["distance", "far_dots", "joined", "mean_and_bar", "share_and_bars", "two_errors"]
 
 
 def two_errors(draws: Any, axis: int = -1) -> Any:
@@ -25,6 +25,24 @@ def mean_and_bar(draws: Any, axis: int = 0) -> tuple[Any, Any]:
     """Mean and two standard errors over an axis of independent draws, the first by default."""
     values = np.asarray(draws)
     return values.mean(axis=axis), two_errors(values, axis)
+
+
+def share_and_bars(outcomes: Any, axis: int = 0) -> tuple[Any, Any]:
+    """Share of outcomes that are true, and how far Wilson's interval of two standard errors goes below and above it.
+
+    The interval stays inside [0, 1]: two standard errors of a mean of zeros and ones do not, and are 0 where all agree.
+
+    Examples
+    --------
+    >>> share, bars = share_and_bars([True] * 12)
+    >>> float(share), bars.round(3)
+    (1.0, array([0.25, 0.  ]))
+    """
+    hits = np.asarray(outcomes, dtype=float)
+    n, share = hits.shape[axis], hits.mean(axis=axis)
+    middle, half = share + 2 / n, 2 * np.sqrt(share * (1 - share) / n + 1 / n**2)
+    low, high = (middle - half) / (1 + 4 / n), (middle + half) / (1 + 4 / n)
+    return share, np.stack([share - low, high - share]).clip(min=0)
 
 
 def joined(nodes: Any, values: Any, at: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.convex_losses.experiments.separation import inseparable
-from solvable.figures.dots import mean_and_bar
+from solvable.figures.dots import share_and_bars
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, letter_panels
 from solvable.solvers import logistic_bias, separability_threshold
@@ -39,7 +39,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         for _ in range(trials)
     ]  # fmt: skip
     drawn = np.array(share, float)  # trial, teacher, strength, factor
-    mean, bar = mean_and_bar(np.concatenate([drawn[:, :, k] for k in range(places.size)]))
+    mean, bars = share_and_bars(np.concatenate([drawn[:, :, k] for k in range(places.size)]))
     kappa = np.linspace(0.005, 0.48, 80)
     strengths = np.array([0.5, 1.0, 2.0])
     slope = logistic_bias(kappa, strengths[:, None], on_failure="ignore").slope
@@ -47,7 +47,7 @@ def compute(quick: bool = False) -> xr.Dataset:
         {
             "threshold": (("teacher", "strength"), lines),
             "separable": (("teacher", "factor"), mean),
-            "error": (("teacher", "factor"), bar),
+            "error": (("side", "teacher", "factor"), bars),
             "slope": (("size", "kappa"), slope),
         },
         {"teacher": list(TEACHERS), "strength": strength, "factor": factors, "kappa": kappa,
@@ -77,14 +77,14 @@ def draw(data: xr.Dataset) -> Any:
     for i, teacher in enumerate(data.teacher.values):
         left.plot(data.strength, data.threshold[i], STYLES[i], color=COLOURS[i], label=f"{teacher} teacher")
         middle.errorbar(
-            data.factor + 0.01 * i, data.separable[i], data.error[i], color=COLOURS[i], fmt=MARKERS[i], ms=3,
+            data.factor + 0.01 * i, data.separable[i], data.error[:, i], color=COLOURS[i], fmt=MARKERS[i], ms=3,
             elinewidth=0.8, label=f"{teacher} teacher",
         )  # fmt: skip
     for k, size in enumerate(data["size"].values):
         right.plot(data.kappa, data.slope[k], STYLES[k], color=COLOURS[k + 2], label=rf"$\gamma_0={size:g}$")
-    middle.plot([1.0, 1.0], [-0.15, 1.1], color="0.5", lw=0.8)
+    middle.plot([1.0, 1.0], [-0.05, 1.05], color="0.5", lw=0.8)
     left.set(xlabel=r"strength $\gamma_0$", ylabel="rows over dimension $n/d$")
-    middle.set(xlabel="n/d over the threshold", ylabel="share separable", ylim=(-0.15, 1.6))
+    middle.set(xlabel="$n/d$ over the threshold", ylabel="share separable", ylim=(-0.05, 1.45))
     middle.set_yticks([0, 0.5, 1])
     right.set(xlabel="$d/n$", ylabel=r"slope $\alpha_*$", ylim=(0.95, 4))
     for axes in (left, middle, right):
@@ -101,7 +101,7 @@ def caption(data: xr.Dataset) -> str:
         "logistic teacher of standard deviation γ₀, and signs of such a field with noise of variance 1. Without a "
         f"teacher the threshold is 2. (b) Share of {3 * data.attrs['trials']} drawn sets in d = {D} dimensions that a "
         "linear program separates, by n/d over the threshold, a third of them each at γ₀ = 0.5, 2 and 4; "
-        f"bars: two standard errors. Below the threshold {100 * below:.0f} % are separable, above it "
-        f"{100 * above:.0f} %. (c) Estimates scatter around α* times the coefficients; lines end where no estimate "
-        "exists."
+        f"bars: Wilson's intervals of two standard errors. Below the threshold {100 * below:.0f} % are separable, "
+        f"above it {100 * above:.0f} %. (c) Estimates scatter around α* times the coefficients; lines end where no "
+        "estimate exists."
     )

@@ -60,7 +60,7 @@ def draw(data: xr.Dataset) -> Any:
     tail = data.noise.values > 4
     axes.plot(data.noise[tail], 12 * data.noise[tail] ** -4.0, color="0.4", ls=DASHED, lw=0.9, label=r"$\sigma^{-4}$")
     axes.set(xscale="log", yscale="log", xlabel=r"noise $\sigma$ of the row", ylabel="clean rows it is worth")
-    axes.set_ylim(5e-7, 20)
+    axes.set_ylim(5e-7, 50)
     axes.legend(loc="lower left")
     return canvas
 

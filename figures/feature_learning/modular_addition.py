@@ -86,9 +86,9 @@ def draw(data: xr.Dataset) -> Any:
     panels[1].set(ylabel="logit", ylim=(-0.05, 0.95))
     panels[1].legend(loc="upper right")
     for axes in panels[:2]:
-        axes.set(xscale="log", xlabel="width N")
+        axes.set(xscale="log", xlabel="width $N$")
     image = panels[2].imshow(data.power, cmap=HEAT, aspect="auto", vmin=0, vmax=1, interpolation="nearest")
-    panels[2].set(xlabel="frequency", ylabel="neuron")
+    panels[2].set(xlabel="frequency", ylabel="neuron", xticks=range(0, data.power.shape[1], 2))
     canvas.colorbar(image, ax=panels[2], label="share of power")
     return canvas
 

@@ -76,7 +76,7 @@ def draw(data: xr.Dataset) -> Any:
     panels[1].plot(data.width, data.root, color="0.2", ls=DASHED, label=r"$n^{-1/2}$")
     panels[1].errorbar(data.width, data.gap[:, 0], data.gap[:, 1], color=COLOURS[3], fmt=MARKERS[3], ms=3,
                        elinewidth=0.8, label="networks")  # fmt: skip
-    panels[1].set(xscale="log", yscale="log", xlabel="width n", ylabel="distance of outputs to the limit")
+    panels[1].set(xscale="log", yscale="log", xlabel="width $n$", ylabel="distance of outputs to the limit")
     for axes in panels:
         axes.legend()
     return canvas

@@ -70,9 +70,9 @@ def draw(data: xr.Dataset) -> Any:
         label = "cross-entropy" if weight == 0 else f"+ {weight:g} angle term"
         for axes, values in ((left, data.bend), (middle, data.aligned)):
             axes.plot(data.ratio, values[i], color=COLOURS[i], marker=MARKERS[i], lw=0.9, label=label)
-    left.set(xscale="log", xlabel="imbalance ratio", ylabel=r"features: mean $|\cos+1/(K-1)|$", ylim=(None, 0.26))
+    left.set(xscale="log", xlabel="imbalance ratio", ylabel=r"mean $|\cos+1/(K-1)|$ of features", ylim=(None, 0.26))
     left.legend(loc="upper left")
-    middle.set(xscale="log", xlabel="imbalance ratio", ylabel="head: cosine of the small classes")
+    middle.set(xscale="log", xlabel="imbalance ratio", ylabel="head: cosine of small classes")
     kept = data.classes <= SPREAD_DIMENSION + 1
     right.plot(data.classes[kept], data.bound[kept], color="black", label=r"$\arccos(-1/(K-1))$")
     right.plot(data.classes[~kept], data.bound[~kept], color="black", ls=":", label="the same, not attained")

@@ -63,8 +63,11 @@ def draw(data: xr.Dataset) -> Any:
         axes.errorbar(data.place / PSI2, data.measured[i], data.error[i], fmt=MARKERS[i], color=COLOURS[i], mfc="white",
                       ms=3, mew=0.7, elinewidth=0.8)  # fmt: skip
     axes.axvline(1, color="0.8", lw=0.7, zorder=0)
-    axes.set(xscale="log", xlabel=r"features per sample, $\psi_1/\psi_2=k/n$", ylabel="excess error", ylim=(0, 2.5))
+    axes.set(xscale="log", yscale="log", ylim=(0.12, 6))
+    axes.set(xlabel=r"features per sample, $\psi_1/\psi_2=k/n$", ylabel="excess error")
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
+    axes.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
+    axes.minorticks_off()
     axes.legend(title=r"$\lambda=\delta d/n$", title_fontsize=7, loc="upper right")
     return canvas
 

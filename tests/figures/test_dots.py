@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
+from scipy.stats import binomtest
 
-from solvable.figures.dots import distance, mean_and_bar, two_errors
+from solvable.figures.dots import distance, mean_and_bar, share_and_bars, two_errors
 
 FIGURES = Path(__file__).resolve().parents[2] / "figures"
 
@@ -29,3 +31,12 @@ def test_distance_is_relative():
 def test_no_script_writes_the_error_of_a_mean_by_hand():
     for path in FIGURES.glob("*/*.py"):
         assert not re.search(r"\bstd\(", path.read_text()), path.name
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 5), (5, 5), (3, 8), (1, 60)])
+def test_bars_of_a_share_are_wilsons_interval(hits, n):
+    """Against SciPy's interval at the level of two standard errors; it never leaves [0, 1]."""
+    share, (below, above) = share_and_bars(np.arange(n) < hits)
+    known = binomtest(hits, n).proportion_ci(confidence_level=2 * ndtr(2.0) - 1, method="wilson")
+    assert share == hits / n
+    np.testing.assert_allclose([share - below, share + above], [known.low, known.high], rtol=1e-12, atol=1e-15)

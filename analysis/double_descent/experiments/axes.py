@@ -26,12 +26,12 @@ def _fit(X: Array, y: Array, ridge: float) -> Array:
     return np.asarray(np.linalg.solve(X.T @ X + ridge * np.eye(d), X.T @ y))
 
 
-def model_wise_draw(rng: Rng, n: int, k: int, s: Array, power: Array) -> float:
-    """Test error of least-norm regression on k Gaussian random features of inputs with covariance diag(s)."""
+def model_wise_draw(rng: Rng, n: int, k: int, s: Array, power: Array, ridge: float) -> float:
+    """Test error of ridge regression on k Gaussian random features of inputs with covariance diag(s)."""
     X = rng.standard_normal((n, s.size)) * np.sqrt(s)
     beta = np.sqrt(power / s)[:, None] * rng.choice([-1.0, 1.0], (s.size, 8))
     F = rng.standard_normal((s.size, k)) / np.sqrt(k)
-    gap = F @ _fit(X @ F, _labels(rng, X, beta), 0.0) - beta
+    gap = F @ _fit(X @ F, _labels(rng, X, beta), ridge) - beta
     return float(np.mean(s @ gap**2) + NOISE)
 
 
