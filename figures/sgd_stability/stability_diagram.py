@@ -58,7 +58,7 @@ def draw(data: xr.Dataset) -> Any:
     mesh = axes.pcolormesh(data.fine, data.step, np.clip(between.values.T, -0.5, 1.5), shading="nearest", cmap=SIGNED,
                            rasterized=True, norm=TwoSlopeNorm(0.0, -0.5, 1.5))  # fmt: skip
     axes.plot(data.fine, data.exact, color="black")
-    axes.text(58, 0.9, "exact threshold", color="white", ha="right", fontsize=7)
+    axes.text(45, 0.9, "exact threshold", color="white", ha="right", fontsize=7)
     axes.plot(data.fine, data.sufficient, color="black", ls=DASHED)
     axes.text(1.1, 2.1, "sure divergence", color="white", fontsize=7)
     axes.set(xscale="log", ylim=(0, 3), xlim=(1, float(data.fine[-1])), xlabel=r"coherence $\sigma$",
