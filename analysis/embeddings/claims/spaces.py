@@ -113,6 +113,7 @@ SPACE_CLAIMS = (
         sizes=(1, 3, 9),
         tolerance=0.05,
         domain=USUAL.but(samples=(200, 1e5)),
+        assumptions="one index, r = 1, and one response y = tanh(x₁) + ε with noise variance 0.09",
     ),
     claim(
         "embeddings/first-order-misses-even-links",

@@ -185,7 +185,7 @@ BOUND_CLAIMS = (
     ),
     claim(
         "generalisation/inductive-bias-by-rejection",
-        "The same with hypotheses that are rejected unless they come within 0.1 of every label.",
+        "Probability that a random hypothesis generalises, one that misses a label by more than 0.1 being rejected.",
         source=_BIAS,
         kind=Kind.MEAN,
         predict=lambda d, n, target, level, **_: float(np.exp(-inductive_bias(d, n, target, level))),

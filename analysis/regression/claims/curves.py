@@ -131,6 +131,7 @@ CURVE_CLAIMS = (
         measure=operators.dense_condition,
         grid=cells("order", [-1.0, 0.0, 0.5], size=64, blur=GAUSSIAN_BLUR),
         tolerance=1e-9,
+        assumptions="multipliers e^{−bξ²}, ξ = 0, ±1, …, ±m/2; the misfit of order s weighs ξ by (1 + ξ²)^{s}",
     ),
     claim(
         "regression/path-rule",

@@ -42,6 +42,7 @@ def _risk(kind: str, d: int, r: int, labelled: float, noise: float, unlabelled: 
 _ENCODERS = cells("d k", [(3, 1), (5, 2), (6, 5)], noise_variance=0.5)
 _FACTORS = cells("d labelled unlabelled", [(30, 50, 2000.0), (40, 60, 4000.0)], r=3, noise=0.1)
 _PLACES = USUAL.but(d=(20, 40), labelled=(50, 200))
+_STRENGTHS = "BᵀB = diag(20/j), weights of the label 1/√j, so that v_{y} = Σ_{j≤r}1/(20 + j) + σ²"
 
 LOSS_CLAIMS = (
     claim(
@@ -213,6 +214,7 @@ LOSS_CLAIMS = (
         grid=cells("d labelled", [(30, 50)], r=3, noise=0.1),
         tolerance=0.03,
         domain=_PLACES,
+        assumptions=_STRENGTHS,
     ),
     claim(
         "self-supervised/supervised-risk",
@@ -224,6 +226,7 @@ LOSS_CLAIMS = (
         grid=cells("d labelled", [(30, 50), (40, 60)], r=3, noise=0.1),
         tolerance=0.03,
         domain=_PLACES,
+        assumptions=_STRENGTHS,
         quick=(0,),
     ),
 )

@@ -169,6 +169,7 @@ KERNEL_CLAIMS = (
         measure=lambda rng, layer: experiments.deep_variance(layer),
         grid=cells("layer", [5, 50, 500]),
         tolerance=1e-9,
+        assumptions="variance 1 in the first layer; the quantity is K in layer l",
     ),
     claim(
         "wide-networks/tanh-criticality",
