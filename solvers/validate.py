@@ -57,8 +57,8 @@ def _require(name: str, array: NDArray[np.float64], good: NDArray[np.bool_], all
         raise refuse(f"{name}[{', '.join(map(str, index))}]" if index else name, float(array[index]), allowed)
 
 
-def _converted(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """A float64 array; never an alias that a caller could see change."""
+def _converted(name: str, value: ArrayLike, *, copy: bool = True) -> NDArray[np.float64]:
+    """A float64 array; never an alias that a caller could see change, unless it is only read (no `copy`)."""
     allowed = "it must be a real number or an array of them"
     try:
         raw = np.asarray(value)
@@ -73,7 +73,7 @@ def _converted(name: str, value: ArrayLike) -> NDArray[np.float64]:
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(_sentence(name, value.tolist(), "it must not have masked entries"))
     if raw.dtype.itemsize <= 8:
-        return raw.astype(np.float64)
+        return raw.astype(np.float64, copy=copy)
     with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
         return raw.astype(np.float64)
 
@@ -112,9 +112,9 @@ def is_symmetric(matrices: NDArray[np.float64], eps: float) -> bool:
     return bool(np.allclose(matrices, np.swapaxes(matrices, -1, -2), rtol=tolerance, atol=largest))
 
 
-def as_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """As :func:`as_real`, and every entry finite."""
-    array = _converted(name, value)
+def as_finite(name: str, value: ArrayLike, *, copy: bool = True) -> NDArray[np.float64]:
+    """As :func:`as_real`, and every entry finite; without `copy` the caller's own array, which is only to be read."""
+    array = _converted(name, value, copy=copy)
     finite = np.isfinite(array)
     if not finite.all():
         _require(name, array, ~np.isnan(array), "it must not be NaN")
@@ -185,9 +185,11 @@ def broadcast(**arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         raise refuse(f"{', '.join(arrays)} shapes", shapes, "they must broadcast together") from None
 
 
-def as_matrix(name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None)) -> NDArray[np.float64]:
+def as_matrix(
+    name: str, value: ArrayLike, shape: tuple[int | None, int | None] = (None, None), *, copy: bool = True
+) -> NDArray[np.float64]:
     """As :func:`as_finite`, two-dimensional, non-empty, with the given shape where it is not None."""
-    array = as_finite(name, value)
+    array = as_finite(name, value, copy=copy)
     if array.ndim != 2 or 0 in array.shape:
         raise refuse(f"{name}.shape", array.shape, "it must be a non-empty matrix")
     for have, want in zip(array.shape, shape, strict=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dlange, dpotrf, dpotri
 
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
@@ -283,24 +283,30 @@ def item_model(X: ArrayLike, ridge: float) -> ItemModel:
     (array([[0.        , 0.5       ],
            [0.33333333, 0.        ]]), 2.166666666667)
     """
-    ratings = as_matrix("X", X)
-    size = float(max(ratings.max(), -ratings.min())) or 1.0
-    lam = as_scalar("ridge", ridge, as_nonnegative) / size / size
+    ratings, size = as_matrix("X", X, copy=False), 1.0
     p = ratings.shape[1]
     if p < 2:
         raise refuse("X.shape", ratings.shape, "it must have two columns at least: items are regressed on others")
-    ratings /= size  # a copy of ours
-    moment = ratings.T @ ratings
-    gram = moment + lam * np.eye(p)
-    factor, failed = dpotrf(gram)
-    P, failed = dpotri(factor) if not failed else (factor, failed)
-    P = P + P.T  # the other triangle is zero
+    with np.errstate(over="ignore", invalid="ignore"):
+        moment = ratings.T @ ratings
+        power = float(np.trace(moment))
+    if not 1e-100 < power < 1e100:  # squares may have left the range
+        size = float(np.abs(ratings).max()) or 1.0
+        ratings = ratings / size
+        moment = ratings.T @ ratings
+        power = float(np.trace(moment))
+    lam = as_scalar("ridge", ridge, as_nonnegative) / size / size
+    gram = moment.copy()
+    gram.flat[:: p + 1] += lam
+    norm = dlange("1", gram.T)  # LAPACK on transposes, which are in its order: nothing is copied
+    factor, failed = dpotrf(gram.T, lower=1, overwrite_a=1)
+    P, failed = dpotri(factor, lower=1, overwrite_c=1) if not failed else (factor, failed)
+    P = P.T + P  # the other triangle is zero
     P.flat[:: p + 1] /= 2
-    condition = np.inf if failed else float(np.linalg.norm(gram, 1)) * float(np.linalg.norm(P, 1))
+    condition = np.inf if failed else norm * dlange("1", P.T)
     if not p * data_eps(X) * condition < 1:
         raise refuse("ridge", ridge, "it must be positive where the columns of X depend on each other")
-    diagonal = np.diag(P)
-    weights = -P / diagonal
-    np.fill_diagonal(weights, 0.0)
+    P /= -np.diag(P)
+    np.fill_diagonal(P, 0.0)
     # 1/P_jj - lambda without the rounding of the ridge: at the optimum it is x_j^T(x_j - XB_j)
-    return ItemModel(weights, size**2 * float(np.trace(moment) - np.sum(moment * weights)))
+    return ItemModel(P, size**2 * (power - float(np.vdot(moment, P))))

@@ -69,6 +69,25 @@ def test_the_item_models_objective_is_that_of_its_weights_at_any_ridge(seed, log
     assert_allclose(found.objective, value, rtol=1e-11)
 
 
+@given(seeds, st.integers(-145, 145), st.sampled_from("CF"), st.sampled_from([0.0, 1.3]))
+def test_the_item_model_in_any_unit_and_layout(seed, log_size, order, ridge):
+    """Between units of 1e-50 and 1e50 the data are read where they lie; powers of two, so that units round nothing."""
+    unit, rng = 2.0 ** int(log_size * np.log2(10)), np.random.default_rng(seed)
+    X = rng.standard_normal((9, 4))
+    plain, given_X = item_model(X, ridge), np.asarray(unit * X, order=order)
+    kept = given_X.copy()
+    given_X.flags.writeable = False
+    found = item_model(given_X, ridge * unit**2)
+    assert_allclose(found.weights, plain.weights, rtol=1e-11, atol=1e-13)
+    assert_allclose(found.objective / unit / unit, plain.objective, rtol=1e-11)
+    assert_allclose(given_X, kept, rtol=0)
+    # every column on the others, by least squares on rows that the ridge adds
+    rows = np.vstack([X, np.sqrt(ridge) * np.eye(4)])
+    for j, others in enumerate(np.arange(4)[np.arange(4) != j] for j in range(4)):
+        target = np.where(np.arange(13) < 9, rows[:, j], 0.0)
+        assert_allclose(plain.weights[others, j], np.linalg.lstsq(rows[:, others], target)[0], rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize("scale", [1e-150, 1e150])
 def test_distances_do_not_depend_on_the_lengths_of_columns(scale):
     rng = np.random.default_rng(0)
