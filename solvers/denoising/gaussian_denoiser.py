@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.denoising.responsibilities import Denoised, as_points, as_weights
+from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import record
 from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import (
@@ -190,6 +191,7 @@ def contractive_reconstruction(x: ArrayLike, mean: ArrayLike, covariance: ArrayL
     return _shrunk(x, mean, covariance, as_scalar("noise_variance", noise_variance, as_positive))
 
 
+@gridded(x="... coordinate")
 @within_range
 def mixture_denoiser(
     x: ArrayLike, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike, noise_variance: float
