@@ -72,10 +72,10 @@ def _converted(name: str, value: ArrayLike, *, copy: bool = True) -> NDArray[np.
         raise TypeError(_sentence(name, value, allowed))
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(_sentence(name, value.tolist(), "it must not have masked entries"))
-    if raw.dtype.itemsize <= 8:
-        return raw.astype(np.float64, copy=copy)
+    if raw.dtype.itemsize <= 8:  # one order in memory, and so the same bits for a transpose or a data frame
+        return raw.astype(np.float64, order="C", copy=copy)
     with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
-        return raw.astype(np.float64)
+        return raw.astype(np.float64, order="C")
 
 
 def as_real(name: str, value: ArrayLike) -> NDArray[np.float64]:

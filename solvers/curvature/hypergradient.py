@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -44,7 +45,7 @@ _WELL = 1e-3  # least over largest eigenvalue of a Gram matrix whose eigenvector
 
 
 @record
-class RidgeHypergradient:
+class RidgeHypergradient(OnGrid):
     r"""Validation loss of ridge regression and its derivative, in the shape of the ridges.
 
     Attributes
@@ -92,6 +93,7 @@ def _directions(X: Array, y: Array, held: Array, least: float) -> tuple[Array, A
     return s[kept], U[:, kept].T @ y, held @ Vt[kept].T
 
 
+@gridded("log_ridges")
 @within_range
 def ridge_hypergradient(
     X: ArrayLike, y: ArrayLike, X_val: ArrayLike, y_val: ArrayLike, log_ridges: ArrayLike

@@ -154,7 +154,7 @@ def guidance_law(
 
 
 @record
-class ErrorPropagation:
+class ErrorPropagation(OnGrid, axes={"total": "... step", "contributions": "... step"}):
     """Errors along a chain.
 
     Attributes
@@ -169,6 +169,7 @@ class ErrorPropagation:
     contributions: Array
 
 
+@gridded(gains="... step", errors="... step")
 @within_range
 def error_propagation(gains: ArrayLike, errors: ArrayLike) -> ErrorPropagation:
     r"""Error of a chain of denoisers, each of which has its own and passes on the one before.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_kind,
@@ -31,7 +32,7 @@ _NAMED = ("linear", "trigonometric")
 
 
 @record
-class MixtureFlow:
+class MixtureFlow(OnGrid, axes={"mean": "... coefficient"}):
     r"""Learned autoencoder and the law of what flows along it, arrays over the grid of the arguments.
 
     With :math:`s^m` the cluster sign of pair m, :math:`\mu_e=\frac1n\sum_ms^mx_1^m` and
@@ -125,6 +126,7 @@ def _checked(n: ArrayLike, decay: ArrayLike, std: ArrayLike, signal: ArrayLike, 
     return _Problem(count, lam, s2, r, *_schedule(schedule, times))
 
 
+@gridded("n", "decay", "std", "signal", "times", "dimension")
 @within_range
 def mixture_flow(
     n: ArrayLike,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
 from solvable.solvers.denoising.responsibilities import Denoised, as_points, as_weights
+from solvable.solvers.gridded import gridded
 from solvable.solvers.spectrum import semidefinite_modes
 from solvable.solvers.validate import as_finite, as_positive, as_scalar, data_eps, is_symmetric, refuse, within_range
 
@@ -113,6 +114,7 @@ def _spectra(covariances: ArrayLike, shape: tuple[int, int, int], unit: float) -
     return semidefinite_modes(S / unit, eps)
 
 
+@gridded(x="... coordinate")
 @within_range
 def mixture_denoiser(
     x: ArrayLike, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike, noise_variance: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_finite, as_positive, broadcast, check_room, refuse, within_range
 
@@ -166,7 +167,7 @@ def worth_exponent(separation_order: ArrayLike) -> Array:
 
 
 @record
-class HeterogeneousFit:
+class HeterogeneousFit(OnGrid):
     r"""Maximum-likelihood mean from rows of different noise.
 
     Attributes
@@ -184,6 +185,7 @@ class HeterogeneousFit:
     solution: Solution
 
 
+@gridded(x="... sample", stds="... sample")
 @within_range
 def heterogeneous_mle(x: ArrayLike, stds: ArrayLike, on_failure: OnFailure = "warn") -> HeterogeneousFit:
     r"""Maximum-likelihood :math:`\mu` of :math:`\pm\mu` in Gaussian noise of known size, which may differ by row.

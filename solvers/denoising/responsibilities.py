@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_nonnegative, data_eps, refuse
 
@@ -14,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class Denoised:
+class Denoised(OnGrid, axes={"estimate": "... coordinate", "responsibilities": "... component"}):
     """Posterior mean of the clean point, and of which component it is.
 
     Attributes

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.denoising.responsibilities import Denoised, as_points, as_weights, from_logs
+from solvable.solvers.gridded import gridded
 from solvable.solvers.validate import (
     as_matrix,
     as_nonnegative,
@@ -39,6 +40,7 @@ def _basis(name: str, value: ArrayLike, size: int) -> Array:
     return U
 
 
+@gridded(x="... coordinate")
 @within_range
 def subspace_denoiser(
     x: ArrayLike, bases: Sequence[ArrayLike], weights: ArrayLike, scale: float, noise: float

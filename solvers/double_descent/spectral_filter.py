@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -54,7 +55,9 @@ _ZERO = -800.0  # stands for log 0: its exponential is 0, its product with a tim
 
 
 @record
-class SpectralFilter:
+class SpectralFilter(
+    OnGrid, axes={"residual": "... *eigenvalues", "learned": "... *eigenvalues", "gain": "... *eigenvalues"}
+):
     """What a method has made of every eigendirection after every time; times first, scalars have no axis.
 
     Attributes
@@ -175,6 +178,7 @@ def evaluate_filter(
     return (residual, learned) if np.iscomplexobj(eigenvalues) else (residual.real, learned.real)
 
 
+@gridded("times", eigenvalues="*eigenvalues")
 @within_range
 def spectral_response(
     eigenvalues: ArrayLike,

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
 from solvable.solvers.equivalents.support_edges import certified_edges, edge_table, normalised
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import Certificate, OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import as_real, within_range
@@ -128,7 +129,7 @@ def _march(s, c, x_e, reference, offset, gaps, out, residual, iterations):  # ty
 
 
 @record
-class SampleDensity:
+class SampleDensity(OnGrid, axes={"edges": "bulk end"}):
     """Limiting spectral law of the sample covariance.
 
     Attributes
@@ -170,6 +171,7 @@ class SampleDensity:
         return self.prover()
 
 
+@gridded("grid")
 @within_range
 def sample_covariance_density(
     spectrum: Spectrum, n: float, grid: ArrayLike, *, on_failure: OnFailure = "warn", certify: bool = False

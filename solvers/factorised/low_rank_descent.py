@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     MOST_STEPS,
@@ -106,7 +107,15 @@ def _one(A, y, schedule, times, squared, U, factors, losses):  # type: ignore[no
 
 
 @record
-class SubgradientRun:
+class SubgradientRun(
+    OnGrid,
+    axes={
+        "times": "times",
+        "factors": "... times row factor",
+        "loss": "... times",
+        "matrices": "... times row column",
+    },
+):
     r"""Factors along the descent.
 
     Attributes
@@ -120,6 +129,8 @@ class SubgradientRun:
     matrices : ndarray, shape (..., T, d, d)
         :math:`UU^T`.
     """
+
+    _derived = ("matrices",)
 
     times: NDArray[np.int64]
     factors: Array
@@ -149,6 +160,7 @@ def _read(A: ArrayLike, y: ArrayLike) -> tuple[Array, Array, bool]:
     return np.ascontiguousarray(packed), np.ascontiguousarray(labels.reshape(-1, m)), bool(seeds)
 
 
+@gridded(A="... measurement row column", y="... measurement")
 @within_range
 def subgradient_descent(
     A: ArrayLike,

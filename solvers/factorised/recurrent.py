@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_scalar, refuse, within_range
 
@@ -19,7 +20,7 @@ _MOST = 100_000  # powers: minutes for a small matrix
 
 
 @record
-class GradientNorms:
+class GradientNorms(OnGrid):
     """Sizes of the powers of a matrix, shapes as of the steps.
 
     Attributes
@@ -41,6 +42,7 @@ def _square(W: ArrayLike) -> Array:
     return matrix
 
 
+@gridded("steps")
 @within_range
 def gradient_norms(W: ArrayLike, steps: ArrayLike) -> GradientNorms:
     r"""Norms of the gradient of a linear recurrent network after given numbers of steps.

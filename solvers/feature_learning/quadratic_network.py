@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.feature_learning.quadratic_kernels import flow
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -38,7 +39,7 @@ _REST = 1e-10  # of the moments: what a flow that has come to rest may still mov
 
 
 @record
-class QuadraticLoss:
+class QuadraticLoss(OnGrid):
     r"""Test loss :math:`\frac12E(f-y)^2` and its three parts, which add up; arrays over the leading axes.
 
     Attributes
@@ -138,6 +139,7 @@ def _parts(
     return QuadraticLoss(linear + whole, linear, aligned, variance)
 
 
+@gridded("output_scale", "alignment", mean="... row", second="... row column")
 @within_range
 def quadratic_network_risk(
     mean: ArrayLike,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.generalisation.deviations import log1p_less
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_nonnegative, data_eps, refuse, within_range
 
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class LossDifferenceInformation:
+class LossDifferenceInformation(OnGrid):
     r"""Information and the bounds it gives, arrays over the tables.
 
     Attributes
@@ -49,6 +50,7 @@ def _relative(t: Array) -> Array:
     return np.where(near, -(1 + small) * log1p_less(-small / (1 + small)), far)
 
 
+@gridded(joint="... difference coin")
 @within_range
 def loss_difference_information(joint: ArrayLike) -> LossDifferenceInformation:
     r"""Information that a difference of 0/1 losses has about which sample was trained on, and its bounds.

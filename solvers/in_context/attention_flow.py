@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.in_context.in_context import as_prompt_length
 from solvable.solvers.solution import record, warn_caller
 from solvable.solvers.validate import (
@@ -42,7 +43,7 @@ _RTOL = 2.3e-14  # just above the least that the integrator takes; it leaves err
 
 
 @record
-class AttentionFlow:
+class AttentionFlow(OnGrid, axes={"key_query": "... row column"}):
     """Weights of trained linear attention; leading axes are those of the times, or of n.
 
     Attributes
@@ -89,6 +90,7 @@ def require_full_rank(l: Array, Q: Array, why: str = "the flow leaves the start 
         raise refuse("covariance", float(l[0]), f"along ({direction}) inputs vanish: {why}")
 
 
+@gridded("n", "noise_variance")
 @within_range
 def attention_limit(covariance: ArrayLike, n: ArrayLike, noise_variance: ArrayLike = 0.0) -> AttentionFlow:
     r"""Where gradient flow of linear self-attention ends from a small balanced start.
@@ -185,6 +187,7 @@ def _integrate(l: Array, g: Array, diagonal: Array, off: Array, scale: float, ti
     return solved.y[:d], solved.y[d], solved.y[d + 1]
 
 
+@gridded("times")
 @within_range
 def attention_flow(
     covariance: ArrayLike,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.random_features.activations import Activation, activation_function
 from solvable.solvers.random_features.gaussian_coefficients import gaussian_coefficients
 from solvable.solvers.ridge.risk import ridge_risk
@@ -47,7 +48,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class LinearAttention:
+class LinearAttention(OnGrid, axes={"preconditioner": "... row column", "readout": "entry"}):
     """Optimum of one layer of linear attention; arrays over the grid of n and noise.
 
     Attributes
@@ -122,6 +123,7 @@ def _task_modes(covariance: ArrayLike, prior: ArrayLike) -> tuple[Array, Array, 
     return np.maximum(k, 0.0), np.asarray(root @ V), root
 
 
+@gridded("n", "noise_variance")
 @within_range
 def optimal_linear_attention(
     n: ArrayLike, covariance: ArrayLike, prior: ArrayLike, noise_variance: ArrayLike = 0.0, convention: str = "sum"

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.in_context.in_context import as_prompt_length
 from solvable.solvers.ridge.risk import ridge_risk
 from solvable.solvers.solution import OnFailure, record
@@ -59,7 +60,7 @@ class InverseGamma:
 
 
 @record
-class Predictive:
+class Predictive(OnGrid, axes={"weights": "... level"}):
     """Posterior predictive law of a label, arrays over the prompts.
 
     Attributes
@@ -187,6 +188,7 @@ def _read_levels(noise: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
     return values, probabilities
 
 
+@gridded(X="... example feature", y="... example", x="... feature")
 @within_range
 def posterior_predictive(
     X: ArrayLike,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from solvable.solvers.certificates.scalar_roots import certify_code_scale
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.neural_collapse.frames import MOST
 from solvable.solvers.neural_collapse.minimizer import read_layer_decays
 from solvable.solvers.solution import Solution, Status, provable, record
@@ -82,7 +83,7 @@ def code_gram(code: str, classes: int) -> Array:
 
 
 @record
-class CrossEntropyCode:
+class CrossEntropyCode(OnGrid, axes={"singular_values": "... mode", "feature_singular_values": "... mode"}):
     """The best scale of one code, over the broadcast grid of the arguments.
 
     Attributes
@@ -109,6 +110,7 @@ class CrossEntropyCode:
     solution: Solution
 
 
+@gridded("samples", "feature_decay", layer_decays="... layer")
 @within_range
 def cross_entropy_code(
     classes: int,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.neural_collapse.metrics import class_means, read_labels
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_matrix, as_nonnegative, as_whole, broadcast, data_eps, refuse, within_range
@@ -204,7 +205,7 @@ def mean_resultant(dimension: int, concentration: ArrayLike) -> Array:
 
 
 @record
-class Compatibility:
+class Compatibility(OnGrid):
     """Expected cosines between features of a new and an old model.
 
     Attributes
@@ -224,6 +225,7 @@ class Compatibility:
     compatible: NDArray[np.bool_]
 
 
+@gridded("new_concentration", "old_concentration")
 @within_range
 def simplex_compatibility(dimension: int, new_concentration: ArrayLike, old_concentration: ArrayLike) -> Compatibility:
     r"""Compatibility of two models with one fixed d-simplex classifier, in expectation.

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from solvable.solvers.certificates.scalar_roots import certify_collapse
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.neural_collapse.shrinkage import branch_limits, nonzero_branch
 from solvable.solvers.solution import Solution, Status, provable, record
 from solvable.solvers.validate import as_choice, as_positive, as_whole, refuse, within_range
@@ -50,7 +51,27 @@ def class_targets(sizes: Array, bias_decay: Array) -> Array:
 
 
 @record
-class CollapseMinimizer:
+class CollapseMinimizer(
+    OnGrid,
+    axes={
+        "levels": "... mode",
+        "modes": "... class mode",
+        "outputs": "... mode",
+        "singular_values": "... mode",
+        "layer_singular_values": "... layer mode",
+        "bias": "... class",
+        "class_sizes": "... class",
+        "layer_decays": "... layer",
+        "collapsed_modes": "... mode",
+        "collapsed_classes": "... class",
+        "branch_outputs": "... mode",
+        "metastable": "... mode",
+        "feature_singular_values": "... mode",
+        "classifier_gram": "... class other_class",
+        "feature_gram": "... class other_class",
+        "prediction": "... output class",
+    },
+):
     """Global minimum of unconstrained features; leading axes run over the grid of parameters.
 
     Modes are classes without a bias, and eigenvectors of the centred class-size matrix (columns of `modes`) with one.
@@ -94,6 +115,8 @@ class CollapseMinimizer:
     prediction : ndarray, shape (..., K, K)
         W H of the class means, without the bias, one column a class.
     """
+
+    _derived = ("feature_singular_values", "collapsed_classes", "classifier_gram", "feature_gram", "prediction")
 
     class_sizes: Array
     layer_decays: Array
@@ -187,6 +210,7 @@ def _modes(sizes: Array, bias: str) -> tuple[Array, Array]:
     return levels, modes
 
 
+@gridded("feature_decay", "bias_decay", class_sizes="... class", layer_decays="... layer")
 @within_range
 def collapse_minimizer(
     class_sizes: ArrayLike,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.neural_collapse.feature_flow import best_classifier, read_balanced
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import (
@@ -42,7 +43,16 @@ _NAMES = (
 
 
 @record
-class ResponseSpectrum:
+class ResponseSpectrum(
+    OnGrid,
+    axes={
+        "names": "names",
+        "rates": "... names",
+        "multiplicities": "names",
+        "block_rates": "... block",
+        "block_multiplicities": "block",
+    },
+):
     """Relaxation rates of perturbations of collapsed features, with multiplicities.
 
     The four rates of the whole space: turning the frame or moving means out of its span; within-class deviations out
@@ -87,6 +97,7 @@ class ResponseSpectrum:
         return np.asarray(share * gains[..., 2] ** 2 + (1 - share) * gains[..., 1] ** 2)
 
 
+@gridded("weight_decay", "feature_decay")
 @within_range
 def response_spectrum(
     classes: int, samples: int, dimension: int, weight_decay: ArrayLike, feature_decay: ArrayLike

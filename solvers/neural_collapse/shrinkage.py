@@ -194,6 +194,8 @@ class DualityGap(OnGrid):
         Primal minus dual of the standard network.
     """
 
+    _derived = ("gap",)
+
     primal: Array
     dual: Array
     parallel: Array
@@ -204,6 +206,7 @@ class DualityGap(OnGrid):
         return np.asarray(self.primal - self.dual)
 
 
+@gridded(singular_values="... mode")
 @within_range
 def duality_gap(
     singular_values: ArrayLike, depth: int, norm_bound: float | None = None, rtol: float = 1e-12

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_finite, as_matrix, as_positive, as_scalar, check_room, refuse, within_range
 
@@ -27,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class ContrastiveGradient:
+class ContrastiveGradient(OnGrid, axes={"gradient": "... pair", "penalties": "... negative"}):
     r"""Loss of each anchor and its gradient in the similarities.
 
     Attributes
@@ -46,7 +47,7 @@ class ContrastiveGradient:
 
 
 @record
-class PenaltyEntropy:
+class PenaltyEntropy(OnGrid):
     r"""Entropy of the relative penalties.
 
     Attributes
@@ -62,7 +63,7 @@ class PenaltyEntropy:
 
 
 @record
-class TemperatureLimits:
+class TemperatureLimits(OnGrid):
     r"""Ends of the contrastive loss.
 
     Attributes
@@ -95,6 +96,7 @@ def _softmax(logits: Array) -> tuple[Array, Array]:
     return terms / total, (largest + np.log(total))[..., 0]
 
 
+@gridded(similarities="... pair")
 @within_range
 def contrastive_gradient(similarities: ArrayLike, temperature: float) -> ContrastiveGradient:
     r"""Loss :math:`L=-\ln\mathrm{softmax}(s/\tau)_0` of an anchor, its gradient, and who among the negatives bears it.
@@ -141,6 +143,7 @@ def contrastive_gradient(similarities: ArrayLike, temperature: float) -> Contras
     return ContrastiveGradient(np.logaddexp(0.0, -lead), gradient, penalties)
 
 
+@gridded(similarities="... pair")
 @within_range
 def penalty_entropy(similarities: ArrayLike, temperature: float) -> PenaltyEntropy:
     r"""Entropy of the relative penalties on the negatives, and how it grows with the temperature.
@@ -192,6 +195,7 @@ def penalty_entropy(similarities: ArrayLike, temperature: float) -> PenaltyEntro
     return PenaltyEntropy(entropy, np.sum(shares * centred**2, axis=-1) / tau)
 
 
+@gridded(similarities="... pair")
 @within_range
 def temperature_limits(similarities: ArrayLike) -> TemperatureLimits:
     r"""Limits of the contrastive loss :math:`L=-\ln\mathrm{softmax}(s/\tau)_0` as the temperature goes to 0 and to inf.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_finite,
@@ -26,7 +27,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class FactorPretraining:
+class FactorPretraining(OnGrid):
     """Excess errors over the best predictor from x, arrays over the grid.
 
     Attributes
@@ -44,6 +45,7 @@ class FactorPretraining:
     supervised: Array
 
 
+@gridded("noise", "labelled", "unlabelled")
 @within_range
 def factor_pretraining_risk(
     loadings: ArrayLike, beta: ArrayLike, noise: ArrayLike, labelled: ArrayLike, unlabelled: ArrayLike = np.inf

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.compiled import njit
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.separable.max_margin import max_margin
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
@@ -141,7 +142,18 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
 
 
 @record
-class LogisticRun:
+class LogisticRun(
+    OnGrid,
+    axes={
+        "times": "times",
+        "weights": "... *step_sizes times feature",
+        "loss": "... *step_sizes times",
+        "errors": "... *step_sizes times",
+        "first_separated": "... *step_sizes",
+        "rows": "... row feature",
+        "cosine_to_margin": "... *step_sizes times",
+    },
+):
     """Descent with every step size; the leading axes are those of the data sets, then of the step sizes.
 
     Attributes
@@ -205,6 +217,7 @@ def recorded_steps(steps: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([[0], np.round(np.geomspace(steps, 1, most - 1)[::-1])]).astype(np.int64))
 
 
+@gridded(X="... row feature", y="... row", step_sizes="*step_sizes")
 @within_range
 def logistic_descent(
     X: ArrayLike,

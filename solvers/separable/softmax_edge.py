@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import as_choice, as_finite, as_kind, as_real, as_whole, refuse, within_range
 
@@ -73,7 +74,7 @@ def stablemax(logits: ArrayLike) -> Array:
 
 
 @record
-class StablemaxLoss:
+class StablemaxLoss(OnGrid, axes={"gradient": "... class"}):
     """Cross-entropy of stablemax and its gradient.
 
     Attributes
@@ -88,6 +89,7 @@ class StablemaxLoss:
     gradient: Array
 
 
+@gridded("label", logits="... class")
 @within_range
 def stablemax_loss(logits: ArrayLike, label: ArrayLike) -> StablemaxLoss:
     r"""Cross-entropy of `stablemax`, :math:`-\ln\frac{s(z_y)}{\sum_js(z_j)}` of each row, no mean taken.

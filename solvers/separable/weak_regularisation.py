@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import gridded
 from solvable.solvers.separable.margin_sequences import projected, read_tasks
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
 from solvable.solvers.validate import as_positive, refuse, within_range
@@ -49,6 +50,10 @@ def _fit(Z: Array, start: Array, level: float) -> tuple[Array, float, bool, int]
     return w, residual, residual <= _TOLERANCE, count
 
 
+_AXES = {"value": "... task feature", **dict.fromkeys(("residual", "status", "iterations"), "... task one")}
+
+
+@gridded("ridges", answer=_AXES)
 @within_range
 def weak_regularisation_path(
     tasks: Sequence[ArrayLike] | ArrayLike, ridges: ArrayLike, *, on_failure: OnFailure = "warn"

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -35,7 +36,7 @@ Array = NDArray[np.float64]
 
 
 @record
-class DualParameters:
+class DualParameters(OnGrid):
     """Derivatives of the log-likelihood in the function; unpacks as the pair (alpha, beta).
 
     Attributes
@@ -94,6 +95,7 @@ class SparseDuals:
         return SparseDuals(self.y_tilde + other.y_tilde, self.B + other.B)
 
 
+@gridded("f", "y")
 @within_range
 def dual_parameters(
     f: ArrayLike, y: ArrayLike, likelihood: Literal["gaussian", "logistic", "poisson"], noise_variance: float = 1.0

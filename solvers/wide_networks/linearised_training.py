@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -30,7 +31,7 @@ Blocks = Sequence[ArrayLike]
 
 
 @record
-class LinearisedPrediction:
+class LinearisedPrediction(OnGrid, axes={"mean": "... test", "covariance": "... test other_test"}):
     """Predictions at the test inputs, with the leading axis of `times` where that is an array.
 
     Attributes
@@ -73,6 +74,7 @@ def positive_eigensystem(name: str, matrix: Array) -> tuple[Array, Array]:
     return np.where(values <= rounding, 0.0, values), vectors
 
 
+@gridded("times")
 @within_range
 def linearised_training(
     ntk: Sequence[ArrayLike],
