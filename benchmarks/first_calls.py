@@ -4,13 +4,15 @@
     python -m benchmarks.first_calls --write      # and puts it into the page
     python -m benchmarks.first_calls ridge_path   # these solvers alone
 
-Each solver is called in a process of its own, a copy of one that has imported the package and started numba, with the
-arguments of tests/project/arguments; the cache is emptied before. Processor time, with what numba's start takes apart.
+Each solver is called in a process of its own, a copy of one that has imported the package and started numba, with those
+arguments of tests/project/arguments that have no default, or all where it refuses these; the cache is emptied before.
+Processor time, with what numba's start takes apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
 import shutil
 import sys
@@ -71,15 +73,19 @@ def start_of_numba() -> float:
 def accepted(name: str, seeds: Iterable[int]) -> tuple[float, float, float]:
     """The first seed whose arguments the solver does not refuse, seconds of that call and of the same once more."""
     from hostile import call
-    from valid_arguments import plain_arguments
+    from valid_arguments import FUNCTIONS, plain_arguments
 
+    parameters = inspect.signature(FUNCTIONS[name]).parameters
     for seed in seeds:
-        again = partial(call, name, plain_arguments(name, seed))
-        try:
-            first = seconds(again)
-        except (ValueError, TypeError, ArithmeticError):  # found in the arguments, before a kernel is needed
-            continue
-        return seed, first, seconds(again)
+        every = plain_arguments(name, seed)
+        asked = {key: value for key, value in every.items() if parameters[key].default is inspect.Parameter.empty}
+        for arguments in (asked, every):
+            again = partial(call, name, arguments)
+            try:
+                first = seconds(again)
+            except (ValueError, TypeError, ArithmeticError):  # found in the arguments, before a kernel is needed
+                continue
+            return seed, first, seconds(again)
     raise AssertionError(f"{name} refused all its arguments")
 
 

@@ -137,10 +137,10 @@ def _reals(claim: Claim, function: str, value: Any) -> Array:
 
 def extend(claim: Claim, arm: Arm, count: int, seed: int) -> None:
     """Extend an arm to `count` draws; draw j of a cell has its own child seed, so order never matters."""
-    tag = crc32(claim.name.encode())
+    tag, paired = crc32(claim.name.encode()), is_paired(claim)
     for j in range(len(arm.values), count):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(tag, *arm.key, j)))
-        if is_paired(claim):
+        if paired:
             value, *pair = _compare(claim, arm.parameters, rng)
             arm.values.append(value)
             arm.pairs.append((pair[0], pair[1]))

@@ -181,13 +181,14 @@ def project(Z, gram, w, out):  # type: ignore[no-untyped-def]
     n, d = Z.shape
     dual, wanted, x, lack = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     factor, active = np.empty((n + 1, n)), np.empty(n, dtype=np.int64)
+    whole = n == 0  # never: a literal False would have the search compiled once more
     for s in range(w.shape[0]):
         for i in range(n):
             total = 1.0
             for k in range(d):
                 total -= Z[i, k] * w[s, k]
             wanted[i] = total
-        if _search(gram, wanted, dual, factor, active, x, lack, False) < 0:
+        if _search(gram, wanted, dual, factor, active, x, lack, whole) < 0:
             return s
         for k in range(d):
             total = w[s, k]

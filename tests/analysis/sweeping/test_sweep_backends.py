@@ -149,8 +149,10 @@ def test_mpi(reference, tmp_path):
 
 
 @pytest.mark.parametrize("patience", [np.inf, 0.0])
-def test_a_short_sweep_stays_in_this_process(monkeypatch, patience):
+def test_a_short_sweep_stays_in_this_process_and_its_bar_says_so(monkeypatch, patience, capsys):
     """The first chunk runs here; the others too until the time has passed that workers need to start."""
+    for name, value in (("FORCE_COLOR", "1"), ("COLUMNS", "120")):  # a terminal, and a wide one
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(execution, "_START", patience)
     monkeypatch.setattr(running, "available_cores", lambda: 2)
 
@@ -160,7 +162,10 @@ def test_a_short_sweep_stays_in_this_process(monkeypatch, patience):
         return os.getpid()
 
     grid = {"x": np.arange(16.0)}
-    data = sweep(process, grid, draws=1, seed=0, chunk=1, progress=False)["value"].values.ravel()
+    data = sweep(process, grid, draws=1, seed=0, chunk=1)["value"].values.ravel()
+    bar = capsys.readouterr().err
+    assert "sweep, in this process" in bar
+    assert ("sweep, 2 processes" in bar) == (patience == 0)
     assert data[0] == os.getpid()
     assert (data[1:] == os.getpid()).all() == np.isinf(patience)
     apart = sweep(process, grid, draws=1, seed=0, chunk=1, workers=2, progress=False)["value"].values
