@@ -30,7 +30,8 @@ _PROSE = re.compile(
 _AMBIGUOUS = re.compile(
     r"[_^](?!\{|[^\W_](?![A-Za-z\d]|\.\d))|(?<![^\W\d_])(?<![²³‖)∂}'′*\u0302-\u0308])_(?!\{)|[A-Za-z]{2}_(?!\{)"
 )
-_APPLIED = re.compile(r"(?:^|[^A-Za-z])(?:ln|log|tr|Tr|det|sin|cos|tanh|exp|Re|Im)$")  # its argument is the next word
+# functions whose argument is the next word
+_APPLIED = re.compile(r"(?:^|[^A-Za-z])(?:ln|log|tr|Tr|det|sin|cos|sinh|cosh|tanh|arctan|arccos|exp|Re|Im)$")
 _LONGEST = 12  # words between brackets
 
 
