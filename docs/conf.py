@@ -109,5 +109,5 @@ nb_ipywidgets_js = {}  # sliders need a running kernel; every one has a static p
 def setup(app):
     """Write the made pages before the sources are collected, and complete docstrings and theory pages."""
     app.connect("config-inited", lambda *_: pages.write())
-    app.connect("source-read", pages.complete_theory)
+    app.connect("source-read", pages.complete_page)
     app.connect("autodoc-process-docstring", pages.tidy_docstring)

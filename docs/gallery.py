@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,8 @@ def _inches(svg: bytes) -> float:
 
 
 def _rst(text: str) -> str:
-    """Return a caption in reStructuredText: indices and powers typeset, everything else as characters."""
-    from solvable.analysis.writing.prose import typeset
+    """Return a caption in reStructuredText: its mathematics as such, everything else as characters."""
+    from solvable.analysis.writing.inline import typeset_inline
 
-    plain = re.sub(r"([\\*`|_])", r"\\\1", typeset(text))
-    text = re.sub(r"<(su[bp])>(.*?)</\1>", r"\\ :\1:`\2`\\ ", plain)
+    text = typeset_inline(text, partial(re.sub, r"([\\*`|_])", r"\\\1"), r"\ :math:`{}`\ ".format)
     return text if text.startswith("\\") else f"\\{text}"  # "(a) ..." is a sentence, not the start of a list

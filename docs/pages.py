@@ -6,7 +6,7 @@ import ast
 import json
 import os
 import re
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MADE = ROOT / "docs" / "generated"
 STORE = ROOT / "report" / "results"  # where `solvable reproduce` keeps results: nothing is computed twice
 KEY = re.compile(r"\b[a-z]+\d{4}[a-z]*\b")
+# displayed formulas, code, formulas and names that are written as such
+VERBATIM = r"(\$\$.*?\$\$|^```.*?^```$|`[^`]*`|\$[^$]*\$|^    .*?$)"
 
 
 def write() -> None:
@@ -55,28 +57,30 @@ def _verdicts() -> dict[str, Any]:
     return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
 
 
-def complete_theory(_app: Any, name: str, source: list[str]) -> None:
-    """Set indices in a theory page, link its names, append what the toolkit computes and the claims with verdicts."""
+def complete_page(_app: Any, name: str, source: list[str]) -> None:
+    """Typeset a page in Markdown; of a theory page, link its names and append functions, and claims with verdicts."""
     from solvable.analysis import families
 
     family = name.removeprefix("theory/").replace("_", "-")
     if name.startswith("theory/") and family in families():
-        source[0] = _typeset_page(source[0], family)
+        source[0] = _typeset_page(source[0], _links(family))
         source[0] += f"\n\n## What the toolkit computes\n\n{_used(family)}\n\n## Claims\n\n{_claims(family)}\n"
+    elif not name.startswith("generated/"):
+        source[0] = _typeset_page(source[0], {})
 
 
-def _typeset_page(text: str, family: str) -> str:
-    """Typeset plain-text s_i and x^{-1}, and link names of claims, figures, functions and papers."""
-    from solvable.analysis.writing.prose import typeset
+def _typeset_page(text: str, links: dict[str, str]) -> str:
+    """Typeset Unicode mathematics, and link names of claims, figures, functions and papers."""
+    from solvable.analysis.writing.inline import typeset_inline
     from solvable.analysis.writing.references import keys
 
-    papers = re.compile(rf"\b(?:{'|'.join(keys())})\b")
-    parts = re.split(r"(\$\$.*?\$\$|^```.*?^```$|`[^`]*`|\$[^$]*\$|^    .*?$)", text, flags=re.M | re.S)
+    papers = re.compile(rf"\b(?:{'|'.join(keys())})\b") if links else re.compile("(?!)")
+    parts = re.split(VERBATIM, text, flags=re.M | re.S)
     for i, part in enumerate(parts):
         if i % 2 == 0:
-            parts[i] = papers.sub(lambda found: f"{{cite:t}}`{found.group()}`", typeset(part))
+            parts[i] = typeset_inline(part, partial(papers.sub, r"{cite:t}`\g<0>`"), _role)
         elif part.startswith("`") and not part.startswith("```") and not parts[i - 1].endswith("}"):
-            parts[i] = _links(family).get(part.strip("`"), part)
+            parts[i] = links.get(part.strip("`"), part)
     return "".join(parts)
 
 
@@ -145,17 +149,21 @@ def anchor(claim: str) -> str:
     return "claim-" + claim.replace("/", "-")
 
 
+def _role(tex: str) -> str:
+    return f"{{math}}`{tex}`"
+
+
 def _plain(text: str) -> str:
     """Escape what Markdown would read as markup."""
     return re.sub(r"([\\`*_\[\]<>|~$#])", r"\\\1", text)
 
 
 def _prose(text: str) -> str:
-    """Escape a sentence and typeset its indices and powers, its $...$ and `...` parts apart."""
-    from solvable.analysis.writing.prose import typeset
+    """Escape a sentence and typeset its mathematics, its $...$ and `...` parts apart."""
+    from solvable.analysis.writing.inline import typeset_inline
 
     parts = re.split(r"(\$[^$]+\$|`[^`]+`)", text)
-    plain = (re.sub(r"\\<(/?su[bp])\\>", r"<\1>", _plain(typeset(part))) for part in parts[::2])
+    plain = (typeset_inline(part, _plain, _role) for part in parts[::2])
     return "".join(part for pair in zip(plain, [*parts[1::2], ""], strict=True) for part in pair)
 
 

@@ -21,9 +21,8 @@ from solvable.analysis.verification.timing import charged, note_compilation
 from solvable.analysis.verification.verifier import Outcome, Verdict
 from solvable.analysis.writing.conventions import formula_latex
 from solvable.analysis.writing.files import write_whole
-from solvable.analysis.writing.inline import typeset_inline
 from solvable.analysis.writing.references import citation
-from solvable.figures.mathematics import mathjax
+from solvable.figures.mathematics import mathjax, sentence_html
 from solvable.figures.registry import Figure, find_figure
 
 __all__ = ["manifest", "write_figure", "write_report"]
@@ -122,10 +121,10 @@ def _claim_view(claim: Claim, verdict: Verdict) -> dict[str, Any]:
     formula = None if claim.formula is None else formula_latex(claim)
     return {
         "name": claim.name,
-        "statement": typeset_inline(claim.statement),
-        "assumptions": typeset_inline(claim.assumptions),
+        "statement": sentence_html(claim.statement),
+        "assumptions": sentence_html(claim.assumptions),
         "kind": claim.kind.value,
-        "reason": typeset_inline(claim.reason),
+        "reason": sentence_html(claim.reason),
         "statistic": claim.statistic,
         "formula": formula,
         "source": citation(claim.source.key),
@@ -173,7 +172,7 @@ def write_report(
         view = {
             "name": item.name,
             "title": item.title,
-            "caption": typeset_inline(caption),
+            "caption": sentence_html(caption),
             "image": base64.b64encode(svg).decode(),
             "shape": "wide" if _width(svg) > 300 else "narrow",
             "source": citation(item.source),

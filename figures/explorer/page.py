@@ -15,7 +15,7 @@ from solvable.analysis.writing.files import write_whole
 from solvable.figures.explorer.panel import Panel, tables
 from solvable.figures.explorer.regression import REGRESSION
 from solvable.figures.explorer.training import TRAINING
-from solvable.figures.mathematics import mathjax
+from solvable.figures.mathematics import mathjax, sentence_html
 
 __all__ = ["PANELS", "write_explorer"]
 
@@ -44,7 +44,8 @@ def write_explorer(
     views = [
         {
             "panel": panel,
-            "statement": find_claim(panel.claim).statement,
+            "says": sentence_html(panel.says),
+            "statement": sentence_html(find_claim(panel.claim).statement),
             "outcome": verdicts[panel.claim].outcome.value,
             "summary": verdicts[panel.claim].summary(),
         }

@@ -16,7 +16,7 @@ from solvable.solvers import InverseGamma, mean_predictive_variance, posterior_p
 if TYPE_CHECKING:
     import xarray as xr
 
-D, LENGTHS, DOTS = 10, (2, 4, 8, 16, 32, 64), (8, 16, 32, 64)
+D, LENGTHS, DOTS = 10, (2, 4, 8, 16, 32, 64), (8, 16, 24, 32, 64)
 LAWS: dict[str, Any] = {"known": 0.36, "discrete": LEVELS, "inverse-gamma": InverseGamma(4.0, 3.0)}
 LEARNERS = ("Bayes", "ridge of fixed strength", "least squares")
 BINS = 6

@@ -193,12 +193,12 @@ def width_faults(canvas):
 
 
 def few_dots(canvas):
-    """Series of two or three dots; one dot marks a place."""
+    """Series of two or three dots, joined or not; one dot marks a place."""
     for number, axes in enumerate(canvas.axes):
         for line in axes.lines:
-            bare = line.get_linestyle() == "None" and line.get_marker() not in ("None", None, "")
+            dots = line.get_marker() not in ("None", None, "")
             count = int(np.all(np.isfinite(np.asarray(line.get_xydata(), dtype=float)), axis=1).sum())
-            if bare and 1 < count < 4:
+            if dots and 1 < count < 4:
                 yield f"axes {number}: a series of {count} dots"
 
 
@@ -304,7 +304,7 @@ def test_every_fault_is_seen(fault):
 
 def test_three_dots_are_few_and_one_marks_a_place():
     def bad(canvas, left, right):
-        left.plot([0, 1, 2], [0, 1, 4], "o")
+        left.plot([0, 1, 2], [0, 1, 4], "o-")
         right.plot([1], [1], "o")
         right.errorbar([0, 1, 2, 3], [0, 1, 4, np.nan], 0.1, fmt="o")
 

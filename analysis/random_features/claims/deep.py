@@ -78,7 +78,7 @@ error = partial(claim, source=_DEEP, convention="deep")
 DEEP_CLAIMS = (
     claim(
         "random-features/deep-layer-covariance",
-        "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ★²I.",
+        "A frozen layer maps a covariance Ω to κ₁²WΩWᵀ + κ_{⋆}²I.",
         source=_DEEP,
         predict=_layer_square,
         measure=experiments.layer_square_draw,

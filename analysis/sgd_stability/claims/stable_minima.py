@@ -83,7 +83,7 @@ STABLE_CLAIMS = (
     claim(
         "sgd-stability/stable-minima-generalise",
         "Diagonal network, sparse truth: where tr H ≤ 2/η, as stability of SGD demands, interpolators err by at most "
-        "min_{τ} τ(R − ‖β*‖₁)/(√n − √δ(τ)), R = 1/(2η) the ℓ₁ norm allowed and δ(τ) the mean of dist²(g, τ∂‖β*‖₁).",
+        "min_{τ} τ(R − ‖β*‖₁)/(√n − √(δ(τ))), R = 1/(2η) the ℓ₁ norm allowed and δ(τ) the mean of dist²(g, τ∂‖β*‖₁).",
         kind=Kind.BOUND,
         side="upper",
         predict=_farthest,
