@@ -15,9 +15,8 @@ def notebook_texts() -> dict[str, str]:
         raise ValueError("notebooks need jupytext and Jupyter: pip install 'solvable[notebooks]'.") from None
 
     texts = {}
-    for path in sorted(files("solvable").joinpath("notebooks").iterdir(), key=lambda path: path.name):
-        if not path.name.endswith(".py"):
-            continue
+    scripts = [path for path in files("solvable").joinpath("notebooks").iterdir() if path.name.endswith(".py")]
+    for path in sorted(scripts, key=lambda path: int(path.name.partition("_")[0])):
         notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
         for i, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{i}"

@@ -247,3 +247,20 @@ def test_names_with_accents_are_letters_in_citations():
 
     for key in keys():
         assert not set(citation(key)) & set("{}\\"), key
+
+
+def test_a_page_is_shown_by_a_browser_with_windows_or_not_at_all(monkeypatch, tmp_path, capfd):
+    import webbrowser
+
+    from solvable.cli import making
+
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: bool(opened.append(address)) or True)
+    monkeypatch.setattr(making.sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    assert not making._shown(tmp_path / "index.html")
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert making._shown(tmp_path / "index.html")
+    assert opened == [(tmp_path / "index.html").as_uri()]
+    assert capfd.readouterr().err == ""

@@ -67,8 +67,6 @@ def readme_answers():
 
 @pytest.mark.parametrize(("command", "answer"), readme_answers())
 def test_checks_of_the_readme_print_what_it_shows(command, answer, tmp_path):
-    if "--latex" in command:
-        pytest.importorskip("antlr4")
     assert answer in run(command, ROOT, tmp_path).stdout.splitlines()
 
 

@@ -20,6 +20,10 @@ def test_notebook_runs(path, capsys, monkeypatch):
     assert capsys.readouterr().out
 
 
+def test_notebooks_are_numbered_from_one():
+    assert sorted(int(path.stem.partition("_")[0]) for path in NOTEBOOKS) == list(range(1, len(NOTEBOOKS) + 1))
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_opens_with_what_is_seen_and_ends_with_exercises(path):
     text = path.read_text()

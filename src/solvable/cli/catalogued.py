@@ -64,7 +64,7 @@ def show(
     if item["takes"]:
         print(f"  formulas     none: {item['takes']}")
     for line in item["names"]:
-        print(f"  name         {line}")
+        print(f"  check reads  {line}")
     for line in item["symbols"]:
         print(f"  symbol       {line}")
     for line in item["conventions"]:

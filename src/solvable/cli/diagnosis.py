@@ -14,7 +14,6 @@ __all__ = ["findings"]
 
 Finding = tuple[bool | None, str, str]
 _EXTRAS = {
-    "latex": ("antlr4", "check --latex"),
     "certify": ("flint", "certify=True"),
     "sweep": ("zarr", "sweep"),
     "explore": ("plotly", "explore"),

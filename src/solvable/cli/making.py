@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -112,8 +114,16 @@ def explore(
         found = {verdict.claim: verdict for verdict in verdicts}
         page = write_explorer(out / "index.html", found, store=out / "results")
     print(f"explorer: {page}")
-    if show:
-        typer.launch(str(page))
+    if show and not _shown(page):
+        print("no browser was found on this machine: open the page in one")
+
+
+def _shown(page: Path) -> bool:
+    """Whether a browser with windows took the page: one in the terminal could not move a slider."""
+    import webbrowser
+
+    windows = sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")))
+    return windows and webbrowser.open(page.resolve().as_uri())
 
 
 @app.command()

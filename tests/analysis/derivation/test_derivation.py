@@ -90,7 +90,6 @@ def test_simulation_stage_sees_what_the_formula_misses():
 
 
 def test_latex():
-    pytest.importorskip("antlr4")
     assert quickly(r"\frac{\sigma^2 \gamma}{1-\gamma}", VARIANCE, latex=True).outcome is Outcome.AGREES
     assert quickly(r"$\|\beta\|^2(1-\frac{1}{\gamma})+\frac{\sigma^2}{\gamma-1}$", EXCESS, latex=True).sentence == (
         "agrees for gamma > 1 only"
