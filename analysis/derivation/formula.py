@@ -27,7 +27,7 @@ from solvable.solvers.validate import as_kind, refuse
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "known_values", "read_formula"]
+__all__ = ["Formula", "is_ours", "known_values", "read_formula"]
 
 _NO_VALUE = (ArithmeticError, ValueError, TypeError)
 _TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
@@ -70,6 +70,7 @@ class Formula:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()  # left members that are no formulas
+    named: tuple[str, int] = ("", 1)  # the author's name for it, and the power at which that stands
     member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
@@ -287,12 +288,7 @@ def read_formula(
     known = known_names(claim)
     phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
     reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
-    if (
-        reading is not None
-        and claim is not None
-        and reading.left in (known or ())
-        and not _is_ours(claim, reading.left)
-    ):
+    if reading is not None and claim is not None and reading.left in (known or ()) and not is_ours(claim, reading.left):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     if reading is not None and claim is not None and reading.relation == "=":
         _refuse_other_quantity(reading.left, formula, claim, known or set())
@@ -309,7 +305,7 @@ def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str
     if left in known or left not in GREEK.values():
         return
     meant = [text for text in translations(claim, left) if text in known]
-    if meant and meant[0] in claim.grid[0] and not _is_ours(claim, meant[0]):
+    if meant and meant[0] in claim.grid[0] and not is_ours(claim, meant[0]):
         raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
 
 
@@ -318,7 +314,7 @@ def _refuse_the_quantity_itself(reading: Any, formula: str, claim: Claim, known:
     name = str(reading.expression)
     if name not in known or name in claim.grid[0] or getattr(claim.formula, "is_Symbol", claim.formula is None):
         return
-    if not reading.definitions and _is_ours(claim, name):
+    if not reading.definitions and is_ours(claim, name):
         raise refuse("formula", formula, f"{name} is what the claim is about: write what it is")
 
 
@@ -327,7 +323,7 @@ def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:
     return phrases_of({name: latex for name, latex in written_symbols(claim).items() if name in known})
 
 
-def _is_ours(claim: Claim, name: str) -> bool:
+def is_ours(claim: Claim, name: str) -> bool:
     """Whether a quantity of the claim's equations is what the claim is about."""
     for cell in claim.grid:
         cell = claim.draw(np.random.default_rng(0), cell)

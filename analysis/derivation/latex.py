@@ -135,7 +135,8 @@ class _Statement(Sides):
             branches.append(f"({formula}, {' and '.join(conditions)})")
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
-        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread)
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
+                           self.named)  # fmt: skip
         return self.last_first(stated, own)
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
@@ -252,7 +253,7 @@ class _Statement(Sides):
         if len(last) != 1 or stated.sides or stated.relation != "=":
             raise self.refuse(f"which of its equations is the formula is not clear: {own} is used by another one")
         others = tuple((name, text) for name, text in every.items() if name != last[0])
-        return stated._replace(formula=every[last[0]], left=last[0], definitions=others)
+        return stated._replace(formula=every[last[0]], left=last[0], definitions=others, named=(last[0], 1))
 
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""

@@ -27,6 +27,7 @@ class Sides(Macros):
     """Reads what stands left of a formula."""
 
     unread: tuple[str, ...] = ()
+    named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
 
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""
@@ -41,6 +42,24 @@ class Sides(Macros):
         except ValueError:
             return ""
         return name if name.isidentifier() else ""
+
+    def name_and_power(self, tokens: list[Token]) -> tuple[str, int]:
+        """Name of a left member without its argument, and 2 where it is squared; norms are one name."""
+        reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
+        reader.skip_mean()
+        base, power, skipped = list[Token](), 1, 0
+        left = reader.tokens[reader.at :]
+        for place, text, level in levels(left):
+            raised = [t.text for t in left[place + 1 : place + 4]]
+            if level == 0 and text == "^" and (raised[:1] == ["2"] or raised == ["{", "2", "}"]):
+                power, skipped = 2, place + (1 if raised[:1] == ["2"] else 3)
+            elif level == 1 and text in ("(", "["):
+                break
+            elif place > skipped or not skipped:
+                base.append(left[place])
+        if base and base[0].text in BARS:
+            return "norm", power
+        return self.own_name([t for t in base if t.text.removeprefix("\\") not in LETTER_STYLES]), power
 
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
@@ -146,6 +165,7 @@ class Sides(Macros):
         member = self.tokens[bounded : marks[0]]
         left = [t.text for t in member if t.text not in ("&", ":")]
         sign = self.tokens[marks[0]].text
+        self.named = self.name_and_power(member)
         if is_square(member) and sign == "=":
             self.unread += (written(member),)
         if left and not self.one_quantity(member):

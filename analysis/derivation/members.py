@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.squares import as_stated
 from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import refuse
 
@@ -50,6 +51,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if yours.expression is None or not points:
         return yours
     if yours.member is None:
+        yours = as_stated(yours, claim, lambda formula: _is_ours(formula, claim, points))
         return _known_member(yours, claim, points)
     from solvable.analysis.derivation.translation import written
 

@@ -46,8 +46,8 @@ class Reading:
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
     sides : tuple
         What else the author says that the expression equals.
-    unread : tuple of str
-        Left members of the equation that are no formulas: they say what the quantity is.
+    unread, named : tuple
+        Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
     """
 
     expression: sp.Expr
@@ -59,15 +59,15 @@ class Reading:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()
+    named: tuple[str, int] = ("", 1)
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
     reading = read(text, latex)
     if reading.sides or reading.unread:
-        raise refuse(
-            "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
-        )
+        why = "left of = stands a formula, not the name of one quantity: give the right side alone"
+        raise refuse("formula", text, why)
     expression = reading.expression
     return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
@@ -127,8 +127,9 @@ def read(
         except ValueError:
             unread.append(side)
     return Reading(
-        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread)
-    )
+        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread),
+        stated.named,
+    )  # fmt: skip
 
 
 def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:

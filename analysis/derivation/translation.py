@@ -118,7 +118,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "read_as": _written(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
-            "words": words, "outline": outline, "member": member if len(unread) == 1 else None,
+            "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
