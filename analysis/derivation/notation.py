@@ -127,8 +127,8 @@ def read(
         except ValueError:
             unread.append(side)
     return Reading(
-        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread),
-        stated.named,
+        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
+        tuple(unread), stated.named,
     )  # fmt: skip
 
 

@@ -57,8 +57,9 @@ def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Fi
         return shrunk
     grown = _as_it_grows(yours, claim) or _as_one_grows(yours, claim)
     if grown is not None:
-        holds = bool(yours.orders) or claim.kind is Kind.ASYMPTOTIC
-        return grown, Outcome.AGREES if holds else Outcome.DISAGREES
+        if yours.orders:
+            return grown, Outcome.AGREES
+        return f"{grown}: where that is meant, write + o(1) behind it", Outcome.DISAGREES
     if yours.orders:
         return "not equal as the sizes grow together: the difference does not vanish as stated", Outcome.DISAGREES
     return None

@@ -1,7 +1,7 @@
-"""Whether an author's left member is what the claim is about, or its square or root: sigma_w = .. where it is sigma_w².
+"""Whether an author's left member is what the claim is about, its square or its root: sigma_w = .. for sigma_w².
 
-What the claim calls its own value stands in its statement (σ_w² = ..), or is a quantity of its equations; else the words
-of the statement say whether it is a square (a variance, a squared length), and the right side is tried both ways.
+What the claim calls its own value stands in its statement (σ_w² = ..), or is a quantity of its equations; else the
+words of the statement say whether it is a square (a variance, a squared length), and both powers are tried.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from solvable import check
 from solvable.analysis.derivation.admission import why_not
 from solvable.analysis.derivation.formula import known_values, read_formula
@@ -64,8 +65,8 @@ def test_a_name_that_the_statement_shows_is_read_at_its_power(name, word, power)
         try:
             found = check(f"{left} = ({right})**({stated}/{power})", against=name, budget=0).outcome.value
             wrong = check(f"{left} = ({right})**({3 - stated}/{power})", against=name, budget=0).outcome.value
-        except ValueError as error:
-            assert "what the claim is about" in str(error)  # kappa = kappa says nothing
+        except ValueError:  # kappa = kappa says nothing
+            assert right == word
             continue
         assert (found, wrong) == ("AGREES", "DISAGREES"), (name, left)
 
