@@ -13,6 +13,7 @@ from solvable.analysis.derivation.latex_words import (
     DIFFERENTIALS,
     GREEK,
     LATTICE,
+    LETTER_STYLES,
     LIMITS,
     OTHERWISE,
     RELATIONS,
@@ -201,8 +202,8 @@ class Expressions(Scripts):
         if is_name:
             base = self.name(base, index, marks)
         base = base[6:-1] if base.startswith("norm2(") else base
-        if is_name and not power and base not in self.functions and self.of_a_matrix(base):
-            return self.scripted(f"({base})")
+        if is_name and base not in self.functions and self.of_a_matrix(base):
+            return f"({base})**({power})" if power else self.scripted(f"({base})")
         if base == "e" and power:
             return f"exp({power})"
         if is_name and base in self.functions and self.peek() == "(":
@@ -217,6 +218,8 @@ class Expressions(Scripts):
             return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
+        if base == "Q" and not power and self.peek() in ("(", "[") and not re.search(r"Q\s*:?=", self.source):
+            return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
             inside = self.expression()
@@ -245,9 +248,13 @@ class Expressions(Scripts):
 
     def of_a_matrix(self, base: str) -> bool:
         """Consume (H) behind an eigenvalue: it says only of what it is one."""
-        texts = [t.text for t in self.tokens[self.at : self.at + 3]]
-        if re.match(r"(?:lambda|sigma|mu|s)_", base) and texts in (["(", "H", ")"], ["(", "W", ")"]):
-            self.at += 3
+        if self.peek() != "(" or not re.match(r"(?:lambda|sigma|mu|s)_", base):
+            return False
+        end = next((i for i, token in enumerate(self.tokens[self.at :]) if token.text == ")"), 0)
+        inner = [t.text for t in self.tokens[self.at + 1 : self.at + end]]
+        plain = [text for text in inner if text not in "{}" and text.removeprefix("\\") not in LETTER_STYLES]
+        if plain in (["H"], ["W"]) or plain[:3] == [r"\nabla", "^", "2"]:
+            self.at += end + 1
             return True
         return False
 

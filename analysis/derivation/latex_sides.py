@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from solvable.analysis.derivation.latex_lines import has_own_factor, is_mean, is_square, is_statistic, written
 from solvable.analysis.derivation.latex_macros import Macros
+from solvable.analysis.derivation.latex_phrases import longest_phrase
+from solvable.analysis.derivation.latex_statistics import with_one_name
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
@@ -27,6 +29,7 @@ class Sides(Macros):
     """Reads what stands left of a formula."""
 
     unread: tuple[str, ...] = ()
+    statistic: str = ""
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
 
     def own_name(self, tokens: list[Token]) -> str:
@@ -66,7 +69,7 @@ class Sides(Macros):
         reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
         reader.skip_mean()
         first = reader.take() if reader.peek() else None
-        if first is None or first.number:
+        if first is None or first.number or (first.text == "e" and reader.peek() == "^"):
             return False
         if first.text in _NAMED or first.text.lstrip("\\") in ACCENTS:
             reader.raw_group()
@@ -81,7 +84,11 @@ class Sides(Macros):
                 if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
                     return False  # one over it, or its fourth power, is another quantity; a square is often one itself
             elif mark in CLOSING:
+                start = reader.at
                 reader.skip_to((CLOSING[mark],))
+                inside = reader.tokens[start : reader.at - 1]
+                if first.text in GREEK and any(t.text in ("+", "-", "/", r"\frac") for t in inside):
+                    return False  # a product: the value of a function has names in brackets
         return reader.at == len(reader.tokens)
 
     def skip_mean(self) -> None:
@@ -125,6 +132,7 @@ class Sides(Macros):
         if sides:
             self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
         found = []
+        self.statistic = self.with_a_statistic(sides[0]) if len(sides) == 1 and not named else ""
         for side in sides:
             try:
                 if side is sides[0] and not self.laws and not named and is_mean(side):
@@ -135,6 +143,19 @@ class Sides(Macros):
                     raise
                 self.unread += (written(side),)
         return tuple(found)
+
+    def with_a_statistic(self, side: list[Token]) -> str:
+        """Read a side in which one name stands for the one mean, variance or norm; empty where that does not do."""
+
+        def known_at(at: int) -> int:
+            found = longest_phrase(self.phrases, side, at)
+            return 0 if found is None else found[1]
+
+        put = with_one_name(side, known_at)
+        try:
+            return self.whole(put) if put != side else ""
+        except ValueError:
+            return ""
 
     def bounded_quantity(self, marks: list[int]) -> int:
         r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""

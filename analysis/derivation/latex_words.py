@@ -29,6 +29,7 @@ __all__ = [
     "STARS",
     "STATISTICS",
     "WORDS",
+    "WORD_STYLES",
 ]
 
 _LETTERS = (
@@ -100,6 +101,8 @@ LETTER_STYLES = (
     "bf",
     "cal",
 )
+WORD_STYLES = ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf", "texttt",
+               "textsf", "textbf", "textit", "textnormal", "textsc", "mathnormal", "emph")  # fmt: skip
 INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")

@@ -8,17 +8,23 @@ factors would count for nothing.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
+from solvable.analysis.derivation.latex_statistics import MEAN_OF
 from solvable.analysis.derivation.squares import as_stated
 from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
 __all__ = ["meant_member"]
 
 _TRIED, _SAME = 5, 1e-9
+_TIMES, _OVER = re.compile(r"(\S+) times\b"), re.compile(r"\bover (\S+?)[,;.]")  # factors that statements name
+_PER_DIMENSION = re.compile(r"\b(?:for each|a|per) dimension\b")
 
 
 def _inversions(member: Any, name: Any, right: Any) -> list[tuple[Any, Any]]:
@@ -56,6 +62,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     from solvable.analysis.derivation.translation import written
 
     member, name = yours.member
+    member = member.args[0] if isinstance(member, sp.Limit) else member
     whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
     if whole:
         return yours
@@ -70,6 +77,12 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
             return solved
         found.append(solved)
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
+        factor, rest = member.as_independent(name, as_Add=False)
+        plain = rest == name or isinstance(rest, sp.Add)
+        if plain and _is_stated_factor(factor, claim):
+            return yours
+        if rest == name and str(name) == MEAN_OF and _is_mean_over_a_size(factor):
+            return yours
         why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
         raise refuse("formula", yours.text, why)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
@@ -84,10 +97,14 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
     if not yours.sides or _is_ours(yours, claim, points):
         return yours
     for side in yours.sides:
-        for name in sorted(side.free_symbols, key=str):
+        for name in sorted(side.free_symbols | yours.expression.free_symbols, key=str):
             alone = dataclasses.replace(yours, expression=name, names=frozenset({str(name)}), rounded=None, decimals={})
-            if side == name or side.count(name) != 1 or not _is_ours(alone, claim, points):
+            if name in (side, yours.expression) or not _is_ours(alone, claim, points):
                 continue
+            if side.count(name) != 1 or yours.expression.has(name):  # an equation that it solves
+                names = frozenset(map(str, side.free_symbols | yours.expression.free_symbols)) - {str(name)}
+                return dataclasses.replace(alone, names=names, implicit={name: name + side - yours.expression},
+                                           sides=(), outline=None)  # fmt: skip
             part, value = _inversions(side, name, yours.expression)[-1]
             if part == name and value != name:
                 names = frozenset(map(str, value.free_symbols))
@@ -96,6 +113,28 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
                 return dataclasses.replace(alone, expression=value, names=names, sides=(), outline=None,
                                            read_as=f"{written(name)} = {written(value)}")  # fmt: skip
     return yours
+
+
+def _is_mean_over_a_size(factor: Any) -> bool:
+    """Whether a factor of a statistic is one over a size, which belongs to what the statistic is."""
+    return bool((1 / factor).is_Symbol) and str(1 / factor) in names_of_kind("size")
+
+
+def _is_stated_factor(factor: Any, claim: Claim) -> bool:
+    """Whether the claim says that its value is the quantity times a factor: n times the error, for each dimension."""
+    import sympy as sp
+
+    said = [f"1/({match[1]})" for match in _OVER.finditer(claim.statement)]
+    said += [match[1].strip("(") for match in _TIMES.finditer(claim.statement)]
+    said += ["1/d"] if _PER_DIMENSION.search(claim.statement) else []
+    for text in said:
+        try:
+            stated = read_formula(text, claim).expression
+        except ValueError:
+            continue
+        if stated is not None and sp.cancel(stated / factor) == 1:
+            return True
+    return False
 
 
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:

@@ -23,6 +23,7 @@ class Statement(NamedTuple):
     definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
     sides: tuple[str, ...] = ()  # what else the formula is said to equal
     unread: tuple[str, ...] = ()  # what stands left of it and is no formula: how the quantity is defined
+    statistic: str = ""  # the first side with one name for the statistic in it
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
 
 

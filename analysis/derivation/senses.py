@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Outcome
 from solvable.analysis.writing.conventions import names_of_kind

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solvable.analysis.derivation.formula import Formula, is_ours, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import is_ours, known_values
 from solvable.analysis.derivation.plain import plain_from_text
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim

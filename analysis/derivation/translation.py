@@ -51,7 +51,7 @@ def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> s
 def unknown(name: str, known: set[str]) -> ValueError:
     """Refusal of a symbol that nobody explained."""
     return refuse(
-        "formula", name, f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
+        "formula", name.replace("norm2_", "norm of "), f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
     )
 
 
@@ -88,6 +88,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         except ValueError:  # a left member in names of its own says what the quantity is
             unread.append(written(sides.pop(key)))
             member = _member(side, given, {*implicit, *map(str, reading.decimals)}, known, claim)
+    if reading.statistic is not None and unread and member is None:
+        member = _member(reading.statistic, given, set(implicit), known, claim)
     for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)

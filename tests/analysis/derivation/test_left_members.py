@@ -7,7 +7,8 @@ import pytest
 
 from solvable import check
 from solvable.analysis.derivation.admission import why_not
-from solvable.analysis.derivation.formula import known_values, read_formula
+from solvable.analysis.derivation.formula import read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.members import meant_member
 from solvable.analysis.derivation.squares import stated_powers
 from solvable.analysis.verification.catalogue import claim, claims
