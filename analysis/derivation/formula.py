@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
@@ -289,6 +290,10 @@ def read_formula(
     reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
     if reading is not None and claim is not None:
         reading = about_the_claim(reading, formula, claim, known or set())
+    every = [] if reading is None else with_signs(reading, claim, formula)
+    if every and claim is not None:
+        fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
+        return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
 

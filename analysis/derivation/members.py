@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import MEAN_OF
@@ -138,8 +139,9 @@ def _is_stated_factor(factor: Any, claim: Claim) -> bool:
 
 
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:
-    for point in points[:_TRIED]:
-        ours, found = float(claim.predict(**point)), float(yours(known_values(claim, dict(point))))
-        if not abs(found - ours) <= _SAME * abs(ours):
-            return False
-    return True
+    try:
+        rows = [(float(claim.predict(**point)), float(yours(known_values(claim, dict(point)))))
+                for point in points[:_TRIED]]  # fmt: skip
+    except OutOfTime:
+        return False
+    return all(abs(found - ours) <= _SAME * abs(ours) for ours, found in rows)
