@@ -17,7 +17,8 @@ import numpy as np
 import sympy as sp
 
 from solvable import check, claims
-from solvable.analysis.derivation.formula import known_values, read_formula
+from solvable.analysis.derivation.formula import read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Claim
 
 EACH = 100

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.formula import Formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
@@ -128,7 +129,8 @@ def refuse_unread_factors(yours: Formula, claim: Claim) -> None:
         if _SQUARED.fullmatch(member):
             continue
         names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
-        if any(name in known or translations(claim, name) for name in names):
+        divided = "/" in member or r"\frac" in member
+        if divided or any(name in known or translations(claim, name) for name in names):
             why = f"left of = stands {member}, which is not read, and its right side is not ours: give one formula"
             raise refuse("formula", yours.text, why)
 

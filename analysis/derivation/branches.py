@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.evaluation import Doubles
-from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.kinks import sides_of
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Claim
 
 __all__ = ["branch_points"]

@@ -20,7 +20,8 @@ from solvable.analysis.derivation.admission import (
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.diagnosis import explained
-from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.members import meant_member
 from solvable.analysis.derivation.own import against_experiment
 from solvable.analysis.derivation.quantities import remembered, with_spectrum

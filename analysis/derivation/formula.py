@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
-from solvable.analysis.derivation.exponents import with_exponent
 from solvable.analysis.derivation.implicit import NoRootError, solve
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown, written
 from solvable.analysis.verification.claim import Claim
-from solvable.analysis.writing.conventions import translations, written_symbols
+from solvable.analysis.writing.conventions import written_symbols
 from solvable.solvers.validate import as_kind, refuse
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "known_values", "read_formula"]
+__all__ = ["Formula", "read_formula"]
 
 _NO_VALUE = (ArithmeticError, ValueError, TypeError)
 _TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
@@ -70,6 +70,7 @@ class Formula:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()  # left members that are no formulas
+    named: tuple[str, int] = ("", 1)  # the author's name for it, and the power at which that stands
     member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
@@ -287,54 +288,19 @@ def read_formula(
     known = known_names(claim)
     phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
     reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
-    if (
-        reading is not None
-        and claim is not None
-        and reading.left in (known or ())
-        and not _is_ours(claim, reading.left)
-    ):
-        raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
-    if reading is not None and claim is not None and reading.relation == "=":
-        _refuse_other_quantity(reading.left, formula, claim, known or set())
-    if reading is not None and claim is not None and reading.expression.is_Symbol and not reading.sides:
-        _refuse_the_quantity_itself(reading, formula, claim, known or set())
     if reading is not None and claim is not None:
-        reading = with_exponent(reading, claim, formula)
+        reading = about_the_claim(reading, formula, claim, known or set())
+    every = [] if reading is None else with_signs(reading, claim, formula)
+    if every and claim is not None:
+        fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
+        return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
-
-
-def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str]) -> None:
-    """Refuse an equation whose left side is a parameter of the claim in Greek, lambda = ..: it is no value of ours."""
-    if left in known or left not in GREEK.values():
-        return
-    meant = [text for text in translations(claim, left) if text in known]
-    if meant and meant[0] in claim.grid[0] and not _is_ours(claim, meant[0]):
-        raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
-
-
-def _refuse_the_quantity_itself(reading: Any, formula: str, claim: Claim, known: set[str]) -> None:
-    """Refuse kappa for kappa, which says nothing, where the claim's own formula says more."""
-    name = str(reading.expression)
-    if name not in known or name in claim.grid[0] or getattr(claim.formula, "is_Symbol", claim.formula is None):
-        return
-    if not reading.definitions and _is_ours(claim, name):
-        raise refuse("formula", formula, f"{name} is what the claim is about: write what it is")
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:
     """How the quantities that a formula may name are written in LaTeX."""
     return phrases_of({name: latex for name, latex in written_symbols(claim).items() if name in known})
-
-
-def _is_ours(claim: Claim, name: str) -> bool:
-    """Whether a quantity of the claim's equations is what the claim is about."""
-    for cell in claim.grid:
-        cell = claim.draw(np.random.default_rng(0), cell)
-        ours = float(claim.predict(**cell))
-        if not abs(float(known_values(claim, cell)[name]) - ours) <= 1e-9 * abs(ours):
-            return False
-    return True
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:
@@ -348,34 +314,3 @@ def _from_function(function: Callable[..., Any], known: set[str] | None) -> Form
             raise unknown(sorted(required - known)[0], known)
         names = tuple(name for name in names if name in known)
     return Formula(getattr(function, "__name__", "function"), frozenset(names), None, function)
-
-
-def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers a formula may use at a cell: its numeric parameters and the quantities its equations define.
-
-    Beside them, where the claim has them, ``_modes``, what a sum over modes runs over, and ``_shifted``, the values
-    where one parameter is another.
-    """
-    import mpmath as mp
-
-    numbers = {name: value for name, value in cell.items() if isinstance(value, int | float | mp.mpf)}
-    ratios = [] if claim.domain is None else claim.domain.ratios(cell)
-    exact = {name: mp.mpf(whole) / total for name, whole, total in ratios}
-    numbers |= exact
-    if not claim.quantities:
-        return numbers
-    found = claim.quantities(**{**cell, **exact})
-    return {**numbers, **found, "_shifted": _Moved(claim, cell, tuple(sorted(numbers)))}
-
-
-@dataclass(frozen=True)
-class _Moved:
-    """Values where some parameters are others, and what follows them follows."""
-
-    claim: Claim
-    cell: Mapping[str, Any]
-    parameters: tuple[str, ...]
-
-    def __call__(self, **changed: Any) -> dict[str, Any]:
-        """Values with the parameters changed."""
-        return known_values(self.claim, {**self.cell, **changed})

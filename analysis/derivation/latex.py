@@ -32,6 +32,8 @@ from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
 
+_WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
+
 
 def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     r"""Return the formula with its range, left side and definitions in plain notation.
@@ -54,7 +56,7 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    reader.tokens = in_usual_forms(list(tokens_of(text)), reader.refuse)
+    reader.tokens = in_usual_forms(list(tokens_of(_WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text))), reader.refuse)
     reader.phrases = phrases
     return reader.statement()
 
@@ -135,7 +137,8 @@ class _Statement(Sides):
             branches.append(f"({formula}, {' and '.join(conditions)})")
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
-        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread)
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
+                           self.statistic, self.named)  # fmt: skip
         return self.last_first(stated, own)
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
@@ -252,7 +255,7 @@ class _Statement(Sides):
         if len(last) != 1 or stated.sides or stated.relation != "=":
             raise self.refuse(f"which of its equations is the formula is not clear: {own} is used by another one")
         others = tuple((name, text) for name, text in every.items() if name != last[0])
-        return stated._replace(formula=every[last[0]], left=last[0], definitions=others)
+        return stated._replace(formula=every[last[0]], left=last[0], definitions=others, named=(last[0], 1))
 
     def defined_functions(self) -> Iterator[str]:
         """Names f of definitions f(x) = ... behind the formula."""

@@ -13,11 +13,13 @@ from solvable.analysis.derivation.latex_words import (
     DIFFERENTIALS,
     GREEK,
     LATTICE,
+    LETTER_STYLES,
     LIMITS,
     OTHERWISE,
     RELATIONS,
     SOLVES,
     STARS,
+    SUMMED,
 )
 
 __all__ = ["Expressions"]
@@ -80,12 +82,12 @@ class Expressions(Scripts):
         if self.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         parts = []
-        if self.peek() in ("+", "-", "−"):
-            parts.append("-" if self.take().text != "+" else "")
+        if self.peek() in SUMMED:
+            parts.append(SUMMED[self.take().text].removeprefix("+"))
         parts.append(self.term())
-        while self.peek() in ("+", "-", "−"):
-            parts.append("+" if self.take().text == "+" else "-")
-            if self.peek() in ("+", "-", "−"):
+        while self.peek() in SUMMED:
+            parts.append(SUMMED[self.take().text])
+            if self.peek() in SUMMED:
                 raise self.refuse("two signs follow each other: brackets are needed")
             parts.append(self.term())
         self.depth -= 1
@@ -143,7 +145,7 @@ class Expressions(Scripts):
         word = self.word_ahead()
         if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
             return False
-        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
+        closing = {*CLOSING.values(), *RELATIONS, *SUMMED, ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
                    r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
         return token.text not in closing and token.text not in (*others, *LATTICE, *LIMITS)
@@ -201,8 +203,8 @@ class Expressions(Scripts):
         if is_name:
             base = self.name(base, index, marks)
         base = base[6:-1] if base.startswith("norm2(") else base
-        if is_name and not power and base not in self.functions and self.of_a_matrix(base):
-            return self.scripted(f"({base})")
+        if is_name and base not in self.functions and self.of_a_matrix(base):
+            return f"({base})**({power})" if power else self.scripted(f"({base})")
         if base == "e" and power:
             return f"exp({power})"
         if is_name and base in self.functions and self.peek() == "(":
@@ -217,6 +219,10 @@ class Expressions(Scripts):
             return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
+        if base == "Q" and not power and self.peek() in ("(", "[") and not re.search(r"Q\s*:?=", self.source):
+            return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
+        if base == "phi" and not power and self.peek() in ("(", "[") and r"\Phi" in self.source:
+            return self.scripted(self.called("norm_pdf"))  # the density whose law stands beside it
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
             inside = self.expression()
@@ -245,9 +251,13 @@ class Expressions(Scripts):
 
     def of_a_matrix(self, base: str) -> bool:
         """Consume (H) behind an eigenvalue: it says only of what it is one."""
-        texts = [t.text for t in self.tokens[self.at : self.at + 3]]
-        if re.match(r"(?:lambda|sigma|mu|s)_", base) and texts in (["(", "H", ")"], ["(", "W", ")"]):
-            self.at += 3
+        if self.peek() != "(" or not re.match(r"(?:lambda|sigma|mu|s)_", base):
+            return False
+        end = next((i for i, token in enumerate(self.tokens[self.at :]) if token.text == ")"), 0)
+        inner = [t.text for t in self.tokens[self.at + 1 : self.at + end]]
+        plain = [text for text in inner if text not in "{}" and text.removeprefix("\\") not in LETTER_STYLES]
+        if plain in (["H"], ["W"]) or plain[:3] == [r"\nabla", "^", "2"]:
+            self.at += end + 1
             return True
         return False
 

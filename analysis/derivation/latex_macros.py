@@ -14,6 +14,7 @@ from solvable.analysis.derivation.latex_words import (
     MATRICES,
     OPENING,
     OTHERWISE,
+    WORD_STYLES,
     WORDS,
 )
 
@@ -45,6 +46,8 @@ class Macros(Bound):
             weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)
             if weighed is not None and not self.several_terms(self.tokens[start : self.at - 1]):
                 return f"norm2(sqrt(form(({weighed[1]})**2)))"
+            if inner.isidentifier():
+                return f"norm2(sqrt(norm2_{inner}))"
             raise self.refuse(f"the norm of {inner} is not known here: give it a name")
         return "norm2(sqrt(signal))"
 
@@ -57,8 +60,8 @@ class Macros(Bound):
         if command in ("binom", "dbinom", "tbinom"):
             top, bottom = self.argument(), self.argument()
             return f"binomial({top}, {bottom})"
-        if command in FUNCTIONS:
-            return self.function(FUNCTIONS[command])
+        if command in FUNCTIONS or command in ("inf", "sup"):
+            return self.function({"inf": "min", "sup": "max"}.get(command) or FUNCTIONS[command])
         if command in ("sum", "prod"):
             return self.summation(command)
         if command in ("int", "int*"):
@@ -69,7 +72,7 @@ class Macros(Bound):
             return self.function("norm_sf") if tail else name
         if command in LETTER_STYLES:
             return self.styled(command)
-        if command in ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf"):
+        if command in WORD_STYLES:
             return self.word(self.letters(self.raw_group()))
         if command == "partial":
             return self.by_index()
@@ -105,6 +108,10 @@ class Macros(Bound):
 
     def function(self, name: str) -> str:
         """Read a function's power, base and argument."""
+        while self.peek() == r"\limits":
+            self.take()
+        if name in ("min", "max") and self.peek() == "_":
+            return self.extremum(name)
         power = base = ""
         while self.peek() in ("^", "_"):
             if self.take().text == "^":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from solvable.analysis.derivation.latex_ranges import Ranges
-from solvable.analysis.derivation.latex_tokens import Token
-from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK, STARS
+from solvable.analysis.derivation.latex_tokens import TEXTS, Token
+from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK, LETTER_STYLES, STARS
 
 __all__ = ["Scripts"]
 
@@ -77,7 +77,7 @@ class Scripts(Ranges):
         words = []
         for token in tokens:
             text = token.text
-            if text in (r"\mathrm", r"\text", r"\textrm", r"\rm", r"\mathit", r"\operatorname", "{", "}", ","):
+            if text in (*TEXTS, r"\rm", r"\operatorname", "{", "}", ",") or text.removeprefix("\\") in LETTER_STYLES:
                 continue
             if text == r"\_":
                 words.append("_")

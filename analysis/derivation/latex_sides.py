@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from solvable.analysis.derivation.latex_lines import has_own_factor, is_mean, is_square, is_statistic, written
 from solvable.analysis.derivation.latex_macros import Macros
+from solvable.analysis.derivation.latex_phrases import longest_phrase
+from solvable.analysis.derivation.latex_statistics import with_one_name
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
@@ -27,6 +29,8 @@ class Sides(Macros):
     """Reads what stands left of a formula."""
 
     unread: tuple[str, ...] = ()
+    statistic: str = ""
+    named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
 
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""
@@ -42,12 +46,30 @@ class Sides(Macros):
             return ""
         return name if name.isidentifier() else ""
 
+    def name_and_power(self, tokens: list[Token]) -> tuple[str, int]:
+        """Name of a left member without its argument, and 2 where it is squared; norms are one name."""
+        reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
+        reader.skip_mean()
+        base, power, skipped = list[Token](), 1, 0
+        left = reader.tokens[reader.at :]
+        for place, text, level in levels(left):
+            raised = [t.text for t in left[place + 1 : place + 4]]
+            if level == 0 and text == "^" and (raised[:1] == ["2"] or raised == ["{", "2", "}"]):
+                power, skipped = 2, place + (1 if raised[:1] == ["2"] else 3)
+            elif level == 1 and text in ("(", "["):
+                break
+            elif place > skipped or not skipped:
+                base.append(left[place])
+        if base and base[0].text in BARS:
+            return "norm", power
+        return self.own_name([t for t in base if t.text.removeprefix("\\") not in LETTER_STYLES]), power
+
     def one_quantity(self, tokens: list[Token]) -> bool:
         """Whether tokens name one quantity: a name, or a bracket, with its scripts and argument, perhaps a mean."""
         reader = self.sub([t for t in tokens if t.text not in ("&", ":")])
         reader.skip_mean()
         first = reader.take() if reader.peek() else None
-        if first is None or first.number:
+        if first is None or first.number or (first.text == "e" and reader.peek() == "^"):
             return False
         if first.text in _NAMED or first.text.lstrip("\\") in ACCENTS:
             reader.raw_group()
@@ -62,7 +84,11 @@ class Sides(Macros):
                 if mark == "^" and (inner[:1] in (["-"], ["−"]) or (inner[0].isdigit() and inner != ["2"])):
                     return False  # one over it, or its fourth power, is another quantity; a square is often one itself
             elif mark in CLOSING:
+                start = reader.at
                 reader.skip_to((CLOSING[mark],))
+                inside = reader.tokens[start : reader.at - 1]
+                if first.text in GREEK and any(t.text in ("+", "-", "/", r"\frac") for t in inside):
+                    return False  # a product: the value of a function has names in brackets
         return reader.at == len(reader.tokens)
 
     def skip_mean(self) -> None:
@@ -106,6 +132,7 @@ class Sides(Macros):
         if sides:
             self.tokens = [*keep, *self.tokens[marks[-1] + 1 :]]
         found = []
+        self.statistic = self.with_a_statistic(sides[0]) if len(sides) == 1 and not named else ""
         for side in sides:
             try:
                 if side is sides[0] and not self.laws and not named and is_mean(side):
@@ -116,6 +143,19 @@ class Sides(Macros):
                     raise
                 self.unread += (written(side),)
         return tuple(found)
+
+    def with_a_statistic(self, side: list[Token]) -> str:
+        """Read a side in which one name stands for the one mean, variance or norm; empty where that does not do."""
+
+        def known_at(at: int) -> int:
+            found = longest_phrase(self.phrases, side, at)
+            return 0 if found is None else found[1]
+
+        put = with_one_name(side, known_at)
+        try:
+            return self.whole(put) if put != side else ""
+        except ValueError:
+            return ""
 
     def bounded_quantity(self, marks: list[int]) -> int:
         r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""
@@ -146,6 +186,7 @@ class Sides(Macros):
         member = self.tokens[bounded : marks[0]]
         left = [t.text for t in member if t.text not in ("&", ":")]
         sign = self.tokens[marks[0]].text
+        self.named = self.name_and_power(member)
         if is_square(member) and sign == "=":
             self.unread += (written(member),)
         if left and not self.one_quantity(member):

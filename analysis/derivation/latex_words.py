@@ -28,7 +28,9 @@ __all__ = [
     "SPACES",
     "STARS",
     "STATISTICS",
+    "SUMMED",
     "WORDS",
+    "WORD_STYLES",
 ]
 
 _LETTERS = (
@@ -52,6 +54,8 @@ FUNCTIONS = {
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
 DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
+SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_sign*"),
+          **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
 RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
@@ -100,6 +104,8 @@ LETTER_STYLES = (
     "bf",
     "cal",
 )
+WORD_STYLES = ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf", "texttt",
+               "textsf", "textbf", "textit", "textnormal", "textsc", "mathnormal", "emph")  # fmt: skip
 INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")

@@ -8,16 +8,24 @@ factors would count for nothing.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solvable.analysis.derivation.formula import Formula, known_values
+from solvable.analysis.derivation.clock import OutOfTime
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
+from solvable.analysis.derivation.latex_statistics import MEAN_OF
+from solvable.analysis.derivation.squares import as_stated
 from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
 __all__ = ["meant_member"]
 
 _TRIED, _SAME = 5, 1e-9
+_TIMES, _OVER = re.compile(r"(\S+) times\b"), re.compile(r"\bover (\S+?)[,;.]")  # factors that statements name
+_PER_DIMENSION = re.compile(r"\b(?:for each|a|per) dimension\b")
 
 
 def _inversions(member: Any, name: Any, right: Any) -> list[tuple[Any, Any]]:
@@ -50,10 +58,12 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if yours.expression is None or not points:
         return yours
     if yours.member is None:
+        yours = as_stated(yours, claim, lambda formula: _is_ours(formula, claim, points))
         return _known_member(yours, claim, points)
     from solvable.analysis.derivation.translation import written
 
     member, name = yours.member
+    member = member.args[0] if isinstance(member, sp.Limit) else member
     whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
     if whole:
         return yours
@@ -68,6 +78,12 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
             return solved
         found.append(solved)
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
+        factor, rest = member.as_independent(name, as_Add=False)
+        plain = rest == name or isinstance(rest, sp.Add)
+        if plain and _is_stated_factor(factor, claim):
+            return yours
+        if rest == name and str(name) == MEAN_OF and _is_mean_over_a_size(factor):
+            return yours
         why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
         raise refuse("formula", yours.text, why)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
@@ -79,14 +95,19 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
 
     The equality of the two sides has been seen to hold; what it gives for the quantity is compared as any formula is.
     """
+    right: Any = yours.expression
     if not yours.sides or _is_ours(yours, claim, points):
         return yours
     for side in yours.sides:
-        for name in sorted(side.free_symbols, key=str):
+        for name in sorted(side.free_symbols | right.free_symbols, key=str):
             alone = dataclasses.replace(yours, expression=name, names=frozenset({str(name)}), rounded=None, decimals={})
-            if side == name or side.count(name) != 1 or not _is_ours(alone, claim, points):
+            if name in (side, right) or not _is_ours(alone, claim, points):
                 continue
-            part, value = _inversions(side, name, yours.expression)[-1]
+            if side.count(name) != 1 or right.has(name):  # an equation that it solves
+                names = frozenset(map(str, side.free_symbols | right.free_symbols)) - {str(name)}
+                return dataclasses.replace(alone, names=names, implicit={name: name + side - right},
+                                           sides=(), outline=None)  # fmt: skip
+            part, value = _inversions(side, name, right)[-1]
             if part == name and value != name:
                 names = frozenset(map(str, value.free_symbols))
                 from solvable.analysis.derivation.translation import written
@@ -96,9 +117,32 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
     return yours
 
 
+def _is_mean_over_a_size(factor: Any) -> bool:
+    """Whether a factor of a statistic is one over a size, which belongs to what the statistic is."""
+    return bool((1 / factor).is_Symbol) and str(1 / factor) in names_of_kind("size")
+
+
+def _is_stated_factor(factor: Any, claim: Claim) -> bool:
+    """Whether the claim says that its value is the quantity times a factor: n times the error, for each dimension."""
+    import sympy as sp
+
+    said = [f"1/({match[1]})" for match in _OVER.finditer(claim.statement)]
+    said += [match[1].strip("(") for match in _TIMES.finditer(claim.statement)]
+    said += ["1/d"] if _PER_DIMENSION.search(claim.statement) else []
+    for text in said:
+        try:
+            stated = read_formula(text, claim).expression
+        except ValueError:
+            continue
+        if stated is not None and sp.cancel(stated / factor) == 1:
+            return True
+    return False
+
+
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:
-    for point in points[:_TRIED]:
-        ours, found = float(claim.predict(**point)), float(yours(known_values(claim, dict(point))))
-        if not abs(found - ours) <= _SAME * abs(ours):
-            return False
-    return True
+    try:
+        rows = [(float(claim.predict(**point)), float(yours(known_values(claim, dict(point)))))
+                for point in points[:_TRIED]]  # fmt: skip
+    except OutOfTime:
+        return False
+    return all(abs(found - ours) <= _SAME * abs(ours) for ours, found in rows)

@@ -16,6 +16,7 @@ from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.latex_phrases import Phrase
 from solvable.analysis.derivation.operators import OPERATORS, as_value, call_operator, mode_sum, without_values
 from solvable.analysis.derivation.plain import plain_from_text
+from solvable.analysis.derivation.powers import counted, digits, is_condition, rooted
 from solvable.analysis.derivation.typed import is_by_hand
 from solvable.solvers.validate import refuse
 
@@ -46,8 +47,10 @@ class Reading:
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
     sides : tuple
         What else the author says that the expression equals.
-    unread : tuple of str
-        Left members of the equation that are no formulas: they say what the quantity is.
+    unread, named : tuple
+        Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
+    statistic : sympy expression or None
+        The first side with one name for the mean, the variance or the norm that it holds.
     """
 
     expression: sp.Expr
@@ -59,15 +62,16 @@ class Reading:
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()
+    named: tuple[str, int] = ("", 1)
+    statistic: Any = None
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
     """Read a formula in positive names and leave out its range; see `read`."""
     reading = read(text, latex)
     if reading.sides or reading.unread:
-        raise refuse(
-            "formula", text, "left of = stands a formula, not the name of one quantity: give the right side alone"
-        )
+        why = "left of = stands a formula, not the name of one quantity: give the right side alone"
+        raise refuse("formula", text, why)
     expression = reading.expression
     return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
@@ -127,8 +131,9 @@ def read(
         except ValueError:
             unread.append(side)
     return Reading(
-        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides), tuple(unread)
-    )
+        expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
+        tuple(unread), stated.named, _expression(stated.statistic, text) if stated.statistic else None,
+    )  # fmt: skip
 
 
 def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:
@@ -237,7 +242,7 @@ class _Reader:
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         import sympy as sp
 
-        left, right = (_counted(part) for part in (left, right))
+        left, right = (counted(part) for part in (left, right))
         match op:
             case ast.MatMult() if "Sigma" in self.scope:  # functions of one covariance commute
                 return left * right
@@ -258,9 +263,9 @@ class _Reader:
             case ast.Pow():
                 if right.is_number and abs(complex(right.evalf())) > _LARGEST_POWER:
                     raise self.refuse(f"it holds a power above {_LARGEST_POWER}")
-                if left.is_number and right.is_number and left != 0 and _digits(left) * abs(float(right)) > 400:
+                if left.is_number and right.is_number and left != 0 and digits(left) * abs(float(right)) > 400:
                     raise self.refuse("it holds a number of more than 400 digits")
-                return _rooted(left) ** right if not right.is_integer else left**right
+                return rooted(left) ** right if not right.is_integer else left**right
         raise self.refuse(f"the operator {type(op).__name__} is not part of a formula")
 
     def compare(self, parts: list[Any], ops: list[ast.cmpop]) -> Any:
@@ -320,7 +325,7 @@ class _Reader:
             return 1 / self.read(arguments[0], depth) if name == "inv" else sp.Integer(1)
         if name == "which" and len(arguments) % 2 == 0:
             parts = [self.read(argument, depth) for argument in arguments]
-            if not all(_is_condition(part) for part in parts[::2]):
+            if not all(is_condition(part) for part in parts[::2]):
                 raise self.refuse("a case has a condition that is none")
             return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
@@ -355,39 +360,11 @@ class _Reader:
             raise self.refuse(f"{name} does not take these 0 arguments")
         if allowed in ("Abs", "sign", "Max", "Min", "Heaviside"):
             values = [as_value(value) for value in values]
-        values = [_rooted(value) for value in values] if allowed == "sqrt" else values
+        values = [rooted(value) for value in values] if allowed == "sqrt" else values
         try:
             return getattr(sp, allowed)(*values)
         except (TypeError, ValueError):
             raise self.refuse(f"{name} does not take these {len(values)} arguments") from None
-
-
-def _counted(part: Any) -> Any:
-    """A condition in a product or a sum counts one where it holds, as in Python."""
-    import sympy as sp
-
-    return sp.Piecewise((1, part), (0, True)) if _is_condition(part) else part
-
-
-def _is_condition(part: Any) -> bool:
-    """Whether a part is a condition; to sympy a symbol could be one."""
-    import sympy as sp
-
-    logic = sp.logic.boolalg
-    return isinstance(part, sp.core.relational.Relational | logic.BooleanFunction | logic.BooleanAtom)
-
-
-def _rooted(base: Any) -> Any:
-    """What stands under a root: the root of a square is the absolute value."""
-    import sympy as sp
-
-    even = any(isinstance(f, sp.Pow) and (f.exp / 2).is_integer for f in sp.Mul.make_args(base))
-    return as_value(base) if even else base
-
-
-def _digits(number: Any) -> float:
-    """Decimal digits of a number's numerator and denominator."""
-    return float(abs(np.log10(max(abs(complex(number.evalf(15))), 1e-300)))) + 1
 
 
 def _check_size(expression: Any) -> None:

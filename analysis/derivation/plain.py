@@ -23,6 +23,8 @@ class Statement(NamedTuple):
     definitions: tuple[tuple[str, str], ...] = ()  # where name = expression; without a name, where it vanishes
     sides: tuple[str, ...] = ()  # what else the formula is said to equal
     unread: tuple[str, ...] = ()  # what stands left of it and is no formula: how the quantity is defined
+    statistic: str = ""  # the first side with one name for the statistic in it
+    named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵏᵗᵈᵐˡʲⁱᴸᴷᵀ⁽⁾", "0123456789-+nktdmljiLKT()", strict=True))
@@ -66,14 +68,16 @@ def plain_from_text(text: str) -> Statement:
     behind = (*_BEHIND, "if") if not any(piece == "else" for piece, _ in pieces) else _BEHIND
     cut, relation = _left_side(text, pieces)
     left = pieces[0][0] if cut > 1 else ""
+    named = (left, 2 if "**" in [piece[:2] for piece, _ in pieces[:cut]] else 1)
     pieces = pieces[cut:]
     level = 0
     for place, (piece, _) in enumerate(pieces):
         level += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
         if level == 0 and piece in behind:
             range_, definitions = _behind(text, pieces[place:], applied)
-            return Statement(_join(text, pieces[:place], applied), range_, left, relation, definitions)
-    return Statement(_join(text, pieces, applied), "", left, relation)
+            formula = _join(text, pieces[:place], applied)
+            return Statement(formula, range_, left, relation, definitions, named=named)
+    return Statement(_join(text, pieces, applied), "", left, relation, named=named)
 
 
 def _behind(
@@ -211,7 +215,7 @@ def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:
         return 0, "="
     sign = pieces[marks[0]][0]
     left = "".join(piece for piece, _ in pieces[: marks[0]])
-    named = re.fullmatch(r"\w+(?:\*+|'+)?(\([\w,]*\))?", left) is not None and not left[0].isdigit()
+    named = re.fullmatch(r"\w+(?:\*\*\(?2\)?|\*+|'+)?(\([\w,]*\))?", left) is not None and not left[0].isdigit()
     if len(marks) > 1 or not (named or (sign in ("<=", ">=") and not left)):
         if sign in ("<", ">", "=="):
             return 0, "="  # a condition: the reader says so

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Outcome
 from solvable.analysis.writing.conventions import names_of_kind
@@ -57,8 +58,9 @@ def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Fi
         return shrunk
     grown = _as_it_grows(yours, claim) or _as_one_grows(yours, claim)
     if grown is not None:
-        holds = bool(yours.orders) or claim.kind is Kind.ASYMPTOTIC
-        return grown, Outcome.AGREES if holds else Outcome.DISAGREES
+        if yours.orders:
+            return grown, Outcome.AGREES
+        return f"{grown}: where that is meant, write + o(1) behind it", Outcome.DISAGREES
     if yours.orders:
         return "not equal as the sizes grow together: the difference does not vanish as stated", Outcome.DISAGREES
     return None

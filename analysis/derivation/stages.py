@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.branches import branch_points
 from solvable.analysis.derivation.clock import OutOfTime
-from solvable.analysis.derivation.formula import Formula, known_values, read_formula
+from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.verification.claim import Claim, Kind

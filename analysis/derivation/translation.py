@@ -50,9 +50,8 @@ def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> s
 
 def unknown(name: str, known: set[str]) -> ValueError:
     """Refusal of a symbol that nobody explained."""
-    return refuse(
-        "formula", name, f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
-    )
+    why = f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
+    return refuse("formula", name.replace("norm2_", "norm of "), why)
 
 
 def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbols: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +87,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         except ValueError:  # a left member in names of its own says what the quantity is
             unread.append(written(sides.pop(key)))
             member = _member(side, given, {*implicit, *map(str, reading.decimals)}, known, claim)
+    if reading.statistic is not None and unread and member is None:
+        member = _member(reading.statistic, given, set(implicit), known, claim)
     for key in ("expression", "rounded", *sides):
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
@@ -118,7 +119,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "read_as": _written(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
-            "words": words, "outline": outline, "member": member if len(unread) == 1 else None,
+            "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 from solvable import check
 from solvable.analysis import claims
 from solvable.analysis.derivation.admission import why_not
-from solvable.analysis.derivation.formula import known_values, read_formula
+from solvable.analysis.derivation.formula import read_formula
+from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Kind
 from solvable.analysis.verification.domain import Domain
 

@@ -1,0 +1,68 @@
+"""What an equation is about: the claim's quantity, or one that it gives where it is solved for the claim's."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from solvable.analysis.derivation.exponents import with_exponent
+from solvable.analysis.derivation.known import is_ours
+from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.notation import Reading, parse
+from solvable.analysis.derivation.spellings import in_known
+from solvable.analysis.verification.claim import Claim
+from solvable.analysis.writing.conventions import translations
+from solvable.solvers.validate import refuse
+
+__all__ = ["about_the_claim"]
+
+
+def about_the_claim(reading: Reading, formula: str, claim: Claim, known: set[str]) -> Reading:
+    """Return what is read as an equation for the claim's quantity.
+
+    Raises
+    ------
+    ValueError
+        Where its left member is another quantity, or its right side is the quantity itself.
+    """
+    if reading.relation == "=":
+        reading = _solved(reading, claim, known)
+    if reading.left in known and not is_ours(claim, reading.left):
+        raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
+    if reading.relation == "=":
+        _refuse_other_quantity(reading.left, formula, claim, known)
+    if reading.expression.is_Symbol and not reading.sides:
+        _refuse_the_quantity_itself(reading, formula, claim, known)
+    return with_exponent(reading, claim, formula)
+
+
+def _solved(reading: Reading, claim: Claim, known: set[str]) -> Reading:
+    """Take lambda = f(kappa), a parameter in terms of what the claim is about, for an equation that kappa solves."""
+    meant = [text for text in (reading.left, *translations(claim, reading.left)) if text in known]
+    if not meant or meant[0] not in claim.grid[0]:
+        return reading
+    for symbol in sorted(reading.expression.free_symbols, key=str):
+        ours = [text for text in in_known(claim, str(symbol), known) if text in known - set(claim.grid[0])]
+        if ours and is_ours(claim, ours[0]):
+            held = {**reading.definitions, "": parse(meant[0]) - reading.expression}
+            return dataclasses.replace(
+                reading, expression=symbol, definitions=held, left="", named=("", 1), rounded=None, decimals={}
+            )
+    return reading
+
+
+def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str]) -> None:
+    """Refuse an equation whose left side is a parameter of the claim in Greek, lambda = ..: it is no value of ours."""
+    if left in known or left not in GREEK.values():
+        return
+    meant = [text for text in translations(claim, left) if text in known]
+    if meant and meant[0] in claim.grid[0] and not is_ours(claim, meant[0]):
+        raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
+
+
+def _refuse_the_quantity_itself(reading: Reading, formula: str, claim: Claim, known: set[str]) -> None:
+    """Refuse kappa for kappa, which says nothing, where the claim's own formula says more."""
+    name = str(reading.expression)
+    if name not in known or name in claim.grid[0] or getattr(claim.formula, "is_Symbol", claim.formula is None):
+        return
+    if not reading.definitions and is_ours(claim, name):
+        raise refuse("formula", formula, f"{name} is what the claim is about: write what it is")
