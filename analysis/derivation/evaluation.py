@@ -16,6 +16,7 @@ from solvable.analysis.derivation.extrema import least_value
 from solvable.analysis.derivation.given import each_mode, floats, marked, with_axis
 from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
+from solvable.analysis.derivation.special_functions import IN_MPMATH, IN_NUMPY, LARGE_SOON, in_scipy
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -25,12 +26,6 @@ __all__ = ["Doubles", "Precise", "needs_doubles"]
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", "least_value")
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
-_MPMATH = {"Abs": "fabs", "log": "ln", "loggamma": "loggamma", "ceiling": "ceil"}
-_NUMPY = {"Abs": "abs", "ceiling": "ceil", **{f"a{name}": f"arc{name}" for name in
-          ("sin", "cos", "tan", "sinh", "cosh", "tanh")}}  # fmt: skip
-_SPECIAL = {**{name: name for name in ("erf", "erfc", "gamma", "beta", "factorial")}, "binomial": "binom",
-            "LambertW": "lambertw", "loggamma": "gammaln",
-            "besseli": "iv", "besselj": "jv", "besselk": "kv"}  # fmt: skip
 
 
 def needs_doubles(expression: Any) -> bool:
@@ -252,11 +247,15 @@ class Precise(_Walk):
             return max(values) if name == "Max" else min(values)
         if name == "exp" and abs(values[0]) > _LARGEST_LOG:
             raise OverflowError("an exponential that is too large")
-        if name in ("gamma", "loggamma", "factorial", "binomial", "beta") and max(abs(v) for v in values) > 1e6:
+        if name in LARGE_SOON and max(abs(v) for v in values) > 1e6:
             raise OverflowError("a factorial that is too large")
         if name == "Heaviside":
             return mp.mpf(values[0] > 0)
-        return getattr(mp, _MPMATH.get(name, name))(*values)
+        if name in IN_MPMATH:
+            return IN_MPMATH[name](mp, *values)
+        if not hasattr(mp, name):
+            raise TypeError(f"{name} has no values")
+        return getattr(mp, name)(*values)
 
 
 class Doubles(_Walk):
@@ -377,8 +376,6 @@ class Doubles(_Walk):
 
     def function(self, name: str, values: list[Any]) -> Any:
         """Value of an elementary function."""
-        from scipy import special
-
         with np.errstate(all="ignore"):
             if name in ("Max", "Min"):
                 combine, total = (np.maximum if name == "Max" else np.minimum), values[0]
@@ -387,11 +384,10 @@ class Doubles(_Walk):
                 return total
             if name == "Heaviside":
                 return np.heaviside(values[0], 0.0)
-            if name in _SPECIAL:
-                return getattr(special, _SPECIAL[name])(*values)
-            if not hasattr(np, _NUMPY.get(name, name)):
+            function = in_scipy(name) or getattr(np, IN_NUMPY.get(name, name), None)
+            if function is None:
                 raise TypeError(f"{name} has no values in doubles")
-            return getattr(np, _NUMPY.get(name, name))(*values)
+            return function(*values)
 
 
 def _sympy() -> Any:

@@ -19,7 +19,8 @@ from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
-from solvable.analysis.derivation.translation import known_names, translated, unknown, written
+from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.understood import written
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import written_symbols
 from solvable.solvers.validate import as_kind, refuse

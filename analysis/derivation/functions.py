@@ -10,7 +10,7 @@ __all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "METHODS", "PLACED", "RENAMED",
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
              "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
              "Max", "binomial", "factorial", "Heaviside", "floor", "ceiling",
-             "besseli", "besselj", "besselk")  # fmt: skip
+             "besseli", "besselj", "besselk", "erfinv", "erfcinv", "digamma", "lowergamma", "uppergamma")  # fmt: skip
 RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
@@ -19,11 +19,12 @@ RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "mi
 METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
             "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
             "erfc")  # fmt: skip
-SAME = {"Sum": "sum", "Product": "product", "prod": "product", "Integral": "integral", "summation": "sum",
+SAME = {"Sum": "sum", "Product": "product", "prod": "product", "tr": "trace", "Integral": "integral", "summation": "sum",
          "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
          "ifelse": "np_where"}  # fmt: skip
 WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
+    "norm_ppf": lambda sp, x: -sp.sqrt(2) * sp.erfcinv(2 * x),
     "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
     "norm_pdf": lambda sp, x: sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi),
     "expm1": lambda sp, x: sp.exp(x) - 1,
@@ -79,7 +80,10 @@ WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     },
 }
 # with an order before the argument
-PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {
+PLACED: dict[str, Callable[..., Any]] = {
+    "beta_lower": lambda sp, a, b, x: sp.betainc_regularized(a, b, 0, x),
+    "gamma_lower": lambda sp, a, x: sp.lowergamma(a, x) / sp.gamma(a),  # regularised
+    "gamma_upper": lambda sp, a, x: sp.uppergamma(a, x) / sp.gamma(a),
     "ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x),
     "hypot": lambda sp, x, y: sp.sqrt(x**2 + y**2),
     "log_of": lambda sp, base, x: sp.log(x) / sp.log(base),
@@ -92,8 +96,8 @@ PLACED: dict[str, Callable[[Any, Any, Any], Any]] = {
 DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "delta", "ridge", "lambda_star"),
              "unlearned": ("kappa",)}  # fmt: skip
 _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral", "E", "Tr", "tr", "trace", "mp_mean",
-              "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "v_prime", "form", "form_v", "at_place",
-              "limit", "range", "least")  # fmt: skip
+              "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "m_tilde_prime", "v_prime",
+              "form", "form_v", "at_place", "limit", "range", "least")  # fmt: skip
 CALLABLE = frozenset(
     (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.evaluation import Doubles, Precise
 from solvable.solvers.validate import refuse
 
@@ -32,6 +34,20 @@ def own_transform(expression: Any, text: str, defined: Mapping[str, Any]) -> Any
     return expression
 
 
+def with_own_transform(reading: Any, is_known: Callable[[str], bool]) -> Any:
+    """Return the reading with the author's m where an equation for m(-lam) in known names is stated: it defines m."""
+    import sympy as sp
+
+    residual = reading.definitions.get("")
+    found = [] if residual is None else [f for f in residual.atoms(sp.Function) if f.func.__name__ == "at_ridge"]
+    if len(found) != 1 or not all(is_known(str(symbol)) for symbol in residual.free_symbols - found[0].free_symbols):
+        return reading
+    name = "m_tilde" if found[0].args[2] == 1 else "m"
+    own = residual.xreplace({found[0]: sp.Symbol(name, positive=True)})
+    held = {key: value for key, value in reading.definitions.items() if key}
+    return dataclasses.replace(reading, definitions={**held, name: sp.Symbol(name, positive=True) + own})
+
+
 class NoRootError(ValueError):
     """An equation has no positive root: at a vanishing parameter a limit may be meant."""
 
@@ -51,7 +67,11 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     residual = equation - symbol
     rough = {key: value if isinstance(key, str) else float(value) for key, value in given.items()}
     grid = _grid(min((v for v in rough.values() if isinstance(v, float) and v > 0), default=1.0))
-    values = np.asarray(Doubles()(residual, {**rough, symbol: grid}) * np.ones_like(grid))
+    try:
+        values = np.asarray(Doubles()(residual, {**rough, symbol: grid}) * np.ones_like(grid))
+    except (ArithmeticError, TypeError, ValueError, OutOfTime):
+        why = "its equation has no values in which a root could be searched"
+        raise refuse("formula", f"{name} = ...", why) from None
     relative = values / np.maximum(np.abs(grid), 1e-300)
     change = np.isfinite(values[:-1]) & np.isfinite(values[1:]) & (np.sign(values[:-1]) != np.sign(values[1:]))
     precise, roots = Precise(), list[Any]()

@@ -24,6 +24,9 @@ from solvable.analysis.derivation.latex_words import (
 
 __all__ = ["Expressions"]
 
+# what a letter is in front of a bracket, where the author does not say
+_LETTER_FUNCTIONS = {r"\Phi": "Phi", "Φ": "Phi", r"\Gamma": "gamma_function", "Γ": "gamma_function"}
+
 
 class Expressions(Scripts):
     """Reads sums and what they are made of, up to the commands."""
@@ -297,8 +300,8 @@ class Expressions(Scripts):
             return self.bracket(text)
         if text in BARS:
             return self.bars(text)
-        if text in (r"\Phi", "Φ") and self.peek() in CLOSING:
-            return self.function("Phi")
+        if text in _LETTER_FUNCTIONS and self.is_applied() and not self.is_own(text):
+            return self.function(_LETTER_FUNCTIONS[text])
         if text in GREEK:
             return GREEK[text]
         if text == "∞":
@@ -317,6 +320,18 @@ class Expressions(Scripts):
                 return f"{text}({inner})"
             return self.in_style(text, "")
         raise self.refuse(f"{text} is not understood where it stands")
+
+    def is_applied(self) -> bool:
+        """Whether a bracket comes, perhaps behind a power: the letter before it is a function."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() == "^" and reader.peek(1):
+            reader.take()
+            reader.raw_group()
+        return reader.peek() in CLOSING
+
+    def is_own(self, letter: str) -> bool:
+        r"""Whether the author says what the letter is: \Gamma = .., or a function of one argument."""
+        return re.search(rf"{re.escape(letter)}\s*(?:\([^()]*\)\s*)?:?=", self.source) is not None
 
     def bracket(self, opening: str) -> str:
         """Read what stands in brackets, the opening one consumed."""

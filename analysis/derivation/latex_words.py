@@ -50,7 +50,7 @@ FUNCTIONS = {
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
-    **{name: name for name in ("sech", "coth", "cot", "sec", "csc")},
+    **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
 DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
@@ -106,7 +106,17 @@ LETTER_STYLES = (
 )
 WORD_STYLES = ("operatorname", "operatorname*", "mathrm", "text", "textrm", "mathop", "rm", "mathsf", "texttt",
                "textsf", "textbf", "textit", "textnormal", "textsc", "mathnormal", "emph")  # fmt: skip
-INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh"}  # with the power -1
+INVERSES = {
+    "sin": "asin",
+    "cos": "acos",
+    "tan": "atan",
+    "tanh": "atanh",
+    "sinh": "asinh",
+    "cosh": "acosh",
+    "erf": "erfinv",
+    "erfc": "erfcinv",
+    "Phi": "norm_ppf",
+}  # with the power -1
 MATRICES = ("H",)  # whose trace is a quantity of its own
 OPENING = ("(", "[", "{", r"\{", r"\lbrack", r"\lbrace")
 ENVIRONMENTS = (

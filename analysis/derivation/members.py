@@ -60,7 +60,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if yours.member is None:
         yours = as_stated(yours, claim, lambda formula: _is_ours(formula, claim, points))
         return _known_member(yours, claim, points)
-    from solvable.analysis.derivation.translation import written
+    from solvable.analysis.derivation.understood import written
 
     member, name = yours.member
     member = member.args[0] if isinstance(member, sp.Limit) else member
@@ -110,7 +110,7 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
             part, value = _inversions(side, name, right)[-1]
             if part == name and value != name:
                 names = frozenset(map(str, value.free_symbols))
-                from solvable.analysis.derivation.translation import written
+                from solvable.analysis.derivation.understood import written
 
                 return dataclasses.replace(alone, expression=value, names=names, sides=(), outline=None,
                                            read_as=f"{written(name)} = {written(value)}")  # fmt: skip

@@ -51,6 +51,8 @@ class Reading:
         Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
     statistic : sympy expression or None
         The first side with one name for the mean, the variance or the norm that it holds.
+    lost : frozenset of str
+        Names that cancel: who does not know them does not know what was meant either.
     """
 
     expression: sp.Expr
@@ -64,6 +66,7 @@ class Reading:
     unread: tuple[str, ...] = ()
     named: tuple[str, int] = ("", 1)
     statistic: Any = None
+    lost: frozenset[str] = frozenset()
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -111,7 +114,8 @@ def read(
         stated = inlined(plain_from_latex(text, phrases) if latex else plain_from_text(text), defined or {})
     except RecursionError:
         raise refuse("formula", text, "it is too deeply nested") from None
-    expression = _expression(stated.formula, text)
+    lost: set[str] = set()
+    expression = _expression(stated.formula, text, lost=lost)
     _check_size(expression)
     condition = _expression(stated.condition, text) if stated.condition else None
     definitions: dict[str, Any] = {}
@@ -119,7 +123,7 @@ def read(
         name = "lambda_" if name == "lambda" else name
         if name in definitions:
             raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
-        found = _expression(value, text)
+        found = _expression(value, text, lost=lost)
         if str(found) != name:  # what is written in two scripts is one name
             definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
@@ -127,16 +131,19 @@ def read(
     sides, unread = [], list(stated.unread)
     for side in stated.sides:
         try:
-            sides.append(_expression(side, text))
+            sides.append(_expression(side, text, lost=lost))
         except ValueError:
             unread.append(side)
     return Reading(
         expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
-        tuple(unread), stated.named, _expression(stated.statistic, text) if stated.statistic else None,
+        tuple(unread), stated.named, _expression(stated.statistic, text) if stated.statistic else None, frozenset(lost),
     )  # fmt: skip
 
 
-def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> Any:
+def _expression(
+    formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None, lost: set[str] | None = None
+) -> Any:
+    """Read one expression; names that it holds and sympy cancelled are added to `lost`."""
     try:
         tree = ast.parse(re.sub(r"\blambda\b", "lambda_", formula.strip()), mode="eval")  # a word of Python
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -144,8 +151,9 @@ def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | 
         raise refuse("formula", text, f"it is not a formula ({reason})") from None
     if sum(1 for _ in ast.walk(tree)) > 2 * _MOST_NODES:
         raise refuse("formula", text, f"it has more than {_MOST_NODES:,} parts")
+    reader = _Reader(text, decimals)
     try:
-        value = _Reader(text, decimals).read(tree.body, 0)
+        value = reader.read(tree.body, 0)
     except (TypeError, AttributeError):
         raise refuse("formula", text, "it mixes conditions and numbers") from None
     except (ArithmeticError, KeyError, NotImplementedError):  # sympy, on what has no value: log(0)
@@ -154,6 +162,8 @@ def _expression(formula: str, text: str, decimals: dict[Any, tuple[Any, Any]] | 
 
     if value.has(sp.zoo, sp.nan):
         raise refuse("formula", text, "a part of it has no value")
+    if lost is not None:
+        lost |= reader.names - {str(symbol) for symbol in value.free_symbols}
     return value
 
 
@@ -162,6 +172,7 @@ class _Reader:
 
     def __init__(self, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
         self.text, self.decimals = text, decimals
+        self.names: set[str] = set()  # every name that is read as a symbol
         self.by_hand = is_by_hand(text)  # square brackets are brackets, where code has indices
         self.scope: dict[str, Any] = {}  # names that an operator binds
 
@@ -190,6 +201,7 @@ class _Reader:
             case ast.Name(id=name):
                 if "__" in name:
                     raise self.refuse(f"the name {name!r} is not a symbol")
+                self.names.add(name)
                 return sp.Symbol(name, positive=True)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return -self.read(inner, deeper)
@@ -330,14 +342,16 @@ class _Reader:
             return sp.Piecewise(*zip(parts[1::2], parts[::2], strict=True))
         if name in OPERATORS:
             return call_operator(name, arguments, lambda tree, scope: self.bound(tree, scope, depth), self.refuse)
+        before = set(self.names)
         values = [self.read(argument, depth) for argument in arguments]
         if name in DEPENDENT and len(values) == 1:
+            self.names = before | {name} | {str(s) for s in values[0].free_symbols if str(s) not in DEPENDENT[name]}
             return self.quantity(name, values[0])
         if name == "kappa_prime" and len(values) == 1 and str(values[0]) in DEPENDENT["kappa"]:
             return sp.Function("derivative")(sp.Symbol("kappa", positive=True), values[0])
         if name in WRITTEN_OUT and len(values) == 1:
             return WRITTEN_OUT[name](sp, values[0])
-        if name in PLACED and len(values) == 2:
+        if name in PLACED and len(values) == PLACED[name].__code__.co_argcount - 1:
             return PLACED[name](sp, *values)
         if name == "limit" and len(values) in (3, 4):
             return sp.Limit(*values[:3], dir="-" if len(values) == 4 else "+")

@@ -19,7 +19,7 @@ __all__ = ["ARRAYS", "NORMALS", "OPERATORS", "as_value", "call_operator", "is_op
            "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
-             "m_prime", "m_tilde", "v_prime", "form", "form_v", "at_place", "least")  # fmt: skip
+             "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
 _BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
@@ -153,7 +153,7 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))
     if name in ("O", "o") and len(arguments) == 1:
         return sp.Function("landau")(read(arguments[0], {}), sp.Integer(name == "O"))
-    if name in ("m", "v", "m_prime", "v_prime", "m_tilde") and len(arguments) == 1:
+    if name in ("m", "v", "m_prime", "v_prime", "m_tilde", "m_tilde_prime") and len(arguments) == 1:
         return _stieltjes(name, read(arguments[0], {}), refuse)
     raise refuse(f"{name} does not take these {len(arguments)} arguments")
 
@@ -300,7 +300,7 @@ def _stieltjes(name: str, at: Any, refuse: Refuse) -> Any:
         raise refuse(f"{name} is known at minus the ridge only: write {name}(-lam)")
     kappa, gamma = sp.Symbol("kappa", positive=True), sp.Symbol("gamma", positive=True)
     companion = 1 / kappa
-    value = companion if name.startswith("v") or name == "m_tilde" else (companion - (1 - gamma) / lam) / gamma
+    value = companion if name.startswith(("v", "m_tilde")) else (companion - (1 - gamma) / lam) / gamma
     # kappa belongs to the claim's own ridge: `lam` is checked against it where the names are known
-    value = sp.Function("at_ridge")(value, lam, sp.Integer(name.startswith("v") or name == "m_tilde"))
+    value = sp.Function("at_ridge")(value, lam, sp.Integer(name.startswith(("v", "m_tilde"))))
     return -sp.Function("derivative")(value, lam) if name.endswith("prime") else value

@@ -63,6 +63,8 @@ def plain_from_text(text: str) -> Statement:
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
     statement = as_one_statement(text)
+    if not re.search(r"\b(?:Gamma|Γ)\s*(?:\([^()]*\)\s*)?:?=", statement):
+        statement = re.sub(r"(?<![\w.])(?:Gamma|Γ)(?=\()", "gamma_function", statement)
     applied = frozenset(_APPLIED.findall(statement))
     pieces = _pieces(_with_products(statement, applied))
     behind = (*_BEHIND, "if") if not any(piece == "else" for piece, _ in pieces) else _BEHIND

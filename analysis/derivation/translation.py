@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
-from solvable.analysis.derivation.implicit import own_transform
+from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
@@ -23,11 +23,12 @@ from solvable.analysis.derivation.refusals import (
 )
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.typed import is_by_hand
+from solvable.analysis.derivation.understood import as_understood, written
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
 
-__all__ = ["known_names", "translated", "unknown", "written"]
+__all__ = ["known_names", "translated", "unknown"]
 
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
@@ -64,9 +65,13 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         if value is None or isinstance(value, bool):
             raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
+    reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
     given |= own
+    kept = {*implicit, *map(str, reading.decimals)}
+    for name in sorted(reading.lost):  # what cancels is known too, or its product was none
+        _in_our_names(sp.Symbol(name, positive=True), given, kept, known, claim, {})
     given |= _run_together(reading.expression, text, given, known, claim)
     parts = {"expression": with_bound_means(without_kappa(reading.expression, known)), "condition": reading.condition,
              "rounded": reading.rounded, **implicit}  # fmt: skip
@@ -80,16 +85,16 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     grows, words, member = reading.relation == "->", dict[str, Any](), None
     for key, part in parts.items():
         if part is not None:
-            parts[key] = _in_our_names(part, given, {*implicit, *map(str, reading.decimals)}, known, claim, words)
+            parts[key] = _in_our_names(part, given, kept, known, claim, words)
     for key, side in list(sides.items()):
         try:
-            parts[key] = _in_our_names(side, given, {*implicit, *map(str, reading.decimals)}, known, claim, {})
+            parts[key] = _in_our_names(side, given, kept, known, claim, {})
         except ValueError:  # a left member in names of its own says what the quantity is
             unread.append(written(sides.pop(key)))
-            member = _member(side, given, {*implicit, *map(str, reading.decimals)}, known, claim)
+            member = _member(side, given, kept, known, claim)
     if reading.statistic is not None and unread and member is None:
         member = _member(reading.statistic, given, set(implicit), known, claim)
-    for key in ("expression", "rounded", *sides):
+    for key in parts:
         if parts[key] is not None:
             part = _at_the_ridge(parts[key], known, claim, text)
             parts[key] = resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
@@ -106,17 +111,18 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
         raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
     expression, orders = _without_orders(parts["expression"])
-    refuse_matrices(expression, text)
-    refuse_unknown_functions(expression, text)
-    refuse_nested_integrals(expression, text)
-    every = [expression, parts["condition"], *(parts[name] for name in implicit)]
-    names = {str(s) for part in every if part is not None for s in part.free_symbols} - set(implicit)
+    every = [part for part in (expression, parts["condition"], *(parts[name] for name in implicit)) if part is not None]
+    for part in every:
+        refuse_matrices(part, text)
+        refuse_unknown_functions(part, text)
+        refuse_nested_integrals(part, text)
+    names = {str(s) for part in every for s in part.free_symbols} - set(implicit)
     if any(a.func.__name__ == "mp_mean" for a in expression.atoms(sp.Function)):
         refuse_other_laws(claim, known, text)
         names |= {"gamma"}
     named = {sp.Symbol(name, positive=True): parts[name] for name in implicit}
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
-            "read_as": _written(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
+            "read_as": as_understood(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
@@ -361,39 +367,3 @@ def _order_of(expression: Any, mark: Any) -> Any:
     rest = {a: sp.Integer(0) for a in expression.atoms(sp.Function) if a.func.__name__ == "landau" and a != mark}
     slope = sp.diff(expression.xreplace({mark: small}).xreplace(rest), small).xreplace({small: sp.Integer(0)})
     return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
-
-
-def written(expression: Any) -> str:
-    """Write an expression with its operators as authors do."""
-    from sympy.printing.str import StrPrinter
-
-    class Printer(StrPrinter):
-        def _print_Lambda(self, e: Any) -> str:
-            return str(self._print(e.expr))
-
-        def _print_Function(self, e: Any) -> str:
-            name = e.func.__name__
-            if name == "landau":
-                return f"{'O' if e.args[1] == 1 else 'o'}({self._print(e.args[0])})"
-            if name == "at_ridge":
-                return f"({self._print(e.args[0])})"
-            if name == "value":
-                return str(self._print(e.args[0]))
-            words = {"mode_sum": "sum over modes", "gauss_mean": "E", "derivative": "diff"}
-            return f"{words.get(name, name)}({', '.join(self._print(a) for a in e.args)})"
-
-    return str(Printer().doprint(expression)).replace("lambda_", "lambda")
-
-
-def _written(reading: Reading, words: Mapping[str, Any], unread: list[str], aside: Any) -> str:
-    """Write the formula as it was understood, with the author's names in ours."""
-    sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
-    where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
-                    for name, value in reading.definitions.items())  # fmt: skip
-    named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
-    text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")
-    text += f", with {named}" if named else ""
-    if aside is not None:
-        plain = aside.replace(lambda e: getattr(e.func, "__name__", "") == "value", lambda e: e.args[0])
-        text += f"; of names that stand in neither formula, and not compared: {written(plain)}"
-    return text + (f"; left of it, and not compared: {' = '.join(unread)}" if unread else "")
