@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
@@ -20,6 +19,7 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import written_symbols

@@ -202,7 +202,8 @@ class MatrixModel:
         X, W : Matrix
             Data (n x d) and first-layer weights (k x d).
         name : str
-            Of the Gaussian Theta that is declared.
+            Of the Gaussian Theta that is declared. The coefficients are declared as scalars mu_1 and mu_star, behind
+            which any other name than Theta is put: mu_1_Other.
 
         Returns
         -------
@@ -217,7 +218,13 @@ class MatrixModel:
             raise ValueError(f"features: {X.shape} and {W.shape} do not fit: {X.cols.name} is not {W.cols.name}.")
         found = gaussian_coefficients(activation)
         theta = self.gaussian(name, X.rows, W.rows)
-        return float(found.linear) * (X @ W.T) + float(found.nonlinear) * theta
+        last = "" if name == "Theta" else f"_{name}"
+        linear = self._coefficient(f"mu_1{last}", float(found.linear))
+        return linear * (X @ W.T) + self._coefficient(f"mu_star{last}", float(found.nonlinear)) * theta
+
+    def _coefficient(self, name: str, value: float) -> Scalar:
+        """Name what is not whole: in equations it stays a letter."""
+        return Scalar.of(value) if value.is_integer() else self.scalar(name, value)
 
 
 def _plain(value: float) -> float:

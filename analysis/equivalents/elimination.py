@@ -1,7 +1,7 @@
 """Unknowns of equations in traces, eliminated: explicit ones, effective ridges, the ridge, those that enter linearly.
 
-A system has `equations` (unknown = right-hand side), a `value`, `steps` in sentences, the symbols of diagonal matrices
-and `substitute`.
+A system has `equations` (unknown = right-hand side), a `value`, both as `everything`, `steps` in sentences, the symbols
+of diagonal matrices and `substitute`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, opaque, substituted, tidy, unused
+from solvable.analysis.equivalents.symbols_of_traces import Tr, cancelled, canonical, opaque, substituted, tidy, unused
 
 __all__ = ["explicit", "linear", "name_ridges", "ridge_first"]
 
@@ -32,7 +32,7 @@ def name_ridges(system: Any) -> list[Any]:
     kappas: list[Any] = []
     for t in list(system.equations):
         found = set()
-        for trace in set().union(*(e.atoms(Tr) for e in (*system.equations.values(), system.value))):
+        for trace in system.everything.atoms(Tr):
             for factor, _ in sp.factor_list(sp.denom(sp.together(trace.args[0])))[1]:
                 own = factor.free_symbols & system.diagonal
                 if len(own) == 1 and t in factor.free_symbols:
@@ -60,8 +60,8 @@ def ridge_first(system: Any, kappas: list[Any], names: list[str]) -> None:
     if len(kappas) != 1:
         return
     (kappa,) = kappas
-    plain, back = opaque(system.equations[kappa] - kappa)
-    numerator = sp.numer(sp.together(plain))
+    plain, back = opaque(cancelled(system.equations[kappa] - kappa))
+    numerator = sp.numer(plain)
     for lam in (sp.Symbol(name, positive=True) for name in names):
         poly = sp.Poly(numerator, lam)
         if poly.degree() != 1 or any(lam in trace.free_symbols for trace in back.values()):
@@ -75,11 +75,10 @@ def ridge_first(system: Any, kappas: list[Any], names: list[str]) -> None:
 
 def linear(system: Any, kappas: list[Any]) -> None:
     """Solve for unknowns that sit in no trace and enter their own equation linearly, those of few others first."""
-    system.equations = {u: tidy(canonical(e, kappas, system.diagonal)) for u, e in system.equations.items()}
-    system.value = tidy(canonical(system.value, kappas, system.diagonal))
+    *equations, system.value = map(cancelled, canonical(system.everything, kappas, system.diagonal))
+    system.equations = dict(zip(system.equations, equations, strict=True))
     while True:
-        everything = [*system.equations.values(), system.value]
-        inside = set().union(*(trace.args[0].free_symbols for e in everything for trace in e.atoms(Tr)))
+        inside = set().union(*(trace.args[0].free_symbols for trace in system.everything.atoms(Tr)))
         todo = [t for t in system.equations if t not in kappas and t not in inside]
         unknowns = set(system.equations)
         for t in sorted(todo, key=lambda t: (*_burden(system.equations[t], t, unknowns), str(t))):
@@ -92,8 +91,8 @@ def linear(system: Any, kappas: list[Any]) -> None:
         touched = {u for u, e in system.equations.items() if t in e.free_symbols and u not in kappas}
         in_value = t in system.value.free_symbols
         system.substitute(t, right)
-        system.equations = {u: tidy(e) if u in touched else e for u, e in system.equations.items()}
-        system.value = tidy(system.value) if in_value else system.value
+        system.equations = {u: cancelled(e) if u in touched else e for u, e in system.equations.items()}
+        system.value = cancelled(system.value) if in_value else system.value
 
 
 def _burden(right: Any, unknown: Any, unknowns: set[Any]) -> tuple[bool, int, int]:
@@ -104,8 +103,8 @@ def _burden(right: Any, unknown: Any, unknowns: set[Any]) -> tuple[bool, int, in
 
 def _solved_for(unknown: Any, right: Any) -> Any:
     """Return the root of an equation that has its unknown linearly, or None."""
-    plain, back = opaque(right - unknown)
-    poly = sp.Poly(sp.numer(sp.together(plain)), unknown)
+    plain, back = opaque(cancelled(right - unknown))
+    poly = sp.Poly(sp.numer(plain), unknown)
     if poly.degree() != 1:
         return None
     return sp.factor(-poly.coeff_monomial(1) / poly.coeff_monomial(unknown)).xreplace(back)

@@ -105,6 +105,12 @@ def _words(expression: Any) -> dict[Any, str]:
     return found
 
 
+def _short(expression: Any) -> Any:
+    """The expression with numbers of more than six digits as decimals: what was typed as a float."""
+    long = {q for q in sp.sympify(expression).atoms(sp.Rational) if max(abs(q.p), q.q) >= 10**6}
+    return expression.xreplace({q: sp.Float(q, 6) for q in long})
+
+
 def to_latex(equations: Equations) -> str:
     """Equations and value as an aligned display."""
     value = equations.value if equations.eliminated is None else equations.eliminated
@@ -113,7 +119,7 @@ def to_latex(equations: Equations) -> str:
     names = _words(sp.Tuple(*(sp.Tuple(*part) if isinstance(part, tuple) else part for part in everything)))
 
     def tex(expression: Any) -> str:
-        return str(sp.latex(expression, symbol_names=names))
+        return str(sp.latex(_short(expression), symbol_names=names))
 
     rows = [(tex(block), tex(right)) for block, right in equations.blocks.items()]
     if equations.explicit:

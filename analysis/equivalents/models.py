@@ -89,9 +89,10 @@ def random_features(n: int = 100, lam: float = 0.03, noise_variance: float = 0.2
     K = m.space("k", k)
     delta, B = m.scalar("lambda", lam * n), m.deterministic("B", D, power(d, 0.5) / d)
     W, Theta = m.gaussian("W", K, D, variance=1 / D), m.gaussian("Theta", N, K)
-    F = (LINEAR * (X @ W.T) + NONLINEAR * Theta) / K.sqrt()
-    Psi = (LINEAR**2 * (W @ S @ W.T) + NONLINEAR**2) / K
-    cross, P = LINEAR / K.sqrt() * (S @ W.T), (F.T @ F + delta).inv()
+    linear, nonlinear = m.scalar("mu_1", LINEAR), m.scalar("mu_star", NONLINEAR)
+    F = (linear * (X @ W.T) + nonlinear * Theta) / K.sqrt()
+    Psi = (linear**2 * (W @ S @ W.T) + nonlinear**2) / K
+    cross, P = linear / K.sqrt() * (S @ W.T), (F.T @ F + delta).inv()
     return _linear_response(B, S, cross, X, F, P, Psi, m.scalar("noise", noise_variance))
 
 
@@ -138,7 +139,7 @@ def tangent_kernel(n: int = 100, lam: float = 0.05, noise_variance: float = 0.2)
     N, D, K = m.space("n", n), m.space("d", int(0.6 * n)), m.space("k", int(1.2 * n))
     X, W, Theta = m.gaussian("X", N, D), m.gaussian("W", K, D, variance=1 / D), m.gaussian("Theta", N, K)
     ridge, noise = m.scalar("lambda", lam), m.scalar("noise", noise_variance)
-    F = (LINEAR * (X @ W.T) + NONLINEAR * Theta) / K.sqrt()
+    F = (m.scalar("mu_1", LINEAR) * (X @ W.T) + m.scalar("mu_star", NONLINEAR) * Theta) / K.sqrt()
     Q = (F @ F.T + 0.25 / D * (X @ X.T) + 0.25 + ridge).inv()
     return ridge**2 / N * tr(Q @ (X @ X.T / D + noise) @ Q)
 

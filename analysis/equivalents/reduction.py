@@ -8,6 +8,7 @@ everywhere; unknowns that enter linearly are solved for (`elimination`); what is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from solvable.analysis.equivalents.block_form import BlockForm, block_form
 from solvable.analysis.equivalents.elimination import explicit, linear, name_ridges, ridge_first
 from solvable.analysis.equivalents.operator_form import OperatorForm, has_dense
 from solvable.analysis.equivalents.symbols_of_nodes import declared, node_as_operator, node_as_symbol, scalar_as_symbol
-from solvable.analysis.equivalents.symbols_of_traces import canonical, opaque, pulled, substituted, tidy, unused
+from solvable.analysis.equivalents.symbols_of_traces import cancelled, opaque, pulled, substituted, tidy, unused
 from solvable.analysis.equivalents.time_limit import finished
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaves
 from solvable.solvers.equivalents.matrix_leaves import Space
@@ -154,6 +155,7 @@ class _System:
         self.diagonal = {sp.Symbol(n.data.name, positive=True) for n in names if n.op == "deterministic"}
         self.solved, self.summands, self.taken = solved, summands, declared(summands)
         self.numbers: dict[Any, float] = {}
+        self._traces: dict[Any, Any] = {}
         columns = [np.concatenate([s.tau for s in run] or [np.zeros(0)]) for run in (*generic, solved)]
         apart: set[int] = set()  # equal at the root, by other equations
         while True:
@@ -169,6 +171,7 @@ class _System:
         live = [q for q in range(len(tau)) if same[q] == q and not zero[q]]
         self.start = {tau[q]: float(columns[-1][q]) for q in live}
         self.equations = {tau[q]: right[q] for q in live}
+        self.unknowns = list(self.equations)
         sizes, lost = ", ".join(str(s.pencil.size) for s in solved), len(tau) - sum(zero) - len(live)
         self.steps = [
             f"Pencils of {sizes} blocks with {len(tau)} unknowns: {sum(zero)} vanish, {lost} have the equations of "
@@ -182,7 +185,7 @@ class _System:
         symbol = {q: sp.Symbol(f"{stem}_{k + 1}") for k, q in enumerate(live)}
         tau = [sp.S.Zero if z else symbol[same[q]] for q, z in enumerate(zero)]
         right: list[Any] = []
-        self.value = sp.S.Zero
+        self.value, self._traces = sp.S.Zero, {}
         for (scalar, _), one in zip(self.summands, self.solved, strict=True):
             pencil = one.pencil
             M = _inverse_blocks(pencil, tau[len(right) : len(right) + len(pencil.unknowns)])
@@ -194,18 +197,26 @@ class _System:
         return tau, right
 
     def _trace(self, row: Any, M: dict[tuple[int, int], Any], pencil: Pencil) -> Any:
-        f = sp.factor(node_as_symbol(row.weight) * M[row.row, row.col])
-        return pulled(f, _dimension(pencil.spaces[row.row]), self.diagonal)
+        key = node_as_symbol(row.weight) * M[row.row, row.col], _dimension(pencil.spaces[row.row])
+        if key not in self._traces:  # copies of a resolvent have the same ones
+            self._traces[key] = pulled(*key, self.diagonal)
+        return self._traces[key]
 
     def substitute(self, old: Any, new: Any) -> None:
         """Put an expression for a symbol everywhere."""
-        self.equations = {u: substituted(e, old, new, self.diagonal) for u, e in self.equations.items() if u != old}
-        self.value = substituted(self.value, old, new, self.diagonal)
+        self.equations.pop(old, None)
+        *equations, self.value = substituted(self.everything, old, new, self.diagonal)
+        self.equations = dict(zip(self.equations, equations, strict=True))
+
+    @property
+    def everything(self) -> Any:
+        """Right-hand sides and the value: what is done to a trace is done once."""
+        return sp.Tuple(*self.equations.values(), self.value)
 
 
 def _vanishes(expression: Any) -> bool:
     """Whether it cancels, its traces as they are."""
-    return bool(expression == 0 or sp.cancel(sp.together(opaque(expression)[0])) == 0)
+    return bool(cancelled(expression) == 0)
 
 
 def _coincidences(columns: list[Any], apart: set[int]) -> tuple[list[bool], list[int]]:
@@ -292,19 +303,33 @@ def _reduced(summands: list[Any], runs: list[list[Solved]], cell: Cell, ridge: s
     linear(system, kappas)
     unknowns = {}
     for u, right in system.equations.items():
-        equation = canonical(right - u, kappas, system.diagonal)
-        unknowns[u] = _numerator(equation, u) if u in kappas or len(system.equations) == 1 else tidy(equation)
-    value = tidy(canonical(system.value, kappas, system.diagonal))
+        single = u in kappas or len(system.equations) == 1
+        unknowns[u] = _numerator(right - u, u) if single else tidy(right - u)
+    value = tidy(system.value)
     start = {u: system.start[u] for u in unknowns}
     found = Equations(unknowns, value, {}, None, system.steps, start)
     _eliminate(found, names)
+    _renumber(found, system.unknowns)
     return found
+
+
+def _renumber(found: Equations, unknowns: list[Any]) -> None:
+    """Number the unknowns that are left first, so that nobody asks where tau_1 is."""
+    order = [u for u in unknowns if u in found.unknowns] + [u for u in unknowns if u not in found.unknowns]
+    new = dict(zip(order, unknowns, strict=True))
+    found.unknowns = {new.get(u, u): e.xreplace(new) for u, e in found.unknowns.items()}
+    found.start = {new.get(u, u): value for u, value in found.start.items()}
+    found.value = found.value.xreplace(new)
+    found.explicit = {lam: e.xreplace(new) for lam, e in found.explicit.items()}
+    found.eliminated = None if found.eliminated is None else found.eliminated.xreplace(new)
+    names = {str(old): str(symbol) for old, symbol in new.items()}
+    found.steps = [re.sub(r"\w+", lambda word: names.get(word[0], word[0]), step) for step in found.steps]
 
 
 def _numerator(equation: Any, unknown: Any) -> Any:
     """Factor of the numerator that has the root: without monomials and spectators."""
-    plain, back = opaque(equation)
-    factors = [f for f, _ in sp.factor_list(sp.numer(sp.together(plain)))[1] if f.has(unknown) and f != unknown]
+    plain, back = opaque(cancelled(equation))
+    factors = [f for f, _ in sp.factor_list(sp.numer(plain))[1] if f.has(unknown) and f != unknown]
     with_traces = [f for f in factors if f.free_symbols & set(back)]  # the others are roots of a denominator
     return sp.Mul(*(with_traces or factors)).xreplace(back)
 
@@ -325,6 +350,6 @@ def _eliminate(found: Equations, names: list[str]) -> None:
         both = {trace: dummy for dummy, trace in back.items()}
         value, more = opaque(found.value.xreplace(both))
         found.explicit[lam] = right.xreplace(back)
-        found.eliminated = sp.factor(sp.cancel(value.subs(lam, right))).xreplace({**back, **more})
+        found.eliminated = tidy(value.subs(lam, right)).xreplace({**back, **more})
         found.steps.append(f"{lam} is explicit in {unknown} and eliminated from the value.")
         return

@@ -6,7 +6,9 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["Tr", "Transposed", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
+from solvable.analysis.equivalents.rational_functions import factored, quotient
+
+__all__ = ["Tr", "Transposed", "cancelled", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
 
 
 def unused(stem: str, taken: set[str]) -> str:
@@ -51,11 +53,11 @@ class Transposed(sp.Function):
 
 def pulled(f: Any, space: Any, diagonal: set[Any]) -> Any:
     """Trace of f with everything that is no diagonal matrix in front; a scalar counts the dimension."""
-    f = sp.together(f)
+    f = factored(f)
     own = f.free_symbols & diagonal
     if not own:
-        return space * sp.factor(f)
-    numerator, denominator = sp.fraction(sp.factor(f))
+        return space * f
+    numerator, denominator = sp.fraction(f)
     front, numerator = sp.factor_terms(numerator).as_independent(*own, as_Add=False)
     below, denominator = denominator.as_independent(*own, as_Add=False)
     total = sp.S.Zero
@@ -67,14 +69,20 @@ def pulled(f: Any, space: Any, diagonal: set[Any]) -> Any:
 
 def opaque(expression: Any) -> tuple[Any, dict[Any, Any]]:
     """Replace traces by dummies; return what to put back."""
-    back = {sp.Dummy("T", positive=True): trace for trace in sorted(expression.atoms(Tr), key=str)}
+    back = {sp.Dummy("T", positive=True): trace for trace in sorted(expression.atoms(Tr), key=sp.default_sort_key)}
     return expression.xreplace({trace: dummy for dummy, trace in back.items()}), back
+
+
+def cancelled(expression: Any) -> Any:
+    """Quotient of coprime polynomials in symbols and traces."""
+    plain, back = opaque(expression)
+    return quotient(plain).xreplace(back)
 
 
 def tidy(expression: Any) -> Any:
     """Cancel and factor with traces as they are."""
     plain, back = opaque(expression)
-    return sp.factor(plain).xreplace(back)
+    return factored(plain).xreplace(back)
 
 
 def substituted(expression: Any, old: Any, new: Any, diagonal: set[Any]) -> Any:

@@ -1,13 +1,16 @@
 """Equations in symbols: the formulas of the literature are found without a rule for any of them."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 import sympy as sp
 
 from solvable import MatrixModel, check, derive, tr
-from solvable.analysis.equivalents.degrees_of_freedom import check_reduction
+from solvable.analysis.equivalents import models
+from solvable.analysis.equivalents.degrees_of_freedom import check_reduction, formula_and_quantities, joint_lists
+from solvable.analysis.equivalents.export import evaluated
 from solvable.analysis.equivalents.symbols_of_traces import Tr, canonical, pulled
 from solvable.solvers import Spectrum, ridge_risk
 
@@ -43,6 +46,7 @@ def expressions():
     }
 
 
+SLOW = ("random-features", "deep-linear-features")
 m_ = mus**2 / (kappa * mu1**2)
 FORMULAS = {
     "bias": (kappa * (n - T) / n, kappa**2 * n * Tr(B * S / (S + kappa) ** 2, d) / (n - df2)),
@@ -67,19 +71,58 @@ def test_formulas_are_found(name):
     assert sp.simplify(found.eliminated - value) == 0
 
 
-@pytest.mark.slow
 def test_variance_of_nonlinear_random_features_is_that_of_linear_ones_with_another_df1():
     """The nonlinear part acts as infinitely many small modes: they count in df1, by m, and not in df2."""
     m, N, D, K, ridge, Sigma, X, W = model()
     mu, star = m.scalar("mu1", 0.5), m.scalar("mus", 0.3)
     F = mu * (X @ W.T) + star * m.gaussian("Theta", N, K, variance=1 / N / K)
     P, Psi = (F.T @ F + ridge).inv(), mu**2 * (W @ Sigma @ W.T) + star**2 / K
-    found = derive(tr(F @ P @ Psi @ P @ F.T), seconds=3000).equations
+    pytest.importorskip("flint")  # without it, minutes
+    found = derive(tr(F @ P @ Psi @ P @ F.T), seconds=600).equations
     both = T + m_ - df2
     expected = n * (k * df2 - df2**2 + both**2) / ((n - df2) * (k - df2) - both**2)
     assert sp.simplify(found.explicit[lam] - FORMULAS["features"][0]) == 0
     assert sp.simplify(found.eliminated - expected) == 0
     assert D != N
+
+
+@pytest.mark.parametrize("name", ["ensemble", *(pytest.param(n, marks=pytest.mark.slow) for n in SLOW)])
+def test_whole_risks_reduce_to_one_effective_ridge(name):
+    """Bias and noise together; read off at a cell 30 % away, where the pencil gives the same to 1e-9."""
+    pytest.importorskip("flint")  # without it, minutes
+    model = models.MODELS[name]
+    single = derive(model(40), seconds=600)
+    found = single.equations
+    assert list(map(str, found.unknowns)) == ["kappa"]
+    assert not found.eliminated.has(lam)
+    other = derive(single.trace, at={name: 1.3 * value for name, value in single.at.items() if name not in "nd"})
+    cell = other._cell(other.at)
+    _, quantities = formula_and_quantities(single.trace, found)
+    values = {**cell.named, **quantities(cell)}
+    read = float(evaluated(found.eliminated, values, joint_lists(single.trace, cell)))
+    np.testing.assert_allclose(read, float(other.value), rtol=1e-9)
+
+
+def test_coefficients_of_features_stay_letters():
+    m = MatrixModel()
+    N, D, K = m.space("n", 60), m.space("d", 40), m.space("k", 50)
+    F = m.features("relu", m.gaussian("X", N, D), m.gaussian("W", K, D, variance=1 / D))
+    r = derive(tr((F @ F.T / K + m.scalar("lambda", 0.1)).inv()))
+    text = r.to_latex()
+    assert r"\mu_{1}" in text
+    assert r"\mu_{star}" in text or r"\mu_{\star}" in text
+    assert not any(len(digits) > 6 for digits in re.findall(r"\d+", text + " ".join(r.equations.steps)))
+    assert set(r.at) >= {"mu_1", "mu_star"}
+    assert list(map(str, r.equations.unknowns)) == ["tau_1", "tau_2", "tau_3"]
+
+
+def test_a_long_decimal_is_written_with_six_digits():
+    m = MatrixModel()
+    N, D = m.space("n", 60), m.space("d", 40)
+    Z = m.gaussian("Z", N, D)
+    text = derive(0.12345678901 * tr((Z.T @ Z / N + m.scalar("lambda", 0.1)).inv())).to_latex()
+    assert "0.123457" in text
+    assert "12345678901" not in text
 
 
 def test_two_populations_keep_two_unknowns():
