@@ -13,13 +13,15 @@
 # # Logistic regression in high dimension
 #
 # You will see when the maximum-likelihood fit exists at all, how far it is from the truth where it does, where its
-# double descent peaks (not at n = d), and what a ridge is worth on two Gaussian classes.
+# double descent peaks (not at n = d), which loss errs least on the same rows, and what a ridge is worth on two Gaussian
+# classes.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.optimize import linprog
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.svm import LinearSVC
 
 from solvable.figures.style import use_style
 from solvable.solvers import (
@@ -106,7 +108,42 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# ## 4. What is a ridge worth?
+# ## 4. Which loss?
+#
+# Labels are signs of a noisy field. Four losses are fitted to the same rows, with the same ridge, and every fit is
+# judged by its angle to the truth. Lines: the theory of each loss.
+
+# %%
+d, noise, ridge, places = 50, 0.2, 5.0, np.array([1.0, 3.0, 9.0])
+truth = np.ones(d) / np.sqrt(d)
+models = {
+    "square": Ridge(alpha=ridge, fit_intercept=False),
+    "logistic": LogisticRegression(C=1 / ridge, fit_intercept=False),
+    "hinge": LinearSVC(C=1 / ridge, loss="hinge", fit_intercept=False, max_iter=50_000, random_state=0),
+    "squared_hinge": LinearSVC(C=0.5 / ridge, fit_intercept=False),
+}
+errors = np.zeros((len(models), len(places)))
+for _ in range(10):
+    X = rng.standard_normal((int(places[-1] * d), d))
+    y = np.sign(X @ truth + np.sqrt(noise) * rng.standard_normal(len(X)))
+    for i, model in enumerate(models.values()):
+        for j, n in enumerate((places * d).astype(int)):
+            w = np.ravel(model.fit(X[:n], y[:n]).coef_)
+            errors[i, j] += np.arccos(w @ truth / np.linalg.norm(w) / np.sqrt(1 + noise)) / np.pi / 10
+
+isotropic, ratio = Spectrum.isotropic(d, 1.0), np.geomspace(0.5, 12, 60)
+figure, axes = plt.subplots(figsize=(4.5, 2.8))
+for i, (loss, marker) in enumerate(zip(models, "os^D", strict=True)):
+    line = axes.plot(ratio, state_evolution(isotropic, ratio * d, ridge, loss, "sign", noise).test_error, label=loss)[0]
+    axes.plot(places, errors[i], marker, color=line.get_color(), ms=4)
+    theory = state_evolution(isotropic, places * d, ridge, loss, "sign", noise).test_error
+    print(f"{loss:14}", "  ".join(f"{a:.3f} (theory {b:.3f})" for a, b in zip(errors[i], theory, strict=True)))
+axes.set(xscale="log", xlabel="rows for each dimension", ylabel="share of wrong signs")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# ## 5. What is a ridge worth?
 #
 # Two balanced Gaussian classes are best told apart with an infinite ridge: the mean of the classes' rows. With
 # unequal classes a finite one is best.
@@ -123,6 +160,7 @@ for balance in (0.5, 0.3, 0.1):
 # 1. Derive Cover's two rows for each dimension from the formula of the threshold at $\gamma=0$.
 # 2. Why does the peak of the logistic loss move with the signal, and that of least squares does not?
 # 3. Repeat section 2 with 20 rows for each dimension. Is the estimate still biased?
+# 4. In section 4 divide the ridge by ten. Which losses suffer most at one row for each dimension, and why?
 #
 # <details><summary>Solutions</summary>
 #
@@ -130,5 +168,7 @@ for balance in (0.5, 0.3, 0.1):
 # 2. Least squares interpolates when the rows are as many as the dimensions, whatever the labels. The logistic fit
 #    diverges when the labels can be separated, and labels that a strong teacher gave are easier to separate.
 # 3. `logistic_bias(0.05, gamma)` says 1.07: 7 %, where the classical theory says none.
+# 4. The square loss: at n = d it would interpolate the labels, noise and all, and only the ridge keeps it from that
+#    pole; the theory goes from 0.325 to 0.378, that of the logistic loss from 0.303 to 0.307.
 #
 # </details>

@@ -100,7 +100,7 @@ def caption(data: xr.Dataset) -> str:
         "Below the lines of (a) random labels are separable and the unregularised logistic estimate does not exist: a "
         "logistic teacher of standard deviation γ₀, and signs of such a field with noise of variance 1. Without a "
         f"teacher the threshold is 2. (b) Share of {3 * data.attrs['trials']} drawn sets in d = {D} dimensions that a "
-        "linear program separates, by n/d over the threshold, a third of them each at γ₀ = 0.5, 2 and 4; "
+        "hyperplane separates, by n/d over the threshold, a third of them each at γ₀ = 0.5, 2 and 4; "
         f"bars: Wilson's intervals of two standard errors. Below the threshold {100 * below:.0f} % are separable, "
         f"above it {100 * above:.0f} %. (c) Estimates scatter around α* times the coefficients; lines end where no "
         "estimate exists."

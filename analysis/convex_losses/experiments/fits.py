@@ -38,7 +38,7 @@ def _ascend(G, most, accuracy, sweeps):  # type: ignore[no-untyped-def]
     return np.full(n, np.nan)
 
 
-def dual_weights(Z: Array, most: float, accuracy: float = 1e-6) -> Array:
+def dual_weights(Z: Array, most: float, accuracy: float = 1e-7) -> Array:
     """Minimiser of |w|^2/2 + most sum_i (1 - (Zw)_i)_+; at `most` infinite, of the squared norm where Zw >= 1."""
     dual = _ascend(Z @ Z.T, most, accuracy, 1_000_000)
     if np.isnan(dual).any():

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import ndtr
 
 from solvable.analysis.derivation.quantities import cases
 from solvable.analysis.sgd_stability.experiments import stable_minima as experiments
 from solvable.analysis.sgd_stability.quantities import hessian_quantities
+from solvable.analysis.sgd_stability.sparse_truths import farthest_stable, rows_needed
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.analysis.verification.domain import Domain
 
@@ -24,31 +23,6 @@ _MINIMA = Source("wu2023implicit", "abstract, diagonal networks; derived in docs
 _NOISE = Source("wu2022alignment", "abstract, linear networks and random features; derived")
 _frobenius, _turn, _d, _n = sp.symbols("frobenius turn d n", positive=True)
 _B, _gaussian = sp.symbols("batch_size is_gaussian", positive=True)
-
-
-def _dimension(tau: float, d: float, s: float) -> float:
-    """Mean squared distance of a Gaussian vector from tau times the subgradients of the l1 norm at s nonzeros."""
-    tail, bell = float(ndtr(-tau)), float(np.exp(-tau * tau / 2) / np.sqrt(2 * np.pi))
-    return s * (1 + tau * tau) + (d - s) * 2 * ((1 + tau * tau) * tail - tau * bell)
-
-
-def _rows_needed(d: float, s: float) -> float:
-    return float(minimize_scalar(_dimension, bounds=(0, 10), args=(d, s), method="bounded").fun)
-
-
-def _farthest(n: int, d: int, s: int, fraction: float) -> float:
-    """Least over tau of tau(R - |beta|_1)/(sqrt n - sqrt delta(tau)), relative to |beta|_2."""
-    if _rows_needed(d, s) >= n:
-        return float("inf")
-
-    def distance(tau: float) -> float:
-        room = np.sqrt(n) - np.sqrt(_dimension(tau, d, s))
-        return float(tau / room) if room > 0 else 1e9
-
-    taus = np.linspace(0, 10, 2001)[1:]
-    best = taus[int(np.argmin([distance(tau) for tau in taus]))]
-    found = minimize_scalar(distance, bounds=(best - 0.005, best + 0.005), method="bounded")
-    return float(s**0.5 * (1 / fraction - 1) * found.fun)
 
 
 def _linear(W: Array, a: Array, target: Array, **_: Any) -> float:
@@ -86,7 +60,7 @@ STABLE_CLAIMS = (
         "min_{τ} τ(R − ‖β*‖₁)/(√n − √(δ(τ))), R = 1/(2η) the ℓ₁ norm allowed and δ(τ) the mean of dist²(g, τ∂‖β*‖₁).",
         kind=Kind.BOUND,
         side="upper",
-        predict=_farthest,
+        predict=farthest_stable,
         measure=experiments.farthest_stable_error,
         domain=Domain(n=(40, 300), d=(60, 400), s=(1, 4), fraction=(0.3, 0.95), where="n < d"),
         grid=cells("n d s fraction", [(40, 60, 1, 0.4), (40, 60, 1, 0.7), (60, 100, 3, 0.5)]),
@@ -100,7 +74,7 @@ STABLE_CLAIMS = (
         "meets the condition once there are more rows than min_{τ} δ(τ), the statistical dimension of the ℓ₁ norm.",
         source=Source("amelunxen2014living", "abstract, the transition of the ℓ₁ norm; its place and the step derived"),
         kind=Kind.THRESHOLD,
-        predict=_rows_needed,
+        predict=rows_needed,
         measure=experiments.truth_is_alone,
         domain=Domain(d=(100, 400), s=(4, 30)),
         grid=cells("d s", [(200, 8), (300, 12), (300, 24)]),

@@ -43,3 +43,16 @@ def test_effective_step_size_has_slope_one_half(data):
     few = found["product"].values < 0.05
     slope = np.polyfit(np.log(found["product"].values[few]), np.log(found.effective.values[few]), 1)[0]
     assert slope == pytest.approx(0.5, abs=0.01)
+
+
+def test_stable_minima_stay_below_their_bound_and_noise_aligns(data):
+    found = data("stable-minima")
+    # means of a few draws against a bound on the mean: two bars
+    assert np.all(found.error.values - 2 * found.error_bar.values < found.reached.values)
+    assert np.all(np.diff(found.bound.values[:, -30:], axis=1) < 0)
+    assert np.all(found.alone.values[:, 0] < 0.4)
+    assert np.all(found.alone.values[:, -1] > 0.6)
+    excess = found.alignment.values / found.limit.values[:, None] - 1
+    # the excess is of order 1/width: 16 times less of it at 16 times the width
+    np.testing.assert_array_less(np.abs(excess[:, -1]), np.abs(excess[:, 0]) / 5)
+    assert np.all(np.abs(excess[:, -1]) < 0.06)
