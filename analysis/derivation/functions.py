@@ -19,8 +19,8 @@ RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "mi
 METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "tanh", "reciprocal", "prod", "item",
             "simplify", "evalf", "expand", "factor", "together", "cancel", "doit", "log1p", "expm1", "erf",
             "erfc")  # fmt: skip
-SAME = {"Sum": "sum", "Product": "product", "prod": "product", "tr": "trace", "Integral": "integral", "summation": "sum",
-         "nsum": "sum",         "symsum": "sum", "integrate": "integral", "int": "integral",
+SAME = {"Sum": "sum", "Product": "product", "prod": "product", "tr": "trace", "Integral": "integral",
+        "summation": "sum", "nsum": "sum", "symsum": "sum", "integrate": "integral", "int": "integral",
          "ifelse": "np_where"}  # fmt: skip
 WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
