@@ -1,7 +1,6 @@
 """A formula's value: a walk over its tree, at the precision of mpmath or on arrays of doubles; every step is bounded.
 
-Where the tree holds an integral or an infinite sum the value is good to doubles. An integral is the tanh-sinh rule on
-the pieces between its kinks, at two step widths; where they differ by more than 1e-10 there is no value.
+With an integral or an infinite sum it is good to doubles. An integral is the tanh-sinh rule at two step widths.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import Clock, OutOfTime
+from solvable.analysis.derivation.extrema import least_value
 from solvable.analysis.derivation.given import each_mode, floats, marked, with_axis
 from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
-_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean")
+_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", "least_value")
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
 
@@ -80,6 +80,8 @@ class _Walk(ABC):
             return self.mean(name, node.args[0], given)
         if name in ("derivative", "limit_value"):
             return (self.derivative if name == "derivative" else self.continued)(node, given)
+        if name == "least_value":
+            return self.number(sp.Float(least_value(Doubles(self.clock), node, given), 17))
         if isinstance(node, sp.Symbol):
             raise KeyError(str(node))
         return self.function(name, [self(part, given) for part in node.args])
@@ -291,7 +293,6 @@ class Doubles(_Walk):
             raise ArithmeticError("an integral over one variable between two ends is expected")
         x, low, high = node.limits[0]
         a, b = (float(self(end, given)) for end in (low, high))
-
         f = self.settling(joined(node.function), x, given)
         if any(np.ndim(value) for name, value in given.items() if not isinstance(name, str)):
             raise OutOfTime("an integral within another one")

@@ -19,6 +19,7 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import written_symbols
@@ -290,6 +291,10 @@ def read_formula(
     reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
     if reading is not None and claim is not None:
         reading = about_the_claim(reading, formula, claim, known or set())
+    every = [] if reading is None else with_signs(reading, claim, formula)
+    if every and claim is not None:
+        fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
+        return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_means import Means
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.latex_words import GREEK, RELATIONS
 
 __all__ = ["Bound"]
 
 _LAWS = ("mu", "F", "nu", "rho")
+_RANGED = (*RELATIONS, r"\in")
 
 
 class Bound(Means):
@@ -55,6 +56,40 @@ class Bound(Means):
         if [t.text for t in end[-2:-1]] in (["^"], ["_"]) and end[-1].text in ("+", "-", "−"):
             end, side = end[:-2], "" if end[-1].text == "+" else ", -1"
         return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)}{side})"
+
+    def extremum(self, name: str) -> str:
+        r"""Read \min_{t>0} f(t): the least value over a letter, in its range."""
+        self.expect("_")
+        tokens = [t for t in self.raw_group() if t.text not in (r"\,", r"\;")]
+        cut = next((i for i, t in enumerate(tokens) if t.text == r"\in"), None)
+        if cut is not None and [t.text for t in tokens[cut + 1 :] if t.text not in "{}"][:2] == [r"\mathbb", "R"]:
+            positive = any(t.text in ("+", ">") for t in tokens[cut + 1 :])
+            x, low, high = self.letters(tokens[:cut]), "0" if positive else "-oo", "oo"
+        else:
+            reader = self.sub(tokens)
+            stated = reader.condition() if len(tokens) > 1 and any(t.text in _RANGED for t in tokens) else ""
+            x, low, high = self.ends_of(stated) if stated else (self.letters(tokens), "-oo", "oo")
+        bracketed = self.peek() in (r"\{", "[", "(", r"\lbrace")
+        start = self.at
+        body = self.term()
+        if bracketed and self.at == start:
+            raise self.refuse(f"what \\{name} is taken of is not clear: brackets are needed")
+        return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least(-({body}), {x}, {low}, {high}))"
+
+    def ends_of(self, stated: str) -> tuple[str, str, str]:
+        """Letter and ends of a range: t > 0, 0 <= t <= 1."""
+        parts = re.split(r"<=?|>=?| and ", stated)
+        signs = re.findall(r"[<>]", stated)
+        letters = [part for part in parts if part.isidentifier() and part != "oo"]
+        if len(set(letters)) != 1 or len(parts) not in (2, 3, 4):
+            raise self.refuse(f"over what letter and range {stated} goes is not clear")
+        x, low, high = letters[0], "-oo", "oo"
+        pairs = [(parts[0], signs[0], parts[1])]
+        pairs += [(parts[-2], signs[-1], parts[-1])] if len(signs) > 1 else []
+        for left, sign, right in pairs:
+            end, above = (right, sign == ">") if left == x else (left, sign == "<")
+            low, high = (end, high) if above else (low, end)
+        return x, low, high
 
     def at_place(self) -> str:
         r"""Read \left. f \right|_{x=a}: the value of f at a place."""

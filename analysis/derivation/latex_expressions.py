@@ -19,6 +19,7 @@ from solvable.analysis.derivation.latex_words import (
     RELATIONS,
     SOLVES,
     STARS,
+    SUMMED,
 )
 
 __all__ = ["Expressions"]
@@ -84,12 +85,12 @@ class Expressions(Scripts):
         if self.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         parts = []
-        if self.peek() in ("+", "-", "−"):
-            parts.append("-" if self.take().text != "+" else "")
+        if self.peek() in SUMMED:
+            parts.append(SUMMED[self.take().text].removeprefix("+"))
         parts.append(self.term())
-        while self.peek() in ("+", "-", "−"):
-            parts.append("+" if self.take().text == "+" else "-")
-            if self.peek() in ("+", "-", "−"):
+        while self.peek() in SUMMED:
+            parts.append(SUMMED[self.take().text])
+            if self.peek() in SUMMED:
                 raise self.refuse("two signs follow each other: brackets are needed")
             parts.append(self.term())
         self.depth -= 1
@@ -147,7 +148,7 @@ class Expressions(Scripts):
         word = self.word_ahead()
         if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
             return False
-        closing = {*CLOSING.values(), *RELATIONS, "+", "-", "−", ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
+        closing = {*CLOSING.values(), *RELATIONS, *SUMMED, ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
                    r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip
         others = (r"\quad", r"\\", r"\end", r"\in", r"\cdot", r"\times", r"\ast", r"\div", "*", "·", "×", r"\coloneqq")
         return token.text not in closing and token.text not in (*others, *LATTICE, *LIMITS)
@@ -226,6 +227,8 @@ class Expressions(Scripts):
             return self.called(f"bessel{base[0].lower()}", base[2:])
         if base == "Q" and not power and self.peek() in ("(", "[") and not re.search(r"Q\s*:?=", self.source):
             return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
+        if base == "phi" and not power and self.peek() in ("(", "[") and r"\Phi" in self.source:
+            return self.scripted(self.called("norm_pdf"))  # the density whose law stands beside it
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
             inside = self.expression()

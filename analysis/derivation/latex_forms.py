@@ -223,7 +223,8 @@ def _with_both_roots(tokens: list[Token], refuse: Refuse) -> list[Token]:
             at = behind
         elif mark == r"\pm":
             if not found:
-                raise refuse("a formula with two signs has two values: give one of them")
+                found, at = [tokens[at]], behind  # its two values are those of the formula
+                continue
             end = _end_of_definition(tokens, behind)
             for sign, other in (("+", "-"), ("-", "+")):
                 found += _indexed(tokens[at], _SIGNED[sign])

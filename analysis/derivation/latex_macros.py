@@ -108,6 +108,10 @@ class Macros(Bound):
 
     def function(self, name: str) -> str:
         """Read a function's power, base and argument."""
+        while self.peek() == r"\limits":
+            self.take()
+        if name in ("min", "max") and self.peek() == "_":
+            return self.extremum(name)
         power = base = ""
         while self.peek() in ("^", "_"):
             if self.take().text == "^":

@@ -28,6 +28,7 @@ __all__ = [
     "SPACES",
     "STARS",
     "STATISTICS",
+    "SUMMED",
     "WORDS",
     "WORD_STYLES",
 ]
@@ -56,6 +57,8 @@ FUNCTIONS = {
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
 DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
+SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_sign*"),
+          **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
 RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import MEAN_OF
@@ -94,18 +95,19 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
 
     The equality of the two sides has been seen to hold; what it gives for the quantity is compared as any formula is.
     """
+    right: Any = yours.expression
     if not yours.sides or _is_ours(yours, claim, points):
         return yours
     for side in yours.sides:
-        for name in sorted(side.free_symbols | yours.expression.free_symbols, key=str):
+        for name in sorted(side.free_symbols | right.free_symbols, key=str):
             alone = dataclasses.replace(yours, expression=name, names=frozenset({str(name)}), rounded=None, decimals={})
-            if name in (side, yours.expression) or not _is_ours(alone, claim, points):
+            if name in (side, right) or not _is_ours(alone, claim, points):
                 continue
-            if side.count(name) != 1 or yours.expression.has(name):  # an equation that it solves
-                names = frozenset(map(str, side.free_symbols | yours.expression.free_symbols)) - {str(name)}
-                return dataclasses.replace(alone, names=names, implicit={name: name + side - yours.expression},
+            if side.count(name) != 1 or right.has(name):  # an equation that it solves
+                names = frozenset(map(str, side.free_symbols | right.free_symbols)) - {str(name)}
+                return dataclasses.replace(alone, names=names, implicit={name: name + side - right},
                                            sides=(), outline=None)  # fmt: skip
-            part, value = _inversions(side, name, yours.expression)[-1]
+            part, value = _inversions(side, name, right)[-1]
             if part == name and value != name:
                 names = frozenset(map(str, value.free_symbols))
                 from solvable.analysis.derivation.understood import written
@@ -138,8 +140,9 @@ def _is_stated_factor(factor: Any, claim: Claim) -> bool:
 
 
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:
-    for point in points[:_TRIED]:
-        ours, found = float(claim.predict(**point)), float(yours(known_values(claim, dict(point))))
-        if not abs(found - ours) <= _SAME * abs(ours):
-            return False
-    return True
+    try:
+        rows = [(float(claim.predict(**point)), float(yours(known_values(claim, dict(point)))))
+                for point in points[:_TRIED]]  # fmt: skip
+    except OutOfTime:
+        return False
+    return all(abs(found - ours) <= _SAME * abs(ours) for ours, found in rows)

@@ -19,7 +19,7 @@ __all__ = ["ARRAYS", "NORMALS", "OPERATORS", "as_value", "call_operator", "is_op
            "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
-             "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place")  # fmt: skip
+             "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
 _BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
@@ -43,6 +43,7 @@ def is_operator(expression: Any) -> bool:
         "limit_value",
         "at_place",
         "landau",
+        "least_value",
     )
 
 
@@ -143,6 +144,10 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         x = sp.Symbol(variable(1), positive=True)
         bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
         return sp.Function("at_place")(bound, read(arguments[2], {}))
+    if name == "least" and len(arguments) == 4:
+        x = sp.Symbol(variable(1), real=True)
+        bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
+        return sp.Function("least_value")(bound, read(arguments[2], {}), read(arguments[3], {}))
     if name == "diff" and len(arguments) == 2:
         # what it depends on is known only in the names of the claim: `derivatives` resolves it
         return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -47,11 +48,12 @@ def as_stated(yours: Formula, claim: Claim, agrees: Callable[[Formula], bool]) -
     if wanted == power:
         return yours
     whole = base if power == 1 else f"{base or 'a name'}**2"
+    value: Any = yours.expression ** sp.Rational(wanted, power)
     raised = dataclasses.replace(
-        yours, expression=yours.expression ** sp.Rational(wanted, power), rounded=None, decimals={}, unread=(),
+        yours, expression=value, rounded=None, decimals={}, unread=(),
         outline=None, read_as=f"{whole} = {yours.read_as.partition('; left of it')[0]}",
     )  # fmt: skip
-    if not raised.expression.has(sp.I) and (stated or agrees(raised)):
+    if not value.has(sp.I) and (stated or agrees(raised)):
         return raised
     if agrees(yours):
         other = "root" if power == 2 else "square"

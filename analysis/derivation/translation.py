@@ -52,11 +52,8 @@ def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> s
 
 def unknown(name: str, known: set[str]) -> ValueError:
     """Refusal of a symbol that nobody explained."""
-    return refuse(
-        "formula",
-        name.replace("norm2_", "norm of "),
-        f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols=",
-    )
+    why = f"the symbol is not known here; known are {', '.join(sorted(known))}, or give symbols="
+    return refuse("formula", name.replace("norm2_", "norm of "), why)
 
 
 def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbols: dict[str, Any]) -> dict[str, Any]:

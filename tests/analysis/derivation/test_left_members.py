@@ -91,3 +91,52 @@ def test_a_name_that_the_statement_shows_is_read_at_its_power(name, word, power)
 def test_squares_and_roots(text, name, expected):
     """The right side is compared at the power that the left member has."""
     assert outcome(text, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        (r"\lambda = \kappa - \frac{\gamma\kappa}{1+\kappa}", "ridge/isotropic-effective-ridge", "AGREES"),
+        (r"\lambda = \kappa - \frac{\gamma\kappa}{2+\kappa}", "ridge/isotropic-effective-ridge", "DISAGREES"),
+        (r"\kappa\left(1-\frac{\gamma}{1+\kappa}\right)=\lambda", "ridge/isotropic-effective-ridge", "AGREES"),
+        (r"\frac{\mathbb E\|\hat\beta-\beta\|^2}{\sigma^2}=\frac{d}{n/k-d-1}", "regression/bag-loss-risk", "AGREES"),
+        (r"\frac{\mathbb E\|\hat\beta-\beta\|^2}{\sigma^2}=\frac{d}{n/k-d}", "regression/bag-loss-risk", "DISAGREES"),
+        (r"\frac{\operatorname{Var}(x)}{\sigma^2}=\sigma^2\frac{\gamma}{1-\gamma}",
+         "ridge/isotropic-ridgeless-variance", "refused"),
+        (r"\mathcal L/d=\frac{n}{n+\lambda}\Bigl(\frac1A+\frac{\beta^2}{\alpha^2B}\Bigr)^{-1},"
+         r"\ B=n+\lambda-1,\ A=\lambda+\sigma^2B", "denoising/learned-field-loss", "AGREES"),
+        (r"\mathcal L/n=\frac{n}{n+\lambda}\Bigl(\frac1A+\frac{\beta^2}{\alpha^2B}\Bigr)^{-1},"
+         r"\ B=n+\lambda-1,\ A=\lambda+\sigma^2B", "denoising/learned-field-loss", "refused"),
+        (r"e^{\Delta}=1+\frac{K(1-c)}{c}" + WHERE, "neural-collapse/cross-entropy-gap", "AGREES"),
+    ],
+)  # fmt: skip
+def test_left_members_are_solved_for_the_quantity(text, name, expected):
+    """A factor or a function of it on the left is taken to the right, unless the right side alone is ours."""
+    assert outcome(text, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        (r"\min_{t\ge0}\left[\sigma^2+d(1-tn)^2+t^2nd(d+1+\sigma^2)\right]", "in-context/one-step-risk", "AGREES"),
+        (r"\min_{t}\left[\sigma^2+d(1-tn)^2+t^2nd(d+\sigma^2)\right]", "in-context/one-step-risk", "DISAGREES"),
+        (r"\sup_{x\in\mathbb R}\left(\lambda x\sqrt v-\tfrac12x^2\right)", "generalisation/log-sobolev-equality",
+         "AGREES"),
+        (r"-2\ell\inf\{r,1\}", "model-collapse/bias-exponent", "AGREES"),
+        (r"\frac12\left(\sqrt{1+\frac3\gamma}\pm\sqrt{1-\frac1\gamma}\right)",
+         "diagonal-networks/two-cycle", "AGREES"),
+        (r"\frac12\left(\sqrt{1+\frac2\gamma}\pm\sqrt{1-\frac1\gamma}\right)",
+         "diagonal-networks/two-cycle", "refused"),
+        (r"\frac{\gamma+\lambda-1\pm\sqrt{(1-\gamma-\lambda)^2+4\lambda}}{2}", "ridge/isotropic-effective-ridge",
+         "AGREES"),
+        (r"Q(\|\mu\|)", "separable/bayes-error", "AGREES"),
+        (r"Q(\|\mu\|^2)", "separable/bayes-error", "DISAGREES"),
+        (r"2\,\lambda_{\max}^{-1}(\mathbf H)", "sgd-stability/full-batch", "AGREES"),
+        (r"\sigma^2\frac{\texttt{df2}}{n-\texttt{df2}}", "ridge/variance", "AGREES"),
+        (r"\frac1m\text{ where $m$ solves }\frac1m=\lambda+\frac{\gamma}{1+m}",
+         "ridge/isotropic-effective-ridge", "AGREES"),
+    ],
+)  # fmt: skip
+def test_forms_of_papers(text, name, expected):
+    """Least and greatest values over a letter, two signs, tails, words in typewriter."""
+    assert outcome(text, name) == expected

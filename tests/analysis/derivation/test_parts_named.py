@@ -55,13 +55,12 @@ def test_a_quantity_is_its_own_mean_and_its_power_is_not(mean):
         asked(text.replace(r"\|^2}{", r"\|^4}{", 1).replace("[", "").replace("]", ""), STEP)
 
 
-def test_what_a_left_member_bounds_and_a_square_are_shown_as_not_compared():
+def test_what_a_left_member_bounds_is_shown_as_not_compared_and_the_square_of_a_risk_refused():
     report = asked(r"\eta<\eta_c=\frac{2B}{B+d+1}", "double-descent/one-pass-sgd-stability")
     assert report
     assert "not compared" in report.read_as
-    report = asked(r"\mathcal E^2=\frac{n\kappa^2 b+\sigma^2\mathrm{df}_2}{n-\mathrm{df}_2}", "equivalents/ridge")
-    assert report
-    assert r"not compared: \mathcal E^2" in report.read_as
+    with pytest.raises(ValueError, match="states of its root"):
+        asked(r"\mathcal E^2=\frac{n\kappa^2 b+\sigma^2\mathrm{df}_2}{n-\mathrm{df}_2}", "equivalents/ridge")
 
 
 def test_ranges_of_names_in_neither_formula_are_shown():
