@@ -15,7 +15,7 @@ from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.labels import RTOL, constant, same
-from solvable.analysis.derivation.places import differs, partial_agreement, threshold
+from solvable.analysis.derivation.places import differs, partial_agreement, threshold, where_ours_vanishes
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
@@ -109,7 +109,8 @@ def _diagnose(
             fine = lost < len(found) and np.all(close | ~np.isfinite(found))
             others = _OTHERS if fine else "no common slip explains the others"
             return f"has no real value at {lost} of {len(found)} points; {others}", ()
-        return differs(gaps, columns, claim.grid[0]), ()
+        vanishing = where_ours_vanishes(ours, found, columns, claim.grid[0])
+        return vanishing or differs(gaps, columns, claim.grid[0]), ()
     except OutOfTime:
         return None, ()
 

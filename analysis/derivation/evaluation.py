@@ -297,7 +297,9 @@ class Doubles(_Walk):
         if any(np.ndim(value) for name, value in given.items() if not isinstance(name, str)):
             raise OutOfTime("an integral within another one")
         ends: list[Any] = []
-        for end, sign in ((low, 1), (high, -1)):  # in the distance from an end nothing is lost there
+        for end, sign in (
+            ((low, 1), (high, -1)) if a < b else ((low, -1), (high, 1))
+        ):  # in the distance from an end nothing is lost there
             shifted = from_the_end(node.function, x, end + sign * x) if np.isfinite(a - b) else None
             ends.append(None if shifted is None else self.settling(shifted, x, given))
         kinks = self.kinks(node.function, x, a, b, given)

@@ -32,7 +32,9 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
     stated = _without_arrays(_without_functions(stated))
     own = {name: value for name, value in stated.definitions if name}
     own |= {name: value for name, value in defined.items() if isinstance(value, str)}
-    formula, kept = stated.formula, dict(stated.definitions)
+    formula = stated.formula
+    # equations have no name of their own: they are kept by their place
+    kept = {name or f" {place}": value for place, (name, value) in enumerate(stated.definitions)}
     for _ in range(len(own)):  # one may hold another
         before = formula, dict(kept)
         for name, value in list(own.items()):
@@ -43,7 +45,7 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
                 put = partial(_with_index, stem=indexed[1], index=indexed[2], value=value)
                 kept.pop(name, None)
                 formula, kept = put(formula), {other: put(text) for other, text in kept.items()}
-                own |= {other: text for other, text in kept.items() if other}
+                own |= {other: text for other, text in kept.items() if other[0] != " "}
             elif _in_integrand(formula, value) or (
                 _MEAN.search(formula)
                 and set(re.findall(r"[A-Za-z_]\w*", f"{name} {value}")) & {*NORMALS, *_LAST.findall(formula)}
@@ -52,9 +54,7 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
                 kept.pop(name, None)
         if (formula, kept) == before:
             break
-    definitions = tuple(
-        (name, kept[name] if name else value) for name, value in stated.definitions if not name or name in kept
-    )
+    definitions = tuple((name.strip() if name[0] != " " else "", value) for name, value in kept.items())
     return stated._replace(formula=formula, definitions=definitions)
 
 

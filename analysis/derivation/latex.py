@@ -19,6 +19,7 @@ from solvable.analysis.derivation.latex_lines import (
 )
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
+from solvable.analysis.derivation.latex_prose import without_prose
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
@@ -66,7 +67,7 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_named_parts(with_matrices(self.tokens), self.is_of_the_claim)
+        self.tokens = with_named_parts(without_prose(with_matrices(self.tokens)), self.is_of_the_claim)
         self.laws = self.stated_laws()
         self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
@@ -88,6 +89,7 @@ class _Statement(Sides):
             if self.solves():  # k is the positive root of an equation
                 self.at = behind
                 definitions += self.equation(formula)
+                formula = definitions[-1][0]
                 continue
             if not self.separator() and self.word_ahead() not in OTHERWISE:
                 self.end()
@@ -184,6 +186,8 @@ class _Statement(Sides):
         self.solves()
         while self.peek() in (r"\quad", ":", ","):
             self.take()
+        applied = re.fullmatch(r"(\w+)\*?\(\w+\)", name)
+        name = applied[1] if applied else name
         if not name.isidentifier():
             raise self.refuse(f"an equation is solved for one name, and not for {name}")
         left = self.expression()

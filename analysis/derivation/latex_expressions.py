@@ -213,12 +213,15 @@ class Expressions(Scripts):
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
             return f"({value})**({power})" if power else self.scripted(value)
-        slope = base.removesuffix("_prime")
+        slope = re.sub(r"(?:_prime)+$", "", base)
         if (
             is_name and slope != base and slope in self.functions and self.peek() == "("
         ):  # of a function of the author's
             at = self.called("")
-            value = f"at_place(diff({slope}(t_slope), t_slope), t_slope, {at})"
+            value = f"{slope}(t_slope)"
+            for _ in range(base.count("_prime")):
+                value = f"diff({value}, t_slope)"
+            value = f"at_place({value}, t_slope, {at})"
             return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])

@@ -181,6 +181,11 @@ class Sides(Macros):
             return "", "="
         bounded = self.bounded_quantity(marks)
         marks = marks[bool(bounded) :]
+        if len(marks) == 2 and self.tokens[marks[0]].text == "=" and self.tokens[marks[1]].text in LIMITS:
+            middle = self.tokens[marks[0] + 1 : marks[1]]
+            if is_statistic(middle) or self.one_quantity(middle):  # how the quantity is defined
+                self.unread += (written(middle),)
+                self.tokens, marks = [*self.tokens[: marks[0]], *self.tokens[marks[1] :]], marks[:1]
         if len(marks) > 1:
             raise self.refuse("it holds more than one equals sign: give one equality")
         member = self.tokens[bounded : marks[0]]

@@ -51,6 +51,9 @@ FUNCTIONS = {
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
     **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
+    **{name: name for name in ("besseli", "besselj", "besselk", "Phi")},
+    "gammalower": "gamma_lower", "gammaupper": "gamma_upper", "gammafunction": "gamma_function",
+    "betalower": "beta_lower", "normpdf": "norm_pdf", "B": "beta_function",
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
 DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with

@@ -354,6 +354,7 @@ class _Reader:
         if name in PLACED and len(values) == PLACED[name].__code__.co_argcount - 1:
             return PLACED[name](sp, *values)
         if name == "limit" and len(values) in (3, 4):
+            self.names = before | (self.names - {str(values[1])})  # it binds its name
             return sp.Limit(*values[:3], dir="-" if len(values) == 4 else "+")
         if name == "np_where" and len(values) == 3:
             return sp.Piecewise((values[1], values[0]), (values[2], True))

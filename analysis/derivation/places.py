@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["differs", "partial_agreement", "threshold"]
+__all__ = ["differs", "partial_agreement", "threshold", "where_ours_vanishes"]
 
 _FEWEST = 3  # points on either side of a threshold
+_NOUGHT = 1e-9  # of our largest value: what is below is rounding
 _TREND = 0.8  # rank correlation that is said
+_NOUGHT = 1e-9  # of our largest value: what is below is rounding
 
 
 def _parameters(columns: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
@@ -47,6 +49,20 @@ def differs(gaps: NDArray[np.float64], columns: Mapping[str, Any], cell: Mapping
             if abs(trend) > _TREND:
                 return f"{span}, most at {'large' if trend > 0 else 'small'} {name}; no common slip explains it"
     return f"{span} over the points; no common slip explains it"
+
+
+def where_ours_vanishes(
+    ours: NDArray[np.float64], found: NDArray[np.float64], columns: Mapping[str, Any], cell: Mapping[str, Any]
+) -> str | None:
+    """Sentence on points at which ours is 0 and yours is not; None where there are none."""
+    nought = (ours == 0) & (np.abs(found) > _NOUGHT * np.max(np.abs(ours)))
+    if not nought.any() or not ours.any():
+        return None
+    place = int(np.argmax(np.where(nought, np.abs(found), 0)))
+    said = f"ours is 0 at {(ours == 0).sum()} of {len(ours)} points, yours up to {abs(found[place]):.2g}"
+    where = ", ".join(f"{name} = {value[place]:.4g}" for name, value in _parameters(columns, cell).items())
+    rest = np.abs(found - ours)[ours != 0] <= 1e-9 * np.abs(ours[ours != 0])
+    return f"{said} there{f' (at {where})' if where else ''}{'; elsewhere they are equal' if rest.all() else ''}"
 
 
 def partial_agreement(agrees: NDArray[np.bool_], columns: Mapping[str, Any], degenerate: bool = False) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
+from solvable.analysis.derivation.equations import angle_of, of_itself, power_of
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
@@ -65,6 +66,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         if value is None or isinstance(value, bool):
             raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
+    reading = of_itself(reading, known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
@@ -173,6 +175,8 @@ def _definitions(
     import sympy as sp
 
     own, implicit = {}, {}
+    every = {*named, *reading.definitions}
+    stands = lambda other: other in every or (claim is not None and bool(in_known(claim, other, named)))  # noqa: E731
     for name, value in reading.definitions.items():
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
@@ -182,7 +186,7 @@ def _definitions(
         )  # fmt: skip
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
-        angle = None if name else _angle(value)
+        angle = None if name else angle_of(value) or power_of(value, stands)
         if angle is not None and not (angle[0] in named or (claim is not None and in_known(claim, angle[0], named))):
             own[angle[0]] = angle[1]
         elif not name:
@@ -198,7 +202,7 @@ def _definitions(
                 if len(held & used) == 1 == len(held) and all(claim and in_known(claim, s, named) for s in strange):
                     solved = held.pop()  # the equation that our kappa solves, stated with the formula
                 else:
-                    solved = _unknown_of(value, text, named | set(reading.definitions), claim)
+                    solved = _unknown_of(value, text, every, claim, reading.condition)
             implicit[solved] = sp.Symbol(solved, positive=True) + value
         elif name in {str(s) for s in value.free_symbols}:
             implicit[name] = value
@@ -249,18 +253,6 @@ def _identity(residual: Any, known: set[str], claim: Claim) -> bool:
     return bool(sp.expand(residual) == 0 or sp.cancel(residual) == 0)
 
 
-def _angle(residual: Any) -> tuple[str, Any] | None:
-    """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
-    import sympy as sp
-
-    terms = sp.Add.make_args(residual)
-    residual = -residual if any(isinstance(-term, sp.cos) for term in terms) else residual
-    cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
-    if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
-        return None
-    return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
-
-
 def _member(side: Any, given: dict[str, Any], kept: set[str], known: Any, claim: Any) -> tuple[Any, Any] | None:
     """A left member in our names, with the one name in it that is none of ours, where it stands once."""
     strange = []
@@ -282,12 +274,14 @@ def _positive(claim: Claim | None) -> set[str]:
     return {name for name, (low, _) in claim.domain.drawn(claim.grid[0]).items() if low > 0}
 
 
-def _unknown_of(residual: Any, text: str, named: set[str], claim: Claim | None) -> str:
+def _unknown_of(residual: Any, text: str, named: set[str], claim: Claim | None, condition: Any) -> str:
     """Name of the author's that an equation defines: the one that is neither the claim's nor defined elsewhere."""
     names = sorted({str(s) for s in residual.free_symbols} - named)
     free = [name for name in names if claim is None or not in_known(claim, name, named)]
     if not free and claim is not None:  # a mere alias may be a name of its own
         free = [name for name in names if name not in signs(claim, named)]
+        ranged = {str(s) for s in getattr(condition, "free_symbols", ())} & set(names)
+        free = list(ranged) if len(ranged) == 1 else free  # tau > 0 is said of what is looked for
     if len(free) != 1:
         listed = ", ".join(free) or "none"
         raise refuse("formula", text, f"an equation defines one name of yours, and this one has {listed}")
@@ -332,6 +326,8 @@ def _translate(name: str, known: set[str] | None, claim: Claim | None) -> Any:
         raise refuse("formula", name, "a matrix stands outside of a trace: vectors and matrices are not compared")
     for candidate in in_known(claim, name, known):
         return parse(candidate)
+    if name == "e":  # the base of natural logarithms, where it is no quantity
+        return sp.E
     raise unknown(name, known)
 
 

@@ -1,0 +1,56 @@
+"""Equations that an author states for a name: in itself, for its cosine, for a power of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from solvable.analysis.derivation.notation import Reading
+from solvable.analysis.derivation.spellings import in_known
+from solvable.analysis.verification.claim import Claim
+
+__all__ = ["angle_of", "of_itself", "power_of"]
+
+
+def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> Reading:
+    """Take R = sigma**2 + d*R/(n + R), R none of the claim's names, for an equation that R solves."""
+    import sympy as sp
+
+    name, power = reading.named
+    own = sp.Symbol(name or "_", positive=True)
+    strange = claim is not None and own in reading.expression.free_symbols and not in_known(claim, name, known or set())
+    if not strange or power != 1 or reading.relation != "=" or name in reading.definitions or reading.sides:
+        return reading
+    held = {**reading.definitions, name: reading.expression}
+    return dataclasses.replace(reading, expression=own, definitions=held, rounded=None, decimals={})
+
+
+def angle_of(residual: Any) -> tuple[str, Any] | None:
+    """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
+    import sympy as sp
+
+    terms = sp.Add.make_args(residual)
+    residual = -residual if any(isinstance(-term, sp.cos) for term in terms) else residual
+    cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
+    if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
+        return None
+    return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
+
+
+def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | None:
+    """Name and value where an equation gives a power of the one unknown name: s**2 = a + b."""
+    import sympy as sp
+
+    unknown = [symbol for symbol in residual.free_symbols if not known(str(symbol))]
+    if len(unknown) != 1:
+        return None
+    powers = {part for part in residual.atoms(sp.Pow) if part.base == unknown[0]}
+    whole = powers.pop() if len(powers) == 1 else unknown[0]
+    mark = sp.Dummy()
+    put = residual.xreplace({whole: mark})
+    if put.has(unknown[0]) or not put.is_polynomial(mark) or sp.degree(put, mark) != 1:
+        return None
+    value = -put.coeff(mark, 0) / put.coeff(mark, 1) if put.is_Add else sp.Integer(0)
+    exponent = whole.exp if whole.is_Pow else sp.Integer(1)
+    return None if exponent.free_symbols else (str(unknown[0]), value ** (1 / exponent))

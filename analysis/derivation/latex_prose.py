@@ -1,0 +1,189 @@
+r"""What an author says of a name in words or beside the formula: functions, modes, measures, counted nouns.
+
+``P the regularised lower incomplete gamma function``, ``\lambda_j the eigenvalues of \Sigma``, ``\phi = \tanh``,
+``Dz = f(z)\,dz``: the words are taken out, and what they mean is put where the name stands. Words that define nothing
+are taken out only where they count things, ``n = rd rows``; all others stay, and are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
+from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, WORD_STYLES
+
+__all__ = ["without_prose"]
+
+_THE = r"(?:,|is|are|being|denotes?|denoting|for)?(?:the)?"
+_NORMAL = r"(?:standard)?(?:normal|gaussian)"
+_FUNCTIONS = {
+    r"regulari[sz]edlowerincompletegammafunction": "gammalower",
+    r"regulari[sz]edupperincompletegammafunction": "gammaupper",
+    rf"(?:{_NORMAL}(?:cumulative)?(?:distributionfunction|cdf)|(?:cdf|distributionfunction)ofthe{_NORMAL}(?:law|"
+    r"distribution)?)": "Phi",
+    rf"{_NORMAL}(?:density|pdf)": "normpdf",
+    r"(?:euler)?gammafunction": "gammafunction",
+    r"digammafunction": "digamma",
+    r"errorfunction": "erf",
+    r"(?:logistic|sigmoid)(?:function)?": "sigmoid",
+}
+_EIGENVALUES = re.compile(
+    rf"{_THE}(?:nonzero|non-zero|positive|ordered)?eigenvaluesof(?:the)?(?:population)?(?:covariance|covariancematrix)?"
+)
+_BETA = r"regulari[sz]edincompletebetafunction"  # which I_x(a, b) is without words
+_SAMPLES = re.compile(r"(?:training|independent|i\.i\.d\.|iid)?(?:rows|columns|samples|observations|points|datapoints|"
+                      r"examples|features|dimensions|coordinates|parameters|classes|layers|steps)")  # fmt: skip
+_DENSITY = r"\frac{e^{-z^2/2}}{\sqrt{2\pi}}"
+_BESSEL = {"I": "besseli", "J": "besselj", "K": "besselk"}
+_ENDS = (",", ";", r"\quad")
+
+
+def without_prose(tokens: list[Token]) -> list[Token]:
+    """Return the tokens with what the words mean in place of the words."""
+    for step in (_with_modes, _with_named_functions, _with_applied_functions, _with_measures, _without_nouns):
+        tokens = step(tokens)
+    return list(_with_orders(tokens))
+
+
+def _words(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:
+    """Start of the part of the formula, then place and end of a text command outside of brackets, and its word."""
+    start = at = 0
+    depth = [level for _, _, level in levels(tokens)]
+    while at < len(tokens):
+        if tokens[at].text in _ENDS and depth[at] == 0:
+            start = at + 1
+        if tokens[at].text in TEXTS and depth[at] == 0 and at + 1 < len(tokens) and tokens[at + 1].text == "{":
+            end = next((i for i in range(at + 1, len(tokens)) if depth[i] == 0), len(tokens) - 1) + 1
+            word = "".join(t.text for t in tokens[at + 2 : end - 1]).lower()
+            yield start, at, end, word
+            if word.strip(" ().,;:") in BEHIND:
+                start = end
+            at = end
+        else:
+            at += 1
+
+
+def _ends_a_part(tokens: list[Token], at: int) -> bool:
+    return at >= len(tokens) or tokens[at].text in (*_ENDS, ".") or tokens[at].text in TEXTS
+
+
+def _with_modes(tokens: list[Token]) -> list[Token]:
+    r"""Take out "\lambda_j the eigenvalues of \Sigma"; another letter is written s."""
+    for start, place, end, word in _words(tokens):
+        name = tokens[start:place]
+        if not _EIGENVALUES.fullmatch(word) or len(name) < 3 or name[1].text != "_":
+            continue
+        end += end < len(tokens) and tokens[end].text in (r"\Sigma", "Σ")
+        if not _ends_a_part(tokens, end):
+            continue
+        kept = [*tokens[:start], *tokens[end:]]
+        letter = name[0].text
+        if letter in ("s", r"\lambda", r"\mu"):
+            return kept
+        return [Token("s", False, t.spaced) if t.text == letter and kept[i + 1 : i + 2] and kept[i + 1].text == "_"
+                else t for i, t in enumerate(kept)]  # fmt: skip
+    return tokens
+
+
+def _called(function: str) -> list[Token]:
+    return [Token(r"\operatorname", False, True), Token("{"), *map(Token, function), Token("}")]
+
+
+def _with_named_functions(tokens: list[Token]) -> list[Token]:
+    """Put a function where its letter stands before a bracket: P is the regularised lower incomplete gamma function."""
+    for start, place, end, word in _words(tokens):
+        meant = next((f for words, f in _FUNCTIONS.items() if re.fullmatch(_THE + words, word)), "")
+        texts = [t.text for t in tokens[start:place]]
+        if re.fullmatch(_THE + _BETA, word) and texts[:2] == ["I", "_"] and _ends_a_part(tokens, end):
+            return [*tokens[:start], *tokens[end:]]
+        if meant and place == start + 1 and _ends_a_part(tokens, end):
+            letter, kept = tokens[start].text, [*tokens[:start], *tokens[end:]]
+            return [part for i, t in enumerate(kept)
+                    for part in (_called(meant) if t.text == letter and _opens(kept, i + 1) else [t])]  # fmt: skip
+    return tokens
+
+
+def _opens(tokens: list[Token], at: int) -> bool:
+    return at < len(tokens) and tokens[at].text in CLOSING and tokens[at].text != "{"
+
+
+def _with_applied_functions(tokens: list[Token]) -> list[Token]:
+    r"""Write \phi = \tanh as \phi(t) = \tanh(t)."""
+    depth = [level for _, _, level in levels(tokens)]
+    for place in range(2, len(tokens) - 1):
+        if tokens[place].text != "=" or depth[place] or tokens[place - 2].text not in (*_ENDS, "}"):
+            continue
+        end, styled = place + 2, tokens[place + 1].text.lstrip("\\") in WORD_STYLES
+        if styled and end < len(tokens) and tokens[end].text == "{":
+            end = next((i for i in range(end, len(tokens)) if depth[i] == 0), len(tokens) - 1) + 1
+        word = "".join(t.text for t in tokens[place + 1 + styled : end] if t.text not in "{}").lstrip("\\")
+        if word in FUNCTIONS and word not in ("min", "max") and _ends_a_part(tokens, end):
+            argument = [Token("("), Token("t"), Token(")")]
+            return [*tokens[:place], *argument, *tokens[place:end], *argument, *tokens[end:]]
+    return tokens
+
+
+def _with_measures(tokens: list[Token]) -> list[Token]:
+    r"""Write \int Dz f as \int dz\,(density) f, with the density that the author states or the standard normal one."""
+    texts = [t.text for t in tokens]
+    if r"\int" not in texts:
+        return tokens
+    for at in range(texts.index(r"\int"), len(tokens) - 1):
+        letter = texts[at + 1]
+        if texts[at] != "D" or len(letter) != 1 or not letter.isalpha() or texts[at + 2 : at + 3] == ["="]:
+            continue
+        density = list(tokens_of(_DENSITY.replace("z", letter)))
+        stated = next((i for i in range(at + 2, len(tokens)) if texts[i : i + 3] == ["D", letter, "="]), 0)
+        if stated:
+            end = next((i for i in range(stated, len(tokens)) if texts[i : i + 2] == ["d", letter]), 0)
+            if not end or not _ends_a_part(tokens, end + 2):
+                return tokens
+            density = tokens[stated + 3 : end]
+            tokens = [*tokens[:stated], *tokens[end + 2 :]]
+        measure = [Token("d", False, True), Token(letter), Token("("), *density, Token(")")]
+        return _with_measures([*tokens[:at], *measure, *tokens[at + 2 :]])
+    return tokens
+
+
+def _without_nouns(tokens: list[Token]) -> list[Token]:
+    """Take out what is counted, behind a definition: n = rd rows."""
+    for start, place, end, word in _words(tokens):
+        if _SAMPLES.fullmatch(word) and "=" in [t.text for t in tokens[start:place]] and _ends_a_part(tokens, end):
+            return _without_nouns([*tokens[:place], *tokens[end:]])
+    return tokens
+
+
+def _with_orders(tokens: list[Token]) -> Iterator[Token]:
+    r"""Write I_x(a, b), the regularised beta function, and I_{d/2}(x), a Bessel function, with what is their index."""
+    at = 0
+    while at < len(tokens):
+        found = _indexed_call(tokens, at)
+        if found is None:
+            yield tokens[at]
+            at += 1
+            continue
+        function, arguments, at = found
+        yield from [*_called(function), Token("("), *arguments, Token(")")]
+
+
+def _indexed_call(tokens: list[Token], at: int) -> tuple[str, list[Token], int] | None:
+    """Function, arguments and the place behind it, where a letter with an index and a bracket is one."""
+    letter = tokens[at].text
+    if letter not in _BESSEL or at + 2 >= len(tokens) or tokens[at + 1].text != "_":
+        return None
+    end = at + 3
+    if tokens[at + 2].text == "{":
+        end = next((i for i, _, level in levels(tokens[at + 2 :]) if level == 0), 0) + at + 3
+    index = tokens[at + 2 : end] if end == at + 3 else tokens[at + 3 : end - 1]
+    if not _opens(tokens, end):
+        return None
+    close = end + next((i for i, _, level in levels(tokens[end:]) if level == 0), 0)
+    inner = list(_with_orders(tokens[end + 1 : close]))
+    commas = sum(text == "," and level == 0 for _, text, level in levels(inner))
+    if letter == "I" and commas == 1:
+        return "betalower", [*inner, Token(","), *index], close + 1
+    order = any(t.text in ("/", "+", "-", r"\frac", r"\tfrac", r"\nu") for t in index)
+    if order and commas == 0 and close > end:
+        return _BESSEL[letter], [*index, Token(","), *inner], close + 1
+    return None
