@@ -50,7 +50,7 @@ def label_chance(teacher: Callable[[Array], ArrayLike], field: Array) -> Array:
         if chance.shape != points.shape or not np.all((chance >= 0) & (chance <= 1)):
             raise refuse("teacher", teacher, "it must return a chance in [0, 1] for each entry of an array of fields")
         both.append(chance)
-    return np.asarray((both[0] + 1 - both[1]) / 2)
+    return np.asarray((both[0] + (1 - both[1])) / 2)  # rare wrong labels keep their digits
 
 
 def _called(teacher: Any, mean: Array, sd: float, pieces: int) -> tuple[Array, Array]:

@@ -55,10 +55,12 @@ def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float
     steep = np.log2(np.sqrt(signal)) - (np.log2(width) if isinstance(teacher, str) else 0.0)
     beyond = float(np.floor(max(steep - _STEEPEST, 0.0))) if isinstance(teacher, str) else 0.0
     signal = signal * 4.0**-beyond
-    x, weight = _line(40 + int(np.clip(steep - beyond, 0, 300)))
+    # a callable may jump, and wrong labels be so rare that t is beyond 1e60: panels down to 1e-100
+    jumps = not isinstance(teacher, str) and hidden == 0
+    x, weight = _line(340 if jumps else 40 + int(np.clip(steep - beyond, 0, 300)))
     chance = 2 * weight * _chance(teacher, np.sqrt(signal) * x, hidden)
     if chance @ x < 0:  # a teacher against its own field
-        chance = 2 * weight - chance
+        chance = chance[::-1]
 
     def parts(t: float) -> tuple[float, float, float]:
         a = t * x

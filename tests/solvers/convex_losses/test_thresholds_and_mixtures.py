@@ -40,6 +40,19 @@ def test_thresholds_by_scipy(signal):
     assert float(separability_threshold(signal, expit)) == pytest.approx(1 / least, rel=1e-9)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("share", [1e-15, 1e-20, 1e-60, 1e-150, 1e-240])
+def test_rare_wrong_labels_end_separability_all_the_same(share, turned):
+    """Wrong with a tiny chance on one side: min over t of A/t + share t^2/2, A = 2 E z_+^3/(3 sqrt(2 pi)).
+
+    What is left out is of order share^(2/3).
+    """
+    found = separability_threshold(1.0, lambda t: np.where((t < 0) == turned, 1.0, share))
+    least = 1.5 * (2 / (3 * np.pi)) ** (2 / 3) * share ** (1 / 3)
+    assert found.converged
+    assert float(found.value) == pytest.approx(1 / least, rel=1e-9)
+
+
 def test_weak_noise_keeps_signs_separable_long():
     found = separability_threshold(1.0, "sign", [1.0, 1e-2, 1e-4, 1e-8])
     assert found.converged
