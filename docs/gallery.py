@@ -80,7 +80,7 @@ class Pictures:
             f"Source: :cite:t:`{item.source}`. To draw it with all draws:\n\n"
             f".. code-block:: sh\n\n   solvable figure {item.name}\n\n"
             + (f"Claims that the figure shows, with their verdicts:\n\n{claims}\n\n" if claims else "")
-            + f"The script\n----------\n\n``figures/{Path(variables['src_file']).name}``\n\n"
+            + f"The script\n----------\n\n``{item.module.removeprefix('solvable.').replace('.', '/')}.py``\n\n"
         )
 
 
