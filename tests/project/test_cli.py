@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from solvable.analysis import claims, families
 from solvable.figures import figures
+
+ROOT = Path(__file__).parents[2]
 
 
 def solvable(*arguments, cwd=None):
@@ -203,6 +206,25 @@ def test_version_and_doctor():
 def test_show_takes_families_and_figures():
     assert "ridge/test-error" in solvable("show", "ridge").stdout
     assert "ridge/isotropic-ridgeless-excess" in solvable("show", "ridge-double-descent").stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check gamma --against ridge/isotropic-ridgeless-variance --save",
+        "derive tr((Z^T*Z/n+lam)^-1) --gaussian Z:n,d --set n=8,d=4,lam=0.1 --python",
+        f"sweep {ROOT / 'figures/specs/random_features_heat_map.toml'} --store",
+        "figure spectral-density --quick --out",
+        "notebooks --out",
+    ],
+    ids=lambda command: command.split()[0],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_computed(command, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = solvable(*command.split(), str(tmp_path / "file" / "inside"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is not allowed: nothing can be written there" in done.stderr
+    assert not re.search("AGREES|value|agrees", done.stdout)
 
 
 def test_a_folder_is_refused_where_it_cannot_be_written_to_or_another_run_is_under_way(tmp_path):

@@ -105,9 +105,12 @@ def check(
     from threadpoolctl import threadpool_limits
 
     from solvable import check as check_formula
+    from solvable.analysis.writing.files import require_folder
 
     pairs = [_split(text, "symbol") for text in symbol or []]
     try:
+        if save is not None:
+            require_folder("save", save.parent)
         with threadpool_limits(1):
             report = check_formula(formula, against, dict(pairs), _places(set_), seed, budget, latex=latex)
     except (LookupError, ValueError) as error:

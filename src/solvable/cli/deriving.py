@@ -34,6 +34,10 @@ def derive(
 
     from solvable import derive as derive_trace
     from solvable.analysis.equivalents.command import trace_from_options
+    from solvable.analysis.writing.files import require_folder, write_whole
+
+    if python is not None:
+        require_folder("python", python.parent)
 
     trace = trace_from_options(
         formula, let=let or (), gaussian=gaussian or (), wigner=wigner or (), spectrum=spectrum or (), set_=set_ or ()
@@ -45,7 +49,7 @@ def derive(
         if latex:
             print(found.to_latex())
         if python is not None:
-            python.write_text(found.to_python())
+            write_whole(python, found.to_python().encode())
             print(f"python: {python}")
         if not verify:
             return

@@ -172,6 +172,7 @@ def sweep(
     from solvable.analysis.sweeping.cost import estimate as measure
     from solvable.analysis.sweeping.running import run
     from solvable.analysis.sweeping.specfile import read, thin
+    from solvable.analysis.writing.files import require_folder
     from solvable.analysis.writing.prose import counted
 
     file = read(spec, trust, lambda line: print(line, flush=True))
@@ -180,6 +181,7 @@ def sweep(
         print(measure(specification))
         return
     path = store or Path(f"{spec.stem}.zarr")
+    require_folder("store", path.parent)
     with opened(backend, workers, address) as executor:
         data = run(
             specification, executor=executor, store=path, workers=1 if backend == "serial" else workers,
