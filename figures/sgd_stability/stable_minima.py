@@ -8,7 +8,7 @@ import numpy as np
 
 from solvable.analysis.sgd_stability.experiments import stable_minima as experiments
 from solvable.analysis.sgd_stability.sparse_truths import farthest_stable, rows_needed
-from solvable.figures.dots import mean_and_bar
+from solvable.figures.dots import mean_and_bar, share_and_bars
 from solvable.figures.registry import figure
 from solvable.figures.style import COLOURS, DOUBLE, MARKERS, entry, letter_panels
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 D, FRACTIONS, SPARSITIES, INPUTS, FEW = 60, (0.5, 0.8), (2, 6), ("sphere", "gaussian"), 3
 
 
+def _farthest(rows: Any) -> list[list[float]]:
+    """The bound for every fraction and number of rows."""
+    return [[farthest_stable(int(n), D, 1, part) for n in rows] for part in FRACTIONS]
+
+
 def compute(quick: bool = False) -> xr.Dataset:
     """Dots over 8 draws (60 in full): farthest interpolators, whether there is any, alignment at growing widths."""
     import xarray as xr
@@ -25,23 +30,22 @@ def compute(quick: bool = False) -> xr.Dataset:
     rng, trials = np.random.default_rng(0), 8 if quick else 60
     rows, fine = np.array([24, 30, 36, 44, 52]), np.arange(15, 58)
     factor, widths = np.array([0.5, 0.75, 1.0, 1.25, 1.5]), np.array([16, 32, 64, 128, 256])
-    far = [[[experiments.farthest_stable_error(rng, n, D, 1, part) for n in rows] for part in FRACTIONS]
+    far = [[[experiments.farthest_stable_error(rng, int(n), D, 1, part) for n in rows] for part in FRACTIONS]
            for _ in range(trials)]  # fmt: skip
     alone = [[[experiments.truth_is_alone(rng, place * rows_needed(D, s), D, s) > 0 for place in factor]
               for s in SPARSITIES] for _ in range(4 * trials)]  # fmt: skip
     aligned = [[[experiments.alignment_of_features(rng, m, FEW, 1000, kind) for m in widths] for kind in INPUTS]
                for _ in range(2 * trials)]  # fmt: skip
-    (error, error_bar), (share, share_bar), (ratio, ratio_bar) = (
-        mean_and_bar(np.array(x, float)) for x in (far, alone, aligned)
-    )
+    (error, error_bar), (ratio, ratio_bar) = mean_and_bar(np.array(far)), mean_and_bar(np.array(aligned))
+    share, share_bars = share_and_bars(alone)
     return xr.Dataset(
         {
-            "bound": (("fraction", "fine"), [[farthest_stable(n, D, 1, part) for n in fine] for part in FRACTIONS]),
-            "reached": (("fraction", "n"), [[farthest_stable(n, D, 1, part) for n in rows] for part in FRACTIONS]),
+            "bound": (("fraction", "fine"), _farthest(fine)),
+            "reached": (("fraction", "n"), _farthest(rows)),
             "error": (("fraction", "n"), error),
             "error_bar": (("fraction", "n"), error_bar),
             "alone": (("sparsity", "factor"), share),
-            "alone_bar": (("sparsity", "factor"), share_bar),
+            "alone_bars": (("side", "sparsity", "factor"), share_bars),
             "alignment": (("inputs", "width"), ratio),
             "alignment_bar": (("inputs", "width"), ratio_bar),
             "limit": ("inputs", [1.0, 1 + 2 / FEW]),
@@ -75,13 +79,15 @@ def draw(data: xr.Dataset) -> Any:
         left.plot(data.fine, data.bound[i], color=COLOURS[i])
         left.errorbar(data.n, data.error[i], data.error_bar[i], **style)
         entry(left, i, f"{float(data.fraction[i]):g} of the truth's step", ms=3)
-        middle.errorbar(data.factor + 0.01 * i, data.alone[i], data.alone_bar[i], label=f"s = {SPARSITIES[i]}", **style)
+        middle.errorbar(
+            data.factor + 0.01 * i, data.alone[i], data.alone_bars[:, i], label=f"$s = {SPARSITIES[i]}$", **style
+        )
         right.axhline(float(data.limit[i]), color=COLOURS[i])
         right.errorbar(data.width, data.alignment[i], data.alignment_bar[i], **style)
         entry(right, i, ("inputs on a sphere", "Gaussian inputs")[i], ms=3)
-    middle.plot([1.0, 1.0], [-0.1, 1.1], color="0.5", lw=0.8)
+    middle.plot([1.0, 1.0], [-0.05, 1.05], color="0.5", lw=0.8)
     left.set(yscale="log", xlabel="rows $n$", ylabel="error over that of zero", ylim=(0.02, 4))
-    middle.set(xlabel=r"rows over $\min\,\delta$", ylabel="share where truth is alone", ylim=(-0.1, 1.5))
+    middle.set(xlabel=r"rows over $\min\,\delta$", ylabel="share where truth is alone", ylim=(-0.05, 1.45))
     middle.set_yticks([0, 0.5, 1])
     right.set(xscale="log", xlabel="width", ylabel=r"$E[r^2g\cdot Hg]/E[r^2]\|H\|_F^2$", ylim=(0.9, 2.7))
     right.set_xticks([16, 64, 256], ["16", "64", "256"])
@@ -105,5 +111,5 @@ def caption(data: xr.Dataset) -> str:
         f"{100 * above:.0f} %. (c) Alignment of the noise with H for random ReLU features in {FEW} dimensions and the "
         f"limits 1 and 1 + 2/d (lines): at the largest width {100 * left.min():.1f} and {100 * left.max():.1f} % "
         f"are left. Means of {data.attrs['trials']}, {4 * data.attrs['trials']} and {2 * data.attrs['trials']} draws, "
-        "bars of two standard errors."
+        "bars of two standard errors (Wilson's intervals in b)."
     )
