@@ -76,7 +76,7 @@ def main() -> None:
                 lambda: deque((ours() for _ in range(20)), 0), lambda m=method: integrated(m), share=1 / 20,
                 note=f"differs by {off:.0e} (DOP853)")  # fmt: skip
     compare("item_model, 200 items, vs scikit-learn Ridge per item", ease, regressions, share=10 / 200,
-            note=f"differs by {regressions():.0e}")  # fmt: skip
+            repeats=21, note=f"differs by {regressions():.0e}")  # fmt: skip
     found = nuclear_completion(KNOWN, (50, 40), 1.0)
     off = float(np.abs(found.value - soft_impute()).max())
     compare("nuclear_completion, 50x40, vs soft-impute", lambda: nuclear_completion(KNOWN, (50, 40), 1.0), soft_impute,

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import bench_denoising as denoising
+from benchmarks import bench_embeddings as embeddings
 from benchmarks import bench_grids, bench_path, bench_ridge, bench_tuning
 from benchmarks import bench_random_features as features
 from benchmarks.ratio import cpu_seconds, medians
-from solvable.solvers import Spectrum, random_feature_sweep, ridge_path, ridge_risk
+from solvable.solvers import Spectrum, mixture_denoiser, random_feature_sweep, ridge_path, ridge_risk
 
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "images" / "performance-growth.svg"
@@ -80,6 +82,12 @@ def jobs() -> list[Job]:
             flops=2 * 300**2 * 400 + 9 * 300**3, limit="eigenvectors of the smaller Gram matrix"),
         Job("`interpolator`, n = 200, d = 4000, scale 1e-6", "", bench_grids.wide_interpolator, None,
             flops=2 * 200**2 * 4000 * steps, limit=f"{steps} Newton steps of 2 n^2 d"),
+        Job("`item_model`, n = 1,000, p = 200", "Ridge for each item", embeddings.ease, embeddings.regressions,
+            10 / 200, flops=1000 * 200**2 + 200**3, limit="Gram matrix and its inverse"),
+        *(Job(f"`mixture_denoiser`, 10,000 points, 10 components, d = {d}", "logpdf for each component",
+              lambda p=p: mixture_denoiser(*p), lambda p=p: denoising.denoise(*p), flops=2 * 10_000 * 10 * d * (d + 1),
+              limit="one product of all points with all components")
+          for d, p in ((d, denoising.mixture(d)) for d in (2, 8, 32))),
     ]  # fmt: skip
 
 

@@ -40,7 +40,6 @@ from .denoising.gaussian_denoiser import DenoisingChain as DenoisingChain
 from .denoising.gaussian_denoiser import contractive_reconstruction as contractive_reconstruction
 from .denoising.gaussian_denoiser import denoiser as denoiser
 from .denoising.gaussian_denoiser import denoising_chain as denoising_chain
-from .denoising.gaussian_denoiser import mixture_denoiser as mixture_denoiser
 from .denoising.gaussian_diffusion import DiffusionMarginals as DiffusionMarginals
 from .denoising.gaussian_diffusion import ReverseMarginal as ReverseMarginal
 from .denoising.gaussian_diffusion import diffusion_marginals as diffusion_marginals
@@ -60,6 +59,7 @@ from .denoising.mixture_flow import MixtureFlow as MixtureFlow
 from .denoising.mixture_flow import bayes_mean_error as bayes_mean_error
 from .denoising.mixture_flow import mixture_flow as mixture_flow
 from .denoising.mixture_flow import pca_cosine2 as pca_cosine2
+from .denoising.mixture_posterior import mixture_denoiser as mixture_denoiser
 from .denoising.mode_interpolation import ModeInterpolation as ModeInterpolation
 from .denoising.mode_interpolation import mode_interpolation as mode_interpolation
 from .denoising.noisy_samples import HeterogeneousFit as HeterogeneousFit

@@ -41,8 +41,8 @@ def as_weights(weights: ArrayLike, count: int) -> Array:
 
 
 def as_points(x: ArrayLike, size: int | None = None) -> Array:
-    """One point or rows of points, of the given dimension."""
-    points = as_finite("x", x)
+    """One point or rows of points, of the given dimension; they are only to be read."""
+    points = as_finite("x", x, copy=False)
     if points.ndim == 0 or 0 in points.shape:
         raise refuse("x.shape", points.shape, "it must be (..., d), points as rows")
     if size is not None and points.shape[-1] != size:
