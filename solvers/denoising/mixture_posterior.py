@@ -25,8 +25,16 @@ _MILD = 32.0  # variance over noise up to which y - Gy cancels so little that di
 
 
 @njit(cache=True, error_model="numpy")
+def _columns(x: Any, first: int, shift: Any, per_unit: float, rows: Any) -> None:
+    """Points from `first` on as columns, on which loops over points run along memory."""
+    for p in range(rows.shape[1]):
+        for i in range(x.shape[1]):
+            rows[i, p] = (x[first + p, i] - shift[i]) * per_unit
+
+
+@njit(cache=True, error_model="numpy")
 def _log_shares(rows: Any, near: Any, moved: Any, white: Any, logs: Any, w: Any) -> None:
-    """w <- logarithms of responsibilities, 0 for the likeliest; points are columns, so that loops run along them."""
+    """w <- logarithms of responsibilities, 0 for the likeliest."""
     K, d, size = moved.shape
     best = np.full(size, -np.inf)
     for k in range(K):
@@ -74,11 +82,13 @@ def _mixed(x: Array, unit: float, centres: Array, values: Array, vectors: Array,
     """Posterior means and responsibilities as columns; eigenvalues of the covariances are in units of the noise."""
     (K, d), n = centres.shape, len(x)
     shift = centres.mean(axis=0)
-    near = np.ascontiguousarray((centres - shift) / unit)
+    near = np.ascontiguousarray((centres - shift) * (1 / unit))
     across = np.swapaxes(vectors, 1, 2)
     maps = (vectors * (values / (values + 1))[:, None]) @ across
     if values.max() > _MILD:
-        maps = np.stack([maps, across / np.sqrt(values + 1)[:, :, None]])  # the latter's products have that length
+        maps = np.stack(
+            [maps, across / np.sqrt(values + 1)[:, :, None]]
+        )  # products of the latter have the distance as length
     # the last column goes with a row of ones
     inwards = np.concatenate([maps, -(maps @ near[:, :, None])], axis=-1).reshape(-1, d + 1)
     blocks = -(-n // max(_ROOM // len(inwards), 16))
@@ -88,8 +98,7 @@ def _mixed(x: Array, unit: float, centres: Array, values: Array, vectors: Array,
     answer = np.empty((d + K, n))
     for first in range(0, n, size):
         first = min(first, n - size)  # the last block overlaps the one before
-        np.subtract(x[first : first + size].T, shift[:, None], out=rows[:d])
-        rows[:d] /= unit
+        _columns(x, first, shift, 1 / unit, rows)
         np.matmul(inwards, rows, out=moved)
         _log_shares(rows, near, estimates, white, logs, w)
         np.exp(w, out=w)
@@ -105,12 +114,13 @@ def _spectra(covariances: ArrayLike, shape: tuple[int, int, int], unit: float) -
     eps = data_eps(covariances)
     if not is_symmetric(S, eps):
         raise refuse("covariances", S, "they must be symmetric")
-    ends = np.linalg.eigvalsh(S / unit)
-    if np.any(ends[:, 0] < -max(1e-10, shape[1] * eps) * ends[:, -1]):
-        raise refuse(
-            "covariances", S, f"they must be positive semi-definite (least eigenvalue {ends.min() * unit:.3g})"
-        )
-    return semidefinite_modes(S / unit, eps)
+    values, vectors = semidefinite_modes(S / unit, eps)
+    if not values.all():  # zeros, or less than that
+        ends = np.linalg.eigvalsh(S / unit)
+        if np.any(ends[:, 0] < -max(1e-10, shape[1] * eps) * ends[:, -1]):
+            allowed = f"they must be positive semi-definite (least eigenvalue {ends.min() * unit:.3g})"
+            raise refuse("covariances", S, allowed)
+    return values, vectors
 
 
 @within_range
@@ -176,9 +186,11 @@ def mixture_denoiser(
     values, vectors = _spectra(covariances, (count, d, d), noise2)
     with np.errstate(divide="ignore"):
         logs = np.log(probabilities) - 0.5 * np.sum(np.log1p(values), axis=1)
+    flat = np.ascontiguousarray(points).reshape(-1, d)
     with np.errstate(over="ignore", invalid="ignore"):
-        answer = _mixed(points.reshape(-1, d), float(np.sqrt(noise2)), centres, values, vectors, logs)
-    if not np.isfinite(answer).all():
+        answer = _mixed(flat, float(np.sqrt(noise2)), centres, values, vectors, logs)
+        total = answer.sum()  # finite where all are; it may overflow where none does
+    if not (np.isfinite(total) or np.isfinite(answer).all()):
         raise FloatingPointError("squared distances overflow in units of the noise")
     estimate, shares = answer[:d].T, answer[d:].T
     return Denoised(estimate.reshape(points.shape), shares.reshape(*points.shape[:-1], count))
