@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_means import Means
+from solvable.analysis.derivation.latex_tokens import Token
 from solvable.analysis.derivation.latex_words import GREEK, RELATIONS
 
 __all__ = ["Bound"]
@@ -60,21 +61,31 @@ class Bound(Means):
     def extremum(self, name: str) -> str:
         r"""Read \min_{t>0} f(t): the least value over a letter, in its range."""
         self.expect("_")
-        tokens = [t for t in self.raw_group() if t.text not in (r"\,", r"\;")]
+        tokens = [t for t in self.raw_group() if t.text not in (r"\,", r"\;", r"\ ")]
+        bar = next((i for i, t in enumerate(tokens) if t.text in (":", r"\mid")), len(tokens))
+        tokens, held = tokens[:bar], tokens[bar + 1 :]
         cut = next((i for i, t in enumerate(tokens) if t.text == r"\in"), None)
         if cut is not None and [t.text for t in tokens[cut + 1 :] if t.text not in "{}"][:2] == [r"\mathbb", "R"]:
             positive = any(t.text in ("+", ">") for t in tokens[cut + 1 :])
             x, low, high = self.letters(tokens[:cut]), "0" if positive else "-oo", "oo"
         else:
-            reader = self.sub(tokens)
-            stated = reader.condition() if len(tokens) > 1 and any(t.text in _RANGED for t in tokens) else ""
-            x, low, high = self.ends_of(stated) if stated else (self.letters(tokens), "-oo", "oo")
+            ranged = len(tokens) > 1 and any(t.text in _RANGED for t in tokens)
+            x, low, high = self.ends_of(self.stated(tokens)) if ranged else (self.letters(tokens), "-oo", "oo")
         bracketed = self.peek() in (r"\{", "[", "(", r"\lbrace")
         start = self.at
         body = self.term()
         if bracketed and self.at == start:
             raise self.refuse(f"what \\{name} is taken of is not clear: brackets are needed")
-        return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least(-({body}), {x}, {low}, {high}))"
+        body = body if name == "min" else f"-({body})"
+        body = f"np_where({self.stated(held)}, {body}, oo)" if held else body
+        return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least({body}, {x}, {low}, {high}))"
+
+    def stated(self, tokens: list[Token]) -> str:
+        """Read tokens that form one comparison, or a chain of them."""
+        reader = self.sub(tokens)
+        condition = reader.condition()
+        reader.end()
+        return condition
 
     def ends_of(self, stated: str) -> tuple[str, str, str]:
         """Letter and ends of a range: t > 0, 0 <= t <= 1."""

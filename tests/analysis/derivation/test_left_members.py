@@ -120,6 +120,12 @@ def test_left_members_are_solved_for_the_quantity(text, name, expected):
     [
         (r"\min_{t\ge0}\left[\sigma^2+d(1-tn)^2+t^2nd(d+1+\sigma^2)\right]", "in-context/one-step-risk", "AGREES"),
         (r"\min_{t}\left[\sigma^2+d(1-tn)^2+t^2nd(d+\sigma^2)\right]", "in-context/one-step-risk", "DISAGREES"),
+        (
+            r"\min_{\tau>0:\,\delta(\tau)<n}\frac{\tau\sqrt s\,(1/f-1)}{\sqrt n-\sqrt{\delta(\tau)}},\qquad"
+            r"\delta(\tau)=s(1+\tau^2)+2(d-s)\bigl[(1+\tau^2)\Phi(-\tau)-\tau\varphi(\tau)\bigr]",
+            "sgd-stability/stable-minima-generalise",
+            "AGREES",
+        ),
         (r"\sup_{x\in\mathbb R}\left(\lambda x\sqrt v-\tfrac12x^2\right)", "generalisation/log-sobolev-equality",
          "AGREES"),
         (r"-2\ell\inf\{r,1\}", "model-collapse/bias-exponent", "AGREES"),
