@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from solvable.analysis.derivation.admission import (
     tried_where,
 )
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
-from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.known import known_values
@@ -131,7 +132,8 @@ def check(
     if experiment is not None:
         if quick is not None:
             raise refuse("quick", quick, "it belongs to the claim's simulation, and your own experiment has none")
-        return against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex, spectrum)
+        with _in_a_sentence(str(formula)):
+            return against_experiment(formula, experiment, symbols, at, seed, budget, size, tolerance, latex, spectrum)
     for name, value in (("size", size), ("tolerance", tolerance)):
         if value is not None:
             raise refuse(name, value, "it belongs to your own experiment: the claim states its own")
@@ -144,8 +146,25 @@ def check(
     claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
     refuse_outside(claim, cells)
     yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
-    claim = _in_range(claim, yours)
-    points = random_points(claim, np.random.default_rng(seed), yours, given(at))
+    with _in_a_sentence(yours.text):
+        return _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
+
+
+@contextmanager
+def _in_a_sentence(text: str) -> Iterator[None]:
+    """What a stage of its own does not end is refused."""
+    try:
+        yield
+    except OutOfTime as error:
+        why = f": {error}" if error.args else ""
+        raise refuse("formula", text, f"it takes too long to evaluate{why}") from None
+
+
+def _judged(
+    yours: Formula, claim: Claim, held_at: frozenset[str], seed: int, budget: int | None, quick: bool
+) -> CheckReport:
+    """Try a formula in every stage, and say what came out."""
+    points = random_points(claim, np.random.default_rng(seed), yours, held_at)
     refuse_unequal_sides(yours, claim, points)
     yours = meant_member(yours, claim, points)
     precise, ours, found = high_precision(yours, claim, points)
@@ -160,7 +179,7 @@ def check(
         points = [row["parameters"] for row in tried] or points
         stages, said, parts = explained(yours, claim, stages, points, ours, found, [*rows, *tried])
     budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
-    simulation, verdict = against_simulation(yours, claim, seed, budget, quick is not False)
+    simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
     stages.append(simulation)
     more = f": pass budget={verdict.needed}" if verdict is not None and verdict.needed else ""
     sentence = in_own_words(_sentence(stages, [*rows, *tried], said, more), yours.words)

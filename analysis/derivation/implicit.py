@@ -99,10 +99,11 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
 
 
 def _grid(smallest: float) -> Any:
-    """Places where signs are compared; where a parameter is taken to zero, a root may follow it there."""
+    """Places where signs are compared; where a parameter is taken to zero, a root may follow it, or its inverse."""
     if smallest > 1e-12:
         return _GRID
-    return np.r_[np.geomspace(max(smallest * 1e-6, 1e-290), 1e-12, 2001)[:-1], _GRID]
+    near = np.geomspace(max(smallest * 1e-6, 1e-290), 1e-12, 2001)[:-1]
+    return np.r_[near, _GRID, 1 / near[::-1]]
 
 
 def _bracketed(f: Any, low: Any, high: Any) -> Any:

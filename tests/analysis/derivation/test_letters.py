@@ -87,3 +87,22 @@ def test_mixtures_of_tokens_raise_nothing_but_refusals():
             mixed[place : place + rng.randint(0, 1)] = rng.choice([[], [rng.choice(pool)]])
         with contextlib.suppress(ValueError):
             check("".join(mixed), against=RIGHT[text], latex=True, budget=0)
+
+
+def test_a_root_that_grows_without_end_as_the_ridge_vanishes_has_a_limit():
+    """At ridge 0 and n > d the companion transform is infinite, and the risk is not."""
+    text = (
+        r"\frac{\sigma^2+\sum_i\frac{v_i^2}{(1+s_iu)^2}}{1-\frac1n\sum_i\frac{s_i^2u^2}{(1+s_iu)^2}},\qquad "
+        r"\frac1u=\lambda+\frac1n\sum_i\frac{s_i}{1+s_iu}"
+    )
+    report = check(text, against="ridge/test-error", latex=True, budget=0)
+    assert report
+    assert any(row["parameters"]["lam"] == 0 and row["parameters"]["gamma"] < 1 for row in report.rows)
+
+
+def test_what_takes_too_long_is_a_sentence():
+    """Against one's own experiment a formula has no stage of its own that could end undecided."""
+    endless = r"\int_0^{\infty}\frac{\sin(x^3)}{x^{1/9}}dx"
+    with pytest.raises(ValueError, match="takes too long to evaluate: an integral that does not settle"):
+        check(endless, experiment=lambda rng, sigma: rng.standard_normal(), at={"sigma": 1.0}, latex=True)
+    assert check(endless, against="ridge/variance", latex=True).outcome.value == "INCONCLUSIVE"
