@@ -122,6 +122,7 @@ class _Search:
         self.columns = {name: value[good] for name, value in columns.items()}
         self.ours, self.yours = ours[good], yours[good]
         self.changed: list[tuple[str, str, dict[str, Array], Array]] = []
+        self.later: Slip | None = None  # a shift by one that `names` puts off
 
     def outer(self, values: Array) -> tuple[str, tuple[str, ...]] | None:
         """Explain values that a change gave by one operation on the whole."""
@@ -136,7 +137,6 @@ class _Search:
 
     def names(self) -> Slip | None:
         """A name replaced; a shift by one of a name that stands in several places is put off."""
-        later = None
         for word, label, change in substitutions(self.columns, self.used):
             values = self.formula({**self.columns, **change})
             if not np.all(np.isfinite(values)) or same(values, self.yours):
@@ -146,8 +146,7 @@ class _Search:
                 slip = Slip(f"{word}: agrees after {label}", (label,))
                 if not (re.search(r" [+-] \d$", label) and self._several(label)):
                     return slip
-                later = later or slip
-        self.later = later
+                self.later = self.later or slip
         return None
 
     def multiples(self) -> Slip | None:
