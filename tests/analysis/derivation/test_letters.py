@@ -106,3 +106,9 @@ def test_what_takes_too_long_is_a_sentence():
     with pytest.raises(ValueError, match="takes too long to evaluate: an integral that does not settle"):
         check(endless, experiment=lambda rng, sigma: rng.standard_normal(), at={"sigma": 1.0}, latex=True)
     assert check(endless, against="ridge/variance", latex=True).outcome.value == "INCONCLUSIVE"
+
+
+def test_a_strange_name_in_an_equation_for_ours_is_not_what_it_defines():
+    """An equation for kappa in itself that holds a name of nobody's: refused, not solved for that name."""
+    with pytest.raises(ValueError, match="'mystery' is not allowed: the symbol is not known here"):
+        check("kappa where kappa = lam + gamma*kappa/(1+kappa) + mystery", against="ridge/isotropic-effective-ridge")
