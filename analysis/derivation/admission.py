@@ -142,8 +142,18 @@ def refuse_unequal_sides(yours: Formula, claim: Claim, points: Sequence[Mapping[
         for point in points[:_SIDES_TRIED]:
             values = known_values(claim, point)
             last, other = float(yours(values)), float(aside(values))
-            if not abs(last - other) <= _SAME_SIDES * max(abs(last), abs(other)):
+            terms = (yours.expression, side) if 0 in (yours.expression, side) else ()  # all on one side: f(x) = 0
+            sizes = [_largest_term(dataclasses.replace(aside, expression=term), values) for term in terms]
+            if not abs(last - other) <= _SAME_SIDES * max(abs(last), abs(other), *sizes):
                 raise refuse("formula", yours.text, f"its sides are not equal: {other:.6g} and {last:.6g} at one point")
+
+
+def _largest_term(formula: Formula, values: Mapping[str, Any]) -> float:
+    """Size of the largest term of a sum."""
+    import sympy as sp
+
+    terms = sp.Add.make_args(formula.expression)
+    return max(abs(float(dataclasses.replace(formula, expression=term)(values))) for term in terms)
 
 
 def tried_where(claim: Claim, points: Sequence[Mapping[str, Any]], stages: Sequence[Stage]) -> str:

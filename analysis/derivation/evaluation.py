@@ -13,8 +13,8 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.extrema import least_value
-from solvable.analysis.derivation.given import each_mode, floats, marked, with_axis
-from solvable.analysis.derivation.kinks import sides_of
+from solvable.analysis.derivation.given import each_mode, floats, marked, numbers_in, with_axis
+from solvable.analysis.derivation.kinks import kinks, sides_of
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
 from solvable.analysis.derivation.special_functions import IN_MPMATH, IN_NUMPY, LARGE_SOON, in_scipy
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Doubles", "Precise", "needs_doubles"]
 
-_LARGEST_LOG, _MOST_TERMS = 1e5, 100_000
+_LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", "least_value")
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
@@ -43,6 +43,7 @@ class _Walk(ABC):
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock
+        self.sums: dict[Any, Any] = {}  # over the modes, for the numbers in them
 
     def __call__(self, node: sp.Basic, given: Mapping[Any, Any]) -> Any:
         """Value of an expression, its symbols given."""
@@ -73,7 +74,7 @@ class _Walk(ABC):
         if name == "value":
             return self(node.args[0], given)
         if name == "mode_sum":
-            return self.modes(node.args[0], given)
+            return self.remembered(node, given)
         if isinstance(node, sp.Integral):
             return self.integral(node, given)
         if name in ("mp_mean", "gauss_mean", "plane_mean"):
@@ -85,6 +86,15 @@ class _Walk(ABC):
         if isinstance(node, sp.Symbol):
             raise KeyError(str(node))
         return self.function(name, [self(part, given) for part in node.args])
+
+    def remembered(self, node: Any, given: Mapping[Any, Any]) -> Any:
+        """Sum over the modes, taken once for the same numbers: a sum within another one stands in each of its terms."""
+        key = numbers_in(node, given)
+        if key is None:
+            return self.modes(node.args[0], given)
+        if key not in self.sums:
+            self.sums[key] = self.modes(node.args[0], given)
+        return self.sums[key]
 
     def truth(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Truth of a condition."""
@@ -205,7 +215,7 @@ class Precise(_Walk):
         """Power."""
         import mpmath as mp
 
-        if base and abs(exponent) * abs(mp.log(abs(base))) > _LARGEST_LOG:
+        if base and abs(exponent) > _SMALL_POWER and abs(exponent) * abs(mp.log(abs(base))) > _LARGEST_LOG:
             raise OverflowError("a power that is too large")
         return base**exponent
 
@@ -302,8 +312,8 @@ class Doubles(_Walk):
         ):  # in the distance from an end nothing is lost there
             shifted = from_the_end(node.function, x, end + sign * x) if np.isfinite(a - b) else None
             ends.append(None if shifted is None else self.settling(shifted, x, given))
-        kinks = self.kinks(node.function, x, a, b, given)
-        return integral(f, a, b, kinks, self.clock, (ends[0], ends[1]))
+        bent = kinks(self, node.function, x, a, b, given)
+        return integral(f, a, b, bent, self.clock, (ends[0], ends[1]))
 
     def settling(self, body: Any, x: Any, given: Mapping[Any, Any]) -> Any:
         """Body as a function of x, nothing where it has no value far out."""
@@ -329,7 +339,7 @@ class Doubles(_Walk):
 
         if law == "gauss_mean":
             weight = self.settling(times_normal(body.expr, x), x, given)
-            return integral(weight, -np.inf, np.inf, self.kinks(body.expr, x, -38.0, 38.0, given), self.clock)
+            return integral(weight, -np.inf, np.inf, kinks(self, body.expr, x, -38.0, 38.0, given), self.clock)
         gamma = float(given[_sympy().Symbol("gamma", positive=True)])
         if not 0 < gamma < np.inf:
             raise ArithmeticError("a law of ratio d/n that is not positive")
@@ -340,8 +350,8 @@ class Doubles(_Walk):
             half = 2 * radius * np.cos(angle / 2) ** 2  # from the lower edge, without cancellation
             return radius * np.sin(angle / 2) ** 2 * half / (np.pi * gamma * (low + half)) * f(low + half)
 
-        kinks = [float(np.arccos((k - centre) / radius)) for k in self.kinks(body.expr, x, low, high, given)]
-        value = integral(in_angle, 0.0, np.pi, kinks, self.clock)
+        bent = [float(np.arccos((k - centre) / radius)) for k in kinks(self, body.expr, x, low, high, given)]
+        value = integral(in_angle, 0.0, np.pi, bent, self.clock)
         return value + (1 - 1 / gamma) * self.at_zero(body, given) if gamma > 1 else value
 
     def at_zero(self, body: Any, given: Mapping[Any, Any]) -> float:
@@ -358,23 +368,6 @@ class Doubles(_Walk):
         if abs(close - closer) > mp.mpf(10) ** -12 * max(1, abs(closer)):
             raise ArithmeticError("an integrand without a limit at zero, where the law has an atom")
         return float(closer)
-
-    def kinks(self, body: Any, x: Any, low: float, high: float, given: Mapping[Any, Any]) -> list[float]:
-        """Places inside where an absolute value, a maximum or a condition changes branch."""
-        sides = sides_of(body)
-        a, b = max(low, -38.0), min(high, 38.0 if low == -np.inf else max(low, 0.0) + 1e3)
-        grid, found = np.linspace(a, b, 2001), []
-        for side in (side for side in sides if side.has(x)):
-            f = lambda at, side=side: self(side, {**with_axis(given), x: np.asarray(at)}) * np.ones_like(at)  # noqa: E731
-            values = f(grid)
-            found += [float(at) for at in grid[1:-1][values[1:-1] == 0]]
-            for j in np.flatnonzero(values[:-1] * values[1:] < 0):
-                left, right = grid[j], grid[j + 1]
-                for _ in range(60):
-                    middle = (left + right) / 2
-                    left, right = (middle, right) if f(middle) * f(left) > 0 else (left, middle)
-                found.append(float(left))
-        return sorted(set(found))
 
     def function(self, name: str, values: list[Any]) -> Any:
         """Value of an elementary function."""

@@ -151,8 +151,23 @@ class Formula:
             found, again = np.full(size, np.nan), np.arange(size)
         for i in again:
             row = {name: column[i] for name, column in columns.items()}
-            found[i] = float(self({n: v if n.startswith("_") else float(v) for n, v in row.items()}))
+            row = {n: v if n.startswith("_") else float(v) for n, v in row.items()}
+            found[i] = self._in_doubles(row)
+            found[i] = found[i] if np.isfinite(found[i]) else float(self(row))
         return found
+
+    def _in_doubles(self, row: Mapping[str, Any]) -> float:
+        """Value at a point without mpmath, where no equation has to be solved; nan where there is none."""
+        import sympy as sp
+
+        if self.expression is None or self.implicit:
+            return np.nan
+        given = {n if n.startswith("_") else sp.Symbol(n, positive=True): v for n, v in row.items()}
+        try:
+            value = Doubles(self.clock)(self.expression, given)
+        except (*_NO_VALUE, KeyError):
+            return np.nan
+        return float(value) if np.isrealobj(value) and np.ndim(value) == 0 else np.nan
 
     def frozen(self, columns: Mapping[str, Any]) -> tuple[Formula, dict[str, NDArray[np.float64]]]:
         """Return the formula with its sums, means and implicit quantities as names, and the columns of these.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MODES", "each_mode", "floats", "marked", "with_axis"]
+__all__ = ["MODES", "each_mode", "floats", "marked", "numbers_in", "with_axis"]
 
 MODES = "_modes"  # what a point brings besides numbers
 
@@ -24,6 +24,16 @@ def each_mode(body: Any, given: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]
         raise KeyError("_target")
     powers = weights.get("v", [0.0] * len(modes.eigenvalues))
     return list(zip(modes.eigenvalues, weights["m"], powers, strict=True))
+
+
+def numbers_in(node: Any, given: Mapping[Any, Any]) -> Any:
+    """What an expression's value follows from, to look it up by; None where an array is among it."""
+    import mpmath as mp
+
+    held = [(symbol, given[symbol]) for symbol in node.free_symbols if symbol in given]
+    if any(isinstance(value, np.ndarray) for _, value in held):
+        return None
+    return node, frozenset(held), id(given.get(MODES)), mp.mp.prec
 
 
 def with_axis(given: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["NoRootError", "own_transform", "solve"]
 
+_ROOM = 1e-12  # relative, around a root in doubles
 _SHOWN = 4  # solutions that a refusal lists
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
 
@@ -77,8 +78,9 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     precise, roots = Precise(), list[Any]()
     for j in np.flatnonzero(change):
         f = lambda at: precise(residual, {**given, symbol: at})  # noqa: E731
-        low, high = mp.mpf(float(grid[j])), mp.mpf(float(grid[j + 1]))
-        if f(low) * f(high) > 0:
+        ends = _narrowed(residual, symbol, rough, float(grid[j]), float(grid[j + 1]))
+        low, high = next((pair for pair in ends if f(pair[0]) * f(pair[1]) <= 0), (None, None))
+        if low is None:
             continue
         root = _bracketed(f, low, high)
         pole = abs(f(root)) > mp.mpf(10) ** (-mp.mp.dps / 2) * max(abs(values[j]), abs(values[j + 1]))
@@ -104,6 +106,21 @@ def _grid(smallest: float) -> Any:
         return _GRID
     near = np.geomspace(max(smallest * 1e-6, 1e-290), 1e-12, 2001)[:-1]
     return np.r_[near, _GRID, 1 / near[::-1]]
+
+
+def _narrowed(residual: Any, symbol: Any, rough: Mapping[Any, Any], low: float, high: float) -> list[tuple[Any, Any]]:
+    """Places around the root that doubles find between two ends, then the ends: the sign is to change between them."""
+    import mpmath as mp
+    from scipy.optimize import brentq
+
+    walk, ends = Doubles(), (mp.mpf(low), mp.mpf(high))
+    try:
+        root = brentq(lambda at: float(walk(residual, {**rough, symbol: np.float64(at)})), low, high, rtol=1e-14)
+    except (ArithmeticError, TypeError, ValueError, OutOfTime, RuntimeError):
+        return [ends]
+    room = mp.mpf(root) * mp.mpf(_ROOM)
+    close = max(ends[0], root - room), min(ends[1], root + room)
+    return [close, ends] if close[0] < close[1] else [ends]
 
 
 def _bracketed(f: Any, low: Any, high: Any) -> Any:

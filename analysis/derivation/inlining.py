@@ -74,7 +74,8 @@ def _without_functions(stated: Statement) -> Statement:
         for head, value in functions.items():
             name, _, names = head.rstrip(")").partition("(")
             put = partial(_with_calls, name=name, names=names.split(","), value=value)
-            stated = stated._replace(formula=put(stated.formula), condition=put(stated.condition))
+            stated = stated._replace(formula=put(stated.formula), condition=put(stated.condition),
+                                     sides=tuple(map(put, stated.sides)), statistic=put(stated.statistic))  # fmt: skip
             kept = tuple((other, put(text)) for other, text in kept)
             functions = {other: text if other == head else put(text) for other, text in functions.items()}
     return stated._replace(definitions=kept)

@@ -75,7 +75,7 @@ class _Statement(Sides):
         start = self.at
         left, relation = self.left_side()
         own = self.own_name(self.tokens[start : self.at])
-        formula = self.expression()
+        formula = self.lattice()
         branches: list[str] = []
         conditions: list[str] = []
         definitions: list[tuple[str, str]] = []
@@ -113,10 +113,14 @@ class _Statement(Sides):
             name = self.expression()
             defined = self.peek() == "=" or (self.peek(), self.peek(1)) == (":", "=")
             head = re.fullmatch(r"(\w+)\*?\((\w+)\)", name)
-            if defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
+            if defined and conditions and name == own:  # of the same quantity in another range
+                self.at += 1 + (self.peek() == ":")
+                branches.append(f"({formula}, {' and '.join(conditions)})")
+                formula, conditions = self.lattice(), []
+            elif defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
                 if self.take().text == ":":
                     self.take()
-                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.expression()))
+                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.lattice()))
                 if self.peek() in RELATIONS:
                     conditions.append(self.compared(name))
             elif self.solves(consume=False):

@@ -6,11 +6,12 @@ import re
 
 from solvable.analysis.derivation.latex_means import Means
 from solvable.analysis.derivation.latex_tokens import Token
-from solvable.analysis.derivation.latex_words import GREEK, RELATIONS
+from solvable.analysis.derivation.latex_words import GREEK, RELATIONS, SUMMED
 
 __all__ = ["Bound"]
 
-_LAWS = ("mu", "F", "nu", "rho")
+_POPULATION = "H"  # the law of the covariance's own eigenvalues
+_LAWS = ("mu", "F", "nu", "rho", _POPULATION)
 _RANGED = (*RELATIONS, r"\in")
 
 
@@ -73,12 +74,25 @@ class Bound(Means):
             x, low, high = self.ends_of(self.stated(tokens)) if ranged else (self.letters(tokens), "-oo", "oo")
         bracketed = self.peek() in (r"\{", "[", "(", r"\lbrace")
         start = self.at
-        body = self.term()
+        body = self.minimised(x)
         if bracketed and self.at == start:
             raise self.refuse(f"what \\{name} is taken of is not clear: brackets are needed")
         body = body if name == "min" else f"-({body})"
         body = f"np_where({self.stated(held)}, {body}, oo)" if held else body
         return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least({body}, {x}, {low}, {high}))"
+
+    def minimised(self, x: str) -> str:
+        """Read what a least value is taken of: a product, or the sum up to its end where later terms hold the letter.
+
+        What does not hold it is the same within and behind.
+        """
+        start, body = self.at, "" if self.peek() in SUMMED else self.term()
+        behind, self.at = self.at, start
+        whole = self.expression()
+        if not body or re.search(rf"(?<!\w){x}(?!\w)", whole.removeprefix(body)):
+            return whole
+        self.at = behind
+        return body
 
     def stated(self, tokens: list[Token]) -> str:
         """Read tokens that form one comparison, or a chain of them."""
@@ -135,6 +149,9 @@ class Bound(Means):
         if law:
             if low and (low, high) not in (("0", "oo"), ("-oo", "oo")):  # the law's values are not negative
                 raise self.refuse("an integral over a law takes no ends")
+            if law == _POPULATION:
+                eigenvalue = re.compile(rf"(?<!\w){variable}(?!\w)")
+                return f"(Tr({eigenvalue.sub('Sigma', body)})/d)"
             return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
         ends = f", {low}, {high}" if low else ", -oo, oo"
         return f"integral({body}, {variable}{ends})"

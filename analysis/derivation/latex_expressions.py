@@ -217,15 +217,11 @@ class Expressions(Scripts):
         if (
             is_name and slope != base and slope in self.functions and self.peek() == "("
         ):  # of a function of the author's
-            at = self.called("")
-            value = f"{slope}(t_slope)"
-            for _ in range(base.count("_prime")):
-                value = f"diff({value}, t_slope)"
-            value = f"at_place({value}, t_slope, {at})"
+            value = self.slope(slope, base.count("_prime"), self.called(""))
             return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
-        if base == "Q" and not power and self.peek() in ("(", "[") and not re.search(r"Q\s*:?=", self.source):
+        if base in ("Q", "H") and not power and self.is_tail(base):
             return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
         if base == "phi" and not power and self.peek() in ("(", "[") and r"\Phi" in self.source:
             return self.scripted(self.called("norm_pdf"))  # the density whose law stands beside it
@@ -235,6 +231,19 @@ class Expressions(Scripts):
             self.expect(")")
             return self.scripted(f"{base}({inside})")
         return f"{base}**({power})" if power else base
+
+    @staticmethod
+    def slope(function: str, order: int, at: str) -> str:
+        """Write a function's derivative at a place."""
+        value = f"{function}(t_slope)"
+        for _ in range(order):
+            value = f"diff({value}, t_slope)"
+        return f"at_place({value}, t_slope, {at})"
+
+    def is_tail(self, letter: str) -> bool:
+        """Whether Q(..), or H(..) of more than one name, stands here: the tail of a standard normal variable."""
+        applied = self.peek() in ("(", "[") and not re.search(rf"{letter}\s*:?=", self.source)
+        return applied and (letter == "Q" or not self.lone_symbol())
 
     def called(self, name: str, first: str = "") -> str:
         """Read the arguments of a function that is known to be one."""

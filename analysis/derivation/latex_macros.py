@@ -42,6 +42,8 @@ class Macros(Bound):
             self.at += 2
             return "nuclear"
         name = "".join(t.text for t in self.tokens[start : self.at - 1])
+        if self.of_frobenius() and re.search(r"\bSigma\b", inner) and not re.search(r"\b(?:beta|theta|w)\b", inner):
+            return f"norm2(sqrt(Tr(({inner})**2)))"  # functions of Sigma are symmetric
         if not _TARGET.fullmatch(re.sub(r"\\(?:boldsymbol|mathbf|bm|vec|bf)|[{}]", "", name)):
             weighed = re.fullmatch(r"(.*\bSigma\b.*)\*(?:beta|theta|w)(?:_star)?", inner)
             if weighed is not None and not self.several_terms(self.tokens[start : self.at - 1]):
@@ -50,6 +52,16 @@ class Macros(Bound):
                 return f"norm2(sqrt(norm2_{inner}))"
             raise self.refuse(f"the norm of {inner} is not known here: give it a name")
         return "norm2(sqrt(signal))"
+
+    def of_frobenius(self) -> bool:
+        """Consume the index F, or HS, of a norm if it comes."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() != "_":
+            return False
+        reader.take()
+        found = "".join(t.text for t in reader.raw_group() if t.text not in (r"\mathrm", r"\text", "{", "}"))
+        self.at += reader.at if found in ("F", "HS") else 0
+        return found in ("F", "HS")
 
     def macro(self, command: str) -> str:
         """Read what a command means."""
@@ -112,10 +124,15 @@ class Macros(Bound):
             self.take()
         if name in ("min", "max") and self.peek() == "_":
             return self.extremum(name)
-        power = base = ""
-        while self.peek() in ("^", "_"):
-            if self.take().text == "^":
+        power, base, primes = "", "", 0
+        while self.peek() in ("^", "_", "'", r"\prime", "’"):
+            mark = self.take().text
+            if mark not in ("^", "_"):
+                primes += 1
+            elif mark == "^":
                 power = self.superscript()
+                if re.fullmatch("(?:_prime)+", power):
+                    primes, power = primes + power.count("_"), ""
                 if power == "-1" and name in INVERSES:
                     name, power = INVERSES[name], ""
                 if power.startswith("-") or power.startswith("_"):
@@ -136,6 +153,7 @@ class Macros(Bound):
                 raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
         else:
             value = f"{name}({self.operand(name)})"
+        value = self.slope(name, primes, value.removeprefix(name)) if primes else value
         value = f"({value}/log({base}))" if base else value
         if bracketed and self.peek() == "_":
             raise self.refuse(f"an index stands behind {value}, which is not a name")
@@ -209,6 +227,8 @@ class Macros(Bound):
             return self.function(FUNCTIONS[word])
         if word == "E":
             return self.expectation()
+        if word == "Var" and (self.laws or self.peek() == "_"):
+            return self.variance()
         if word in ("Tr", "tr", "trace"):
             if self.peek() in MATRICES:
                 return f"tr{self.take().text}"

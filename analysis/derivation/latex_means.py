@@ -77,6 +77,20 @@ class Means(Fractions):
             raise self.refuse("E needs brackets around its argument")
         return self.over_its_law(body, variable, law)
 
+    def variance(self) -> str:
+        """Read Var[f] over a law that is stated: the mean of the square less the square of the mean."""
+        variable = law = ""
+        if self.peek() == "_":
+            self.take()
+            variable, law = self.variable(self.raw_group())
+        opening = self.take().text
+        if opening not in OPENING:
+            raise self.refuse("a variance needs brackets around its argument")
+        body = self.expression()
+        self.expect(CLOSING[opening])
+        square, mean = (self.over_its_law(each, variable, law) for each in (f"({body})**2", body))
+        return f"({square}-({mean})**2)"
+
     def known_mean(self) -> str:
         """Read the mean of a quantity of the claim, a number; empty where none stands here."""
         closing = CLOSING.get(self.peek(), "") if self.peek() != "{" else ""

@@ -23,6 +23,8 @@ _FUNCTIONS = {
     rf"(?:{_NORMAL}(?:cumulative)?(?:distributionfunction|cdf)|(?:cdf|distributionfunction)ofthe{_NORMAL}(?:law|"
     r"distribution)?)": "Phi",
     rf"{_NORMAL}(?:density|pdf)": "normpdf",
+    rf"{_NORMAL}(?:upper|right)?tail(?:function|probability)?|(?:upper|right)?tail(?:function|probability)?ofthe{_NORMAL}"
+    r"(?:law|distribution)?": "normtail",
     r"(?:euler)?gammafunction": "gammafunction",
     r"digammafunction": "digamma",
     r"errorfunction": "erf",
@@ -129,6 +131,11 @@ def _with_measures(tokens: list[Token]) -> list[Token]:
     texts = [t.text for t in tokens]
     if r"\int" not in texts:
         return tokens
+    for at, text in enumerate(texts):  # \mathcal Dz is Dz
+        if text in (r"\mathcal", r"\mathrm", r"\mathscr") and texts[at + 1 : at + 2] == ["D"]:
+            return _with_measures([*tokens[:at], *tokens[at + 1 :]])
+        if text in (r"\mathcal", r"\mathrm", r"\mathscr") and texts[at + 1 : at + 4] == ["{", "D", "}"]:
+            return _with_measures([*tokens[:at], tokens[at + 2], *tokens[at + 4 :]])
     for at in range(texts.index(r"\int"), len(tokens) - 1):
         letter = texts[at + 1]
         if texts[at] != "D" or len(letter) != 1 or not letter.isalpha() or texts[at + 2 : at + 3] == ["="]:

@@ -53,10 +53,10 @@ FUNCTIONS = {
     **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
     **{name: name for name in ("besseli", "besselj", "besselk", "Phi")},
     "gammalower": "gamma_lower", "gammaupper": "gamma_upper", "gammafunction": "gamma_function",
-    "betalower": "beta_lower", "normpdf": "norm_pdf", "B": "beta_function",
+    "betalower": "beta_lower", "normpdf": "norm_pdf", "normtail": "norm_sf", "B": "beta_function",
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
-DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho")  # what dx, dμ(x) and μ(dx) begin with
+DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho", "H")  # what dx, dμ(x) and μ(dx) begin with
 SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_sign*"),
           **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
@@ -153,4 +153,4 @@ SOLVES = re.compile(
     r"(?:equation)?))"
 )
 # what authors write for our names
-WORDS = {"SNR": "snr", "snr": "snr"}
+WORDS = {"SNR": "snr", "snr": "snr", "Id": "I"}

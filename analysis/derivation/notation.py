@@ -76,6 +76,8 @@ def parse(text: str, latex: bool = False) -> sp.Expr:
         why = "left of = stands a formula, not the name of one quantity: give the right side alone"
         raise refuse("formula", text, why)
     expression = reading.expression
+    if "pm_sign" in map(str, expression.free_symbols):
+        raise refuse("formula", text, "± is not understood where one formula is asked for: write one of the two")
     return without_values(expression, {str(symbol) for symbol in expression.free_symbols})
 
 

@@ -212,8 +212,9 @@ class _Search:
         plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
         value = evaluator(plain, len(self.ours), self.clock)
         changed = [(text, expression, value(expression)) for text, expression in edits(self.expression)]
-        found = []
-        for text, _, values in changed:
+        found = [Slip(f"agrees after {text}", (text,)) for text, _, values in changed
+                 if np.all(np.isfinite(values)) and same(values, self.ours)]  # fmt: skip
+        for text, _, values in () if found else changed:
             outer = self.outer(values) if np.all(np.isfinite(values)) else None
             strange = outer is None or (set(re.findall(r"[A-Za-z_]\w*", outer[1][0])) & set(plain)) - self.used
             if outer is not None and not strange:
@@ -256,6 +257,16 @@ def _in_time(step: Callable[[], Slip | None]) -> Slip | None:
         return None
 
 
+def _if_it_can(step: Callable[[], Slip | None]) -> Slip | None:
+    """What a step finds, or nothing where an evaluation is one that cannot be made; used up steps end the search."""
+    try:
+        return step()
+    except OutOfTime as error:
+        if error.args:
+            return None
+        raise
+
+
 def _cost(slip: Slip) -> int:
     """Words and signs of a sentence: of many explanations that of fewest is the one a theorist would give."""
     return len(re.findall(r"\w+|[*/]", slip.sentence))
@@ -266,7 +277,7 @@ def _shortest(steps: Sequence[Callable[[], Slip | None]]) -> Slip | None:
     best: Slip | None = None
     try:
         for place, step in enumerate(steps):
-            slip = step()
+            slip = _if_it_can(step)
             if slip is not None and (best is None or _cost(slip) < _cost(best)):
                 best = slip
             simple = place < _SINGLE and best is not None and not best.sentence.startswith("a factor")

@@ -96,10 +96,14 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             member = _member(side, given, kept, known, claim)
     if reading.statistic is not None and unread and member is None:
         member = _member(reading.statistic, given, set(implicit), known, claim)
-    for key in parts:
-        if parts[key] is not None:
-            part = _at_the_ridge(parts[key], known, claim, text)
-            parts[key] = resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
+
+    def resolve(part: Any) -> Any:
+        part = _at_the_ridge(part, known, claim, text)
+        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
+
+    parts = {key: part if part is None else resolve(part) for key, part in parts.items()}
+    if member is not None and not member[0].has(sp.Limit):
+        member = resolve(member[0]), member[1]
     if reading.rounded is None:
         floats = sorted(parts["expression"].atoms(sp.Float), key=str)
         marks = {number: sp.Dummy(positive=True) for number in floats}
