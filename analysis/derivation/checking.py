@@ -196,7 +196,8 @@ def _in_range(claim: Claim, yours: Formula) -> Claim:
     """Return the claim with the cells that lie in the range the author states."""
     if yours.condition is None:
         return claim
-    kept = [i for i, cell in enumerate(claim.grid) if yours.stated_at(known_values(claim, cell))]
+    drawn = [claim.draw(np.random.default_rng(0), cell) for cell in claim.grid]  # a quantity may need an instance
+    kept = [i for i, cell in enumerate(drawn) if yours.stated_at(known_values(claim, cell))]
     if not kept:
         raise refuse("formula", yours.text, "its range leaves out every cell that is compared")
     quick = None if claim.quick is None else [kept.index(i) for i in claim.quick if i in kept]

@@ -112,3 +112,8 @@ def test_a_strange_name_in_an_equation_for_ours_is_not_what_it_defines():
     """An equation for kappa in itself that holds a name of nobody's: refused, not solved for that name."""
     with pytest.raises(ValueError, match="'mystery' is not allowed: the symbol is not known here"):
         check("kappa where kappa = lam + gamma*kappa/(1+kappa) + mystery", against="ridge/isotropic-effective-ridge")
+
+
+def test_a_range_beside_a_claim_about_drawn_instances():
+    """Which cells lie in the range is asked of drawn instances: a quantity of the claim needs one."""
+    assert check("(1/rho - 1)*resolvent, 0 < rho < 1", against="imputation/bias-is-the-ridge-value", budget=0)
