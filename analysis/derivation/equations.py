@@ -27,15 +27,17 @@ def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> 
 
 
 def angle_of(residual: Any) -> tuple[str, Any] | None:
-    """Name and value where an equation gives the cosine of a name, an angle from 0 to pi."""
+    """Name and value where an equation gives the cosine, or the tangent, of a name, an angle from 0 to pi."""
     import sympy as sp
 
+    known = sp.cos | sp.tan
     terms = sp.Add.make_args(residual)
-    residual = -residual if any(isinstance(-term, sp.cos) for term in terms) else residual
-    cosines = [term for term in sp.Add.make_args(residual) if isinstance(term, sp.cos) and term.args[0].is_Symbol]
-    if len(cosines) != 1 or cosines[0].args[0] in (residual - cosines[0]).free_symbols:
+    residual = -residual if any(isinstance(-term, known) for term in terms) else residual
+    found = [term for term in sp.Add.make_args(residual) if isinstance(term, known) and term.args[0].is_Symbol]
+    if len(found) != 1 or found[0].args[0] in (residual - found[0]).free_symbols:
         return None
-    return str(cosines[0].args[0]), sp.acos(cosines[0] - residual)
+    value = found[0] - residual
+    return str(found[0].args[0]), sp.acos(value) if isinstance(found[0], sp.cos) else sp.pi / 2 - sp.atan(1 / value)
 
 
 def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | None:

@@ -80,7 +80,7 @@ class Formula:
     @property
     def doubles(self) -> bool:
         """Whether its values are good to doubles only."""
-        return self.expression is None or needs_doubles(self.expression)
+        return self.expression is None or any(map(needs_doubles, (self.expression, *self.implicit.values())))
 
     @property
     def plain(self) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import OutOfTime
-from solvable.analysis.derivation.evaluation import Doubles, Precise
+from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.solvers.validate import refuse
 
 __all__ = ["NoRootError", "own_transform", "solve"]
 
 _ROOM = 1e-12  # relative, around a root in doubles
+_DOUBLE_DIGITS = 9  # that an equation with an integral holds to
+_COARSE = 25  # places of the grid from one to the next where each costs an integral
 _SHOWN = 4  # solutions that a refusal lists
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
 
@@ -68,11 +70,13 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     residual = equation - symbol
     rough = {key: value if isinstance(key, str) else float(value) for key, value in given.items()}
     grid = _grid(min((v for v in rough.values() if isinstance(v, float) and v > 0), default=1.0))
-    try:
-        values = np.asarray(Doubles()(residual, {**rough, symbol: grid}) * np.ones_like(grid))
-    except (ArithmeticError, TypeError, ValueError, OutOfTime):
-        why = "its equation has no values in which a root could be searched"
-        raise refuse("formula", f"{name} = ...", why) from None
+    if needs_doubles(residual):  # an integral is taken at one place after the other
+        grid = grid[::_COARSE]
+        values = np.array([_value_at(residual, {**rough, symbol: at}) for at in grid])
+    else:
+        values = _values_on(grid, residual, rough, symbol)
+    if not np.any(np.isfinite(values)):
+        raise refuse("formula", f"{name} = ...", "its equation has no values in which a root could be searched")
     relative = values / np.maximum(np.abs(grid), 1e-300)
     change = np.isfinite(values[:-1]) & np.isfinite(values[1:]) & (np.sign(values[:-1]) != np.sign(values[1:]))
     precise, roots = Precise(), list[Any]()
@@ -83,7 +87,9 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
         if low is None:
             continue
         root = _bracketed(f, low, high)
-        pole = abs(f(root)) > mp.mpf(10) ** (-mp.mp.dps / 2) * max(abs(values[j]), abs(values[j + 1]))
+        pole = abs(f(root)) > mp.mpf(10) ** -min(
+            mp.mp.dps / 2, _DOUBLE_DIGITS if needs_doubles(residual) else mp.mp.dps
+        ) * max(abs(values[j]), abs(values[j + 1]))
         known = roots and abs(root - roots[-1]) <= mp.mpf(10) ** (-mp.mp.dps / 2) * abs(root)  # it lies on the grid
         if not pole and not known and _inside(condition, {**given, symbol: root}):
             roots.append(root)
@@ -94,10 +100,29 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
         found = " and ".join(mp.nstr(root, 6) for root in roots[:_SHOWN]) + more
         why = f"it has {len(roots)} positive solutions, {found}: state a range for {name} that holds one"
         if not roots:
-            why = f"it has no positive solution{'' if condition is None else ' in the range stated'}"
+            searched = (
+                "no positive solution of it is found" if needs_doubles(residual) else "it has no positive solution"
+            )
+            why = f"{searched}{'' if condition is None else ' in the range stated'}"
             raise NoRootError(*refuse("formula", f"{name} = ...", why).args)
         raise refuse("formula", f"{name} = ...", why)
     return roots[0]
+
+
+def _values_on(grid: Any, residual: Any, rough: Mapping[Any, Any], symbol: Any) -> Any:
+    """Values at all places at once; nan where there are none."""
+    try:
+        return np.asarray(Doubles()(residual, {**rough, symbol: grid}) * np.ones_like(grid))
+    except (ArithmeticError, TypeError, ValueError, OutOfTime):
+        return np.full(len(grid), np.nan)
+
+
+def _value_at(residual: Any, given: Mapping[Any, Any]) -> float:
+    """Value at one place, nan where there is none."""
+    try:
+        return float(Doubles()(residual, given))
+    except (ArithmeticError, TypeError, ValueError, OutOfTime):
+        return np.nan
 
 
 def _grid(smallest: float) -> Any:

@@ -74,17 +74,18 @@ class Bound(Means):
             x, low, high = self.ends_of(self.stated(tokens)) if ranged else (self.letters(tokens), "-oo", "oo")
         bracketed = self.peek() in (r"\{", "[", "(", r"\lbrace")
         start = self.at
-        body = self.minimised(x)
+        body = self.reaching(x)
         if bracketed and self.at == start:
             raise self.refuse(f"what \\{name} is taken of is not clear: brackets are needed")
         body = body if name == "min" else f"-({body})"
         body = f"np_where({self.stated(held)}, {body}, oo)" if held else body
         return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least({body}, {x}, {low}, {high}))"
 
-    def minimised(self, x: str) -> str:
-        """Read what a least value is taken of: a product, or the sum up to its end where later terms hold the letter.
+    def reaching(self, x: str) -> str:
+        """Read what binds a letter: a product, or the sum up to its end where later terms hold the letter.
 
-        What does not hold it is the same within and behind.
+        In a least value a term that does not hold it is the same within and behind; an integral without ends has no
+        value with one.
         """
         start, body = self.at, "" if self.peek() in SUMMED else self.term()
         behind, self.at = self.at, start
@@ -139,8 +140,11 @@ class Bound(Means):
         first = self.differential(consume=False)
         if first and not first[1]:  # physicists put du in front: the integrand is the product behind it
             name, _ = self.differential(consume=True)
-            body = self.term()
-            if self.peek() in ("+", "-", "−"):
+            start, body = self.at, self.reaching(name)
+            finite = bool(low) and "oo" not in (low.strip("-"), high)
+            if self.peek() in SUMMED and finite:
+                raise self.refuse("where the integral ends is not clear: put d" + name + " behind its integrand")
+            if self.several_terms(self.tokens[start : self.at]) and finite:
                 raise self.refuse("where the integral ends is not clear: put d" + name + " behind its integrand")
             return f"integral({body}, {name}{f', {low}, {high}' if low else ', -oo, oo'})"
         self.inside.append("integral")

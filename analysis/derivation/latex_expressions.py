@@ -9,7 +9,6 @@ from solvable.analysis.derivation.latex_phrases import longest_phrase
 from solvable.analysis.derivation.latex_scripts import Scripts
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
 from solvable.analysis.derivation.latex_words import (
-    BEHIND,
     DIFFERENTIALS,
     GREEK,
     LATTICE,
@@ -146,7 +145,7 @@ class Expressions(Scripts):
         if token.text in BARS:  # a bar without a side opens only where none is open
             return token.text in (r"\lvert", r"\lVert") or (token.text[:2] != r"\r" and "bar" not in self.inside)
         word = self.word_ahead()
-        if word in (*BEHIND, *OTHERWISE) or SOLVES.fullmatch(word):
+        if word in OTHERWISE or self.only_leads() or SOLVES.fullmatch(word):
             return False
         closing = {*CLOSING.values(), *RELATIONS, *SUMMED, ",", ";", "/", "=", "&", "^", "_", "'", "!", ":", ".",
                    r"\rfloor", r"\rceil", r"\rangle"}  # fmt: skip

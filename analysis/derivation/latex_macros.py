@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_bound import Bound
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, levels
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     FUNCTIONS,
@@ -14,6 +14,7 @@ from solvable.analysis.derivation.latex_words import (
     MATRICES,
     OPENING,
     OTHERWISE,
+    RELATIONS,
     WORD_STYLES,
     WORDS,
 )
@@ -264,6 +265,21 @@ class Macros(Bound):
             raise self.refuse("a trace needs a function of Sigma behind it")
         return "*".join(factors)
 
+    def named_condition(self) -> str:
+        """Read the name of a range with the range in brackets, underparametrised (n > d); empty where none comes."""
+        start = self.at
+        if self.word_ahead():
+            self.take()
+            self.raw_group()
+        if self.peek() == "(":
+            closing = next((i for i, _, level in levels(self.tokens[self.at :]) if level == 0), 0)
+            inner = self.tokens[self.at + 1 : self.at + closing]
+            if closing and any(text in RELATIONS and level == 0 for _, text, level in levels(inner)):
+                self.at += closing + 1
+                return self.stated(inner)
+        self.at = start
+        return ""
+
     def cases(self) -> str:
         """Read cases with their conditions."""
         self.expect("{")
@@ -288,7 +304,7 @@ class Macros(Bound):
                 self.raw_group()
                 condition = "True"
             else:
-                condition = self.condition()
+                condition = self.named_condition() or self.condition()
             pairs.append(f"({value}, {condition})")
             while self.peek() in (",", ".", ";", r"\\", r"\quad"):
                 self.take()

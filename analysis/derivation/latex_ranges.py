@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solvable.analysis.derivation.latex_tokens import TEXTS, Cursor
-from solvable.analysis.derivation.latex_words import BEHIND, RELATIONS
+from solvable.analysis.derivation.latex_words import BEHIND, RELATIONS, SPOKEN_OF
 
 __all__ = ["Ranges"]
 
@@ -14,13 +14,18 @@ class Ranges(Cursor):
     def separator(self) -> bool:
         """Consume what stands between a formula and its range."""
         start = self.at
-        while self.peek() in (",", ";", r"\quad", r"\forall", r"\because") or self.word_ahead() in BEHIND:
+        while self.peek() in (",", ";", r"\quad", r"\forall", r"\because") or self.only_leads():
             if self.peek() in TEXTS:
                 self.take()
                 self.raw_group()
             else:
                 self.take()
         return self.at > start
+
+    def only_leads(self) -> bool:
+        """Whether words come that lead to what stands behind the formula, and say nothing of it."""
+        word = self.word_ahead()
+        return word in BEHIND or SPOKEN_OF.fullmatch(word) is not None
 
     def condition(self) -> str:
         """Read a chain of comparisons, or membership of an interval."""

@@ -91,6 +91,10 @@ class Scripts(Ranges):
                 words.append(_MARKS[text])
             elif text.isalnum() and text.isascii():
                 words.append(text)
+            elif text in ("+", "-", "−"):
+                raise self.refuse(
+                    "an index with a sign is one of a recursion, which is not solved: give what it leads to"
+                )
             else:
                 raise self.refuse(f"the index with {text} is not understood")
         if not words:

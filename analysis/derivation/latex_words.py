@@ -26,6 +26,7 @@ __all__ = [
     "SIZES",
     "SOLVES",
     "SPACES",
+    "SPOKEN_OF",
     "STARS",
     "STATISTICS",
     "SUMMED",
@@ -139,6 +140,14 @@ BEHIND = ("as", "at", "for", "forall", "forany", "forevery", "if", "when", "when
           "provided", "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein",
           "letting", "withthe", "wherethe", "s.t.", "in", "on", "let", "by",
           "almostsurely", "a.s", "inprobability", "withhighprobability", "w.h.p")  # fmt: skip
+# what such a word may speak of in front of a definition: with the aspect ratio gamma = d/n
+SPOKEN_OF = re.compile(
+    r"(?:with|where|and|here|for|forthe|andthe|withthe|wherethe|usingthe|inthenotation|interms?ofthe)(?:the|an?)?"
+    r"(?:aspect|sample|shrinkage|effective|overparameteri[sz]ation|regulari[sz]ation|normali[sz]ed|mixing|signal-to-noise|"
+    r"order|shorthand|auxiliary|abbreviated|learning|contraction|decay|usual)*"
+    r"(?:ratios?|factors?|parameters?|constants?|notations?|shorthands?|abbreviations?|coefficients?|variables?|rates?|"
+    r"quantity|quantities|functions?|dimension|ridge|noise|angle|size)"
+)
 # what only a description of the quantity holds
 STATISTICS = (r"\tr", r"\Tr", r"\angle", r"\langle",
               r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",

@@ -2,13 +2,20 @@ r"""Operators as papers write them: norms of matrices, variances, measures, leas
 
 from __future__ import annotations
 
+import mpmath as mp
+import numpy as np
 import pytest
+import sympy as sp
 
 from solvable import check
 from solvable.analysis.derivation.clock import OutOfTime
+from solvable.analysis.derivation.equations import angle_of
 from solvable.analysis.derivation.evaluation import Precise
 from solvable.analysis.derivation.latex import plain_from_latex
+from solvable.analysis.derivation.operators import mode_sum
+from solvable.analysis.derivation.quantities import modes_of
 from solvable.analysis.derivation.slips import Slip, _shortest
+from solvable.solvers import Spectrum
 
 _LEARNED = r"\Sigma(\Sigma+\kappa I)^{-1}"
 _SCORE = r"x\tanh\frac{\mu x}{\sigma^2}"
@@ -43,6 +50,18 @@ PAIRS = [
     ("ridge/isotropic-ridgeless-excess", r"\begin{aligned}R&=\sigma^2\frac{\gamma}{1-\gamma}\quad&&\text{for }\gamma<1,"
      rf"\\R&={_PLANE}\quad&&\text{{for }}\gamma>1\end{{aligned}}",
      r"1-\frac1\gamma", r"1+\frac1\gamma"),
+    ("ridge/variance", r"\sigma^2\frac{\sum_ig_i^2}{n-\sum_ig_i^2}\quad\text{with shrinkage factors } g_i=\frac{s_i}"
+     r"{s_i+\kappa}", r"{s_i+\kappa}", r"{s_i-\kappa}"),
+    ("ridge/least-squares-excess", r"\frac{\sigma^2\gamma}{1-\gamma-1/n}\text{ with the ratio }\gamma=d/n", "d/n",
+     "n/d"),
+    ("ridge/isotropic-ridgeless-excess", r"\begin{cases}\frac{\sigma^2\gamma}{1-\gamma},&\text{low-dimensional }"
+     rf"(\gamma<1)\\[2mm]{_PLANE},&\text{{high-dimensional }}(\gamma>1)\end{{cases}}",
+     r"1-\frac1\gamma", r"\frac1\gamma"),
+    ("ridge/isotropic-effective-ridge", r"\kappa=\lambda+\gamma\kappa\int_0^\infty e^{-t(1+\kappa)}dt", "-t", "-2t"),
+    ("embeddings/index-space-variance", r"(p-1)\frac{m_2}{(1.09-m_2)^2},\quad m_2=\int Dz\,\tanh^2z+0.09", "=",
+     "=0.1+"),
+    ("factorised/sign-factor", r"\sqrt{\frac2\pi}[1-p+p\cos\theta],\ \tan\theta=\frac{\sigma_s}{\|\Delta\|}",
+     r"\tan", r"\cos"),
 ]  # fmt: skip
 
 
@@ -69,6 +88,33 @@ def test_the_notation_is_read_and_a_change_in_it_counts(against, right, there, i
 )
 def test_where_an_operator_ends(latex, plain):
     assert plain_from_latex(latex).formula == plain
+
+
+def test_a_tangent_gives_the_angle_from_nought_to_pi():
+    x = sp.Symbol("x", real=True)
+    name, value = angle_of(sp.tan(sp.Symbol("theta")) - x)
+    assert name == "theta"
+    for angle in (0.3, 1.2, 1.9, 3.0):
+        assert float(value.subs(x, np.tan(angle))) == pytest.approx(angle, rel=1e-12)
+
+
+@pytest.mark.parametrize("words", ["with the square of the ratio", "with twice the ratio", "where the inverse ratio"])
+def test_words_that_say_more_of_a_name_are_refused(words):
+    text = rf"\frac{{\sigma^2\gamma}}{{1-\gamma-1/n}}\text{{ {words} }}\gamma=d/n"
+    with pytest.raises(ValueError, match="not allowed"):
+        check(text, against="ridge/least-squares-excess", latex=True, budget=0)
+
+
+@pytest.mark.parametrize("text", [r"\int_0^1 dx\,x+\gamma", r"\int_0^1 dx\,x+x^2"])
+def test_an_integral_with_ends_whose_differential_leads_ends_clearly(text):
+    with pytest.raises(ValueError, match="where the integral ends"):
+        plain_from_latex(text)
+
+
+def test_a_recursion_is_refused_as_one():
+    text = r"e_t=\rho e_{t-1}+\eta^2\sigma^2\frac dB,\quad e_0=1,\ \rho=(1-\eta)^2+\eta^2\frac{d+1}{B}"
+    with pytest.raises(ValueError, match="a recursion"):
+        check(text, against="double-descent/one-pass-sgd", latex=True, budget=0)
 
 
 def test_the_spectral_norm_is_no_frobenius_norm():
@@ -98,13 +144,6 @@ def test_what_cannot_be_evaluated_does_not_end_a_search():
 
 
 def test_a_sum_over_modes_is_taken_once_for_the_same_numbers(monkeypatch):
-    import mpmath as mp
-    import sympy as sp
-
-    from solvable.analysis.derivation.operators import mode_sum
-    from solvable.analysis.derivation.quantities import modes_of
-    from solvable.solvers import Spectrum
-
     s, v, k = sp.symbols("s_i v_i k", positive=True)
     inner = mode_sum(s / (s + k), s, v)
     nested = mode_sum(sp.exp(-s * sp.exp(-inner)), s, v)
