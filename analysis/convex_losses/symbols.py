@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("ratio", r"{\tfrac{n}{d}}", "n/d", "size", "rows for each dimension", ("n = ratio*d",)),
@@ -35,4 +35,12 @@ CONVENTIONS = (
         ("penalty", "ridge"),
         ("mixture_risk", "best_ridge"),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("σ*", "limit of √n times the standard deviation of an estimate, for features of variance 1"),
+    Letter("n", "samples", ("logistic-spread",)),
+    Letter("n", "rows of both classes", ("mixture-bayes",)),
+    Letter("Φ", "distribution function of a standard normal number"),
 )

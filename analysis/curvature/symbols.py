@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("log_ridge", r"\ell", "ℓ", "other", "natural logarithm of the ridge"),
@@ -43,4 +43,13 @@ CONVENTIONS = (
         ("ridge",),
         ("gauss_newton_step",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("H", "Hessian of the training loss in the weights"),
+    Letter("C", "derivative of the gradient of the training loss in the hyperparameter"),
+    Letter("g", "validation loss, as a function of the weights", ("neumann-error",)),
+    Letter("α", "step of the series αΣ(I − αH)^j, which ends at j = J", ("neumann-error",)),
+    Letter("k", "number of the outer step", ("tolerances-must-be-summable",)),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol(
@@ -56,4 +56,23 @@ CONVENTIONS = (
         ("decay",),
         ("mixture_flow",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("A", "λ + σ²(n + λ − 1)"),
+    Letter("B", "n + λ − 1"),
+    Letter("D", "β²A + α²B"),
+    Letter("k", "n/(n + λ)"),
+    Letter("c", "coefficient of the point x_t in the autoencoder c·x_t + wφ(wᵀx_t/√d)", ("learned-field-skip",)),
+    Letter("x", "noisy row", ("noisy-sample-worth",)),
+    Letter("y", "measurement, the signal plus noise of variance s_n", ("dps-mean",)),
+    Letter("s_c", "variance with the condition, s the one without"),
+    Letter("s", "variance of the clean signal", ("score-error-scales-variance",)),
+    Letter("s", "variance without the condition", ("guidance-variance",)),
+    Letter("β", "rate at which noise is added, integrated over time", ("sub-vp-variance", "vp-variance")),
+    Letter("σ_t", "standard deviation of the noise at time t, σ_0 at time 0"),
+    Letter("σ", "standard deviation of the corruption", ("score-error-is-noise-variance",)),
+    Letter("n", "dimension of the points", ("missing-directions",)),
+    Letter("d", "dimension of the subspace", ("missing-directions", "missing-directions-at-most")),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 _UV = "β = u⊙v has √2 times our α"
 
@@ -78,5 +78,20 @@ CONVENTIONS = (
         (r"(1-\theta^2)^2/4",),
         ("step_size",),
         ("two_cycle",),
+    ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("θ", "weight of the scalar network θ², whose target is 1"),
+    Letter("X", "inputs, one row a sample"),
+    Letter("n", "samples", ("kernel-dynamics", "label-noise-shrinks-the-scale")),
+    Letter(
+        "w", "weights of the two branches, β = w₊² − w₋²", ("label-noise-shrinks-the-scale", "penalised-flow-scale")
+    ),
+    Letter(
+        "g",
+        "gradient Xᵀ(Xβ − y)/n in the coefficients; g' is the one at the weights after an ascent",
+        ("penalised-flow-scale",),
     ),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("time", "t", "t", "step", "time of the gradient flow"),
@@ -36,4 +36,12 @@ CONVENTIONS = (
         ("step_size", "batch_size"),
         ("one_pass_sgd_risk",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("k", "features"),
+    Letter("λ", "normalised ridge, of (1/2n)‖y − Xw‖² + ½λ‖w‖²", ("flow-is-nearly-ridge",)),
+    Letter("X", "n × k features, entries standard normal"),
+    Letter("λ_{min}", "smallest eigenvalue"),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("rank", "k", "k", "size", "dimensions of the factors"),
@@ -36,4 +36,32 @@ CONVENTIONS = (
         ("ridge",),
         ("nuclear_completion",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter(
+        "λ",
+        "decay, ‖x_j − Xb‖² + λ‖b‖² for item j, with no ½ and no 1/n",
+        ("item-model-objective",),
+    ),
+    Letter("X", "ratings, a row a user and a column an item"),
+    Letter("A", "p × k factors; the users' are XA", ("factor-penalty-minimum", "product-penalty-minimum")),
+    Letter("B", "p × k factors of the items", ("factor-penalty-minimum", "product-penalty-minimum")),
+    Letter("B", "p × p weights with diagonal 0, ratings X being predicted by XB", ("item-model-is-p-regressions",)),
+    Letter("P", "(XᵀX + λI)⁻¹ of the ratings X"),
+    Letter("p", "items", ("item-model-objective", "item-model-is-p-regressions")),
+    Letter("p", "input dimension", ("index-space-variance",)),
+    Letter("r", "indices, the dimension of what the responses depend on", ("index-space-variance",)),
+    Letter("u_j", "right singular vectors of the moment E[xyᵀ]", ("index-space-variance",)),
+    Letter("σ_j", "singular values of the moment E[xyᵀ]", ("index-space-variance",)),
+    Letter("y", "responses", ("index-space-variance",)),
+    Letter("x_{ij}", "input j of sample i"),
+    Letter("x_j", "input j of the place where it is predicted", ("lasso-representers",)),
+    Letter("α_i", "minus the slope of the loss of sample i, over nλ", ("lasso-representers",)),
+    Letter("θ_j", "coefficients of the lasso, (1/2n)‖y − Xθ‖² + λ‖θ‖₁", ("lasso-representers",)),
+    Letter("s", "singular values of the ratings", ("product-penalty-minimum",)),
+    Letter("W", "weights of the source tasks, one column a task", ("sparse-relevance",)),
+    Letter("w", "weights of the target task", ("sparse-relevance",)),
+    Letter("ν", "coefficients of the source tasks, whose combination is the target task"),
 )

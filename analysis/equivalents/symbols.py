@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("share", r"\pi", "π", "size", "synthetic samples for each real one"),
@@ -23,4 +23,15 @@ CONVENTIONS = (
         (),
         ("lam",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("b", "target power the fit misses, over κ²", ("ensemble-cross-term", "weighted-heteroscedastic")),
+    Letter("Θ", "matrix of the size of XWᵀ with independent standard normal entries"),
+    Letter("μ₁", "E[zφ(z)], z standard normal, φ the activation", ("relu-universality",)),
+    Letter("μ₂", "root of E[φ²] − E[φ]² − μ₁²", ("relu-universality",)),
+    Letter("X", "n inputs of squared length d", ("relu-universality",)),
+    Letter("W", "weights of the features, entries of variance 1/d", ("relu-universality",)),
+    Letter("Q", "resolvent of the sample covariance, (XᵀX/n + λI)⁻¹"),
 )

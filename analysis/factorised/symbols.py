@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol(
@@ -51,4 +51,17 @@ CONVENTIONS = (
         ("time",),
         ("residual_training",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("t", "steps of the walk", ("barrier-exponent",)),
+    Letter("W", "trained matrix of a layer", ("layers-stay-balanced",)),
+    Letter("L", "number of layers", ("layers-stay-balanced",)),
+    Letter("n", "sites to pass", ("passage-below-barrier",)),
+    Letter("k", "number of a layer", ("smooth-start-stays-smooth",)),
+    Letter("s_i", "curvature of the loss along mode i", ("subspace-of-a-slope",)),
+    Letter("κ", "effective ridge, the root of Σs_i/(s_i + κ) = d", ("subspace-of-a-slope",)),
+    Letter("A", "tensor, each slice of which is a matrix", ("tubal-transpose",)),
+    Letter("B", "tensor, each slice of which is a matrix", ("tubal-transpose",)),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("alpha", r"\alpha", "α", "other", "output scale of the quadratic network: the larger, the lazier"),
@@ -40,4 +40,22 @@ CONVENTIONS = (
         ("step_size",),
         ("maximal_update_moments",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("n", "width of the hidden layers", ("abc-classification", "feature-change-exponent")),
+    Letter("n", "samples", ("linear-test",)),
+    Letter("a", "exponents of the layers: layer l has the weights n^{−a_l}w^l at width n", ("abc-exponents",)),
+    Letter("b", "exponents of the layers: entries of w^l start with variance n^{−2b_l}", ("abc-exponents",)),
+    Letter("c", "exponent of the learning rate, in proportion to n^{−c}", ("abc-exponents",)),
+    Letter("r", "exponent of the change of the features in a step, n^{−r}", ("abc-exponents",)),
+    Letter("θ", "any number", ("abc-exponents",)),
+    Letter("u", "input weights of a neuron, in f = (1/n)Σv u·x with n neurons"),
+    Letter("v", "output weight of a neuron, in f = (1/n)Σv u·x with n neurons"),
+    Letter("α", "output scale of the network f = (α/N)Σφ(w·x)"),
+    Letter("ε", "coefficient of the quadratic part in φ(h) = h + ½εh²"),
+    Letter("δM", "change of the mean of wwᵀ over the neurons, w their weights", ("test-loss",)),
+    Letter("δw̄", "change of the mean of w over the neurons", ("test-loss",)),
+    Letter("β", "weights of the target ½(β·x)², |β|² = d", ("test-loss",)),
 )

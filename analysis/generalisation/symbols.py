@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("trees", "T", "T", "size", "trees of a forest"),
@@ -38,4 +38,17 @@ CONVENTIONS = (
         ("lam",),
         ("pac_bayes_linear",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("U", "fair coin that says which sample of a pair is trained on"),
+    Letter("Δ", "loss of the second sample of a pair less that of the first, losses 0 or 1"),
+    Letter(
+        "I", "mutual information in nats", ("interpolation-beats-it", "interpolation-information", "square-root-bound")
+    ),
+    Letter("τ_ℓ", "expected frequency of an example that was seen ℓ times"),
+    Letter("τ₁", "expected frequency of an example that was seen once"),
+    Letter("L", "mean squared error of weights w ~ N(0, σ_p²I), with the label noise"),
+    Letter("L̂", "its mean over the n samples"),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol(
@@ -43,4 +43,15 @@ CONVENTIONS = (
         ("ridge", "lam"),
         ("imputed_ridge_risk",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("Σ", "covariance of the inputs", ("constant-step-is-better", "optimum-is-ridge", "ridge-identity")),
+    Letter("‖β‖²_Σ", "βᵀΣβ, Σ the covariance of the inputs"),
+    Letter("λ", "(1 − ρ)/ρ, ρ the probability to see an entry", ("low-rank-bias", "optimum-is-ridge")),
+    Letter("β", "weights of the target, y = βᵀx + ε", ("optimum-is-ridge",)),
+    Letter("R", "mean squared error on complete inputs", ("ridge-identity",)),
+    Letter("θ", "any weights", ("ridge-identity",)),
+    Letter("θ*", "best weights on imputed inputs", ("averaged-sgd-bound",)),
 )

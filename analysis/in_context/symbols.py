@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("context", "M", "M", "size", "examples in a prompt at test"),
@@ -47,4 +47,47 @@ CONVENTIONS = (
         ("weight_variance",),
         ("out_of_prior_risk",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter(
+        "Γ",
+        "Λ + (Λ + (tr Λ + σ²)I)/N, Λ the covariance of the inputs, N the length of training prompts",
+        ("descent-on-prompts", "flow-limit", "flow-loss-formula", "shifted-risk", "trained-risk"),
+    ),
+    Letter(
+        "Γ",
+        "l + (l + Σl)/N with the sum over all eigenvalues, N the length of the prompts",
+        ("random-covariance-minimiser",),
+    ),
+    Letter("Λ", "covariance of the inputs in training"),
+    Letter(
+        "u",
+        "scalar weight of the layer, ŷ = (u/N)x·UΣyᵢxᵢ over the N examples",
+        ("descent-on-prompts", "flow-limit", "flow-loss-formula"),
+    ),
+    Letter(
+        "U",
+        "matrix of the layer, ŷ = (u/N)x·UΣyᵢxᵢ over the N examples",
+        ("descent-on-prompts", "flow-limit", "flow-loss-formula"),
+    ),
+    Letter("Σ", "covariance of the inputs", ("general-risk", "inverse-prior-is-isotropic", "preconditioner")),
+    Letter("B", "covariance of the tasks", ("general-risk", "preconditioner")),
+    Letter(
+        "P",
+        "preconditioner, ŷ = x·PΣyᵢxᵢ",
+        ("general-risk", "inverse-prior-is-isotropic", "preconditioner", "preconditioner-is-symmetric"),
+    ),
+    Letter("S", "Σyᵢxᵢ over the examples of a prompt", ("preconditioner-is-symmetric",)),
+    Letter("w", "weights of the task at test", ("shifted-risk",)),
+    Letter("w", "weights of the task", ("preconditioner-is-symmetric",)),
+    Letter("τ", "positive root of the equation stated", ("mean-variance",)),
+    Letter("n", "examples of a prompt", ("mean-variance",)),
+    Letter("d", "input dimension", ("mean-variance",)),
+    Letter("y", "label, f(x) plus noise", ("nonlinear-targets-same-algorithm",)),
+    Letter("x", "input, standard normal", ("nonlinear-targets-same-algorithm",)),
+    Letter("b", "(I − Γ⁻¹Λ)w, w the weights of the task at test", ("trained-risk",)),
+    Letter("β_f", "E f(x)x of the target f"),
+    Letter("l", "eigenvalue of a prompt's covariance", ("random-covariance-minimiser",)),
 )

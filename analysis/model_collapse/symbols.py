@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("generations", "g", "g", "other", "fits between the truth and the final labels", ("t",)),
@@ -47,3 +47,18 @@ CONVENTIONS = (
         (Symbol("rows", "n_{0}/d", "n₀/d", "size", "rows of a generator over the dimension"),),
     ),
 )  # fmt: skip
+
+# what stands in statements only
+NOTATION = (
+    Letter(
+        "t",
+        "generations of generators",
+        ("adaptive-ridge", "exponential-collapse", "ridge-after-least-squares", "least-squares"),
+    ),
+    Letter("σ₀²", "variance of the generators' label noise", ("adaptive-ridge",)),
+    Letter(
+        "ρ",
+        "excess error that one generation adds, over σ₀²",
+        ("growth-a-generation", "ridge-after-least-squares"),
+    ),
+)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("classes", "K", "K", "size", "classes"),
@@ -145,3 +145,30 @@ CONVENTIONS = (
         ("decay", "angle_weight"),
     ),
 )  # fmt: skip
+
+# what stands in statements only
+NOTATION = (
+    Letter(
+        "c",
+        "K√(nλ_Wλ_H), K classes of n samples, decays ½λ_W‖W‖² and ½λ_H‖H‖²",
+        (
+            "cross-entropy-gap",
+            "penalised-bias-output",
+            "penalised-bias-switch",
+            "response-spectrum",
+            "collapse-threshold",
+        ),
+    ),
+    Letter("t", "time of the gradient flow of the features", ("central-path-is-monotone",)),
+    Letter("Σ_W", "covariance of the features within their classes"),
+    Letter("Σ_B", "covariance of the class means"),
+    Letter("W", "head, best for the features", ("central-path-slopes",)),
+    Letter("W_j", "layer j, from the features up", ("layers-are-balanced",)),
+    Letter("λ_j", "decay of layer j, (λ_{j}/2)‖W_{j}‖² in the objective"),
+    Letter("H", "features, one column a sample", ("central-path-slopes",)),
+    Letter("H₀", "features to which those of the minimum are attached, by (β/2Kn)‖H − H₀‖²"),
+    Letter("K", "classes", ("narrow-layers-keep-the-largest-classes",)),
+    Letter("σ", "singular values of the map of least norm that fits", ("minimum-norm", "parallel-minimum-norm")),
+    Letter("a", "direction of the inputs, of length one", ("rank-one-relu",)),
+    Letter("s", "singular value of the product of the layers", ("shrinkage",)),
+)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 _SUMS = "g = s/(s+γ)"
 
@@ -69,4 +69,18 @@ CONVENTIONS = (
         (),
         ("lam",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("n", "samples", ("deep-train-error",)),
+    Letter("W", "weights of the layer, entries of variance one over its inputs", ("deep-layer-covariance",)),
+    Letter(
+        "κ₁",
+        "coefficient of u in the Gaussian equivalent κ₁u + κ_{⋆}ξ of the activation of u",
+        ("deep-layer-covariance",),
+    ),
+    Letter("κ_{⋆}", "coefficient of the noise ξ in it", ("deep-layer-covariance",)),
+    Letter("ν₁", "effective ridge of the samples, κ elsewhere"),
+    Letter("ν₂", "effective ridge of samples and features, γ elsewhere"),
 )

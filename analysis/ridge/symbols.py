@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("trace", r"\mathrm{tr}\,\Sigma", "tr Σ", "scale", "sum of the population eigenvalues"),
@@ -27,3 +27,13 @@ CONVENTIONS = (
          "optimal_ridge"),
     ),
 )  # fmt: skip
+
+# what stands in statements only
+NOTATION = (
+    Letter("δ", "un-normalised ridge, of ‖y − Xw‖² + δ‖w‖²", ("optimal-test-error",)),
+    Letter("v²", "target power of a mode in function space, v² = sb² for weights b", ("bias",)),
+    Letter("d", "input dimension", ("isotropic-ridgeless-variance",)),
+    Letter("Q", "resolvent (XᵀX/n + λI)⁻¹"),
+    Letter("X", "n rows of inputs, of covariance Σ"),
+    Letter("Σ", "covariance of the inputs", ("second-order-trace", "two-ridge-trace")),
+)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("separation2", r"\|\mu\|^{2}", "‖μ‖²", "scale", "quarter of the squared distance of the class means"),
@@ -63,4 +63,22 @@ CONVENTIONS = (
         ("ridge", "decay"),
         ("kernel_staircase",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter("γ", "step size of gradient descent on the mean logistic loss", ("loss-rises-iterations-fall",)),
+    Letter("μ", "largest margin of all tasks together", ("cyclic-bound", "random-bound")),
+    Letter("μ", "largest margin of the rows", ("normalised-bound", "perceptron-bound")),
+    Letter("R", "greatest length of a row"),
+    Letter("k", "tasks that were fitted, repetitions counted", ("cyclic-bound", "random-bound")),
+    Letter("T", "number of tasks", ("cyclic-bound", "random-bound")),
+    Letter("t", "time of the flow of the mean loss", ("margin-direction", "flow-weighs-rows-as-multipliers")),
+    Letter("zᵢ", "row i times its label"),
+    Letter(
+        "αᵢ",
+        "multipliers of the largest margin, ŵ = Σαᵢzᵢ being the least weights with margin 1",
+        ("flow-weighs-rows-as-multipliers",),
+    ),
+    Letter("θ", "weights at time t", ("flow-weighs-rows-as-multipliers",)),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("coherence", r"\sigma", "σ", "other", "overlap of the samples' Hessians, λ₁(S)/max λ₁(H_i)"),
@@ -103,3 +103,27 @@ CONVENTIONS = (
         ("adam_equilibrium",),
     ),
 )  # fmt: skip
+
+# what stands in statements only
+NOTATION = (
+    Letter("H", "Hessian of the mean loss (1/2n)Σr² at the minimum"),
+    Letter("λ_{max}", "largest eigenvalue of the Hessian of the mean loss (1/2n)Σr² at the minimum"),
+    Letter("g", "gradient of the output in the weights", ("linear-network-alignment", "random-features-alignment")),
+    Letter("g", "standard normal vector", ("stable-minima-generalise",)),
+    Letter("r", "error of the output on a sample"),
+    Letter("β", "coefficients of the network", ("l1-norm",)),
+    Letter("β*", "coefficients of the truth", ("stable-minima-generalise",)),
+    Letter("B", "input weights, one row a neuron", ("relu-network-sharpness",)),
+    Letter("a", "readout weights", ("relu-network-sharpness",)),
+    Letter("w", "weights of both branches together", ("diagonal-network-sharpness",)),
+    Letter("w", "weights, under the penalty (λ/2)‖w‖²", ("adam-penalty-equilibrium",)),
+    Letter("θ_t", "weights after t steps, from the minimum at 0", ("second-moment",)),
+    Letter("η", "step size", ("stable-minima-generalise",)),
+    Letter("τ", "factor of the subgradients ∂‖β*‖₁ that dist is the distance to", ("stable-minima-generalise",)),
+    Letter("τ", "factor of the subgradients of the ℓ₁ norm at the truth", ("the-truth-alone-is-stable",)),
+    Letter(
+        "δ(τ)",
+        "mean squared distance of a standard normal vector to τ times those subgradients",
+        ("the-truth-alone-is-stable",),
+    ),
+)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solvable.analysis.writing.symbols import Convention, Symbol
+from solvable.analysis.writing.symbols import Convention, Letter, Symbol
 
-__all__ = ["CONVENTIONS", "SYMBOLS"]
+__all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("width", "n", "n", "size", "neurons of every hidden layer"),
@@ -45,4 +45,40 @@ CONVENTIONS = (
         ("ridge",),
         ("linearised_training",),
     ),
+)
+
+# what stands in statements only
+NOTATION = (
+    Letter(
+        "ν", "smoothness of the kernel, ½ for the tangent kernel and 3/2 for random features", ("cnn-sector-decay",)
+    ),
+    Letter("K", "variance of a preactivation; ⟨·⟩ is the mean over N(0, K)", ("critical-flow-of-tanh",)),
+    Letter("n", "samples", ("degrees-of-freedom", "student-process")),
+    Letter("u", "preactivation of a neuron at one input, with v a Gaussian pair"),
+    Letter(
+        "v",
+        "preactivation of the same neuron at another input",
+        ("dual-activations", "nngp-covariance", "ntk-mean", "price-theorem"),
+    ),
+    Letter("φ", "activation"),
+    Letter("σ_w²", "variance of a weight times its number of inputs", ("edge-of-chaos-bias", "edge-of-chaos-of-erf")),
+    Letter("σ_b²", "variance of a bias", ("edge-of-chaos-bias",)),
+    Letter("q", "variance of the preactivations", ("edge-of-chaos-bias",)),
+    Letter("z", "preactivation"),
+    Letter("B′", "derivative at 1 of E[φ(u)φ(v)] in the correlation of u and v"),
+    Letter("ψ", "limit of the kernel of L layers over a_1^{2L}L, at the correlation ρ of two inputs"),
+    Letter("Σ", "covariance of the preactivations at two inputs", ("nngp-covariance",)),
+    Letter("Σ", "covariance of the outputs at two inputs", ("ntk-mean",)),
+    Letter("Θ", "tangent kernel"),
+    Letter("a_1", "coefficient of z in the activation's Hermite series for z standard normal, Σa_k² = 1"),
+    Letter(
+        "t", "inner product of two inputs of length one, one of them uniform on the sphere", ("sphere-eigenvalues",)
+    ),
+    Letter("κ", "kernel, as a function of the inner product", ("sphere-eigenvalues",)),
+    Letter(
+        "P_k", "Legendre polynomial of degree k in the dimension of the inputs, P_k(1) = 1", ("sphere-eigenvalues",)
+    ),
+    Letter("Q", "yᵀK⁻¹y of the labels y, K the kernel at readout variance 1", ("student-process",)),
+    Letter("α", "exponent of the singular kernel, −2 log(a_1²)/log B′", ("finite-depth-exponent", "singular-kernel")),
+    Letter("χ", "factor by which a small change of the norm, or of the angle, grows in a layer"),
 )

@@ -2,7 +2,7 @@
 
 Symbols that several families share are declared here, once. A family declares its own in
 ``analysis/<family>/symbols.py``: ``SYMBOLS``, rows of `Symbol`, and ``CONVENTIONS``, rows of `Convention`, which
-`solvable.analysis.writing.conventions` finds.
+`solvable.analysis.writing.conventions` finds. Letters of sentences only are rows of `Letter` in its ``NOTATION``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-__all__ = ["SHARED", "Convention", "Symbol", "SymbolKind"]
+__all__ = ["SHARED", "Convention", "Letter", "Symbol", "SymbolKind"]
 
 SymbolKind = Literal["size", "ridge", "noise", "scale", "step", "other"]
 
@@ -131,6 +131,25 @@ class Convention:
             _need(isinstance(getattr(self, field), tuple), field, getattr(self, field), "it must be a tuple")
         _need(bool(self.states) or not self.solvers, "states", self.states, "say what the docstrings of solvers state")
         _need(bool(self.fixes), "fixes", self.fixes, "name the parameters whose normalisation it is")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter of statements that no argument and no formula has, so that `check` does not read it.
+
+    Parameters
+    ----------
+    sign : str
+        The letter as statements write it, with its index where it has one.
+    meaning : str
+        One phrase of Unicode text, with the normalisation.
+    claims : tuple of str
+        Names, without the family, of the claims where it means this; empty for all that have the letter.
+    """
+
+    sign: str
+    meaning: str
+    claims: tuple[str, ...] = ()
 
 
 SHARED: tuple[Symbol, ...] = (

@@ -172,6 +172,7 @@ def _describe(claim: Claim) -> Entry:
     from solvable.analysis.derivation.admission import usable_names, why_not
     from solvable.analysis.derivation.translation import known_names
     from solvable.analysis.writing.conventions import formula_latex, used_conventions, used_symbols, vocabulary
+    from solvable.analysis.writing.letters import notation
     from solvable.analysis.writing.prose import counted
 
     pretty = latex = None
@@ -185,6 +186,8 @@ def _describe(claim: Claim) -> Entry:
     # what a formula may name is defined, whether or not ours names it
     named = set() if reason else known_names(claim) or set()
     rows = vocabulary(claim, named | {row.name for row in used_symbols(claim)})
+    stated = notation(claim.family, claim.name, claim.statement)
+    symbols = [f"{row.plain} ({row.name}): {stated.pop(row.plain, row.meaning)}" for row in rows]
     return {
         "name": claim.name,
         "statement": claim.statement,
@@ -199,7 +202,7 @@ def _describe(claim: Claim) -> Entry:
         "takes": reason,
         "names": [] if reason else usable_names(claim),
         "domain": claim.domain.describe(claim.grid) if claim.domain is not None else "",
-        "symbols": [f"{row.plain} ({row.name}): {row.meaning}" for row in rows],
+        "symbols": [*symbols, *(f"{sign}: {meaning}" for sign, meaning in stated.items())],
         "conventions": [f"{fixed.name}: {fixed.loss}" for fixed in used_conventions(claim)],
     }
 
