@@ -18,7 +18,8 @@ class Fractions(Expressions):
         if measured:
             return measured
         start = self.at
-        partial = (self.peek() == "{" and self.peek(1) == r"\partial") or self.peek() == r"\partial"
+        sign = self.peek() == "{"
+        partial = self.peek(sign) == r"\partial" and self.peek(sign + 1) != "_"  # \partial_x f is one by its index
         top = "".join(t.text for t in self.raw_group()) if partial else self.argument()
         middle = self.at
         bottom = "".join(t.text for t in self.raw_group()) if partial else self.argument()
@@ -27,7 +28,7 @@ class Fractions(Expressions):
         roman = [self.roman_d([t.text for t in self.tokens[a:b]]) for a, b in spans]
         if any(roman) and all(text[given : given + 1] == ["d"] for text, given in zip(texts, roman, strict=True)):
             return self.derivative(start, middle)  # the roman d is no quantity
-        if texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
+        if partial and texts[0][:1] == [r"\partial"] and texts[1][:1] == [r"\partial"]:
             return self.derivative(start, middle)
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
             if texts[0][1:] == [r"\kappa"]:

@@ -79,6 +79,8 @@ def test_the_notation_is_read_and_a_change_in_it_counts(against, right, there, i
 @pytest.mark.parametrize(
     ("latex", "plain"),
     [
+        (r"\frac{\partial_x f-1}{2}", "((diff(f, x)-1)/(2))"),
+        (r"\frac{\partial f}{\partial x}", "diff(f, x)"),
         (r"\min_t t^2+a-t", "least(t**(2)+a-t, t, -oo, oo)"),
         (r"\min_t (t^2)+a", "least((t**(2)), t, -oo, oo)+a"),
         (r"\max_t -t^2+2t", "(-least(-(-t**(2)+2*t), t, -oo, oo))"),
