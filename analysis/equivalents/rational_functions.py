@@ -6,15 +6,17 @@ times as long. The two give the same functions, in forms that may differ by a si
 
 from __future__ import annotations
 
+from importlib import import_module
 from math import lcm
 from typing import Any
 
 import sympy as sp
 
+flint: Any
 try:
-    import flint
+    flint = import_module("flint")
 except ImportError:  # an extra
-    flint = None  # type: ignore[assignment]
+    flint = None
 
 __all__ = ["factored", "quotient"]
 
