@@ -62,10 +62,10 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
 
     reading = Reading(formula) if reading is None else reading
     text, known = str(formula), known_names(claim)
-    for name, value in symbols.items():
-        if value is None or isinstance(value, bool):
-            raise refuse(f"symbols[{name!r}]", value, "it must be a formula in our names")
     given = {name: parse(value) if isinstance(value, str) else sp.sympify(value) for name, value in symbols.items()}
+    for name, value in given.items():
+        if not isinstance(value, sp.Expr):  # None, a truth value, a list, a matrix
+            raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = of_itself(reading, known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
