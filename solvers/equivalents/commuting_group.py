@@ -19,15 +19,18 @@ Array = NDArray[Any]
 
 
 @njit(cache=True)
-def _inverses(base, shift, x, i, l, C):  # type: ignore[no-untyped-def]
-    """(base + shift - sum x C)^{-1} for every eigenvalue, by Gauss-Jordan with pivots; False where one is singular."""
+def _inverses(base, shift, x, i, l, C, M):  # type: ignore[no-untyped-def]
+    """Put (base + shift - sum x C)^{-1} for every eigenvalue into M, by Gauss-Jordan with pivots.
+
+    Return False where one is singular.
+    """
     m, N = base.shape[0], base.shape[1]
-    M = np.zeros((m, N, N), shift.dtype)
-    A = np.empty((N, N), shift.dtype)
+    A = np.empty((N, N), M.dtype)
     for e in range(m):
         for a in range(N):
             for b in range(N):
                 A[a, b] = base[e, a, b] + shift[a, b]
+                M[e, a, b] = 0.0
             M[e, a, a] = 1.0
         for t in range(len(i)):
             A[i[t], l[t]] -= x[t] * C[t, e]
@@ -38,7 +41,7 @@ def _inverses(base, shift, x, i, l, C):  # type: ignore[no-untyped-def]
                     p = a
             pivot = A[p, c]
             if pivot == 0.0 or not np.isfinite(pivot):
-                return M, False
+                return False
             for b in range(N):
                 upper, lower = A[p, b] / pivot, A[c, b]
                 A[p, b], A[c, b] = lower, upper
@@ -50,7 +53,15 @@ def _inverses(base, shift, x, i, l, C):  # type: ignore[no-untyped-def]
                     for b in range(N):
                         A[a, b] -= f * A[c, b]
                         M[e, a, b] -= f * M[e, c, b]
-    return M, True
+    return True
+
+
+@njit(cache=True)
+def _terms(M, W, j, k, out):  # type: ignore[no-untyped-def]
+    """Put W M_jk of every row and eigenvalue into `out`."""
+    for r in range(len(j)):
+        for e in range(M.shape[0]):
+            out[r, e] = W[r, e] * M[e, j[r], k[r]]
 
 
 @njit(cache=True)
@@ -73,6 +84,7 @@ class CommutingGroup:
     ) -> None:  # fmt: skip
         """Put numbers into arrays."""
         at = {block: k for k, block in enumerate(blocks)}
+        self.window = np.ix_(blocks, blocks)
         space = pencil.spaces[blocks[0]]
         self.blocks, self.row_ids, self.target_ids = blocks, np.array(own_rows, int), np.array(own_targets, int)
         length = max([cell.matrix(node).size for node in nodes], default=1)
@@ -107,21 +119,22 @@ class CommutingGroup:
     def update(self, strengths: Array, shift: Array) -> None:
         """Invert at those self-energies (one number for each target of the whole equation)."""
         self.x = strengths[self.target_ids]
-        moved = shift[np.ix_(self.blocks, self.blocks)]
+        moved = shift[self.window]
         if self.base.dtype == object:
             A = self.base + moved
             np.subtract.at(A, self.place, (self.x[:, None] * self.C).T)
             self.M = _exact_inverse(A)
+            self.terms = self.W * self.M[:, self.j, self.k].T
         else:
-            kind = np.result_type(self.x, moved, float)
-            self.M, regular = _inverses(self.base, moved.astype(kind), self.x.astype(kind), self.i, self.l, self.C)
-            if not regular:
+            kind = np.result_type(self.x, moved)
+            self.M, self.terms = np.empty(self.base.shape, kind), np.empty(self.W.shape, kind)
+            if not _inverses(self.base, moved, self.x, self.i, self.l, self.C, self.M):
                 raise np.linalg.LinAlgError("singular blocks")
-        self.terms = self.W * self.M[:, self.j, self.k].T
+            _terms(self.M, self.W, self.j, self.k, self.terms)
 
     def traces(self) -> Array:
         """Return tr(W M_jk) of the rows."""
-        return np.asarray(np.sum(self.terms, axis=1))
+        return np.asarray(self.terms.sum(axis=1))
 
     def chains(self) -> Array:
         """Return tr(W M_ji C M_lk) for rows and targets."""
@@ -144,7 +157,7 @@ class CommutingGroup:
 
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
-        return np.asarray(np.sum(np.abs(self.terms), axis=1))
+        return np.asarray(np.abs(self.terms).sum(axis=1))
 
     def diagonal(self, block: int) -> Array:
         """Return the diagonal of a diagonal block."""

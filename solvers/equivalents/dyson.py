@@ -40,10 +40,11 @@ class DysonSystem:
         self.count = len(pencil.unknowns)
         used = {target.row for target in pencil.targets} | {row.row for row in rows}
         self.groups = [_group_of(pencil, blocks, cell, rows) for blocks in pencil.groups if used & set(blocks)]
+        self.places = [np.ix_(group.row_ids, group.target_ids) for group in self.groups]
         kind: Any = object if cell.exact else float
         self.variance = np.array([cell.scalar(u.variance) for u in pencil.unknowns], kind)
         self.unknown_of = np.array([t.unknown for t in pencil.targets], int)
-        self.gather = np.zeros((len(pencil.targets), self.count), int)
+        self.gather = np.zeros((len(pencil.targets), self.count), int if cell.exact else float)
         self.gather[np.arange(len(pencil.targets)), self.unknown_of] = 1
         size = pencil.size
         self.real = np.full((size, size), 0.0, kind)
@@ -95,11 +96,11 @@ class DysonSystem:
     def jacobian(self) -> Array:
         """Derivatives of the rows with respect to the unknowns."""
         size = self.count + len(self.pencil.readouts)
-        parts = [(group, group.chains()) for group in self.groups]
-        kind = np.result_type(float, *(part.dtype for _, part in parts)) if parts else float
+        parts = [group.chains() for group in self.groups]
+        kind = np.result_type(float, *(part.dtype for part in parts))
         out = np.zeros((size, len(self.unknown_of)), kind)
-        for group, part in parts:
-            out[np.ix_(group.row_ids, group.target_ids)] = part
+        for place, part in zip(self.places, parts, strict=True):
+            out[place] = part
         total = out @ self.gather
         total[: self.count] = total[: self.count] * (self.variance * self.strength)[:, None]
         return np.asarray(total)
@@ -130,7 +131,7 @@ def _group_of(pencil: Pencil, blocks: list[int], cell: Cell, rows: Sequence[Read
     nodes = [node for (i, _), node in pencil.fixed.items() if i in inside]
     nodes += [rows[k].weight for k in own_rows] + [pencil.targets[k].coefficient for k in own_targets]
     one_space = len({pencil.spaces[i] for i in blocks}) == 1
-    if one_space and all(cell.matrix(node).ndim < 2 for node in nodes):
+    if one_space and all(cell.matrix(cell.front(node)[1]).ndim < 2 for node in nodes):
         return CommutingGroup(pencil, blocks, cell, rows, own_rows, own_targets, nodes)
     if cell.exact:
         raise refuse("digits", "more than double", "matrices that do not commute are computed in doubles")

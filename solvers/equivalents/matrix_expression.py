@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -374,17 +375,19 @@ def _written_term(pair: tuple[Scalar, Matrix]) -> tuple[str, str]:
     return f"({number})" if " " in number else number, repr(pair[1])
 
 
-def leaves(node: Matrix) -> set[Matrix]:
+@lru_cache(maxsize=1024)
+def leaves(node: Matrix) -> frozenset[Matrix]:
     """Return the declared matrices in an expression."""
     if node.op in ("deterministic", "gaussian"):
-        return {node}
+        return frozenset({node})
     inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
-    return set().union(*(leaves(a) for a in inner)) if inner else set()
+    return frozenset().union(*(leaves(a) for a in inner))
 
 
-def scalars(node: Matrix) -> set[Scalar]:
+@lru_cache(maxsize=1024)
+def scalars(node: Matrix) -> frozenset[Scalar]:
     """Return the scalars in an expression."""
-    own = {scalar for scalar, _ in node.args} if node.op == "sum" else set()
+    own = frozenset(scalar for scalar, _ in node.args) if node.op == "sum" else frozenset()
     own |= {node.data.variance} if node.op == "gaussian" else set()
     inner = [a[1] if isinstance(a, tuple) else a for a in node.args]
     return own.union(*(scalars(a) for a in inner))

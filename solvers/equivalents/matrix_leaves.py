@@ -49,7 +49,7 @@ class Given:
     digest: bytes
     power: Fraction = Fraction(1)
     transposed: bool = False
-    known: dict[str, Any] = field(default_factory=dict, repr=False)  # of all its powers: the eigenvectors, once found
+    known: dict[str, Any] = field(default_factory=dict, repr=False)  # of all its powers: what was computed once
 
     @property
     def symmetric(self) -> bool:
@@ -68,6 +68,14 @@ class Given:
             self.known["eigen"] = tuple(np.linalg.eigh(self.value))
         found: tuple[Array, Array] = self.known["eigen"]
         return found
+
+    @property
+    def eigenvalues(self) -> Array:
+        """Eigenvalues of this power, a positive one; a root is of what is positive but for rounding."""
+        found = self.eigen[0]
+        if self.power.denominator != 1:
+            found = np.where(found < 0, 0.0, found)
+        return np.asarray(found ** float(self.power))
 
     def __hash__(self) -> int:
         """Hash of the name and the value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -148,16 +149,20 @@ class Cell:
             found = self._matrices[node] = self._evaluate(node)
         return found
 
+    def front(self, node: Matrix) -> tuple[Any, Matrix]:
+        """Take the scalar in front of a matrix off, so that its multiples have one value."""
+        if node.op == "sum" and len(node.args) == 1:
+            return self.scalar(node.args[0][0]), node.args[0][1]
+        return 1, node
+
     def _evaluate(self, node: Matrix) -> Array:
         if node.op == "identity":
             return self.array(1.0)
         if node.op == "deterministic":
             return self._given(node)
         if node.op == "sum":
-            total = self.array(0.0)
-            for scalar, inner in node.args:
-                total = added(total, np.asarray(self.scalar(scalar) * self.matrix(inner)))
-            return total
+            terms = [np.asarray(self.scalar(scalar) * self.matrix(inner)) for scalar, inner in node.args]
+            return reduce(added, terms) if terms else self.array(0.0)
         if node.op == "product":
             total = self.matrix(node.args[0])
             for factor in node.args[1:]:

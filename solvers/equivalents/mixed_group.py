@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 
 from solvable.solvers.equivalents.matrix_expression import Matrix
 from solvable.solvers.equivalents.matrix_leaves import Space
-from solvable.solvers.equivalents.matrix_values import Cell, added, times, traced
+from solvable.solvers.equivalents.matrix_values import Cell
 from solvable.solvers.equivalents.pencil import Pencil, Readout, Target, closure
+from solvable.solvers.equivalents.scaled_blocks import Block, Core
 from solvable.solvers.validate import refuse
 
 __all__ = ["MixedGroup"]
 
 Array = NDArray[Any]
+Blocks = dict[tuple[int, int], Block]
 _LARGEST_DENSE = 4000
+_NOTHING = Block()
 
 
 class MixedGroup:
-    """Blocks as numbers, diagonals or dense matrices."""
+    """Blocks as diagonals and scaled dense matrices."""
 
     def __init__(
         self, pencil: Pencil, blocks: list[int], cell: Cell, rows: Sequence[Readout], own_rows: list[int],
@@ -49,18 +52,20 @@ class MixedGroup:
         self.fixed = {place: basis.turned(node, *place) for place, node in fixed.items()}
         self.rows = [(at[rows[k].row], at[rows[k].col], basis.turned(rows[k].weight, at[rows[k].col], at[rows[k].row]))
                      for k in own_rows]  # fmt: skip
+        self.row_sizes = [W.size for _, _, W in self.rows]
         self.targets = [(t.row, t.col, basis.turned(t.coefficient, t.row, t.col)) for t in targets]
-        self.M: dict[tuple[int, int], Array] = {}
+        self.M: Blocks = {}
 
     def update(self, strengths: Array, shift: Array) -> None:
         """Invert at those self-energies."""
         A, self.x = dict(self.fixed), strengths[self.target_ids]
+        self.kind = np.result_type(float, self.x, shift)
         for (i, l, C), x in zip(self.targets, self.x, strict=True):
-            A[i, l] = added(A[i, l], -x * C) if (i, l) in A else -x * C
-        for a, i in enumerate(self.blocks):
-            for b, j in enumerate(self.blocks):
-                if shift[i, j] != 0:
-                    A[a, b] = added(A.get((a, b), np.asarray(0.0)), np.asarray(shift[i, j]))
+            A[i, l] = A.get((i, l), _NOTHING).plus(C.scaled(-x))
+        if np.any(shift):
+            moved = shift[np.ix_(self.blocks, self.blocks)]
+            for a, b in np.argwhere(moved).tolist():
+                A[a, b] = A.get((a, b), _NOTHING).plus(Block(moved[a, b]))
         self.M = {}
         for part in self.parts:
             self._invert(part, A)
@@ -68,98 +73,104 @@ class MixedGroup:
             for s in range(t - 1, -1, -1):
                 self._between(s, t, part, A)
 
-    def _invert(self, part: list[int], A: dict[tuple[int, int], Array]) -> None:
-        inner = {place: x for place, x in A.items() if place[0] in part and place[1] in part}
+    def _invert(self, part: list[int], A: Blocks) -> None:
+        inner = {(i, j): A[i, j] for i in part for j in part if (i, j) in A}
         N = len(part)
-        if all(x.ndim < 2 for x in inner.values()) and len({self.spaces[i] for i in part}) == 1:
-            length = max([x.size for x in inner.values()], default=1)
-            batch = np.zeros((length, N, N), np.result_type(float, *inner.values()))
-            for (i, j), x in inner.items():
+        if not any(x.dense for x in inner.values()) and len({self.spaces[i] for i in part}) == 1:
+            diagonals = {place: np.asarray(x.diagonal) for place, x in inner.items()}
+            single = diagonals.get((part[0], part[0])) if N == 1 else None
+            if single is not None and np.all(single):
+                self.M[part[0], part[0]] = Block(1 / single)
+                return
+            batch = np.zeros((max([x.size for x in diagonals.values()], default=1), N, N), self.kind)
+            for (i, j), x in diagonals.items():
                 batch[:, part.index(i), part.index(j)] = x
             M = np.linalg.inv(batch)
             for a, i in enumerate(part):
                 for b, j in enumerate(part):
-                    self.M[i, j] = M[:, a, b] if length > 1 else np.asarray(M[0, a, b])
+                    self.M[i, j] = Block(M[:, a, b] if len(M) > 1 else M[0, a, b])
             return
         ends = np.cumsum([0, *(self.sizes[i] for i in part)])
         if ends[-1] > _LARGEST_DENSE:
             raise refuse("size", int(ends[-1]), f"matrices that do not commute inside an inverse make a dense problem "
                          f"of that size, and {_LARGEST_DENSE} is the limit")  # fmt: skip
-        dense = np.zeros((ends[-1], ends[-1]), np.result_type(float, *inner.values()))
+        dense = np.zeros((ends[-1], ends[-1]), self.kind)
         where = {i: slice(ends[a], ends[a + 1]) for a, i in enumerate(part)}
-        for (i, j), x in inner.items():
-            block = dense[where[i], where[j]]
-            block[...] = x if x.ndim == 2 else np.diag(np.broadcast_to(x, (self.sizes[i],)))
+        for (i, j), block in inner.items():
+            dense[where[i], where[j]] = block.entries(self.sizes[i], self.sizes[j])
         M = np.linalg.inv(dense)
         for i in part:
             for j in part:
-                self.M[i, j] = M[where[i], where[j]]
+                self.M[i, j] = Block.of(Core(M[where[i], where[j]]))
 
-    def _between(self, s: int, t: int, part: list[int], A: dict[tuple[int, int], Array]) -> None:
+    def _between(self, s: int, t: int, part: list[int], A: Blocks) -> None:
         for j in part:
-            right: dict[int, Array] = {}
+            right: dict[int, Block] = {}
             for i in self.parts[s]:
                 for r in range(s + 1, t + 1):
                     for k in self.parts[r]:
                         if (i, k) in A and (k, j) in self.M:
-                            term = times(A[i, k], self.M[k, j])
-                            right[i] = added(right[i], term) if i in right else term
+                            right[i] = right.get(i, _NOTHING).plus(A[i, k].times(self.M[k, j]))
             for i in self.parts[s]:
                 for k, x in right.items():
                     if self.live[i, k]:
-                        term = -times(self.M[i, k], x)
-                        self.M[i, j] = added(self.M[i, j], term) if (i, j) in self.M else term
+                        self.M[i, j] = self.M.get((i, j), _NOTHING).plus(self.M[i, k].scaled(-1.0).times(x))
 
     def traces(self) -> Array:
         """Return tr(W M_jk) of the rows."""
         return np.array([
-            traced(W, self.M[j, k], self.sizes[j]) if (j, k) in self.M else 0.0 for j, k, W in self.rows
+            W.trace_with(self.M[j, k], self.sizes[k]) if (j, k) in self.M else 0.0 for j, k, W in self.rows
         ])  # fmt: skip
 
     def chains(self) -> Array:
         """Return tr(W M_ji C M_lk) for rows and targets."""
-        kind = np.result_type(float, *self.M.values())
-        out = np.zeros((len(self.rows), len(self.targets)), kind)
+        out = np.zeros((len(self.rows), len(self.targets)), self.kind)
         for r, (j, k, W) in enumerate(self.rows):
             for t, (i, l, C) in enumerate(self.targets):
-                if (j, i) in self.M and (l, k) in self.M:
-                    out[r, t] = traced(times(times(W, self.M[j, i]), C), self.M[l, k], self.sizes[k])
+                if (j, i) not in self.M or (l, k) not in self.M:
+                    continue
+                out[r, t] = _trace_of_three(W, self.M[j, i], C.times(self.M[l, k]), self.sizes[k], self.sizes[i])
         return out
 
     def roundings(self) -> Array:
         """Return sum |W| (|M| |A| |M|)_jk and those of products, in units of eps; A and W with rotation errors."""
-        A = {place: basis_error(x) for place, x in self.fixed.items()}
+        A = {place: block.error for place, block in self.fixed.items()}
         for (i, l, C), x in zip(self.targets, self.x, strict=True):
-            size = abs(x) * basis_error(C)
-            A[i, l] = added(A[i, l], size) if (i, l) in A else size
-        M = {place: np.abs(x) for place, x in self.M.items()}
-        right: dict[tuple[int, int], Array] = {}
-        for (a, b), x in A.items():
+            A[i, l] = A.get((i, l), _NOTHING).plus(C.error.scaled(abs(x)))
+        M = {place: block.size for place, block in self.M.items()}
+        right: Blocks = {}
+        for (a, b), block in A.items():
             for k in {k for _, k, _ in self.rows if (b, k) in M}:
-                term = times(x, M[b, k])
-                right[a, k] = added(right[a, k], term) if (a, k) in right else term
+                right[a, k] = right.get((a, k), _NOTHING).plus(block.times(M[b, k]))
         out = np.zeros(len(self.rows))
-        for r, (j, k, W) in enumerate(self.rows):
-            left = np.abs(W)
+        for r, ((j, k, W), left) in enumerate(zip(self.rows, self.row_sizes, strict=True)):
             for a in range(len(self.blocks)):
                 if (j, a) in M and (a, k) in right:
-                    out[r] += traced(times(left, M[j, a]), right[a, k], self.sizes[k])
+                    out[r] += _trace_of_three(left, M[j, a], right[a, k], self.sizes[k], self.sizes[a])
             if (j, k) in M:
-                out[r] += 8 * traced(basis_error(W), M[j, k], self.sizes[j])
+                out[r] += 8 * W.error.trace_with(M[j, k], self.sizes[k])
         return out
 
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
         return np.array([
-            traced(np.abs(W), np.abs(self.M[j, k]), self.sizes[j]) if (j, k) in self.M else 0.0
-            for j, k, W in self.rows
+            W.trace_with(self.M[j, k].size, self.sizes[k]) if (j, k) in self.M else 0.0
+            for (j, k, _), W in zip(self.rows, self.row_sizes, strict=True)
         ])  # fmt: skip
 
     def diagonal(self, block: int) -> Array:
         """Return the diagonal of a diagonal block."""
         at = self.blocks.index(block)
         found = self.M[at, at]
-        return np.asarray(np.diagonal(found) if found.ndim == 2 else found)
+        parts = [*(term.diagonal for term in found.dense), *([] if found.diagonal is None else [found.diagonal])]
+        return np.asarray(sum(parts))
+
+
+def _trace_of_three(a: Block, b: Block, c: Block, outer: int, inner: int) -> Any:
+    """tr(a b c), a with `outer` rows and b with `inner` columns; no dense matrices multiplied that need not be."""
+    if a.dense and b.dense and not c.dense:
+        return c.times(a).trace_with(b, inner)
+    return a.times(b).trace_with(c, outer)
 
 
 class _Basis(NamedTuple):
@@ -195,33 +206,35 @@ class _Bases:
             if cell.bases[key] is not None:
                 self.basis[space] = cell.bases[key]
 
-    def turned(self, node: Matrix, row: int, col: int) -> Array:
+    def turned(self, node: Matrix, row: int, col: int) -> Block:
         """Value of a coefficient in the bases of its spaces."""
         left, right = self.basis.get(self.spaces[row]), self.basis.get(self.spaces[col])
+        scalar, base = self.cell.front(node)
         if left is not None and left is right:
             if node in left.diagonal:
-                return left.diagonal[node]
-            scalar, base = _front(node, self.cell)
+                return Block(left.diagonal[node])
             if left.origin is not None and _is_power(base, left.origin):
-                return np.asarray(scalar * _eigenvalues(base))
-        value = self.cell.matrix(node)
-        if value.ndim == 0 or (left is None and right is None):
-            return value
-        scalar, base = _front(node, self.cell)
-        key = (base, id(left), id(right))  # the bases live as long as the cell
-        if key not in self.cell.bases:
-            inner = self.cell.matrix(base)
-            dense = np.diag(inner) if inner.ndim == 1 else inner
+                return Block(np.asarray(scalar * base.data.eigenvalues))
+        value = self.cell.matrix(base)
+        if value.ndim == 0 or (value.ndim == 1 and left is None and right is None):
+            return Block(np.asarray(scalar * value))
+        return Block.of(self._rotated(base, left, right), scalar)
+
+    def _rotated(self, base: Matrix, left: _Basis | None, right: _Basis | None) -> Core:
+        """Entries in the bases of both sides: kept with a declared matrix, where these are of declared ones too."""
+        kept: dict[Any, Any] = self.cell.bases
+        key: tuple[Any, ...] = (base, id(left), id(right))  # these bases live as long as the cell
+        own = all(self.cell.sizes[space.name] == space.size for space in (base.rows, base.cols))
+        if own and base.op == "deterministic" and all(x is None or x.origin is not None for x in (left, right)):
+            origins = [x and x.origin.digest for x in (left, right)]
+            kept, key = base.data.known, ("core", base.data.power, base.data.transposed, *origins)
+        if key not in kept:
+            dense = self.cell.matrix(base)
+            dense = np.diag(dense) if dense.ndim == 1 else dense
             dense = dense if left is None else left.vectors.T @ dense
-            self.cell.bases[key] = dense if right is None else dense @ right.vectors
-        return np.asarray(self.cell.bases[key] if scalar == 1 else scalar * self.cell.bases[key])
-
-
-def _front(node: Matrix, cell: Cell) -> tuple[Any, Matrix]:
-    """Take the scalar in front of a matrix off."""
-    if node.op == "sum" and len(node.args) == 1:
-        return cell.scalar(node.args[0][0]), node.args[0][1]
-    return 1, node
+            kept[key] = Core(dense if right is None else dense @ right.vectors)
+        core: Core = kept[key]
+        return core
 
 
 def _is_power(node: Matrix, origin: Any) -> bool:
@@ -231,27 +244,9 @@ def _is_power(node: Matrix, origin: Any) -> bool:
     return (node.data.name, node.data.digest) == (origin.name, origin.digest)
 
 
-def _eigenvalues(node: Matrix) -> Array:
-    """Of a positive power of a dense symmetric matrix; what has a root is positive but for rounding."""
-    eigenvalues = node.data.eigen[0]
-    if node.data.power.denominator != 1:
-        eigenvalues = np.where(eigenvalues < 0, 0.0, eigenvalues)
-    return np.asarray(eigenvalues ** float(node.data.power))
-
-
-def basis_error(value: Array) -> Array:
-    """Entries in absolute value, and what a rotation adds to each: rounding errors of the size of the whole matrix."""
-    size = np.abs(value)
-    if value.ndim == 0 or not size.any():
-        return size
-    if value.ndim == 1:
-        return np.asarray(np.broadcast_to(size.max(), size.shape))
-    return np.asarray(size + np.linalg.norm(size) / np.sqrt(size.size))
-
-
 def _powers_of_one(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
     """Eigenvectors of a declared matrix, where all are multiples of its positive powers, at its own size."""
-    front = {node: _front(node, cell) for node in found}
+    front = {node: cell.front(node) for node in found}
     first = next(iter(front.values()))[1]
     if first.op != "deterministic" or not first.data.symmetric:
         return None
@@ -259,7 +254,7 @@ def _powers_of_one(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
         return None
     if {x.shape for x in found.values()} != {first.data.value.shape}:
         return None
-    diagonals = {node: np.asarray(scalar * _eigenvalues(base)) for node, (scalar, base) in front.items()}
+    diagonals = {node: np.asarray(scalar * base.data.eigenvalues) for node, (scalar, base) in front.items()}
     return _Basis(first.data.eigen[1], diagonals, first.data)
 
 

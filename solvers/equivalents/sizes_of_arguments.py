@@ -17,6 +17,8 @@ def largest(node: Matrix, cell: Cell) -> float:
     if node.op == "identity":
         return 1.0
     if node.op == "deterministic":
+        if node.data.power.denominator != 1 and node.data.value.ndim == 2:  # its eigenvalues are known
+            return float(np.max(np.abs(node.data.eigenvalues)))
         return _norm(cell.matrix(node))
     if node.op == "gaussian":
         rows, cols = cell.size(node.rows), cell.size(node.cols)
