@@ -42,14 +42,15 @@ def name_ridges(system: Any) -> list[Any]:
         for k in sorted(found, key=lambda k: (k.count_ops(), str(k))):
             stem = unused("kappa", system.taken)
             kappa = sp.Symbol(stem if not kappas else f"{stem}_{len(kappas) + 1}", positive=True)
-            solutions = sp.solve(sp.numer(sp.together(k - kappa)), t)
-            if len(solutions) != 1:
+            poly = sp.Poly(sp.numer(sp.together(k - kappa)), t)
+            if poly.degree() != 1:
                 continue
+            root = -poly.coeff_monomial(1) / poly.coeff_monomial(t)
             equation = system.equations[t] - t
             system.steps.append(f"{kappa} = {k} is the effective ridge.")
             system.start[kappa] = float(k.subs(system.start).subs(system.numbers))
-            system.substitute(t, solutions[0])
-            system.equations[kappa] = tidy(substituted(equation, t, solutions[0], system.diagonal)) + kappa
+            system.substitute(t, root)
+            system.equations[kappa] = tidy(substituted(equation, t, root, system.diagonal)) + kappa
             kappas.append(kappa)
             break
     return kappas

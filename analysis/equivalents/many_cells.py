@@ -24,7 +24,7 @@ __all__ = ["ManyCells", "Roots"]
 Array = NDArray[np.float64]
 Lists = Mapping[str, tuple[Mapping[str, Any], Any]]
 _NODES, _DECADES, _EPS = 600, 26, float(np.finfo(float).eps)
-_CHUNK = 2**21  # terms of a sum at once
+_CHUNK = 2**15  # terms of a sum at once: they stay in cache
 
 
 class Roots(NamedTuple):
@@ -74,39 +74,34 @@ class ManyCells:
         self.scalars = sorted((self.F.free_symbols | self.V.free_symbols) - set(self.back) - {self.kappa}, key=str)
         self.lists = lists
         arguments = [self.kappa, *self.scalars, *self.back]
-        slopes = [sp.Dummy("dT") for _ in self.back]
-        self.value = sp.lambdify(arguments, self.V, cse=True)
+        of_right, of_value = ([sp.diff(f, s) for s in arguments] for f in (self.F, self.V))
         self.right = sp.lambdify(arguments, self.F, cse=True)
+        self.step = sp.lambdify(arguments, [self.F, of_right[0], *of_right[1 + len(self.scalars) :]], cse=True)
+        self.everything = sp.lambdify(arguments, [self.F, self.V, *of_right, *of_value], cse=True)
+        self.terms = [self._terms(space) for space in sorted({str(trace.args[1]) for trace in self.back.values()})]
 
-        def along(f: Any) -> Any:
-            """Derivative in kappa, that of the traces included."""
-            parts = (sp.diff(f, T) * dT for T, dT in zip(self.back, slopes, strict=True))
-            return sp.diff(f, self.kappa) + sum(parts, sp.S.Zero)
+    def _terms(self, space: str) -> tuple[Any, list[Array], Array, list[int]]:
+        """Summands of the traces over one space and their derivatives in kappa, and which traces these are."""
+        own = [k for k, trace in enumerate(self.back.values()) if str(trace.args[1]) == space]
+        f = [trace.args[0] for trace in self.back.values() if str(trace.args[1]) == space]
+        symbols = sorted(set().union(*(g.free_symbols for g in f)) - {self.kappa}, key=str)
+        matrices, counts = self.lists[space]
+        values = [np.asarray(matrices[str(s)], float) for s in symbols]
+        both = [*f, *(sp.diff(g, self.kappa) for g in f)]
+        return sp.lambdify([self.kappa, *symbols], both, cse=True), values, np.asarray(counts, float), own
 
-        self.slope = sp.lambdify([*arguments, *slopes], along(self.F), cse=True)
-        self.value_slope = sp.lambdify([*arguments, *slopes], along(self.V), cse=True)
-        parts = [*self.scalars, *self.back]
-        self.condition = [
-            sp.lambdify(arguments, sum((sp.Abs(sp.diff(f, s) * s) for s in parts), sp.S.Zero), cse=True)
-            for f in (self.F, self.V)
-        ]
-        self.terms = [self._term(t, 0) for t in self.back.values()]
-        self.derivatives = [self._term(t, 1) for t in self.back.values()]
-
-    def _term(self, trace: Any, order: int) -> tuple[Any, list[Array], Array]:
-        f = sp.diff(trace.args[0], self.kappa, order) if order else trace.args[0]
-        matrices, counts = self.lists[str(trace.args[1])]
-        own = sorted(trace.args[0].free_symbols - {self.kappa}, key=str)
-        values = [np.asarray(matrices[str(s)], float) for s in own]
-        return sp.lambdify([self.kappa, *own], f, cse=True), values, np.asarray(counts, float)
-
-    def _traces(self, terms: list[tuple[Any, list[Array], Array]], kappa: Array) -> list[Array]:
-        found = []
-        for function, values, counts in terms:
+    def _traces(self, kappa: Array) -> list[Array]:
+        """Traces, then their derivatives."""
+        count = len(self.back)
+        found = np.empty((2 * count, kappa.size))
+        for function, values, counts, own in self.terms:
+            rows = [*own, *(count + k for k in own)]
             step = max(1, _CHUNK // counts.size)
-            parts = [function(kappa[i : i + step, None], *values) @ counts for i in range(0, kappa.size, step)]
-            found.append(np.concatenate(parts))
-        return found
+            for i in range(0, kappa.size, step):
+                at = kappa[i : i + step, None]
+                for row, summands in zip(rows, function(at, *values), strict=True):
+                    found[row, i : i + step] = np.broadcast_to(summands, (len(at), counts.size)) @ counts
+        return list(found)
 
     def solve(self, values: Mapping[str, Array]) -> Roots:
         """Solve flat cells; those without a positive ridge, or without a crossing in the table, do not converge."""
@@ -125,10 +120,10 @@ class ManyCells:
 
     def _brackets(self, scalars: list[Array], ridge: Array) -> tuple[Array, Array]:
         """Highest interval of the table where log F - log ridge changes from negative to positive."""
-        size = max(float(np.max(v)) for _, values, _ in self.terms for v in values) if self.terms else 1.0
+        size = max(float(np.max(v)) for _, values, _, _ in self.terms for v in values) if self.terms else 1.0
         top = np.log(max(float(np.max(ridge, initial=0.0)), size)) + 12
         x = np.linspace(top - _DECADES * np.log(10) - 12, top, _NODES)
-        traces = self._traces(self.terms, np.exp(x))
+        traces = self._traces(np.exp(x))[: len(self.back)]
         low = np.full(ridge.size, np.nan)
         high = low.copy()
         step = max(1, _CHUNK // _NODES)
@@ -144,23 +139,29 @@ class ManyCells:
         return low, high
 
     def _polish(self, out: Roots, at: Any, scalars: list[Array], ridge: Array, low: Array, high: Array) -> None:
-        logs = np.log(ridge)
+        logs, count = np.log(ridge), len(self.back)
 
         def evaluate(x: Array, index: Any) -> tuple[Array, Array]:
             kappa = np.exp(x)
-            own, traces = [s[index] for s in scalars], self._traces(self.terms, kappa)
-            F = self.right(kappa, *own, *traces)
-            slope = self.slope(kappa, *own, *traces, *self._traces(self.derivatives, kappa))
+            traces = self._traces(kappa)
+            F, *partial = self.step(kappa, *(s[index] for s in scalars), *traces[:count])
+            slope = _along(partial, traces[count:])
             return np.where(F > 0, np.log(F) - logs[index], -np.inf), slope * kappa / F
 
         found = bracketed_newton(evaluate, low, high, (low + high) / 2)
         kappa = np.exp(found.x)
-        traces, changes = self._traces(self.terms, kappa), self._traces(self.derivatives, kappa)
-        F, value = self.right(kappa, *scalars, *traces), self.value(kappa, *scalars, *traces)
-        moved = self.value_slope(kappa, *scalars, *traces, *changes)
-        slope = self.slope(kappa, *scalars, *traces, *changes)
-        rounding = [f(kappa, *scalars, *traces) for f in self.condition]
-        error = 8 * _EPS * (rounding[1] + np.abs(moved / slope) * (rounding[0] + np.abs(F)))
+        traces = self._traces(kappa)
+        given, changes = [*scalars, *traces[:count]], traces[count:]
+        F, value, *partial = self.everything(kappa, *given)
+        of_right, of_value = partial[: 1 + len(given)], partial[1 + len(given) :]
+        slope, moved = (_along([f[0], *f[1 + len(scalars) :]], changes) for f in (of_right, of_value))
+        at_right, at_value = (sum(map(np.abs, map(np.multiply, f[1:], given))) for f in (of_right, of_value))
+        error = 8 * _EPS * (at_value + np.abs(moved / slope) * (at_right + np.abs(F)))
         out.value[at], out.residual[at] = value, np.abs(F / ridge - 1)
         out.converged[at] = found.converged & np.isfinite(value)
         out.iterations[at], out.error[at] = found.iterations, error / np.abs(value)
+
+
+def _along(partial: list[Any], changes: list[Array]) -> Any:
+    """Derivative in kappa of what has the partial derivatives in kappa and in traces, which change with it."""
+    return partial[0] + sum(d * change for d, change in zip(partial[1:], changes, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -9,6 +10,8 @@ import sympy as sp
 from solvable.analysis.equivalents.rational_functions import factored, quotient
 
 __all__ = ["Tr", "Transposed", "cancelled", "canonical", "opaque", "pulled", "substituted", "tidy", "unused"]
+
+_place = lru_cache(maxsize=4096)(sp.default_sort_key)  # in an order of expressions: it is asked for at every step
 
 
 def unused(stem: str, taken: set[str]) -> str:
@@ -69,7 +72,7 @@ def pulled(f: Any, space: Any, diagonal: set[Any]) -> Any:
 
 def opaque(expression: Any) -> tuple[Any, dict[Any, Any]]:
     """Replace traces by dummies; return what to put back."""
-    back = {sp.Dummy("T", positive=True): trace for trace in sorted(expression.atoms(Tr), key=sp.default_sort_key)}
+    back = {sp.Dummy("T", positive=True): trace for trace in sorted(expression.atoms(Tr), key=_place)}
     return expression.xreplace({trace: dummy for dummy, trace in back.items()}), back
 
 
