@@ -12,4 +12,4 @@ BENCHES = Path(__file__).resolve().parents[2] / "benchmarks"
 def test_dense_numerators_cost_less_than_dense_inverses():
     bench = runpy.run_path(str(BENCHES / "bench_derive.py"))
     ratio = bench["compare"]("dense numerators", bench["triangular"], bench["dense"], repeats=3)
-    assert ratio > 4  # 17 measured on an idle machine
+    assert ratio > 15  # 50 measured at a load of 20
