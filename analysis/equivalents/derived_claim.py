@@ -13,7 +13,7 @@ from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers.equivalents.matrix_values import Cell, dimensions_of
 from solvable.solvers.equivalents.trace_equation import solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
-from solvable.solvers.validate import as_kind, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_kind, as_whole, refuse
 
 if TYPE_CHECKING:
     from solvable.analysis.equivalents.deriving import Derivation
@@ -38,7 +38,7 @@ def claim_of(
     base = r._single()
     sizes = {key: base[key] for key in dimensions_of(r.trace)}
     scalars = {key: value for key, value in base.items() if key not in sizes}
-    first = round(base[size]) if start is None else int(as_scalar("start", start, as_positive))
+    first = round(base[size]) if start is None else as_whole("start", start)
 
     def cell(**parameters: Any) -> Cell:
         factor = float(parameters[size]) / base[size]

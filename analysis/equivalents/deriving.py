@@ -14,7 +14,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.solvers.equivalents.dyson_path import Fold
 from solvable.solvers.equivalents.matrix_values import Cell, check_names, dimensions_of, names_of
-from solvable.solvers.equivalents.trace_equation import solve_trace
+from solvable.solvers.equivalents.trace_equation import is_hermitised, solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_choice, as_finite, as_kind, as_positive, as_scalar, broadcast, refuse
@@ -165,6 +165,8 @@ class Derivation:
         from solvable.analysis.equivalents.reduction import reduced
 
         cell = self._cell(self._single())
+        if self.hermitise and is_hermitised(self.trace):
+            raise refuse("hermitise", True, "the limit of a Hermitisation is a number without equations: take `value`")
         found = reduced(self.trace, cell, seconds=self.seconds)
         check_reduction(self.trace, cell, found, float(self.value))
         return found
@@ -370,8 +372,7 @@ def derive(
     >>> r.value.value.round(6)
     array([1.483315, 0.561553])
     """
-    if not isinstance(trace, Trace):
-        raise TypeError(f"trace = {trace!r} is not allowed: it must be a sum of traces; write tr( ... ).")
+    as_kind("trace", trace, Trace, "it must be a sum of traces; write tr( ... )")
     if not trace.summands:
         raise refuse("trace", trace, "it must have at least one trace")
     as_kind("hermitise", hermitise, bool, "it must be True or False")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.equivalents.commuting_group import below_range
 from solvable.solvers.equivalents.matrix_expression import Matrix
 from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell, added, times, traced
@@ -22,7 +23,8 @@ from solvable.solvers.validate import refuse
 __all__ = ["MixedGroup"]
 
 Array = NDArray[Any]
-_LARGEST_DENSE = 4000
+_TINY = float(np.finfo(float).tiny)
+_LARGEST_DENSE = 2000  # one takes a minute; the time grows with the cube
 
 
 class MixedGroup:
@@ -51,6 +53,21 @@ class MixedGroup:
                      for k in own_rows]  # fmt: skip
         self.targets = [(t.row, t.col, basis.turned(t.coefficient, t.row, t.col)) for t in targets]
         self.M: dict[tuple[int, int], Array] = {}
+        self._check_size()
+
+    def _check_size(self) -> None:
+        """Refuse a dense inverse that would take minutes, before it is begun."""
+        places = [*self.fixed.items(), *(((i, l), C) for i, l, C in self.targets)]
+        for part in self.parts:
+            inner = [x for (i, j), x in places if i in part and j in part]
+            size = sum(self.sizes[i] for i in part)
+            if size > _LARGEST_DENSE and not self._is_diagonal(part, inner):
+                blocks = " + ".join(f"{self.sizes[i]} ({self.spaces[i].name})" for i in part)
+                raise refuse("size", size, f"matrices that do not commute inside an inverse make a dense problem of "
+                             f"{blocks} rows, and {_LARGEST_DENSE} is the limit")  # fmt: skip
+
+    def _is_diagonal(self, part: list[int], inner: Sequence[Array]) -> bool:
+        return all(x.ndim < 2 for x in inner) and len({self.spaces[i] for i in part}) == 1
 
     def update(self, strengths: Array, shift: Array) -> None:
         """Invert at those self-energies."""
@@ -71,7 +88,7 @@ class MixedGroup:
     def _invert(self, part: list[int], A: dict[tuple[int, int], Array]) -> None:
         inner = {place: x for place, x in A.items() if place[0] in part and place[1] in part}
         N = len(part)
-        if all(x.ndim < 2 for x in inner.values()) and len({self.spaces[i] for i in part}) == 1:
+        if self._is_diagonal(part, list(inner.values())):
             length = max([x.size for x in inner.values()], default=1)
             batch = np.zeros((length, N, N), np.result_type(float, *inner.values()))
             for (i, j), x in inner.items():
@@ -82,9 +99,6 @@ class MixedGroup:
                     self.M[i, j] = M[:, a, b] if length > 1 else np.asarray(M[0, a, b])
             return
         ends = np.cumsum([0, *(self.sizes[i] for i in part)])
-        if ends[-1] > _LARGEST_DENSE:
-            raise refuse("size", int(ends[-1]), f"matrices that do not commute inside an inverse make a dense problem "
-                         f"of that size, and {_LARGEST_DENSE} is the limit")  # fmt: skip
         dense = np.zeros((ends[-1], ends[-1]), np.result_type(float, *inner.values()))
         where = {i: slice(ends[a], ends[a + 1]) for a, i in enumerate(part)}
         for (i, j), x in inner.items():
@@ -147,6 +161,22 @@ class MixedGroup:
             if (j, k) in M:
                 out[r] += 8 * traced(basis_error(W), M[j, k], self.sizes[j])
         return out
+
+    def lost(self) -> bool:
+        """Whether products fall below the range of doubles that a row is made of."""
+        with np.errstate(divide="ignore"):
+            M = {place: np.log10(np.max(np.abs(x))) for place, x in self.M.items()}
+            W, C = ([np.log10(np.max(np.abs(x))) for *_, x in found] for found in (self.rows, self.targets))
+            x, rows = np.log10(np.abs(self.x)), np.log10(np.maximum(self.magnitudes(), _TINY))
+        own = [(W[r], M[j, k]) for r, (j, k, _) in enumerate(self.rows) if (j, k) in M]
+        chains = [
+            (W[r], M[j, i], C[t], M[l, k], x[t] - rows[r])
+            for r, (j, k, _) in enumerate(self.rows)
+            for t, (i, l, _) in enumerate(self.targets)
+            if (j, i) in M and (l, k) in M
+        ]
+        *sizes, share = np.array(chains).reshape(-1, 5).T
+        return below_range(list(np.array(own).reshape(-1, 2).T)) or below_range(sizes, share)
 
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
@@ -278,6 +308,9 @@ def _common_basis(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
     mixed = np.zeros_like(next(iter(square.values())))
     for k, x in enumerate(square.values()):
         mixed = mixed + x / np.linalg.norm(x) * (1 + 0.6180339887 * k)
+    probe = np.cos(np.arange(len(mixed)))  # what fails here has no common basis, and need not be rotated
+    if any(np.abs(x @ (mixed @ probe) - mixed @ (x @ probe)).max() > 1e-6 * np.abs(x).max() for x in square.values()):
+        return None
     basis = np.linalg.eigh(mixed)[1]
     diagonals = {}
     for node, x in square.items():

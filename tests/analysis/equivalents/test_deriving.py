@@ -275,7 +275,7 @@ def test_dense_problems_have_a_limit(monkeypatch):
     m, _, D, X = data()
     A = m.deterministic("A", D, np.diag(np.ones(49), 1) + np.diag(np.ones(49), -1))
     B = m.deterministic("B", D, np.diag(np.arange(50.0)) + 1)
-    with pytest.raises(ValueError, match="60 is the limit"):
+    with pytest.raises(ValueError, match=r"size = 100 .* problem of 50 \(d\) \+ 50 \(d\) rows, and 60 is the limit"):
         _ = derive(tr((X.T @ X + A @ X.T @ X @ A + (X.T @ X + B @ X.T @ X @ B).inv() + 1).inv())).value
 
 
