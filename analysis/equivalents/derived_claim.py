@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +52,9 @@ def claim_of(
     def measure(rng: np.random.Generator, **parameters: Any) -> float:
         return sample(r.trace, cell(**parameters), rng)
 
+    if experiment is not None:
+        _check_call(experiment, [size, *scalars])
+
     precise = formula_and_quantities(r.trace, r.equations) if symbols else None
 
     def quantities(**parameters: Any) -> dict[str, Any]:
@@ -72,6 +76,15 @@ def claim_of(
         tolerance=tolerance,
         assumptions="Sizes grow in proportion; the relative error is O(1/size).",
     )
+
+
+def _check_call(experiment: Callable[..., float], names: list[str]) -> None:
+    """Refuse what cannot be called with the parameters of the claim."""
+    as_kind("experiment", experiment, Callable, "it must be callable")
+    try:
+        signature(experiment).bind(None, **dict.fromkeys(names))
+    except TypeError:
+        raise refuse("experiment", experiment, f"it is called with rng and, by name, {', '.join(names)}") from None
 
 
 def _grown(trace: Trace, name: str, value: float, factor: float) -> float:

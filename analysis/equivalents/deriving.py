@@ -245,6 +245,8 @@ class Derivation:
             Of the ratio of simulation and equivalent in the limit.
         experiment : callable, optional
             ``experiment(rng, **parameters) -> float``: your own simulation of the model, in place of the expression's.
+            The parameters are `size` and all scalars. At a larger size each eigenvalue of a list stands there as
+            often as its space has grown.
         symbols : bool
             Whether the equations are reduced in symbols: `check` may then compare at 50 digits, with kappa, and with
             df1 and df2 where one effective ridge of one matrix is left.

@@ -207,7 +207,7 @@ class Scalar(Arithmetic):
                 except OverflowError:
                     raise _beyond(monomial) from None
             if isinstance(product, float) and not _SMALLEST <= abs(product) <= _LARGEST:
-                _check_range(monomial, product, values)
+                _check_range(monomial, coefficient, product, values)
             total = total + product
         return total
 
@@ -276,10 +276,10 @@ def _product(a: Number, b: Number) -> Number:
     return product
 
 
-def _check_range(monomial: Monomial, product: float, values: Mapping[str, Any]) -> None:
+def _check_range(monomial: Monomial, coefficient: Number, product: float, values: Mapping[str, Any]) -> None:
     """Refuse a product that left the range of doubles: it is 0 only where a factor is."""
     factors = [values[base] if isinstance(base, str) else base.evaluate(values) for base, _ in monomial]
-    alone = len(monomial) == 1 and monomial[0][1] == 1  # as small as it was given
+    alone = not monomial or (coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1)  # as small as given
     small = not alone and all(factor != 0 for factor in factors)
     if abs(product) > 1 or small:
         raise _beyond(monomial)
