@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from solvable.analysis.equivalents.degrees_of_freedom import formula_and_quantit
 from solvable.analysis.equivalents.sampling import sample
 from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers.equivalents.matrix_values import Cell, dimensions_of
-from solvable.solvers.equivalents.trace_equation import solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.validate import as_kind, as_whole, refuse
 
@@ -39,15 +39,21 @@ def claim_of(
     base = r._single()
     sizes = {key: base[key] for key in dimensions_of(r.trace)}
     scalars = {key: value for key, value in base.items() if key not in sizes}
-    first = round(base[size]) if start is None else as_whole("start", start)
+    first = as_whole(size, base[size]) if start is None else as_whole("start", start)
 
-    def cell(**parameters: Any) -> Cell:
+    def at(**parameters: Any) -> dict[str, Any]:
         factor = float(parameters[size]) / base[size]
         grown = {key: _grown(r.trace, key, value, factor) for key, value in sizes.items()}
-        return r._cell({**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]})
+        return {**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]}
+
+    def cell(**parameters: Any) -> Cell:
+        return r._cell(at(**parameters))
 
     def predict(**parameters: Any) -> float:
-        return solve_trace(r.trace, cell(**parameters), r.hermitise)[0].value
+        value = float(replace(r, at=at(**parameters), on_failure="raise").value)
+        if not np.isfinite(value):
+            raise refuse("value", value, f"a claim needs a finite one at {parameters}")
+        return value
 
     def measure(rng: np.random.Generator, **parameters: Any) -> float:
         return sample(r.trace, cell(**parameters), rng)
@@ -55,12 +61,13 @@ def claim_of(
     if experiment is not None:
         _check_call(experiment, [size, *scalars])
 
+    as_kind("symbols", symbols, bool, "it must be True or False")
     precise = formula_and_quantities(r.trace, r.equations) if symbols else None
 
     def quantities(**parameters: Any) -> dict[str, Any]:
-        at = cell(**parameters)
-        sizes = {key: value for key, value in at.sizes.items() if key != size}
-        return sizes if precise is None else {**sizes, **precise[1](at)}
+        here = cell(**parameters)
+        sizes = {key: value for key, value in here.sizes.items() if key != size}
+        return sizes if precise is None else {**sizes, **precise[1](here)}
 
     return Claim(
         name,

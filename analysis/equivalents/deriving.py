@@ -108,12 +108,16 @@ class Derivation:
                 found, _ = solve_trace(self.trace, self._cell(values), self.hermitise)
         except ArithmeticError as error:
             if self.on_failure == "raise":
-                where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-                why = "a scalar divides by zero" if isinstance(error, ZeroDivisionError) else error
-                raise ValueError(f"derive at {where} is not allowed: {why}.") from None
+                raise self._refusal(values, error) from None
             status = Status.NO_SOLUTION if isinstance(error, Fold) else Status.MAX_ITERATIONS
             return np.nan, np.nan, int(status), 0, np.nan
         return found.value, found.residual, int(found.status), found.iterations, found.error
+
+    @staticmethod
+    def _refusal(values: Mapping[str, float], error: ArithmeticError, what: str = "derive") -> ValueError:
+        where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        why = "a scalar divides by zero" if isinstance(error, ZeroDivisionError) else error
+        return ValueError(f"{what} at {where} is not allowed: {why}.")
 
     @cached_property
     def reduced_value(self) -> TraceSolution:
@@ -167,7 +171,10 @@ class Derivation:
         cell = self._cell(self._single())
         if self.hermitise and is_hermitised(self.trace):
             raise refuse("hermitise", True, "the limit of a Hermitisation is a number without equations: take `value`")
-        found = reduced(self.trace, cell, seconds=self.seconds)
+        try:
+            found = reduced(self.trace, cell, seconds=self.seconds)
+        except ArithmeticError as error:  # a fold or a pole: there are no numbers to compare with
+            raise self._refusal(self._single(), error, "equations") from None
         check_reduction(self.trace, cell, found, float(self.value))
         return found
 

@@ -6,10 +6,11 @@ import keyword
 import re
 from fractions import Fraction
 
+import mpmath as mp
 import numpy as np
 import pytest
 
-from solvable import MatrixModel, derive, tr
+from solvable import MatrixModel, check, derive, tr
 from solvable.analysis.equivalents import python_module
 from solvable.analysis.equivalents.text_notation import read_trace
 
@@ -164,6 +165,42 @@ def test_equations_of_a_hermitisation_are_refused_as_such():
             asked()
     plain = derive(tr(resolvent(m, N, D, Z)), hermitise=True)  # nothing to hermitise in it
     assert plain.equations.explicit
+
+
+def test_a_cell_without_a_value_is_refused_by_what_is_asked_of_it():
+    """In the bulk and at a pole: claims, verdicts, equations, programs."""
+    m, N, D, Z = model()
+    r = derive(tr(resolvent(m, N, D, Z)), at={"lambda": -0.5})
+    for asked in (
+        lambda: r.value,
+        lambda: r.equations,
+        r.to_python,
+        r.verify,
+        lambda: check("n", against=r.claim("a/b")),
+    ):
+        with pytest.raises(ValueError, match=r"at lambda = -0\.5.* the spectrum reaches the shift"):
+            asked()
+    pole = derive(r.trace, at={"lambda": 0.0, "n": 8})
+    assert float(pole.value) == np.inf
+    for asked in (lambda: pole.equations, pole.to_latex, lambda: pole.limit("lambda")):
+        with pytest.raises(ValueError, match="equations at lambda = 0, n = 8, d = 12 is not allowed"):
+            asked()
+    for asked in (pole.verify, lambda: check("n/d", against=pole.claim("a/b"))):
+        with pytest.raises(ValueError, match="value = inf is not allowed: a claim needs a finite one"):
+            asked()
+    for size in (0.3, 12.5):
+        with pytest.raises(ValueError, match=rf"n = {size} is not allowed: it must be a whole number"):
+            derive(r.trace, at={"n": size, "lambda": 0.3}).verify()
+
+
+def test_quantities_of_a_negative_unknown():
+    """The resolvent of a Wigner matrix minus 3: its one unknown is negative, at any precision."""
+    m = MatrixModel()
+    N = m.space("n", 30)
+    claim = derive(tr((m.wigner("A", N, variance=1 / N) - 3).inv()) / N).claim("a/b", symbols=True)
+    with mp.workdps(50):
+        found = claim.quantities(**claim.grid[0])["tau_1"]
+        assert abs(found - (mp.sqrt(5) - 3) / 2) < mp.mpf(10) ** -45  # tau of M = 1/(-3 - tau)
 
 
 def test_a_number_stands_on_either_side_of_a_matrix():
