@@ -10,7 +10,7 @@ import numpy as np
 from solvable.analysis.equivalents.declaring import MatrixModel
 from solvable.analysis.equivalents.text_notation import read_expression, read_trace
 from solvable.solvers.equivalents.trace_expression import Trace
-from solvable.solvers.validate import refuse
+from solvable.solvers.validate import as_positive, as_scalar, refuse
 
 __all__ = ["trace_from_options"]
 
@@ -50,7 +50,12 @@ def trace_from_options(
     ValueError
         In one sentence.
     """
-    numbers = dict(_number(part) for text in set_ for part in text.split(","))
+    numbers: dict[str, float] = {}
+    for part in (part for text in set_ for part in text.split(",")):
+        name, value = _number(part)
+        if name in numbers:
+            raise refuse("--set", part, f"{name} has a value already")
+        numbers[name] = value
     shapes = [(_parts("gaussian", text, 2, 3), 2) for text in gaussian] + [
         (_parts("wigner", t, 2, 3), 1) for t in wigner
     ]
@@ -68,6 +73,7 @@ def trace_from_options(
     for name, size in spaces.items():
         if size is None:
             raise refuse("--set", name, "it is a space: give its size, as n=100")
+        as_scalar(f"--set {name}", size, as_positive)
         model.space(name, size)
     for name, value in numbers.items():
         if name not in spaces:
@@ -98,8 +104,10 @@ def _parts(option: str, text: str, least: int, most: int) -> list[str]:
 
 
 def _number(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    return name.strip(), _value("set", value)
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise refuse("--set", text, "write NAME = number")
+    return name.strip(), as_scalar(f"--set {name.strip()}", _value("set", value))
 
 
 def _value(option: str, text: str) -> float:
@@ -126,5 +134,6 @@ def _eigenvalues(fields: list[str]) -> Any:
         raise refuse("--spectrum", fields[1], "choose power")
     if not (size.is_integer() and 1 <= size <= 10**6):
         raise refuse("--spectrum", size, "the size must be a whole number up to 1,000,000")
+    as_scalar("--spectrum", exponent)
     s = np.arange(1, int(size) + 1) ** -exponent
     return s / s.mean()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from solvable.solvers.equivalents.matrix_expression import Matrix, leaf
 from solvable.solvers.equivalents.matrix_leaves import Given, Noise, Space
-from solvable.solvers.equivalents.scalar_expression import Scalar
+from solvable.solvers.equivalents.scalar_expression import Arithmetic, Scalar, as_exact
 from solvable.solvers.validate import as_finite, as_kind, as_positive, as_scalar, data_eps, is_symmetric, refuse
 
 __all__ = ["MatrixModel"]
@@ -142,7 +142,7 @@ class MatrixModel:
         return self._declare(name, leaf(Noise(str(name), self._variance(variance), True), space, space))
 
     def _variance(self, variance: Any) -> Scalar:
-        made = Scalar.of(variance)
+        made = Scalar.of(variance if isinstance(variance, Arithmetic) else as_exact(variance, "variance"))
         if made.number is not None and not made.number > 0:
             raise refuse("variance", variance, "it must be positive")
         return made

@@ -32,12 +32,10 @@ def root(equations: Equations, values: Mapping[str, Any], lists: Lists) -> tuple
     start = mp.mpf(equations.start[unknown])
 
     def at(log: Any) -> Any:
-        return evaluated(equation, {**values, str(unknown): mp.exp(log)}, lists)
+        return evaluated(equation, {**values, str(unknown): start * mp.exp(log)}, lists)
 
-    found = mp.findroot(
-        at, (mp.log(start), mp.log(start) + mp.mpf("0.01")), solver="secant", tol=mp.eps**1.5, verify=False
-    )
-    return str(unknown), mp.exp(found)
+    found = mp.findroot(at, (mp.mpf(0), mp.mpf("0.01")), solver="secant", tol=mp.eps**1.5, verify=False)
+    return str(unknown), start * mp.exp(found)  # of one sign: blocks may be negative
 
 
 def in_degrees_of_freedom(equations: Equations) -> tuple[Any, Any] | None:

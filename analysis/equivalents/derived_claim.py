@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +13,8 @@ from solvable.analysis.equivalents.degrees_of_freedom import formula_and_quantit
 from solvable.analysis.equivalents.sampling import sample
 from solvable.analysis.verification.claim import Claim, Kind, Source
 from solvable.solvers.equivalents.matrix_values import Cell, dimensions_of
-from solvable.solvers.equivalents.trace_equation import solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
-from solvable.solvers.validate import as_kind, as_positive, as_scalar, refuse
+from solvable.solvers.validate import as_kind, as_whole, refuse
 
 if TYPE_CHECKING:
     from solvable.analysis.equivalents.deriving import Derivation
@@ -38,25 +39,35 @@ def claim_of(
     base = r._single()
     sizes = {key: base[key] for key in dimensions_of(r.trace)}
     scalars = {key: value for key, value in base.items() if key not in sizes}
-    first = round(base[size]) if start is None else int(as_scalar("start", start, as_positive))
+    first = as_whole(size, base[size]) if start is None else as_whole("start", start)
 
-    def cell(**parameters: Any) -> Cell:
+    def at(**parameters: Any) -> dict[str, Any]:
         factor = float(parameters[size]) / base[size]
         grown = {key: _grown(r.trace, key, value, factor) for key, value in sizes.items()}
-        return r._cell({**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]})
+        return {**{key: float(parameters[key]) for key in scalars}, **grown, size: parameters[size]}
+
+    def cell(**parameters: Any) -> Cell:
+        return r._cell(at(**parameters))
 
     def predict(**parameters: Any) -> float:
-        return solve_trace(r.trace, cell(**parameters), r.hermitise)[0].value
+        value = float(replace(r, at=at(**parameters), on_failure="raise").value)
+        if not np.isfinite(value):
+            raise refuse("value", value, f"a claim needs a finite one at {parameters}")
+        return value
 
     def measure(rng: np.random.Generator, **parameters: Any) -> float:
         return sample(r.trace, cell(**parameters), rng)
 
+    if experiment is not None:
+        _check_call(experiment, [size, *scalars])
+
+    as_kind("symbols", symbols, bool, "it must be True or False")
     precise = formula_and_quantities(r.trace, r.equations) if symbols else None
 
     def quantities(**parameters: Any) -> dict[str, Any]:
-        at = cell(**parameters)
-        sizes = {key: value for key, value in at.sizes.items() if key != size}
-        return sizes if precise is None else {**sizes, **precise[1](at)}
+        here = cell(**parameters)
+        sizes = {key: value for key, value in here.sizes.items() if key != size}
+        return sizes if precise is None else {**sizes, **precise[1](here)}
 
     return Claim(
         name,
@@ -72,6 +83,15 @@ def claim_of(
         tolerance=tolerance,
         assumptions="Sizes grow in proportion; the relative error is O(1/size).",
     )
+
+
+def _check_call(experiment: Callable[..., float], names: list[str]) -> None:
+    """Refuse what cannot be called with the parameters of the claim."""
+    as_kind("experiment", experiment, Callable, "it must be callable")
+    try:
+        signature(experiment).bind(None, **dict.fromkeys(names))
+    except TypeError:
+        raise refuse("experiment", experiment, f"it is called with rng and, by name, {', '.join(names)}") from None
 
 
 def _grown(trace: Trace, name: str, value: float, factor: float) -> float:

@@ -14,7 +14,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Verdict, verify
 from solvable.solvers.equivalents.dyson_path import Fold
 from solvable.solvers.equivalents.matrix_values import Cell, check_names, dimensions_of, names_of
-from solvable.solvers.equivalents.trace_equation import solve_trace
+from solvable.solvers.equivalents.trace_equation import is_hermitised, solve_trace
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
 from solvable.solvers.validate import as_choice, as_finite, as_kind, as_positive, as_scalar, broadcast, refuse
@@ -108,12 +108,16 @@ class Derivation:
                 found, _ = solve_trace(self.trace, self._cell(values), self.hermitise)
         except ArithmeticError as error:
             if self.on_failure == "raise":
-                where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-                why = "a scalar divides by zero" if isinstance(error, ZeroDivisionError) else error
-                raise ValueError(f"derive at {where} is not allowed: {why}.") from None
+                raise self._refusal(values, error) from None
             status = Status.NO_SOLUTION if isinstance(error, Fold) else Status.MAX_ITERATIONS
             return np.nan, np.nan, int(status), 0, np.nan
         return found.value, found.residual, int(found.status), found.iterations, found.error
+
+    @staticmethod
+    def _refusal(values: Mapping[str, float], error: ArithmeticError, what: str = "derive") -> ValueError:
+        where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        why = "a scalar divides by zero" if isinstance(error, ZeroDivisionError) else error
+        return ValueError(f"{what} at {where} is not allowed: {why}.")
 
     @cached_property
     def reduced_value(self) -> TraceSolution:
@@ -165,7 +169,12 @@ class Derivation:
         from solvable.analysis.equivalents.reduction import reduced
 
         cell = self._cell(self._single())
-        found = reduced(self.trace, cell, seconds=self.seconds)
+        if self.hermitise and is_hermitised(self.trace):
+            raise refuse("hermitise", True, "the limit of a Hermitisation is a number without equations: take `value`")
+        try:
+            found = reduced(self.trace, cell, seconds=self.seconds)
+        except ArithmeticError as error:  # a fold or a pole: there are no numbers to compare with
+            raise self._refusal(self._single(), error, "equations") from None
         check_reduction(self.trace, cell, found, float(self.value))
         return found
 
@@ -243,6 +252,8 @@ class Derivation:
             Of the ratio of simulation and equivalent in the limit.
         experiment : callable, optional
             ``experiment(rng, **parameters) -> float``: your own simulation of the model, in place of the expression's.
+            The parameters are `size` and all scalars. At a larger size each eigenvalue of a list stands there as
+            often as its space has grown.
         symbols : bool
             Whether the equations are reduced in symbols: `check` may then compare at 50 digits, with kappa, and with
             df1 and df2 where one effective ridge of one matrix is left.
@@ -370,8 +381,7 @@ def derive(
     >>> r.value.value.round(6)
     array([1.483315, 0.561553])
     """
-    if not isinstance(trace, Trace):
-        raise TypeError(f"trace = {trace!r} is not allowed: it must be a sum of traces; write tr( ... ).")
+    as_kind("trace", trace, Trace, "it must be a sum of traces; write tr( ... )")
     if not trace.summands:
         raise refuse("trace", trace, "it must have at least one trace")
     as_kind("hermitise", hermitise, bool, "it must be True or False")

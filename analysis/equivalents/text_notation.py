@@ -2,16 +2,18 @@
 
     sum      = ["-"] product { ("+" | "-") product }
     product  = power { ["*" | "@" | "/"] power }
-    power    = atom { ("^" | "**") exponent | ".T" | "^T" | "'" }
+    power    = atom { ("^" | "**") exponent | ".T" | "^T" | "'" | ".inv()" | ".sqrt()" }
+    exponent = ["-"] whole, or in parentheses or braces; half a whole one, as (1/2) or 0.5, where a root may be taken
     atom     = number | name | "(" sum ")" | "tr" "(" sum ")" | "inv" "(" sum ")" | "sqrt" "(" sum ")"
 
-Things side by side are multiplied, and / divides by scalars.
+Things side by side are multiplied, and / divides by scalars: S^-1/2 is half of the inverse. ᵀ, ⊤, ⁻¹ and ² are read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from solvable.solvers.equivalents.matrix_expression import Matrix
@@ -21,7 +23,10 @@ from solvable.solvers.validate import as_kind, refuse
 
 __all__ = ["read_expression", "read_trace"]
 
-_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([^\W\d]\w*)|(\.T|\^T|'|\*\*|[-+*/@^()]))")
+_TOKEN = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([^\W\d]\w*)|(\.T|\^T|\.inv\(\)|\.sqrt\(\)|'|\*\*|[-+*/@^(){}]))"
+)
+_SIGNS = {"^⊤": "^T", "⊤": "^T", "ᵀ": "^T", "^{T}": "^T", "⁻¹": "^-1 ", "²": "^2 ", "³": "^3 ", "−": "-"}
 _LONGEST, _DEEPEST, _LARGEST_POWER = 10_000, 60, 20
 _ARITHMETIC = ("+", "-", ")")
 
@@ -34,12 +39,16 @@ class _Reader:
         if len(as_kind("formula", text, str, "it must be text")) > _LONGEST:
             raise refuse("formula", text, f"it has more than {_LONGEST:,} characters")
         self.text, self.names, self.at, self.depth = text, names, 0, 0
+        for sign, plain in _SIGNS.items():
+            text = text.replace(sign, plain)
         self.tokens: list[tuple[str, str]] = []
         place = 0
         while place < len(text.rstrip()):
             found = _TOKEN.match(text, place)
             if found is None:
-                raise refuse("formula", text, f"{text[place:].strip()[0]!r} is no part of the notation")
+                wrong = text[place:].strip()
+                hint = "; write .T, .inv() or .sqrt() with its parentheses" if wrong.startswith(".") else ""
+                raise refuse("formula", self.text, f"{wrong[0]!r} is no part of the notation{hint}")
             number, name, sign = found.groups()
             self.tokens.append(("number", number) if number else ("name", name) if name else ("sign", sign))
             place = found.end()
@@ -93,9 +102,10 @@ class _Reader:
 
     def power(self) -> Any:
         value = self.atom()
-        while self.peek() in ("^", "**", ".T", "^T", "'"):
-            if self.take() in (".T", "^T", "'"):
-                value = self._matrix("transposed", value).T
+        while self.peek() in ("^", "**", *self.suffixes()):
+            suffix = self.suffixes().get(self.take())
+            if suffix is not None:
+                value = suffix(value)
                 continue
             exponent = self.exponent()
             if self.peek() in ("^", "**"):
@@ -105,16 +115,21 @@ class _Reader:
             value = value**exponent if isinstance(value, Matrix) else Scalar.of(value) ** exponent
         return value
 
-    def exponent(self) -> int:
-        closed = self.peek() == "(" and bool(self.take())
+    def exponent(self) -> Fraction:
+        closing = {"(": ")", "{": "}"}.get(self.peek() or "")
+        if closing:
+            self.take()
         sign = -1 if self.peek() == "-" and self.take() else 1
         text = self.take()
-        if not text.isdigit() or int(text) > _LARGEST_POWER:
-            raise refuse("formula", self.text, f"the power {text} must be a whole number up to {_LARGEST_POWER}; "
-                         "roots and functions are not rational")  # fmt: skip
-        if closed:
-            self.take(")")
-        return sign * int(text)
+        if closing and self.peek() == "/":
+            text += self.take() + self.take()
+        number = Fraction(text) if re.fullmatch(r"\d{0,9}(\.\d{1,9}|/[1-9])?\.?", text) and text != "." else None
+        if number is None or number.denominator > 2 or number > _LARGEST_POWER:
+            raise refuse("formula", self.text, f"the power {text} must be a whole number up to {_LARGEST_POWER}, or "
+                         "half of one for a root; functions are not rational")  # fmt: skip
+        if closing:
+            self.take(closing)
+        return sign * number
 
     def atom(self) -> Any:
         kind, text = self.tokens[self.at] if self.at < len(self.tokens) else ("end", "")
@@ -133,9 +148,9 @@ class _Reader:
             return self.names[text]
         if self.peek() == "(" and text in ("exp", "log", "relu", "sign", "tanh", "sin", "cos", "erf"):
             raise refuse("formula", self.text, f"{text} is not rational; linearise it with m.features")
-        raise refuse(
-            "formula", self.text, f"{text} is not declared; declared are {', '.join(self.names) or 'no names'}"
-        )
+        hint = "; a number alone is that multiple of the identity" if text in ("I", "Id", "eye") else ""
+        declared = ", ".join(self.names) or "no names"
+        raise refuse("formula", self.text, f"{text} is not declared; declared are {declared}{hint}")
 
     def inner(self) -> Any:
         self.take("(")
@@ -143,12 +158,19 @@ class _Reader:
         self.take(")")
         return value
 
+    def suffixes(self) -> dict[str, Callable[[Any], Any]]:
+        transposed = lambda x: self._matrix("transposed", x).T  # noqa: E731
+        return {**dict.fromkeys((".T", "^T", "'"), transposed), ".inv()": self._inverse, ".sqrt()": self._root}
+
     def functions(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "tr": lambda x: tr(self._matrix("traced", x)),
-            "inv": lambda x: self._matrix("inverted", x).inv(),
+            "inv": self._inverse,
             "sqrt": self._root,
         }
+
+    def _inverse(self, value: Any) -> Matrix:
+        return self._matrix("inverted", value).inv()
 
     def _root(self, value: Any) -> Any:
         if isinstance(value, Trace):

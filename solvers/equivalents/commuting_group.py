@@ -13,9 +13,11 @@ from solvable.solvers.equivalents.matrix_expression import Matrix
 from solvable.solvers.equivalents.matrix_values import Cell
 from solvable.solvers.equivalents.pencil import Pencil, Readout
 
-__all__ = ["CommutingGroup"]
+__all__ = ["CommutingGroup", "below_range"]
 
 Array = NDArray[Any]
+_TINY = float(np.finfo(float).tiny)
+SMALLEST_EXPONENT = -304  # of doubles, with room for terms 1e4 times smaller: those below 1e-308 are rounded to 5e-324
 
 
 @njit(cache=True)
@@ -155,6 +157,16 @@ class CommutingGroup:
         product = M @ A @ M
         return np.asarray(np.sum(np.abs(self.W) * product[:, self.j, self.k].T, axis=1))
 
+    def lost(self) -> bool:
+        """Whether products fall below the range of doubles that a row is made of."""
+        with np.errstate(divide="ignore"):
+            M = np.log10(np.max(np.abs(self.M), axis=0, initial=0))
+            W, C = (np.log10(np.max(np.abs(x), axis=1, initial=0)) for x in (self.W, self.C))
+            x, rows = np.log10(np.abs(self.x)), np.log10(np.maximum(self.magnitudes(), _TINY))
+        r, t = self.r, self.t
+        chains = [W[r], M[self.j[r], self.i[t]], C[t], M[self.l[t], self.k[r]]]
+        return below_range([W, M[self.j, self.k]]) or below_range(chains, x[t] - rows[r])
+
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
         return np.asarray(np.abs(self.terms).sum(axis=1))
@@ -163,6 +175,17 @@ class CommutingGroup:
         """Return the diagonal of a diagonal block."""
         at = self.blocks.index(block)
         return np.asarray(self.M[:, at, at])
+
+
+def below_range(sizes: Sequence[Array], share: Any = np.inf) -> bool:
+    """Whether products of numbers of these decimal exponents, taken from the left, vanish in doubles and matter.
+
+    They do where product times `share`, a decimal exponent too, is above rounding.
+    """
+    partial = np.cumsum(sizes, axis=0)
+    with np.errstate(invalid="ignore"):
+        matters = np.isfinite(partial[-1]) & (partial[-1] + share > -18)
+    return bool(np.any((np.min(partial, axis=0) < SMALLEST_EXPONENT) & matters))
 
 
 def _exact_inverse(A: Array) -> Array:

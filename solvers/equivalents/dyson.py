@@ -93,6 +93,10 @@ class DysonSystem:
         """First-order rounding errors of the rows in units of eps."""
         return self._weighted(self._gathered("roundings"))
 
+    def lost(self) -> bool:
+        """Whether doubles are too narrow for what the rows are made of."""
+        return not self.cell.exact and any(group.lost() for group in self.groups)
+
     def jacobian(self) -> Array:
         """Derivatives of the rows with respect to the unknowns."""
         size = self.count + len(self.pencil.readouts)

@@ -14,9 +14,7 @@ from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-
-from solvable.solvers.equivalents.matrix_leaves import Given, Noise, Space, check_inverse, check_root
+from solvable.solvers.equivalents.matrix_leaves import Given, Noise, Space, as_power, check_inverse, check_root
 from solvable.solvers.equivalents.scalar_expression import Scalar
 from solvable.solvers.validate import refuse
 
@@ -67,6 +65,10 @@ class Matrix:
     _transpose: Matrix | None
     __array_ufunc__ = None  # an array times a matrix is refused, not made an array of matrices
 
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """Refuse to be an array, for functions of numpy."""
+        raise TypeError(str(refuse("array", self, "an expression has no entries; write A.inv(), A.sqrt(), tr(A)")))
+
     def __reduce__(self) -> Any:
         """Rebuild through the table of known nodes."""
         return _node, (self.op, self.args, self.rows, self.cols, self.data)
@@ -95,7 +97,7 @@ class Matrix:
     def __add__(self, other: Any) -> Matrix:
         """Sum; a number is a multiple of the identity."""
         if hasattr(other, "summands"):
-            raise TypeError(f"+: a trace and the matrix {self!r} are not allowed: add traces to traces.")
+            raise refuse("+", self, "a trace and a matrix are not added; add traces to traces")
         return combined([(Scalar.of(1), self), (Scalar.of(1), self._lift("+", other))])
 
     __radd__ = __add__
@@ -117,7 +119,7 @@ class Matrix:
         if isinstance(other, Matrix):
             return self @ other
         if hasattr(other, "summands"):
-            raise TypeError(f"*: a trace times the matrix {self!r} is not allowed: take the traces one by one.")
+            raise refuse("*", self, "a trace times a matrix is not covered; take the traces one by one")
         return combined([(Scalar.of(other), self)])
 
     __rmul__ = __mul__
@@ -145,17 +147,17 @@ class Matrix:
         return self * other
 
     def __pow__(self, exponent: Any) -> Matrix:
-        """Whole power; the root of a deterministic matrix."""
-        if exponent == 0.5:
-            return self.sqrt()
-        if isinstance(exponent, bool) or not isinstance(exponent, int | np.integer):
-            raise refuse("power", exponent, "the power of a matrix must be a whole number; others are not rational")
+        """Whole power; half a whole one of a deterministic matrix."""
+        power = as_power(exponent, halves=not self.random)
         self._square("power")
+        if power.denominator == 2:
+            return self.sqrt() ** power.numerator
+        exponent = int(power)
         if exponent < 0:
             return self.inv() ** -exponent
         if exponent * max(self.count, len(self.args), 1) > _MOST_GAUSSIANS:
             raise refuse("power", exponent, f"written out it has more than {_MOST_GAUSSIANS} factors")
-        return product([self] * int(exponent)) if exponent else identity(self.rows)
+        return product([self] * exponent) if exponent else identity(self.rows)
 
     def inv(self) -> Matrix:
         """Inverse of a square matrix."""

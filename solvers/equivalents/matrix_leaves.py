@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.solvers.equivalents.scalar_expression import Arithmetic, Scalar
+from solvable.solvers.equivalents.scalar_expression import Arithmetic, Scalar, as_exact
 from solvable.solvers.validate import refuse
 
-__all__ = ["Given", "Noise", "Space", "check_inverse", "check_root"]
+__all__ = ["Given", "Noise", "Space", "as_power", "check_inverse", "check_root"]
 
 Array = NDArray[np.float64]
 
@@ -113,3 +113,15 @@ def check_inverse(data: Given) -> None:
     """Refuse the inverse of what has a zero eigenvalue: a product with it is joined to the identity."""
     if data.value.ndim < 2 and np.any(data.value == 0):
         raise refuse(data.name, 0.0, "it must have no zero eigenvalue to have an inverse")
+
+
+def as_power(exponent: Any, halves: bool) -> Fraction:
+    """Read a whole number, or half of one where a root may be taken."""
+    allowed = "the power of a matrix must be a whole number; others are not rational"
+    try:
+        power = Fraction(as_exact(exponent))
+    except ValueError:
+        raise refuse("power", exponent, allowed) from None
+    if power.denominator > (2 if halves else 1):
+        raise refuse("power", float(power), allowed + (", but for roots" if halves else ""))
+    return power

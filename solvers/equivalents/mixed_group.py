@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from solvable.solvers.equivalents.commuting_group import below_range
 from solvable.solvers.equivalents.matrix_expression import Matrix
 from solvable.solvers.equivalents.matrix_leaves import Space
 from solvable.solvers.equivalents.matrix_values import Cell
@@ -24,7 +25,8 @@ __all__ = ["MixedGroup"]
 
 Array = NDArray[Any]
 Blocks = dict[tuple[int, int], Block]
-_LARGEST_DENSE = 4000
+_TINY = float(np.finfo(float).tiny)
+_LARGEST_DENSE = 2000  # one takes a minute; the time grows with the cube
 _NOTHING = Block()
 
 
@@ -55,6 +57,21 @@ class MixedGroup:
         self.row_sizes = [W.size for _, _, W in self.rows]
         self.targets = [(t.row, t.col, basis.turned(t.coefficient, t.row, t.col)) for t in targets]
         self.M: Blocks = {}
+        self._check_size()
+
+    def _check_size(self) -> None:
+        """Refuse a dense inverse that would take minutes, before it is begun."""
+        places = [*self.fixed.items(), *(((i, l), C) for i, l, C in self.targets)]
+        for part in self.parts:
+            inner = [x for (i, j), x in places if i in part and j in part]
+            size = sum(self.sizes[i] for i in part)
+            if size > _LARGEST_DENSE and not self._is_diagonal(part, inner):
+                blocks = " + ".join(f"{self.sizes[i]} ({self.spaces[i].name})" for i in part)
+                raise refuse("size", size, f"matrices that do not commute inside an inverse make a dense problem of "
+                             f"{blocks} rows, and {_LARGEST_DENSE} is the limit")  # fmt: skip
+
+    def _is_diagonal(self, part: list[int], inner: Sequence[Block]) -> bool:
+        return not any(x.dense for x in inner) and len({self.spaces[i] for i in part}) == 1
 
     def update(self, strengths: Array, shift: Array) -> None:
         """Invert at those self-energies."""
@@ -76,7 +93,7 @@ class MixedGroup:
     def _invert(self, part: list[int], A: Blocks) -> None:
         inner = {(i, j): A[i, j] for i in part for j in part if (i, j) in A}
         N = len(part)
-        if not any(x.dense for x in inner.values()) and len({self.spaces[i] for i in part}) == 1:
+        if self._is_diagonal(part, list(inner.values())):
             diagonals = {place: np.asarray(x.diagonal) for place, x in inner.items()}
             single = diagonals.get((part[0], part[0])) if N == 1 else None
             if single is not None and np.all(single):
@@ -91,9 +108,6 @@ class MixedGroup:
                     self.M[i, j] = Block(M[:, a, b] if len(M) > 1 else M[0, a, b])
             return
         ends = np.cumsum([0, *(self.sizes[i] for i in part)])
-        if ends[-1] > _LARGEST_DENSE:
-            raise refuse("size", int(ends[-1]), f"matrices that do not commute inside an inverse make a dense problem "
-                         f"of that size, and {_LARGEST_DENSE} is the limit")  # fmt: skip
         dense = np.zeros((ends[-1], ends[-1]), self.kind)
         where = {i: slice(ends[a], ends[a + 1]) for a, i in enumerate(part)}
         for (i, j), block in inner.items():
@@ -150,6 +164,22 @@ class MixedGroup:
             if (j, k) in M:
                 out[r] += 8 * W.error.trace_with(M[j, k], self.sizes[k])
         return out
+
+    def lost(self) -> bool:
+        """Whether products fall below the range of doubles that a row is made of."""
+        with np.errstate(divide="ignore"):
+            M = {place: np.log10(x.largest) for place, x in self.M.items()}
+            W, C = ([np.log10(x.largest) for *_, x in found] for found in (self.rows, self.targets))
+            x, rows = np.log10(np.abs(self.x)), np.log10(np.maximum(self.magnitudes(), _TINY))
+        own = [(W[r], M[j, k]) for r, (j, k, _) in enumerate(self.rows) if (j, k) in M]
+        chains = [
+            (W[r], M[j, i], C[t], M[l, k], x[t] - rows[r])
+            for r, (j, k, _) in enumerate(self.rows)
+            for t, (i, l, _) in enumerate(self.targets)
+            if (j, i) in M and (l, k) in M
+        ]
+        *sizes, share = np.array(chains).reshape(-1, 5).T
+        return below_range(list(np.array(own).reshape(-1, 2).T)) or below_range(sizes, share)
 
     def magnitudes(self) -> Array:
         """Return sum |W| |M_jk|."""
@@ -273,6 +303,9 @@ def _common_basis(found: dict[Matrix, Array], cell: Cell) -> _Basis | None:
     mixed = np.zeros_like(next(iter(square.values())))
     for k, x in enumerate(square.values()):
         mixed = mixed + x / np.linalg.norm(x) * (1 + 0.6180339887 * k)
+    probe = np.cos(np.arange(len(mixed)))  # what fails here has no common basis, and need not be rotated
+    if any(np.abs(x @ (mixed @ probe) - mixed @ (x @ probe)).max() > 1e-6 * np.abs(x).max() for x in square.values()):
+        return None
     basis = np.linalg.eigh(mixed)[1]
     diagonals = {}
     for node, x in square.items():

@@ -16,6 +16,7 @@ __all__ = ["Arithmetic", "Name", "Scalar", "as_exact"]
 Number = int | float | Fraction
 _MOST_TERMS = 100_000  # of a sum that is multiplied out
 _MOST_BITS = 1020  # of a number: what a double holds
+_SMALLEST, _LARGEST = float(np.finfo(float).tiny), float(np.finfo(float).max)
 
 
 class Name(str):
@@ -41,14 +42,16 @@ class Name(str):
         return str(self), self.default
 
 
-def as_exact(value: Any) -> Number:
+def as_exact(value: Any, name: str = "scalar") -> Number:
     """Return a finite real number, whole ones as integers, so that they stay exact."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction | np.integer | np.floating):
-        raise refuse("scalar", value, "it must be a real number, a declared scalar or a space")
+        raise refuse(name, value, "it must be a real number, a declared scalar or a space")
     if isinstance(value, Fraction | int | np.integer):
         return value if isinstance(value, Fraction) else int(value)
     if not np.isfinite(value):
-        raise refuse("scalar", float(value), "it must be finite")
+        raise refuse(name, float(value), "it must be finite")
     return int(value) if float(value).is_integer() and abs(float(value)) < 2**53 else float(value)
 
 
@@ -131,6 +134,9 @@ class Scalar(Arithmetic):
     def __init__(self, terms: Mapping[Monomial, Number]) -> None:
         """Keep the terms that are not zero, in one order."""
         kept = [(monomial, coefficient) for monomial, coefficient in terms.items() if coefficient != 0]
+        for _, coefficient in kept:
+            if not -_LARGEST <= coefficient <= _LARGEST:
+                raise refuse("scalar", coefficient, "it is beyond the range of numbers")
         self.terms: tuple[tuple[Monomial, Number], ...] = tuple(sorted(kept, key=_order))
         self._hash = hash(self.terms)
 
@@ -186,6 +192,8 @@ class Scalar(Arithmetic):
             A name that vanishes is divided by.
         ValueError
             A root is taken of what is negative.
+        ArithmeticError
+            A product of doubles that are not zero vanishes or is infinite.
         """
         total = number(0)
         for monomial, coefficient in self.terms:
@@ -194,7 +202,12 @@ class Scalar(Arithmetic):
                 value = values[base] if isinstance(base, str) else base.evaluate(values, number)
                 if power.denominator != 1 and not hasattr(value, "free_symbols") and value < 0:
                     raise refuse(repr(base), float(value), "a root is taken of it: it must not be negative")
-                product = product * value ** (int(power) if power.denominator == 1 else number(power))
+                try:
+                    product = product * value ** (int(power) if power.denominator == 1 else number(power))
+                except OverflowError:
+                    raise _beyond(monomial) from None
+            if isinstance(product, float) and not _SMALLEST <= abs(product) <= _LARGEST:
+                _check_range(monomial, coefficient, product, values)
             total = total + product
         return total
 
@@ -211,7 +224,7 @@ class Scalar(Arithmetic):
         for left, a in self.terms:
             for right, b in other.terms:
                 monomial = _merged(left, right)
-                terms[monomial] = terms.get(monomial, 0) + a * b
+                terms[monomial] = terms.get(monomial, 0) + _product(a, b)
         return Scalar(terms)
 
     def _power(self, exponent: Any) -> Scalar:
@@ -253,6 +266,27 @@ def _number_power(coefficient: Number, power: Fraction) -> Number:
     if power.denominator == 1 and not isinstance(coefficient, float):
         return as_exact(Fraction(coefficient) ** int(power))
     return as_exact(float(coefficient) ** float(power))
+
+
+def _product(a: Number, b: Number) -> Number:
+    """Product of numbers that are not zero, which must not be zero either."""
+    product = a * b
+    if product == 0:
+        raise refuse("scalar", f"{a!r}*{b!r}", "it is beyond the range of numbers")
+    return product
+
+
+def _check_range(monomial: Monomial, coefficient: Number, product: float, values: Mapping[str, Any]) -> None:
+    """Refuse a product that left the range of doubles: it is 0 only where a factor is."""
+    factors = [values[base] if isinstance(base, str) else base.evaluate(values) for base, _ in monomial]
+    alone = not monomial or (coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1)  # as small as given
+    small = not alone and all(factor != 0 for factor in factors)
+    if abs(product) > 1 or small:
+        raise _beyond(monomial)
+
+
+def _beyond(monomial: Monomial) -> ArithmeticError:
+    return ArithmeticError(f"{_text(monomial, 1)} is beyond the range of doubles; choose other units")
 
 
 def _merged(left: Monomial, right: Monomial) -> Monomial:

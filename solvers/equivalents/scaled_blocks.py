@@ -44,6 +44,11 @@ class Core:
         """Root of the mean square of its entries."""
         return np.linalg.norm(self.entries) / np.sqrt(self.entries.size)
 
+    @cached_property
+    def largest(self) -> float:
+        """Largest entry in absolute value."""
+        return float(np.abs(self.entries).max())
+
     def times_transpose(self, other: Core) -> Array:
         """Elementwise product with the transpose of another one."""
         found = self._products.get(other)
@@ -153,6 +158,12 @@ class Block(NamedTuple):
         spread = tuple(t._replace(left=t.left * t.core.rms, kind=_Kind.ONES) for t in size.dense)
         a = size.diagonal
         return Block(a if a is None else np.full(a.shape, a.max()), size.dense + spread)
+
+    @property
+    def largest(self) -> float:
+        """Bound of the largest entry in absolute value."""
+        dense = [float(np.abs(t.left).max() * np.abs(t.right).max()) * t.core.largest for t in self.dense]
+        return sum(dense, 0.0 if self.diagonal is None else float(np.abs(self.diagonal).max()))
 
     def entries(self, rows: int, cols: int) -> Array:
         """As a dense matrix."""

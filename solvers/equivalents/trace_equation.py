@@ -23,7 +23,7 @@ from solvable.solvers.equivalents.smaller_gram import through_smaller_gram
 from solvable.solvers.equivalents.trace_expression import Trace
 from solvable.solvers.solution import Status
 
-__all__ = ["CellValue", "Solved", "solve_trace", "solved_as_written"]
+__all__ = ["CellValue", "Solved", "is_hermitised", "solve_trace", "solved_as_written"]
 
 Array = NDArray[Any]
 Summands = list[tuple[Scalar, Matrix]]
@@ -62,6 +62,7 @@ class Solved:
     value: Any
     residual: float
     error: float  # absolute
+    lost: bool = False  # products below the range of doubles: other digits are needed
 
 
 class _Parts:
@@ -172,7 +173,7 @@ def _read(scalar: Any, system: DysonSystem, tau: Array, J: Array) -> Solved:
         adjoint = np.linalg.solve(matrix.T, gradient)
         errors = rounding[:count] / scale + missed / _unit_of(cell)  # what no step removed is an error too
         error += float(np.sum(np.abs(adjoint) * np.asarray(errors, float)))
-    return Solved(scalar, pencil, system, tau, value, residual, error)
+    return Solved(scalar, pencil, system, tau, value, residual, error, system.lost())
 
 
 def _unit_of(cell: Cell) -> Any:
@@ -227,6 +228,11 @@ def _terms(node: Matrix) -> Sequence[tuple[Scalar, Matrix]]:
     return node.args if node.op == "sum" else ((Scalar.of(1), node),)
 
 
+def is_hermitised(trace: Trace) -> bool:
+    """Whether an inverse in it is taken by its Hermitisation, if by any means."""
+    return any(corner.limit for _, node in trace.summands for corner in pencil_of(node, True).corners)
+
+
 def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[CellValue, list[Solved]]:
     """Value of a sum of traces at a cell, and the equations it was read from.
 
@@ -237,7 +243,7 @@ def solve_trace(trace: Trace, cell: Cell, hermitise: bool = False) -> tuple[Cell
     """
     check_variances(trace, cell)
     summands = rewritten(trace, cell)
-    if hermitise and any(c.limit for _, node in summands for c in pencil_of(node, hermitise).corners):
+    if hermitise and is_hermitised(trace):
         return _extrapolated(summands, cell)
     try:
         return _at(summands, cell, hermitise, 0.0)
@@ -260,7 +266,7 @@ def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[
     except np.linalg.LinAlgError:
         raise ArithmeticError("blocks of the resolvent are singular to rounding") from None
     error, value = _total(solved)
-    unsettled = any(s.residual > ERROR_THAT_IS_REFINED and s.system.count <= _FEW for s in solved)
+    unsettled = any((s.lost or s.residual > ERROR_THAT_IS_REFINED) and s.system.count <= _FEW for s in solved)
     if (unsettled or error > ERROR_THAT_IS_REFINED * abs(value)) and not limit and not _is_mixed(solved):
         import mpmath as mp
 
@@ -269,6 +275,8 @@ def _at(summands: Summands, cell: Cell, hermitise: bool, limit: float) -> tuple[
             solved = [_refined(s, exact, scalar) for s, (scalar, _) in zip(solved, summands, strict=True)]
             value = float(sum(s.scalar * s.value for s in solved))
             error = float(sum(abs(s.scalar) * s.error for s in solved)) * 10.0**-_DIGITS + _EPS * abs(value)
+    if any(s.lost for s in solved) or not np.isfinite(value):
+        raise ArithmeticError("products of its matrices are beyond the range of doubles; choose other units")
     residual = max((s.residual for s in solved), default=0.0)
     relative = error / abs(value) if value else error
     status = Status.CONVERGED if residual <= 1e-9 and relative < 1 else Status.MAX_ITERATIONS

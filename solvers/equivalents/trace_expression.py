@@ -7,7 +7,7 @@ from typing import Any
 
 from solvable.solvers.equivalents.matrix_expression import Matrix
 from solvable.solvers.equivalents.scalar_expression import Scalar
-from solvable.solvers.validate import refuse
+from solvable.solvers.validate import as_kind, refuse
 
 __all__ = ["Trace", "tr"]
 
@@ -105,8 +105,7 @@ def tr(matrix: Matrix) -> Trace:
     >>> tr((Z.T @ Z / n + 0.1).inv())
     tr(inv((n**-1*Z.T@Z + 0.1*I)))
     """
-    if not isinstance(matrix, Matrix):
-        raise TypeError(f"tr: {matrix!r} is not allowed: it must be an expression in matrices.")
+    as_kind("matrix", matrix, Matrix, "it must be an expression in matrices")
     if matrix.rows != matrix.cols:
         raise refuse("tr", matrix, f"it is {matrix.shape}: only square matrices have a trace")
     return Trace(list(matrix.args) if matrix.op == "sum" else [(Scalar.of(1), matrix)])

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -215,6 +216,32 @@ def test_own_experiment_is_compared():
     assert r.verify(size="n", experiment=lambda rng, n: 1.1 * experiment(rng, n)).outcome is Outcome.DISAGREES
 
 
+def test_own_experiment_takes_the_spectrum_at_its_quantiles():
+    """At n, 2n and 4n a list of 32 eigenvalues has each once, twice and four times; a longer one is another model."""
+    m = MatrixModel()
+    s = np.arange(1, 33) ** -1.2
+    N, D = m.space("n", 40), m.space("d", 32)
+    S, ridge = m.deterministic("Sigma", D, s / s.mean()), m.scalar("lambda", 0.05)
+    X = m.gaussian("Z", N, D) @ S.sqrt()
+    Q = (X.T @ X / N + ridge).inv()
+    r = derive(tr(Q @ X.T @ X @ Q @ S) / N**2)
+
+    def experiment(rng, n, powers, **ridge):
+        power = powers(n * 4 // 5)
+        x = rng.standard_normal((n, power.size)) * np.sqrt(power / power.mean())
+        q = np.linalg.inv(x.T @ x / n + ridge["lambda"] * np.eye(power.size))
+        return np.trace(q @ x.T @ x @ (q * (power / power.mean()))) / n**2
+
+    repeated = partial(experiment, powers=lambda d: np.repeat(s, d // 32))
+    longer = partial(experiment, powers=lambda d: np.arange(1, d + 1) ** -1.2)
+    assert r.verify("n", experiment=repeated).outcome is Outcome.AGREES
+    assert r.verify("n", experiment=longer).outcome is Outcome.DISAGREES
+    with pytest.raises(ValueError, match="it is called with rng and, by name, d, lambda"):
+        r.verify("d", experiment=repeated)
+    with pytest.raises(TypeError, match="experiment = 3 is not allowed: it must be callable"):
+        r.verify("n", experiment=3)
+
+
 LEAVES = st.sampled_from(["S", "B", "Q", "G", "P"])
 
 
@@ -275,7 +302,7 @@ def test_dense_problems_have_a_limit(monkeypatch):
     m, _, D, X = data()
     A = m.deterministic("A", D, np.diag(np.ones(49), 1) + np.diag(np.ones(49), -1))
     B = m.deterministic("B", D, np.diag(np.arange(50.0)) + 1)
-    with pytest.raises(ValueError, match="60 is the limit"):
+    with pytest.raises(ValueError, match=r"size = 100 .* problem of 50 \(d\) \+ 50 \(d\) rows, and 60 is the limit"):
         _ = derive(tr((X.T @ X + A @ X.T @ X @ A + (X.T @ X + B @ X.T @ X @ B).inv() + 1).inv())).value
 
 

@@ -4,11 +4,13 @@ import ast
 import builtins
 import keyword
 import re
+from fractions import Fraction
 
+import mpmath as mp
 import numpy as np
 import pytest
 
-from solvable import MatrixModel, derive, tr
+from solvable import MatrixModel, check, derive, tr
 from solvable.analysis.equivalents import python_module
 from solvable.analysis.equivalents.text_notation import read_trace
 
@@ -112,12 +114,93 @@ def test_powers_that_would_never_end_are_refused(text):
         (lambda m, A, lam: tr(A) ** 2, "a power of a trace"),
         (lambda m, A, lam: m.space("e", multiplicities=[]), "at least one"),
         (lambda m, A, lam: derive(tr(A / lam), at={"lam": np.inf}), "finite"),
+        (lambda m, A, lam: A ** np.array([1, 2]), "whole number"),
+        (lambda m, A, lam: A ** (1 / 3), "whole number; others are not rational, but for roots"),
+        (lambda m, A, lam: A**np.nan, "whole number"),
+        (lambda m, A, lam: A**True, "whole number"),
+        (lambda m, A, lam: A**10**400, "written out it has more than"),
+        (lambda m, A, lam: A + tr(A), "a trace and a matrix are not added"),
+        (lambda m, A, lam: A * tr(A), "a trace times a matrix"),
+        (lambda m, A, lam: m.gaussian("Y", m.names["n"], m.names["d"], variance=np.nan), "variance = nan"),
+        (lambda m, A, lam: derive(tr(A)).verify(start=0.5), r"start = 0\.5 is not allowed"),
+        (lambda m, A, lam: derive(tr(A)).verify(start=2.5), r"start = 2\.5 is not allowed"),
     ],
 )
 def test_operators_that_mean_nothing(made, says):
     m, _, D, _ = model()
     with pytest.raises(ValueError, match=says):
         made(m, m.deterministic("A", D, S), m.scalar("lam", 0.1))
+
+
+@pytest.mark.parametrize("function", [np.trace, np.linalg.inv, np.asarray, np.sqrt, np.exp])
+def test_functions_of_arrays_are_refused(function):
+    m, _, D, _ = model()
+    with pytest.raises(TypeError):
+        function(m.deterministic("A", D, S))
+
+
+@pytest.mark.parametrize("made", [lambda x: tr(x), lambda x: derive(x)])
+def test_an_array_is_refused_in_one_line(made):
+    with pytest.raises(TypeError, match=r"it must be .*\.$") as refusal:
+        made(np.eye(3))
+    assert "\n" not in str(refusal.value)
+
+
+def test_powers_of_a_deterministic_matrix():
+    """Whole numbers of any type, and halves of them."""
+    m, _, D, _ = model()
+    A = m.deterministic("A", D, S)
+    for power in (1.5, -0.5, Fraction(3, 2), np.float32(2), 2.0, -1, 0):
+        np.testing.assert_allclose(float(derive(tr(A**power)).value), np.sum(S ** float(power)), rtol=1e-14)
+    assert 2 * A is np.array(2.0) * A
+
+
+def test_equations_of_a_hermitisation_are_refused_as_such():
+    """Not with the advice to hermitise, which was followed."""
+    m, N, D, Z = model()
+    A = m.deterministic("A", D, S)
+    r = derive(tr((A @ Z.T @ Z / N + 1).inv()), hermitise=True)
+    for asked in (lambda: r.equations, r.to_latex, r.to_python, lambda: r.limit("n")):
+        with pytest.raises(ValueError, match=r"hermitise = True is not allowed: .* take `value`"):
+            asked()
+    plain = derive(tr(resolvent(m, N, D, Z)), hermitise=True)  # nothing to hermitise in it
+    assert plain.equations.explicit
+
+
+def test_a_cell_without_a_value_is_refused_by_what_is_asked_of_it():
+    """In the bulk and at a pole: claims, verdicts, equations, programs."""
+    m, N, D, Z = model()
+    r = derive(tr(resolvent(m, N, D, Z)), at={"lambda": -0.5})
+    for asked in (
+        lambda: r.value,
+        lambda: r.equations,
+        r.to_python,
+        r.verify,
+        lambda: check("n", against=r.claim("a/b")),
+    ):
+        with pytest.raises(ValueError, match=r"at lambda = -0\.5.* the spectrum reaches the shift"):
+            asked()
+    pole = derive(r.trace, at={"lambda": 0.0, "n": 8})
+    assert float(pole.value) == np.inf
+    for asked in (lambda: pole.equations, pole.to_latex, lambda: pole.limit("lambda")):
+        with pytest.raises(ValueError, match="equations at lambda = 0, n = 8, d = 12 is not allowed"):
+            asked()
+    for asked in (pole.verify, lambda: check("n/d", against=pole.claim("a/b"))):
+        with pytest.raises(ValueError, match="value = inf is not allowed: a claim needs a finite one"):
+            asked()
+    for size in (0.3, 12.5):
+        with pytest.raises(ValueError, match=rf"n = {size} is not allowed: it must be a whole number"):
+            derive(r.trace, at={"n": size, "lambda": 0.3}).verify()
+
+
+def test_quantities_of_a_negative_unknown():
+    """The resolvent of a Wigner matrix minus 3: its one unknown is negative, at any precision."""
+    m = MatrixModel()
+    N = m.space("n", 30)
+    claim = derive(tr((m.wigner("A", N, variance=1 / N) - 3).inv()) / N).claim("a/b", symbols=True)
+    with mp.workdps(50):
+        found = claim.quantities(**claim.grid[0])["tau_1"]
+        assert abs(found - (mp.sqrt(5) - 3) / 2) < mp.mpf(10) ** -45  # tau of M = 1/(-3 - tau)
 
 
 def test_a_number_stands_on_either_side_of_a_matrix():

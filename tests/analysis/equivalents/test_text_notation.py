@@ -29,6 +29,9 @@ def model():
         "lam**2*tr(B@(X.T@X/n + lam)**-1@S@(X.T@X/n + lam)**-1)",
         "lam^2 tr(B inv(X'X/n + lam) S (lam + X'X/n)^(-1))",
         "-tr(-B (X'X/n + lam)^-1 S (X'X/n + lam)^-1) lam lam + 0 tr(S)",
+        "lam² tr(B (XᵀX/n + lam)⁻¹ S (X^⊤ X/n + lam)^{-1})",
+        "(lam^(1/2))^4 tr(B (X.T@X/n + lam).inv() S^(1/2) S**0.5 inv(X^{T} X/n + lam))",
+        "lam.sqrt()^4 tr(B S.sqrt().inv() (S^{-1/2}).inv() (X'X/n + lam)^-1 S^(3/2) S^-0.5 (X'X/n + lam)^-1)",
     ],
 )
 def test_ways_to_write_one_trace(text):
@@ -48,6 +51,15 @@ def test_ways_to_write_one_trace(text):
         ("tr(X X)", "do not fit"),
         ("tr(Y)", "Y is not declared"),
         ("tr((X'X)^0.5)", "must be a whole number"),
+        ("tr((X'X)^(1/2))", "must be a whole number"),
+        ("tr(S^(1/3))", "the power 1/3 must be a whole number up to 20, or half of one for a root"),
+        ("tr(S^(1/0))", "the power 1/0 must be a whole number"),
+        ("tr(S^n)", "the power n must be a whole number"),
+        ("tr(S^(2}", ") is missing before }"),
+        ("tr(S.sqrt)", "write .T, .inv() or .sqrt() with its parentheses"),
+        ("tr(S).sqrt()", "root of a trace"),
+        ("lam.inv() tr(S)", "only a matrix can be inverted"),
+        ("tr(X'X + lam I)", "a number alone is that multiple of the identity"),
         ("tr(X'X)tr(X'X)", "product of traces"),
         ("tr(X'X)^2", "power of a trace"),
         ("tr(S/X)", "/ divides by scalars"),
@@ -87,6 +99,12 @@ def test_options_declare_the_model():
         ({"spectrum": ["S:flat:1:80:d"]}, "choose power"),
         ({"spectrum": ["S:power:1:80"]}, "tell its space"),
         ({"let": ["X Z"]}, "NAME = expression"),
+        ({"set_": ["n"]}, "write NAME = number"),
+        ({"set_": ["n=10,n=20"]}, "n has a value already"),
+        ({"set_": ["n=10", "n=10"]}, "n has a value already"),
+        ({"set_": ["lam=nan"]}, "--set lam = nan is not allowed"),
+        ({"gaussian": ["Z:n,d"], "set_": ["n=-3,d=2"]}, "--set n = -3.0 is not allowed: it must be positive"),
+        ({"spectrum": ["S:power:nan:80:d"]}, "--spectrum = nan is not allowed"),
     ],
 )
 def test_refused_options(options, sentence):
