@@ -61,7 +61,8 @@ def known_scatter(X: Array, y: Array, theta: Array) -> float:
     field = X @ theta
     v = y - np.tanh(field / 2)
     across = v @ v - (v @ field) ** 2 / (field @ field)
-    return _scatter(np.linalg.solve(X.T @ X, v @ X), theta) / (across * (d - 1) / ((n - 1) * (n - d - 1)))
+    least = np.linalg.solve(X.T @ X, v @ X).astype(float)
+    return _scatter(least, theta) / (across * (d - 1) / ((n - 1) * (n - d - 1)))
 
 
 def estimate_spread(rng: Rng, d: int, gamma: float, strength: float) -> float:
