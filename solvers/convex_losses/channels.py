@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 Teacher = str | Callable[[Array], ArrayLike]
 TEACHERS = ("sign", "logistic", "linear")
 _X, _W = np.polynomial.legendre.leggauss(16)
+_TINY = np.finfo(float).tiny
 _FAR, _WIDEST = 9.0, 3.0  # deviations: the reach of integrals, and of one panel
 
 
@@ -50,7 +51,8 @@ def label_chance(teacher: Callable[[Array], ArrayLike], field: Array) -> Array:
         if chance.shape != points.shape or not np.all((chance >= 0) & (chance <= 1)):
             raise refuse("teacher", teacher, "it must return a chance in [0, 1] for each entry of an array of fields")
         both.append(chance)
-    return np.asarray((both[0] + (1 - both[1])) / 2)  # rare wrong labels keep their digits
+    total = both[0] + (1 - both[1])  # rare wrong labels keep their digits
+    return np.asarray(np.where(total < _TINY, total, total / 2))  # half of the least positive double is none
 
 
 def _called(teacher: Any, mean: Array, sd: float, pieces: int) -> tuple[Array, Array]:

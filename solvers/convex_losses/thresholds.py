@@ -26,6 +26,7 @@ __all__ = ["edge_error", "separability_threshold", "threshold_ratio"]
 
 Array = NDArray[np.float64]
 _X, _W = np.polynomial.legendre.leggauss(16)
+_DEEPEST, _STEEPEST_T = 400, 1e101  # panels from 1e-120 on; t where wrong labels of a jump have chance 1e-303
 _STEEPEST = 27  # doublings; corrections are of the square of the width
 
 
@@ -46,6 +47,11 @@ def _chance(teacher: Teacher, field: Array, hidden: float) -> Array:
     return smoothed_chance(function, field, float(np.sqrt(hidden))) if hidden > 0 else label_chance(function, field)
 
 
+def _may_jump(teacher: Teacher, hidden: float) -> bool:
+    """Whether labels may turn at once, with wrong ones so rare that the margin's t is about 1e100."""
+    return not isinstance(teacher, str) and hidden == 0
+
+
 def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float, float]:
     """Minimum over t of E(z - tu)_+^2, its place, and the logarithmic derivative left there."""
     if signal == 0:
@@ -55,12 +61,11 @@ def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float
     steep = np.log2(np.sqrt(signal)) - (np.log2(width) if isinstance(teacher, str) else 0.0)
     beyond = float(np.floor(max(steep - _STEEPEST, 0.0))) if isinstance(teacher, str) else 0.0
     signal = signal * 4.0**-beyond
-    # a callable may jump, and wrong labels be so rare that t is beyond 1e60: panels down to 1e-100
-    jumps = not isinstance(teacher, str) and hidden == 0
-    x, weight = _line(340 if jumps else 40 + int(np.clip(steep - beyond, 0, 300)))
-    chance = 2 * weight * _chance(teacher, np.sqrt(signal) * x, hidden)
+    x, weight = _line(_DEEPEST if _may_jump(teacher, hidden) else 40 + int(np.clip(steep - beyond, 0, 300)))
+    label = _chance(teacher, np.sqrt(signal) * x, hidden)
+    chance = 2 * weight * label
     if chance @ x < 0:  # a teacher against its own field
-        chance = chance[::-1]
+        chance, label = chance[::-1], label[::-1]
 
     def parts(t: float) -> tuple[float, float, float]:
         a = t * x
@@ -73,7 +78,9 @@ def _least(teacher: Teacher, signal: float, hidden: float) -> tuple[float, float
     low, high = 0.0, 1.0
     while parts(high)[1] < 0:
         low, high = high, 2 * high
-        if high > 1e90:
+        if high > _STEEPEST_T:
+            if np.any(label[x < 0] > 0):
+                raise refuse("teacher", teacher, "wrong labels must be impossible, or likelier than 1e-302")
             return 0.0, np.inf, 0.0  # separable whatever n
 
     def evaluate(t: Array, _index: Any) -> tuple[Array, Array]:
@@ -100,7 +107,7 @@ def edge_error(teacher: Teacher, signal: float, irreducible: float, noise: float
     """Chance of the wrong sign at the threshold: rows whiten there to tx + z along the one direction that separates."""
     hidden = irreducible + noise
     _, t, _ = _least(teacher, signal, hidden)
-    x, weight = _line(60)
+    x, weight = _line(_DEEPEST if _may_jump(teacher, hidden) else 60)
     chance = _chance(teacher, np.sqrt(signal) * x, hidden)
     side = -t if chance @ (weight * x) < 0 else t
     return float(weight @ (chance * ndtr(-side * x) + (1 - chance) * ndtr(side * x)))
@@ -137,7 +144,8 @@ def separability_threshold(
     Raises
     ------
     ValueError
-        A negative signal or noise, an unknown teacher, a callable that returns no chances.
+        A negative signal or noise, an unknown teacher, a callable that returns no chances, or chances of wrong labels
+        that are not 0 and too small for doubles (below 1e-302 about a jump).
 
     References
     ----------

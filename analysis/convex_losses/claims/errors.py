@@ -111,7 +111,7 @@ ERROR_CLAIMS = (
         measure=fits.fitted_training_loss,
         grid=cells("ratio penalty teacher noise", [(2.0, 2.0, "logistic", 0.0), (3.0, 2.0, "sign", 0.2)],
                    loss="hinge", **_CELL),
-        quick=(0,),
+        quick=(1,),
     ),
     asymptotic(
         "convex-losses/squared-hinge-test-error",

@@ -111,7 +111,7 @@ FEATURE_CLAIMS = (
         grid=cells("depth activation", [(2, "tanh"), (1, "erf"), (3, "sign")], d=20, ratio=3.0, penalty=0.5,
                    loss="hinge"),
         tolerance=0.03,
-        quick=(0,),
+        quick=(1,),
     ),
     claim(
         "convex-losses/logistic-peak",

@@ -81,9 +81,9 @@ SEPARATION_CLAIMS = (
         "The scatter of unregularised logistic estimates, times the root of n, tends to σ*.",
         predict=lambda d, gamma, strength: float(logistic_bias(gamma, strength).spread),
         measure=separation.estimate_spread,
-        grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=25),
-        tolerance=0.05,
-        assumptions="a law wrong by 10 % is refused; one wrong by less than 5 % may pass",
+        grid=cells("gamma strength", [(0.1, 2.0), (0.2, 1.0), (0.1, 1.5)], d=20),
+        tolerance=0.03,
+        assumptions="a law wrong by 9 % is refused; one wrong by less than 3 % may pass",
         quick=(0,),
     ),
     margins(

@@ -1,84 +1,52 @@
-"""Fits by Newton steps and dual ascent on drawn rows, their errors from the angle to the teacher or on fresh labels."""
+"""Fits by SciPy and scikit-learn on drawn rows, their errors from the angle to the teacher or on fresh labels."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import expit, huber
 
 from solvable.analysis.convex_losses.settings import eigenvalues, labels
-from solvable.solvers.compiled import njit
 
-__all__ = ["drawn_rows", "dual_weights", "fit", "fitted_error", "fitted_test_loss", "fitted_training_loss", "losses_of"]
+__all__ = ["drawn_rows", "fit", "fitted_error", "fitted_test_loss", "fitted_training_loss", "losses_of"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
 
 
-@njit(cache=True, fastmath=True)
-def _ascend(G, most, accuracy, sweeps):  # type: ignore[no-untyped-def]
-    """Maximise sum(a) - a.G a/2 over 0 <= a <= most, coordinate by coordinate, until no slope is above `accuracy`."""
-    n = G.shape[0]
-    a, slope = np.zeros(n), np.ones(n)
-    for _ in range(sweeps):
-        largest = 0.0
-        for i in range(n):
-            moved = min(max(a[i] + slope[i] / G[i, i], 0.0), most)
-            step = moved - a[i]
-            if step != 0.0:
-                largest = max(largest, abs(step) * G[i, i])
-                a[i] = moved
-                for j in range(n):
-                    slope[j] -= step * G[i, j]
-        if largest < accuracy:
-            return a
-    return np.full(n, np.nan)
-
-
-def dual_weights(Z: Array, most: float, accuracy: float = 1e-7) -> Array:
-    """Minimiser of |w|^2/2 + most sum_i (1 - (Zw)_i)_+; at `most` infinite, of the squared norm where Zw >= 1."""
-    dual = _ascend(Z @ Z.T, most, accuracy, 1_000_000)
-    if np.isnan(dual).any():
-        raise RuntimeError("dual coordinate ascent did not settle: the rows may not be separable.")
-    return np.asarray(dual @ Z)
-
-
-def _slope_and_curvature(loss: str, y: Array, z: Array) -> tuple[Array, Array]:
-    """Derivatives of each row's loss by its prediction; corners have the second one of a side."""
+def _slope(loss: str, y: Array, z: Array) -> Array:
+    """Derivative of each row's loss by its prediction, of the smooth losses."""
     if loss == "logistic":
-        miss = expit(-y * z)
-        return -y * miss, miss * (1 - miss)
+        return np.asarray(-y * expit(-y * z))
     if loss == "squared_hinge":
-        return -y * np.maximum(1 - y * z, 0), (y * z < 1).astype(float)
-    r = z - y
-    return (np.clip(r, -1, 1), (np.abs(r) < 1).astype(float)) if loss == "huber" else (r, np.ones_like(r))
+        return np.asarray(-y * np.maximum(1 - y * z, 0))
+    return np.clip(z - y, -1, 1) if loss == "huber" else z - y
 
 
-def _newton(loss: str, X: Array, y: Array, ridge: float, accuracy: float = 1e-6) -> Array:
-    """Minimiser by Newton steps, halved until the sum falls; one whose decrement is below `accuracy` is the last."""
-    w, z = np.zeros(X.shape[1]), np.zeros(len(y))
-    value = float(losses_of(loss, y, z).sum())
-    for _ in range(200):
-        pull, bend = _slope_and_curvature(loss, y, z)
-        slope = ridge * w + pull @ X
-        curvature = X.T @ (X * bend[:, None])
-        curvature.flat[:: len(w) + 1] += ridge
-        step = np.linalg.solve(curvature, slope)
-        decrement, scale = float(slope @ step), 1.0
-        while True:
-            moved = w - scale * step
-            z = X @ moved
-            found = float(losses_of(loss, y, z).sum() + ridge / 2 * moved @ moved)
-            if found <= value + 1e-12 * abs(value) or scale < 1e-6:
-                break
-            scale /= 2
-        w, value = moved, found
-        if decrement < accuracy**2 * max(1.0, value):
-            return w
-    raise RuntimeError(f"Newton steps did not settle: decrement {decrement:g}.")
+def _descended(loss: str, X: Array, y: Array, ridge: float) -> Array:
+    """Minimiser by SciPy's L-BFGS, to slopes of 1e-6 for each row."""
+
+    def objective(w: Array) -> tuple[float, Array]:
+        z = X @ w
+        return float(losses_of(loss, y, z).sum() + ridge / 2 * w @ w), _slope(loss, y, z) @ X + ridge * w
+
+    options = {"maxiter": 20_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": 1e-6 * len(y)}
+    found: Any = minimize(objective, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B", options=options)
+    if not found.success:
+        raise RuntimeError(f"L-BFGS did not settle: {found.message}.")
+    return np.asarray(found.x)
+
+
+def _by_liblinear(loss: str, X: Array, y: Array, ridge: float) -> Array:
+    """Minimiser for losses with a corner by scikit-learn's liblinear, coordinate by coordinate of the dual."""
+    from sklearn.svm import LinearSVC, LinearSVR
+
+    common = {"C": 1 / ridge, "fit_intercept": False, "dual": True, "tol": 1e-7, "max_iter": 200_000, "random_state": 0}
+    model: Any = LinearSVC(loss="hinge", **common) if loss == "hinge" else LinearSVR(epsilon=0.0, **common)
+    return np.ravel(model.fit(X, y).coef_)
 
 
 def drawn_rows(rng: Rng, d: int, ratio: float, spread: float, signal: float, teacher: str, noise: float) -> Any:
@@ -103,20 +71,8 @@ def losses_of(loss: str, y: Array, z: Array) -> Array:
 
 
 def fit(loss: str, X: Array, y: Array, ridge: float) -> Array:
-    """Minimiser of the summed loss and half the ridge times the squared weights; labels +-1 where the loss needs them.
-
-    Newton steps; for hinge and absolute dual coordinate ascent (liblinear's for the absolute loss).
-    """
-    if loss == "hinge":
-        return dual_weights(y[:, None] * X / np.sqrt(ridge), 1.0) / np.sqrt(ridge)
-    if loss != "absolute":
-        return _newton(loss, X, y, ridge)
-    from sklearn.svm import LinearSVR
-
-    model: Any = LinearSVR(C=1 / ridge, epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=200_000, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return np.asarray(model.fit(X, y).coef_)
+    """Minimiser of the summed loss and half the ridge times |w|^2; labels +-1 where the loss needs them."""
+    return (_by_liblinear if loss in ("hinge", "absolute") else _descended)(loss, X, y, ridge)
 
 
 def _wrong(w: Array, s: Array, theta: Array, teacher: str, noise: float) -> float:

@@ -1,5 +1,7 @@
 """Thresholds, logistic bias and mixtures: numbers from elsewhere, limits, other routes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -41,7 +43,7 @@ def test_thresholds_by_scipy(signal):
 
 
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("share", [1e-15, 1e-20, 1e-60, 1e-150, 1e-240])
+@pytest.mark.parametrize("share", [1e-15, 1e-20, 1e-60, 1e-150, 1e-240, 1e-300])
 def test_rare_wrong_labels_end_separability_all_the_same(share, turned):
     """Wrong with a tiny chance on one side: min over t of A/t + share t^2/2, A = 2 E z_+^3/(3 sqrt(2 pi)).
 
@@ -51,6 +53,31 @@ def test_rare_wrong_labels_end_separability_all_the_same(share, turned):
     least = 1.5 * (2 / (3 * np.pi)) ** (2 / 3) * share ** (1 / 3)
     assert found.converged
     assert float(found.value) == pytest.approx(1 / least, rel=1e-9)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("share", [1e-306, 1e-320, 5e-324])
+def test_wrong_labels_too_rare_for_doubles_are_refused(share, turned):
+    with pytest.raises(ValueError, match="wrong labels must be impossible, or likelier"):
+        separability_threshold(1.0, lambda t: np.where((t < 0) == turned, 1.0, share))
+
+
+def test_impossible_wrong_labels_are_separable_whatever_the_rows():
+    assert separability_threshold(1.0, lambda t: (t > 0).astype(float)).value == np.inf
+
+
+@pytest.mark.parametrize("share", [1e-30, 1e-120, 1e-300])
+def test_error_at_the_end_of_the_margin_with_rare_wrong_labels(share):
+    """Angle of one direction tx + z: arccot(t)/pi, with t = (3 pi share)^(-1/3) at the least shortfall."""
+    teacher = partial(_mostly_right, share=share)
+    ratio = float(separability_threshold(1.0, teacher).value)
+    risk = state_evolution(Spectrum.isotropic(1), ratio, 0.0, "hinge", teacher, on_failure="ignore")
+    assert risk.solution.status == Status.DIVERGES
+    assert float(risk.test_error) == pytest.approx((3 * np.pi * share) ** (1 / 3) / np.pi, rel=1e-6)
+
+
+def _mostly_right(field, share):
+    return np.where(field > 0, 1.0, 2 * share)
 
 
 def test_weak_noise_keeps_signs_separable_long():

@@ -236,6 +236,29 @@ def test_a_grid_is_its_cells():
             assert getattr(risk, name)[i, j, k, m] == pytest.approx(getattr(cell, name), rel=1e-9, abs=3e-9)
 
 
+@pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])
+@given(data=st.data())
+@settings(max_examples=3, deadline=None)
+def test_lists_in_every_argument_are_single_calls(method, data):
+    """Any order, repeats, and axes in any argument: n, momentum, step, steps and noise, schedule included."""
+
+    def some(values):
+        return data.draw(st.lists(st.sampled_from(values), min_size=1, max_size=2))
+
+    scheduled = data.draw(st.booleans())
+    n, momentum = some([40, 90.0, 120]), [0.0] if scheduled else some([0.0, 0.3, 0.6])
+    axes = np.ix_(n, some([0.01, 0.03]), some([0, 1, 7, 60]), some([0.0, 0.5]), momentum)
+    risk = gradient_descent_risk(SPREAD, *axes[:4], None if scheduled else axes[4], method=method)
+    labelled = risk.to_dataset()
+    assert {"n", "step_size", "steps", "noise_variance"} <= set(labelled.coords)
+    assert labelled.test.shape == risk.test.shape
+    for index in list(np.ndindex(risk.test.shape))[::3]:  # a third of the cells, the first among them
+        cell = [float(np.broadcast_to(axis, risk.test.shape)[index]) for axis in axes]
+        single = gradient_descent_risk(SPREAD, *cell[:4], None if scheduled else cell[4], method=method)
+        for name in ("test", "train", "bias", "variance"):
+            assert getattr(risk, name)[index] == pytest.approx(getattr(single, name), rel=1e-9, abs=3e-9)
+
+
 @given(st.permutations(range(6)))
 @settings(max_examples=10, deadline=None)
 def test_the_order_of_the_steps_does_not_matter(order):
