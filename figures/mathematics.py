@@ -22,4 +22,4 @@ def sentence_html(text: str) -> str:
     A comma or a full stop behind a formula stays on its line.
     """
     set_apart = typeset_inline(text, escape, lambda tex: rf"\({escape(tex)}\)")
-    return re.sub(r"\\\(.*?\\\)[]).,;:]+", r'<span class="keep">\g<0></span>', set_apart)
+    return re.sub(r"\\\((?:(?!\\\)).)*\\\)[]).,;:]+", r'<span class="keep">\g<0></span>', set_apart)
