@@ -284,6 +284,9 @@ def _notebooks() -> dict[str, str]:
     return texts
 
 
+_ELSEWHERE = "Letters that stand in one statement only are defined beside it: `solvable show` and a claim's name."
+
+
 def _conventions() -> str:
     from solvable.analysis.writing.conventions import convention_table
 
@@ -295,5 +298,5 @@ def _conventions() -> str:
             rows.append(f"* - {_prose(symbol)}\n  - {arguments}\n  - {_prose(meaning)}")
         text += f"## {family.replace('-', ' ').capitalize()}\n\n" if family else ""
         text += "```{list-table}\n:header-rows: 1\n:class: stack\n:widths: 12 28 60\n\n" + "\n".join(rows) + "\n```\n\n"
-        text += "" if family else "<!-- families -->\n\n"
+        text += "" if family else f"<!-- families -->\n\n{_ELSEWHERE}\n\n"
     return text

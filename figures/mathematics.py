@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 
@@ -16,5 +17,9 @@ def mathjax() -> bytes:
 
 
 def sentence_html(text: str) -> str:
-    """Return a sentence as HTML, its mathematics between the signs that MathJax looks for."""
-    return typeset_inline(text, escape, lambda tex: rf"\({escape(tex)}\)")
+    """Return a sentence as HTML, its mathematics between the signs that MathJax looks for.
+
+    A comma or a full stop behind a formula stays on its line.
+    """
+    set_apart = typeset_inline(text, escape, lambda tex: rf"\({escape(tex)}\)")
+    return re.sub(r"\\\((?:(?!\\\)).)*\\\)[]).,;:]+", r'<span class="keep">\g<0></span>', set_apart)

@@ -76,7 +76,7 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# ## 3. A network that adds modulo p
+# ## 3. A network that adds modulo $p$
 #
 # Cosines of one frequency for each neuron add modulo p, up to noise that falls with the width. The share of right
 # sums:

@@ -35,7 +35,7 @@ use_style()
 rng = np.random.default_rng(0)
 
 # %% [markdown]
-# ## 1. What gradient descent has learned after t steps
+# ## 1. What gradient descent has learned after $t$ steps
 #
 # Loss $\frac1{2n}\|y-Xw\|^2$, start at 0, steps $w\leftarrow w-\eta X^T(Xw-y)/n$. In every eigendirection of $X^TX/n$
 # with eigenvalue $s$ the weight is $1-(1-\eta s)^t$ of its final value: a filter, as ridge is one, with $1/(\eta t)$
@@ -108,7 +108,7 @@ print("excess risk at d = n after", steps, "steps:", risk[np.argmin(np.abs(dimen
 # Dots with bars of two standard errors are the training loop. Stopping early hides the peak; a paper that trains for
 # a fixed number of epochs measures its optimiser as much as its model.
 #
-# ## 3. Why n squared
+# ## 3. Why $n^2$
 #
 # The peak is due to the smallest eigenvalue of $X^TX/n$ at $d=n$, which is of order $1/n^2$: $n^2\lambda_{\min}$ has
 # a law of its own (Edelman). Descent needs $1/(\eta\lambda_{\min})$ steps to see it.

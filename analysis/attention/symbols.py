@@ -44,4 +44,22 @@ NOTATION = (
     ),
     Letter("μ", "mean of a preactivation over the heads"),
     Letter("ρ", "correlation of two preactivations over the heads", ("kernel", "single-key-kernel")),
+    Letter(
+        "n",
+        "prompts",
+        (
+            "descent-direction",
+            "direction-rate",
+            "feasible",
+            "key-query-is-nuclear",
+            "local-optima",
+            "margin-one",
+            "naive-softmax-stalls",
+            "nuclear-below-frobenius",
+            "nuclear-norm-is-least",
+            "overparametrisation-makes-it-feasible",
+            "path-slope",
+            "rank-bound",
+        ),
+    ),
 )

@@ -52,4 +52,7 @@ NOTATION = (
     Letter("g", "validation loss, as a function of the weights", ("neumann-error",)),
     Letter("α", "step of the series αΣ(I − αH)^j, which ends at j = J", ("neumann-error",)),
     Letter("k", "number of the outer step", ("tolerances-must-be-summable",)),
+    Letter("t", "steps of the outer problem", ("tolerances-must-be-summable",)),
+    Letter("δ", "damping, ½δ times the squared step beside the mean loss", ("gauss-newton-dual",)),
+    Letter("I", "identity matrix", ("neumann-error",)),
 )

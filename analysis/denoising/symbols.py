@@ -73,6 +73,27 @@ NOTATION = (
     Letter("β", "rate at which noise is added, integrated over time", ("sub-vp-variance", "vp-variance")),
     Letter("σ_t", "standard deviation of the noise at time t, σ_0 at time 0"),
     Letter("σ", "standard deviation of the corruption", ("score-error-is-noise-variance",)),
-    Letter("n", "dimension of the points", ("missing-directions",)),
-    Letter("d", "dimension of the subspace", ("missing-directions", "missing-directions-at-most")),
+    Letter(
+        "n",
+        "dimension of the points",
+        (
+            "missing-directions",
+            "missing-directions-at-most",
+            "noise-smooths-the-transition",
+            "several-need-one-more",
+            "transition-at-d",
+        ),
+    ),
+    Letter(
+        "d",
+        "dimension of the subspace",
+        (
+            "missing-directions",
+            "missing-directions-at-most",
+            "noise-smooths-the-transition",
+            "several-need-one-more",
+            "transition-at-d",
+        ),
+    ),
+    Letter("t", "steps of the chain", ("error-propagation",)),
 )

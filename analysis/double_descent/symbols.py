@@ -44,4 +44,5 @@ NOTATION = (
     Letter("λ", "normalised ridge, of (1/2n)‖y − Xw‖² + ½λ‖w‖²", ("flow-is-nearly-ridge",)),
     Letter("X", "n × k features, entries standard normal"),
     Letter("λ_{min}", "smallest eigenvalue"),
+    Letter("P", "probability", ("smallest-eigenvalue",)),
 )

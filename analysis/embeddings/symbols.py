@@ -64,4 +64,33 @@ NOTATION = (
     Letter("W", "weights of the source tasks, one column a task", ("sparse-relevance",)),
     Letter("w", "weights of the target task", ("sparse-relevance",)),
     Letter("ν", "coefficients of the source tasks, whose combination is the target task"),
+    Letter(
+        "n",
+        "users, the rows of the ratings",
+        (
+            "cosines-are-arbitrary",
+            "cosines-are-unique",
+            "factor-penalty-minimum",
+            "full-rank-cosine-is-identity",
+            "item-model-is-p-regressions",
+            "item-model-objective",
+            "product-penalty-minimum",
+        ),
+    ),
+    Letter(
+        "δ",
+        "decay, squared norms without ½ and without 1/n",
+        (
+            "cosines-are-arbitrary",
+            "cosines-are-unique",
+            "factor-penalty-minimum",
+            "full-rank-cosine-is-identity",
+            "item-model-is-p-regressions",
+            "item-model-objective",
+            "product-penalty-minimum",
+        ),
+    ),
+    Letter(
+        "λ", "decay, squared norms without ½ and without 1/n", ("factor-penalty-minimum", "product-penalty-minimum")
+    ),
 )

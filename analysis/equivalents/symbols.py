@@ -34,4 +34,5 @@ NOTATION = (
     Letter("X", "n inputs of squared length d", ("relu-universality",)),
     Letter("W", "weights of the features, entries of variance 1/d", ("relu-universality",)),
     Letter("Q", "resolvent of the sample covariance, (XᵀX/n + λI)⁻¹"),
+    Letter("Σ", "covariance of the inputs", ("marchenko-pastur",)),
 )

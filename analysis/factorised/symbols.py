@@ -64,4 +64,38 @@ NOTATION = (
     Letter("κ", "effective ridge, the root of Σs_i/(s_i + κ) = d", ("subspace-of-a-slope",)),
     Letter("A", "tensor, each slice of which is a matrix", ("tubal-transpose",)),
     Letter("B", "tensor, each slice of which is a matrix", ("tubal-transpose",)),
+    Letter("n", "sites", ("barrier-exponent", "potential-increments")),
+    Letter("n", "width, rows of the matrix", ("gradients-vanish", "norm-is-twice-the-gain", "recurrent-growth")),
+    Letter("n", "modes of the loss", ("subspace-of-a-slope",)),
+    Letter(
+        "n",
+        "rows of a slice of the tensor",
+        ("tubal-product", "tubal-transpose", "small-start-has-low-tubal-rank", "tubal-small-start"),
+    ),
+    Letter(
+        "d",
+        "rows of the matrix that is sought",
+        (
+            "dense-outliers",
+            "l2-fails",
+            "learning-budget",
+            "null-vectors-stay",
+            "small-start-forgives-rank",
+            "truth-is-no-minimum",
+        ),
+    ),
+    Letter("d", "width of the layers", ("layers-stay-balanced", "smooth-start-stays-smooth")),
+    Letter("d", "dimension of the subspace", ("subspace-loss", "subspace-loss-spread")),
+    Letter(
+        "k",
+        "steps of gradient descent",
+        (
+            "dense-outliers",
+            "l2-fails",
+            "small-start-forgives-rank",
+            "truth-is-no-minimum",
+            "small-start-has-low-tubal-rank",
+            "tubal-small-start",
+        ),
+    ),
 )

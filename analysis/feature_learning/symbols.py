@@ -58,4 +58,5 @@ NOTATION = (
     Letter("δM", "change of the mean of wwᵀ over the neurons, w their weights", ("test-loss",)),
     Letter("δw̄", "change of the mean of w over the neurons", ("test-loss",)),
     Letter("β", "weights of the target ½(β·x)², |β|² = d", ("test-loss",)),
+    Letter("n", "neurons", ("flow-conserves", "mup-finite-width", "mup-limit", "steps-break-the-balance")),
 )

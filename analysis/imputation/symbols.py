@@ -54,4 +54,5 @@ NOTATION = (
     Letter("R", "mean squared error on complete inputs", ("ridge-identity",)),
     Letter("θ", "any weights", ("ridge-identity",)),
     Letter("θ*", "best weights on imputed inputs", ("averaged-sgd-bound",)),
+    Letter("Σ", "covariance of the inputs", ("averaged-sgd-bound",)),
 )

@@ -61,4 +61,5 @@ NOTATION = (
         "excess error that one generation adds, over σ₀²",
         ("growth-a-generation", "ridge-after-least-squares"),
     ),
+    Letter("ℓ", "ridge exponent that is best without generations, λ = n^{−ℓ}", ("adaptive-ridge",)),
 )

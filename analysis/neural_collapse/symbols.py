@@ -164,7 +164,7 @@ NOTATION = (
     Letter("Σ_B", "covariance of the class means"),
     Letter("W", "head, best for the features", ("central-path-slopes",)),
     Letter("W_j", "layer j, from the features up", ("layers-are-balanced",)),
-    Letter("λ_j", "decay of layer j, (λ_{j}/2)‖W_{j}‖² in the objective"),
+    Letter("λ_j", "decay of layer j, next to the features first, (λ_{j}/2)‖W_{j}‖² in the objective"),
     Letter("H", "features, one column a sample", ("central-path-slopes",)),
     Letter("H₀", "features to which those of the minimum are attached, by (β/2Kn)‖H − H₀‖²"),
     Letter("K", "classes", ("narrow-layers-keep-the-largest-classes",)),

@@ -83,4 +83,5 @@ NOTATION = (
     Letter("κ_{⋆}", "coefficient of the noise ξ in it", ("deep-layer-covariance",)),
     Letter("ν₁", "effective ridge of the samples, κ elsewhere"),
     Letter("ν₂", "effective ridge of samples and features, γ elsewhere"),
+    Letter("I", "identity matrix", ("deep-layer-covariance",)),
 )

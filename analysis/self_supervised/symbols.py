@@ -82,4 +82,11 @@ NOTATION = (
     Letter("Δ", "covariance of x given fx"),
     Letter("w_i", "weights of the label's mean given the inputs, along the component i", ("unlabelled-cost",)),
     Letter("ℓ_i", "eigenvalue of component i of the inputs' covariance, noise 1 included", ("unlabelled-cost",)),
+    Letter("n", "negatives", ("cold-limit", "hardness-aware", "hot-limit")),
+    Letter(
+        "σ²",
+        "τ², variance of the noise of the second view",
+        ("infonce-below-mi", "sufficiency-bound", "sufficiency-identity"),
+    ),
+    Letter("I", "identity matrix; the information is written out", ("sufficiency-identity",)),
 )

@@ -81,4 +81,10 @@ NOTATION = (
         ("flow-weighs-rows-as-multipliers",),
     ),
     Letter("θ", "weights at time t", ("flow-weighs-rows-as-multipliers",)),
+    Letter(
+        "t",
+        "tasks that were fitted, repetitions counted",
+        ("cyclic-bound", "forgetting-bound", "random-bound", "random-order-forgets-more"),
+    ),
+    Letter("d", "rows of the matrix", ("rayleigh-erasure", "rayleigh-erasure-is-optimal")),
 )

@@ -126,4 +126,14 @@ NOTATION = (
         "mean squared distance of a standard normal vector to τ times those subgradients",
         ("the-truth-alone-is-stable",),
     ),
+    Letter(
+        "d",
+        "weights",
+        (
+            "adam-penalty-equilibrium",
+            "adam-remembers-the-gradients",
+            "adamw-equilibrium",
+            "adamw-forgets-the-gradients",
+        ),
+    ),
 )

@@ -54,7 +54,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
 @figure(
     "smallest-eigenvalue-law",
-    title="The smallest eigenvalue at k = n sets the time to see the peak",
+    title="The smallest eigenvalue at the peak sets the time to see it",
     source="edelman1988eigenvalues",
     claims=["double-descent/smallest-eigenvalue", "double-descent/time-to-see-the-peak"],
 )

@@ -39,13 +39,13 @@ def write_explorer(
 ) -> Path:
     """Write the page and return its path; `verdicts` are those of the panels' claims, by name."""
     from jinja2 import Environment, PackageLoader, select_autoescape
+    from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
     views = [
         {
             "panel": panel,
-            "says": sentence_html(panel.says),
-            "statement": sentence_html(find_claim(panel.claim).statement),
+            "statement": find_claim(panel.claim).statement,
             "outcome": verdicts[panel.claim].outcome.value,
             "summary": verdicts[panel.claim].summary(),
         }
@@ -55,6 +55,7 @@ def write_explorer(
     environment = Environment(
         loader=PackageLoader("solvable.figures", "."), autoescape=select_autoescape(default=True), trim_blocks=True
     )
+    environment.filters["typeset"] = lambda text: Markup(sentence_html(text))
     page = environment.get_template("explorer.html.j2").render(
         views=views, data=data, plotly=get_plotlyjs(), mathjax=mathjax().decode()
     )

@@ -78,8 +78,8 @@ def tables(panel: Panel, seed: int = 0) -> dict[str, Any]:
             "x": _short(x), "y": _short(y), "at": _short(at), "mean": _short(mean),
             "bar": None if bar is None else _short(bar),
         }  # fmt: skip
-    knobs = [{"name": k.name, "label": k.label, "values": list(k.values), "start": k.start} for k in panel.knobs]
-    return {"name": panel.name, "x": panel.x, "y": panel.y, "logs": panel.logs, "knobs": knobs, "cells": cells}
+    knobs = [{"name": k.name, "values": list(k.values)} for k in panel.knobs]
+    return {"name": panel.name, "logs": panel.logs, "knobs": knobs, "cells": cells}
 
 
 def _short(values: Any) -> list[float | None]:

@@ -130,7 +130,7 @@ REGRESSION = (
         ), _peak, _peak_dots, logs="xy",
     ),
     Panel(
-        "random-features", "Random features over (n, k, ridge)", "random-features/test-error",
+        "random-features", "Random features over samples, features and ridge", "random-features/test-error",
         r"\begin{gathered}\min_w\|y-\Phi w\|^2+\delta\|w\|^2\\ \Phi=XF^T/\sqrt k\end{gathered}",
         "The peak stands at k = n and follows n. With a ridge more features never hurt.",
         "features k", "test error", (

@@ -75,7 +75,7 @@ def _output(c: float, bias_decay: Any) -> Any:
 
 @figure(
     "collapse-threshold",
-    title="Collapsed features vanish at c = 1; a bias turns orthogonal frames into simplices",
+    title="Collapsed features vanish at a critical decay; a bias turns orthogonal frames into simplices",
     source="tirer2022extended",
     claims=[
         "neural-collapse/balanced-feature-length",

@@ -47,7 +47,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
 @figure(
     "mei-montanari-peak",
-    title="Random ReLU features: the peak at k = n",
+    title="Random ReLU features: the peak at as many features as samples",
     source="mei2022generalization",
     claims=["random-features/mei-montanari-form", "random-features/relu-on-the-sphere"],
 )

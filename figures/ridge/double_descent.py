@@ -54,7 +54,7 @@ def compute(quick: bool = False) -> xr.Dataset:
 
 @figure(
     "ridge-double-descent",
-    title="Ridgeless regression peaks at d = n; the best ridge does not",
+    title="Ridgeless regression peaks where inputs equal samples; the best ridge does not",
     source="hastie2022surprises",
     claims=[
         "ridge/isotropic-ridgeless-excess",

@@ -82,7 +82,7 @@ def draw(data: xr.Dataset) -> Any:
         axes.stairs(data.histogram[i], data.bins[i], fill=True, color="0.82")
         axes.plot(data.x[i], data.density[i], color=COLOURS[0])
         edges = data.edges[i].values[~np.isnan(data.edges[i].values)]
-        axes.plot(edges, np.zeros_like(edges), "|", color=COLOURS[1], ms=9, mew=1.3, clip_on=False)
+        axes.vlines(edges, -0.03, 0.06, color=COLOURS[1], lw=1.3, transform=axes.get_xaxis_transform(), clip_on=False)
         axes.set(xlabel=r"eigenvalue of $X^TX/n$", ylabel="density", xlim=(0, None), ylim=(0, None))
     return canvas
 

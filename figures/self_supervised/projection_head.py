@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from solvable.solvers import layer_weights, robust_probe_risk, spectral_contrast
 if TYPE_CHECKING:
     import xarray as xr
 
-LEARNED, DIM, LAYERS = (0, 4, 5), 3, 60
+LEARNED, DIM, LAYERS, TRAINED = (0, 4, 5), 3, 60, 4
 SAMPLES, NOISE = 20, 0.5
 
 
@@ -42,8 +43,9 @@ def compute(quick: bool = False) -> xr.Dataset:
     lines += [np.diag(layer_weights(gram, LAYERS, k))[list(LEARNED)] for k in range(1, LAYERS + 1)]
     dots = []
     for k in range(runs):
-        A, B = layers_descended(np.random.default_rng(k), 0.1, DIM)
-        dots.append([np.diag(W.T @ W)[list(LEARNED)] for W in (A, B @ A)])
+        trained = layers_descended(np.random.default_rng(k), 0.1, DIM, TRAINED, rate=2e-2, steps=1_000_000)
+        products = accumulate(trained, lambda below, layer: layer @ below)
+        dots.append([np.diag(W.T @ W)[list(LEARNED)] for W in products])
     mean, bar = mean_and_bar(np.array(dots))
     features = range(PROBE_CORRELATIONS.size)
     found = np.array([[1e3 * probes_apart(np.random.default_rng(10 * t + f), f, SAMPLES, NOISE, 300) for f in features]
@@ -60,7 +62,12 @@ def compute(quick: bool = False) -> xr.Dataset:
             "error": ("target", apart_bar),
             "noisiness": ("target", np.sqrt(PROBE_VARIANCES / PROBE_CORRELATIONS)),
         },
-        {"depth": depth, "feature": list(LEARNED), "layer": [0.5, 1.0], "target": list(features)},
+        {
+            "depth": depth,
+            "feature": list(LEARNED),
+            "layer": np.arange(1, TRAINED + 1) / TRAINED,
+            "target": list(features),
+        },
         {"runs": runs, "sets": sets},
     )
 
@@ -89,8 +96,7 @@ def draw(data: xr.Dataset) -> Any:
                label="predicted")  # fmt: skip
     right.errorbar(data.noisiness, data.measured, data.error, color=COLOURS[4], fmt="o", ms=3, elinewidth=0.8,
                    label="drawn")  # fmt: skip
-    left.set(xlabel="layers passed, of all", ylabel="weight of a feature", xticks=[0, 0.5, 1],
-             xticklabels=["none", "before the head", "after"])  # fmt: skip
+    left.set(xlabel="share of the layers passed", ylabel="weight of a feature", xticks=[0, *data.layer.values])
     right.set(xlabel=r"noise of the target's feature $\sqrt{v/q}$", ylabel="excess error, $10^{-3}$")
     left.legend(loc="upper left")
     right.legend(loc="upper left")
@@ -99,14 +105,14 @@ def draw(data: xr.Dataset) -> Any:
 
 def caption(data: xr.Dataset) -> str:
     """State the agreement of weights and of probes."""
-    gap = float(np.abs(data.trained.values / data.weight.values[[LAYERS // 2, LAYERS]] - 1).max())
+    gap = 100 * float(np.abs(data.trained.values / data.weight.sel(depth=data.layer.values).values - 1).max())
     off = float(np.abs(data.measured - data.predicted).max())
     most = 2 * float(np.max(np.abs(data.measured - data.predicted) / data.error))
     return (
         "(a) Squared weights of the three learned of six features after a share of the layers: lines, the power of the "
-        f"whole; dots, two layers trained from weights of 0.1, {data.attrs['runs']} runs, two standard errors, within "
-        f"{100 * gap:.0f} %. (b) Excess error of the best ridge probe after the head minus that before it, target in "
-        f"one of four features, {SAMPLES} labels: the head hides features with much augmentation noise. Dashes: the "
+        f"whole; dots, {TRAINED} layers trained from weights of 0.1, {data.attrs['runs']} runs, two standard errors, "
+        f"within {gap:.0f} %. (b) Excess error of the best ridge probe after the head minus that before it, target "
+        f"in one of four features, {SAMPLES} labels: the head hides features with much augmentation noise. Dashes: the "
         f"deterministic equivalent; dots: {data.attrs['sets']} sets of 300 probes, two standard errors, off by up to "
         f"{off:.1f} thousandths, {most:.0f} standard errors: at {SAMPLES} labels the equivalent of each probe is off "
         f"by some "

@@ -78,10 +78,10 @@ def draw(data: xr.Dataset) -> Any:
     for i, name in enumerate(data.format.values):
         entry(panels[0], i, str(name), ls="none", ms=3)
         for j in range(2):
-            kept = np.flatnonzero(data.edge.values[i, :, j] > 0)[4 * j :: 8]
+            kept = np.flatnonzero(data.edge.values[i, :, j] > 0)[3 * j :: 6]
             panels[0].plot(
                 data.gap[kept], data.edge.values[i, kept, j], color=COLOURS[i], marker=MARKERS[i], ls="none", ms=3,
-                mfc="none" if j else COLOURS[i],
+                mfc="none" if j else COLOURS[i], zorder=5 - i,
             )  # fmt: skip
         panels[0].axvline(float(data.place[i]), color=COLOURS[i], ls=DASHED, lw=0.9)
     panels[0].set(yscale="log", xlabel="lead of the right class", ylabel="loss", ylim=(1e-18, 10))

@@ -186,7 +186,7 @@ def _describe(claim: Claim) -> Entry:
     # what a formula may name is defined, whether or not ours names it
     named = set() if reason else known_names(claim) or set()
     rows = vocabulary(claim, named | {row.name for row in used_symbols(claim)})
-    stated = notation(claim.family, claim.name, claim.statement)
+    stated = notation(claim.family, claim.name, claim.statement, {row.plain for row in rows})
     symbols = [f"{row.plain} ({row.name}): {stated.pop(row.plain, row.meaning)}" for row in rows]
     return {
         "name": claim.name,

@@ -10,6 +10,9 @@ from solvable.figures.explorer import panel as explorer_panel
 from solvable.figures.explorer.page import PANELS, write_explorer
 from solvable.figures.explorer.panel import settings
 
+RAW = """() => [...document.body.querySelectorAll("*")].filter((part) => !part.closest("script, mjx-container"))
+  .flatMap((part) => [...part.childNodes]).filter((part) => part.nodeType === 3)
+  .map((part) => part.textContent.trim()).filter((text) => /[Ͱ-Ͽℓ√²³⁰-₉∈≤≥∝]|[A-Za-z]\\/[A-Za-z]| = /.test(text))"""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VERDICT = SimpleNamespace(outcome=SimpleNamespace(value="AGREES"), summary=lambda: "AGREES: as in the test")
 
@@ -98,6 +101,7 @@ def test_sliders_draw_what_the_solver_says(tmp_path, monkeypatch):
             view.goto(page.as_uri())
             view.wait_for_selector("mjx-container")
             assert view.evaluate("document.documentElement.scrollWidth") <= width
+            assert view.evaluate(RAW) == [panel.claim for panel in PANELS]  # no mathematics is left as text
             for panel in panels:
                 look(view, panel, width)
             assert complaints == []

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -93,6 +94,44 @@ def test_interrupt_keeps_whole_files_and_says_so(tmp_path):
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert kept
     assert not [path for path in kept if path.name.startswith(".")]
+
+
+SLOW = """
+import pathlib, time
+from solvable.analysis import Claim, Kind, Source
+
+def measure(rng, n):
+    (pathlib.Path(__file__).parent / f"begun-{n}").touch()
+    time.sleep(60 if n > 1 else 0)
+    return float(n)
+
+def one(name, n):
+    return Claim(f"own/{name}", "n is n.", source=Source("hastie2022surprises", "made up"), kind=Kind.EXACT,
+                 predict=lambda n: float(n), measure=measure, grid=[{"n": n}], tolerance=1e-9, deterministic=True)
+
+CLAIMS = (one("first", 1), one("second", 2))
+"""
+
+
+@pytest.mark.parametrize(("names", "left"), [
+    ([], "the 1 verdict above stands, and"), (["own/second"], "no verdict was reached, and"),
+])  # fmt: skip
+def test_an_interrupted_verify_says_how_many_verdicts_stand(names, left, tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text(SLOW)
+    code = "import signal; signal.signal(2, signal.default_int_handler); from solvable.cli import main; main()"
+    command = [sys.executable, "-u", "-c", code, "verify", *names, "--from", str(own), "--jobs", "1"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as running:
+        while not (tmp_path / "begun-2").exists():
+            assert running.poll() is None, running.stderr.read()
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        said, complaint = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said.count("AGREES") == 1 - len(names)
+    assert complaint.startswith(f"solvable: interrupted; {left} the next run starts anew")
+    assert len(complaint.strip().splitlines()) == 1
 
 
 def test_disagreement_is_exit_code_one(monkeypatch):

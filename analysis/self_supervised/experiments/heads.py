@@ -27,47 +27,55 @@ def _product(left, right, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _two_layers(A, B, M, C, rate, steps):  # type: ignore[no-untyped-def]
-    """Descend L(BA) in both factors at once, in place, until no entry moves by more than rounding."""
-    dim, size = B.shape
-    W, G, down = np.zeros((dim, size)), np.zeros((dim, size)), np.zeros((size, size))
-    seen, inside, up = np.zeros((dim, size)), np.zeros((dim, dim)), np.zeros((dim, size))
+def _descend(layers, M, C, rate, steps):  # type: ignore[no-untyped-def]
+    """Descend L(W) in all factors of W = W_L...W_1 at once, in place, until no entry moves by more than rounding."""
+    count, size, _ = layers.shape
+    # products of the layers below and above each; rows of a narrow last layer that are 0 stay so
+    below, above = np.zeros((count + 1, size, size)), np.zeros((count + 1, size, size))
+    seen, inside = np.zeros((size, size)), np.zeros((size, size))
+    up, G = np.zeros((size, size)), np.zeros((size, size))
+    for i in range(size):
+        below[0, i, i] = above[count, i, i] = 1.0
     for _ in range(steps):
-        _product(B, A, W)
+        for k in range(count):
+            _product(layers[k], below[k], below[k + 1])
+        for k in range(count - 1, 0, -1):
+            _product(above[k + 1], layers[k], above[k])
+        W = below[count]
         _product(W, M, seen)
         _product(seen, W.T, inside)
         _product(inside, seen, G)
         _product(W, C, up)
-        for i in range(dim):
-            for j in range(size):
-                G[i, j] = 4.0 * rate * (G[i, j] - up[i, j])
-        _product(B.T, G, down)
-        _product(G, A.T, up)
-        moved = 0.0
         for i in range(size):
             for j in range(size):
-                A[i, j] -= down[i, j]
-                moved = max(moved, abs(down[i, j]))
-        for i in range(dim):
-            for j in range(size):
-                B[i, j] -= up[i, j]
-                moved = max(moved, abs(up[i, j]))
+                G[i, j] = 4.0 * rate * (G[i, j] - up[i, j])
+        moved = 0.0
+        for k in range(count):
+            _product(above[k + 1].T, G, seen)
+            _product(seen, below[k].T, up)
+            for i in range(size):
+                for j in range(size):
+                    layers[k, i, j] -= up[i, j]
+                    moved = max(moved, abs(up[i, j]))
         if moved < 1e-15:
             break
 
 
-def layers_descended(rng: Rng, start: float, dim: int, rate: float = 4e-3, steps: int = 60_000) -> tuple[Array, Array]:
-    """First layer and head after descent from weights of the given size."""
+def layers_descended(
+    rng: Rng, start: float, dim: int, layers: int = 2, rate: float = 4e-3, steps: int = 60_000
+) -> Array:
+    """Layers after descent from weights of the given size; the last has `dim` rows and is filled up with zeros."""
     M, C = head_moments()
-    A, B = start * rng.standard_normal((len(M), len(M))), start * rng.standard_normal((dim, len(M)))
-    _two_layers(A, B, M, C, rate, steps)
-    return A, B
+    found = start * rng.standard_normal((layers, len(M), len(M)))
+    found[-1, dim:] = 0.0
+    _descend(found, M, C, rate, steps)
+    return np.asarray(found)
 
 
 def first_layer_weight(rng: Rng, shrink: float, feature: int, dim: int) -> float:
     """Weight of a feature before the head, of a start of size 1/shrink."""
-    A, _ = layers_descended(rng, 1 / shrink, dim)
-    return float((A.T @ A)[feature, feature])
+    first = layers_descended(rng, 1 / shrink, dim)[0]
+    return float((first.T @ first)[feature, feature])
 
 
 def _trained(rng: Rng, dim: int) -> tuple[Array, float]:

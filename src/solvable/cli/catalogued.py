@@ -110,6 +110,7 @@ def conventions() -> None:
         for row in rows:
             table.add_row(*map(escape, row))
     console().print(table)
+    console().print("Letters that stand in one statement only are defined beside it: solvable show CLAIM.")
 
 
 @app.command(name="known-answers")

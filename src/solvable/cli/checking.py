@@ -56,6 +56,10 @@ def _chosen_from(origin: str, names: list[str] | None) -> list[Claim]:
     return [item for item in own if not names or item.name in names or item.family in names]
 
 
+class Interrupted(Exception):
+    """Ctrl-C, and how many verdicts had been printed."""
+
+
 def verify_all_of(
     chosen: list[Claim], quick: bool, seed: int, jobs: int, store: Path | None, origin: str | None = None
 ) -> list[Verdict]:
@@ -64,16 +68,19 @@ def verify_all_of(
 
     screen, verdicts = console(), []
     width = max(len(item.name) for item in chosen)
-    with progress(screen, "verify", len(chosen)) as advance:
-        for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store, origin=origin):
-            verdicts.append(verdict)
-            outcome = verdict.outcome.value
-            mark = " (kept)" if kept else ""
-            summary = verdict.summary().removeprefix(f"{outcome}: ")
-            screen.print(
-                f"[{STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<{width}}  {summary}{mark}", soft_wrap=True
-            )
-            advance()
+    try:
+        with progress(screen, "verify", len(chosen)) as advance:
+            for verdict, kept in verify_all(chosen, seed=seed, quick=quick, jobs=jobs, store=store, origin=origin):
+                verdicts.append(verdict)
+                outcome = verdict.outcome.value
+                mark = " (kept)" if kept else ""
+                summary = verdict.summary().removeprefix(f"{outcome}: ")
+                screen.print(
+                    f"[{STYLES[outcome]}]{outcome:<12}[/] {verdict.claim:<{width}}  {summary}{mark}", soft_wrap=True
+                )
+                advance()
+    except KeyboardInterrupt:
+        raise Interrupted(len(verdicts)) from None
     for verdict in verdicts:
         if verdict.outcome.value != "AGREES":
             screen.print(str(verdict), style=STYLES[verdict.outcome.value], markup=False, soft_wrap=True)

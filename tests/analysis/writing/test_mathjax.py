@@ -9,7 +9,7 @@ from sentences import captions, pages
 from solvable.analysis import claims
 from solvable.analysis.writing.conventions import convention_table
 from solvable.analysis.writing.inline import typeset_inline
-from solvable.figures.mathematics import mathjax
+from solvable.figures.mathematics import mathjax, sentence_html
 
 SCRIPT = 'window.MathJax = {{startup: {{typeset: false}}, svg: {{fontCache: "none"}}}};</script><script>{}'
 DRAW = """formulas => MathJax.startup.promise.then(() => formulas.map(tex => {
@@ -46,3 +46,10 @@ def test_mathjax_reads_every_formula_and_has_every_sign(tmp_path):
         faults = view.evaluate(DRAW, [*wrong, *made])
         browser.close()
     assert [tex for tex, fault in zip([*wrong, *made], faults, strict=True) if any(fault)] == wrong
+
+
+def test_only_a_formula_and_the_stop_behind_it_are_kept_on_one_line():
+    made = sentence_html("For n (the size n), α and (1 − ρ)/ρ. Done")
+    assert made == (
+        r'For \(n\) (the size <span class="keep">\(n\)),</span> \(α\) and <span class="keep">\((1 − ρ)/ρ\).</span> Done'
+    )

@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from sentences import captions, pages
+from sentences import ROOT, captions, pages
 
 from solvable.analysis import claims
 from solvable.analysis.writing.conventions import convention_table
 from solvable.analysis.writing.inline import typeset_inline
 from solvable.analysis.writing.prose import counted
+from solvable.figures import figures
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 cells"), (1, "1 cell"), (2, "2 cells"), (1234, "1,234 cells")])
@@ -56,3 +57,21 @@ def test_captions_are_clear():
     found = list(captions())
     assert len(found) > 20
     assert not [(name, left) for name, text in found for left in unclear(text)]
+
+
+def formulas(text):
+    found = []
+    typeset_inline(text, str, lambda tex: found.append(tex) or "")
+    return found
+
+
+def test_titles_of_figures_are_words():
+    """They are headings, links, alternative texts and lines on a terminal, where nothing is typeset."""
+    assert {item.name: found for item in figures() if (found := formulas(item.title))} == {}
+
+
+def test_headings_of_notebooks_are_words_and_latex():
+    headings = [(path.name, line) for path in sorted((ROOT / "notebooks").glob("*.py"))
+                for line in re.findall(r"^# #+ (.*)", path.read_text(), re.M)]  # fmt: skip
+    assert len(headings) > 60
+    assert [(name, line) for name, line in headings if formulas(re.sub(r"\$[^$]+\$", "", line))] == []
