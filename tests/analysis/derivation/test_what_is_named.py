@@ -114,3 +114,31 @@ def test_a_claims_own_names_are_read_in_roman_type(style):
             if name.isidentifier() and len(name) > 1:
                 formula = read_formula(rf"1 + {style}{{{word}}}", remembered(claim), latex=True)
                 assert formula.names == {name}, (claim.name, name)
+
+
+@pytest.mark.parametrize("n", [99, 100, 400])
+def test_the_coherence_of_many_samples_is_that_of_few(n):
+    """Lanczos' method against all eigenvalues; seed 3, to rounding."""
+    import numpy as np
+
+    from solvable.analysis.sgd_stability.quantities import hessian_quantities
+
+    gradients = np.random.default_rng(3).standard_normal((n, 5))
+    overlaps = np.abs(gradients @ gradients.T)
+    expected = np.linalg.eigvalsh(overlaps)[-1] / np.max(np.sum(gradients**2, axis=1))
+    assert hessian_quantities(gradients, 1, "bernoulli")["coherence"] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("claim", "formula"),
+    [
+        ("random-features/relu-on-the-sphere", "n*(S2*w + (S1 + n)*(a + w))/(a*b + w*(a + b)) - noise_variance"),
+        ("model-collapse/ridge-after-least-squares",
+         "df2*(generations - 1)*generator_noise*(1 + (gamma*n - 2*df1 + df2)/(n - df2))"
+         "/(generator_samples - gamma*n - 1) + (df2*noise_variance + n*unlearned)/(n - df2)"),
+    ],
+)  # fmt: skip
+def test_slips_of_long_formulas_are_named(claim, formula):
+    report = check(formula, against=claim, budget=0)
+    assert report.outcome is Outcome.DISAGREES
+    assert report.slip
