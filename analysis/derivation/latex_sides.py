@@ -23,6 +23,7 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Sides"]
 
 _NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
+_BREAKS = (r"\quad", ",", r"\text", r"\textrm", r"\mbox")
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
 
 
@@ -138,7 +139,7 @@ class Sides(Macros):
         for place, text, level in levels(self.tokens):
             if text == "=" and level == 0:
                 marks.append(place)
-            elif level == 0 and text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
+            elif place and level == 0 and text in (*_BREAKS, ";", *LIMITS, *RELATIONS):
                 break
         sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
         named = bool(sides) and self.one_quantity(sides[0])
@@ -189,7 +190,7 @@ class Sides(Macros):
         for place, text, level in levels(self.tokens):
             if text in ("=", *LIMITS, *_BOUNDS, *PROPORTIONAL) and level == 0:
                 marks.append(place)
-            elif text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
+            elif place and text in _BREAKS and level == 0:  # a name in roman type may stand first
                 break
         last = marks[-1] if marks else len(self.tokens)
         if last == len(self.tokens) - 2 and self.tokens[last].text in ALMOST and self.tokens[-1].number:

@@ -87,6 +87,9 @@ SIZES = frozenset(
         "Biggl",
         "Biggr",
         "bigm",
+        "Bigm",
+        "biggm",
+        "Biggm",
     ]
 )
 SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", "medspace", "enspace"])

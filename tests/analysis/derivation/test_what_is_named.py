@@ -43,6 +43,10 @@ AGREE = [
     # a function that its own equation defines
     ("ridge/isotropic-effective-ridge",
      r"\kappa = 1/\tilde m(-\lambda), \qquad \tilde m(z) = \frac{1}{-z+\gamma/(1+\tilde m(z))}"),
+    # a quantity named in roman type
+    ("imputation/low-rank-bias",
+     r"\text{Bias} = \frac{\lambda_\rho}{\lambda_\rho + d/r}, \text{ where } \lambda_\rho = \frac{1}{\rho}-1"),
+    ("ridge/variance", r"\textrm{variance} \to \frac{\sigma^2\mathrm{df}_2}{n-\mathrm{df}_2}"),
     # norms, eigenvalues and hypergeometric functions
     ("sgd-stability/full-batch", r"\eta_{\max} = \frac{2}{\max_j \lambda_j(H)}"),
     ("sgd-stability/trace-bound", r"\frac{2}{\sum_{i=1}^d\lambda_i(H)}"),
@@ -65,6 +69,7 @@ DIFFER = [
     ("in-context/bayes-risk", r"\sigma^2\Bigl(1+\frac {2d}n\Bigr)+O(n^{-2})"),
     ("ridge/isotropic-ridgeless-variance", r"\sigma^2\frac dn+O(n^{-3})"),
     ("ridge/isotropic-ridgeless-variance", r"\sigma^2\gamma+O(1/n)"),  # the ratio is held: all sizes grow
+    ("ridge/variance", r"\text{variance} = \frac{\sigma^2\mathrm{df}_1}{n-\mathrm{df}_2}"),
     ("wide-networks/tanh-criticality", r"K^{(l)} \simeq \frac{1}{l}"),
     ("wide-networks/tanh-criticality", r"2lK^{(l)} \to 2"),
     ("neural-collapse/minimum-norm", r"L\,\|W\|_{S_{2/L}}^{2/L}"),
