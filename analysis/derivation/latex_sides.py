@@ -128,7 +128,8 @@ class Sides(Macros):
         if not marks or self.tokens[marks[0]].text not in LIMITS:
             return False
         member = self.tokens[: marks[0]]
-        if not has_own_factor(member) or is_statistic(member) or self.one_quantity(member):
+        decimals = len(self.tokens) == marks[0] + 2 and self.tokens[marks[0]].text in ALMOST and self.tokens[-1].number
+        if decimals or not has_own_factor(member) or is_statistic(member) or self.one_quantity(member):
             return False
         self.tokens = [*member, Token("=", False, True), *self.tokens[marks[0] + 1 :]]
         return True
