@@ -11,10 +11,12 @@ import numpy as np
 
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
+from solvable.analysis.derivation.labels import constant, ratio_label
+from solvable.analysis.derivation.latex_words import GREEK
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.writing.conventions import symbols, translations, used_conventions
+from solvable.analysis.writing.conventions import names_of_kind, symbols, translations, used_conventions
 from solvable.analysis.writing.prose import counted
 from solvable.solvers.validate import refuse
 
@@ -30,6 +32,10 @@ __all__ = [
 ]
 
 _SQUARED = re.compile(r"(?:\\\w+ ?)?\{?\w*\}?(?:_\{?\w+\}?)?\^\{?2\}?")  # a name squared is a quantity itself
+_EXTREMUM = re.compile(r"\\(?:min|max|inf|sup) ?(?:_(?:\{[^{}]*\}|\\?\w+ ?))?")  # a least value, and over what
+_LOG_SLOPE = re.compile(r"\\[dt]?frac ?\{d\\(?:ln|log) ?\w+\}\{d\\(?:ln|log) ?(\\?\w+) ?\}")
+_OVER_A_SIZE = re.compile(r"\\[dt]?frac ?(?:\{1\}|1) ?(?:\{[a-z]\}|[a-z])(?=\\(?:operatorname|mathrm|tr|Tr|text))")
+_RATIOS_TRIED = 12
 _SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 
 
@@ -119,20 +125,40 @@ def held(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> s
     return f" (at {' and '.join(said)} alone)" if said else ""
 
 
-def refuse_unread_factors(yours: Formula, claim: Claim) -> None:
+def refuse_unread_factors(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> None:
     """Refuse a right side that differs where a left member that is not read holds names of the claim.
 
     (1 - gamma) V = sigma**2 gamma is right, though its right side alone is not V.
     """
     known = known_names(claim) or set()
     for member in yours.unread:
-        if _SQUARED.fullmatch(member):
+        if _SQUARED.fullmatch(member) or _is_slope_in_the_size(member, claim):
             continue
+        over_a_size = _OVER_A_SIZE.match(member)
+        if over_a_size and not _is_off_by_sizes(yours, claim, points):
+            member = member[over_a_size.end() :]
+        member = _EXTREMUM.sub("", member)
         names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
         divided = "/" in member or r"\frac" in member
         if divided or any(name in known or translations(claim, name) for name in names):
             why = f"left of = stands {member}, which is not read, and its right side is not ours: give one formula"
             raise refuse("formula", yours.text, why)
+
+
+def _is_slope_in_the_size(member: str, claim: Claim) -> bool:
+    """Whether a left member is the slope of a logarithm by that of the size that grows, which is what a rate is."""
+    by = _LOG_SLOPE.fullmatch(member)
+    word = "" if by is None else GREEK.get(by[1].strip(), by[1].strip())
+    return claim.kind is Kind.RATE and claim.size in (word, *translations(claim, word))
+
+
+def _is_off_by_sizes(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the formula is ours times powers of sizes, which its left member may hold."""
+    rows = [(claim.predict(**point), known_values(claim, point)) for point in points[:_RATIOS_TRIED]]
+    ratio = np.array([float(yours(values)) / float(ours) if ours else np.nan for ours, values in rows])
+    sizes = [name for name in names_of_kind("size") if all(name in values for _, values in rows)]
+    columns = {name: np.array([float(values[name]) for _, values in rows]) for name in sizes}
+    return constant(ratio) is None and ratio_label(ratio, columns) is not None
 
 
 def refuse_unequal_sides(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> None:

@@ -171,7 +171,7 @@ def _judged(
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
     if "DISAGREES" in (precise.outcome, solver.outcome):
-        refuse_unread_factors(yours, claim)
+        refuse_unread_factors(yours, claim, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None

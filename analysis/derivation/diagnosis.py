@@ -27,7 +27,7 @@ from solvable.analysis.verification.verifier import Outcome
 __all__ = ["explained"]
 
 Array = NDArray[np.float64]
-_STEPS = 300_000
+_STEPS = 500_000
 _OTHERS = "agrees at the others"
 _FEWEST = 5  # points of a branch in which a slip is sought
 _TINY = 1e-5  # differences in which a slip would be an accident

@@ -84,6 +84,16 @@ PLACED: dict[str, Callable[..., Any]] = {
     "beta_lower": lambda sp, a, b, x: sp.betainc_regularized(a, b, 0, x),
     "gamma_lower": lambda sp, a, x: sp.lowergamma(a, x) / sp.gamma(a),  # regularised
     "gamma_upper": lambda sp, a, x: sp.uppergamma(a, x) / sp.gamma(a),
+    "hyp0f1": lambda sp, b, x: (
+        sp.gamma(b)
+        * (  # of which a Bessel function is known to every library
+            (-x) ** ((1 - b) / 2) * sp.besselj(b - 1, 2 * sp.sqrt(-x))
+            if x.could_extract_minus_sign()
+            else x ** ((1 - b) / 2) * sp.besseli(b - 1, 2 * sp.sqrt(x))
+        )
+    ),
+    "hyp1f1": lambda sp, a, b, x: sp.Function("hyp1f1")(a, b, x),
+    "hyp2f1": lambda sp, a, b, c, x: sp.Function("hyp2f1")(a, b, c, x),
     "ive": lambda sp, order, x: sp.besseli(order, x) * sp.exp(-x),
     "hypot": lambda sp, x, y: sp.sqrt(x**2 + y**2),
     "log_of": lambda sp, base, x: sp.log(x) / sp.log(base),

@@ -69,7 +69,7 @@ def _without_functions(stated: Statement) -> Statement:
         calls = {name: called.union(*(calls.get(other, set()) for other in called)) for name, called in calls.items()}
     for name, called in calls.items():
         if name in called:
-            raise refuse("formula", stated.formula, f"{name} is defined by itself")
+            return _without_functions(_of_itself(stated, name))
     for _ in range(len(functions)):  # one may call another
         for head, value in functions.items():
             name, _, names = head.rstrip(")").partition("(")
@@ -79,6 +79,41 @@ def _without_functions(stated: Statement) -> Statement:
             kept = tuple((other, put(text)) for other, text in kept)
             functions = {other: text if other == head else put(text) for other, text in functions.items()}
     return stated._replace(definitions=kept)
+
+
+def _of_itself(stated: Statement, name: str) -> Statement:
+    """Return the statement with f(z) = g(z, f(z)) as an equation for f at the one place where it is called.
+
+    Raises
+    ------
+    ValueError
+        Where it is called at several places.
+    """
+    head, value = next((head, value) for head, value in stated.definitions if head.startswith(f"{name}("))
+    others = [text for other, text in stated.definitions if other != head]
+    called = {place for text in (stated.formula, *others) for place in _places_of(text, name)}
+    within = set(_places_of(value, name))
+    if len(called) != 1 or within != {head[len(name) + 1 : -1]}:
+        raise refuse("formula", stated.formula, f"{name} is defined by itself: give its equation at one place")
+    place = f"{name}({called.pop()})"
+    equation = _with_calls("f(" + place.partition("(")[2], "f", [head[len(name) + 1 : -1]], value)
+    put = {place: name}
+    text = lambda old: old.replace(place, put[place])  # noqa: E731
+    definitions = tuple((other, text(body)) for other, body in stated.definitions if other != head)
+    return stated._replace(formula=text(stated.formula), definitions=(*definitions, (name, text(equation))))
+
+
+def _places_of(text: str, name: str) -> list[str]:
+    """Arguments with which a function is called."""
+    found = []
+    for match in re.finditer(rf"(?<!\w){name}\(", text):
+        level = 1
+        for end in range(match.end(), len(text)):
+            level += (text[end] in "([") - (text[end] in ")]")
+            if level == 0:
+                found.append(text[match.end() : end])
+                break
+    return found
 
 
 def _with_calls(text: str, name: str, names: list[str], value: str) -> str:

@@ -71,10 +71,14 @@ class _Statement(Sides):
         self.laws = self.stated_laws()
         self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
+        limited = self.limit_as_equality()
         sides = self.other_sides()
         start = self.at
         left, relation = self.left_side()
+        relation = "->" if limited and relation == "=" else relation
         own = self.own_name(self.tokens[start : self.at])
+        if [self.peek(), self.peek(1)] == [r"\Theta", "("] and not self.is_own(r"\Theta"):
+            self.tokens[self.at] = Token("O")  # of that order: a rate
         formula = self.lattice()
         branches: list[str] = []
         conditions: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from solvable.analysis.derivation.latex_phrases import longest_phrase
+from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_scripts import Scripts
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
 from solvable.analysis.derivation.latex_words import (
@@ -280,7 +280,8 @@ class Expressions(Scripts):
         found = longest_phrase(self.phrases, self.tokens, self.at)
         if found is not None:
             start, (phrase, self.at) = self.at, found
-            if not (phrase.open and (self.peek() in ("^", "_") or self.starts_factor())):
+            followed = self.peek() in ("^", "_") or (self.starts_factor() and not self.ends_trace(phrase))
+            if not (phrase.open and followed):
                 return phrase.meaning
             self.at = start
             try:  # more follows than the quantity: its first tokens may be those of a trace or an integral
@@ -289,6 +290,18 @@ class Expressions(Scripts):
                 name = phrase.meaning.strip("()")
                 raise self.refuse(f"where {name} ends is not clear: brackets are needed around it") from None
         return self.unit()
+
+    def ends_trace(self, phrase: Phrase) -> bool:
+        r"""Whether a trace that is a quantity ends where its letters do: what follows holds no matrix."""
+        if phrase.tokens[:2] != ("t", "r"):
+            return False
+        start = self.at
+        try:
+            behind = self.factor()
+        except ValueError:
+            behind = "I"
+        self.at = start
+        return re.search(r"\b(?:Sigma|Lambda|[A-Z])(?:\b|_)", behind) is None
 
     def unit(self) -> str:
         """Read a number, a name, a bracket or a command."""

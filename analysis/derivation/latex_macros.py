@@ -43,6 +43,9 @@ class Macros(Bound):
             self.at += 2
             return "nuclear"
         name = "".join(t.text for t in self.tokens[start : self.at - 1])
+        order = self.schatten() if inner.isidentifier() and inner[0].isupper() else ""
+        if order:
+            return f"((sum(sigma_i**({order}), i))**(1/({order})))"
         if self.of_frobenius() and re.search(r"\bSigma\b", inner) and not re.search(r"\b(?:beta|theta|w)\b", inner):
             return f"norm2(sqrt(Tr(({inner})**2)))"  # functions of Sigma are symmetric
         if not _TARGET.fullmatch(re.sub(r"\\(?:boldsymbol|mathbf|bm|vec|bf)|[{}]", "", name)):
@@ -53,6 +56,21 @@ class Macros(Bound):
                 return f"norm2(sqrt(norm2_{inner}))"
             raise self.refuse(f"the norm of {inner} is not known here: give it a name")
         return "norm2(sqrt(signal))"
+
+    def schatten(self) -> str:
+        r"""Read the index S_p of a norm if it comes: the norm of the singular values of order p."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() != "_":
+            return ""
+        reader.take()
+        inside = [t for t in reader.raw_group() if t.text.removeprefix("\\") not in LETTER_STYLES]
+        while inside and inside[0].text == "{" and inside[1:2] and inside[1].text == "S":
+            inside = inside[1:]
+        if [t.text for t in inside[:2]] not in (["S", "_"], ["S", "}"]):
+            return ""
+        order = self.sub(inside[inside[1].text == "}" :][2:])
+        self.at += reader.at
+        return order.whole(order.raw_group())
 
     def of_frobenius(self) -> bool:
         """Consume the index F, or HS, of a norm if it comes."""
@@ -233,6 +251,8 @@ class Macros(Bound):
         if word in ("Tr", "tr", "trace"):
             if self.peek() in MATRICES:
                 return f"tr{self.take().text}"
+            if word == "trace" and not self.starts_factor():
+                return word  # the name of a quantity
             if self.peek() not in OPENING:
                 return f"Tr({self.matrices()})"
             opening = self.take().text
@@ -304,7 +324,7 @@ class Macros(Bound):
                 self.raw_group()
                 condition = "True"
             else:
-                condition = self.named_condition() or self.condition()
+                condition = self.named_condition() or self.case()
             pairs.append(f"({value}, {condition})")
             while self.peek() in (",", ".", ";", r"\\", r"\quad"):
                 self.take()

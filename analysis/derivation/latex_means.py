@@ -53,11 +53,8 @@ class Means(Fractions):
 
     def expectation(self) -> str:
         """Read E[f], E_z[f] and E_{x \\sim N(m, v)}[f]; without brackets the mean of the factors behind it."""
-        variable = law = ""
-        if self.peek() == "_":
-            self.take()
-            variable, law = self.variable(self.raw_group())
-            self.averaged.update(variable.split(", "))
+        variable, law = self.over()
+        self.averaged.update(variable.split(", ") if variable else ())
         known = self.known_mean() if not variable else ""
         if known:
             return known
@@ -77,15 +74,24 @@ class Means(Fractions):
             raise self.refuse("E needs brackets around its argument")
         return self.over_its_law(body, variable, law)
 
-    def variance(self) -> str:
-        """Read Var[f] over a law that is stated: the mean of the square less the square of the mean."""
-        variable = law = ""
-        if self.peek() == "_":
-            self.take()
-            variable, law = self.variable(self.raw_group())
+    def over(self) -> tuple[str, str]:
+        """Read the index of a mean: its variable and law, empty where there is none."""
+        if self.peek() != "_":
+            return "", ""
+        self.take()
+        return self.variable(self.raw_group())
+
+    def opened(self, why: str) -> tuple[str, str, str]:
+        """Read the index of a mean and the bracket behind it."""
+        variable, law = self.over()
         opening = self.take().text
         if opening not in OPENING:
-            raise self.refuse("a variance needs brackets around its argument")
+            raise self.refuse(why)
+        return variable, law, opening
+
+    def variance(self) -> str:
+        """Read Var[f] over a law that is stated: the mean of the square less the square of the mean."""
+        variable, law, opening = self.opened("a variance needs brackets around its argument")
         body = self.expression()
         self.expect(CLOSING[opening])
         square, mean = (self.over_its_law(each, variable, law) for each in (f"({body})**2", body))
@@ -109,13 +115,7 @@ class Means(Fractions):
 
     def probability(self) -> str:
         """Read P(z > x): the mean of an indicator."""
-        variable = law = ""
-        if self.peek() == "_":
-            self.take()
-            variable, law = self.variable(self.raw_group())
-        opening = self.take().text
-        if opening not in OPENING:
-            raise self.refuse("a probability needs brackets around what is probable")
+        variable, law, opening = self.opened("a probability needs brackets around what is probable")
         inside = self.condition()
         while self.peek() == ",":
             self.take()

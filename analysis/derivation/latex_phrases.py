@@ -49,7 +49,8 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         indicator, trace = tokens[:2] == ("1", "_"), tokens[:2] == ("t", "r")
         if "/" in tokens or not (transposed or indicator or trace or _MARKS & set(tokens)):
             continue
-        closed = tokens[0] == r"\|" or indicator or tokens[-1] in ")]"
+        ranged = tokens[0] in _RANGED  # a power behind it is one of what is summed
+        closed = tokens[0] == r"\|" or indicator or (tokens[-1] in ")]" and not ranged)
         found += _variants(tokens, f"({name})", not closed)
         if tokens[-2:] == ("^", "2") and tokens[0] == r"\|":
             found += _variants(tokens[:-2], f"sqrt({name})", False)

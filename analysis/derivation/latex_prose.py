@@ -39,6 +39,7 @@ _SAMPLES = re.compile(r"(?:training|independent|i\.i\.d\.|iid)?(?:rows|columns|s
 _DENSITY = r"\frac{e^{-z^2/2}}{\sqrt{2\pi}}"
 _BESSEL = {"I": "besseli", "J": "besselj", "K": "besselk"}
 _ENDS = (",", ";", r"\quad")
+_OPERATES = ("=", "+", "-", "−", "*", "/", r"\cdot", r"\times")  # what has no number before a word behind it
 
 
 def without_prose(tokens: list[Token]) -> list[Token]:
@@ -156,7 +157,13 @@ def _with_measures(tokens: list[Token]) -> list[Token]:
 def _without_nouns(tokens: list[Token]) -> list[Token]:
     """Take out what is counted, behind a definition: n = rd rows."""
     for start, place, end, word in _words(tokens):
-        if _SAMPLES.fullmatch(word) and "=" in [t.text for t in tokens[start:place]] and _ends_a_part(tokens, end):
+        counted = tokens[start:place] and tokens[place - 1].text not in _OPERATES  # d - rows has the name of a quantity
+        if (
+            _SAMPLES.fullmatch(word)
+            and counted
+            and "=" in [t.text for t in tokens[start:place]]
+            and _ends_a_part(tokens, end)
+        ):
             return _without_nouns([*tokens[:place], *tokens[end:]])
     return tokens
 
@@ -165,13 +172,25 @@ def _with_orders(tokens: list[Token]) -> Iterator[Token]:
     r"""Write I_x(a, b), the regularised beta function, and I_{d/2}(x), a Bessel function, with what is their index."""
     at = 0
     while at < len(tokens):
-        found = _indexed_call(tokens, at)
+        found = _indexed_call(tokens, at) or _hypergeometric(tokens, at)
         if found is None:
             yield tokens[at]
             at += 1
             continue
         function, arguments, at = found
         yield from [*_called(function), Token("("), *arguments, Token(")")]
+
+
+def _hypergeometric(tokens: list[Token], at: int) -> tuple[str, list[Token], int] | None:
+    """Function, arguments and the place behind it, of {}_2F_1(a, b; c; x)."""
+    at += 2 * ([t.text for t in tokens[at : at + 2]] == ["{", "}"])
+    texts = [t.text for t in tokens[at : at + 5]]
+    if texts[:1] != ["_"] or texts[2:4] != ["F", "_"] or not _opens(tokens, at + 5):
+        return None
+    name = f"hyp{texts[1]}f{texts[4]}"
+    close = at + 5 + next((i for i, _, level in levels(tokens[at + 5 :]) if level == 0), 0)
+    inner = [Token(",") if t.text == ";" else t for t in tokens[at + 6 : close]]
+    return (name, inner[inner[:1] == [Token(",")] :], close + 1) if name in FUNCTIONS else None
 
 
 def _indexed_call(tokens: list[Token], at: int) -> tuple[str, list[Token], int] | None:

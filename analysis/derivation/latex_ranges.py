@@ -38,6 +38,16 @@ class Ranges(Cursor):
             raise self.refuse(f"what stands behind the formula is not a range: {left}")
         return condition
 
+    def case(self) -> str:
+        """Read the range of a case, which may be one number: M = 1."""
+        start = self.at
+        left = self.expression()
+        if self.peek() == "=":
+            self.take()
+            return f"{left}=={self.expression()}"
+        self.at = start
+        return self.condition()
+
     def compared(self, left: str) -> str:
         """Read the comparisons behind an expression."""
         parts = [left]

@@ -12,6 +12,7 @@ from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, leve
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     ALMOST,
+    EXTREMA,
     GREEK,
     LETTER_STYLES,
     LIMITS,
@@ -22,6 +23,7 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Sides"]
 
 _NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
+_BREAKS = (r"\quad", ",", r"\text", r"\textrm", r"\mbox")
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
 
 
@@ -92,7 +94,12 @@ class Sides(Macros):
         return reader.at == len(reader.tokens)
 
     def skip_mean(self) -> None:
-        """Pass over a limit or an expectation in front of a quantity."""
+        """Pass over a limit, an expectation or a least value in front of a quantity."""
+        while self.peek() in EXTREMA and self.at + 1 < len(self.tokens):
+            self.take()
+            while self.peek() in ("_", r"\limits", r"\nolimits"):
+                if self.take().text == "_":
+                    self.raw_group()
         while self.peek() in (r"\lim", r"\mathbb", r"\mathbf", r"\operatorname", r"\mathrm", "E", r"\E", r"\limits"):
             start = self.at
             command = self.take().text
@@ -115,13 +122,25 @@ class Sides(Macros):
             level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
         raise self.refuse("a bracket left of = is not closed")
 
+    def limit_as_equality(self) -> bool:
+        r"""Write 2lK \to 1, whose left member has a factor of its own, as an equality that holds in the limit."""
+        marks = [i for i, text, level in levels(self.tokens) if level == 0 and text in ("=", *LIMITS, *RELATIONS)]
+        if not marks or self.tokens[marks[0]].text not in LIMITS:
+            return False
+        member = self.tokens[: marks[0]]
+        decimals = len(self.tokens) == marks[0] + 2 and self.tokens[marks[0]].text in ALMOST and self.tokens[-1].number
+        if decimals or not has_own_factor(member) or is_statistic(member) or self.one_quantity(member):
+            return False
+        self.tokens = [*member, Token("=", False, True), *self.tokens[marks[0] + 1 :]]
+        return True
+
     def other_sides(self) -> tuple[str, ...]:
         """Take out all sides of a chain of equalities but the last one and the quantity's name in front of them."""
         marks = [-1]
         for place, text, level in levels(self.tokens):
             if text == "=" and level == 0:
                 marks.append(place)
-            elif level == 0 and text in (r"\quad", ",", ";", r"\text", r"\textrm", r"\mbox", *LIMITS, *RELATIONS):
+            elif place and level == 0 and text in (*_BREAKS, ";", *LIMITS, *RELATIONS):
                 break
         sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
         named = bool(sides) and self.one_quantity(sides[0])
@@ -172,7 +191,7 @@ class Sides(Macros):
         for place, text, level in levels(self.tokens):
             if text in ("=", *LIMITS, *_BOUNDS, *PROPORTIONAL) and level == 0:
                 marks.append(place)
-            elif text in (r"\quad", ",", r"\text", r"\textrm", r"\mbox") and level == 0:
+            elif place and text in _BREAKS and level == 0:  # a name in roman type may stand first
                 break
         last = marks[-1] if marks else len(self.tokens)
         if last == len(self.tokens) - 2 and self.tokens[last].text in ALMOST and self.tokens[-1].number:

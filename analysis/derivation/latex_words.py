@@ -11,6 +11,7 @@ __all__ = [
     "DEFINES",
     "DIFFERENTIALS",
     "ENVIRONMENTS",
+    "EXTREMA",
     "FUNCTIONS",
     "GREEK",
     "INVERSES",
@@ -52,7 +53,7 @@ FUNCTIONS = {
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
     **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
-    **{name: name for name in ("besseli", "besselj", "besselk", "Phi")},
+    **{name: name for name in ("besseli", "besselj", "besselk", "Phi", "hyp0f1", "hyp1f1", "hyp2f1")},
     "gammalower": "gamma_lower", "gammaupper": "gamma_upper", "gammafunction": "gamma_function",
     "betalower": "beta_lower", "normpdf": "norm_pdf", "normtail": "norm_sf", "B": "beta_function",
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
@@ -86,6 +87,9 @@ SIZES = frozenset(
         "Biggl",
         "Biggr",
         "bigm",
+        "Bigm",
+        "biggm",
+        "Biggm",
     ]
 )
 SPACES = frozenset([",", ";", "!", ":", " ", ">", "quad", "qquad", "thinspace", "medspace", "enspace"])
@@ -153,6 +157,7 @@ STATISTICS = (r"\tr", r"\Tr", r"\angle", r"\langle",
               r"\hat", r"\widehat", r"\arg", r"\argmin", r"\E", r"\Var", r"\Cov", r"\operatorname*", r"\sup", r"\inf",
               r"\lim", r"\Pr", r"\P", r"\top", r"\|", r"\lVert", r"\limsup", r"\liminf", r"\nabla")  # fmt: skip
 LAW_STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", r"\text", "{")
+EXTREMA = (r"\min", r"\inf", r"\max", r"\sup")
 OTHERWISE = ("otherwise", "else")
 # what says that a name solves the equation behind it
 SOLVES = re.compile(

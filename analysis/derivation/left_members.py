@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from solvable.analysis.derivation.exponents import with_exponent
 from solvable.analysis.derivation.known import is_ours
@@ -15,6 +16,13 @@ from solvable.solvers.validate import refuse
 
 __all__ = ["about_the_claim"]
 
+# a name behind a least value, or a greatest one, left of a sign
+_EXTREMUM = re.compile(r"[\s$&]*\\(?:min|max|inf|sup)(?:_(?:\{[^{}]*\}|\\?\w+))?\s*\\?[A-Za-z][^=,]*=")
+_OF_EXTREMA = re.compile(
+    r"(?i)\b(?:best|optim\w*|minim\w*|maxim\w*|least|lowest|highest|smallest|largest|greatest|most|edge|threshold|"
+    r"stable|bound\w*|below|above)\b"
+)
+
 
 def about_the_claim(reading: Reading, formula: str, claim: Claim, known: set[str]) -> Reading:
     """Return what is read as an equation for the claim's quantity.
@@ -24,6 +32,7 @@ def about_the_claim(reading: Reading, formula: str, claim: Claim, known: set[str
     ValueError
         Where its left member is another quantity, or its right side is the quantity itself.
     """
+    _refuse_other_extremum(formula, claim)
     if reading.relation == "=":
         reading = _solved(reading, claim, known)
     if reading.left in known and not is_ours(claim, reading.left):
@@ -57,6 +66,13 @@ def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str
     meant = [text for text in translations(claim, left) if text in known]
     if meant and meant[0] in claim.grid[0] and not is_ours(claim, meant[0]):
         raise refuse("formula", formula, f"left of = stands {left}, which is not what the claim is about")
+
+
+def _refuse_other_extremum(formula: str, claim: Claim) -> None:
+    r"""Refuse \min_\lambda R = .. for a claim about R at any ridge."""
+    if _EXTREMUM.match(formula) and not _OF_EXTREMA.search(f"{claim.name} {claim.statement}"):
+        why = "left of = stands a least or a greatest value, and the claim is about none"
+        raise refuse("formula", formula, why)
 
 
 def _refuse_the_quantity_itself(reading: Reading, formula: str, claim: Claim, known: set[str]) -> None:

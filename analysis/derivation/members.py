@@ -8,15 +8,18 @@ factors would count for nothing.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from solvable.analysis.derivation.clock import OutOfTime
-from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import MEAN_OF
+from solvable.analysis.derivation.notation import parse
+from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.squares import as_stated
+from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
+from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
@@ -24,8 +27,6 @@ from solvable.solvers.validate import refuse
 __all__ = ["meant_member"]
 
 _TRIED, _SAME = 5, 1e-9
-_TIMES, _OVER = re.compile(r"(\S+) times\b"), re.compile(r"\bover (\S+?)[,;.]")  # factors that statements name
-_PER_DIMENSION = re.compile(r"\b(?:for each|a|per) dimension\b")
 
 
 def _inversions(member: Any, name: Any, right: Any) -> list[tuple[Any, Any]]:
@@ -58,12 +59,15 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if yours.expression is None or not points:
         return yours
     if yours.member is None:
+        yours = over_its_law(yours, claim)
         yours = as_stated(yours, claim, lambda formula: _is_ours(formula, claim, points))
+        refuse_without_factor(yours, claim, lambda formula: _is_ours(formula, claim, points))
         return _known_member(yours, claim, points)
     from solvable.analysis.derivation.understood import written
 
     member, name = yours.member
-    member = member.args[0] if isinstance(member, sp.Limit) else member
+    if isinstance(member, sp.Limit):
+        member = _in_the_limit(member, claim)
     whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
     if whole:
         return yours
@@ -80,6 +84,8 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
         factor, rest = member.as_independent(name, as_Add=False)
         plain = rest == name or isinstance(rest, sp.Add)
+        if member == name:
+            return yours
         if plain and _is_stated_factor(factor, claim):
             return yours
         if rest == name and str(name) == MEAN_OF and _is_mean_over_a_size(factor):
@@ -88,6 +94,13 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         raise refuse("formula", yours.text, why)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
     return yours if isinstance(member, sp.Add) or not plain else found[-1]
+
+
+def _in_the_limit(member: Any, claim: Claim) -> Any:
+    """Return what a limit is of, with its variable by our name."""
+    known = known_names(claim) or set()
+    ours = in_known(claim, str(member.args[1]), known)
+    return member.args[0].xreplace({member.args[1]: parse(ours[0])}) if ours else member.args[0]
 
 
 def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> Formula:
@@ -126,17 +139,7 @@ def _is_stated_factor(factor: Any, claim: Claim) -> bool:
     """Whether the claim says that its value is the quantity times a factor: n times the error, for each dimension."""
     import sympy as sp
 
-    said = [f"1/({match[1]})" for match in _OVER.finditer(claim.statement)]
-    said += [match[1].strip("(") for match in _TIMES.finditer(claim.statement)]
-    said += ["1/d"] if _PER_DIMENSION.search(claim.statement) else []
-    for text in said:
-        try:
-            stated = read_formula(text, claim).expression
-        except ValueError:
-            continue
-        if stated is not None and sp.cancel(stated / factor) == 1:
-            return True
-    return False
+    return any(sp.cancel(stated / factor) == 1 for stated in stated_factors(claim))
 
 
 def _is_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> bool:

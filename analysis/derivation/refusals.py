@@ -20,7 +20,7 @@ def refuse_unknown_functions(expression: Any, text: str) -> None:
         raise refuse("formula", text, "it is no real number")
     for applied in expression.atoms(AppliedUndef):
         name = applied.func.__name__
-        if name not in ("value", "derivative") and not is_operator(applied):
+        if name not in ("value", "derivative", "hyp1f1", "hyp2f1") and not is_operator(applied):
             raise refuse("formula", text, f"the function {name!r} is unknown")
 
 

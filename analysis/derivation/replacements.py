@@ -15,6 +15,7 @@ __all__ = ["fitting", "multiples", "substitutions"]
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
+_MOST_PAIRED = 8  # names of which every two may be exchanged
 _WORDS: dict[str, SymbolKind] = {"ridge": "ridge", "step-size": "step", "noise": "noise", "scale": "scale"}
 
 
@@ -81,7 +82,7 @@ def multiples(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str, str
 def _pairs(columns: Columns, used: frozenset[str]) -> list[tuple[str, str]]:
     """Every two names of a short formula: what is exchanged need not be a size."""
     names = sorted(used & set(columns))
-    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]] if len(names) <= 6 else []
+    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]] if len(names) <= _MOST_PAIRED else []
 
 
 def fitting(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,9 @@ __all__ = ["another_sense", "as_bound"]
 Array = NDArray[np.float64]
 Finding = tuple[str, Outcome]
 _SMALL = (1e-2, 1e-3, 1e-4)  # of a parameter that vanishes
+_STEADY = 3  # growth of a difference in units of its order that is still steady
+_DIGITS = 30
+_RATIO = re.compile(r"gamma|γ|ratio")  # an author who writes it lets all sizes grow together
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
 
 
@@ -56,6 +62,9 @@ def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Fi
     shrunk = _as_it_vanishes(yours, claim)
     if shrunk is not None:
         return shrunk
+    alone = _as_n_grows_alone(yours, claim)
+    if alone is not None:
+        return alone
     grown = _as_it_grows(yours, claim) or _as_one_grows(yours, claim)
     if grown is not None:
         if yours.orders:
@@ -92,24 +101,61 @@ def _as_it_vanishes(yours: Formula, claim: Claim) -> Finding | None:
     if len(names) != 1 or len(yours.orders) != 1 or claim.formula is None:
         return None
     name = names.pop()
-    order, reference = yours.orders[0], read_formula(claim.formula, claim)
     if not isinstance(claim.grid[0].get(name), float) or claim.draws_predictions:
         return None
-    aside = dataclasses.replace(yours, expression=order, names=frozenset({name}))
-    shares = []
-    for cell in claim.grid[:_MOST_CELLS]:
-        moved = [known_values(claim, {**cell, name: cell[name] * factor}) for factor in _SMALL]
-        sizes = [float(aside(values)) for values in moved]
-        if not sizes[-1] < 0.5 * sizes[0]:
-            return None  # it grows as the parameter vanishes
-        gaps = [abs(float(yours(values)) - float(reference(values))) for values in moved]
-        shares.append([gap / size for gap, size in zip(gaps, sizes, strict=True)])
-    if not np.all(np.isfinite(shares)):
+    shares = _shares(yours, claim, lambda cell, factor: {**cell, name: cell[name] * factor})
+    if shares is None:
         return None
-    if max(row[-1] / max(row[0], 1e-300) for row in shares) > 3:
+    if max(row[-1] / max(row[0], 1e-300) for row in shares) > _STEADY:
         return f"not equal as {name} vanishes: the difference does not vanish as stated", Outcome.DISAGREES
     largest = max(row[-1] for row in shares)
     return f"equal as {name} vanishes (differs by {largest:.2g} times the order stated)", Outcome.AGREES
+
+
+def _as_n_grows_alone(yours: Formula, claim: Claim) -> Finding | None:
+    """What an O of n states where the author writes d and n, and not their ratio: n grows, and d is held."""
+    import sympy as sp
+
+    cell, n = claim.grid[0], sp.Symbol("n", positive=True)
+    if len(yours.orders) != 1 or claim.formula is None or claim.draws_predictions or _RATIO.search(yours.text):
+        return None
+    d, gamma = (sp.Symbol(name, positive=True) for name in ("d", "gamma"))
+    order = yours.orders[0] if "n" in cell else yours.orders[0].xreplace({d: gamma * n})
+    if not isinstance(cell.get("gamma"), float) or ("n" in cell) == ("d" in cell) or order.free_symbols != {n}:
+        return None
+
+    def moved(cell: dict[str, Any], factor: float) -> dict[str, Any]:
+        grown = {"n": cell["n"] / factor} if "n" in cell else {}
+        return {**cell, **grown, "gamma": cell["gamma"] * factor}
+
+    shares = _shares(yours, claim, moved)
+    if shares is None or max(row[-1] / max(row[0], 1e-300) for row in shares) > _STEADY:
+        return None
+    largest = max(row[-1] for row in shares)
+    return f"equal as n grows with d held (differs by {largest:.2g} times the order stated)", Outcome.AGREES
+
+
+def _shares(
+    yours: Formula, claim: Claim, moved: Callable[[dict[str, Any], float], dict[str, Any]]
+) -> list[list[float]] | None:
+    """Differences in units of the order stated, as cells move to a limit; None where the order does not vanish there.
+
+    A limit may lie outside of the claim's domain: both are formulas there.
+    """
+    import mpmath as mp
+
+    order, reference = yours.orders[0], read_formula(claim.formula, claim)
+    aside = dataclasses.replace(yours, expression=order, names=frozenset(map(str, order.free_symbols)))
+    shares = []
+    with mp.workdps(_DIGITS):
+        for cell in claim.grid[:_MOST_CELLS]:
+            places = [known_values(claim, moved(dict(cell), factor)) for factor in _SMALL]
+            sizes = [float(aside(values)) for values in places]
+            if not sizes[-1] < 0.5 * sizes[0]:
+                return None
+            gaps = [float(abs(yours(values) - reference(values))) for values in places]
+            shares.append([gap / size for gap, size in zip(gaps, sizes, strict=True)])
+    return shares if np.all(np.isfinite(shares)) else None
 
 
 def _as_one_grows(yours: Formula, claim: Claim) -> str | None:

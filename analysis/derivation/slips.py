@@ -243,10 +243,15 @@ def find_slip(
     if slip is not None and _SHIFTED.search(slip.sentence):  # a number that is missing is likelier than a name moved
         other = _in_time(search.part)
         slip = other if other is not None and " -> 1 + " in other.sentence else slip
-    return slip or _shortest(
-        (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
-         lambda: search.part(True), search.both, search.two)
-    ) or regimes(2)  # fmt: skip
+    try:
+        return slip or _shortest(
+            (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
+             lambda: search.part(True), search.both, search.two)
+        ) or regimes(2)  # fmt: skip
+    except OutOfTime:
+        if search.later is None:
+            raise
+        return search.later
 
 
 def _in_time(step: Callable[[], Slip | None]) -> Slip | None:

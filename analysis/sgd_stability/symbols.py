@@ -15,9 +15,21 @@ SYMBOLS = (
         "scale",
         "of the mean Hessian",
         ("lambda_max", "λ_max"),
-        (r"\|H\|", r"\|H\|_{2}", r"\|H\|_{op}"),
+        (
+            r"\|H\|",
+            r"\|H\|_{2}",
+            r"\|H\|_{op}",
+            *(rf"\max_{{{i}}}\lambda_{{{i}}}{of}" for i in "ijk" for of in ("(H)", "")),
+        ),
     ),
-    Symbol("trace", r"\mathrm{tr}H", "tr H", "scale", "of the mean Hessian, the mean squared gradient norm"),
+    Symbol(
+        "trace",
+        r"\mathrm{tr}H",
+        "tr H",
+        "scale",
+        "of the mean Hessian, the mean squared gradient norm",
+        also=tuple(rf"\sum_{{{i}}}\lambda_{{{i}}}{of}" for i in "ijk" for of in ("(H)", "")),
+    ),
     Symbol(
         "largest_norm",
         r"\max_{i}\|g_{i}\|^{2}",
@@ -71,7 +83,9 @@ SYMBOLS = (
     Symbol("is_angle", r"1_{\angle}", "1[angle]", "other", "1 where the quantity is the angle, else 0"),
     Symbol("is_relaxation", r"1_{\tau}", "1[relaxation]", "other", "1 where it is the relaxation factor, else 0"),
     Symbol("weight_decay", r"\lambda", "λ", "ridge", "decay of the weights"),
-    Symbol("gradient_norm", "g", "g", "scale", "norm of the gradient at unit weights"),
+    Symbol(
+        "gradient_norm", "g", "g", "scale", "norm of the gradient at unit weights", also=(r"\|g\|", r"\|\nabla L\|")
+    ),
     Symbol("momentum", r"\beta_{1}", "β₁", "other", "Adam's memory of the gradient"),
     Symbol("shrinkage", "p", "p", "other", "share of w that the decay takes in a step"),
     Symbol("width", "m", "m", "size", "hidden neurons"),
