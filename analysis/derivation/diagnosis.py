@@ -21,6 +21,7 @@ from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.senses import another_sense, as_bound
 from solvable.analysis.derivation.slips import Slip, find_slip
 from solvable.analysis.derivation.stages import SAME, columns_at, float_values
+from solvable.analysis.derivation.within_sums import slip_within_sums
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.verifier import Outcome
 
@@ -134,7 +135,8 @@ def _slip(
     found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference, regimes)
     if found is not None or frozen is yours:
         return found
-    return find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
+    inside = slip_within_sums(yours, ours, columns)
+    return Slip(inside, (inside,)) if inside else find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
 
 
 def _regime(

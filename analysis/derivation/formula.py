@@ -28,7 +28,7 @@ from solvable.solvers.validate import as_kind, refuse
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Formula", "read_formula"]
+__all__ = ["Formula", "operators_of", "read_formula"]
 
 _NO_VALUE = (ArithmeticError, ValueError, TypeError)
 _TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
@@ -178,7 +178,7 @@ class Formula:
 
         if self.expression is None or self.plain:
             return self, {}
-        found = list(dict.fromkeys(_operators(self.expression)))
+        found = list(dict.fromkeys(operators_of(self.expression)))
         marks = {node: sp.Symbol(written(node), positive=True) for node in found}
         rows = [{n: v if n.startswith("_") else float(v) for n, v in zip(columns, row, strict=True)}
                 for row in zip(*columns.values(), strict=True)]  # fmt: skip
@@ -251,7 +251,7 @@ class Formula:
         return _real(value.item() if isinstance(value, np.ndarray | np.generic) else value)
 
 
-def _operators(node: Any) -> list[Any]:
+def operators_of(node: Any) -> list[Any]:
     """Topmost sums, means and derivatives of an expression."""
     import sympy as sp
 
@@ -259,7 +259,7 @@ def _operators(node: Any) -> list[Any]:
         getattr(node.func, "__name__", "") == "derivative"
     ):  # fmt: skip
         return [node]
-    return [found for part in node.args for found in _operators(part)]
+    return [found for part in node.args for found in operators_of(part)]
 
 
 def _real(value: Any) -> Any:

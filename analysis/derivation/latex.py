@@ -33,6 +33,7 @@ from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
 
+_DOLLARS = re.compile(r"(?<!\\)\${1,2}|\\[()\[\]]")
 _WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
 
 
@@ -57,9 +58,19 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    reader.tokens = in_usual_forms(list(tokens_of(_WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text))), reader.refuse)
+    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text)
+    reader.tokens = in_usual_forms(list(tokens_of(_words_marked(written))), reader.refuse)
     reader.phrases = phrases
     return reader.statement()
+
+
+def _words_marked(text: str) -> str:
+    r"""Put what stands between two formulas of a sentence in \text: $a$ with $b$."""
+    parts = _DOLLARS.split(text)
+    if len(parts) % 2 == 0 or len(parts) < 5:
+        return text
+    parts[2:-1:2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2:-1:2]]
+    return " ".join(parts)
 
 
 class _Statement(Sides):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from solvable.analysis.derivation.latex_expressions import Expressions
 from solvable.analysis.derivation.latex_tokens import Token
-from solvable.analysis.derivation.latex_words import DIFFERENTIALS, GREEK
+from solvable.analysis.derivation.latex_words import DIFFERENTIALS, FUNCTIONS, GREEK
 
 __all__ = ["Fractions"]
 
@@ -33,6 +33,8 @@ class Fractions(Expressions):
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
             if texts[0][1:] == [r"\kappa"]:
                 return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
+            if texts[0] == ["d"] and (self.peek() in ("(", "[", r"\left") or self.peek().lstrip("\\") in FUNCTIONS):
+                return self.derivative(start, middle)  # \frac{d}{dx}\log: of a quotient d would have been cancelled
             raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
         if all(text[:1] == ["d"] and text[1:2] in ([r"\log"], [r"\ln"]) for text in texts):
             raise self.refuse("a logarithmic derivative is not read: write diff(log(f), x), or the exponent alone")

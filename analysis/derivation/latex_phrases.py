@@ -47,7 +47,12 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         tokens = tuple(part for token in tokens_of(latex) for part in _flat(token))
         transposed = any(pair == ("^", "t") for pair in pairwise(tokens))
         indicator, trace = tokens[:2] == ("1", "_"), tokens[:2] == ("t", "r")
-        if "/" in tokens or not (transposed or indicator or trace or _MARKS & set(tokens)):
+        indexed = (tokens[1:2] == ("_",) and "+" in tokens) or "," in tokens  # \rho_+ and df_{2,0}
+        rooted = tokens[0] == r"\sqrt"
+        if "/" in tokens or not (transposed or indicator or trace or indexed or rooted or _MARKS & set(tokens)):
+            continue
+        if rooted:
+            found += [Phrase(tokens, f"({name})", False), Phrase(tokens[1:], f"({name})**2", False)]
             continue
         ranged = tokens[0] in _RANGED  # a power behind it is one of what is summed
         closed = tokens[0] == r"\|" or indicator or (tokens[-1] in ")]" and not ranged)

@@ -34,6 +34,8 @@ _EIGENVALUES = re.compile(
     rf"{_THE}(?:nonzero|non-zero|positive|ordered)?eigenvaluesof(?:the)?(?:population)?(?:covariance|covariancematrix)?"
 )
 _BETA = r"regulari[sz]edincompletebetafunction"  # which I_x(a, b) is without words
+_BESSEL_FUNCTION = r"besselfunction(?:ofthe(?:first|second)kind)?(?:oforder(?:zero|one|two|\d))?"
+_BESSEL_WORDS = {"I": rf"modified{_BESSEL_FUNCTION}", "J": _BESSEL_FUNCTION, "K": rf"modified{_BESSEL_FUNCTION}"}
 _SAMPLES = re.compile(r"(?:training|independent|i\.i\.d\.|iid)?(?:rows|columns|samples|observations|points|datapoints|"
                       r"examples|features|dimensions|coordinates|parameters|classes|layers|steps)")  # fmt: skip
 _DENSITY = r"\frac{e^{-z^2/2}}{\sqrt{2\pi}}"
@@ -98,7 +100,9 @@ def _with_named_functions(tokens: list[Token]) -> list[Token]:
     for start, place, end, word in _words(tokens):
         meant = next((f for words, f in _FUNCTIONS.items() if re.fullmatch(_THE + words, word)), "")
         texts = [t.text for t in tokens[start:place]]
-        if re.fullmatch(_THE + _BETA, word) and texts[:2] == ["I", "_"] and _ends_a_part(tokens, end):
+        beta = re.fullmatch(_THE + _BETA, word) and texts[:2] == ["I", "_"]
+        bessel = texts[1:2] == ["_"] and re.fullmatch(_THE + _BESSEL_WORDS.get(texts[0], "no function"), word)
+        if (beta or bessel) and _ends_a_part(tokens, end):
             return [*tokens[:start], *tokens[end:]]
         if meant and place == start + 1 and _ends_a_part(tokens, end):
             letter, kept = tokens[start].text, [*tokens[:start], *tokens[end:]]

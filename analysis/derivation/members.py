@@ -20,7 +20,7 @@ from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.squares import as_stated
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
 from solvable.analysis.derivation.translation import known_names
-from solvable.analysis.verification.claim import Claim
+from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
@@ -71,6 +71,8 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
     if whole:
         return yours
+    if _is_exponent(member, name, claim):
+        return dataclasses.replace(yours, unread=(), member=None)
     found = []
     for part, value in _inversions(member, name, yours.expression):
         names = frozenset(map(str, value.free_symbols)) - {str(symbol) for symbol in yours.implicit}
@@ -94,6 +96,14 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         raise refuse("formula", yours.text, why)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
     return yours if isinstance(member, sp.Add) or not plain else found[-1]
+
+
+def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:
+    """Whether a left member is log(R)/log(n), in the size of a rate."""
+    import sympy as sp
+
+    size = in_known(claim, str(claim.size), known_names(claim) or set())
+    return claim.kind is Kind.RATE and bool(size) and member == sp.log(name) / sp.log(parse(size[0]))
 
 
 def _in_the_limit(member: Any, claim: Claim) -> Any:

@@ -15,13 +15,14 @@ from solvable.analysis.derivation.latex_words import MATRICES
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "as_value", "call_operator", "is_operator", "mode_sum", "operator_name",
-           "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
+__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "as_value", "call_operator", "is_operator", "mode_sum",
+           "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
+RIDGE_OF_MODES = "kappa_of_g"  # in g_i: whether it is kappa or the gamma of random features is known with the claim
 _BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
 ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
 Read = Callable[..., Any]
@@ -220,7 +221,7 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
         elif kind in _WEIGHTS:
             scope[word] = v / sp.sqrt(s)
         elif kind == "g":  # what a mode keeps, as every claim with an effective ridge writes it
-            scope[word] = s / (s + sp.Symbol("kappa", positive=True))
+            scope[word] = s / (s + sp.Symbol(RIDGE_OF_MODES, positive=True))
         else:
             raise refuse(
                 f"what {word} is in a sum over modes is not known: s_{index} is an eigenvalue, v_{index} a "
@@ -255,7 +256,7 @@ def _array_sum(term: Any, read: Read, refuse: Refuse) -> Any:
     if len(modes) > 1 or not modes | words & {"g"}:
         raise refuse("sum takes a term and its index, or a term in the eigenvalues s")
     s, v = sp.Symbol("s_i", positive=True), sp.Symbol("v_i", positive=True)
-    kept = s / (s + sp.Symbol("kappa", positive=True))  # what a mode keeps
+    kept = s / (s + sp.Symbol(RIDGE_OF_MODES, positive=True))  # what a mode keeps
     return mode_sum(read(term, {**dict.fromkeys(modes, s), "v": v, "g": kept}), s, v)
 
 

@@ -250,6 +250,13 @@ def _everywhere(expression: Any, ours: Array, value: Callable[[Any], Array], col
             whole = None if new is None else _changed(expression, node, new)
             if whole is not None and np.all(np.abs(value(whole) - ours) <= RTOL * np.abs(ours)):
                 return f"agrees after {node} -> {new}"
+    powers = [node for node in dict.fromkeys(nodes) if node.is_Pow and node.base.is_Add]
+    for exponent in dict.fromkeys(node.exp for node in powers):
+        alike = [node for node in powers if node.exp == exponent]
+        for other in (2 * exponent, exponent / 2) if len(alike) > 1 else ():
+            whole = expression.xreplace({node: node.base**other for node in alike})
+            if np.all(np.abs(value(whole) - ours) <= RTOL * np.abs(ours)):
+                return f"agrees after the power {exponent} -> {other} in {len(alike)} places"
     for kind, other in ((sp.Max, sp.Min), (sp.Min, sp.Max)):
         for node in expression.atoms(kind):
             whole = _changed(expression, node, other(*node.args))

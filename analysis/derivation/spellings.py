@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import Any
 
+from solvable.analysis.derivation.latex import plain_from_latex
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import translations, written_symbols
@@ -19,6 +22,7 @@ _SPELLED = {
     "sigmasq": ("noise_variance",), "s2": ("noise_variance",), "beta_norm2": ("signal",), "signal_power": ("signal",),
     "lambd": ("lam",), "lamb": ("lam",), "lmbda": ("lam",), "n_classes": ("classes",), "num_classes": ("classes",),
     "n_steps": ("steps",), "num_steps": ("steps",), "SNR": ("snr",),
+    "phi": ("varphi",), "varphi": ("phi",), "epsilon": ("varepsilon",), "varepsilon": ("epsilon",),
 }  # fmt: skip
 _SQUARE = re.compile(r"((?:sigma|tau)(?:_\w+?)?)(?:2|_?sq|_?squared)")
 
@@ -51,7 +55,7 @@ def _of_another_form(claim: Claim, name: str, known: set[str]) -> list[str]:
     if square is not None:
         return [f"({text})**2" for text in in_known(claim, square[1], known)]
     if not name.startswith("norm2_"):
-        return []
+        return _within_a_symbol(claim, name, known)
     for own, latex in written_symbols(claim).items():
         plain = {re.sub(r"[\\{} ]", "", text).replace("boldsymbol", "") for text in latex}
         if own in known and f"|{name.removeprefix('norm2_')}|^2" in plain:
@@ -59,3 +63,33 @@ def _of_another_form(claim: Claim, name: str, known: set[str]) -> list[str]:
         if own in known and f"|{name.removeprefix('norm2_')}|" in plain:
             return [f"{own}**2"]
     return []
+
+
+def _within_a_symbol(claim: Claim, name: str, known: set[str]) -> list[str]:
+    r"""What n is where the claim writes a quantity of its own as \tfrac nd, and knows d; or alpha, of \ln(1/\alpha)."""
+    import sympy as sp
+
+    for own, latex in written_symbols(claim).items():
+        for expression in map(_as_expression, latex) if own in known else ():
+            if expression is None or name not in {str(s) for s in expression.free_symbols}:
+                continue
+            others = {s: str(s) if str(s) in known else next(iter(translations(claim, str(s))), "")
+                      for s in expression.free_symbols if str(s) != name}  # fmt: skip
+            others = {s: parse(text) if text else sp.nan for s, text in others.items()}
+            equation = expression.xreplace(others) - sp.Symbol(own, positive=True)
+            if {str(s) for s in equation.free_symbols} - {name} <= known and not equation.has(sp.nan):
+                solved = sp.solve(equation, sp.Symbol(name, positive=True))
+                return [str(solved[0])] if len(solved) == 1 else []
+    return []
+
+
+@functools.cache
+def _as_expression(latex: str) -> Any:
+    """A symbol that is written as a formula of others, as a formula; None where it is a name."""
+    if not any(mark in latex for mark in ("/", r"frac", r"\ln", r"\log")) or r"\|" in latex:
+        return None
+    try:
+        found = parse(plain_from_latex(latex).formula)
+    except ValueError:
+        return None
+    return found if found.is_Pow or found.is_Mul or found.is_Function else None

@@ -15,7 +15,7 @@ from solvable.analysis.derivation.implicit import own_transform, with_own_transf
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -66,7 +66,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     for name, value in given.items():
         if not isinstance(value, sp.Expr):  # None, a truth value, a list, a matrix
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
-    reading = of_itself(reading, known, claim)
+    reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
@@ -170,6 +170,24 @@ def _outline(
     if any(part.has(sp.Lambda, sp.Sum) for part in (top, *definitions.values())):
         return None
     return without_values(top, sure), {name: without_values(part, sure) for name, part in definitions.items()}
+
+
+def _with_ridge_of_modes(reading: Reading, known: set[str] | None) -> Reading:
+    """Say which effective ridge is in g_i: the author's kappa, the claim's gamma of random features, or its kappa."""
+    import sympy as sp
+
+    shared = known is not None and "gamma_rf" in known and "kappa" not in reading.definitions
+    ridge = {sp.Symbol(RIDGE_OF_MODES, positive=True): sp.Symbol("gamma_rf" if shared else "kappa", positive=True)}
+
+    def put(part: Any) -> Any:
+        return part.xreplace(ridge) if isinstance(part, sp.Basic) else part
+
+    return dataclasses.replace(
+        reading,
+        expression=put(reading.expression), condition=put(reading.condition), rounded=put(reading.rounded),
+        statistic=put(reading.statistic), sides=tuple(map(put, reading.sides)),
+        definitions={name: put(value) for name, value in reading.definitions.items()},
+    )  # fmt: skip
 
 
 def _definitions(

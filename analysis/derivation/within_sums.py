@@ -1,0 +1,38 @@
+"""Slips within a sum, a mean or an integral, whose terms nobody sees where it is one number: g for g**2 in a sum."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvable.analysis.derivation.edits import edits
+from solvable.analysis.derivation.formula import Formula, operators_of
+from solvable.analysis.derivation.labels import same
+
+__all__ = ["slip_within_sums"]
+
+_WORDS = {"Integral": "integral", "Product": "product", "gauss_mean": "mean", "plane_mean": "mean", "mp_mean": "mean"}
+_MOST = 16  # changes of the pen in the term of one sum
+_LOOKED_AT = 3  # points that a change must satisfy before all are asked
+
+
+def slip_within_sums(yours: Formula, ours: NDArray[np.float64], columns: Mapping[str, Any]) -> str | None:
+    """Say which term of a sum, or integrand, is off by one change of the pen: "in the sum agrees after g -> g**2"."""
+    few = {name: column[:_LOOKED_AT] for name, column in columns.items()}
+    for total in operators_of(yours.expression):
+        term = total.args[0]
+        body = term.expr if hasattr(term, "expr") else term
+        for text, changed in edits(body)[:_MOST]:
+            inner = term.func(term.variables, changed) if hasattr(term, "expr") else changed
+            try:
+                whole = yours.expression.xreplace({total: total.func(inner, *total.args[1:])})
+            except (ArithmeticError, TypeError, ValueError):
+                continue
+            formula = dataclasses.replace(yours, expression=whole, outline=None)
+            if same(formula.on(few), ours[:_LOOKED_AT]) and same(formula.on(columns), ours):
+                return f"within the {_WORDS.get(type(total).__name__, 'sum')}: agrees after {text}"
+    return None
