@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ Array = NDArray[np.float64]
 Finding = tuple[str, Outcome]
 _SMALL = (1e-2, 1e-3, 1e-4)  # of a parameter that vanishes
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
+_SECONDS, _STEEP = 2.0, 4  # of CPU for values at larger sizes, where the next takes at least so many times the last
 
 
 def as_bound(relation: str, ours: Array, found: Array) -> Finding:
@@ -132,16 +136,23 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
         return None
     counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
     together = (size,) if claim.size or alone else tuple(name for name in counts if name != "batch_size")
+    if not yours.orders and any(not _gap(yours, claim, cell)[0] <= _LARGEST_GAP for cell in claim.grid):
+        return None  # what the author does not say must be plain: small already, and (below) of first order
+    start, last = time.thread_time(), 0.0
     for cell in claim.grid[:_MOST_CELLS] if yours.orders else claim.grid:
         gaps, stated = [], []
         for factor in _FACTORS:
             grown = {**cell, **{name: cell[name] * factor for name in together if name in cell}}
             if claim.domain is not None and not claim.domain.allows(grown):
                 return None  # where it grows the claim says nothing
-            values, ours = known_values(claim, grown), float(claim.predict(**grown))
+            before = time.thread_time()
+            if before - start + _STEEP * last > _SECONDS:
+                return None
+            gap, values, ours = _gap(yours, claim, grown)
+            last = time.thread_time() - before
             if not ours:
                 return None
-            gaps.append(abs(float(yours(values)) / ours - 1))
+            gaps.append(gap)
             for order in yours.orders:
                 aside = dataclasses.replace(yours, expression=order, names=frozenset(map(str, order.free_symbols)))
                 stated.append(float(aside(values)) / abs(ours))
@@ -158,8 +169,8 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
             and (gaps[-1] / stated[-1] > 2 * max(gaps[0] / stated[0], 1e-300))
         ):
             return None  # it vanishes, but not as fast as stated
-        if not yours.orders and (power < 0.9 or gaps[0] > _LARGEST_GAP):
-            return None  # what the author does not say must be plain: first order, and small already
+        if not yours.orders and power < 0.9:
+            return None
         powers.append(power)
         coefficients.append(gaps[-1] * (cell[size] * _FACTORS[-1]) ** _round(power))
     if not powers:
@@ -170,6 +181,12 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
     amount = f"{high:.2g}/{below}" if low > 0.9 * high or _round(max(powers)) != power else (
         f"{low:.2g}/{below} to {high:.2g}/{below}")  # fmt: skip
     return f"equal as {size} grows (differs by {amount})"
+
+
+def _gap(yours: Formula, claim: Claim, cell: Mapping[str, Any]) -> tuple[float, dict[str, Any], float]:
+    """Relative difference at a cell, with the values there and ours."""
+    values, ours = known_values(claim, cell), float(claim.predict(**cell))
+    return (abs(float(yours(values)) / ours - 1) if ours else np.inf), values, ours
 
 
 def _round(power: float) -> float:
