@@ -102,16 +102,30 @@ def _others(claim: Claim) -> str:
 
     if claim.family not in catalogue.families():
         return ""
-    stated = [other.name for other in catalogue.claims(claim.family)
-              if other.formula is not None or other.quantities is not None]  # fmt: skip
-    return f"; of its family these take a formula: {', '.join(stated)}" if stated else ""
+    taking = [other.name for other in catalogue.claims(claim.family) if not why_not(other)]
+    return f"; of its family these take a formula: {', '.join(taking)}" if taking else "; none of its family takes one"
 
 
 def refuse_outside(claim: Claim, cells: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse cells at which the claim says nothing."""
+    """Refuse cells of a user's at which the claim says nothing, or has no value."""
     for cell in cells if claim.domain is not None else ():
-        if not claim.domain.allows(cell):  # type: ignore[union-attr]
-            raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")  # type: ignore[union-attr]
+        assert claim.domain is not None
+        if not claim.domain.allows(cell):
+            raise refuse("at", dict(cell), f"{claim.name} is about {claim.domain.where}")
+        for name, word in cell.items():
+            if isinstance(word, str) and all(word != place[name] for place in claim.grid):
+                raise refuse("at", dict(cell), _no_value(claim))
+        try:
+            value = claim.predict(**claim.draw(np.random.default_rng(0), cell))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise refuse("at", dict(cell), _no_value(claim)) from error
+        if not np.all(np.isfinite(value)):
+            raise refuse("at", dict(cell), _no_value(claim))
+
+
+def _no_value(claim: Claim) -> str:
+    domain = claim.domain.describe(claim.grid) if claim.domain is not None else ""
+    return f"{claim.name} has no finite value there, and is asked within {domain}"
 
 
 def held(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> str:
@@ -184,6 +198,7 @@ def _largest_term(formula: Formula, values: Mapping[str, Any]) -> float:
 
 def tried_where(claim: Claim, points: Sequence[Mapping[str, Any]], stages: Sequence[Stage]) -> str:
     """Say at how many points and cells, in which ranges, and which stages were skipped."""
+    points = [point for point in points if {name: point[name] for name in claim.grid[0]} not in claim.grid]
     places = [*claim.grid, *points]
     spans = []
     for name in claim.grid[0]:

@@ -36,6 +36,9 @@ def places_asked(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
     allowed = "it must be a mapping from parameters to values, or a list of them"
     if not isinstance(at, Mapping):
         cells = [as_kind("at", cell, Mapping, allowed) for cell in as_kind("at", at, list | tuple, allowed)]
+        if not cells:
+            raise refuse("at", at, "it names no place")
+        _refuse_unknown(set().union(*cells), base)
         return [
             {**base, **{name: _like(base.get(name), name, value) for name, value in cell.items()}} for cell in cells
         ]
@@ -45,11 +48,15 @@ def places_asked(at: Any, base: dict[str, Any]) -> list[dict[str, Any]]:
     empty = [name for name, values in lists.items() if not len(values)]
     if empty:
         raise refuse(f"at[{empty[0]!r}]", at[empty[0]], "it names no value")
-    unknown = set(lists) - set(base) if base else set()
-    if unknown:
-        raise refuse("at", sorted(unknown)[0], f"the claim's parameters are {', '.join(base)}")
+    _refuse_unknown(set(lists), base)
     plain = [[_like(base.get(name), name, value) for value in values] for name, values in lists.items()]
     return [{**base, **dict(zip(lists, values, strict=True))} for values in itertools.product(*plain)]
+
+
+def _refuse_unknown(names: set[str], base: Mapping[str, Any]) -> None:
+    unknown = names - set(base) if base else set()
+    if unknown:
+        raise refuse("at", min(unknown, key=str), f"the claim's parameters are {', '.join(base)}")
 
 
 def given(at: Any) -> frozenset[str]:
@@ -60,7 +67,7 @@ def given(at: Any) -> frozenset[str]:
 def _like(old: Any, name: str, value: Any) -> Any:
     """Plain number of the type the claim uses: its experiments count in whole numbers."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(old, int | float) and not isinstance(value, int | float):
+    if isinstance(old, int | float) and not (isinstance(value, int | float) and value == value):  # NaN is none
         raise refuse(f"at[{name!r}]", value, "the claim wants a number")
     if isinstance(old, int) and isinstance(value, float):
         if not value.is_integer():

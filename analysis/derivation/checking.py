@@ -143,8 +143,9 @@ def check(
     cells = places_asked(at, dict(claim.grid[0])) or [dict(cell) for cell in claim.grid]
     budget = None if budget is None else draws_at_most(budget)
     claim = remembered(claim if spectrum is None else with_spectrum(claim, spectrum))
-    claim = dataclasses.replace(claim, grid=cells, quick=None if at is not None else claim.quick)
-    refuse_outside(claim, cells)
+    if at is not None:
+        refuse_outside(claim, cells)
+        claim = dataclasses.replace(claim, grid=cells, quick=None)
     yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
     with _in_a_sentence(yours.text):
         return _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
@@ -215,13 +216,14 @@ def _overall(stages: list[Stage]) -> Outcome:
 def _sentence(stages: list[Stage], rows: Any, said: str | None, more: str = "") -> str:
     """Put the verdict on top."""
     symbols, precise, solver, simulation = (stage.outcome for stage in stages)
-    if said and (simulation in ("AGREES", "SKIPPED") or "DISAGREES" in (symbols, precise, solver)):
+    disagrees = "DISAGREES" in (symbols, precise, solver)
+    if said and (simulation in ("AGREES", "SKIPPED") or disagrees):
         return said
     if any(stage.detail == NOTHING for stage in stages):
         return f"nothing is decided: {NOTHING}"
-    if "INCONCLUSIVE" in (precise, solver):
+    if "INCONCLUSIVE" in (precise, solver) and not disagrees:
         return "takes too long to evaluate: nothing is decided"
-    if "DISAGREES" in (symbols, precise, solver):
+    if disagrees:
         gaps = [abs(row["yours"] / row["ours"] - 1) for row in rows if row["ours"]]
         finite = [gap for gap in gaps if np.isfinite(gap)]
         if not finite:

@@ -6,7 +6,7 @@ The entry ``_modes`` is what sums of a formula's own run over.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -123,24 +123,30 @@ def _hashable(value: Any) -> Any:
 
 
 def remembered(claim: Claim) -> Claim:
-    """Return the claim with quantities that are found once at each place, at the highest precision asked for."""
+    """Return the claim with predictions and quantities that are found once at each place.
+
+    Quantities are kept at the highest precision asked for.
+    """
+    own = None if claim.quantities is None else _once(claim.quantities)
+    return dataclasses.replace(claim, predict=_once(claim.predict), quantities=own)
+
+
+def _once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with its values kept for each set of arguments that can be told from others."""
     import mpmath as mp
 
-    found: dict[Any, tuple[int, Mapping[str, Any]]] = {}
-    own = claim.quantities
-    if own is None:
-        return claim
+    found: dict[Any, tuple[int, Any]] = {}
 
-    def quantities(**parameters: Any) -> Mapping[str, Any]:
+    def kept(**parameters: Any) -> Any:
         try:
             key = frozenset((name, _hashable(value)) for name, value in parameters.items())
         except TypeError:
-            return own(**parameters)
+            return function(**parameters)
         if key not in found or found[key][0] < mp.mp.dps:
-            found[key] = (mp.mp.dps, own(**parameters))
+            found[key] = (mp.mp.dps, function(**parameters))
         return found[key][1]
 
-    return dataclasses.replace(claim, quantities=quantities)
+    return kept
 
 
 def with_spectrum(claim: Claim, spectrum: Spectrum) -> Claim:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ _STEADY = 3  # growth of a difference in units of its order that is still steady
 _DIGITS = 30
 _RATIO = re.compile(r"gamma|γ|ratio")  # an author who writes it lets all sizes grow together
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
+_SECONDS, _STEEP = 2.0, 4  # of CPU for values at larger sizes, where the next takes at least so many times the last
 
 
 def as_bound(relation: str, ours: Array, found: Array) -> Finding:
@@ -178,16 +180,23 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
         return None
     counts = [name for name in names_of_kind("size") if isinstance(claim.grid[0].get(name), int)]
     together = (size,) if claim.size or alone else tuple(name for name in counts if name != "batch_size")
+    if not yours.orders and any(not _gap(yours, claim, cell)[0] <= _LARGEST_GAP for cell in claim.grid):
+        return None  # what the author does not say must be plain: small already, and (below) of first order
+    start, last = time.thread_time(), 0.0
     for cell in claim.grid[:_MOST_CELLS] if yours.orders else claim.grid:
         gaps, stated = [], []
         for factor in _FACTORS:
             grown = {**cell, **{name: cell[name] * factor for name in together if name in cell}}
             if claim.domain is not None and not claim.domain.allows(grown):
                 return None  # where it grows the claim says nothing
-            values, ours = known_values(claim, grown), float(claim.predict(**grown))
+            before = time.thread_time()
+            if not yours.orders and before - start + _STEEP * last > _SECONDS:
+                return None
+            gap, values, ours = _gap(yours, claim, grown)
+            last = time.thread_time() - before
             if not ours:
                 return None
-            gaps.append(abs(float(yours(values)) / ours - 1))
+            gaps.append(gap)
             for order in yours.orders:
                 aside = dataclasses.replace(yours, expression=order, names=frozenset(map(str, order.free_symbols)))
                 stated.append(float(aside(values)) / abs(ours))
@@ -204,8 +213,8 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
             and (gaps[-1] / stated[-1] > 2 * max(gaps[0] / stated[0], 1e-300))
         ):
             return None  # it vanishes, but not as fast as stated
-        if not yours.orders and (power < 0.9 or gaps[0] > _LARGEST_GAP):
-            return None  # what the author does not say must be plain: first order, and small already
+        if not yours.orders and power < 0.9:
+            return None
         powers.append(power)
         coefficients.append(gaps[-1] * (cell[size] * _FACTORS[-1]) ** _round(power))
     if not powers:
@@ -216,6 +225,12 @@ def _as_it_grows(yours: Formula, claim: Claim, alone: str | None = None) -> str 
     amount = f"{high:.2g}/{below}" if low > 0.9 * high or _round(max(powers)) != power else (
         f"{low:.2g}/{below} to {high:.2g}/{below}")  # fmt: skip
     return f"equal as {size} grows (differs by {amount})"
+
+
+def _gap(yours: Formula, claim: Claim, cell: Mapping[str, Any]) -> tuple[float, dict[str, Any], float]:
+    """Relative difference at a cell, with the values there and ours."""
+    values, ours = known_values(claim, cell), float(claim.predict(**cell))
+    return (abs(float(yours(values)) / ours - 1) if ours else np.inf), values, ours
 
 
 def _round(power: float) -> float:

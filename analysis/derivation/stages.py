@@ -229,7 +229,7 @@ def columns_at(claim: Claim, points: list[dict[str, Any]]) -> dict[str, Array]:
             columns[name][:] = [row[name] for row in rows]
         else:
             columns[name] = np.array([float(row[name]) for row in rows])
-    return columns
+    return columns or {"_place": np.arange(len(rows))}  # where cells hold names alone, points are counted all the same
 
 
 def against_simulation(

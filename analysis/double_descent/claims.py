@@ -204,7 +204,7 @@ CLAIMS = (
         "Gradient descent on random features: what these cannot express of the target acts as label noise.",
         predict=_projected,
         measure=experiments.projected_error_draw,
-        domain=_DESCENT.but(n=(20, 50)),
+        domain=_DESCENT.but(n=(20, 50), step=(0.2, 1.0)),  # drawn features stretch beyond the edge of their law
         grid=cells("gamma steps", [(1.5, 20), (0.6, 200), (1.0, 60)], n=40, step=1.0, noise_variance=0.1),
         quick=(0,),
     ),

@@ -117,7 +117,7 @@ class Domain:
         count : int
             How many points.
         held : frozenset of str
-            Parameters that keep near a cell's value, within a third of it.
+            Parameters that keep near a cell's value, within a third of it, outside of their range too.
         keep : callable
             Whether a point is wanted.
 
@@ -128,8 +128,9 @@ class Domain:
         """
         found: list[dict[str, Any]] = []
         misses = 0
-        for point in self._candidates(cells, rng, held):
-            if self.holds(point) and keep(point):
+        domain = self._reaching(cells, held)
+        for point in domain._candidates(cells, rng, held):
+            if domain.holds(point) and keep(point):
                 found.append(point)
                 misses = 0
             else:
@@ -137,6 +138,12 @@ class Domain:
             if len(found) == count or misses == _TRIES:
                 return found
         return found
+
+    def _reaching(self, cells: Sequence[Cell], held: frozenset[str]) -> Domain:
+        """Return the domain with ranges of what is held that reach to the cells' values."""
+        ends = {name: (min(low, *(cell[name] for cell in cells)), max(high, *(cell[name] for cell in cells)))
+                for name, (low, high) in self.drawn(cells[0]).items() if name in held}  # fmt: skip
+        return Domain(self.where, self.counts, **{**self.ranges, **ends}) if ends else self
 
     def _candidates(
         self, cells: Sequence[Cell], rng: np.random.Generator, held: frozenset[str]

@@ -164,3 +164,10 @@ def test_more_latex_of_papers(formula, against):
 def test_what_is_read_says_what_the_words_are():
     assert quickly("sigma^2*gamma/(1-gamma)", VARIANCE).read_as.endswith("with sigma = sqrt(noise_variance)")
     assert "alpha = lam*n" in quickly("alpha/n", KAPPA).read_as
+
+
+def test_the_sentence_never_says_that_nothing_is_decided_where_something_is():
+    """An endless sum has no value at the cells: the time that the points took does not hide it."""
+    report = quickly("sum(1/j, j, 1, oo)", VARIANCE)
+    assert report.outcome.value == "DISAGREES"
+    assert "nothing is decided" not in report.sentence

@@ -8,7 +8,8 @@ import pytest
 
 from solvable import check
 from solvable.analysis import claims
-from solvable.analysis.derivation.admission import why_not
+from solvable.analysis.derivation.admission import refuse_outside, why_not
+from solvable.analysis.derivation.asked import places_asked
 from solvable.analysis.derivation.formula import read_formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.verification.claim import Kind
@@ -72,6 +73,9 @@ def test_points_obey_ranges_constraints_counts_and_what_is_held():
         assert 0.3 < p["gamma"] < 0.8
         assert p["gamma"] * p["n"] == pytest.approx(round(p["gamma"] * p["n"]), abs=1e-9)
     assert domain.points(cells, np.random.default_rng(0), 5, keep=lambda p: False) == []
+    for p in domain.points([{**cells[0], "gamma": 50.0}], np.random.default_rng(0), 20, held=frozenset({"gamma"})):
+        assert 37 < p["gamma"] <= 50  # what a user asks for beyond the range is drawn about
+        assert p["gamma"] * p["n"] == pytest.approx(round(p["gamma"] * p["n"]), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +124,10 @@ def test_orders_name_the_claims_that_take_a_formula(against):
 def test_one_number_everywhere_is_refused_and_places_outside_are():
     with pytest.raises(ValueError, match=r"is the number 1\.6862 everywhere"):
         check("1", "double-descent/flow-is-nearly-ridge", budget=0)
+    with pytest.raises(ValueError, match="none of its family takes one"):
+        check("1", "curvature/gauss-newton-dual", budget=0)
+    with pytest.raises(ValueError, match="these take a formula: convex-losses/"):  # by their solvers alone
+        check("1", "convex-losses/logistic-peak", budget=0)
     with pytest.raises(ValueError, match="is about gamma < 1"):
         check("gamma", "ridge/isotropic-ridgeless-variance", at={"gamma": 2.0}, budget=0)
 
@@ -127,3 +135,46 @@ def test_one_number_everywhere_is_refused_and_places_outside_are():
 def test_at_least_120_claims_have_a_closed_form_or_quantities():
     stated = [claim for claim in claims() if not why_not(claim)]
     assert sum(claim.formula is not None or claim.quantities is not None for claim in stated) >= 120
+
+
+TAKING = [claim for claim in VALUED if not why_not(claim)]
+
+
+@pytest.mark.parametrize("claim", TAKING, ids=lambda claim: claim.name)
+def test_places_without_a_value_are_refused_in_a_sentence(claim):
+    """Each parameter in turn is put where no claim has a value: no number, or a law that is none of its own."""
+    for name, value in claim.grid[0].items():
+        wrong = float("nan") if isinstance(value, int | float) else "no such thing"
+        with pytest.raises((ValueError, TypeError), match=r"^at.* is not allowed: \S"):
+            refuse_outside(claim, places_asked({name: wrong}, dict(claim.grid[0])))
+
+
+@pytest.mark.parametrize("at", [[], [{"nobody": 1.0}], {"nobody": 1.0}, [{"gamma": 0.3}, {"n": "many"}]])
+def test_places_that_are_none_are_refused(at):
+    with pytest.raises(ValueError, match=r"^at.* is not allowed: "):
+        check("gamma", "ridge/isotropic-ridgeless-variance", at=at, budget=0)
+
+
+def test_a_place_beyond_the_usual_range_is_compared_at_20_points():
+    report = check(
+        "sigma**2*gamma/(1 - gamma)", "ridge/isotropic-ridgeless-variance", at={"noise_variance": 1e6}, budget=0
+    )
+    assert report.where.startswith("20 random points and 1 cell: ")
+    twice = check(
+        "2*sigma**2*gamma/(1-gamma)", "ridge/isotropic-ridgeless-variance", at={"noise_variance": 1e6}, budget=0
+    )
+    assert twice.slip == ("factor 2",)
+
+
+def test_cells_of_names_alone_are_compared_and_counted_once():
+    report = check("1 + pi/7", "in-context/prior-fitted-is-posterior", budget=0)
+    assert report.outcome.value == "DISAGREES"
+    assert report.where.startswith("3 cells: law known, discrete, inverse-gamma")
+    one = check("1.23606797749979", "diagonal-networks/two-cycle-stability", budget=0)
+    assert one.where.startswith("1 cell: ")  # the place asked is the cell, and no random one
+
+
+def test_a_slow_solver_is_not_asked_at_larger_sizes_in_vain():
+    start = time.process_time()
+    assert not check("1 + pi/7", "imputation/risk-on-drawn-masks", budget=0)
+    assert time.process_time() - start < 10  # the budget of any call; it takes 1.5 s
