@@ -24,8 +24,10 @@ def njit(*, inner: bool = False, **options: Any) -> Callable[[Callable[..., Any]
     kernels alone call, not Python's either. It is a quarter of the compilation of a short one.
     """
 
+    options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": inner}  # numba's own types lack these two
+
     def compiled(function: Callable[..., Any]) -> Any:
-        dispatcher = numba.njit(no_cfunc_wrapper=True, no_cpython_wrapper=inner, **options)(function)
+        dispatcher = numba.njit(**options)(function)
         cache = getattr(dispatcher, "_cache", None)
         if cache is not None:  # it is None where NUMBA_DISABLE_JIT leaves the function as it is
             cache.load_overload = _forgiving(cache, cache.load_overload)
