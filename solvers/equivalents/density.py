@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     """T = sum p/(e + delta) and T' = -sum p/(e + delta)^2 for complex delta."""
     # written out: it runs inside a compiled Newton iteration, which cannot call the arrays of `Modes`
@@ -51,7 +51,7 @@ def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     return complex(t_re, t_im), complex(d_re, d_im)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _newton(p, e, gap, start):  # type: ignore[no-untyped-def]
     """Solve delta^2 T(delta) + gap = 0 below the real axis; returns delta, T, T', iterations (0: failed)."""
     delta = start
@@ -76,7 +76,7 @@ def _newton(p, e, gap, start):  # type: ignore[no-untyped-def]
     return delta, T, dT, 0
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _descend(p, e, kappa_e, x_e, gap):  # type: ignore[no-untyped-def]
     """Fallback for a neck between bulks: come down from x + i eta, trying the real axis at every stage."""
     eta = 4.0
@@ -96,15 +96,13 @@ def _descend(p, e, kappa_e, x_e, gap):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _march(s, c, x_e, reference, offset, gaps, out, residual, iterations):  # type: ignore[no-untyped-def]
-    """Solve at the given distances from one edge, nearest first; out holds Re and Im of kappa."""
-    size = s.size
-    e = np.empty(size)
-    p = np.empty(size)
+def _march(s, c, x_e, reference, offset, gaps, e, p, out, residual, iterations):  # type: ignore[no-untyped-def]
+    """Solve at the given distances from one edge, nearest first; out holds Re and Im of kappa, e and p are room."""
     T0 = 0.0
-    for i in range(size):
+    for i in range(s.size):
         e[i] = (s[i] - reference) + offset
-        p[i] = c[i] * (s[i] / e[i]) ** 2
+        share = s[i] / e[i]
+        p[i] = c[i] * (share * share)
         T0 += p[i] / e[i]
     delta = complex(0.0, 0.0)
     last = 0.0
@@ -229,7 +227,7 @@ def sample_covariance_density(
     points = x.ravel() / scale
     density, residual = np.zeros(points.size), np.zeros(points.size)
     status, iterations = np.zeros(points.size, dtype=np.int8), np.zeros(points.size, dtype=np.int64)
-    order = np.argsort(points, kind="stable")
+    order, room = np.argsort(points, kind="stable"), np.empty((2, s.size))
     ordered = points[order]
     for low, high in zip(edges[::2], edges[1::2], strict=True):
         first, last = np.searchsorted(ordered, low[0], "right"), np.searchsorted(ordered, high[0], "left")
@@ -239,7 +237,7 @@ def sample_covariance_density(
             if chosen.size:
                 kappa, left = np.empty((chosen.size, 2)), np.empty(chosen.size)
                 spent = np.empty(chosen.size, dtype=np.int64)
-                _march(s, c, edge[0], edge[1], edge[2], points[chosen] - edge[0], kappa, left, spent)
+                _march(s, c, *edge, points[chosen] - edge[0], *room, kappa, left, spent)
                 density[chosen] = -kappa[:, 1] / (np.pi * (kappa[:, 0] ** 2 + kappa[:, 1] ** 2))
                 residual[chosen], iterations[chosen] = left, spent
                 status[chosen] = np.where(left <= 1e-10, Status.CONVERGED, Status.MAX_ITERATIONS)

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _moments(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     """h(kappa) and -h'(kappa)/2 at kappa = -reference + sign*t."""
     h = 0.0
@@ -37,7 +37,7 @@ def _moments(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     return h, third
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _from_pole(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     """Root of h = 1 by Newton in t, from a point between pole and root (h >= 1): monotone, as h is convex."""
     for _ in range(200):
@@ -49,7 +49,7 @@ def _from_pole(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     return t
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _lowest(s, c, balance):  # type: ignore[no-untyped-def]
     """Root of h = 1 right of -s_min, as (reference, t) with kappa = -reference + t; balance = rank/n - 1.
 
@@ -75,13 +75,13 @@ def _lowest(s, c, balance):  # type: ignore[no-untyped-def]
     return 0.0, kappa
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _gap(s, c, i):  # type: ignore[no-untyped-def]
     """Whether h dips below 1 between the poles -s[i+1] and -s[i]."""
     width = s[i + 1] - s[i]
     a = (c[i] * s[i] * s[i]) ** (1.0 / 3.0)
     b = (c[i + 1] * s[i + 1] * s[i + 1]) ** (1.0 / 3.0)
-    if (a + b) ** 3 >= width * width:  # the two neighbouring poles alone keep h above 1
+    if (a + b) * (a + b) * (a + b) >= width * width:  # the two neighbouring poles alone keep h above 1
         return False
     low, high, t = 0.0, width, width * a / (a + b)
     for _ in range(100):
@@ -108,9 +108,8 @@ def _gap(s, c, i):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _edges(s, c, balance):  # type: ignore[no-untyped-def]
-    """All edges in increasing x: columns x_e, reference, offset with kappa = -reference + offset."""
-    out = np.empty((2 * s.size, 3))
+def _edges(s, c, balance, out):  # type: ignore[no-untyped-def]
+    """All edges in increasing x and how many: columns x_e, reference, offset with kappa = -reference + offset."""
     reference, offset = _lowest(s, c, balance)
     out[0, 1], out[0, 2] = reference, offset
     count = 1
@@ -132,7 +131,7 @@ def _edges(s, c, balance):  # type: ignore[no-untyped-def]
             total += c[i] * s[i] / (e * e)
         kappa = out[k, 2] - out[k, 1]
         out[k, 0] = kappa * kappa * total
-    return out[:count]
+    return count
 
 
 def normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, float]:
@@ -155,7 +154,8 @@ def normalised(spectrum: Spectrum, n: float) -> tuple[Array, Array, float, float
 
 def edge_table(s: Array, c: Array, balance: float) -> Array:
     """Rows (x, the pole next to it, the distance from it) of the edges, of normalised eigenvalues."""
-    return np.asarray(_edges(s, c, balance))
+    table = np.empty((2 * s.size, 3))
+    return table[: _edges(s, c, balance, table)]
 
 
 @within_range

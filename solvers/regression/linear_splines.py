@@ -165,7 +165,11 @@ def linear_spline_fit(x: ArrayLike, y: ArrayLike, ridge: float) -> SplineFit:
     strength = as_scalar("ridge", ridge, as_nonnegative)
     t, target, length, size = _units(places, labels)
     level = strength / (size * length)
-    knots, values = active_knots(t, target, level)
+    knots, values = np.ones_like(t), target
+    if level > 0 and len(t) > 2:
+        room = np.empty((9, len(t)))
+        active_knots(t, target, level, np.empty(len(t), dtype=np.int64), room)
+        knots, values = room[:2]
     at = np.flatnonzero(knots[1:-1]) + 1
     ends = np.concatenate([[0], at, [len(t) - 1]])
     slopes = np.diff(values[ends]) / np.diff(t[ends])
@@ -179,7 +183,8 @@ def linear_spline_fit(x: ArrayLike, y: ArrayLike, ridge: float) -> SplineFit:
 
 def _gap(t: Array, target: Array, residual: Array, level: float, objective: float) -> float:
     """Objective less the dual's value at the residuals, shrunk into the box."""
-    z = knot_duals(t, residual)
+    z = np.empty_like(t)
+    knot_duals(t, residual, z)
     most = float(np.abs(z).max(initial=0.0))
     inside = residual * min(1.0, level / most) if most > 0 else residual
     return max(objective - float(inside @ (target - 0.5 * inside)), 0.0)

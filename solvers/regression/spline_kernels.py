@@ -8,6 +8,7 @@ the change of slope: a tridiagonal system. The dual of an inner point is
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,30 +23,30 @@ _SLACK = 1e-13  # of the box: entering knots exceed it by more
 
 
 @njit(cache=True)
-def knot_duals(x: Any, residual: Any) -> Any:
-    """z at every point from the left where that is shorter, else from the right: both ends vanish at a fit."""
+def knot_duals(x: Any, residual: Any, z: Any) -> None:
+    """Fill in z at every point from the left where that is shorter, else from the right: both ends vanish at a fit."""
     n = len(x)
-    left, right = np.zeros(n), np.zeros(n)
-    total = 0.0
-    for i in range(1, n):
+    total, last = 0.0, 0.0
+    z[0] = 0.0
+    for i in range(1, n // 2):
         total += residual[i - 1]
-        left[i] = left[i - 1] + total * (x[i] - x[i - 1])
-    total = 0.0
-    for i in range(n - 2, -1, -1):
+        last += total * (x[i] - x[i - 1])
+        z[i] = last
+    total, last = 0.0, 0.0
+    z[n - 1] = 0.0
+    for i in range(n - 2, max(n // 2, 1) - 1, -1):
         total += residual[i + 1]
-        right[i] = right[i + 1] + total * (x[i + 1] - x[i])
-    for i in range(n // 2, n):
-        left[i] = right[i]
-    left[0] = 0.0
-    left[n - 1] = 0.0
-    return left
+        last += total * (x[i + 1] - x[i])
+        z[i] = last
 
 
-@njit(cache=True)
-def _fit(x: Any, y: Any, level: float, ends: Any, sign: Any) -> Any:
-    """Values at the knots, ends included, by Thomas' elimination of the tridiagonal system."""
-    count = len(ends)
-    diagonal, upper, right = np.zeros(count), np.zeros(count), np.zeros(count)
+@njit(cache=True, inner=True)
+def _fit(x: Any, y: Any, level: float, ends: Any, count: int, sign: Any, diagonal: Any, upper: Any, right: Any) -> None:
+    """Values at the knots, ends included, by Thomas' elimination of the tridiagonal system, into `right`."""
+    for k in range(count):
+        diagonal[k] = 0.0
+        upper[k] = 0.0
+        right[k] = 0.0
     for k in range(count - 1):
         a, b = ends[k], ends[k + 1]
         length = x[b] - x[a]
@@ -71,30 +72,28 @@ def _fit(x: Any, y: Any, level: float, ends: Any, sign: Any) -> Any:
     right[count - 1] /= diagonal[count - 1]
     for k in range(count - 2, -1, -1):
         right[k] = (right[k] - upper[k] * right[k + 1]) / diagonal[k]
-    return right
 
 
-@njit(cache=True)
-def _ends(sign: Any) -> Any:
-    """Where the knots are, with the first point and the last."""
+@njit(cache=True, inner=True)
+def _ends(sign: Any, ends: Any) -> int:
+    """Fill in where the knots are, with the first point and the last; how many."""
     n, count = len(sign), 0
-    ends = np.empty(n, np.int64)
     for i in range(n):
         if sign[i] != 0.0 or i == 0 or i == n - 1:
             ends[count] = i
             count += 1
-    return ends[:count]
+    return count
 
 
-@njit(cache=True)
-def _settle(x: Any, y: Any, level: float, sign: Any, change: Any, everywhere: Any) -> None:
+@njit(cache=True, inner=True)
+def _settle(x: Any, y: Any, level: float, sign: Any, everywhere: Any, change: Any, ends: Any, room: Any) -> None:
     """Go to the minimum over the knots chosen, dropping those whose change of slope would turn; all its values."""
+    values, wanted = room[2], room[3]
     while True:
-        ends = _ends(sign)
-        values = _fit(x, y, level, ends, sign)
-        wanted = np.zeros(len(ends))
+        count = _ends(sign, ends)
+        _fit(x, y, level, ends, count, sign, room[0], room[1], values)
         step = 1.0
-        for k in range(1, len(ends) - 1):
+        for k in range(1, count - 1):
             i = ends[k]
             after = (values[k + 1] - values[k]) / (x[ends[k + 1]] - x[i])
             wanted[k] = after - (values[k] - values[k - 1]) / (x[i] - x[ends[k - 1]])
@@ -104,15 +103,15 @@ def _settle(x: Any, y: Any, level: float, sign: Any, change: Any, everywhere: An
         if step >= 1.0:
             for i in range(len(x)):
                 change[i] = 0.0
-            for k in range(1, len(ends) - 1):
+            for k in range(1, count - 1):
                 change[ends[k]] = wanted[k]
-            for k in range(len(ends) - 1):
+            for k in range(count - 1):
                 a, b = ends[k], ends[k + 1]
                 for i in range(a, b + 1):
                     share = (x[i] - x[a]) / (x[b] - x[a])
                     everywhere[i] = (1 - share) * values[k] + share * values[k + 1]
             return
-        for k in range(1, len(ends) - 1):
+        for k in range(1, count - 1):
             i = ends[k]
             reach = change[i] / (change[i] - wanted[k]) if wanted[k] * sign[i] <= 0 and change[i] != wanted[k] else 2.0
             if wanted[k] * sign[i] <= 0 and reach <= step:
@@ -122,7 +121,7 @@ def _settle(x: Any, y: Any, level: float, sign: Any, change: Any, everywhere: An
                 change[i] += step * (wanted[k] - change[i])
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
     """Let the farthest point of each stretch outside the box become a knot, or only the farthest of all."""
     n, entered, best, at = len(z), 0, 0.0, -1
@@ -132,7 +131,7 @@ def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
         if out > slack:
             if where >= 0 and z[i] * z[where] < 0:
                 if not single:
-                    sign[where] = np.sign(z[where])
+                    sign[where] = math.copysign(1.0, z[where])
                     entered += 1
                 peak, where = 0.0, -1
             if out > peak:
@@ -141,24 +140,27 @@ def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
                 best, at = out, i
         elif where >= 0:
             if not single:
-                sign[where] = np.sign(z[where])
+                sign[where] = math.copysign(1.0, z[where])
                 entered += 1
             peak, where = 0.0, -1
     if single and at >= 0:
-        sign[at] = np.sign(z[at])
+        sign[at] = math.copysign(1.0, z[at])
         entered = 1
     return entered
 
 
 @njit(cache=True)
-def active_knots(x: Any, y: Any, level: float) -> Any:
-    """Not 0 where a point is a knot (the ends count), and the values of the fit."""
+def active_knots(x: Any, y: Any, level: float, ends: Any, room: Any) -> None:
+    """Fit at a level above 0: into row 0 of `room`, not 0 where a point is a knot (the ends count); into 1 its values.
+
+    `room` has nine rows to work in, `ends` holds as many integers: arrays made here would compile for half a second.
+    """
     n = len(x)
-    if level == 0.0 or n == 2:
-        return np.ones(n), y
-    sign, change, residual = np.zeros(n), np.zeros(n), np.empty(n)
-    values = np.empty(n)
-    _settle(x, y, level, sign, change, values)
+    sign, values, change, residual, z = room[0], room[1], room[2], room[3], room[4]
+    for i in range(n):
+        sign[i] = 0.0
+        change[i] = 0.0
+    _settle(x, y, level, sign, values, change, ends, room[5:])
     best, single = np.inf, False
     for _ in range(20 * n):
         squares, variation, most = 0.0, 0.0, 0.0
@@ -166,7 +168,7 @@ def active_knots(x: Any, y: Any, level: float) -> Any:
             residual[i] = y[i] - values[i]
             squares += residual[i] * residual[i]
             variation += abs(change[i])
-        z = knot_duals(x, residual)
+        knot_duals(x, residual, z)
         for i in range(n):
             most = max(most, abs(z[i]))
         objective = 0.5 * squares + level * variation
@@ -177,7 +179,6 @@ def active_knots(x: Any, y: Any, level: float) -> Any:
         slack = _SLACK * (level + most)
         if _enter(z, level, sign, single, slack) == 0:
             break
-        _settle(x, y, level, sign, change, values)
+        _settle(x, y, level, sign, values, change, ends, room[5:])
     sign[0] = 1.0
     sign[n - 1] = 1.0
-    return sign, values

@@ -11,14 +11,14 @@ import numpy as np
 
 from solvable.solvers.compiled import njit
 
-__all__ = ["least_distance", "project", "walk"]
+__all__ = ["least_distance", "project"]
 
 _DEPENDENT = 1e-12  # squared pivot below which a row is taken to depend on the active ones
 _MET = 1e-14  # of the largest constraint
 _ROUNDING = 1e-15  # of the terms that a constraint is the sum of: what is missed by less is met
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     """One more column of the upper Cholesky factor of the active Gram matrix; False where that is singular."""
     row, column = active[last], factor[-1]
@@ -38,7 +38,7 @@ def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _solve(factor, count, x):  # type: ignore[no-untyped-def]
     """Solve the active equations in place."""
     for a in range(count):
@@ -52,10 +52,10 @@ def _solve(factor, count, x):  # type: ignore[no-untyped-def]
         x[a] = total / factor[a, a]
 
 
-@njit(cache=True)
-def _start(gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-def]
+@njit(cache=True, inner=True)
+def _start(n, gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-def]
     """From all rows, without those of negative multipliers until there are none; how many are active."""
-    count = wanted.size
+    count = n
     for a in range(count):
         active[a] = a
     while count > 0:
@@ -77,15 +77,14 @@ def _start(gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-de
     return 0
 
 
-@njit(cache=True)
-def _search(gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore[no-untyped-def]
-    """Multipliers by an active set, at first of all rows where `whole`; its size, or -1 where it is dependent."""
-    n = wanted.size
+@njit(cache=True, inner=True)
+def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore[no-untyped-def]
+    """Multipliers by an active set, at first of all n rows where `whole`; its size, or -1 where it is dependent."""
     size = 1.0
     for i in range(n):
         dual[i] = 0.0
         size = max(size, abs(wanted[i]))
-    count = _start(gram, wanted, dual, factor, active, x) if whole else 0
+    count = _start(n, gram, wanted, dual, factor, active, x) if whole else 0
     for _ in range(10 * n):
         for i in range(n):
             lack[i] = wanted[i]
@@ -130,7 +129,7 @@ def _search(gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
     """The rows' sum by their multipliers, and its products with them; returns the largest of these, at least 1."""
     np.dot(dual, units, move)
@@ -142,15 +141,15 @@ def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def least_distance(units, gram, wanted, whole, dual, move, room):  # type: ignore[no-untyped-def]
+def least_distance(units, gram, wanted, whole, dual, move, room, active):  # type: ignore[no-untyped-def]
     """Shortest move with units @ move >= wanted and its multipliers, in place; their residual, inf where not found.
 
     The residual is the largest of the unmet constraints and the gap of complementarity, relative; `room` has n + 3
-    rows to work in.
+    rows to work in, `active` holds n integers.
     """
     n = wanted.size
-    factor, active, x, reach = room[: n + 1], np.empty(n, dtype=np.int64), room[n + 1], room[n + 2]
-    count = _search(gram, wanted, dual, factor, active, x, reach, whole)
+    factor, x, reach = room[2:], room[0], room[1]
+    count = _search(n, gram, wanted, dual, factor, active, x, reach, whole)
     if count <= 0:
         return np.inf
     size = _reach(units, dual, move, reach)
@@ -176,36 +175,29 @@ def least_distance(units, gram, wanted, whole, dual, move, room):  # type: ignor
 
 
 @njit(cache=True)
-def project(Z, gram, w, out):  # type: ignore[no-untyped-def]
-    """Projection of every row of w onto Zw >= 1 into `out`; returns how many were made."""
-    n, d = Z.shape
-    dual, wanted, x, lack = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    factor, active = np.empty((n + 1, n)), np.empty(n, dtype=np.int64)
-    whole = n == 0  # never: a literal False would have the search compiled once more
-    for s in range(w.shape[0]):
+def project(Z, starts, grams, order, w, out, room, active):  # type: ignore[no-untyped-def]
+    """Projection of row s of w onto the margins of task order[s] into row s of `out`; how many were made.
+
+    The rows of task t, and of its Gram matrix, are those from starts[t] to starts[t + 1]. `out` may be w from its
+    second row on: every projection begins then at the last one. With tasks of at most n rows `room` has n + 5 of n
+    entries to work in, `active` holds n integers.
+    """
+    dual, wanted, x, lack, factor = room[0], room[1], room[2], room[3], room[4:]
+    whole = order.size == 0  # never: a literal False would have the search compiled once more
+    for s in range(order.size):
+        first = starts[order[s]]
+        n = starts[order[s] + 1] - first
+        rows, gram = Z[first : first + n], grams[first : first + n]
         for i in range(n):
             total = 1.0
-            for k in range(d):
-                total -= Z[i, k] * w[s, k]
+            for k in range(Z.shape[1]):
+                total -= rows[i, k] * w[s, k]
             wanted[i] = total
-        if _search(gram, wanted, dual, factor, active, x, lack, whole) < 0:
+        if _search(n, gram, wanted, dual, factor, active, x, lack, whole) < 0:
             return s
-        for k in range(d):
+        for k in range(Z.shape[1]):
             total = w[s, k]
             for i in range(n):
-                total += Z[i, k] * dual[i]
+                total += rows[i, k] * dual[i]
             out[s, k] = total
-    return w.shape[0]
-
-
-@njit(cache=True)
-def walk(Z, starts, gram, squares, order, begin, weights):  # type: ignore[no-untyped-def]
-    """Project task after task from `begin` on; returns the first position that was not made."""
-    for s in range(begin, order.size):
-        t = order[s]
-        n = starts[t + 1] - starts[t]
-        rows = Z[starts[t] : starts[t + 1]]
-        block = gram[squares[t] : squares[t + 1]].reshape(n, n)
-        if project(rows, block, weights[s : s + 1], weights[s + 1 : s + 2]) == 0:
-            return s
     return order.size

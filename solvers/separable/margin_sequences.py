@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from solvable.solvers.gridded import OnGrid, gridded
-from solvable.solvers.separable.active_set import project, walk
+from solvable.solvers.separable.active_set import project
 from solvable.solvers.separable.max_margin import largest_violation, max_margin, project_onto_margin
 from solvable.solvers.solution import Status, record, report_failures
 from solvable.solvers.validate import (
@@ -76,10 +76,17 @@ def projected(Z: Array, weights: Array) -> Array:
     return found.value
 
 
+def _project(Z: Array, starts: NDArray[np.int64], grams: Array, order: NDArray[np.int64], w: Array, out: Array) -> int:
+    """The compiled pass in room of its own: how many projections were made."""
+    n = grams.shape[1]
+    return int(project(Z, starts, grams, order, w, out, np.empty((n + 5, n)), np.empty(n, dtype=np.int64)))
+
+
 def _distances(Z: Array, weights: Array) -> Array:
     """Distance of each vector to {w: Zw >= 1}."""
-    near = np.empty_like(weights)
-    made = project(Z, Z @ Z.T, weights, near) if len(Z) <= 2 * _SMALL else 0
+    near, one, made = np.empty_like(weights), np.array([0, len(Z)]), 0
+    if len(Z) <= 2 * _SMALL:
+        made = _project(Z, one, Z @ Z.T, np.zeros(len(weights), dtype=np.int64), weights, near)
     for s in range(made, len(weights)):
         near[s] = projected(Z, weights[s])
     return np.asarray(np.linalg.norm(weights - near, axis=1))
@@ -139,14 +146,16 @@ def sequential_max_margin(tasks: Sequence[ArrayLike] | ArrayLike, order: ArrayLi
     together = np.vstack(read)
     max_margin(together)  # refuses with the rows that contradict each other
     starts = np.cumsum([0, *(len(rows) for rows in read)])
-    blocks = [rows @ rows.T for rows in read]
-    squares = np.cumsum([0, *(block.size for block in blocks)])
-    gram = np.concatenate([block.reshape(-1) for block in blocks])
     weights = np.zeros((chosen.size + 1, together.shape[1]))
-    done, small = 0, max(map(len, read)) <= _SMALL
+    most = max(map(len, read))
+    grams = np.zeros((len(together), most)) if most <= _SMALL else None
+    if grams is not None:
+        for start, rows in zip(starts, read, strict=False):
+            grams[start : start + len(rows), : len(rows)] = rows @ rows.T
+    done = 0
     while done < chosen.size:
-        if small:
-            done = walk(together, starts, gram, squares, chosen, done, weights)
+        if grams is not None:
+            done += _project(together, starts, grams, chosen[done:], weights[done:-1], weights[done + 1 :])
         if done < chosen.size:
             weights[done + 1] = projected(read[chosen[done]], weights[done])
             done += 1

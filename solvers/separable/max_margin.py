@@ -138,9 +138,8 @@ def shortest_move(units: Array, wanted: Array, unit: float) -> tuple[Array | Non
     n, d = units.shape
     if n <= min(_COMPILED, _FEWEST * d):
         dual, move, room = np.empty(n), np.empty(d), np.empty((n + 3, n))
-        residual = least_distance(
-            np.ascontiguousarray(units), units @ units.T, wanted, _MOST * n <= d, dual, move, room
-        )
+        rows, active = np.ascontiguousarray(units), np.empty(n, dtype=np.int64)
+        residual = least_distance(rows, units @ units.T, wanted, _MOST * n <= d, dual, move, room, active)
         if residual <= _MET and float(np.linalg.norm(move)) > 8 * max(n, d) * unit * float(dual.sum()):
             return move, dual, residual, 1
     return _by_least_squares(units, wanted, unit)

@@ -1,10 +1,20 @@
-"""A damaged compilation cache costs a compilation, not the answer."""
+"""A damaged compilation cache costs a compilation, not the answer; only what Python calls can be called from Python."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+
+from solvable.solvers import max_margin
+from solvable.solvers.separable.active_set import _solve
+
+ROOT = Path(__file__).parents[2]
+IMPORTS = re.compile(r"^from solvable\..* import .*\b_[a-z]|^    _\w+,$", re.MULTILINE)
 
 CALL = "from solvable.solvers import Spectrum, support_edges; print(support_edges(Spectrum.isotropic(100), 200))"
 
@@ -23,3 +33,44 @@ def test_truncated_cache_files_are_written_anew(tmp_path, suffix):
         file.write_bytes(file.read_bytes()[: 0 if suffix == "nbi" else 100])
     assert answer().stdout == want
     assert all(file.stat().st_size > 100 for file in files)  # whole again
+
+
+def test_an_inner_kernel_called_from_python_is_a_sentence():
+    """Before it is compiled, and once a solver has compiled it: numba alone would run into a null pointer."""
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"_solve is an inner kernel: only other kernels can call it\."):
+            _solve(np.eye(2), 2, np.ones(2))
+        assert max_margin([[2.0, 0.0], [0.0, 2.0]]).margin == pytest.approx(2**0.5, rel=1e-15)
+
+
+def kernel(node):
+    """The decorator of a compiled function, as text; empty for all else."""
+    found = [ast.unparse(mark) for mark in getattr(node, "decorator_list", [])]
+    return next((text for text in found if text.startswith("njit")), "")
+
+
+def test_kernels_that_kernels_alone_call_are_inner():
+    """A name that begins with an underscore and that nothing but kernels reads, in its file and in the tests."""
+    files = [path for part in ("solvers", "analysis", "tests") for path in sorted((ROOT / part).rglob("*.py"))]
+    texts = {path: path.read_text() for path in files}
+    trees = {path: ast.parse(text) for path, text in texts.items() if "njit" in text or IMPORTS.search(text)}
+    imported = {
+        (node.module, name.name)
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    unread, marked = set(), set()
+    for path, tree in trees.items():
+        own = "solvable." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        rest = [node for node in tree.body if not kernel(node)]
+        read = {node.id for part in rest for node in ast.walk(part) if isinstance(node, ast.Name)}
+        for node in tree.body:
+            if (text := kernel(node)) and node.name.startswith("_"):
+                if node.name not in read and (own, node.name) not in imported:
+                    unread.add((own, node.name))
+                if "inner=True" in text:
+                    marked.add((own, node.name))
+    assert len(marked) > 50
+    assert unread | {("solvable.solvers.separable.active_set", "_solve")} == marked  # imported above, to be refused

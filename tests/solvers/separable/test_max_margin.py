@@ -65,8 +65,8 @@ def test_the_active_set_finds_what_least_squares_find(n, d):
     Z = separable(6, n, d)
     lengths = np.linalg.norm(Z, axis=1)
     units, wanted = Z / lengths[:, None], lengths.min() / lengths
-    dual, move = np.empty(n), np.empty(d)
-    residual = least_distance(units, units @ units.T, wanted, 4 * n <= d, dual, move, np.empty((n + 3, n)))
+    dual, move, active = np.empty(n), np.empty(d), np.empty(n, int)
+    residual = least_distance(units, units @ units.T, wanted, 4 * n <= d, dual, move, np.empty((n + 3, n)), active)
     other, weights, _, _ = _by_least_squares(units, wanted, np.finfo(float).eps)
     assert residual <= 1e-14
     np.testing.assert_allclose(move, other, rtol=0, atol=1e-13 * np.abs(other).max())
@@ -77,7 +77,7 @@ def test_the_active_set_leaves_dependent_rows_to_least_squares():
     """Equal rows share a multiplier in any way; rows that contradict each other have none."""
     for rows in ([[0.6, 0.8, 0.0]] * 2, [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]):
         units, dual, move = np.array(rows), np.empty(2), np.empty(3)
-        alone = least_distance(units, units @ units.T, np.ones(2), True, dual, move, np.empty((5, 2)))
+        alone = least_distance(units, units @ units.T, np.ones(2), True, dual, move, np.empty((5, 2)), np.empty(2, int))
         assert alone == np.inf or np.isclose(dual.sum(), 1)
     np.testing.assert_allclose(max_margin([[0.6, 0.8]] * 300).weights, [0.6, 0.8], rtol=1e-14)
 
