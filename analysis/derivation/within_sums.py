@@ -22,14 +22,17 @@ _LOOKED_AT = 3  # points that a change must satisfy before all are asked
 
 def slip_within_sums(yours: Formula, ours: NDArray[np.float64], columns: Mapping[str, Any]) -> str | None:
     """Say which term of a sum, or integrand, is off by one change of the pen: "in the sum agrees after g -> g**2"."""
+    expression = yours.expression
+    if expression is None:
+        return None
     few = {name: column[:_LOOKED_AT] for name, column in columns.items()}
-    for total in operators_of(yours.expression):
+    for total in operators_of(expression):
         term = total.args[0]
         body = term.expr if hasattr(term, "expr") else term
         for text, changed in edits(body)[:_MOST]:
             inner = term.func(term.variables, changed) if hasattr(term, "expr") else changed
             try:
-                whole = yours.expression.xreplace({total: total.func(inner, *total.args[1:])})
+                whole = expression.xreplace({total: total.func(inner, *total.args[1:])})
             except (ArithmeticError, TypeError, ValueError):
                 continue
             formula = dataclasses.replace(yours, expression=whole, outline=None)
