@@ -40,7 +40,7 @@ def test_the_notation_of_the_trade_agrees(against, text):
     ("against", "text"),
     [
         ("imputation/averaged-sgd-bound", r"\mathrm{tr}\,\Sigma^2"),
-        ("in-context/general-risk", r"\mathrm{tr}\,\Sigma B n"),
+        ("in-context/general-risk", r"\mathrm{tr}\,\Sigma B \Sigma"),
         ("imputation/ridge-identity", r"\theta^{T}D\theta\rho"),
         ("separable/bayes-error", r"\|\mu_1\|^2"),
     ],
@@ -48,6 +48,13 @@ def test_the_notation_of_the_trade_agrees(against, text):
 def test_what_could_be_longer_is_refused(against, text):
     with pytest.raises(ValueError, match="not allowed"):
         check(text, against=against, latex=True, budget=0)
+
+
+def test_a_number_behind_a_trace_is_a_factor_of_it():
+    """Within the trace or behind it, it gives the same."""
+    claim = find("in-context/general-risk")
+    found = read_formula(r"\mathrm{tr}\,\Sigma B n", claim, latex=True).expression
+    assert found == read_formula(r"n\,\mathrm{tr}(\Sigma B)", claim, latex=True).expression
 
 
 def test_a_branch_that_random_points_rarely_meet_is_looked_at():
