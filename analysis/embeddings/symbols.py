@@ -38,6 +38,9 @@ CONVENTIONS = (
     ),
 )
 
+_OF_RATINGS = ("cosines-are-arbitrary", "cosines-are-unique", "factor-penalty-minimum", "full-rank-cosine-is-identity",
+               "item-model-is-p-regressions", "item-model-objective", "product-penalty-minimum")  # fmt: skip
+
 # what stands in statements only
 NOTATION = (
     Letter(
@@ -64,32 +67,8 @@ NOTATION = (
     Letter("W", "weights of the source tasks, one column a task", ("sparse-relevance",)),
     Letter("w", "weights of the target task", ("sparse-relevance",)),
     Letter("ν", "coefficients of the source tasks, whose combination is the target task"),
-    Letter(
-        "n",
-        "users, the rows of the ratings",
-        (
-            "cosines-are-arbitrary",
-            "cosines-are-unique",
-            "factor-penalty-minimum",
-            "full-rank-cosine-is-identity",
-            "item-model-is-p-regressions",
-            "item-model-objective",
-            "product-penalty-minimum",
-        ),
-    ),
-    Letter(
-        "δ",
-        "decay, squared norms without ½ and without 1/n",
-        (
-            "cosines-are-arbitrary",
-            "cosines-are-unique",
-            "factor-penalty-minimum",
-            "full-rank-cosine-is-identity",
-            "item-model-is-p-regressions",
-            "item-model-objective",
-            "product-penalty-minimum",
-        ),
-    ),
+    Letter("n", "users, the rows of the ratings", _OF_RATINGS),
+    Letter("δ", "decay, squared norms without ½ and without 1/n", _OF_RATINGS),
     Letter(
         "λ", "decay, squared norms without ½ and without 1/n", ("factor-penalty-minimum", "product-penalty-minimum")
     ),
