@@ -33,7 +33,7 @@ from solvable.analysis.derivation.plain import Statement
 
 __all__ = ["plain_from_latex"]
 
-_DOLLARS = re.compile(r"(?<!\\)\${1,2}|\\[()\[\]]")
+_DOLLARS = re.compile(r"(?<!\\)(?:\${1,2}|\\[()\[\]])")  # \\[4pt] ends a line
 _WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
 
 

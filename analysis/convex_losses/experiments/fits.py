@@ -27,13 +27,13 @@ def _slope(loss: str, y: Array, z: Array) -> Array:
 
 
 def _descended(loss: str, X: Array, y: Array, ridge: float) -> Array:
-    """Minimiser by SciPy's L-BFGS, to slopes of 1e-6 for each row."""
+    """Minimiser by SciPy's L-BFGS, to slopes of 1e-8 for each row."""
 
     def objective(w: Array) -> tuple[float, Array]:
         z = X @ w
         return float(losses_of(loss, y, z).sum() + ridge / 2 * w @ w), _slope(loss, y, z) @ X + ridge * w
 
-    options = {"maxiter": 20_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": 1e-6 * len(y)}
+    options = {"maxiter": 20_000, "maxfun": 100_000, "ftol": 1e-15, "gtol": 1e-8 * len(y)}
     found: Any = minimize(objective, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B", options=options)
     if not found.success:
         raise RuntimeError(f"L-BFGS did not settle: {found.message}.")
@@ -44,7 +44,7 @@ def _by_liblinear(loss: str, X: Array, y: Array, ridge: float) -> Array:
     """Minimiser for losses with a corner by scikit-learn's liblinear, coordinate by coordinate of the dual."""
     from sklearn.svm import LinearSVC, LinearSVR
 
-    common = {"C": 1 / ridge, "fit_intercept": False, "dual": True, "tol": 1e-7, "max_iter": 200_000, "random_state": 0}
+    common = {"C": 1 / ridge, "fit_intercept": False, "dual": True, "tol": 1e-8, "max_iter": 400_000, "random_state": 0}
     model: Any = LinearSVC(loss="hinge", **common) if loss == "hinge" else LinearSVR(epsilon=0.0, **common)
     return np.ravel(model.fit(X, y).coef_)
 

@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from solvable.analysis.convex_losses.experiments.fits import drawn_rows, fit
 from solvable.analysis.convex_losses.settings import labels
 
-__all__ = ["estimate_slope", "estimate_spread", "hard_margin", "hard_support", "inseparable"]
+__all__ = ["estimate_slope", "estimate_spread", "hard_margin", "hard_support", "inseparable", "known_scatter"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator

@@ -134,15 +134,14 @@ def minima_by_others(loss, X, y, ridge):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_nobody_finds_less_and_all_err_alike(loss):
-    """To 1e-6 of the objective (1e-5 at corners, of the dual's bound too) and 1e-4 of the test error."""
-    accuracy = 1e-6 if loss in SMOOTH else 1e-5
+    """To 1e-6 of the objective and 1e-4 of the test error; the corners' objective is within 1e-6 of the dual's too."""
     for teacher, X, y, s, theta, ridge in problems(loss):
         w = fit(loss, X, y, ridge)
         least, error = objective(loss, X, y, ridge, w), test_error(w, s, theta, teacher, 0.2)
         others, bound = minima_by_others(loss, X, y, ridge)
-        assert loss in SMOOTH or least * (1 - accuracy) <= bound
+        assert loss in SMOOTH or least * (1 - 1e-6) <= bound
         for other in others:
-            assert least * (1 - accuracy) <= objective(loss, X, y, ridge, other)
+            assert least * (1 - 1e-6) <= objective(loss, X, y, ridge, other)
             assert test_error(other, s, theta, teacher, 0.2) == pytest.approx(error, rel=1e-4)
 
 
@@ -152,7 +151,7 @@ def test_no_gradient_is_left(loss):
     for _, X, y, _, _, ridge in problems(loss):
         w = fit(loss, X, y, ridge)
         left = slopes(loss, y, X @ w) @ X + ridge * w
-        assert left @ left / (2 * ridge) < 1e-6 * objective(loss, X, y, ridge, w)
+        assert left @ left / (2 * ridge) < 1e-8 * objective(loss, X, y, ridge, w)
 
 
 @pytest.mark.parametrize("teacher", ["sign", "logistic", "linear"])
@@ -172,7 +171,7 @@ def test_estimates_without_a_ridge_are_those_of_scikit_learn(gamma, strength):
         X, y, _, theta = drawn_rows(np.random.default_rng(seed), 60, 1 / gamma, 0.0, strength**2, "logistic", 0.0)
         model = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-9, max_iter=5000).fit(X, y)
         w = fit("logistic", X, y, 1e-9)
-        np.testing.assert_allclose(w, model.coef_[0], atol=1e-4 * np.linalg.norm(theta))
+        np.testing.assert_allclose(w, model.coef_[0], atol=1e-5 * np.linalg.norm(theta))
 
 
 @pytest.mark.parametrize(("d", "ratio"), [(30, 0.8), (60, 1.2), (120, 0.8)])

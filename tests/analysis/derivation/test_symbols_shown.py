@@ -53,6 +53,8 @@ def test_each_symbol_is_read_as_it_is_typeset():
         ("ridge/isotropic-ridgeless-variance", r"$\sigma^2 c/(1-c)$ with $c=d/n$"),
         ("ridge/isotropic-ridgeless-variance", r"$\sigma^2 c/(1-c)$, where $c=d/n$."),
         ("ridge/isotropic-ridgeless-variance", r"\(\sigma^2 c/(1-c)\) for \(c=d/n\)"),
+        ("ridge/isotropic-ridgeless-variance", r"\begin{aligned}V &= \sigma^2 c/(1-c), \\[4pt] c&=r, \\[4pt] r&=s, "
+         r"\\[4pt] s&=d/n, \\[4pt] &c<1\end{aligned}"),
         ("denoising/missing-directions", r"$2\left(\frac1m+\frac1{n-d}\right)^{-1}$ with $m = d-N$"),
         ("feature-learning/linear-train", r"\frac{e^{-2(1+\gamma)t}\,I_1(4\sqrt\gamma t)}{2\sqrt\gamma\,t}, \quad "
          r"I_1 \text{ the modified Bessel function of the first kind}"),
