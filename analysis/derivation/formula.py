@@ -153,8 +153,15 @@ class Formula:
             row = {name: column[i] for name, column in columns.items()}
             row = {n: v if n.startswith("_") else float(v) for n, v in row.items()}
             found[i] = self._in_doubles(row)
-            found[i] = found[i] if np.isfinite(found[i]) else float(self(row))
+            found[i] = found[i] if np.isfinite(found[i]) else self._or_nan(row)
         return found
+
+    def _or_nan(self, row: Mapping[str, Any]) -> float:
+        """Value at a point that may be one of a slip, where an equation need not have one root."""
+        try:
+            return float(self(row))
+        except ValueError:
+            return np.nan
 
     def _in_doubles(self, row: Mapping[str, Any]) -> float:
         """Value at a point without mpmath, where no equation has to be solved; nan where there is none."""
@@ -241,11 +248,14 @@ class Formula:
     def _of_function(self, values: Mapping[str, Any]) -> Any:
         import mpmath as mp
 
-        taken = {n: values[n] if isinstance(values[n], str) else float(values[n]) for n in sorted(self.names)}
+        names = sorted(n for n in self.names if n in values)
+        taken = {n: values[n] if isinstance(values[n], str) else float(values[n]) for n in names}
         try:
             value = self.function(**taken) if self.function is not None else mp.nan
         except _NO_VALUE:
             return mp.nan
+        except Exception as error:
+            raise refuse("formula", self.text, f"it raised {type(error).__name__}: {error}") from error
         if np.ndim(value) or np.size(value) != 1:
             raise refuse("formula", self.text, "it returns a vector, and a formula gives one number")
         return _real(value.item() if isinstance(value, np.ndarray | np.generic) else value)
@@ -320,13 +330,19 @@ def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:
-    parameters = inspect.signature(function).parameters.values()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        raise refuse(
+            "formula", function, "the names of its parameters are not known: write a function of them"
+        ) from None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         raise refuse("formula", function, "its parameters must have names")
     names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
+    every = len(names) < len(parameters)  # **parameters
     required = {p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD}
     if known is not None:
         if required - known:
             raise unknown(sorted(required - known)[0], known)
-        names = tuple(name for name in names if name in known)
+        names = tuple(known) if every else tuple(name for name in names if name in known)
     return Formula(getattr(function, "__name__", "function"), frozenset(names), None, function)

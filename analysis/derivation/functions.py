@@ -21,7 +21,7 @@ METHODS = ("pow", "sqrt", "exp", "log", "square", "sum", "abs", "sin", "cos", "t
             "erfc")  # fmt: skip
 SAME = {"Sum": "sum", "Product": "product", "prod": "product", "tr": "trace", "Integral": "integral",
         "summation": "sum", "nsum": "sum", "symsum": "sum", "integrate": "integral", "int": "integral",
-        "ifelse": "np_where"}  # fmt: skip
+        "ifelse": "np_where", "df_1": "df1", "df_2": "df2", "matrix_power": "power"}  # fmt: skip
 WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "Phi": lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,  # law of a standard normal variable
     "norm_ppf": lambda sp, x: -sp.sqrt(2) * sp.erfcinv(2 * x),
@@ -109,9 +109,7 @@ _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral"
               "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "m_tilde_prime", "v_prime",
               "form", "form_v", "at_place", "limit", "range", "least")  # fmt: skip
 CALLABLE = frozenset(
-    (*FUNCTIONS, *RENAMED, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
+    (*FUNCTIONS, *RENAMED, *SAME, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",
-     "power", "pow", "gamma", "beta", "float_power", "norm", "where",
-     "ifelse", "piecewise", "select", "summation", "symsum", "integrate", "int", "inv",
-     "eye")
+     "power", "pow", "gamma", "beta", "float_power", "norm", "where", "piecewise", "select", "inv", "eye")
 )  # fmt: skip

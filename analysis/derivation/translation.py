@@ -203,7 +203,7 @@ def _definitions(
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
         others = {str(s) for s in value.free_symbols}
-        unknown_there = claim is not None and name and name not in others and in_known(claim, name, named) and any(
+        unknown_there = claim is not None and name and in_known(claim, name, named) and any(
             other not in named | set(reading.definitions) and not in_known(claim, other, named) for other in others
         )  # fmt: skip
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's

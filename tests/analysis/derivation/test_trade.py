@@ -215,3 +215,50 @@ def test_exit_codes_and_json(formula, code, capsys, monkeypatch):
     out = capsys.readouterr().out
     if code != 2:
         assert json.loads(out)["outcome"] == {0: "AGREES", 1: "DISAGREES", 3: "INCONCLUSIVE"}[code]
+
+
+VARIANCE_RIDGE, LIKELIEST = "ridge/variance", "in-context/mean-variance"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "against"),
+    [
+        ("sigma**2*df_2(kappa)/(n - df_2(kappa))", "sigma**2*df_1(kappa)/(n - df_2(kappa))", VARIANCE_RIDGE),
+        ("sigma**2*np.linalg.norm(s/(s + kappa))**2/(n - df2)", "sigma**2*np.linalg.norm(s/(s + kappa))/(n - df2)",
+         VARIANCE_RIDGE),
+        ("sigma**2*np.trace(np.linalg.matrix_power(Sigma @ np.linalg.inv(Sigma + kappa*np.eye(d)), 2))/(n - df2)",
+         "sigma**2*np.trace(np.linalg.matrix_power(Sigma @ np.linalg.inv(Sigma + kappa*np.eye(d)), 3))/(n - df2)",
+         VARIANCE_RIDGE),
+        ("sigma**2*sum((s_i/(s_i + k))**2, i)/(n - sum((s_i/(s_i + k))**2, i))"
+         " where n = sum(s_i/(s_i + k), i) + n*lam/k",
+         "sigma**2*sum((s_i/(s_i + k))**2, i)/(n - sum((s_i/(s_i + k))**2, i))"
+         " where n = sum(s_i/(s_i + k), i) + 2*n*lam/k", VARIANCE_RIDGE),
+        (lambda **at: at["noise_variance"] * at["df2"] / (at["n"] - at["df2"]),
+         lambda **at: at["noise_variance"] * at["df2"] / (at["n"] - at["df1"]), VARIANCE_RIDGE),
+        (lambda n, d, **at: at["noise_variance"] * d / (n - d - 1),
+         lambda n, d, **at: at["noise_variance"] * d / (n - d), EXACT),
+    ],
+)  # fmt: skip
+def test_more_spellings_are_read_and_judged(right, wrong, against):
+    assert quickly(right, against).sentence == "agrees everywhere tried"
+    assert quickly(wrong, against).outcome is Outcome.DISAGREES
+
+
+def test_a_slip_whose_equation_has_no_root_ends_no_search():
+    """The search puts 0 for d, where sigma^2 x^2 + (sigma^2 + n - d) x - d = 0 has the root 0 alone."""
+    right = quickly("sigma**2*(1 + x) where sigma**2*x**2 + (sigma**2 + n - d)*x - d = 0", LIKELIEST)
+    assert right.sentence == "agrees everywhere tried"
+    wrong = quickly("sigma**2*(1 + x) where sigma**2*x**2 + (sigma**2 - n + d)*x - d = 0", LIKELIEST)
+    assert wrong.outcome is Outcome.DISAGREES
+
+
+def test_what_a_function_raises_is_said_in_a_sentence():
+    for function, said in ((lambda gamma: {}["x"], "KeyError: 'x'"), (lambda gamma: gamma.upper(), "AttributeError")):
+        with pytest.raises(ValueError, match=f"is not allowed: it raised {said}"):
+            quickly(function, VARIANCE)
+    with pytest.raises(ValueError, match="the names of its parameters are not known"):
+        quickly(type, VARIANCE)
+
+
+def test_a_formula_without_values_has_no_others():
+    assert quickly("log(-sigma**2) + gamma", VARIANCE).sentence == "has no real value at any point tried"
