@@ -118,7 +118,7 @@ def _slopes(x, z, g, W, naive, coefficient, selected):  # type: ignore[no-untype
     return loss, peak
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
     n, T, d = x.shape
     v = np.empty(d)
@@ -136,7 +136,7 @@ def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
                 G[a, b] += v[a] * z[i, b]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _step(P, G, eta):  # type: ignore[no-untyped-def]
     """P - eta G/|G|; nothing where the gradient vanishes."""
     largest, square = 0.0, 0.0
@@ -154,7 +154,7 @@ def _step(P, G, eta):  # type: ignore[no-untyped-def]
                 P[a, b] -= eta * (G[a, b] / largest / size)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _product(K, Q, W):  # type: ignore[no-untyped-def]
     for a in range(W.shape[0]):
         for b in range(W.shape[1]):
@@ -163,7 +163,7 @@ def _product(K, Q, W):  # type: ignore[no-untyped-def]
                 W[a, b] += K[a, m] * Q[b, m]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _copy(source, target):  # type: ignore[no-untyped-def]
     # entry by entry: the message for unequal shapes of a slice assignment takes four seconds to compile
     for a in range(source.shape[0]):

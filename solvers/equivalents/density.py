@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     """T = sum p/(e + delta) and T' = -sum p/(e + delta)^2 for complex delta."""
     # written out: it runs inside a compiled Newton iteration, which cannot call the arrays of `Modes`
@@ -51,7 +51,7 @@ def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     return complex(t_re, t_im), complex(d_re, d_im)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _newton(p, e, gap, start):  # type: ignore[no-untyped-def]
     """Solve delta^2 T(delta) + gap = 0 below the real axis; returns delta, T, T', iterations (0: failed)."""
     delta = start
@@ -76,7 +76,7 @@ def _newton(p, e, gap, start):  # type: ignore[no-untyped-def]
     return delta, T, dT, 0
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _descend(p, e, kappa_e, x_e, gap):  # type: ignore[no-untyped-def]
     """Fallback for a neck between bulks: come down from x + i eta, trying the real axis at every stage."""
     eta = 4.0

@@ -9,7 +9,7 @@ from solvable.solvers.compiled import njit
 __all__ = ["flow"]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignore[no-untyped-def]
     """Right-hand side; a state is M with the mean as a last row. `start` is what is subtracted, `target` beta."""
     D = target.size
@@ -32,7 +32,7 @@ def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignor
             out[j, i] = both
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-def]
     """Test loss of a state."""
     D = target.size
@@ -45,7 +45,7 @@ def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-de
     return linear / (2 * D) + (trace**2 + 2 * square) / (8 * D * D)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _copy(state, out):  # type: ignore[no-untyped-def]
     """Entry by entry: slices compile for seconds."""
     for i in range(state.shape[0]):

@@ -18,7 +18,7 @@ _MET = 1e-14  # of the largest constraint
 _ROUNDING = 1e-15  # of the terms that a constraint is the sum of: what is missed by less is met
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     """One more column of the upper Cholesky factor of the active Gram matrix; False where that is singular."""
     row, column = active[last], factor[-1]
@@ -38,7 +38,7 @@ def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _solve(factor, count, x):  # type: ignore[no-untyped-def]
     """Solve the active equations in place."""
     for a in range(count):
@@ -52,7 +52,7 @@ def _solve(factor, count, x):  # type: ignore[no-untyped-def]
         x[a] = total / factor[a, a]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _start(n, gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-def]
     """From all rows, without those of negative multipliers until there are none; how many are active."""
     count = n
@@ -77,7 +77,7 @@ def _start(n, gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped
     return 0
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore[no-untyped-def]
     """Multipliers by an active set, at first of all n rows where `whole`; its size, or -1 where it is dependent."""
     size = 1.0
@@ -129,7 +129,7 @@ def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ign
     return -1
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
     """The rows' sum by their multipliers, and its products with them; returns the largest of these, at least 1."""
     np.dot(dual, units, move)

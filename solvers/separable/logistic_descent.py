@@ -54,13 +54,13 @@ def _exponential(x):  # type: ignore[no-untyped-def]
     return (1.0 + r * (1.0 + r * p)) * np.int64(exponent).view(np.float64)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _log_sum(a, b):  # type: ignore[no-untyped-def]
     """ln(e^a + e^b), of which one may be -inf."""
     return max(a, b) + np.log1p(np.exp(-abs(a - b)))
 
 
-@njit(cache=True, inner=True, fastmath=_FAST, error_model="numpy")
+@njit(inner=True, fastmath=_FAST, error_model="numpy")
 def _record(M, gains, A, errors, loss):  # type: ignore[no-untyped-def]
     """Rows that are not right, and the mean of ln(1 + e^-m) over the margins m = gains * M; A is overwritten."""
     n, G = M.shape

@@ -43,6 +43,23 @@ def test_an_inner_kernel_called_from_python_is_a_sentence():
         assert max_margin([[2.0, 0.0], [0.0, 2.0]]).margin == pytest.approx(2**0.5, rel=1e-15)
 
 
+def test_inner_kernels_are_kept_with_those_that_call_them(tmp_path):
+    """The folder holds what Python calls, and that is enough for a second process."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    call = (
+        "from solvable.solvers import max_margin; from solvable.solvers.separable import active_set;"
+        "print(max_margin([[2.0, 0.1], [0.3, 2.0]]).margin.hex(), len(active_set._solve.overloads))"
+    )
+
+    def answer():
+        return subprocess.run([sys.executable, "-c", call], env=environment, capture_output=True, text=True, check=True)
+
+    value, compiled = answer().stdout.split()
+    assert compiled == "1"
+    assert {file.name.split("-")[0] for file in tmp_path.rglob("*.nb?")} == {"active_set.least_distance"}
+    assert answer().stdout.split() == [value, "0"]
+
+
 def kernel(node):
     """The decorator of a compiled function, as text; empty for all else."""
     found = [ast.unparse(mark) for mark in getattr(node, "decorator_list", [])]
