@@ -132,7 +132,7 @@ def _loss(loss, u):  # type: ignore[no-untyped-def]
     return _linear_push(loss, 0.0, 1 - u, 1 - u)[2]
 
 
-@njit(cache=True)
+@njit(inner=True)
 def _nodes(loss, V, mean, sd, steep, pieces, ends, room):  # type: ignore[no-untyped-def]
     """Fill rows of `room` with u, Gaussian weight, g, 1 - prox', loss at the proximal map; return their number.
 
@@ -272,10 +272,15 @@ def margin_moments(loss: str, V: Array, mean: Array, sd: Array, pieces: int = 1)
     return out
 
 
+@njit(cache=True)
+def _nodes_alone(loss, V, sd, steep, pieces, ends, room):  # type: ignore[no-untyped-def]
+    return _nodes(loss, V, 0.0, sd, steep, pieces, ends, room)
+
+
 def panel_nodes(loss: str, V: float, sd: float, steep: float, pieces: int = 1) -> Array:
     """Nodes of one cell: u, Gaussian weight, g, 1 - prox', loss at the proximal map."""
     ends, room = _rooms(pieces)
-    return room[: _nodes(LOSSES.index(loss), V, 0.0, sd, steep, pieces, ends, room)]
+    return room[: _nodes_alone(LOSSES.index(loss), V, sd, steep, pieces, ends, room)]
 
 
 @njit(cache=True)

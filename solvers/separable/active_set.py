@@ -132,10 +132,27 @@ def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ign
 @njit(inner=True)
 def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
     """The rows' sum by their multipliers, and its products with them; returns the largest of these, at least 1."""
-    np.dot(dual, units, move)
-    np.dot(units, move, reach)
-    size = 1.0
-    for i in range(reach.size):
+    # a call of np.dot would compile for a tenth of a second; four sums, as one would wait for its last addition
+    n, d = units.shape
+    for k in range(d):
+        move[k] = 0.0
+    for i in range(n):
+        weight = dual[i]
+        if weight != 0.0:
+            for k in range(d):
+                move[k] += weight * units[i, k]
+    size, whole = 1.0, d - d % 4
+    for i in range(n):
+        row = units[i]
+        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+        for k in range(0, whole, 4):
+            first += row[k] * move[k]
+            second += row[k + 1] * move[k + 1]
+            third += row[k + 2] * move[k + 2]
+            fourth += row[k + 3] * move[k + 3]
+        for k in range(whole, d):
+            first += row[k] * move[k]
+        reach[i] = (first + second) + (third + fourth)
         size = max(size, abs(reach[i]))
     return size
 

@@ -11,11 +11,17 @@ import numpy as np
 import pytest
 
 from solvable.solvers import max_margin
+from solvable.solvers.compiled import room
 from solvable.solvers.separable.active_set import _solve
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = re.compile(r"^from solvable\..* import .*\b_[a-z]|^    _\w+,$", re.MULTILINE)
 
+TESTED = {  # inner kernels that tests import: one is refused above, the others are called in kernels of the tests
+    ("solvable.solvers.separable.active_set", "_solve"),
+    ("solvable.solvers.separable.logistic_descent", "_exponential"),
+    ("solvable.solvers.attention.attention_descent", "_slopes"),
+}
 CALL = "from solvable.solvers import Spectrum, support_edges; print(support_edges(Spectrum.isotropic(100), 200))"
 
 
@@ -60,6 +66,18 @@ def test_inner_kernels_are_kept_with_those_that_call_them(tmp_path):
     assert answer().stdout.split() == [value, "0"]
 
 
+def test_room_is_zeros_apart_from_each_other_from_multiples_of_64_bytes_on():
+    parts = room((3,), (2, 5), (0, 4), (2, 0, 3), (7, 1, 2))
+    assert [part.shape for part in parts] == [(3,), (2, 5), (0, 4), (2, 0, 3), (7, 1, 2)]
+    for i, part in enumerate(parts):
+        assert part.flags.c_contiguous
+        assert not part.any()
+        assert part.ctypes.data % 64 == 0 or part.size == 0
+        part[...] = i
+    assert all((part == i).all() for i, part in enumerate(parts))
+    assert room() == []
+
+
 def kernel(node):
     """The decorator of a compiled function, as text; empty for all else."""
     found = [ast.unparse(mark) for mark in getattr(node, "decorator_list", [])]
@@ -90,4 +108,4 @@ def test_kernels_that_kernels_alone_call_are_inner():
                 if "inner=True" in text:
                     marked.add((own, node.name))
     assert len(marked) > 50
-    assert unread | {("solvable.solvers.separable.active_set", "_solve")} == marked  # imported above, to be refused
+    assert unread | TESTED == marked
