@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit, on_threads
+from solvable.solvers.compiled import njit, on_threads, room
 from solvable.solvers.solution import record
 from solvable.solvers.validate import (
     as_choice,
@@ -58,13 +58,11 @@ class AttentionDescent:
     loss: Array
 
 
-@njit(cache=True, error_model="numpy")
-def _slopes(x, z, g, W, naive, coefficient, selected):  # type: ignore[no-untyped-def]
-    """d L/d a_it up to a common factor into `coefficient`; loss and mean peak."""
+@njit(inner=True, error_model="numpy")
+def _slopes(x, z, g, W, naive, v, logs, coefficient, selected):  # type: ignore[no-untyped-def]
+    """d L/d a_it up to a common factor into `coefficient`; loss and mean peak. `v` and `logs` are room."""
     n, T, d = x.shape
-    logs, top = np.empty((n, T)), -np.inf
-    loss, peak = 0.0, 0.0
-    v = np.empty(d)
+    top, loss, peak = -np.inf, 0.0, 0.0
     for i in range(n):
         for a in range(d):
             v[a] = 0.0
@@ -118,10 +116,9 @@ def _slopes(x, z, g, W, naive, coefficient, selected):  # type: ignore[no-untype
     return loss, peak
 
 
-@njit(cache=True, inner=True, error_model="numpy")
-def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
+@njit(inner=True, error_model="numpy")
+def _gradient(x, z, coefficient, v, G):  # type: ignore[no-untyped-def]
     n, T, d = x.shape
-    v = np.empty(d)
     for a in range(d):
         for b in range(d):
             G[a, b] = 0.0
@@ -136,7 +133,7 @@ def _gradient(x, z, coefficient, G):  # type: ignore[no-untyped-def]
                 G[a, b] += v[a] * z[i, b]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _step(P, G, eta):  # type: ignore[no-untyped-def]
     """P - eta G/|G|; nothing where the gradient vanishes."""
     largest, square = 0.0, 0.0
@@ -154,7 +151,7 @@ def _step(P, G, eta):  # type: ignore[no-untyped-def]
                 P[a, b] -= eta * (G[a, b] / largest / size)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _product(K, Q, W):  # type: ignore[no-untyped-def]
     for a in range(W.shape[0]):
         for b in range(W.shape[1]):
@@ -163,7 +160,7 @@ def _product(K, Q, W):  # type: ignore[no-untyped-def]
                 W[a, b] += K[a, m] * Q[b, m]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _copy(source, target):  # type: ignore[no-untyped-def]
     # entry by entry: the message for unequal shapes of a slice assignment takes four seconds to compile
     for a in range(source.shape[0]):
@@ -172,26 +169,26 @@ def _copy(source, target):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selected, peak, loss):  # type: ignore[no-untyped-def]
-    """One seed; `first` and `second` are W and nothing, or K and Q, and change in place."""
-    n, T, d = x.shape
-    m = second.shape[1]
-    W, G, coefficient = np.empty((d, d)), np.empty((d, d)), np.empty((n, T))
-    GK, GQ = np.empty((d, m)), np.empty((d, m))
+def _descend(  # type: ignore[no-untyped-def]
+    x, z, g, first, second, factored, naive, eta, marks, v, square, slopes, scores, weights, selected, peak, loss
+):
+    """One seed; `first` and `second` are W and nothing, or K and Q, and change in place; `_room` makes v to scores."""
+    d, m = second.shape
+    W, G, GK, GQ, coefficient = square[0], square[1], slopes[0], slopes[1], scores[0]
     mark = 0
     for step in range(marks[-1] + 1):
         if factored:
             _product(first, second, W)
         else:
             _copy(first, W)
-        now_loss, now_peak = _slopes(x, z, g, W, naive, coefficient, selected)
+        now_loss, now_peak = _slopes(x, z, g, W, naive, v, scores[1], coefficient, selected)
         if step == marks[mark]:
             _copy(W, weights[mark])
             peak[mark], loss[mark] = now_peak, now_loss
             mark += 1
         if step == marks[-1]:
             break
-        _gradient(x, z, coefficient, G)
+        _gradient(x, z, coefficient, v, G)
         if factored:
             for a in range(d):
                 for b in range(m):
@@ -204,6 +201,12 @@ def _descend(x, z, g, first, second, factored, naive, eta, marks, weights, selec
             _step(second, GQ, eta)
         else:
             _step(first, G, eta)
+
+
+def _room(x: Array, m: int) -> list[Array]:
+    """A vector, W and its gradient, the gradients of its factors, the slopes in the scores, logarithms of weights."""
+    n, T, d = x.shape
+    return room((d,), (2, d, d), (2, d, m), (2, n, T))
 
 
 def as_scored_prompts(tokens: ArrayLike, queries: ArrayLike, scores: ArrayLike) -> tuple[Array, Array, Array]:
@@ -310,9 +313,8 @@ def attention_descent(
     selected = np.empty((runs, len(x)), dtype=np.int64)
 
     def run(s: int) -> None:
-        _descend(
-            x, z, g, first[s], second[s], factored, naive, eta, marks, weights[s], selected[s], peak[s], loss[s]
-        )  # fmt: skip
+        made, kept = _room(x, second.shape[-1]), (array[s] for array in (weights, selected, peak, loss))
+        _descend(x, z, g, first[s], second[s], factored, naive, eta, marks, *made, *kept)
 
     on_threads(run, runs)
     return AttentionDescent(weights, marks, selected, peak, loss)

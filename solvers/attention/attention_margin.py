@@ -63,7 +63,7 @@ class AttentionMargin:
     solution: Solution
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _scale(row):  # type: ignore[no-untyped-def]
     """Bring a row to length one in place and return the length it had; squares of its entries may not be numbers."""
     most, total = 0.0, 0.0

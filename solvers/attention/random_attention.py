@@ -50,7 +50,7 @@ _WEIGHT = np.concatenate([w / 2 for _, w in _RULES])
 _FIRST = np.concatenate([[0], np.cumsum(_SIZES)])
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _normal(m):  # type: ignore[no-untyped-def]
     """Distribution function and E(m + g)_+."""
     if m < -3.0:  # by the continued fraction of Mills' ratio 1/(K - m): the difference below cancels
@@ -63,7 +63,7 @@ def _normal(m):  # type: ignore[no-untyped-def]
     return below, m * below + math.exp(-0.5 * m * m) / math.sqrt(2 * math.pi)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _relu_pair(m1, m2, r, p1, a1, p2, a2, nodes, weight, first, reach):  # type: ignore[no-untyped-def]
     """E(m1 + g1)_+ (m2 + g2)_+ at correlation r, from the values of `_normal`."""
     rule = 0

@@ -33,13 +33,13 @@ _CORNER[_HUBER], _PER_V[_HUBER, 2:] = (-1.0, 1.0, -1.0, 1.0), (-1.0, 1.0)
 _CORNER[_ABSOLUTE, :3], _PER_V[_ABSOLUTE, 1:3] = 0.0, (-1.0, 1.0)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _sigmoid(x):  # type: ignore[no-untyped-def]
     e = math.exp(-abs(x))
     return (1.0 if x >= 0 else e) / (1 + e)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _prox(w, V):  # type: ignore[no-untyped-def]
     """Proximal map of the logistic loss; `losses.logistic_prox` says why it converges."""
     room = math.log1p(V * math.exp(-max(w, 0.0))) - min(w, 0.0)
@@ -55,7 +55,7 @@ def _prox(w, V):  # type: ignore[no-untyped-def]
     return w + V * math.exp(s)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _fill_edges(loss, V, mean, sd, steep, in_residual, edges):  # type: ignore[no-untyped-def]
     """Sorted ends of panels in u, in 1 - u, or in the logistic proximal map; return their number."""
     count = 0
@@ -103,7 +103,7 @@ def _fill_edges(loss, V, mean, sd, steep, in_residual, edges):  # type: ignore[n
     return count
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _linear_push(loss, V, r, inner):  # type: ignore[no-untyped-def]
     """g, 1 - prox' and the loss at the proximal map; `inner` is a residual of the same piece, away from corners."""
     share = 1.0 if math.isinf(V) else V / (1 + V)
@@ -125,14 +125,14 @@ def _linear_push(loss, V, r, inner):  # type: ignore[no-untyped-def]
     return r, 1.0, 0.0
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _loss(loss, u):  # type: ignore[no-untyped-def]
     if loss == _LOGISTIC:
         return max(-u, 0.0) + math.log1p(math.exp(-abs(u)))
     return _linear_push(loss, 0.0, 1 - u, 1 - u)[2]
 
 
-@njit(cache=True)
+@njit(inner=True)
 def _nodes(loss, V, mean, sd, steep, pieces, ends, room):  # type: ignore[no-untyped-def]
     """Fill rows of `room` with u, Gaussian weight, g, 1 - prox', loss at the proximal map; return their number.
 
@@ -176,7 +176,7 @@ def _nodes(loss, V, mean, sd, steep, pieces, ends, room):  # type: ignore[no-unt
     return count
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _logistic_teacher(mean, sd):  # type: ignore[no-untyped-def]
     """E sigmoid and E sigmoid' under N(mean, sd^2) by the trapezoidal rule, errors e^{-2 pi^2/(h max(h, sd))}.
 
@@ -272,10 +272,15 @@ def margin_moments(loss: str, V: Array, mean: Array, sd: Array, pieces: int = 1)
     return out
 
 
+@njit(cache=True)
+def _nodes_alone(loss, V, sd, steep, pieces, ends, room):  # type: ignore[no-untyped-def]
+    return _nodes(loss, V, 0.0, sd, steep, pieces, ends, room)
+
+
 def panel_nodes(loss: str, V: float, sd: float, steep: float, pieces: int = 1) -> Array:
     """Nodes of one cell: u, Gaussian weight, g, 1 - prox', loss at the proximal map."""
     ends, room = _rooms(pieces)
-    return room[: _nodes(LOSSES.index(loss), V, 0.0, sd, steep, pieces, ends, room)]
+    return room[: _nodes_alone(LOSSES.index(loss), V, sd, steep, pieces, ends, room)]
 
 
 @njit(cache=True)

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 _ROUNDS, _CALM = 300, 3  # rounds of one restart; it ends after so many that move no row
 
 
-@njit(cache=True, inner=True, fastmath={"contract"})
+@njit(inner=True, fastmath={"contract"})
 def _products(B: Any, d: int, columns: Any, along: Any) -> None:
     """along <- B X', row by row so that the inner loop runs along memory."""
     n, N = columns.shape
@@ -43,7 +43,7 @@ def _products(B: Any, d: int, columns: Any, along: Any) -> None:
                 along[j, i] += share * columns[l, i]
 
 
-@njit(cache=True, inner=True, fastmath={"contract"})
+@njit(inner=True, fastmath={"contract"})
 def _orthonormal(B: Any, d: int) -> None:
     """Gram-Schmidt, twice, on the first rows of B; what depends on the rows before becomes zero."""
     n = B.shape[1]

@@ -34,7 +34,7 @@ _FAST = {"reassoc", "contract", "nsz"}
 _LARGE = 1e100
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _uniform(state):  # type: ignore[no-untyped-def]
     """xorshift64* from a per-seed state: the same numbers for any number of threads."""
     x = state[0]
@@ -80,7 +80,7 @@ def _single(X, y, steps, times, seed, start, plus, minus):  # type: ignore[no-un
     return -1
 
 
-@njit(cache=True, inner=True, fastmath=_FAST)
+@njit(inner=True, fastmath=_FAST)
 def _draw(seed, order, chosen, batch, shuffle):  # type: ignore[no-untyped-def]
     """Put a batch into `chosen`: a partial Fisher-Yates shuffle, or independent samples."""
     n = order.size
@@ -93,7 +93,7 @@ def _draw(seed, order, chosen, batch, shuffle):  # type: ignore[no-untyped-def]
             chosen[j] = int(_uniform(seed) * n)
 
 
-@njit(cache=True, inner=True, fastmath=_FAST)
+@njit(inner=True, fastmath=_FAST)
 def _gradient(X, y, noise, chosen, batch, w, lam, g):  # type: ignore[no-untyped-def]
     """Gradient in beta of the batch loss with noisy labels, into g; returns the clean batch loss."""
     d = g.size
@@ -112,7 +112,7 @@ def _gradient(X, y, noise, chosen, batch, w, lam, g):  # type: ignore[no-untyped
     return loss
 
 
-@njit(cache=True, inner=True, fastmath=_FAST)
+@njit(inner=True, fastmath=_FAST)
 def _second(X, y, noise, chosen, batch, w, lam, ascent, g, moved, out):  # type: ignore[no-untyped-def]
     """Gradient at w + ascent grad L into `out`, or for ascent 0 its derivative in ascent."""
     d = g.size
@@ -134,7 +134,7 @@ def _second(X, y, noise, chosen, batch, w, lam, ascent, g, moved, out):  # type:
             out[a] += dot / batch * row[a]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _log_factor(x):  # type: ignore[no-untyped-def]
     """Logarithm of |1 + x|, exact for small x: gains are sums of many of them."""
     return np.log1p(x) if x > -1.0 else np.log(-1.0 - x)

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 OPTIMISERS = ("sgd", "adam")
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _next(state):  # type: ignore[no-untyped-def]
     """xorshift64*: the same numbers on every machine."""
     x = state[0]

@@ -14,6 +14,7 @@ In the variable :math:`\kappa` of the effective ridge, continued to complex valu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import field, replace
 from functools import partial
@@ -34,7 +35,7 @@ Array = NDArray[np.float64]
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
     """T = sum p/(e + delta) and T' = -sum p/(e + delta)^2 for complex delta."""
     # written out: it runs inside a compiled Newton iteration, which cannot call the arrays of `Modes`
@@ -48,51 +49,67 @@ def _sums(p, e, re, im):  # type: ignore[no-untyped-def]
         t_im += p[i] * w
         d_re -= p[i] * (u * u - w * w)
         d_im -= p[i] * 2.0 * u * w
-    return complex(t_re, t_im), complex(d_re, d_im)
+    return t_re, t_im, d_re, d_im
 
 
-@njit(cache=True, inner=True)
-def _newton(p, e, gap, start):  # type: ignore[no-untyped-def]
-    """Solve delta^2 T(delta) + gap = 0 below the real axis; returns delta, T, T', iterations (0: failed)."""
-    delta = start
+@njit(inner=True)
+def _quotient(a, b, c, d):  # type: ignore[no-untyped-def]
+    """(a + ib)/(c + id), divided by the larger part first; complex types would compile twice as long."""
+    if abs(c) >= abs(d):
+        ratio = d / c
+        size = c + d * ratio
+        return (a + b * ratio) / size, (b - a * ratio) / size
+    ratio = c / d
+    size = c * ratio + d
+    return (a * ratio + b) / size, (b * ratio - a) / size
+
+
+@njit(inner=True)
+def _newton(p, e, gap, eta, re, im):  # type: ignore[no-untyped-def]
+    """Solve delta^2 T(delta) + gap + i eta = 0 below the real axis, from re + i im.
+
+    Returns the real and imaginary parts of delta, T and T', and iterations (0: failed).
+    """
     for count in range(1, 60):
-        T, dT = _sums(p, e, delta.real, delta.imag)
-        slope = delta * (2.0 * T + delta * dT)
-        if slope == 0.0:
-            return delta, T, dT, 0
-        step = -(delta * delta * T + gap) / slope
-        size = abs(step)
-        if size <= 4.0 * _EPS * abs(delta) and abs(delta.imag) > 8.0 * size:
-            return delta, T, dT, count
-        new = delta + step
+        t_re, t_im, d_re, d_im = _sums(p, e, re, im)
+        a, b = 2.0 * t_re + (re * d_re - im * d_im), 2.0 * t_im + (re * d_im + im * d_re)
+        slope_re, slope_im = re * a - im * b, re * b + im * a
+        if slope_re == 0.0 and slope_im == 0.0:
+            break
+        a, b = re * re - im * im, re * im + im * re
+        a, b = _quotient(-(a * t_re - b * t_im + gap), -(a * t_im + b * t_re + eta), slope_re, slope_im)
+        size, near = math.hypot(a, b), math.hypot(re, im)
+        if size <= 4.0 * _EPS * near and abs(im) > 8.0 * size:
+            return re, im, t_re, t_im, d_re, d_im, count
         # keep off the real axis, where every other root lies; a step that was cut cannot be the last one
-        cut = new.imag > 0.1 * delta.imag
+        cut = im + b > 0.1 * im
         if cut:
-            new = delta + abs(0.9 * delta.imag / (delta.imag - new.imag)) * step
-        delta = new
-        if size <= 1e-9 * abs(delta) and not cut:  # one more step is below rounding: quadratic convergence
-            T, dT = _sums(p, e, delta.real, delta.imag)
-            return delta, T, dT, count + 1
-    return delta, T, dT, 0
+            share = abs(0.9 * im / (im - (im + b)))
+            a, b = share * a, share * b
+        re, im = re + a, im + b
+        if size <= 1e-9 * math.hypot(re, im) and not cut:  # one more step is below rounding: quadratic convergence
+            t_re, t_im, d_re, d_im = _sums(p, e, re, im)
+            return re, im, t_re, t_im, d_re, d_im, count + 1
+    return re, im, t_re, t_im, d_re, d_im, 0
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _descend(p, e, kappa_e, x_e, gap):  # type: ignore[no-untyped-def]
     """Fallback for a neck between bulks: come down from x + i eta, trying the real axis at every stage."""
     eta = 4.0
-    delta = -complex(x_e + gap, eta) - kappa_e
+    re, im = -(x_e + gap) - kappa_e, -eta
     spent = 0
-    for _ in range(120):
-        new, T, dT, count = _newton(p, e, complex(gap, eta), delta)
+    for trial in range(240):
+        high = eta if trial % 2 == 0 else 0.0
+        a, b, t_re, t_im, d_re, d_im, count = _newton(p, e, gap, high, re, im)
         spent += count if count > 0 else 60
-        if count > 0:
-            delta = new
-        found, T, dT, count = _newton(p, e, complex(gap, 0.0), delta)
-        spent += count if count > 0 else 60
-        if count > 0 and found.imag < 0.0:
-            return found, T, dT, spent
-        eta *= 0.6
-    return delta, T, dT, 0
+        if high == 0.0:
+            if count > 0 and b < 0.0:
+                return a, b, t_re, t_im, d_re, d_im, spent
+            eta *= 0.6
+        elif count > 0:
+            re, im = a, b
+    return re, im, t_re, t_im, d_re, d_im, 0
 
 
 @njit(cache=True)
@@ -104,26 +121,28 @@ def _march(s, c, x_e, reference, offset, gaps, e, p, out, residual, iterations):
         share = s[i] / e[i]
         p[i] = c[i] * (share * share)
         T0 += p[i] / e[i]
-    delta = complex(0.0, 0.0)
-    last = 0.0
-    T = complex(T0, 0.0)
-    dT = complex(0.0, 0.0)
+    re, im, t_re, t_im, d_re, d_im, last = 0.0, 0.0, T0, 0.0, 0.0, 0.0, 0.0
     for j in range(gaps.size):
         goal = gaps[j]
         if last == 0.0:
-            start = complex(0.0, -np.sqrt(abs(goal / T0)))
-        else:
-            start = delta * np.exp(np.log(goal / last) / (2.0 + delta * dT / T))
-            if start.imag >= 0.0:
-                start = complex(start.real, 0.5 * delta.imag)
-        new, newT, newdT, spent = _newton(p, e, complex(goal, 0.0), start)
-        if spent == 0 or new.imag >= 0.0:
-            new, newT, newdT, spent = _descend(p, e, offset - reference, x_e, goal)
-        delta, T, dT, last = new, newT, newdT, goal
-        out[j, 0] = (offset - reference) + delta.real
-        out[j, 1] = delta.imag
+            a, b = 0.0, -math.sqrt(abs(goal / T0))
+        else:  # delta (goal/last)^{1/(2 + delta T'/T)}
+            a, b = _quotient(re * d_re - im * d_im, re * d_im + im * d_re, t_re, t_im)
+            a, b = _quotient(math.log(goal / last), 0.0, 2.0 + a, b)
+            size, turn = math.exp(a), b
+            a, b = size * math.cos(turn), size * math.sin(turn)
+            a, b = re * a - im * b, re * b + im * a
+            if b >= 0.0:
+                b = 0.5 * im
+        re, im, t_re, t_im, d_re, d_im, spent = _newton(p, e, goal, 0.0, a, b)
+        if spent == 0 or im >= 0.0:
+            re, im, t_re, t_im, d_re, d_im, spent = _descend(p, e, offset - reference, x_e, goal)
+        last = goal
+        out[j, 0] = (offset - reference) + re
+        out[j, 1] = im
         iterations[j] = spent
-        residual[j] = abs(delta * delta * T + goal) / abs(goal)
+        a, b = re * re - im * im, re * im + im * re
+        residual[j] = math.hypot(a * t_re - b * t_im + goal, a * t_im + b * t_re) / abs(goal)
 
 
 @record

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _moments(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     """h(kappa) and -h'(kappa)/2 at kappa = -reference + sign*t."""
     h = 0.0
@@ -37,7 +37,7 @@ def _moments(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     return h, third
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _from_pole(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     """Root of h = 1 by Newton in t, from a point between pole and root (h >= 1): monotone, as h is convex."""
     for _ in range(200):
@@ -49,7 +49,7 @@ def _from_pole(s, c, reference, sign, t):  # type: ignore[no-untyped-def]
     return t
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _lowest(s, c, balance):  # type: ignore[no-untyped-def]
     """Root of h = 1 right of -s_min, as (reference, t) with kappa = -reference + t; balance = rank/n - 1.
 
@@ -75,7 +75,7 @@ def _lowest(s, c, balance):  # type: ignore[no-untyped-def]
     return 0.0, kappa
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _gap(s, c, i):  # type: ignore[no-untyped-def]
     """Whether h dips below 1 between the poles -s[i+1] and -s[i]."""
     width = s[i + 1] - s[i]

@@ -9,14 +9,14 @@ from solvable.solvers.compiled import njit
 __all__ = ["flow"]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignore[no-untyped-def]
     """Right-hand side; a state is M with the mean as a last row. `start` is what is subtracted, `target` beta."""
     D = target.size
     quadratic, linear = scale * alignment / (2 * D * D), scale * scale / D
     trace = 0.0
     for i in range(D):
-        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
+        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] * target[i]
     for i in range(D):
         for j in range(D):
             pull[i, j] = 2 * quadratic * (scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j])
@@ -32,20 +32,22 @@ def _velocity(state, start, target, scale, alignment, pull, out):  # type: ignor
             out[j, i] = both
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _loss(state, start, target, scale, alignment):  # type: ignore[no-untyped-def]
     """Test loss of a state."""
     D = target.size
     trace, square, linear = 0.0, 0.0, 0.0
     for i in range(D):
-        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] ** 2
-        linear += (scale * (state[D, i] - start[D, i])) ** 2
+        trace += scale * alignment * (state[i, i] - start[i, i]) - target[i] * target[i]
+        moved = scale * (state[D, i] - start[D, i])
+        linear += moved * moved
         for j in range(D):
-            square += (scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j]) ** 2
-    return linear / (2 * D) + (trace**2 + 2 * square) / (8 * D * D)
+            missed = scale * alignment * (state[i, j] - start[i, j]) - target[i] * target[j]
+            square += missed * missed
+    return linear / (2 * D) + (trace * trace + 2 * square) / (8 * D * D)
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _copy(state, out):  # type: ignore[no-untyped-def]
     """Entry by entry: slices compile for seconds."""
     for i in range(state.shape[0]):
@@ -54,19 +56,36 @@ def _copy(state, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def flow(state, start, target, scale, alignment, times, rtol, most, least, stages, fifth, third, path):  # type: ignore[no-untyped-def]
+def flow(  # type: ignore[no-untyped-def]
+    state,
+    start,
+    target,
+    scale,
+    alignment,
+    times,
+    rtol,
+    most,
+    least,
+    stages,
+    fifth,
+    third,
+    here,
+    slopes,
+    rates,
+    pull,
+    path,
+):
     """Adaptive Runge-Kutta steps of order 8 to every time, or until the loss is at most `least`.
 
     Returns the step at which it gave up, or -1; and how many times it has reached, and the time it is at.
     `stages` are the weights of the twelve stages and, last, of the step, `fifth` and `third` those of the two
-    differences of lower order whose quotient estimates the error.
+    differences of lower order whose quotient estimates the error. `here` has the
+    entries of the state, `rates` those of `slopes`, which has room for a slope more than stages, the trial state and
+    both differences; `pull` is room.
     """
     D = target.size
     count = len(stages) - 1
-    slopes = np.zeros((count + 1, D + 1, D))
-    trial, pull = np.zeros((D + 1, D)), np.zeros((D, D))
-    rates, moved, here = slopes.reshape(count + 1, -1), trial.reshape(-1), state.reshape(-1)
-    lower = np.zeros((2, moved.size))
+    trial, moved, five_of, three_of = slopes[count + 1], rates[count + 1], rates[count + 2], rates[count + 3]
     _velocity(state, start, target, scale, alignment, pull, slopes[0])
     now, step, spent, goal = 0.0, 0.0, 0, rtol
     for at in range(times.size):
@@ -90,14 +109,14 @@ def flow(state, start, target, scale, alignment, times, rtol, most, least, stage
                 _velocity(trial, start, target, scale, alignment, pull, slopes[s])
             high, low = 0.0, 0.0
             for k in range(moved.size):
-                lower[0, k], lower[1, k] = 0.0, 0.0
+                five_of[k], three_of[k] = 0.0, 0.0
             for r in range(count + 1):
                 if fifth[r] != 0.0 or third[r] != 0.0:
                     for k in range(moved.size):
-                        lower[0, k] += fifth[r] * rates[r, k]
-                        lower[1, k] += third[r] * rates[r, k]
+                        five_of[k] += fifth[r] * rates[r, k]
+                        three_of[k] += third[r] * rates[r, k]
             for k in range(moved.size):
-                five, three = lower[0, k], lower[1, k]
+                five, three = five_of[k], three_of[k]
                 unit = size if k < D * D else np.sqrt(size)
                 if not abs(five) + abs(three) < np.inf:  # beyond the range: a shorter step stays inside
                     five = three = 1e10 * rtol * unit / taken

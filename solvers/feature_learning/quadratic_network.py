@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvable.solvers.compiled import room
 from solvable.solvers.feature_learning.quadratic_kernels import flow
 from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import record
@@ -250,11 +251,13 @@ def _rule() -> tuple[Array, Array, Array]:
 
 def _follow(state: Array, begun: Array, b: Array, alpha: float, eps: float, t: Array, path: Array) -> None:
     """Fill the path; where the flow has come to rest the state stands for all later times."""
-    rule = _rule()
+    rule, D = _rule(), b.size
+    slopes, pull = room((len(rule[0]) + 3, D + 1, D), (D, D))
+    views = state.reshape(-1), slopes, slopes.reshape(len(slopes), -1), pull
     first, now, least = 0, 0.0, _settled(state, alpha, eps)
     while first < t.size:
         left, since = path[first:], t[first:] - now
-        spent, reached, more = flow(state, begun, b, alpha, eps, since, _RTOL, _MOST_STEPS, least, *rule, left)
+        spent, reached, more = flow(state, begun, b, alpha, eps, since, _RTOL, _MOST_STEPS, least, *rule, *views, left)
         if spent >= 0:
             missed = f"{spent:,} steps did not reach time {t[-1]:g}"
             raise ArithmeticError(f"quadratic_network_flow: {missed}: choose a smaller one, or rescale.")

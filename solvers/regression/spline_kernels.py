@@ -40,7 +40,7 @@ def knot_duals(x: Any, residual: Any, z: Any) -> None:
         z[i] = last
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _fit(x: Any, y: Any, level: float, ends: Any, count: int, sign: Any, diagonal: Any, upper: Any, right: Any) -> None:
     """Values at the knots, ends included, by Thomas' elimination of the tridiagonal system, into `right`."""
     for k in range(count):
@@ -74,7 +74,7 @@ def _fit(x: Any, y: Any, level: float, ends: Any, count: int, sign: Any, diagona
         right[k] = (right[k] - upper[k] * right[k + 1]) / diagonal[k]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _ends(sign: Any, ends: Any) -> int:
     """Fill in where the knots are, with the first point and the last; how many."""
     n, count = len(sign), 0
@@ -85,7 +85,7 @@ def _ends(sign: Any, ends: Any) -> int:
     return count
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _settle(x: Any, y: Any, level: float, sign: Any, everywhere: Any, change: Any, ends: Any, room: Any) -> None:
     """Go to the minimum over the knots chosen, dropping those whose change of slope would turn; all its values."""
     values, wanted = room[2], room[3]
@@ -121,7 +121,7 @@ def _settle(x: Any, y: Any, level: float, sign: Any, everywhere: Any, change: An
                 change[i] += step * (wanted[k] - change[i])
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _enter(z: Any, level: float, sign: Any, single: bool, slack: float) -> int:
     """Let the farthest point of each stretch outside the box become a knot, or only the farthest of all."""
     n, entered, best, at = len(z), 0, 0.0, -1

@@ -18,7 +18,7 @@ _MET = 1e-14  # of the largest constraint
 _ROUNDING = 1e-15  # of the terms that a constraint is the sum of: what is missed by less is met
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     """One more column of the upper Cholesky factor of the active Gram matrix; False where that is singular."""
     row, column = active[last], factor[-1]
@@ -38,7 +38,7 @@ def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _solve(factor, count, x):  # type: ignore[no-untyped-def]
     """Solve the active equations in place."""
     for a in range(count):
@@ -52,7 +52,7 @@ def _solve(factor, count, x):  # type: ignore[no-untyped-def]
         x[a] = total / factor[a, a]
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _start(n, gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped-def]
     """From all rows, without those of negative multipliers until there are none; how many are active."""
     count = n
@@ -77,7 +77,7 @@ def _start(n, gram, wanted, dual, factor, active, x):  # type: ignore[no-untyped
     return 0
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ignore[no-untyped-def]
     """Multipliers by an active set, at first of all n rows where `whole`; its size, or -1 where it is dependent."""
     size = 1.0
@@ -129,13 +129,30 @@ def _search(n, gram, wanted, dual, factor, active, x, lack, whole):  # type: ign
     return -1
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _reach(units, dual, move, reach):  # type: ignore[no-untyped-def]
     """The rows' sum by their multipliers, and its products with them; returns the largest of these, at least 1."""
-    np.dot(dual, units, move)
-    np.dot(units, move, reach)
-    size = 1.0
-    for i in range(reach.size):
+    # a call of np.dot would compile for a tenth of a second; four sums, as one would wait for its last addition
+    n, d = units.shape
+    for k in range(d):
+        move[k] = 0.0
+    for i in range(n):
+        weight = dual[i]
+        if weight != 0.0:
+            for k in range(d):
+                move[k] += weight * units[i, k]
+    size, whole = 1.0, d - d % 4
+    for i in range(n):
+        row = units[i]
+        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+        for k in range(0, whole, 4):
+            first += row[k] * move[k]
+            second += row[k + 1] * move[k + 1]
+            third += row[k + 2] * move[k + 2]
+            fourth += row[k + 3] * move[k + 3]
+        for k in range(whole, d):
+            first += row[k] * move[k]
+        reach[i] = (first + second) + (third + fourth)
         size = max(size, abs(reach[i]))
     return size
 

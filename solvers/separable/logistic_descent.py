@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvable.solvers.compiled import njit
+from solvable.solvers.compiled import njit, room
 from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.separable.max_margin import max_margin
 from solvable.solvers.solution import record
@@ -38,7 +38,7 @@ _LARGEST = 1e300
 _SATURATED = 600.0  # e^-600 times an entry of a row is still a normal number; on others processors stall
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(inner=True, fastmath={"contract"})
 def _exponential(x):  # type: ignore[no-untyped-def]
     """e^x to 2e-16 for |x| <= 708. Loops over it vectorise: no call is made, and 2^k is put together from bits."""
     shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: rounds to a whole number
@@ -54,18 +54,21 @@ def _exponential(x):  # type: ignore[no-untyped-def]
     return (1.0 + r * (1.0 + r * p)) * np.int64(exponent).view(np.float64)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _log_sum(a, b):  # type: ignore[no-untyped-def]
     """ln(e^a + e^b), of which one may be -inf."""
     return max(a, b) + np.log1p(np.exp(-abs(a - b)))
 
 
-@njit(cache=True, inner=True, fastmath=_FAST, error_model="numpy")
-def _record(M, gains, A, errors, loss):  # type: ignore[no-untyped-def]
-    """Rows that are not right, and the mean of ln(1 + e^-m) over the margins m = gains * M; A is overwritten."""
+@njit(inner=True, fastmath=_FAST, error_model="numpy")
+def _record(M, gains, A, beyond, errors, loss):  # type: ignore[no-untyped-def]
+    """Rows that are not right, and the mean of ln(1 + e^-m) over the margins m = gains * M, in the room A and `beyond`.
+
+    `beyond` is the product of the factors 1 + e^-|m|, less one: sums of positive terms.
+    """
     n, G = M.shape
-    beyond = np.zeros(G)  # product of the factors 1 + e^-|m|, less one: sums of positive terms
     for g in range(G):
+        beyond[g] = 0.0
         errors[g] = 0
         loss[g] = 0.0
     for i in range(n):
@@ -84,16 +87,17 @@ def _record(M, gains, A, errors, loss):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=_FAST, error_model="numpy")
-def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, loss, errors, first):  # type: ignore[no-untyped-def]
-    """Run all step sizes side by side; margins are gains * (Z w); T is Z^T. Divisions are not checked: none is by 0."""
+def _descend(Z, T, gains, normalised, strength, memory, times, wide, tall, short, lack, weights, loss, errors, first):  # type: ignore[no-untyped-def]
+    """Run all step sizes side by side; margins are gains * (Z w); T is Z^T. Divisions are not checked: none is by 0.
+
+    `_room` has made the arrays between `times` and `weights`.
+    """
     n, d = Z.shape
-    G = gains.size
-    W, move = np.zeros((d, G)), np.empty((d, G))
-    M, A = np.empty((n, G)), np.empty((n, G))
-    least, shrink, total = np.empty(G), np.ones(G), np.full(G, n / factor)
-    kept = n if strength > 0.0 else 0
+    G, kept = gains.size, lack.shape[1]
+    W, move, M, A = wide[0], wide[1], tall[0], tall[1]
+    least, shrink, total = short[0], short[1], short[2]
     # ln of what the targets lack of one, the label's and the other's: their force is a ratio of vanishing numbers
-    lack, fade, fresh = np.zeros((2, kept, G)), np.log(memory), np.log1p(-memory)
+    fade, fresh = np.log(memory), np.log1p(-memory)
     row = 0
     for step in range(times[-1] + 1):
         np.dot(Z, W, M)
@@ -108,7 +112,7 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
             if not normalised or least[g] < 0.0:
                 least[g] = 0.0
         if step == times[row]:
-            _record(M, gains, A, errors[:, row], loss[:, row])
+            _record(M, gains, A, short[3], errors[:, row], loss[:, row])
             for g in range(G):
                 for k in range(d):
                     weights[g, row, k] = W[k, g]
@@ -139,6 +143,14 @@ def _descend(Z, T, gains, factor, normalised, strength, memory, times, weights, 
         for k in range(d):
             for g in range(G):
                 W[k, g] += move[k, g] / total[g]
+
+
+def _room(Z: Array, G: int, factor: float, targets: bool) -> list[Array]:
+    """Weights and their step; margins and forces; least margins, shrinkage, divisor, room; what targets lack of one."""
+    n, d = Z.shape
+    made = room((2, d, G), (2, n, G), (4, G), (2, n if targets else 0, G))
+    made[2][1], made[2][2] = 1.0, n / factor
+    return made
 
 
 @record
@@ -321,8 +333,9 @@ def logistic_descent(
         for start in range(0, gammas.size, _BLOCK):
             part = slice(start, start + _BLOCK)
             kept = [array[s, part] for array in (weights, losses, errors, first)]
-            options = factor * gains[part], factor, share, strength, memory, times
-            _descend(scaled, np.ascontiguousarray(scaled.T), *options, *kept)
+            made = _room(rows, len(kept[-1]), factor, strength > 0)
+            options = factor * gains[part], share, strength, memory, times
+            _descend(scaled, np.ascontiguousarray(scaled.T), *options, *made, *kept)
         with np.errstate(over="ignore"):
             weights[s] *= (steps_of * unit)[:, None, None]
     if not np.all(np.isfinite(weights)):

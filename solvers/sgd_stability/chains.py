@@ -30,7 +30,7 @@ __all__ = ["linearised_sgd"]
 _BLOCKS = 64  # of chains that one thread runs in one call
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _next(state):  # type: ignore[no-untyped-def]
     """xorshift64* from a per-chain state: the same numbers for any number of threads."""
     x = state[0]

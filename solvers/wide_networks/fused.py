@@ -31,7 +31,7 @@ _OPPOSITE = np.array(
 )
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _acos_part(t):  # type: ignore[no-untyped-def]
     value = _ACOS[0]
     for k in range(1, _ACOS.size):
@@ -39,7 +39,7 @@ def _acos_part(t):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _atan_part(t):  # type: ignore[no-untyped-def]
     value = _ATAN[0]
     for k in range(1, _ATAN.size):
@@ -47,7 +47,7 @@ def _atan_part(t):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _opposite_part(t):  # type: ignore[no-untyped-def]
     value = _OPPOSITE[0]
     for k in range(1, _OPPOSITE.size):
@@ -55,7 +55,7 @@ def _opposite_part(t):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, angle, bound, size):  # type: ignore[no-untyped-def]
     square, opposite = (1 - slope) * (1 - slope), 0
     for j in range(size):
@@ -83,7 +83,7 @@ def _relu_strip(sigma, theta, q1, r1, q2, r2, weight, bias, slope, standard, ang
         theta[j] += dual if standard else sigma[j]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(inner=True, error_model="numpy")
 def _erf_strip(sigma, theta, q1, r1, q2, r2, weight, bias, standard, size):  # type: ignore[no-untyped-def]
     for j in range(size):
         Q = r1 * r2[j]

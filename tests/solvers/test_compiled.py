@@ -11,11 +11,17 @@ import numpy as np
 import pytest
 
 from solvable.solvers import max_margin
+from solvable.solvers.compiled import room
 from solvable.solvers.separable.active_set import _solve
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = re.compile(r"^from solvable\..* import .*\b_[a-z]|^    _\w+,$", re.MULTILINE)
 
+TESTED = {  # inner kernels that tests import: one is refused above, the others are called in kernels of the tests
+    ("solvable.solvers.separable.active_set", "_solve"),
+    ("solvable.solvers.separable.logistic_descent", "_exponential"),
+    ("solvable.solvers.attention.attention_descent", "_slopes"),
+}
 CALL = "from solvable.solvers import Spectrum, support_edges; print(support_edges(Spectrum.isotropic(100), 200))"
 
 
@@ -41,6 +47,35 @@ def test_an_inner_kernel_called_from_python_is_a_sentence():
         with pytest.raises(TypeError, match=r"_solve is an inner kernel: only other kernels can call it\."):
             _solve(np.eye(2), 2, np.ones(2))
         assert max_margin([[2.0, 0.0], [0.0, 2.0]]).margin == pytest.approx(2**0.5, rel=1e-15)
+
+
+def test_inner_kernels_are_kept_with_those_that_call_them(tmp_path):
+    """The folder holds what Python calls, and that is enough for a second process."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    call = (
+        "from solvable.solvers import max_margin; from solvable.solvers.separable import active_set;"
+        "print(max_margin([[2.0, 0.1], [0.3, 2.0]]).margin.hex(), len(active_set._solve.overloads))"
+    )
+
+    def answer():
+        return subprocess.run([sys.executable, "-c", call], env=environment, capture_output=True, text=True, check=True)
+
+    value, compiled = answer().stdout.split()
+    assert compiled == "1"
+    assert {file.name.split("-")[0] for file in tmp_path.rglob("*.nb?")} == {"active_set.least_distance"}
+    assert answer().stdout.split() == [value, "0"]
+
+
+def test_room_is_zeros_apart_from_each_other_from_multiples_of_64_bytes_on():
+    parts = room((3,), (2, 5), (0, 4), (2, 0, 3), (7, 1, 2))
+    assert [part.shape for part in parts] == [(3,), (2, 5), (0, 4), (2, 0, 3), (7, 1, 2)]
+    for i, part in enumerate(parts):
+        assert part.flags.c_contiguous
+        assert not part.any()
+        assert part.ctypes.data % 64 == 0 or part.size == 0
+        part[...] = i
+    assert all((part == i).all() for i, part in enumerate(parts))
+    assert room() == []
 
 
 def kernel(node):
@@ -73,4 +108,4 @@ def test_kernels_that_kernels_alone_call_are_inner():
                 if "inner=True" in text:
                     marked.add((own, node.name))
     assert len(marked) > 50
-    assert unread | {("solvable.solvers.separable.active_set", "_solve")} == marked  # imported above, to be refused
+    assert unread | TESTED == marked

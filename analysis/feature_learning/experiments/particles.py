@@ -38,7 +38,7 @@ def _outputs(W, X, epsilon, out):  # type: ignore[no-untyped-def]
         out[p] = total / W.shape[0]
 
 
-@njit(cache=True, inner=True, fastmath=True)
+@njit(inner=True, fastmath=True)
 def _monomials(X):  # type: ignore[no-untyped-def]
     """Coordinates and products of two of them, of every row."""
     P, D = X.shape
@@ -54,7 +54,7 @@ def _monomials(X):  # type: ignore[no-untyped-def]
     return rows
 
 
-@njit(cache=True, inner=True, fastmath=True)
+@njit(inner=True, fastmath=True)
 def _coefficients(W, epsilon, out):  # type: ignore[no-untyped-def]
     """Mean of h + epsilon h^2/2 over the particles, a polynomial of the inputs."""
     N, D = W.shape
@@ -70,7 +70,7 @@ def _coefficients(W, epsilon, out):  # type: ignore[no-untyped-def]
             at += D - j
 
 
-@njit(cache=True, inner=True, fastmath=True)
+@njit(inner=True, fastmath=True)
 def _values(rows, coefficients, out):  # type: ignore[no-untyped-def]
     for p in range(rows.shape[0]):
         total = 0.0
@@ -79,7 +79,7 @@ def _values(rows, coefficients, out):  # type: ignore[no-untyped-def]
         out[p] = total
 
 
-@njit(cache=True, inner=True, fastmath=True)
+@njit(inner=True, fastmath=True)
 def _move(W, weights, epsilon, rate):  # type: ignore[no-untyped-def]
     """Step of all particles: the sum over samples of error (1 + epsilon h) x is linear in w."""
     N, D = W.shape

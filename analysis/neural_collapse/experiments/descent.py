@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 _FLAGS = {"reassoc", "contract", "nsz"}  # keep NaN and inf: divergence must be seen
 
 
-@njit(cache=True, inner=True, fastmath=_FLAGS)
+@njit(inner=True, fastmath=_FLAGS)
 def _product(a, b, out):  # type: ignore[no-untyped-def]
     """Out = a b; b square, a quarter of its rows at a time."""
     k, d = a.shape
@@ -40,7 +40,7 @@ def _product(a, b, out):  # type: ignore[no-untyped-def]
             m += 1
 
 
-@njit(cache=True, inner=True, fastmath=_FLAGS)
+@njit(inner=True, fastmath=_FLAGS)
 def _product_transposed(a, b, out):  # type: ignore[no-untyped-def]
     """Out = a b^T."""
     for i in range(a.shape[0]):
@@ -51,7 +51,7 @@ def _product_transposed(a, b, out):  # type: ignore[no-untyped-def]
             out[i, j] = total
 
 
-@njit(cache=True, inner=True, fastmath=_FLAGS)
+@njit(inner=True, fastmath=_FLAGS)
 def _rank_update(matrix, keep, left, right, factor):  # type: ignore[no-untyped-def]
     """matrix <- keep matrix - factor left^T right."""
     k, d = left.shape

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Rng = np.random.Generator
 
 
-@njit(cache=True, inner=True)
+@njit(inner=True)
 def _product(left, right, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):

@@ -4,6 +4,12 @@ import numpy as np
 
 from solvable.solvers import attention_descent
 from solvable.solvers.attention.attention_descent import _slopes
+from solvable.solvers.compiled import njit
+
+
+@njit()
+def slopes_of(x, z, g, W, naive, coefficient, selected):
+    return _slopes(x, z, g, W, naive, np.empty(2), np.empty((3, 4)), coefficient, selected)
 
 
 def loss(a, g):
@@ -21,8 +27,8 @@ def test_textbook_slopes_are_differences_of_the_loss():
     W = rng.standard_normal((2, 2))
     a = np.einsum("ita,ab,ib->it", x, W, z)
     naive, stable, selected = np.empty((3, 4)), np.empty((3, 4)), np.empty(3, dtype=np.int64)
-    value, _ = _slopes(x, z, g, W, True, naive, selected)
-    _slopes(x, z, g, W, False, stable, selected)
+    value, _ = slopes_of(x, z, g, W, True, naive, selected)
+    slopes_of(x, z, g, W, False, stable, selected)
     step = 1e-5 * np.eye(12).reshape(12, 3, 4)
     slopes = np.array([loss(a + e, g) - loss(a - e, g) for e in step]).reshape(3, 4) / 2e-5
     np.testing.assert_allclose(value, loss(a, g), rtol=1e-13)

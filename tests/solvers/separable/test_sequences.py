@@ -13,7 +13,13 @@ from solvable.solvers import (
     sequential_max_margin,
     weak_regularisation_path,
 )
+from solvable.solvers.compiled import njit
 from solvable.solvers.separable.logistic_descent import _exponential
+
+
+@njit()
+def exponential(x):
+    return _exponential(x)
 
 
 def data(seed, n, d):
@@ -200,8 +206,8 @@ def test_distances_of_many_rows_are_those_of_single_projections():
 def test_compiled_exponential_is_that_of_numpy():
     x = np.r_[0.0, np.linspace(1e-3, 40, 2001), 300.5, 707.9, 708.0]
     x = np.r_[x, -x]
-    np.testing.assert_allclose([_exponential(value) for value in x], np.exp(x), rtol=5e-16)
-    assert _exponential(0.0) == 1.0  # the tie rule
+    np.testing.assert_allclose([exponential(value) for value in x], np.exp(x), rtol=5e-16)
+    assert exponential(0.0) == 1.0  # the tie rule
     sizes = np.linspace(0.1, 30, 301)  # the same through the loss of one row after one step
     run = logistic_descent([[1.0]], [1.0], 2 * sizes, 1, checkpoints=1)
     np.testing.assert_allclose(run.loss[:, 0], np.log1p(np.exp(-sizes)), rtol=2e-15)
