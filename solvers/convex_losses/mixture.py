@@ -92,17 +92,24 @@ class _Mixture:
     kind: NDArray[np.int8]
 
     def start(self) -> Array:
-        """Rough guess of the unknowns: every row pulls alike."""
-        half = self.ridge + self.ratio / 4
-        with np.errstate(divide="ignore"):
-            first = np.select(
-                [self.kind == RIDGE, self.kind == PLAIN], [np.log(self.ridge / half), -np.log(np.maximum(half, 1.0))]
+        """The square loss without an intercept, whose equations are rational: with c = Vhat/(lambda + Vhat)."""
+        alpha, ridge, mu2 = self.ratio, self.ridge, self.separation**2
+        gap = ridge + alpha - 1
+        reach = np.abs(gap) + np.sqrt(gap * gap + 4 * ridge)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            V = np.where(
+                self.kind == RIDGE, np.where(gap < 0, reach / (2 * ridge), 2 / reach), 1 / np.maximum(gap, 0.1)
             )
-        third = 0.5 * np.log(self.ratio) - np.where(self.kind == HARD, 0.0, np.log(half))
-        tilt = np.arcsinh(np.sqrt(self.ratio) * self.separation)
-        intercept = -np.minimum(np.exp(-third), 1.0) * self.corner(slice(None))
+            first = np.log(np.where(self.kind == RIDGE, ridge, 1.0) * V)
+        share = np.where(self.kind == RIDGE, alpha / (ridge * (1 + V) + alpha), np.minimum(alpha, 1.0))
+        left = 1 / (1 + share * mu2)  # 1 - m
+        noise = (share * left) ** 2 * (1 / alpha + mu2) / np.maximum(1 - share**2 / alpha, 0.1)  # q
+        size = np.hypot(left, np.sqrt(noise))
+        third = np.log(share * size / np.sqrt(alpha))
+        tilt = np.arcsinh(np.sqrt(alpha) * self.separation * left / size)
+        intercept = -(1 - share + share * np.exp(-third)) * self.corner(slice(None))
         if self.loss == "huber":  # that of an infinite ridge: at 0 all rows of the smaller class sit on a corner
-            intercept = np.sign(self.balance - 0.5) * (2 - 1 / np.maximum(self.balance, 1 - self.balance))
+            intercept = left * np.sign(self.balance - 0.5) * (2 - 1 / np.maximum(self.balance, 1 - self.balance))
         return np.stack([first, tilt, third, intercept], axis=1)
 
     def corner(self, i: Any) -> Array:

@@ -33,7 +33,7 @@ from solvable.solvers.convex_losses.channels import (
 )
 from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
 from solvable.solvers.convex_losses.settling import Map, Settled, errors, settle, walk
-from solvable.solvers.convex_losses.thresholds import edge_error, threshold_ratio
+from solvable.solvers.convex_losses.thresholds import edge_error, recovery_ridge, threshold_ratio
 from solvable.solvers.equivalents.mode_sums import Modes
 from solvable.solvers.gridded import OnGrid, gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, record, report_failures
@@ -273,6 +273,7 @@ def state_evolution(
         `separability_threshold`); inf and ``DIVERGES`` on the pole n = rank of an interpolating fit, and where hinge
         losses change from a margin to none. With labels +-1 `test_error` has a limit there, and is it: 1/2 on the pole,
         where noise drowns the signal, and the error of the one direction that separates where the margin ends.
+        Noiseless real labels give back the teacher without a ridge; the absolute loss does up to a ridge of its own.
 
     Raises
     ------
@@ -316,8 +317,12 @@ def state_evolution(
         raise refuse("spectrum.target_power", target.target_power, "the field of the teacher must not vanish")
     grid = (samples, delta, sigma2, target.rank)
     kind, ended = _kinds(grid, loss, teacher, signal, irreducible)
-    # noiseless real labels: every row is fitted exactly by the teacher itself
-    exact = (kind == PLAIN) & (sigma2 + irreducible == 0) & (teacher == "linear")
+    # noiseless real labels: every row is fitted exactly by the teacher itself, under the absolute loss with a ridge too
+    exact = (kind != HARD) & (sigma2 + irreducible == 0) & (teacher == "linear")
+    if loss == "absolute":
+        exact &= delta <= recovery_ridge(target, samples)
+    else:
+        exact &= delta == 0
     scaled = Spectrum(target.eigenvalues / unit, target.target_power, target.multiplicities)
     tilt = np.sqrt(scaled.trace / signal) if signal > 0 else 1.0
     rows = np.full((8, samples.size), np.nan)

@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, ndtr
+from scipy.special import expit, ndtr, ndtri
 
 from solvable.solvers.convex_losses.channels import Teacher, label_chance, smoothed_chance
 from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.gridded import gridded
 from solvable.solvers.solution import OnFailure, Solution, Status, report_failures
+from solvable.solvers.spectrum import Spectrum
 from solvable.solvers.validate import as_choice, as_nonnegative, broadcast, refuse, within_range
 
-__all__ = ["edge_error", "separability_threshold", "threshold_ratio"]
+__all__ = ["edge_error", "recovery_ridge", "separability_threshold", "threshold_ratio"]
 
 Array = NDArray[np.float64]
 _X, _W = np.polynomial.legendre.leggauss(16)
@@ -111,6 +112,21 @@ def edge_error(teacher: Teacher, signal: float, irreducible: float, noise: float
     chance = _chance(teacher, np.sqrt(signal) * x, hidden)
     side = -t if chance @ (weight * x) < 0 else t
     return float(weight @ (chance * ndtr(-side * x) + (1 - chance) * ndtr(side * x)))
+
+
+def recovery_ridge(target: Spectrum, n: Array) -> Array:
+    """Ridge up to which the absolute loss of noiseless real labels gives back the teacher: 0 up to n = rank.
+
+    As the error e^2 vanishes, V = ce with n P(|z| < c) = rank, and the equation of q then holds at one ridge alone:
+    below it e falls to 0.
+    """
+    share = np.minimum(target.rank / n, 1.0)
+    c = ndtri((1 + share) / 2)
+    with np.errstate(invalid="ignore"):
+        # E(z - c)_+ over c, 0 at infinite c
+        gap = np.where(np.isinf(c), 0.0, np.exp(-c * c / 2) / np.sqrt(2 * np.pi) - c * ndtr(-c)) / c
+    pull = float((target.target_power / target.eigenvalues**2).sum())
+    return np.asarray(n * np.sqrt(2 * share * np.maximum(gap, 0.0) / pull))
 
 
 @gridded("signal", "noise")

@@ -49,7 +49,10 @@ def _least(rng: Rng, y: Array, depth: int, decays: Array, branches: int, power: 
     best: list[float] = []
     points = [near, *(rng.standard_normal(cuts[-1]) for _ in range(starts))]
     for decay in decays:
-        runs = [minimize(objective, x, (decay,), jac=True, method="L-BFGS-B", options=_OPTIONS) for x in points]
+        # L-BFGS may stop at a kink of the ReLU, one run in a hundred: a fresh memory goes on from there
+        for _again in range(2):
+            runs = [minimize(objective, x, (decay,), jac=True, method="L-BFGS-B", options=_OPTIONS) for x in points]
+            points = [run.x for run in runs]
         end = min(runs, key=lambda run: run.fun)
         best.append(float(end.fun / decay))
         points = [end.x]

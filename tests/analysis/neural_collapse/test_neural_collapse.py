@@ -8,6 +8,7 @@ from solvable.analysis.neural_collapse.experiments import linear as linear_exper
 from solvable.analysis.neural_collapse.experiments import perturbation as perturbation_experiments
 from solvable.analysis.neural_collapse.experiments.descent import descend
 from solvable.analysis.neural_collapse.experiments.minimizers import descent_metrics
+from solvable.analysis.neural_collapse.experiments.rank_one import trained_relu_norm
 from solvable.analysis.neural_collapse.experiments.training import minimise
 from solvable.solvers import collapse_metrics
 
@@ -121,3 +122,10 @@ def test_sphere_sampler():
     np.testing.assert_allclose(np.linalg.norm(sample, axis=1), 1, rtol=1e-12)
     assert sample.mean(axis=0)[2] == pytest.approx(0.601394, abs=4e-3)
     assert np.abs(np.delete(sample.mean(axis=0), 2)).max() < 6e-3
+
+
+@pytest.mark.parametrize("seed", [1100, 1247, 1268])
+def test_training_goes_on_from_the_kinks_of_the_relu(seed):
+    """Draws at which one run of L-BFGS stopped early, 1e-6 to 4e-3 above the least norm."""
+    found = trained_relu_norm(np.random.default_rng(seed), "standard", 1.0, -0.5, 3)
+    assert found == pytest.approx(1.5 * (1 + 0.5 ** (2 / 3)), rel=1e-8)

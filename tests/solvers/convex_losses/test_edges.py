@@ -123,6 +123,21 @@ def test_mixtures_of_few_and_of_many_rows(ratio):
     assert float(found.m) == pytest.approx(share / (1 + share), rel=1e-10)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_mixtures_of_distant_classes(loss):
+    """Means up to six standard deviations apart, or twelve, few and many rows, any ridge."""
+    ratio, ridge = np.array([0.05, 0.5, 1.0, 2.0, 10.0])[:, None], np.array([0.0, 1e-6, 0.1, 1.0, 100.0])
+    found = mixture_risk(np.array([1.0, 3.0, 6.0])[:, None, None], ratio, ridge, loss, on_failure="ignore")
+    allowed = [Status.CONVERGED, Status.NO_SOLUTION, Status.DIVERGES]
+    lost = ~np.isin(found.solution.status, allowed)
+    assert lost.sum() <= (loss == "absolute")  # one cell, a separation of 6 without a ridge
+    kept = found.solution.status == Status.CONVERGED
+    bound = np.broadcast_to(
+        mixture_risk(np.array([1.0, 3.0, 6.0])[:, None, None], ratio, np.inf, loss).test_error, kept.shape
+    )
+    assert np.all(found.test_error[kept] >= bound[kept] * (1 - 1e-9))
+
+
 def test_mixtures_far_from_everything_are_answered_or_marked():
     found = mixture_risk([[1e-3], [20.0]], [1e-3, 100.0], 1e-6, "logistic", 0.1, on_failure="ignore")
     kept = found.solution.status == Status.CONVERGED

@@ -23,6 +23,7 @@ from solvable.solvers import (
 from solvable.solvers.convex_losses.channel_integrals import binary_moments, margin_moments
 from solvable.solvers.convex_losses.losses import LOSSES, MARGIN_LOSSES
 from solvable.solvers.convex_losses.settling import settle
+from solvable.solvers.convex_losses.thresholds import recovery_ridge
 
 S = np.linspace(0.2, 3, 40) ** 2
 SPECTRUM = Spectrum(S, np.linspace(1, 2, 40) / 40, irreducible_power=0.1)
@@ -141,6 +142,43 @@ def test_poles_and_exact_recovery():
     assert np.isinf(pole.test_error)
     exact = state_evolution(Spectrum.isotropic(50), 80, 0.0, "huber", "linear")
     assert (float(exact.test_error), float(exact.overlaps.q)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("ratio", [1.2, 3.0, 20.0])
+def test_the_absolute_loss_gives_back_the_teacher_up_to_a_ridge(ratio):
+    """The error falls to 0 linearly in the ridge where recovery begins, in any units."""
+    d, scale = 40, 1e60
+    s, power = np.linspace(0.4, 1.6, d), np.linspace(2, 1, d)
+    spectrum = Spectrum(scale * s, power)
+    edge = float(recovery_ridge(spectrum, np.array(ratio * d)))
+    below = state_evolution(spectrum, ratio * d, edge * np.array([0, 1e-8, 0.5, 1]), "absolute", "linear")
+    assert np.all(below.test_error == 0)
+    np.testing.assert_allclose(below.overlaps.norm2 * scale, (power / s).sum(), rtol=1e-12)
+    above = state_evolution(spectrum, ratio * d, edge * (1 + np.array([2e-4, 1e-4])), "absolute", "linear")
+    assert np.all(above.solution.status == Status.CONVERGED)
+    # e is of the first order in the distance, so e^2 of the second: from 2e-4 to 1e-4 a quarter
+    assert float(above.test_error[1] / above.test_error[0]) == pytest.approx(0.25, rel=2e-3)
+
+
+def test_the_recovery_of_fits():
+    """Coordinate descent of the dual on 300 rows: nothing is left below the ridge, and the law above (seed 3)."""
+    from sklearn.svm import LinearSVR
+
+    rng, n, d = np.random.default_rng(3), 300, 100
+    s = np.linspace(0.4, 1.6, d)
+    b = rng.choice([-1.0, 1.0], d) / np.sqrt(d)
+    spectrum = Spectrum(s, s * b * b)
+    edge = float(recovery_ridge(spectrum, np.array(float(n))))
+    errors = {part: [] for part in (0.7, 2.0)}
+    for _ in range(8):
+        X = rng.standard_normal((n, d)) * np.sqrt(s)
+        for part, found in errors.items():
+            model = LinearSVR(C=1 / (part * edge), epsilon=0.0, fit_intercept=False, tol=1e-8, max_iter=100_000)
+            found.append(float(s @ (np.ravel(model.fit(X, X @ b).coef_) - b) ** 2))
+    assert max(errors[0.7]) < 1e-12
+    law = float(state_evolution(spectrum, n, 2 * edge, "absolute", "linear").test_error)
+    spread = np.std(errors[2.0], ddof=1) / np.sqrt(8)
+    assert abs(np.mean(errors[2.0]) - law) < 3 * spread + 0.02 * law
 
 
 @pytest.mark.parametrize(("teacher", "noise"), [("sign", 0.5), ("logistic", 0.0), ("logistic", 0.7)])
