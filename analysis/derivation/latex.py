@@ -19,7 +19,8 @@ from solvable.analysis.derivation.latex_lines import (
 )
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
-from solvable.analysis.derivation.latex_prose import without_prose
+from solvable.analysis.derivation.latex_prose import solution_named_first, without_prose
+from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
@@ -79,6 +80,8 @@ class _Statement(Sides):
     def statement(self) -> Statement:
         self.unwrap()
         self.tokens = with_named_parts(without_prose(with_matrices(self.tokens)), self.is_of_the_claim)
+        self.tokens, recursion = taken_out(solution_named_first(self.tokens))
+        self.whole_names = self.stated_whole_names()
         self.laws = self.stated_laws()
         self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
@@ -160,6 +163,10 @@ class _Statement(Sides):
             formula, conditions = f"Piecewise({', '.join(branches)})", []
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
                            self.statistic, self.named)  # fmt: skip
+        if recursion is not None:
+            parts = (self.whole(part) for part in (recursion.step, recursion.start, [recursion.count]))
+            leads = "(iterated({}, previous, {}, {}))".format(*parts)
+            stated = stated._replace(formula=re.sub(rf"\b{ITERATE}\b", leads, stated.formula))
         return self.last_first(stated, own)
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:

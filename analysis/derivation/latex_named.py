@@ -32,8 +32,6 @@ def with_named_parts(tokens: list[Token], known: Callable[[list[Token]], bool]) 
         if not _is_opaque(left) or known(left):
             continue
         places = [at for at in _places(tokens, left) if at != start]
-        if not places:
-            continue
         name = _name_of(left)
         for at in sorted([*places, start], reverse=True):
             tokens = [*tokens[:at], *name, *tokens[at + len(left) :]]

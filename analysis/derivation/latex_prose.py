@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
-from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, WORD_STYLES
+from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, RELATIONS, SOLVES, WORD_STYLES
 
-__all__ = ["without_prose"]
+__all__ = ["solution_named_first", "without_prose"]
 
 _THE = r"(?:,|is|are|being|denotes?|denoting|for)?(?:the)?"
 _NORMAL = r"(?:standard)?(?:normal|gaussian)"
@@ -33,6 +33,8 @@ _FUNCTIONS = {
 _EIGENVALUES = re.compile(
     rf"{_THE}(?:nonzero|non-zero|positive|ordered)?eigenvaluesof(?:the)?(?:population)?(?:covariance|covariancematrix)?"
 )
+_ROOT = re.compile(r"(?:the)?(?:unique)?(?:positive|nonnegative|non-negative)(?:real)?(?:root|solution|zero|fixedpoint)"
+                   r"(?:of|to)(?:the)?(?:equation)?:?")  # fmt: skip
 _BETA = r"regulari[sz]edincompletebetafunction"  # which I_x(a, b) is without words
 _BESSEL_FUNCTION = r"besselfunction(?:ofthe(?:first|second)kind)?(?:oforder(?:zero|one|two|\d))?"
 _BESSEL_WORDS = {"I": rf"modified{_BESSEL_FUNCTION}", "J": _BESSEL_FUNCTION, "K": rf"modified{_BESSEL_FUNCTION}"}
@@ -49,6 +51,21 @@ def without_prose(tokens: list[Token]) -> list[Token]:
     for step in (_with_modes, _with_named_functions, _with_applied_functions, _with_measures, _without_nouns):
         tokens = step(tokens)
     return list(_with_orders(tokens))
+
+
+def solution_named_first(tokens: list[Token]) -> list[Token]:
+    r"""Write "\kappa > 0 solves f = g" with the name in front, and "the positive root of f = g" as the equation."""
+    for start, place, end, word in _words(tokens):
+        if start == place == 0 and _ROOT.fullmatch(word):
+            return tokens[end:]
+        signs = [i for i, token in enumerate(tokens[:place]) if token.text in (*RELATIONS, r"\in")]
+        if start == 0 and signs and SOLVES.fullmatch(word) and "=" not in [t.text for t in tokens[:place]]:
+            comma, name = Token(",", False, True), tokens[: signs[0]]
+            if len(signs) == 2:  # a < x < b
+                name = tokens[signs[0] + 1 : signs[1]]
+                return [*name, comma, *tokens[: signs[1]], comma, *tokens[signs[0] + 1 :]]
+            return [*name, comma, *tokens]
+    return tokens
 
 
 def _words(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:

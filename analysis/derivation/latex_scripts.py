@@ -16,6 +16,7 @@ _MARKS = {
     r"\perp": "perp",
     r"\circ": "circ",
     r"\bot": "bot",
+    r"\ell": "ell",
 }
 
 
