@@ -82,6 +82,8 @@ def _diagnose(
     try:
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
+        if yours.chosen and _is_of_the_other_root(yours, columns, ours):
+            return "the other root: agrees with it", ("the other root",)
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
         tiny = (
             np.all(np.abs(found - ours) <= _TINY * np.abs(ours)) and constant(found / np.where(ours, ours, 1)) is None
@@ -171,6 +173,14 @@ def _regime(
     if order is None:
         return None
     return Slip(f"leading order: yours tends to ours for {order}, and is not equal to it", (order,))
+
+
+def _is_of_the_other_root(yours: Formula, columns: dict[str, Any], ours: Array) -> bool:
+    other = dataclasses.replace(yours, chosen="least" if yours.chosen == "greatest" else "greatest")
+    try:
+        return same(other.on(columns), ours)
+    except ValueError:  # there is one root alone
+        return False
 
 
 def _of_ours(formula: Any, found: Array, columns: dict[str, Any]) -> Slip | None:

@@ -73,6 +73,7 @@ class Formula:
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()  # left members that are no formulas
     named: tuple[str, int] = ("", 1)  # the author's name for it, and the power at which that stands
+    chosen: str = ""  # of several roots the least or the greatest, where the author says which
     member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
@@ -214,7 +215,7 @@ class Formula:
         needed = self.names | {str(s) for s in getattr(self.condition, "free_symbols", ())}
         given |= {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
         for symbol, equation in self.implicit.items():
-            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given)
+            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
         return given
 
     def _range_of(self, symbol: Any) -> Any:

@@ -56,10 +56,11 @@ class NoRootError(ValueError):
     """An equation has no positive root: at a vanishing parameter a limit may be meant."""
 
 
-def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any]) -> Any:
+def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any], chosen: str = "") -> Any:
     """Positive root of symbol = equation at one point, at the precision of mpmath.
 
-    All sign changes on a grid of 24 decades, then bisection and Newton's method; the author's range selects among them.
+    All sign changes on a grid of 24 decades, then bisection and Newton's method; the author's range selects among them,
+    or that the least or the greatest is `chosen`: of one alone it is the greatest, since others are not positive.
 
     Raises
     ------
@@ -98,6 +99,10 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
             roots.append(root)
     if not np.any(np.abs(relative[np.isfinite(relative)]) > 1e-12):
         raise refuse("formula", f"{name} = ...", "its equation holds for every value")
+    if roots and (chosen == "greatest" or (chosen == "least" and len(roots) > 1)):
+        roots = [max(roots) if chosen == "greatest" else min(roots)]
+    elif chosen == "least" and roots:
+        raise refuse("formula", f"{name} = ...", "it has one positive solution, and the least may be none")
     if len(roots) != 1:
         more = f" and {len(roots) - _SHOWN} more" if len(roots) > _SHOWN else ""
         found = " and ".join(mp.nstr(root, 6) for root in roots[:_SHOWN]) + more

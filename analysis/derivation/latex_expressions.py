@@ -51,7 +51,7 @@ class Expressions(Scripts):
         """Read the condition of an indicator."""
 
     @abstractmethod
-    def chosen(self) -> str:
+    def indicated(self) -> str:
         """Read what an indicator of the claim is of, if that comes."""
 
     @abstractmethod
@@ -360,7 +360,7 @@ class Expressions(Scripts):
 
     def is_own(self, letter: str) -> bool:
         r"""Whether the author says what the letter is: \Gamma = .., or a function of one argument."""
-        return re.search(rf"{re.escape(letter)}\s*(?:\([^()]*\)\s*)?:?=", self.source) is not None
+        return re.search(rf"{re.escape(letter)}\s*(?:\(\s*\\?[A-Za-z]+\s*\)\s*)?:?=", self.source) is not None
 
     def bracket(self, opening: str) -> str:
         """Read what stands in brackets, the opening one consumed."""
@@ -371,7 +371,7 @@ class Expressions(Scripts):
             return self.unit()  # the brace of cases, which nothing closes
         if opening == "[" and self.word_ahead():
             self.at -= 1
-            chosen = self.chosen()
+            chosen = self.indicated()
             if chosen:
                 return chosen
             self.at += 1

@@ -173,8 +173,8 @@ class Macros(Bound):
             value = self.scripted(self.brackets(name)) if name in ("min", "max") else self.brackets(name)
             if self.peek() == "^" and braced and not power:
                 return self.scripted(f"({value}/log({base}))" if base else value)  # as sympy prints a power of it
-            if self.peek() == "^" and name in ("Phi", "gamma_function") and not power:
-                return self.scripted(value)  # Gamma(a)^2 is a square: its argument stands in its own brackets
+            if self.peek() == "^" and not power:
+                return self.scripted(f"({value}/log({base}))" if base else value)  # its argument has its own brackets
             if self.peek() == "^":
                 raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
         else:
@@ -226,7 +226,7 @@ class Macros(Bound):
             return self.indicator()
         return self.in_style(letter, command)
 
-    def chosen(self) -> str:
+    def indicated(self) -> str:
         r"""Read what stands behind an indicator where that is one of the claim's: [\mathrm{upper}]; empty where not."""
         reader = self.sub(self.tokens[self.at :])
         reader.at += reader.peek() == "_"
@@ -244,7 +244,7 @@ class Macros(Bound):
 
     def indicator(self) -> str:
         """Read an indicator as cases."""
-        chosen = self.chosen()
+        chosen = self.indicated()
         if chosen:
             return chosen
         if self.peek() == "_":

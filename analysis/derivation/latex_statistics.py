@@ -74,6 +74,8 @@ def _statistic_at(tokens: list[Token], at: int) -> int:
     if at > start and texts[at : at + 1] in ([r"\hat"], [r"\widehat"]) and texts[at + 1 : at + 2]:
         named = group_at(tokens, at + 1, ValueError)[1]  # \Var\hat v, the estimator's
         return _behind_scripts(tokens, named)
+    if at > start and texts[at : at + 2] == ["e", "^"]:
+        return _behind_scripts(tokens, at + 1)
     if at < len(tokens) and texts[at] in BARS:
         close = next((i for i in range(at + 1, len(tokens)) if texts[i] in BARS), 0)
         return _behind_scripts(tokens, close + 1) if close else 0

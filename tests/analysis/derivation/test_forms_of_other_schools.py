@@ -62,8 +62,44 @@ RIGHT = [
     ("separable/memorisation",
      r"\frac{1}{\min_{t}\bigl\{(1-\varphi)\,\mathbb{E}\bigl[(Z-t(g+1/\sigma))_+^2\bigr]+\varphi\,\mathbb{E}\bigl["
      r"(Z-t(g-1/\sigma))_+^2\bigr]\bigr\}}, \qquad Z,g\sim\mathcal{N}(0,1) \text{ independent}"),
+    # what letters are called, which of two roots, an equation alone, implications
+    ("convex-losses/mixture-bayes",
+     r"\Phi\!\left(-\mu\sqrt q\right),\quad q=\frac{\alpha\mu^2}{1+\alpha\mu^2},\ \alpha=n/d,\ "
+     r"\text{where } \mu \text{ is the separation}"),
+    ("in-context/out-of-prior-risk",
+     r"\sigma^2+\frac{\kappa^2dw+\gamma\sigma^2}{(1+\kappa)^2-\gamma},\quad "
+     r"\kappa=\frac{a}{n}+\frac{\gamma\kappa}{1+\kappa},\ \kappa>0,\quad"
+     r"\text{where } w \text{ is the weight variance and } a \text{ the assumed noise}"),
+    ("double-descent/isotropic-flow",
+     r"\sigma^2+\int e^{-2ts}\,dF_\gamma(s)+\gamma\sigma^2\int\frac{(1-e^{-ts})^2}{s}\,dF_\gamma(s),\quad"
+     r"\text{where } F_\gamma \text{ is the Marchenko-Pastur law}"),
+    ("ridge/isotropic-test-error", r"\frac{\sigma^2+\|\beta\|^2(1-g)^2}{1-\gamma g^2},\quad "
+                                   r"g \text{ the smaller root of } (1-g)(1-\gamma g)=\lambda g"),
+    (EFFECTIVE, r"\text{the largest root of } \kappa^2+(1-\gamma-\lambda)\kappa-\lambda=0"),
+    (STABLE, r"(1-\eta)^2+\frac{\eta^2(d+1)}{B}=1,\qquad \eta>0"),
+    ("separable/discriminant-samples",
+     r"\Phi\Bigl(-\frac{\|\mu\|^2\sqrt{1-d/n}}{\sqrt{\|\mu\|^2+d/n}}\Bigr)-\Phi(-\|\mu\|)=\Delta,\qquad n>d"),
+    ("ridge/optimal-test-error",
+     r"R=\sigma^2+\frac Rn\sum_i\frac{s_i}{s_i+\kappa},\qquad \kappa=\lambda R/\sigma^2"),
+    ("neural-collapse/collapse-threshold",
+     r"K^2n\lambda_W\lambda_H=1\ \Longrightarrow\ \lambda_H=\frac{1}{nK^2\lambda_W}"),
+    # letters of a least value in definitions, two indices of a sum, powers behind a function's own brackets
+    ("convex-losses/separability-of-noisy-signs",
+     r"\alpha_\star^{-1}=\min_{t\ge0}\ \frac{1+t^2}{\pi}\Bigl[\frac{\pi}{2}-\arcsin r-r\sqrt{1-r^2}\Bigr],\quad "
+     r"r=\frac{t}{\sqrt{1+t^2}}\sqrt{\frac{\rho}{\rho+\Delta}}"),
+    ("ridge/second-order-trace",
+     r"\frac1d\,\frac{\kappa_a\kappa_b}{\lambda_a\lambda_b}\left(\frac{1}{\sum_ig_{a,i}g_{b,i}}-\frac1n\right)^{-1},"
+     r"\qquad d=\gamma n,\ g_{a,i}=\frac{s_i}{s_i+\kappa_a},\ g_{b,i}=\frac{s_i}{s_i+\kappa_b}"),
+    ("neural-collapse/imbalanced-objective", r"\mathcal L^*=\frac{1}{2N}\sum_k\eta_k\varphi_k"),
+    ("embeddings/index-space-variance",
+     r"\frac{(p-1)\left(\tau^2+\int_{-\infty}^{\infty}\tanh(x)^2\varphi(x)\,dx\right)}{\left(\int_{-\infty}^{\infty}x"
+     r"\tanh(x)\varphi(x)\,dx\right)^2},\quad \varphi(x)=\frac{e^{-x^2/2}}{\sqrt{2\pi}},\ \tau=0.3"),
 ]  # fmt: skip
 SLIPS = [
+    (EFFECTIVE, r"\text{the largest root of } \kappa^2+(1+\gamma-\lambda)\kappa-\lambda=0"),
+    ("generalisation/log-sobolev-equality", r"\log\mathbb E\,e^{\lambda(X-\mathbb EX)}=\lambda^2v"),
+    ("ridge/isotropic-test-error", r"\frac{\sigma^2+\|\beta\|^2(1-g)^2}{1-\gamma g^2},\quad "
+                                   r"g \text{ the larger root of } (1-g)(1-\gamma g)=\lambda g"),
     (CYCLE, r"\tfrac12\sqrt{1+\tfrac3\eta}+\tfrac12\sqrt{1-\tfrac1\eta}\,\bigl(2\cdot\mathbf1[\mathrm{lower}]-1\bigr)"),
     ("in-context/step-size", r"\argmax_{x>0} \; 2x-x^2(n+d+\sigma^2)"),
     (DESCENT, r"e_{t+1} = \bigl(1-2\eta+\eta^2(1+\tfrac{d+1}{B})\bigr)e_t+\frac{\eta\sigma^2 d}{B},\qquad e_0=1"),
