@@ -12,7 +12,7 @@ import numpy as np
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.labels import constant, ratio_label
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.latex_words import GREEK, IMPLIES
 from solvable.analysis.derivation.report import Stage
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
@@ -146,7 +146,7 @@ def refuse_unread_factors(yours: Formula, claim: Claim, points: Sequence[Mapping
     """
     known = known_names(claim) or set()
     for member in yours.unread:
-        if _SQUARED.fullmatch(member) or _is_slope_in_the_size(member, claim):
+        if member.endswith(IMPLIES) or _SQUARED.fullmatch(member) or _is_slope_in_the_size(member, claim):
             continue
         over_a_size = _OVER_A_SIZE.match(member)
         if over_a_size and not _is_off_by_sizes(yours, claim, points):

@@ -23,7 +23,7 @@ from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.known import known_values
-from solvable.analysis.derivation.members import meant_member
+from solvable.analysis.derivation.members import meant_member, solved_for_ours
 from solvable.analysis.derivation.own import against_experiment
 from solvable.analysis.derivation.quantities import remembered, with_spectrum
 from solvable.analysis.derivation.report import CheckReport, Stage
@@ -166,8 +166,14 @@ def _judged(
 ) -> CheckReport:
     """Try a formula in every stage, and say what came out."""
     points = random_points(claim, np.random.default_rng(seed), yours, held_at)
-    refuse_unequal_sides(yours, claim, points)
-    yours = meant_member(yours, claim, points)
+    try:
+        refuse_unequal_sides(yours, claim, points)
+        yours = meant_member(yours, claim, points)
+    except ValueError:
+        solved = solved_for_ours(yours, claim, points)
+        if solved is None:
+            raise
+        yours = solved
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)

@@ -35,6 +35,9 @@ def slip_in_definitions(yours: Formula, ours: Array, columns: Mapping[str, Any])
     sentence = part_slip(top, ours, known, yours.clock)
     if sentence is not None:
         return Slip(sentence, (sentence.partition(": ")[2] or sentence,))
+    edited = _numbers(top, ours, known, yours)
+    if edited is not None:
+        return Slip(f"agrees after {edited}", (edited,))
     for name, expression in definitions.items():
         own = frozenset(str(symbol) for symbol in expression.free_symbols)
         for _, label, change in substitutions(plain, own):

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.definitions import slip_in_definitions
+from solvable.analysis.derivation.edits import edits
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.labels import RTOL, constant, same
+from solvable.analysis.derivation.parts import evaluator
 from solvable.analysis.derivation.places import differs, partial_agreement, threshold, where_ours_vanishes
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
@@ -30,6 +32,7 @@ __all__ = ["explained"]
 Array = NDArray[np.float64]
 _STEPS = 500_000
 _OTHERS = "agrees at the others"
+_MOST_OF_OURS = 600  # changes of the pen in our formula
 _FEWEST = 5  # points of a branch in which a slip is sought
 _TINY = 1e-5  # differences in which a slip would be an accident
 
@@ -79,6 +82,8 @@ def _diagnose(
     try:
         ours, found = float_values(yours, claim, points, ours, found)
         columns = columns_at(claim, points[: len(ours)])
+        if yours.chosen and _is_of_the_other_root(yours, columns, ours):
+            return "the other root: agrees with it", ("the other root",)
         close = np.abs(found - ours) <= SAME * np.maximum(np.abs(ours), 1e-300)
         tiny = (
             np.all(np.abs(found - ours) <= _TINY * np.abs(ours)) and constant(found / np.where(ours, ours, 1)) is None
@@ -98,7 +103,14 @@ def _diagnose(
         def regimes(stage: int) -> Slip | None:
             return _regime(yours, claim, reference, points[: len(ours)], ours, found, columns, close, stage)
 
-        slip = _lacking(reference, found, ours, columns) or _slip(yours, ours, columns, reference, regimes)
+        slip = _lacking(reference, found, ours, columns)
+        try:
+            slip = slip or _slip(yours, ours, columns, reference, regimes)
+        except OutOfTime:
+            slip = _of_ours(reference, found, columns)
+            if slip is None:
+                raise
+        slip = slip or _of_ours(reference, found, columns)
         if slip:
             return slip.sentence, slip.parts
         partial = partial_agreement(close, columns, degenerate=True) or threshold(close, columns, claim.grid[0])
@@ -163,6 +175,27 @@ def _regime(
     if order is None:
         return None
     return Slip(f"leading order: yours tends to ours for {order}, and is not equal to it", (order,))
+
+
+def _is_of_the_other_root(yours: Formula, columns: dict[str, Any], ours: Array) -> bool:
+    other = dataclasses.replace(yours, chosen="least" if yours.chosen == "greatest" else "greatest")
+    try:
+        return same(other.on(columns), ours)
+    except ValueError:  # there is one root alone
+        return False
+
+
+def _of_ours(formula: Any, found: Array, columns: dict[str, Any]) -> Slip | None:
+    """Find one change of the pen in our formula that gives yours, which may be written in another way."""
+    plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
+    if formula is None or not {str(symbol) for symbol in formula.free_symbols} <= set(plain):
+        return None
+    value = evaluator(plain, len(found))
+    for text, changed in edits(formula, _MOST_OF_OURS):
+        values = value(changed)
+        if np.all(np.isfinite(values)) and same(found, values):
+            return Slip(f"yours is ours after {text} in it", (text,))
+    return None
 
 
 def _lacking(formula: Any, found: Array, ours: Array, columns: dict[str, Any]) -> Slip | None:

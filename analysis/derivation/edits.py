@@ -12,7 +12,7 @@ _MOST, _MOST_FACTORS = 240, 5
 Rebuild = Callable[[Any], Any]
 
 
-def edits(expression: Any) -> list[tuple[str, Any]]:
+def edits(expression: Any, most: int = _MOST) -> list[tuple[str, Any]]:
     """Return each correction in words and the expression corrected; the likely ones first.
 
     Examples
@@ -26,7 +26,7 @@ def edits(expression: Any) -> list[tuple[str, Any]]:
     for rank, old, new, whole in _all(expression, lambda part: part):
         if whole is not None and whole != expression and (whole not in found or found[whole][0] > rank):
             found[whole] = (rank, f"{old} -> {new}")
-    ordered = sorted(found.items(), key=lambda item: item[1][0])[:_MOST]
+    ordered = sorted(found.items(), key=lambda item: item[1][0])[:most]
     return [(text, whole) for whole, (_, text) in ordered]
 
 
@@ -71,6 +71,13 @@ def _of(node: Any) -> Iterator[tuple[int, Any]]:
             yield from ((1, node + 1), (1, node - 1))
     elif node.is_Add:
         yield from ((1, node + 1), (1, node - 1), (2, node**2), (2, sp.sqrt(node)))
+        for child in node.args if len(node.args) < 4 else ():  # a b + c for a (b + c)
+            for factor in child.args if child.is_Mul else ():
+                if not factor.is_Number:
+                    yield 3, factor * (child / factor + (node - child))
+        names = sorted(node.free_symbols, key=str)
+        for a, b in itertools.combinations(names, 2) if len(names) < 5 else ():
+            yield 4, node.xreplace({a: b, b: a})
     elif node.is_Symbol:
         yield from ((2, node**2), (2, sp.sqrt(node)), (3, 2 * node), (3, node / 2), (3, node + 1), (3, node - 1))
     elif node.is_Pow:

@@ -10,7 +10,7 @@ from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
 
-__all__ = ["angle_of", "of_itself", "power_of"]
+__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of"]
 
 
 def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> Reading:
@@ -24,6 +24,27 @@ def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> 
         return reading
     held = {**reading.definitions, name: reading.expression}
     return dataclasses.replace(reading, expression=own, definitions=held, rounded=None, decimals={})
+
+
+def of_an_equation(reading: Reading, known: set[str], claim: Claim | None) -> Reading:
+    """Take x**2 + 2*x = 4, x none of the claim's names, for an equation that x solves, which is what is meant."""
+    import sympy as sp
+
+    if claim is None or reading.relation != "=" or len(reading.sides) != 1 or "" in reading.definitions:
+        return reading
+    residual = reading.sides[0] - reading.expression
+    held = {str(symbol) for value in reading.definitions.values() for symbol in value.free_symbols}
+    named = known | set(reading.definitions)
+    names = sorted(({str(symbol) for symbol in residual.free_symbols} | held) - named)
+    strange = [name for name in names if not in_known(claim, name, known)]
+    if len(strange) != 1:
+        return reading
+    own = sp.Symbol(strange[0], positive=True)
+    once = residual.count(own) == 1 and not (reading.condition is not None and reading.condition.has(own))
+    if once or own not in residual.free_symbols:
+        return reading
+    return dataclasses.replace(reading, expression=own, definitions={**reading.definitions, "": residual}, sides=(),
+                               statistic=None, rounded=None, decimals={})  # fmt: skip
 
 
 def angle_of(residual: Any) -> tuple[str, Any] | None:

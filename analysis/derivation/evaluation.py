@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import Clock, OutOfTime
-from solvable.analysis.derivation.extrema import least_value
+from solvable.analysis.derivation.extrema import EXTREMA
 from solvable.analysis.derivation.given import each_mode, floats, marked, numbers_in, with_axis
 from solvable.analysis.derivation.kinks import kinks, sides_of
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
-_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", "least_value")
+_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", *EXTREMA)
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
 
@@ -81,8 +81,8 @@ class _Walk(ABC):
             return self.mean(name, node.args[0], given)
         if name in ("derivative", "limit_value"):
             return (self.derivative if name == "derivative" else self.continued)(node, given)
-        if name == "least_value":
-            return self.number(sp.Float(least_value(Doubles(self.clock), node, given), 17))
+        if name in EXTREMA:
+            return self.number(sp.Float(EXTREMA[name](Doubles(self.clock), node, given), 17))
         if isinstance(node, sp.Symbol):
             raise KeyError(str(node))
         return self.function(name, [self(part, given) for part in node.args])

@@ -1,4 +1,4 @@
-"""The least value of a formula over one of its letters: the best of a grid, then Brent's method from there."""
+"""The least value of a formula over one of its letters, and where it is: the best of a grid, then Brent's method."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.given import floats
 
-__all__ = ["least_value"]
+__all__ = ["EXTREMA"]
 
-_POINTS, _RANGE, _FLAT, _STEP = 61, 9.0, 1e-12, 1e-10
+_POINTS, _RANGE, _FLAT, _STEP, _MOST_WHOLE = 61, 9.0, 1e-12, 1e-10, 10_000
+Walk = Callable[[Any, Mapping[Any, Any]], Any]
 
 
-def least_value(walk: Callable[[Any, Mapping[Any, Any]], Any], node: Any, given: Mapping[Any, Any]) -> float:
+def least_value(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
     """Least value of a body between two ends, to doubles: at a minimum its error is that of the place squared.
 
     Raises
@@ -24,33 +25,108 @@ def least_value(walk: Callable[[Any, Mapping[Any, Any]], Any], node: Any, given:
     ArithmeticError
         Where it falls without end, or has no value anywhere.
     """
-    body, low, high = node.args
-    known, x = floats(given), body.variables[0]
-    a, b = (float(walk(end, known)) for end in (low, high))
+    f, a, b = _between(walk, node, given)
+    if node.args[3:] == (1,):
+        first, last = np.ceil(a - _FLAT), np.floor(b + _FLAT)
+        if not last - first <= _MOST_WHOLE:
+            raise ArithmeticError("too many whole numbers to take the least value over")
+        values = [f(float(first + step)) for step in range(int(last - first) + 1)]
+        if not values or not np.isfinite(min(values)):
+            raise ArithmeticError("nothing to take the least value of")
+        return min(values)
+    grid = _grid(a, b)
+    best, values = _best(f, grid, a, b)
+    if best in (0, len(grid) - 1):
+        end = a if best == 0 else b
+        return min(values[best], f(end) if np.isfinite(end) else np.inf)
+    found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
+    return min(float(found.fun), values[best])
+
+
+def least_place(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
+    """Where a body has its least value between two ends: an end, or the root of its slope beside the best of a grid.
+
+    Raises
+    ------
+    ArithmeticError
+        Where it falls without end, has no value anywhere, or bends at its least value.
+    """
+    import sympy as sp
+
+    f, a, b = _between(walk, node, given)
+    grid = _grid(a, b)
+    best, values = _best(f, grid, a, b)
+    ends = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    x, known = node.args[0].variables[0], floats(given)
+    derivative = sp.diff(node.args[0].expr, x)
+
+    def slope(at: float) -> float:
+        return float(walk(derivative, {**known, x: np.float64(at)}))
+
+    if slope(ends[0]) * slope(ends[1]) < 0:
+        return float(brentq(slope, *ends, xtol=1e-300, rtol=1e-14))
+    end = a if best == 0 else b
+    if best not in (0, len(grid) - 1) or not f(end) <= values[best]:
+        raise ArithmeticError("a least value where there is no slope of 0")
+    return end
+
+
+def end_of_set(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
+    """Greatest place (least one, where the last argument is 0) between two ends at which a condition holds.
+
+    Raises
+    ------
+    ArithmeticError
+        Where it holds nowhere, or without end.
+    """
+    f, a, b = _between(walk, node, given)
+    grid = _grid(a, b)[:: 1 if node.args[3] == 1 else -1]
+    inside = np.flatnonzero([f(at) == 1 for at in grid])
+    if not len(inside):
+        raise ArithmeticError("a set that is empty")
+    if inside[-1] == len(grid) - 1:
+        end = b if node.args[3] == 1 else a
+        if not np.isfinite(end):
+            raise ArithmeticError("a set without an end")
+        return end
+    held, over = float(grid[inside[-1]]), float(grid[inside[-1] + 1])
+    while (middle := (held + over) / 2) not in (held, over):
+        held, over = (middle, over) if f(middle) == 1 else (held, middle)
+    return held
+
+
+EXTREMA = {"least_value": least_value, "least_place": least_place, "end_of_set": end_of_set}
+
+
+def _between(walk: Walk, node: Any, given: Mapping[Any, Any]) -> tuple[Callable[[float], float], float, float]:
+    """A body as a function of its letter, infinite where it has no value, and both ends."""
+    body, known = node.args[0], floats(given)
 
     def f(at: float) -> float:
         try:
             with np.errstate(all="ignore"):
-                value = float(walk(body.expr, {**known, x: np.float64(at)}))
+                value = float(walk(body.expr, {**known, body.variables[0]: np.float64(at)}))
         except (ArithmeticError, OutOfTime) as error:
             if isinstance(error, OutOfTime) and not error.args:
                 raise  # the steps are used up
             return np.inf
         return value if np.isfinite(value) else np.inf
 
-    grid = _grid(a, b)
-    values = np.array([f(at) for at in grid])
+    low, high = (float(walk(end, known)) for end in node.args[1:3])
+    return f, low, high
+
+
+def _best(f: Callable[[float], float], grid: Any, a: float, b: float) -> tuple[int, list[float]]:
+    """Place of the least value on a grid, and all values."""
+    values = [f(at) for at in grid]
     best = int(np.argmin(values))
     if not np.isfinite(values[best]):
         raise ArithmeticError("nothing to take the least value of")
     if best in (0, len(grid) - 1):
         beside = values[1] if best == 0 else values[-2]
-        end = a if best == 0 else b
-        if not np.isfinite(end) and abs(beside - values[best]) > _FLAT * abs(values[best]):
+        if not np.isfinite(a if best == 0 else b) and abs(beside - values[best]) > _FLAT * abs(values[best]):
             raise ArithmeticError("a least value that is not attained")
-        return min(float(values[best]), f(end) if np.isfinite(end) else np.inf)
-    found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
-    return min(float(found.fun), float(values[best]))
+    return best, values
 
 
 def _grid(a: float, b: float) -> np.ndarray[Any, np.dtype[np.float64]]:

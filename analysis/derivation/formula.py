@@ -18,6 +18,7 @@ from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.several import equations_of, meant_equation
 from solvable.analysis.derivation.translation import known_names, translated, unknown
 from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
@@ -72,6 +73,7 @@ class Formula:
     sides: tuple[Any, ...] = ()
     unread: tuple[str, ...] = ()  # left members that are no formulas
     named: tuple[str, int] = ("", 1)  # the author's name for it, and the power at which that stands
+    chosen: str = ""  # of several roots the least or the greatest, where the author says which
     member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
@@ -220,7 +222,7 @@ class Formula:
         needed = self.names | {str(s) for s in getattr(self.condition, "free_symbols", ())}
         given |= {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
         for symbol, equation in self.implicit.items():
-            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given)
+            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
         return given
 
     def _range_of(self, symbol: Any) -> Any:
@@ -320,6 +322,17 @@ def read_formula(
     if every and claim is not None:
         fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
         return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
+    equations = [] if reading is None or claim is None else equations_of(reading)
+    if claim is not None and len(equations) > 1:
+        read_ones = []
+        for each in equations:
+            try:
+                found = translated(each, formula, claim, dict(symbols or {}))
+            except ValueError:  # of another quantity, in names that the claim has not
+                continue
+            read_ones.append((each, Formula(str(formula), clock=clock, **found)))
+        if read_ones:
+            return meant_equation(read_ones, equations, claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
     return Formula(str(formula), clock=clock, **found)
 

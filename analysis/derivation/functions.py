@@ -107,7 +107,8 @@ DEPENDENT = {"df1": ("kappa",), "df2": ("kappa",), "kappa": ("lam", "lambda_", "
              "unlearned": ("kappa",)}  # fmt: skip
 _OPERATORS = ("sum", "Sum", "product", "Product", "prod", "integral", "Integral", "E", "Tr", "tr", "trace", "mp_mean",
               "law_mean", "diff", "O", "o", "m", "v", "m_prime", "m_tilde", "m_tilde_prime", "v_prime",
-              "form", "form_v", "at_place", "limit", "range", "least")  # fmt: skip
+              "form", "form_v", "at_place", "limit", "range", "least",
+              "least_place", "edge", "iterated")  # fmt: skip
 CALLABLE = frozenset(
     (*FUNCTIONS, *RENAMED, *SAME, *WRITTEN_OUT, *PLACED, *DEPENDENT, *_OPERATORS, "kappa_prime", "which", "divide",
      "multiply", "add", "subtract", "Piecewise", "np_where",

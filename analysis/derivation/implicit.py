@@ -18,6 +18,7 @@ _ROOM = 1e-12  # relative, around a root in doubles
 _DOUBLE_DIGITS = 9  # that an equation with an integral holds to
 _COARSE = 25  # places of the grid from one to the next where each costs an integral
 _SHOWN = 4  # solutions that a refusal lists
+_NEAR = np.geomspace(1e-15, 1e-2, 53)  # of an end of a range, on either side
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
 
 
@@ -55,10 +56,11 @@ class NoRootError(ValueError):
     """An equation has no positive root: at a vanishing parameter a limit may be meant."""
 
 
-def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any]) -> Any:
+def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any], chosen: str = "") -> Any:
     """Positive root of symbol = equation at one point, at the precision of mpmath.
 
-    All sign changes on a grid of 24 decades, then bisection and Newton's method; the author's range selects among them.
+    All sign changes on a grid of 24 decades, then bisection and Newton's method; the author's range selects among them,
+    or that the least or the greatest is `chosen`: of one alone it is the greatest, since others are not positive.
 
     Raises
     ------
@@ -70,10 +72,12 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     residual = equation - symbol
     rough = {key: value if isinstance(key, str) else float(value) for key, value in given.items()}
     grid = _grid(min((v for v in rough.values() if isinstance(v, float) and v > 0), default=1.0))
+    near = _near_ends(condition, symbol, given)
     if needs_doubles(residual):  # an integral is taken at one place after the other
-        grid = grid[::_COARSE]
+        grid = np.union1d(grid[::_COARSE], near)
         values = np.array([_value_at(residual, {**rough, symbol: at}) for at in grid])
     else:
+        grid = np.union1d(grid, near)
         values = _values_on(grid, residual, rough, symbol)
     if not np.any(np.isfinite(values)):
         raise refuse("formula", f"{name} = ...", "its equation has no values in which a root could be searched")
@@ -95,15 +99,16 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
             roots.append(root)
     if not np.any(np.abs(relative[np.isfinite(relative)]) > 1e-12):
         raise refuse("formula", f"{name} = ...", "its equation holds for every value")
+    if roots and (chosen == "greatest" or (chosen == "least" and len(roots) > 1)):
+        roots = [max(roots) if chosen == "greatest" else min(roots)]
+    elif chosen == "least" and roots:
+        raise refuse("formula", f"{name} = ...", "it has one positive solution, and the least may be none")
     if len(roots) != 1:
         more = f" and {len(roots) - _SHOWN} more" if len(roots) > _SHOWN else ""
         found = " and ".join(mp.nstr(root, 6) for root in roots[:_SHOWN]) + more
         why = f"it has {len(roots)} positive solutions, {found}: state a range for {name} that holds one"
         if not roots:
-            searched = (
-                "no positive solution of it is found" if needs_doubles(residual) else "it has no positive solution"
-            )
-            why = f"{searched}{'' if condition is None else ' in the range stated'}"
+            why = f"no positive solution of it is found{'' if condition is None else ' in the range stated'}"
             raise NoRootError(*refuse("formula", f"{name} = ...", why).args)
         raise refuse("formula", f"{name} = ...", why)
     return roots[0]
@@ -131,6 +136,23 @@ def _grid(smallest: float) -> Any:
         return _GRID
     near = np.geomspace(max(smallest * 1e-6, 1e-290), 1e-12, 2001)[:-1]
     return np.r_[near, _GRID, 1 / near[::-1]]
+
+
+def _near_ends(condition: Any, symbol: Any, given: Mapping[Any, Any]) -> Any:
+    """Places close to the ends of the range that is stated for a name: a root may lie at one but for a small number."""
+    import sympy as sp
+
+    found = [np.empty(0)]
+    for relation in () if condition is None else condition.atoms(sp.core.relational.Relational):
+        sides = [side.args[0] if type(side).__name__ == "value" else side for side in relation.args]
+        end = next((other for side, other in (sides, sides[::-1]) if side == symbol and not other.has(symbol)), None)
+        try:
+            place = 0.0 if end is None else float(Precise()(end, given))
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            continue
+        if 0 < place < np.inf:
+            found += [place * (1 - _NEAR), place * (1 + _NEAR)]
+    return np.concatenate(found)
 
 
 def _narrowed(residual: Any, symbol: Any, rough: Mapping[Any, Any], low: float, high: float) -> list[tuple[Any, Any]]:

@@ -161,9 +161,10 @@ def _without_arrays(stated: Statement) -> Statement:
 
 
 def _in_integrand(formula: str, value: str) -> bool:
-    """Whether a definition holds a variable that an integral of the formula binds."""
+    """Whether a definition holds a variable that an integral, or a least value, of the formula binds."""
     words = set(re.findall(r"[A-Za-z_]\w*", value))
-    return "integral(" in formula and any(re.search(rf"integral\(.*,\s*{word}\s*,", formula) for word in words)
+    binds = r"(?:integral|least|least_place|edge)\("
+    return bool(re.search(binds, formula)) and any(re.search(rf"{binds}.*,\s*{word}\s*,", formula) for word in words)
 
 
 def _with_index(formula: str, stem: str, index: str, value: str) -> str:

@@ -16,15 +16,18 @@ from solvable.analysis.derivation.latex_lines import (
     lines_joined,
     with_matrices,
     without_number,
+    written,
 )
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
-from solvable.analysis.derivation.latex_prose import without_prose
+from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
+from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
     ENVIRONMENTS,
     GREEK,
+    IMPLIES,
     OTHERWISE,
     RELATIONS,
     SOLVES,
@@ -79,6 +82,9 @@ class _Statement(Sides):
     def statement(self) -> Statement:
         self.unwrap()
         self.tokens = with_named_parts(without_prose(with_matrices(self.tokens)), self.is_of_the_claim)
+        self.chosen = chosen_root(self.tokens)
+        self.tokens, recursion = taken_out(solution_named_first(self.tokens))
+        self.whole_names = self.stated_whole_names()
         self.laws = self.stated_laws()
         self.defined_with = self.words_of_definitions() if self.laws else {}
         self.functions = frozenset(self.defined_functions())
@@ -159,7 +165,11 @@ class _Statement(Sides):
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
-                           self.statistic, self.named)  # fmt: skip
+                           self.statistic, self.named, self.chosen)  # fmt: skip
+        if recursion is not None:
+            parts = (self.whole(part) for part in (recursion.step, recursion.start, [recursion.count]))
+            leads = "(iterated({}, previous, {}, {}))".format(*parts)
+            stated = stated._replace(formula=re.sub(rf"\b{ITERATE}\b", leads, stated.formula))
         return self.last_first(stated, own)
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
@@ -236,7 +246,16 @@ class _Statement(Sides):
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        self.tokens = lines_joined(tokens)
+        self.tokens = self.concluded(lines_joined(tokens))
+
+    def concluded(self, tokens: list[Token]) -> list[Token]:
+        r"""Tokens behind the last \Rightarrow; what stands in front of it is shown, and not compared."""
+        arrows = [i for i, text, level in levels(tokens) if text in IMPLIES and level == 0]
+        if not arrows or arrows[-1] == len(tokens) - 1:
+            return tokens
+        self.unread += (written([t for t in tokens[: arrows[-1] + 1] if t.text != r"\quad"]),)
+        rest = tokens[arrows[-1] + 1 :]
+        return rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
 
     def grows(self) -> bool:
         r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
@@ -272,7 +291,7 @@ class _Statement(Sides):
         every = {own: stated.formula, **dict(stated.definitions)}
         uses = {name: {other for other, text in every.items() if re.search(rf"(?<!\w){name}(?!\w)", text)} - {name}
                 for name in every if name.isidentifier()}  # fmt: skip
-        if not uses.get(own):
+        if not uses.get(own) or re.search(rf"(?<!\w){own}(?!\w)", stated.formula):  # or an equation that it solves
             return stated
         last = [name for name, users in uses.items() if not users]
         if len(last) != 1 or stated.sides or stated.relation != "=":

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_means import Means
-from solvable.analysis.derivation.latex_tokens import Token
-from solvable.analysis.derivation.latex_words import GREEK, RELATIONS, SUMMED
+from solvable.analysis.derivation.latex_extrema import Extrema
+from solvable.analysis.derivation.latex_words import GREEK, SUMMED
 
 __all__ = ["Bound"]
 
 _POPULATION = "H"  # the law of the covariance's own eigenvalues
 _LAWS = ("mu", "F", "nu", "rho", _POPULATION)
-_RANGED = (*RELATIONS, r"\in")
 
 
-class Bound(Means):
+class Bound(Extrema):
     """Reads sums, limits and integrals."""
 
     def summation(self, command: str) -> str:
@@ -58,64 +56,6 @@ class Bound(Means):
         if [t.text for t in end[-2:-1]] in (["^"], ["_"]) and end[-1].text in ("+", "-", "−"):
             end, side = end[:-2], "" if end[-1].text == "+" else ", -1"
         return f"limit({self.term()}, {self.letters(tokens[:cut])}, {self.whole(end)}{side})"
-
-    def extremum(self, name: str) -> str:
-        r"""Read \min_{t>0} f(t): the least value over a letter, in its range."""
-        self.expect("_")
-        tokens = [t for t in self.raw_group() if t.text not in (r"\,", r"\;", r"\ ")]
-        bar = next((i for i, t in enumerate(tokens) if t.text in (":", r"\mid")), len(tokens))
-        tokens, held = tokens[:bar], tokens[bar + 1 :]
-        cut = next((i for i, t in enumerate(tokens) if t.text == r"\in"), None)
-        if cut is not None and [t.text for t in tokens[cut + 1 :] if t.text not in "{}"][:2] == [r"\mathbb", "R"]:
-            positive = any(t.text in ("+", ">") for t in tokens[cut + 1 :])
-            x, low, high = self.letters(tokens[:cut]), "0" if positive else "-oo", "oo"
-        else:
-            ranged = len(tokens) > 1 and any(t.text in _RANGED for t in tokens)
-            x, low, high = self.ends_of(self.stated(tokens)) if ranged else (self.letters(tokens), "-oo", "oo")
-        bracketed = self.peek() in (r"\{", "[", "(", r"\lbrace")
-        start = self.at
-        body = self.reaching(x)
-        if bracketed and self.at == start:
-            raise self.refuse(f"what \\{name} is taken of is not clear: brackets are needed")
-        body = body if name == "min" else f"-({body})"
-        body = f"np_where({self.stated(held)}, {body}, oo)" if held else body
-        return f"least({body}, {x}, {low}, {high})" if name == "min" else f"(-least({body}, {x}, {low}, {high}))"
-
-    def reaching(self, x: str) -> str:
-        """Read what binds a letter: a product, or the sum up to its end where later terms hold the letter.
-
-        In a least value a term that does not hold it is the same within and behind; an integral without ends has no
-        value with one.
-        """
-        start, body = self.at, "" if self.peek() in SUMMED else self.term()
-        behind, self.at = self.at, start
-        whole = self.expression()
-        if not body or re.search(rf"(?<!\w){x}(?!\w)", whole.removeprefix(body)):
-            return whole
-        self.at = behind
-        return body
-
-    def stated(self, tokens: list[Token]) -> str:
-        """Read tokens that form one comparison, or a chain of them."""
-        reader = self.sub(tokens)
-        condition = reader.condition()
-        reader.end()
-        return condition
-
-    def ends_of(self, stated: str) -> tuple[str, str, str]:
-        """Letter and ends of a range: t > 0, 0 <= t <= 1."""
-        parts = re.split(r"<=?|>=?| and ", stated)
-        signs = re.findall(r"[<>]", stated)
-        letters = [part for part in parts if part.isidentifier() and part != "oo"]
-        if len(set(letters)) != 1 or len(parts) not in (2, 3, 4):
-            raise self.refuse(f"over what letter and range {stated} goes is not clear")
-        x, low, high = letters[0], "-oo", "oo"
-        pairs = [(parts[0], signs[0], parts[1])]
-        pairs += [(parts[-2], signs[-1], parts[-1])] if len(signs) > 1 else []
-        for left, sign, right in pairs:
-            end, above = (right, sign == ">") if left == x else (left, sign == "<")
-            low, high = (end, high) if above else (low, end)
-        return x, low, high
 
     def at_place(self) -> str:
         r"""Read \left. f \right|_{x=a}: the value of f at a place."""

@@ -51,6 +51,10 @@ class Expressions(Scripts):
         """Read the condition of an indicator."""
 
     @abstractmethod
+    def indicated(self) -> str:
+        """Read what an indicator of the claim is of, if that comes."""
+
+    @abstractmethod
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx behind an integral."""
 
@@ -280,7 +284,8 @@ class Expressions(Scripts):
         found = longest_phrase(self.phrases, self.tokens, self.at)
         if found is not None:
             start, (phrase, self.at) = self.at, found
-            followed = self.peek() in ("^", "_") or (self.starts_factor() and not self.ends_trace(phrase))
+            ends = phrase.tokens[0] in (r"\max", r"\min") and self.peek() and self.tokens[self.at].apart
+            followed = self.peek() in ("^", "_") or (self.starts_factor() and not (ends or self.ends_trace(phrase)))
             if not (phrase.open and followed):
                 return phrase.meaning
             self.at = start
@@ -355,7 +360,7 @@ class Expressions(Scripts):
 
     def is_own(self, letter: str) -> bool:
         r"""Whether the author says what the letter is: \Gamma = .., or a function of one argument."""
-        return re.search(rf"{re.escape(letter)}\s*(?:\([^()]*\)\s*)?:?=", self.source) is not None
+        return re.search(rf"{re.escape(letter)}\s*(?:\(\s*\\?[A-Za-z]+\s*\)\s*)?:?=", self.source) is not None
 
     def bracket(self, opening: str) -> str:
         """Read what stands in brackets, the opening one consumed."""
@@ -364,6 +369,12 @@ class Expressions(Scripts):
             return self.group()
         if opening == r"\{" and self.peek() == r"\begin":
             return self.unit()  # the brace of cases, which nothing closes
+        if opening == "[" and self.word_ahead():
+            self.at -= 1
+            chosen = self.indicated()
+            if chosen:
+                return chosen
+            self.at += 1
         inner = self.lattice()
         if opening == "[" and self.peek() in RELATIONS:  # one where it holds, else nothing
             inner = f"Piecewise((1, {self.compared(inner)}), (0, True))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_bound import Bound
-from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, levels
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, TEXTS, levels
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     FUNCTIONS,
@@ -93,6 +93,10 @@ class Macros(Bound):
             return f"binomial({top}, {bottom})"
         if command in FUNCTIONS or command in ("inf", "sup"):
             return self.function({"inf": "min", "sup": "max"}.get(command) or FUNCTIONS[command])
+        if command in ("argmin", "argmax"):
+            return self.extremum(command[3:], place=True)
+        if command == "arg" and self.peek() in (r"\min", r"\max"):
+            return self.extremum(self.take().text[1:], place=True)
         if command in ("sum", "prod"):
             return self.summation(command)
         if command in ("int", "int*"):
@@ -143,6 +147,9 @@ class Macros(Bound):
             self.take()
         if name in ("min", "max") and self.peek() == "_":
             return self.extremum(name)
+        found = self.end_of_set(name) if name in ("min", "max") else ""
+        if found:
+            return found
         power, base, primes = "", "", 0
         while self.peek() in ("^", "_", "'", r"\prime", "’"):
             mark = self.take().text
@@ -166,8 +173,8 @@ class Macros(Bound):
             value = self.scripted(self.brackets(name)) if name in ("min", "max") else self.brackets(name)
             if self.peek() == "^" and braced and not power:
                 return self.scripted(f"({value}/log({base}))" if base else value)  # as sympy prints a power of it
-            if self.peek() == "^" and name in ("Phi", "gamma_function") and not power:
-                return self.scripted(value)  # Gamma(a)^2 is a square: its argument stands in its own brackets
+            if self.peek() == "^" and not power:
+                return self.scripted(f"({value}/log({base}))" if base else value)  # its argument has its own brackets
             if self.peek() == "^":
                 raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
         else:
@@ -219,8 +226,27 @@ class Macros(Bound):
             return self.indicator()
         return self.in_style(letter, command)
 
+    def indicated(self) -> str:
+        r"""Read what stands behind an indicator where that is one of the claim's: [\mathrm{upper}]; empty where not."""
+        reader = self.sub(self.tokens[self.at :])
+        reader.at += reader.peek() == "_"
+        inner = reader.peek() in OPENING and reader.tokens[reader.at : reader.at + 1]
+        if not inner:
+            return ""
+        close = next((i for i, _, level in levels(reader.tokens[reader.at :]) if level == 0), 0)
+        words = [t.text for t in reader.tokens[reader.at : reader.at + close + 1]]
+        word = "".join(text for text in words if text not in (*TEXTS, *OPENING, *CLOSING.values(), r"\_"))
+        word = word.rpartition("=")[2].lower()
+        names = {phrase.meaning.strip("()") for phrase in self.phrases}
+        name = next((each for each in names if each.startswith("is_") and each[3:].replace("_", "") == word), "")
+        self.at += reader.at + close + 1 if name else 0
+        return name
+
     def indicator(self) -> str:
         """Read an indicator as cases."""
+        chosen = self.indicated()
+        if chosen:
+            return chosen
         if self.peek() == "_":
             self.take()
             tokens = self.raw_group()
@@ -246,6 +272,10 @@ class Macros(Bound):
             return self.function(FUNCTIONS[word])
         if word == "E":
             return self.expectation()
+        if word in ("argmin", "argmax"):
+            while self.peek() == r"\limits":
+                self.take()
+            return self.extremum(word[3:], place=True)
         if word == "Var" and (self.laws or self.peek() == "_"):
             return self.variance()
         if word in ("Tr", "tr", "trace"):

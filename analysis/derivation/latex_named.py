@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from solvable.analysis.derivation.latex_tokens import TEXTS, Token, levels
+from solvable.analysis.derivation.latex_tokens import BARS, TEXTS, Token, levels
 from solvable.analysis.derivation.latex_words import GREEK
 
 __all__ = ["with_named_parts"]
@@ -32,7 +32,7 @@ def with_named_parts(tokens: list[Token], known: Callable[[list[Token]], bool]) 
         if not _is_opaque(left) or known(left):
             continue
         places = [at for at in _places(tokens, left) if at != start]
-        if not places:
+        if not places and left[0].text not in (*BARS, r"\mathbb", r"\E"):
             continue
         name = _name_of(left)
         for at in sorted([*places, start], reverse=True):

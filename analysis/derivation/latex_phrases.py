@@ -57,6 +57,10 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         ranged = tokens[0] in _RANGED  # a power behind it is one of what is summed
         closed = tokens[0] == r"\|" or indicator or (tokens[-1] in ")]" and not ranged)
         found += _variants(tokens, f"({name})", not closed)
+        if tokens[0] == r"\sum" and "_" not in tokens:
+            for index in "ijkl":  # \sum_k \eta_k \phi_k
+                each = tuple(part for token in tokens for part in (token, "_", index))
+                found += [Phrase(each, f"({name})", True)]
         if tokens[-2:] == ("^", "2") and tokens[0] == r"\|":
             found += _variants(tokens[:-2], f"sqrt({name})", False)
         if trace:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
-from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, WORD_STYLES
+from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, RELATIONS, ROOTS, SAID, SOLVES, WORD_STYLES
 
-__all__ = ["without_prose"]
+__all__ = ["chosen_root", "solution_named_first", "without_prose"]
 
 _THE = r"(?:,|is|are|being|denotes?|denoting|for)?(?:the)?"
 _NORMAL = r"(?:standard)?(?:normal|gaussian)"
@@ -33,6 +33,9 @@ _FUNCTIONS = {
 _EIGENVALUES = re.compile(
     rf"{_THE}(?:nonzero|non-zero|positive|ordered)?eigenvaluesof(?:the)?(?:population)?(?:covariance|covariancematrix)?"
 )
+_ROOT = re.compile(rf"(?:the)?(?:unique|(?:{ROOTS}))?(?:positive|nonnegative|non-negative)?(?:real)?(?:root|solution|"
+                   r"zero|fixedpoint)(?:of|to)(?:the)?(?:equation)?:?")  # fmt: skip
+_SAID = re.compile(r"(?:is|are|denotes|denoting|being|standsfor|for)?(?:the|an?)([a-zč–-]{3,}?)(and)?")
 _BETA = r"regulari[sz]edincompletebetafunction"  # which I_x(a, b) is without words
 _BESSEL_FUNCTION = r"besselfunction(?:ofthe(?:first|second)kind)?(?:oforder(?:zero|one|two|\d))?"
 _BESSEL_WORDS = {"I": rf"modified{_BESSEL_FUNCTION}", "J": _BESSEL_FUNCTION, "K": rf"modified{_BESSEL_FUNCTION}"}
@@ -46,9 +49,50 @@ _OPERATES = ("=", "+", "-", "−", "*", "/", r"\cdot", r"\times")  # what has no
 
 def without_prose(tokens: list[Token]) -> list[Token]:
     """Return the tokens with what the words mean in place of the words."""
-    for step in (_with_modes, _with_named_functions, _with_applied_functions, _with_measures, _without_nouns):
+    for step in (_with_modes, _with_named_functions, _with_applied_functions, _with_measures, _without_nouns,
+                 _with_meanings):  # fmt: skip
         tokens = step(tokens)
     return list(_with_orders(tokens))
+
+
+def _with_meanings(tokens: list[Token]) -> list[Token]:
+    r"""Write "\mu is the separation" as a definition by that name; that a law is the Marchenko-Pastur law goes."""
+    for start, place, end, word in _words(tokens):
+        said, name = _SAID.fullmatch(word), tokens[start:place]
+        if said is None or SOLVES.fullmatch(word) or not name or "=" in [t.text for t in name]:
+            continue
+        if not (_ends_a_part(tokens, end) or said[2]):
+            continue
+        if re.fullmatch(r"mar(?:c|č|ch|tch)enko[-–]*pastur(?:law|distribution|measure)?", said[1]):
+            return _with_meanings([*tokens[:start], *tokens[end:]])
+        noun = [Token(r"\mathrm", False, True), Token("{"), *map(Token, SAID + said[1]), Token("}")]
+        comma = [Token(",", False, True)] if said[2] else []
+        return _with_meanings([*tokens[:place], Token("=", False, True), *noun, *comma, *tokens[end:]])
+    return tokens
+
+
+def solution_named_first(tokens: list[Token]) -> list[Token]:
+    r"""Write "\kappa > 0 solves f = g" with the name in front, and "the positive root of f = g" as the equation."""
+    for start, place, end, word in _words(tokens):
+        if start == place == 0 and _ROOT.fullmatch(word):
+            return tokens[end:]
+        signs = [i for i, token in enumerate(tokens[:place]) if token.text in (*RELATIONS, r"\in")]
+        if start == 0 and signs and SOLVES.fullmatch(word) and "=" not in [t.text for t in tokens[:place]]:
+            comma, name = Token(",", False, True), tokens[: signs[0]]
+            if len(signs) == 2:  # a < x < b
+                name = tokens[signs[0] + 1 : signs[1]]
+                return [*name, comma, *tokens[: signs[1]], comma, *tokens[signs[0] + 1 :]]
+            return [*name, comma, *tokens]
+    return tokens
+
+
+def chosen_root(tokens: list[Token]) -> str:
+    """Which of several roots the author speaks of: least, greatest, or nothing."""
+    for _, _, _, word in _words(tokens):
+        found = re.search(rf"({ROOTS})(?:positive|nonnegative|non-negative)?(?:real)?(?:root|solution)", word)
+        if found is not None:
+            return "least" if found[1] in ROOTS.split("|larger")[0].split("|") else "greatest"
+    return ""
 
 
 def _words(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:

@@ -16,6 +16,7 @@ _MARKS = {
     r"\perp": "perp",
     r"\circ": "circ",
     r"\bot": "bot",
+    r"\ell": "ell",
 }
 
 
@@ -99,4 +100,6 @@ class Scripts(Ranges):
                 raise self.refuse(f"the index with {text} is not understood")
         if not words:
             raise self.refuse("an index is empty")
+        if [t.text for t in tokens[-2:-1]] == [","] and words[-1] in "ijklm" and len(words) > 1:
+            return f"{''.join(words[:-1])}_{words[-1]}"  # of a sum: g_{a,i} is g_a at i
         return "".join(words)

@@ -2,13 +2,17 @@ r"""Means, norms and variances in a left member, put as one name: E\|x\|^2/d = .
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
+from solvable.analysis.derivation.latex_words import GREEK
 
-__all__ = ["MEAN_OF", "with_one_name"]
+__all__ = ["DESIGN_OF", "EXPONENTIAL_OF", "MEAN_OF", "with_one_name"]
 
-MEAN_OF = "statistic"
+MEAN_OF, DESIGN_OF, EXPONENTIAL_OF = "statistic", "statisticofinputs", "statisticofexponentials"
+_TRACE = re.compile(r"\\?\b[tT]r(?:ace)?\b|\{[tT]r(?:ace)?\}")
 _MEANS = (r"\E", r"\Var", r"\Cov", r"\Pr")
 _WORDS = ("E", "Var", "Cov", "Corr", "P", "MSE", "Bias", "bias", "Risk", "risk", "Err", "err")
 _STYLES = (r"\mathbb", r"\mathrm", r"\mathsf", r"\operatorname", r"\text", r"\mathbf")
@@ -33,11 +37,25 @@ def with_one_name(tokens: list[Token], known_at: Callable[[int], int]) -> list[T
     if len(found) != 1:
         return tokens
     start, end = found[0]
-    return [*tokens[:start], *_name(), *tokens[end:]]
+    name = DESIGN_OF if _of_a_design(tokens[start:end]) else MEAN_OF
+    name = EXPONENTIAL_OF if _of_exponentials(tokens[start:end]) else name
+    return [*tokens[:start], Token(r"\mathrm", False, True), Token("{"), *map(Token, name), Token("}"), *tokens[end:]]
 
 
-def _name() -> list[Token]:
-    return [Token(r"\mathrm", False, True), Token("{"), *map(Token, MEAN_OF), Token("}")]
+def _of_a_design(tokens: list[Token]) -> bool:
+    """Whether a statistic holds a trace of functions of inputs alone, which no noise enters."""
+    letters = {t.text for t in tokens if t.text.isalpha() and len(t.text) == 1} - set("trTEI")
+    return _TRACE.search("".join(t.text for t in tokens)) is not None and letters <= {"X", "Z"} and bool(letters) and (
+        not {t.text for t in tokens} & set(GREEK) - {r"\Sigma"}
+    )  # fmt: skip
+
+
+def _of_exponentials(tokens: list[Token]) -> bool:
+    """Whether a statistic is the mean of an exponential, whose logarithm has a name of its own: a cumulant."""
+    texts = [t.text for t in tokens if t.text not in (*_STYLES, *CLOSING, *CLOSING.values(), r"\E", "E")]
+    if texts[:1] == ["_"]:
+        texts = texts[2:]
+    return texts[:2] == ["e", "^"] or texts[:1] == [r"\exp"]
 
 
 def _statistic_at(tokens: list[Token], at: int) -> int:
@@ -53,6 +71,11 @@ def _statistic_at(tokens: list[Token], at: int) -> int:
     elif texts[at] in _MEANS:
         at += 1
     at = _behind_scripts(tokens, at)
+    if at > start and texts[at : at + 1] in ([r"\hat"], [r"\widehat"]) and texts[at + 1 : at + 2]:
+        named = group_at(tokens, at + 1, ValueError)[1]  # \Var\hat v, the estimator's
+        return _behind_scripts(tokens, named)
+    if at > start and texts[at : at + 2] == ["e", "^"]:
+        return _behind_scripts(tokens, at + 1)
     if at < len(tokens) and texts[at] in BARS:
         close = next((i for i in range(at + 1, len(tokens)) if texts[i] in BARS), 0)
         return _behind_scripts(tokens, close + 1) if close else 0

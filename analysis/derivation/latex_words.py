@@ -14,6 +14,7 @@ __all__ = [
     "EXTREMA",
     "FUNCTIONS",
     "GREEK",
+    "IMPLIES",
     "INVERSES",
     "LATTICE",
     "LAW_STYLES",
@@ -24,6 +25,8 @@ __all__ = [
     "OTHERWISE",
     "PROPORTIONAL",
     "RELATIONS",
+    "ROOTS",
+    "SAID",
     "SIZES",
     "SOLVES",
     "SPACES",
@@ -63,10 +66,13 @@ SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_s
           **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
 RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
-             "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!="}  # fmt: skip
+             "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\lesssim": "<=", r"\gtrsim": ">=",
+             r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
 LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
 PROPORTIONAL = (r"\propto", "∝")
+IMPLIES = (r"\Rightarrow", r"\Longrightarrow", r"\implies", r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow",
+           "⇒", "⟹", "⇔", "⟺")  # fmt: skip
 ALMOST = (r"\approx", "≈", r"\simeq")
 DEFINES = (r"\coloneqq", r"\coloneq", r"\equiv", r"\triangleq", r"\doteq", r"\defeq", r"\eqdef", "≡", "≔", "≜")
 SIZES = frozenset(
@@ -159,12 +165,16 @@ STATISTICS = (r"\tr", r"\Tr", r"\angle", r"\langle",
 LAW_STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", r"\text", "{")
 EXTREMA = (r"\min", r"\inf", r"\max", r"\sup")
 OTHERWISE = ("otherwise", "else")
+ROOTS = "smaller|smallest|lower|lesser|least|larger|largest|greater|greatest|upper"  # which of several
 # what says that a name solves the equation behind it
 SOLVES = re.compile(
     r"(?:,?(?:solves|satisfies|obeys|fulfils|fulfills|isgivenby|isdefinedby|isgivenimplicitlyby|isdefinedimplicitlyby|is"
-    r"|denotes|(?:is|denotes|isdefinedas|isgivenby|isgivenas|beingthe|the)?(?:the|a)?(?:unique)?(?:positive|nonnegative|"
+    r"|denotes|(?:is|denotes|isdefinedas|isgivenby|isgivenas|beingthe|the)?(?:the|a)?(?:unique)?(?:"
+    + ROOTS
+    + r")?(?:positive|nonnegative|"
     r"non-negative)?(?:real)?(?:root|solution|fixedpoint|zero)(?:of|to)(?:the)?(?:fixed-?point|self-?consistent|implicit)?"
     r"(?:equation)?))"
 )
 # what authors write for our names
+SAID = "calledthe"  # begins the name that is made of words which say what a letter is
 WORDS = {"SNR": "snr", "snr": "snr", "Id": "I"}

@@ -14,7 +14,7 @@ from typing import Any
 from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
-from solvable.analysis.derivation.latex_statistics import MEAN_OF
+from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.squares import as_stated
@@ -24,7 +24,7 @@ from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.writing.conventions import names_of_kind
 from solvable.solvers.validate import refuse
 
-__all__ = ["meant_member"]
+__all__ = ["meant_member", "solved_for_ours"]
 
 _TRIED, _SAME = 5, 1e-9
 
@@ -86,14 +86,18 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
         factor, rest = member.as_independent(name, as_Add=False)
         plain = rest == name or isinstance(rest, sp.Add)
-        if member == name:
+        if member == name or (str(name) == EXPONENTIAL_OF and member == sp.log(name)):
             return yours
         if plain and _is_stated_factor(factor, claim):
             return yours
         if rest == name and str(name) == MEAN_OF and _is_mean_over_a_size(factor):
             return yours
+        if rest == name and str(name) == DESIGN_OF and not _shares_names(factor, yours.expression / factor):
+            return yours  # noise does not enter what a statistic of inputs is: it is multiplied by it
         why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
         raise refuse("formula", yours.text, why)
+    if str(name) == EXPONENTIAL_OF and member == sp.log(name):
+        return dataclasses.replace(yours, unread=(), member=None)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
     return yours if isinstance(member, sp.Add) or not plain else found[-1]
 
@@ -138,6 +142,25 @@ def _known_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
                 return dataclasses.replace(alone, expression=value, names=names, sides=(), outline=None,
                                            read_as=f"{written(name)} = {written(value)}")  # fmt: skip
     return yours
+
+
+def _shares_names(factor: Any, rest: Any) -> bool:
+    import sympy as sp
+
+    return bool(factor.free_symbols & sp.cancel(rest).free_symbols) or not factor.free_symbols
+
+
+def solved_for_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any]]) -> Formula | None:
+    """Return an equation that does not hold as one for the claim's quantity, where that stands in it; else nothing."""
+    if len(yours.sides) != 1 or yours.expression is None or yours.implicit:
+        return None
+    residual = yours.sides[0] - yours.expression
+    for name in sorted(residual.free_symbols, key=str):
+        alone = dataclasses.replace(yours, expression=name, names=frozenset({str(name)}), rounded=None, decimals={})
+        if str(name) not in claim.grid[0] and _is_ours(alone, claim, points):
+            names = frozenset(map(str, residual.free_symbols)) - {str(name)}
+            return dataclasses.replace(alone, names=names, implicit={name: name + residual}, sides=(), outline=None)
+    return None
 
 
 def _is_mean_over_a_size(factor: Any) -> bool:

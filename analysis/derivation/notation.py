@@ -51,6 +51,8 @@ class Reading:
         Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
     statistic : sympy expression or None
         The first side with one name for the mean, the variance or the norm that it holds.
+    chosen : str
+        Which root of an equation is meant, "least" or "greatest", where the author says it.
     lost : frozenset of str
         Names that cancel: who does not know them does not know what was meant either.
     """
@@ -67,6 +69,7 @@ class Reading:
     named: tuple[str, int] = ("", 1)
     statistic: Any = None
     lost: frozenset[str] = frozenset()
+    chosen: str = ""
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -139,6 +142,7 @@ def read(
     return Reading(
         expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
         tuple(unread), stated.named, _expression(stated.statistic, text) if stated.statistic else None, frozenset(lost),
+        stated.chosen,
     )  # fmt: skip
 
 

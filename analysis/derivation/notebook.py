@@ -25,7 +25,7 @@ _RENAMED = (
     (r"\bifelse\(", "np_where("),
     (r"\b(?:infinity|Infinity|inf|Inf)\b", "oo"),
     (r",\s*(\w+)\s*=\s*([^,()]+?)\s*\.\.\s*([^,()]+?)\s*\)", r", \1, \2, \3)"),
-    (r"\bnorm\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"sqrt(sum((\1)**2))"),
+    (r"(?<![\w.])norm\(((?=[^,]*\b(?:s|eigs|eigvals|evals)\b)[^(),]*(?:\([^()]*\)[^(),]*)*)\)", r"sqrt(sum((\1)**2))"),
 )
 _ASSIGNED = re.compile(
     r"\s*(?:[^\W\d]\w*\s*,\s*)*([^\W\d]\w*)(?:\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\))?\s*:?=(?!=)"

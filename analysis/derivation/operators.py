@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from solvable.analysis.derivation.latex_words import MATRICES
+from solvable.analysis.derivation.normal_means import along_a_line, of_a_positive_part
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -19,7 +20,8 @@ __all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "as_value", "call
            "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
-             "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least")  # fmt: skip
+             "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least", "least_place",
+             "edge", "iterated")  # fmt: skip
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
 RIDGE_OF_MODES = "kappa_of_g"  # in g_i: whether it is kappa or the gamma of random features is known with the claim
@@ -45,6 +47,8 @@ def is_operator(expression: Any) -> bool:
         "at_place",
         "landau",
         "least_value",
+        "least_place",
+        "end_of_set",
     )
 
 
@@ -78,7 +82,8 @@ def _mean(law: str, x: Any, body: Any) -> sp.Expr:
     """Mean of a body over a law of x; the second variable keeps sympy from taking x itself for the identity."""
     import sympy as sp
 
-    return sp.Function(law)(sp.Lambda((x, sp.Symbol("unused")), body))
+    closed = of_a_positive_part(body, x) if law == "gauss_mean" else None
+    return sp.Function(law)(sp.Lambda((x, sp.Symbol("unused")), body)) if closed is None else closed
 
 
 def with_bound_means(expression: Any) -> Any:
@@ -140,15 +145,30 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         if first == second:
             raise refuse(f"a mean over {first} and {first} is over one variable")
         body = read(arguments[0], {str(first): first, str(second): second})
+        line = along_a_line(body, first, second)
+        if line is not None:
+            return _mean("gauss_mean", first, line)
         return sp.Function("plane_mean")(sp.Lambda((first, second), body))
     if name == "at_place" and len(arguments) == 3:  # a value at a place: what it holds may be a derivative
         x = sp.Symbol(variable(1), positive=True)
         bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
         return sp.Function("at_place")(bound, read(arguments[2], {}))
-    if name == "least" and len(arguments) == 4:
+    if (name in ("least", "edge") and len(arguments) in (4, 5)) or (name == "least_place" and len(arguments) == 4):
         x = sp.Symbol(variable(1), real=True)
-        bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
-        return sp.Function("least_value")(bound, read(arguments[2], {}), read(arguments[3], {}))
+        body = read(arguments[0], {str(x): x})
+        body = sp.Piecewise((1, body), (0, True)) if name == "edge" else body
+        bound = sp.Lambda((x, sp.Symbol("unused")), body)
+        function = {"least": "least_value", "edge": "end_of_set"}.get(name, name)
+        return sp.Function(function)(bound, *(read(argument, {}) for argument in arguments[2:]))
+    if name == "iterated" and len(arguments) == 4:
+        x = sp.Dummy(variable(1), positive=True)
+        body, start, count = read(arguments[0], {variable(1): x}), read(arguments[2], {}), read(arguments[3], {})
+        if not body.is_polynomial(x) or sp.degree(body, x) != 1 or count in body.free_symbols:
+            raise refuse(
+                "a recursion is solved where its step is linear and the same at every step: give what it leads to"
+            )
+        rate, more = sp.expand(body).coeff(x), body.xreplace({x: sp.Integer(0)})
+        return rate**count * start + more * (1 - rate**count) / (1 - rate)
     if name == "diff" and len(arguments) == 2:
         # what it depends on is known only in the names of the claim: `derivatives` resolves it
         return sp.Function("derivative")(read(arguments[0], {}), read(arguments[1], {}))

@@ -25,6 +25,7 @@ class Statement(NamedTuple):
     unread: tuple[str, ...] = ()  # what stands left of it and is no formula: how the quantity is defined
     statistic: str = ""  # the first side with one name for the statistic in it
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
+    chosen: str = ""  # of several roots of an equation the least or the greatest
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵏᵗᵈᵐˡʲⁱᴸᴷᵀ⁽⁾", "0123456789-+nktdmljiLKT()", strict=True))

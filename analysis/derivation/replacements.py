@@ -57,6 +57,10 @@ def substitutions(columns: Columns, used: frozenset[str]) -> Iterator[tuple[str,
     for a, b in (("n", "d"), ("n", "k"), ("d", "k"), ("signal", "noise_variance"), *_pairs(columns, used)):
         if {a, b} <= set(columns) and used & {a, b}:
             yield "roles", f"{a} <-> {b}", {a: columns[b], b: columns[a]}
+    for a, b in (("n", "d"), ("n", "k"), ("d", "k")):
+        if {a, b} <= set(columns) and {a, b} & used:
+            yield "roles", f"{a}/{b} -> {b}/{a}", {a: columns[b] ** 2 / columns[a]}
+            yield "roles", f"{b}/{a} -> {a}/{b}", {b: columns[a] ** 2 / columns[b]}
     plain = {name: np.asarray(value, dtype=float) for name, value in columns.items() if name[0] != "_"}
     for name in sorted(used & set(plain)):
         for other in plain:

@@ -69,7 +69,7 @@ def _power_in_words(base: str, power: int, claim: Claim) -> int:
     if power == 2:
         kept = stem not in _RISKS and (squares or stem in _ROOTS)
         return 2 if kept else 1
-    return 2 if stem in _ROOTS and squares else 1
+    return 2 if stem in _ROOTS and squares and "singular" not in claim.statement else 1
 
 
 def stated_powers(claim: Claim) -> dict[str, int]:

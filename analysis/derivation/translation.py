@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
-from solvable.analysis.derivation.equations import angle_of, of_itself, power_of
+from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_itself, power_of
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
@@ -22,6 +22,7 @@ from solvable.analysis.derivation.refusals import (
     refuse_other_laws,
     refuse_unknown_functions,
 )
+from solvable.analysis.derivation.said import with_named_quantities
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.derivation.understood import as_understood, written
@@ -66,6 +67,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     for name, value in given.items():
         if not isinstance(value, sp.Expr):  # None, a truth value, a list, a matrix
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
+    reading = with_named_quantities(reading, text, claim, known or set())
+    reading = of_an_equation(reading, {*given, *(known or ())}, claim)
     reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
@@ -132,6 +135,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals,
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
+            "chosen": reading.chosen,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 

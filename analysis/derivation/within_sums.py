@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,4 +38,20 @@ def slip_within_sums(yours: Formula, ours: NDArray[np.float64], columns: Mapping
             formula = dataclasses.replace(yours, expression=whole, outline=None)
             if same(formula.on(few), ours[:_LOOKED_AT]) and same(formula.on(columns), ours):
                 return f"within the {_WORDS.get(type(total).__name__, 'sum')}: agrees after {text}"
+        for text, other in _other_ends(total):
+            formula = dataclasses.replace(yours, expression=expression.xreplace({total: other}), outline=None)
+            if same(formula.on(few), ours[:_LOOKED_AT]) and same(formula.on(columns), ours):
+                return f"in the {_WORDS.get(type(total).__name__, 'sum')}: agrees after {text}"
     return None
+
+
+def _other_ends(total: Any) -> Iterator[tuple[str, Any]]:
+    """A sum or a product of whole numbers that begins, or ends, one later or earlier."""
+    import sympy as sp
+
+    if not isinstance(total, sp.Sum | sp.Product):
+        return
+    k, low, high = total.limits[0]
+    for step in (1, -1):
+        yield f"its end {high} -> {high + step}", total.func(total.function, (k, low, high + step))
+        yield f"its start {low} -> {low + step}", total.func(total.function, (k, low + step, high))

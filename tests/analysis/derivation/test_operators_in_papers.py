@@ -113,8 +113,8 @@ def test_an_integral_with_ends_whose_differential_leads_ends_clearly(text):
         plain_from_latex(text)
 
 
-def test_a_recursion_is_refused_as_one():
-    text = r"e_t=\rho e_{t-1}+\eta^2\sigma^2\frac dB,\quad e_0=1,\ \rho=(1-\eta)^2+\eta^2\frac{d+1}{B}"
+def test_a_recursion_without_a_start_is_refused_as_one():
+    text = r"e_t=\rho e_{t-1}+\eta^2\sigma^2\frac dB,\quad\rho=(1-\eta)^2+\eta^2\frac{d+1}{B}"
     with pytest.raises(ValueError, match="a recursion"):
         check(text, against="double-descent/one-pass-sgd", latex=True, budget=0)
 

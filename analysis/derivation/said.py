@@ -1,0 +1,40 @@
+"""What an author says of a letter in words, mu is the separation: the quantity of the claim that has this name."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from solvable.analysis.derivation.latex_words import SAID
+from solvable.analysis.derivation.notation import Reading
+from solvable.analysis.derivation.spellings import in_known
+from solvable.analysis.verification.claim import Claim
+from solvable.solvers.validate import refuse
+
+__all__ = ["with_named_quantities"]
+
+_SPOKEN = re.compile(rf"{SAID}(\w+)")
+
+
+def with_named_quantities(reading: Reading, text: str, claim: Claim | None, known: set[str]) -> Reading:
+    """Return the reading with the claim's names in place of such words; words of a known letter say nothing new.
+
+    Raises
+    ------
+    ValueError
+        Where the words name no quantity of the claim, and the letter is none either.
+    """
+    definitions: dict[str, Any] = {}
+    for name, value in reading.definitions.items():
+        said = _SPOKEN.fullmatch(str(value))
+        if said is None:
+            definitions[name] = value
+            continue
+        named = [each for each in known if each.replace("_", "").lower() == said[1]]
+        if len(named) == 1:
+            definitions[name] = value.func(named[0], positive=True)
+        elif claim is not None and not in_known(claim, name, known):
+            why = f"{name} is said to be what none of the claim's quantities is called: {', '.join(sorted(known))}"
+            raise refuse("formula", text, why)
+    return dataclasses.replace(reading, definitions=definitions)
