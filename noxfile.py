@@ -61,7 +61,7 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site, its notebooks run, every warning an error."""
     install(session, "docs")
-    session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/docs")
+    session.run("sphinx-build", "-j", "auto", "-W", "--keep-going", "-q", "docs", "build/docs")
 
 
 @nox.session

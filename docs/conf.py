@@ -44,6 +44,7 @@ sphinx_gallery_conf = {
     "doc_module": ("solvable",),
     "backreferences_dir": "generated/gallery/backreferences",
     "abort_on_example_error": True,
+    "parallel": True,  # as many processes as `sphinx-build -j` has
     "download_all_examples": False,
     "notebook_extensions": set(),
     "write_computation_times": False,
@@ -109,5 +110,6 @@ nb_ipywidgets_js = {}  # sliders need a running kernel; every one has a static p
 def setup(app):
     """Write the made pages before the sources are collected, and complete docstrings and theory pages."""
     app.connect("config-inited", lambda *_: pages.write())
+    app.connect("env-before-read-docs", pages.prepare_reading)
     app.connect("source-read", pages.complete_page)
     app.connect("autodoc-process-docstring", pages.tidy_docstring)

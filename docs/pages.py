@@ -57,6 +57,16 @@ def _verdicts() -> dict[str, Any]:
     return {verdict.claim: verdict for verdict, _ in verify_all(claims(), quick=True, jobs=jobs, store=STORE)}
 
 
+def prepare_reading(_app: Any, _env: Any, names: list[str]) -> None:
+    """Ask for the verdicts before processes part, and spread the notebooks, which are run, evenly among these."""
+    if any(name.startswith("theory/") for name in names):
+        _verdicts()
+    notebooks = [name for name in names if name.startswith("generated/notebooks/")]
+    others = [name for name in names if name not in notebooks]
+    place = {name: (i + 0.5) / len(group) for group in (notebooks, others) for i, name in enumerate(group)}
+    names.sort(key=lambda name: place[name])
+
+
 def complete_page(_app: Any, name: str, source: list[str]) -> None:
     """Typeset a page in Markdown; of a theory page, link its names and append functions, and claims with verdicts."""
     from solvable.analysis import families

@@ -4,6 +4,7 @@ Nor do examples have a deadline: the first one compiles. What takes longest runs
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 from hypothesis import settings
@@ -27,8 +28,10 @@ LAST = (
 )
 
 
-def pytest_collection_modifyitems(items):
-    def late(item):
-        return next((i for i, name in enumerate(LAST, 1) if item.path.is_relative_to(FOLDER / name)), 0)
+@cache
+def late(path):
+    return next((i for i, name in enumerate(LAST, 1) if path.is_relative_to(FOLDER / name)), 0)
 
-    items.sort(key=late)
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: late(item.path))

@@ -1,4 +1,7 @@
-"""papers.bib, read with pybtex: one BibTeX entry, or one line for a human."""
+"""papers.bib, read with pybtex: one BibTeX entry, or one line for a human.
+
+Parser, writer and backend are imported: looked up by name, each call reads the entry points of all that is installed.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ _FILE = Path(__file__).resolve().parents[2] / "papers.bib"
 
 @cache
 def _library() -> Any:
-    from pybtex.database import parse_file
+    from pybtex.database.input.bibtex import Parser
 
-    return parse_file(str(_FILE), bib_format="bibtex")
+    return Parser().parse_file(str(_FILE))
 
 
 def _entry(key: str) -> Any:
@@ -44,7 +47,10 @@ def bibtex(key: str) -> str:
     >>> bibtex("hastie2022surprises").splitlines()[0]
     '@article{hastie2022surprises,'
     """
-    return str(_entry(key).to_string("bibtex")).strip()
+    from pybtex.database import BibliographyData
+    from pybtex.database.output.bibtex import Writer
+
+    return str(Writer().to_string(BibliographyData(entries={key: _entry(key)}))).strip()
 
 
 def citation(key: str) -> str:
@@ -64,6 +70,7 @@ def _plain(text: str) -> str:
     """Return the characters that BibTeX writes as commands, without its braces."""
     if not set(text) & set("\\~$%"):  # the reader of commands takes 50 ms
         return text.replace("{", "").replace("}", "").replace("--", "–")
+    from pybtex.backends.plaintext import Backend
     from pybtex.richtext import Text
 
-    return str(Text.from_latex(text).render_as("text"))
+    return str(Text.from_latex(text).render(Backend()))

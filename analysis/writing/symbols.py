@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 __all__ = ["SHARED", "Convention", "Letter", "Symbol", "SymbolKind"]
@@ -68,6 +69,10 @@ class Symbol:
 
     def words(self) -> dict[str, str]:
         """What authors may write, with its expression in our names: from the aliases, the sign and the LaTeX."""
+        return dict(self._words)
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
         bare = re.sub(r"\\(?:mathrm|text)\b", "", self.latex)
         # a command that is no letter is no part of a word
         typed = "" if re.search(r"\\(?:tfrac|textstyle|sum|max|hat|bar)\b", bare) else bare

@@ -29,6 +29,7 @@ __all__ = [
     "figure_entries",
     "files",
     "paper_keys",
+    "text",
     "write",
 ]
 
@@ -207,28 +208,33 @@ def _describe(claim: Claim) -> Entry:
     }
 
 
-def files() -> dict[str, str]:
-    """Text of every file of the index, by file name, from the code."""
-    made = {family.replace("-", "_"): (_digest(_sources(family)), _look(family)) for family in _rooms()}
-    made["papers"] = (_digest([_PAPERS, _FLOOR / "writing" / "references.py"]), _look_at_papers())
-    return {
-        f"{name}.json": json.dumps({"digest": digest, "entries": entries}, indent=1, ensure_ascii=False) + "\n"
-        for name, (digest, entries) in made.items()
-    }
+def files() -> list[str]:
+    """Names of the files of the index without their ending: one for each family's room, and that of the papers."""
+    return [*(family.replace("-", "_") for family in _rooms()), "papers"]
+
+
+def text(name: str) -> str:
+    """Text of one file of the index, from the code."""
+    if name == "papers":
+        digest, entries = _digest([_PAPERS, _FLOOR / "writing" / "references.py"]), _look_at_papers()
+    else:
+        family = name.replace("_", "-")
+        digest, entries = _digest(_sources(family)), _look(family)
+    return json.dumps({"digest": digest, "entries": entries}, indent=1, ensure_ascii=False) + "\n"
 
 
 def write() -> list[Path]:
     """Write the index from the code; files of families that are gone are deleted. Return the files that changed."""
-    texts, changed = files(), []
+    texts, changed = {f"{name}.json": text(name) for name in files()}, []
     _KEPT.mkdir(exist_ok=True)
     for path in _KEPT.glob("*.json"):
         if path.name not in texts:
             path.unlink()
             changed.append(path)
-    for name, text in texts.items():
+    for name, content in texts.items():
         path = _KEPT / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
             changed.append(path)
     return changed
 

@@ -64,12 +64,13 @@ def raw_or_score(rng: Rng, samples: int, inputs: int) -> float:
 def tanh_moments(rng: Rng, samples: float, inputs: int) -> float:
     """n times the squared distance of the direction found from one response tanh of one standard normal index.
 
-    The other inputs are independent of the response: their moments with it, given the response, are drawn as such.
+    The other inputs are independent of the response: their moments with it, given the response, are drawn as such,
+    and often, because most of the spread is theirs.
     """
     n = round(samples)
-    x = rng.standard_normal((20, n))
-    y = np.tanh(x) + 0.3 * rng.standard_normal((20, n))
+    x = rng.standard_normal((4, n))
+    y = np.tanh(x) + 0.3 * rng.standard_normal((4, n))
     y -= y.mean(axis=1, keepdims=True)
-    along = np.sum(x * y, axis=1)
-    across = np.sum(y * y, axis=1) * rng.chisquare(inputs - 1, 20)
+    along = np.sum(x * y, axis=1, keepdims=True)
+    across = np.sum(y * y, axis=1, keepdims=True) * rng.chisquare(inputs - 1, (4, 50))
     return float(np.mean(n * across / (along**2 + across)))
