@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,11 @@ class MatrixModel:
         return f"MatrixModel({', '.join(self.names)})"
 
     def _declare(self, name: Any, item: Any) -> Any:
-        if not isinstance(name, str) or not re.fullmatch(r"[^\W\d]\w*", name):
+        if not isinstance(name, str) or not re.fullmatch(r"[^\W\d_]\w*", name):
             raise refuse("name", name, "it must be letters, digits and underscores, beginning with a letter")
+        usual = unicodedata.normalize("NFKC", name)  # which Python reads in the modules that are written
+        if usual != name:
+            raise refuse("name", name, f"its signs have a usual form: {usual}")
         if name in self.names:
             raise refuse("name", name, "it is declared already: every name stands for one matrix, scalar or space")
         self.names[name] = item

@@ -6,7 +6,7 @@ place of a table at which log F crosses log lambda. The traces are functions of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +19,12 @@ from solvable.solvers.equivalents.bracketed_newton import bracketed_newton
 from solvable.solvers.solution import Status
 from solvable.solvers.validate import refuse
 
-__all__ = ["ManyCells", "Roots"]
+__all__ = ["ManyCells", "Roots", "moderate"]
 
 Array = NDArray[np.float64]
 Lists = Mapping[str, tuple[Mapping[str, Any], Any]]
 _NODES, _DECADES, _EPS = 600, 26, float(np.finfo(float).eps)
+_GOOD, _LEAST = 1e-9, 1e-290  # of residual and error; of traces
 _CHUNK = 2**15  # terms of a sum at once: they stay in cache
 
 
@@ -40,6 +41,18 @@ class Roots(NamedTuple):
         """Columns of a solution: value, residual, status, iterations, error."""
         status = np.where(self.converged, int(Status.CONVERGED), int(Status.MAX_ITERATIONS))
         return [column.tolist() for column in (self.value, self.residual, status, self.iterations, self.error)]
+
+
+def moderate(cells: Sequence[dict[str, float]], names: Iterable[str], lists: Lists) -> dict[str, float]:
+    """Cell whose named scalars are nearest to the largest eigenvalue: there a reduction tells unknowns apart."""
+    sizes = [float(np.max(np.abs(v))) for matrices, _ in lists.values() for v in matrices.values()]
+    unit, middle = max(sizes, default=0.0) or 1.0, len(cells) // 2
+
+    def distance(k: int) -> tuple[float, int]:
+        away = (abs(np.log(max(abs(cells[k][name]) / unit, 1e-300))) for name in names)
+        return round(sum(away), 6), abs(k - middle)
+
+    return cells[min(range(len(cells)), key=distance)]
 
 
 class ManyCells:
@@ -104,7 +117,7 @@ class ManyCells:
         return list(found)
 
     def solve(self, values: Mapping[str, Array]) -> Roots:
-        """Solve flat cells; those without a positive ridge, or without a crossing in the table, do not converge."""
+        """Solve flat cells; those without a positive ridge, a crossing in the table, or nine digits do not converge."""
         scalars = [np.asarray(values[str(s)], float) for s in self.scalars]
         ridge = np.asarray(values[str(self.ridge)], float)
         with np.errstate(all="ignore"):
@@ -158,8 +171,10 @@ class ManyCells:
         at_right, at_value = (sum(map(np.abs, map(np.multiply, f[1:], given))) for f in (of_right, of_value))
         error = 8 * _EPS * (at_value + np.abs(moved / slope) * (at_right + np.abs(F)))
         out.value[at], out.residual[at] = value, np.abs(F / ridge - 1)
-        out.converged[at] = found.converged & np.isfinite(value)
         out.iterations[at], out.error[at] = found.iterations, error / np.abs(value)
+        # what the elimination cancels is left to the pencil; a trace that vanished does not show in the bound
+        whole = (np.abs(np.array(traces[:count]).reshape(count, -1)) > _LEAST).all(axis=0)
+        out.converged[at] = found.converged & whole & (np.maximum(out.residual[at], out.error[at]) <= _GOOD)
 
 
 def _along(partial: list[Any], changes: list[Array]) -> Any:

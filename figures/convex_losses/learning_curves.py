@@ -79,6 +79,8 @@ def draw(data: xr.Dataset) -> Any:
         entry(axes, i, f"{str(case).split(',')[0]} loss", ms=3)
     panels[0].set(ylabel="share of wrong signs")
     panels[1].set(ylabel="mean squared error", yscale="log")
+    panels[1].set_yticks([1.5, 2, 3], ["1.5", "2", "3"])
+    panels[1].tick_params(axis="y", which="minor", left=False, labelleft=False)
     for axes in panels:
         axes.set(xscale="log", xlabel="rows over dimension $n/d$")
         axes.legend()

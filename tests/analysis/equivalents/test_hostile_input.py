@@ -240,6 +240,13 @@ def test_names_that_the_equations_or_the_exported_module_use(name):
         assert found == pytest.approx(value, rel=1e-12), (name, matrix, seconds)
 
 
+@pytest.mark.parametrize("name", ["_x", "__", "1a", "a b", "", "x'", "a.b", "x\n", "\u00b5", "\u2115", 7, None])
+def test_names_that_no_sentence_could_print(name):
+    """Underscores in front, and signs that Python reads as others (micro for mu) in the modules that are written."""
+    with pytest.raises(ValueError, match=r"^name = .* is not allowed: .*\.$"):
+        MatrixModel().space(name, 10)
+
+
 @pytest.mark.parametrize("program", [python_module._PROGRAM, python_module._PROGRAM_OF_BLOCKS])
 def test_arguments_of_a_module_take_no_name_it_uses(program):
     """Whatever is declared: all that the program reads, all words of Python, and what they would be renamed to."""

@@ -25,6 +25,23 @@ def test_cells_without_a_positive_ridge_go_through_the_pencil():
     np.testing.assert_allclose(r.reduced_value.value, r.value.value, rtol=1e-11)
 
 
+@pytest.mark.parametrize("n", [30, 70])
+@pytest.mark.parametrize("power", [0, 2])
+def test_cells_that_the_elimination_cancels_go_through_the_pencil(n, power):
+    """Ridges far above the spectrum: 14 of 26 decades were wrong, by any factor, and said to have converged."""
+    from solvable import MatrixModel, tr
+
+    m = MatrixModel()
+    rows, d, lam = m.space("n", n), m.space("d", 50), m.scalar("lambda", 0.1)
+    S = m.deterministic("Sigma", d, 1 / np.arange(1.0, 51.0))
+    X = m.gaussian("Z", rows, d) @ S.sqrt()
+    Q = (X.T @ X / rows + lam).inv()
+    r = derive(lam**power * tr(Q @ X.T @ X @ Q @ S), at={"lambda": np.geomspace(1e-8, 1e18, 14)})
+    found = r.reduced_value
+    assert np.all(found.status == 0)
+    np.testing.assert_allclose(found.value, r.value.value, rtol=2e-9)
+
+
 def test_linear_features_take_the_largest_of_three_roots():
     """lambda = kappa (n - T)(k - T)/(n k) rises again below both thresholds."""
     from solvable import MatrixModel, tr
