@@ -49,7 +49,8 @@ def least_value(walk: Callable[[Any, Mapping[Any, Any]], Any], node: Any, given:
         if not np.isfinite(end) and abs(beside - values[best]) > _FLAT * abs(values[best]):
             raise ArithmeticError("a least value that is not attained")
         return min(float(values[best]), f(end) if np.isfinite(end) else np.inf)
-    found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
+    with np.errstate(invalid="ignore"):  # parabolas through places without a value
+        found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
     return min(float(found.fun), float(values[best]))
 
 

@@ -294,3 +294,13 @@ def test_what_sympy_holds_and_nobody_evaluates_is_refused(part):
 
 def test_lambert_w_is_a_number():
     assert quickly(sp.LambertW(sp.E, evaluate=False) * s**2 * g / (1 - g), VARIANCE)
+
+
+@pytest.mark.parametrize("formula", ["1.2.3*gamma", "2 3*gamma", "1. .5*gamma"])
+def test_numbers_beside_each_other_are_refused(formula):
+    with pytest.raises(ValueError, match="follow each other: write the sign between them"):
+        quickly(formula, VARIANCE)
+
+
+def test_an_extremum_that_is_not_attained_warns_of_nothing():
+    assert not check(r"\max_{u}\min_{w}uw", against=VARIANCE, budget=0, latex=True)
