@@ -16,6 +16,7 @@ from solvable.analysis.derivation.extrema import EXTREMA
 from solvable.analysis.derivation.given import each_mode, floats, marked, numbers_in, with_axis
 from solvable.analysis.derivation.kinks import kinks, sides_of
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, plane_mean, times_normal
+from solvable.analysis.derivation.series import endless
 from solvable.analysis.derivation.special_functions import IN_MPMATH, IN_NUMPY, LARGE_SOON, in_scipy
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class _Walk(ABC):
         k, low, high = node.limits[0]
         ends: list[float] = [float(self(end, given)) for end in (low, high)]
         if not all(np.isfinite(end) and abs(end - round(end)) < 1e-9 for end in ends):
-            if ends[1] == np.inf and isinstance(node, _sympy().Sum) and abs(ends[0] - round(ends[0])) < 1e-9:
-                return self.infinite(node.function, k, round(ends[0]), given)
+            if ends[1] == np.inf and abs(ends[0] - round(ends[0])) < 1e-9:
+                return self.infinite(node, round(ends[0]), given)
             raise ArithmeticError("a sum whose ends are not whole numbers")
         first, last = (round(end) for end in ends)
         if last - first > _MOST_TERMS:
@@ -131,18 +132,14 @@ class _Walk(ABC):
             total = total + term if isinstance(node, _sympy().Sum) else total * term
         return total
 
-    def infinite(self, body: Any, k: Any, first: int, given: Mapping[Any, Any]) -> Any:
-        """Series, accelerated by mpmath; no value where two accelerations differ."""
+    def infinite(self, node: Any, first: int, given: Mapping[Any, Any]) -> float:
+        """Series, or product, without end."""
         import mpmath as mp
 
-        precise = Precise(self.clock)
-        with mp.workdps(25):
-            exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
-            term = lambda j: precise(body, {**exact, k: mp.mpf(j)})  # noqa: E731
-            values = [mp.nsum(term, [first, mp.inf], method=method) for method in ("levin", "richardson+shanks")]
-            if not abs(values[0] - values[1]) <= mp.mpf(10) ** -10 * abs(values[1]):
-                raise ArithmeticError("a series that does not settle")
-            return float(mp.mpf(values[1]))
+        precise, (k, *_) = Precise(self.clock), node.limits[0]
+        exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
+        term = lambda j: precise(node.function, {**exact, k: mp.mpf(j)})  # noqa: E731
+        return float(endless(term, first, isinstance(node, _sympy().Product)))
 
     def derivative(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Slope in a parameter that quantities defined by an equation follow, by central differences of third order."""

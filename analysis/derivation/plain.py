@@ -242,7 +242,8 @@ def _join(text: str, pieces: list[tuple[str, str]], applied: frozenset[str]) -> 
         starts = kind in ("number", "name", "greek") or (piece == "(" and not (before[1] == "greek" and lone))
         names = (before[1] == "greek" and kind == "name") or (before[1] == "name" and kind == "greek")
         twice = piece == before[0] or before[0] in _WORDS
-        if before[1] == "name" and (kind == "number" or (kind == "name" and twice)):
+        numbers = before[1] == kind == "number"
+        if numbers or (before[1] == "name" and (kind == "number" or (kind == "name" and twice))):
             raise refuse("formula", text, f"{before[0]} and {piece} follow each other: write the sign between them")
         names = names or (before[1] == "name" and kind == "name")
         if (ends and starts) or names:

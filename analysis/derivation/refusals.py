@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from solvable.analysis.derivation.operators import is_operator
+from solvable.analysis.derivation.special_functions import has_values
 from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import refuse
 
@@ -22,6 +23,11 @@ def refuse_unknown_functions(expression: Any, text: str) -> None:
         name = applied.func.__name__
         if name not in ("value", "derivative", "hyp1f1", "hyp2f1") and not is_operator(applied):
             raise refuse("formula", text, f"the function {name!r} is unknown")
+    known = lambda f: has_values(f.func.__name__) and all(isinstance(part, sp.Expr) for part in f.args)  # noqa: E731
+    functions = expression.atoms(sp.Function) - expression.atoms(AppliedUndef, sp.Piecewise)
+    others = expression.atoms(sp.Order, sp.Subs, sp.polys.rootoftools.ComplexRootOf)
+    for part in (*others, *(f for f in functions if not known(f))):
+        raise refuse("formula", text, f"{part.func.__name__} of sympy is not evaluated: write it out, or as a function")
 
 
 def refuse_nested_integrals(expression: Any, text: str) -> None:

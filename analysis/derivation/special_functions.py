@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["IN_MPMATH", "IN_NUMPY", "LARGE_SOON", "in_scipy"]
+__all__ = ["IN_MPMATH", "IN_NUMPY", "LARGE_SOON", "has_values", "in_scipy"]
 
 LARGE_SOON = ("gamma", "loggamma", "factorial", "binomial", "beta", "lowergamma", "uppergamma")
 
@@ -19,12 +19,20 @@ _IN_SCIPY = {"gamma": "gamma", "beta": "beta", "binomial": "binom", "LambertW": 
 IN_MPMATH: dict[str, Callable[..., Any]] = {
     "Abs": lambda mp, x: mp.fabs(x),
     "log": lambda mp, x: mp.ln(x),
+    "LambertW": lambda mp, x, branch=0: mp.lambertw(x, int(branch)),
     "ceiling": lambda mp, x: mp.ceil(x),
     "erfcinv": lambda mp, x: mp.erfinv(1 - x),
     "lowergamma": lambda mp, a, x: mp.gammainc(a, 0, x),
     "uppergamma": lambda mp, a, x: mp.gammainc(a, x),
     "betainc_regularized": lambda mp, a, b, low, high: mp.betainc(a, b, low, high, regularized=True),
 }
+
+
+def has_values(name: str) -> bool:
+    """Whether a function of sympy, by its name, is evaluated."""
+    import mpmath as mp
+
+    return name in ("Max", "Min", "Heaviside", *IN_MPMATH) or hasattr(mp, name)
 
 
 def in_scipy(name: str) -> Callable[..., Any] | None:

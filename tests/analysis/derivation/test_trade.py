@@ -262,3 +262,45 @@ def test_what_a_function_raises_is_said_in_a_sentence():
 
 def test_a_formula_without_values_has_no_others():
     assert quickly("log(-sigma**2) + gamma", VARIANCE).sentence == "has no real value at any point tried"
+
+
+@pytest.mark.parametrize("one", ["sum(1/2**j, j, 1, oo)", "sum((-1)**(j + 1)/j, j, 1, oo)/log(2)",
+    "sum(1/j**2, j, 1, oo)*6/pi**2", "sum(30**j/factorial(j), j, 0, oo)*exp(-30)", "2*product(1 - 1/j**2, j, 2, oo)",
+    "product(1 + 1/j**2, j, 1, oo)*pi/sinh(pi)"])  # fmt: skip
+def test_series_and_products_without_end(one):
+    assert quickly(f"({one})*sigma**2*gamma/(1 - gamma)", VARIANCE).sentence == "agrees everywhere tried"
+
+
+@pytest.mark.parametrize("one", ["2*sum((-1)**j, j, 0, oo)", "-sum(2**j, j, 0, oo)", "4*sum((-1)**j*(j + 1), j, 0, oo)",
+    "-12*sum(j, j, 1, oo)", "sum(1/j, j, 1, oo)", "sum(sin(j), j, 1, oo)", "sum(1, j, 1, oo)",
+    "product(1 + 1/j, j, 1, oo)"])  # fmt: skip
+def test_series_that_diverge_have_no_value(one):
+    """Acceleration would give the first three the value 1."""
+    assert quickly(f"({one})*sigma**2*gamma/(1 - gamma)", VARIANCE).outcome is not Outcome.AGREES
+
+
+def test_a_geometric_series_is_ours_below_one_only():
+    report = quickly("sigma**2*sum(gamma**j, j, 1, oo)", "ridge/isotropic-ridgeless-excess")
+    assert report.outcome is Outcome.DISAGREES
+    assert report.sentence == "agrees for gamma < 1 only"
+
+
+@pytest.mark.parametrize("part", [sp.Order(g), sp.Subs(x**2, x, g), sp.hyper((1,), (2,), g),
+    sp.rootof(x**5 - x - 1, 0)])  # fmt: skip
+def test_what_sympy_holds_and_nobody_evaluates_is_refused(part):
+    with pytest.raises(ValueError, match="of sympy is not evaluated"):
+        quickly(g * part if not isinstance(part, sp.Order) else part, VARIANCE)
+
+
+def test_lambert_w_is_a_number():
+    assert quickly(sp.LambertW(sp.E, evaluate=False) * s**2 * g / (1 - g), VARIANCE)
+
+
+@pytest.mark.parametrize("formula", ["1.2.3*gamma", "2 3*gamma", "1. .5*gamma"])
+def test_numbers_beside_each_other_are_refused(formula):
+    with pytest.raises(ValueError, match="follow each other: write the sign between them"):
+        quickly(formula, VARIANCE)
+
+
+def test_an_extremum_that_is_not_attained_warns_of_nothing():
+    assert not check(r"\max_{u}\min_{w}uw", against=VARIANCE, budget=0, latex=True)
