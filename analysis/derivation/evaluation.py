@@ -5,6 +5,7 @@ With an integral or an infinite sum it is good to doubles. An integral is the ta
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", *EXTREMA)
+_STEP_SECONDS = 5e-6  # of the clock
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
 
@@ -135,11 +137,13 @@ class _Walk(ABC):
         """Series, accelerated by mpmath; no value where two accelerations differ."""
         import mpmath as mp
 
-        precise = Precise(self.clock)
+        precise, start = Precise(self.clock), time.thread_time()
         with mp.workdps(25):
             exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
             term = lambda j: precise(body, {**exact, k: mp.mpf(j)})  # noqa: E731
             values = [mp.nsum(term, [first, mp.inf], method=method) for method in ("levin", "richardson+shanks")]
+            if self.clock is not None:
+                self.clock.check(round((time.thread_time() - start) / _STEP_SECONDS))
             if not abs(values[0] - values[1]) <= mp.mpf(10) ** -10 * abs(values[1]):
                 raise ArithmeticError("a series that does not settle")
             return float(mp.mpf(values[1]))
