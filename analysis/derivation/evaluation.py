@@ -5,6 +5,7 @@ With an integral or an infinite sum it is good to doubles. An integral is the ta
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", *EXTREMA)
+_STEP_SECONDS = 5e-6  # of the clock
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
 
@@ -136,10 +138,14 @@ class _Walk(ABC):
         """Series, or product, without end."""
         import mpmath as mp
 
-        precise, (k, *_) = Precise(self.clock), node.limits[0]
+        (k, *_), start = node.limits[0], time.thread_time()
+        precise = Precise(self.clock)
         exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
         term = lambda j: precise(node.function, {**exact, k: mp.mpf(j)})  # noqa: E731
-        return float(endless(term, first, isinstance(node, _sympy().Product)))
+        total = endless(term, first, isinstance(node, _sympy().Product))
+        if self.clock is not None:
+            self.clock.check(round((time.thread_time() - start) / _STEP_SECONDS))
+        return float(total)
 
     def derivative(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Slope in a parameter that quantities defined by an equation follow, by central differences of third order."""

@@ -264,8 +264,7 @@ class _Statement(Sides):
         ratio = "".join(text for text in texts[1:arrow] if text not in ("{", "}"))
         if texts[0] in (r"\frac", r"\tfrac", r"\dfrac") and len(ratio) == 2 and ratio.isalpha():
             self.at += arrow + 1
-            self.expression()  # the limit of a ratio of sizes
-            return True
+            return self.of_a_ratio()
         names = [text for text in texts[:arrow] if text not in ("(", ",")]
         sizes = all(len(name) == 1 and name.isalpha() for name in names)
         if names and sizes and texts[arrow + 1 : arrow + 2] == [r"\infty"]:
@@ -274,9 +273,7 @@ class _Statement(Sides):
             return True
         if self.peek(1) == "/" and arrow == 3 and texts[0].isalpha() and texts[2].isalpha():
             self.at += 4
-            self.expression()  # the limit of a ratio of sizes
-            self.at += self.peek() == ")"
-            return True
+            return self.of_a_ratio()
         start = self.at
         if arrow and names and texts[arrow + 1 : arrow + 2] == [r"\infty"] and "=" not in texts[:arrow]:
             self.expression()  # a ratio of parameters
@@ -285,6 +282,16 @@ class _Statement(Sides):
                 return True
             self.at = start
         return False
+
+    def of_a_ratio(self) -> bool:
+        r"""Pass over the limit of a ratio of sizes; what compares it, d/n \to \gamma < 1, is a range behind it."""
+        start = self.at
+        self.expression()
+        limit = self.tokens[start : self.at]
+        if self.peek() in RELATIONS:
+            self.tokens[self.at : self.at] = [Token(",", False, True), *limit]
+        self.at += self.peek() == ")"
+        return True
 
     def last_first(self, stated: Statement, own: str) -> Statement:
         """Where the first equation only names a part of another one, that one is the formula."""

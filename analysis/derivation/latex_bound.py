@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_extrema import Extrema
-from solvable.analysis.derivation.latex_words import GREEK, SUMMED
+from solvable.analysis.derivation.latex_tokens import Token
+from solvable.analysis.derivation.latex_words import GREEK, RELATIONS, SUMMED
 
 __all__ = ["Bound"]
 
@@ -23,6 +24,9 @@ class Bound(Extrema):
             mark = self.take().text
             if mark == "_":
                 tokens = self.raw_group()
+                if any(t.text in RELATIONS and t.text not in (r"\ge", r"\geq") for t in tokens):
+                    name, low, high = self.counted(tokens, command)
+                    continue
                 cut = next((i for i, t in enumerate(tokens) if t.text in ("=", r"\ge", r"\geq", r"\in")), None)
                 name = self.letters(tokens[:cut])
                 if cut is not None and tokens[cut].text == r"\in":
@@ -40,6 +44,18 @@ class Bound(Extrema):
         body = self.term()
         ends = f", {low}, {high}" if low else ""
         return f"{'sum' if command == 'sum' else 'product'}({body}, {name}{ends})"
+
+    def counted(self, tokens: list[Token], command: str) -> tuple[str, str, str]:
+        r"""Index and ends of \sum_{1\le k\le K}, \sum_{0\le s<t}; none of \sum_{i\le d}, which goes over all modes."""
+        texts = [t.text for t in tokens]
+        if texts[1:] in ([r"\le", "d"], [r"\leq", "d"], [r"\le", "p"], [r"\leq", "p"]):
+            return self.letters(tokens[:1]), "", ""
+        stated = self.stated(tokens)
+        found = re.fullmatch(r"(.+?)(<=?)(\w+)(<=?)(.+)", stated)
+        if found is None or re.search("[<>]", found[1] + found[5]):
+            raise self.refuse(f"from where to where \\{command} goes is not said: write 1 \\le k \\le K")
+        low = found[1] if found[2] == "<=" else f"{found[1]}+1"
+        return found[3], low, found[5] if found[4] == "<=" else f"{found[5]}-1"
 
     def limit(self) -> str:
         """Read a limit with what its name goes to."""

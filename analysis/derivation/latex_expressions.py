@@ -200,6 +200,8 @@ class Expressions(Scripts):
             if base[-1:] != ")" and base not in {*self.averaged, *self.laws, *self.defined_with}:
                 raise self.refuse(f"write max({base}, 0) for the positive part")
             base, index = f"max({base}, 0)", ""
+        if marks == "_plus" and base[-1:] == ")" and not index:
+            base, marks = f"max({base}, 0)", ""
         if (index or marks) and base.startswith("norm2("):
             if index not in ("2", "F"):
                 raise self.refuse(f"the norm with index {index} is not known here")
@@ -342,7 +344,10 @@ class Expressions(Scripts):
         if text.startswith("\\"):
             return self.macro(text[1:])
         if text.isalpha() and text.isascii():
-            if text in "Oo" and self.peek() == "(":
+            if text in "Oo" and self.is_an_order():
+                if self.peek() == "_":
+                    self.take()
+                    self.raw_group()
                 self.take()
                 inner = self.expression()
                 self.expect(")")

@@ -173,8 +173,8 @@ class Macros(Bound):
             value = self.scripted(self.brackets(name)) if name in ("min", "max") else self.brackets(name)
             if self.peek() == "^" and braced and not power:
                 return self.scripted(f"({value}/log({base}))" if base else value)  # as sympy prints a power of it
-            if self.peek() == "^" and not power:
-                return self.scripted(f"({value}/log({base}))" if base else value)  # its argument has its own brackets
+            if self.peek() == "^" and name not in ("log", "exp") and not power:
+                return self.scripted(value)  # tanh(x)^2 is a square: its argument stands in its own brackets
             if self.peek() == "^":
                 raise self.refuse(f"whether the power belongs to {name} or to its argument is not clear: use brackets")
         else:

@@ -11,7 +11,16 @@ import re
 from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
-from solvable.analysis.derivation.latex_words import BEHIND, FUNCTIONS, RELATIONS, ROOTS, SAID, SOLVES, WORD_STYLES
+from solvable.analysis.derivation.latex_words import (
+    BEHIND,
+    FUNCTIONS,
+    GREEK,
+    RELATIONS,
+    ROOTS,
+    SAID,
+    SOLVES,
+    WORD_STYLES,
+)
 
 __all__ = ["chosen_root", "solution_named_first", "without_prose"]
 
@@ -35,7 +44,8 @@ _EIGENVALUES = re.compile(
 )
 _ROOT = re.compile(rf"(?:the)?(?:unique|(?:{ROOTS}))?(?:positive|nonnegative|non-negative)?(?:real)?(?:root|solution|"
                    r"zero|fixedpoint)(?:of|to)(?:the)?(?:equation)?:?")  # fmt: skip
-_SAID = re.compile(r"(?:is|are|denotes|denoting|being|standsfor|for)?(?:the|an?)([a-zč–-]{3,}?)(and)?")
+_SAID = re.compile(r"(?:(?:is|are|denotes|denoting|being|standsfor)(?:the|an?)|the)([a-zč–-]{3,}?)(and)?")
+_SUCH = ("with", "suchthat", "forwhich", "atwhich")
 _BETA = r"regulari[sz]edincompletebetafunction"  # which I_x(a, b) is without words
 _BESSEL_FUNCTION = r"besselfunction(?:ofthe(?:first|second)kind)?(?:oforder(?:zero|one|two|\d))?"
 _BESSEL_WORDS = {"I": rf"modified{_BESSEL_FUNCTION}", "J": _BESSEL_FUNCTION, "K": rf"modified{_BESSEL_FUNCTION}"}
@@ -59,7 +69,8 @@ def _with_meanings(tokens: list[Token]) -> list[Token]:
     r"""Write "\mu is the separation" as a definition by that name; that a law is the Marchenko-Pastur law goes."""
     for start, place, end, word in _words(tokens):
         said, name = _SAID.fullmatch(word), tokens[start:place]
-        if said is None or SOLVES.fullmatch(word) or not name or "=" in [t.text for t in name]:
+        spelled = all(t.text.isalnum() or t.text in (*"_^{}*", r"\mathrm", r"\text") or t.text in GREEK for t in name)
+        if said is None or SOLVES.fullmatch(word) or not name or not spelled:
             continue
         if not (_ends_a_part(tokens, end) or said[2]):
             continue
@@ -76,8 +87,13 @@ def solution_named_first(tokens: list[Token]) -> list[Token]:
     for start, place, end, word in _words(tokens):
         if start == place == 0 and _ROOT.fullmatch(word):
             return tokens[end:]
+        if start == place == 0 and word in ("the", "theunique", "theonly", "thepositive"):
+            return solution_named_first(tokens[end:])
         signs = [i for i, token in enumerate(tokens[:place]) if token.text in (*RELATIONS, r"\in")]
-        if start == 0 and signs and SOLVES.fullmatch(word) and "=" not in [t.text for t in tokens[:place]]:
+        solves = SOLVES.fullmatch(word) is not None or word in _SUCH
+        if start == 0 and signs and solves and "=" not in [t.text for t in tokens[:place]]:
+            if word in _SUCH:
+                tokens = [*tokens[:place], *_called_text("solves"), *tokens[end:]]
             comma, name = Token(",", False, True), tokens[: signs[0]]
             if len(signs) == 2:  # a < x < b
                 name = tokens[signs[0] + 1 : signs[1]]
@@ -133,6 +149,10 @@ def _with_modes(tokens: list[Token]) -> list[Token]:
         return [Token("s", False, t.spaced) if t.text == letter and kept[i + 1 : i + 2] and kept[i + 1].text == "_"
                 else t for i, t in enumerate(kept)]  # fmt: skip
     return tokens
+
+
+def _called_text(word: str) -> list[Token]:
+    return [Token(r"\text", False, True), Token("{"), *map(Token, word), Token("}")]
 
 
 def _called(function: str) -> list[Token]:

@@ -29,6 +29,15 @@ class Scripts(Ranges):
         joined = base + (index if index in ("1", "2") and base in ("df", "S") else f"_{index}" if index else "") + marks
         return joined
 
+    def is_an_order(self) -> bool:
+        r"""Whether a bracket comes, perhaps behind the index of an order in probability: o_{\mathbb P}(1)."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() == "_" and reader.peek(1):
+            reader.take()
+            if "".join(t.text for t in reader.raw_group() if t.text[:1] not in ("{", "}", "\\")) not in ("p", "P"):
+                return False
+        return reader.peek() == "("
+
     def exponent(self) -> str:
         """Read the power of e."""
         self.inside.append("exponent")

@@ -54,6 +54,10 @@ class Sides(Macros):
         reader.skip_mean()
         base, power, skipped = list[Token](), 1, 0
         left = reader.tokens[reader.at :]
+        bars = [i for i, token in enumerate(left) if token.text in BARS]
+        if left and left[0].text in BARS and len(bars) == 2:
+            raised = [t.text for t in left[bars[1] + 1 :] if t.text not in "{}"]
+            return "norm", 2 if raised[-2:] == ["^", "2"] or raised[:2] == ["^", "2"] else 1
         for place, text, level in levels(left):
             raised = [t.text for t in left[place + 1 : place + 4]]
             if level == 0 and text == "^" and (raised[:1] == ["2"] or raised == ["{", "2", "}"]):
@@ -178,7 +182,12 @@ class Sides(Macros):
 
     def bounded_quantity(self, marks: list[int]) -> int:
         r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""
-        if len(marks) != 2 or self.tokens[marks[0]].text not in _BOUNDS or self.tokens[marks[1]].text != "=":
+        if len(marks) != 2 or self.tokens[marks[0]].text not in _BOUNDS:
+            return 0
+        if marks[0] == 1 and self.tokens[0].text == "0" and self.tokens[marks[1]].text in _BOUNDS:  # 0 < eta < ..
+            self.unread += (written(self.tokens[:2]),)
+            return 2
+        if self.tokens[marks[1]].text != "=":
             return 0
         if not all(map(self.one_quantity, (self.tokens[: marks[0]], self.tokens[marks[0] + 1 : marks[1]]))):
             return 0

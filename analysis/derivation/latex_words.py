@@ -168,7 +168,7 @@ OTHERWISE = ("otherwise", "else")
 ROOTS = "smaller|smallest|lower|lesser|least|larger|largest|greater|greatest|upper"  # which of several
 # what says that a name solves the equation behind it
 SOLVES = re.compile(
-    r"(?:,?(?:solves|satisfies|obeys|fulfils|fulfills|isgivenby|isdefinedby|isgivenimplicitlyby|isdefinedimplicitlyby|is"
+    r"(?:,?(?:solves|solving|satisfies|satisfying|obeying|obeys|fulfils|fulfills|isgivenby|isdefinedby|isgivenimplicitlyby|isdefinedimplicitlyby|is"
     r"|denotes|(?:is|denotes|isdefinedas|isgivenby|isgivenas|beingthe|the)?(?:the|a)?(?:unique)?(?:"
     + ROOTS
     + r")?(?:positive|nonnegative|"

@@ -151,13 +151,14 @@ def _expression(
 ) -> Any:
     """Read one expression; names that it holds and sympy cancelled are added to `lost`."""
     try:
-        tree = ast.parse(re.sub(r"\blambda\b", "lambda_", formula.strip()), mode="eval")  # a word of Python
+        source = re.sub(r"\blambda\b", "lambda_", formula.strip())  # a word of Python
+        tree = ast.parse(source, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", None) or "too deeply nested"
         raise refuse("formula", text, f"it is not a formula ({reason})") from None
     if sum(1 for _ in ast.walk(tree)) > 2 * _MOST_NODES:
         raise refuse("formula", text, f"it has more than {_MOST_NODES:,} parts")
-    reader = _Reader(text, decimals)
+    reader = _Reader(text, source, decimals)
     try:
         value = reader.read(tree.body, 0)
     except (TypeError, AttributeError):
@@ -176,8 +177,8 @@ def _expression(
 class _Reader:
     """Translate a syntax tree node by node; whatever is not listed is refused."""
 
-    def __init__(self, text: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
-        self.text, self.decimals = text, decimals
+    def __init__(self, text: str, source: str, decimals: dict[Any, tuple[Any, Any]] | None = None) -> None:
+        self.text, self.source, self.decimals = text, source, decimals
         self.names: set[str] = set()  # every name that is read as a symbol
         self.by_hand = is_by_hand(text)  # square brackets are brackets, where code has indices
         self.scope: dict[str, Any] = {}  # names that an operator binds
@@ -195,7 +196,7 @@ class _Reader:
             case ast.Constant(value=bool()):
                 return sp.true if node.value else sp.false
             case ast.Constant(value=int() | float() as value):
-                return self.number(value)
+                return self.number(value, self.source[node.col_offset : node.end_col_offset])
             case ast.Name(id=name) if name in self.scope:
                 return self.scope[name]
             case ast.Name(id="pi"):
@@ -238,7 +239,8 @@ class _Reader:
                 return sp.Not(self.read(inner, deeper))
         raise self.refuse(f"{type(node).__name__.lower()} is not part of a formula")
 
-    def number(self, value: float) -> Any:
+    def number(self, value: float, written: str = "") -> Any:
+        """Return a number as it is written: the noughts at the end of 0.78540 are digits given."""
         import sympy as sp
 
         if isinstance(value, int):
@@ -247,12 +249,13 @@ class _Reader:
             return sp.Integer(value)
         if not np.isfinite(value):
             raise self.refuse("it holds a number that is not finite")
-        exact = sp.Rational(repr(value))  # 0.1 means a tenth
-        digits = repr(value).lower().partition("e")[0].replace(".", "").lstrip("0")
+        text = (written if re.fullmatch(r"[\d.]+", written) else repr(value)).lower()
+        exact = sp.Rational(text)  # 0.1 means a tenth
+        digits = text.partition("e")[0].replace(".", "").lstrip("0")
         if self.decimals is None or len(digits) < 5:
             return exact
-        place = -len(repr(value).lower().partition("e")[0].partition(".")[2])
-        place += int(repr(value).lower().partition("e")[2] or 0)
+        place = -len(text.partition("e")[0].partition(".")[2])
+        place += int(text.partition("e")[2] or 0)
         symbol = sp.Symbol(f"_decimal{len(self.decimals)}", positive=True)
         self.decimals[symbol] = (exact, sp.Rational(10) ** place / 2)
         return symbol

@@ -26,7 +26,7 @@ _STEADY = 3  # growth of a difference in units of its order that is still steady
 _DIGITS = 30
 _RATIO = re.compile(r"gamma|γ|ratio")  # an author who writes it lets all sizes grow together
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
-_SECONDS, _STEEP = 2.0, 4  # of CPU for values at larger sizes, where the next takes at least so many times the last
+_SECONDS, _STEEP = 1.0, 4  # of CPU for values at larger sizes, where the next takes at least so many times the last
 
 
 def as_bound(relation: str, ours: Array, found: Array) -> Finding:

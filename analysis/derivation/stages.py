@@ -181,20 +181,28 @@ def against_solver(
     both = [*rows, *tried]
     if not any(row["ours"] or row["yours"] for row in both):
         return Stage("solver", "INCONCLUSIVE", NOTHING), tuple(rows), tuple(tried)
-    largest = max(abs(row["ours"]) for row in both)
+    finite = [abs(row["ours"]) for row in both if np.isfinite(row["ours"])]
+    if not finite:
+        return Stage("solver", "INCONCLUSIVE", "the solver has no finite value there"), tuple(rows), tuple(tried)
+    largest = max(finite)
     floor = 1e-14 * largest  # where ours vanishes, yours may be rounding
     if largest < _NOUGHT * claim.absolute_tolerance:  # ours is nothing but the rounding of a solver
         floor = max(_ROUNDING, 2 * largest)
-    wrong = [not abs(row["yours"] - row["ours"]) <= max(SAME * abs(row["ours"]), floor) for row in both]
+    wrong = [not _equal(row["yours"], row["ours"], floor) for row in both]
     good = len(rows) - sum(wrong[: len(rows)])
     detail = f"{good} of {counted(len(rows), 'cell')} {'agrees' if len(rows) == 1 else 'agree'}"
     if tried:
         detail += f", and {len(tried) - sum(wrong[len(rows) :])} of {counted(len(tried), 'random point')}"
     ratios = [row["yours"] / row["ours"] for row, bad in zip(both, wrong, strict=True)
-              if bad and row["ours"] and np.isfinite(row["yours"])]  # fmt: skip
+              if bad and row["ours"] and np.isfinite(row["yours"]) and np.isfinite(row["ours"])]  # fmt: skip
     if ratios:
         detail += f"; yours/ours from {min(ratios):.4g} to {max(ratios):.4g} elsewhere"
     return Stage("solver", "DISAGREES" if any(wrong) else "AGREES", detail), tuple(rows), tuple(tried)
+
+
+def _equal(yours: float, ours: float, floor: float) -> bool:
+    """Whether two values are one to rounding; what is infinite is equal to itself alone."""
+    return yours == ours or (bool(np.isfinite(ours)) and abs(yours - ours) <= max(SAME * abs(ours), floor))
 
 
 def _start(yours: Formula, steps: int) -> None:

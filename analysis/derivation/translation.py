@@ -96,7 +96,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             parts[key] = _in_our_names(side, given, kept, known, claim, {})
         except ValueError:  # a left member in names of its own says what the quantity is
             unread.append(written(sides.pop(key)))
-            member = _member(side, given, kept, known, claim)
+            placed = any(part.func.__name__ == "least_place" for part in side.atoms(sp.Function))
+            member = None if placed else _member(side, given, kept, known, claim)
     if reading.statistic is not None and unread and member is None:
         member = _member(reading.statistic, given, set(implicit), known, claim)
 
@@ -120,6 +121,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
         raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
     expression, orders = _without_orders(parts["expression"])
+    if orders and expression == 0:
+        raise refuse("formula", text, "it is an order alone, which states no value: write the leading term before it")
     every = [part for part in (expression, parts["condition"], *(parts[name] for name in implicit)) if part is not None]
     for part in every:
         refuse_matrices(part, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.implicit import solve
 from solvable.analysis.derivation.normal_means import along_a_line, of_a_positive_part
 from solvable.analysis.derivation.notation import read
+from solvable.analysis.verification.catalogue import claim
 
 EFFECTIVE = "ridge/isotropic-effective-ridge"
 DESCENT = "double-descent/one-pass-sgd"
@@ -94,6 +97,21 @@ RIGHT = [
     ("embeddings/index-space-variance",
      r"\frac{(p-1)\left(\tau^2+\int_{-\infty}^{\infty}\tanh(x)^2\varphi(x)\,dx\right)}{\left(\int_{-\infty}^{\infty}x"
      r"\tanh(x)\varphi(x)\,dx\right)^2},\quad \varphi(x)=\frac{e^{-x^2/2}}{\sqrt{2\pi}},\ \tau=0.3"),
+    # ranges of several kinds in front and behind, orders in probability, positive parts of brackets
+    (RIDGELESS, r"V \longrightarrow \frac{\sigma^2}{\gamma^{-1}-1}\qquad\text{as } n,d\to\infty,\; d/n\to\gamma<1"),
+    (RIDGELESS, r"V=\frac{\sigma^2\gamma}{1-\gamma}\bigl(1+o_{\mathbb P}(1)\bigr)"),
+    (EFFECTIVE, r"\text{the unique } \kappa>0 \text{ with } \kappa=\lambda+\frac{\gamma\kappa}{1+\kappa}"),
+    (STABLE, r"0<\eta<\frac{2B}{B+d+1}"),
+    ("ridge/least-squares-excess",
+     r"\mathbb E\|\Sigma^{1/2}(\hat\beta-\beta)\|^2 = \frac{d}{n-d-1}\sigma^2,\quad n\ge d+2"),
+    ("ridge/isotropic-ridgeless-excess",
+     r"\frac{\sigma^2\min\{\gamma,1\}}{\lvert1-\gamma\rvert}+r^2\Bigl(1-\frac1\gamma\Bigr)^+"),
+    ("ridge/optimal-ridge", r"\lambda_{\mathrm{opt}}:=\operatorname*{argmin}_{\lambda>0}R_\lambda="
+                            r"\frac{d}{\mathrm{SNR}},\qquad\mathrm{SNR}:=\frac{r^2}{\sigma^2}"),
+    ("ridge/test-error",
+     r"\frac{n}{n-\sum_{i\le d}\frac{s_i^2}{(s_i+\kappa)^2}}\Bigl(\sigma^2+\sum_{j\in[d]}"
+     r"\frac{\kappa^2s_j\beta_j^2}{(s_j+\kappa)^2}\Bigr)"),
+    (DESCENT, r"\rho^t + \frac{\eta^2\sigma^2 d}{B}\sum_{0\le s<t}\rho^s,\qquad \rho=(1-\eta)^2+\frac{\eta^2(d+1)}{B}"),
 ]  # fmt: skip
 SLIPS = [
     (EFFECTIVE, r"\text{the largest root of } \kappa^2+(1+\gamma-\lambda)\kappa-\lambda=0"),
@@ -109,14 +127,14 @@ SLIPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "formula"), RIGHT)
-def test_right_ones_agree(claim: str, formula: str) -> None:
-    assert check(formula, claim, latex=True, budget=0)
+@pytest.mark.parametrize(("name", "formula"), RIGHT)
+def test_right_ones_agree(name: str, formula: str) -> None:
+    assert check(formula, name, latex=True, budget=0)
 
 
-@pytest.mark.parametrize(("claim", "formula"), SLIPS)
-def test_slips_are_named(claim: str, formula: str) -> None:
-    report = check(formula, claim, latex=True, budget=0)
+@pytest.mark.parametrize(("name", "formula"), SLIPS)
+def test_slips_are_named(name: str, formula: str) -> None:
+    report = check(formula, name, latex=True, budget=0)
     assert not report
     assert report.slip
 
@@ -124,8 +142,8 @@ def test_slips_are_named(claim: str, formula: str) -> None:
 def test_slips_in_plain_text_are_named() -> None:
     swapped = "n/(n+lam)*alpha**2*B/(alpha**2*A + beta**2*B) where B = n+lam-1, A = lam + sigma**2*B"
     inverted = "noise_variance - n**3/(d*(n + noise_variance + 1 + n**2/d)) + n**2/d"
-    for claim, formula in (("denoising/learned-field-mean", swapped), ("in-context/one-step-risk", inverted)):
-        assert check(formula, claim, budget=0).slip
+    for name, formula in (("denoising/learned-field-mean", swapped), ("in-context/one-step-risk", inverted)):
+        assert check(formula, name, budget=0).slip
 
 
 def test_what_is_not_compared_is_said() -> None:
@@ -134,16 +152,37 @@ def test_what_is_not_compared_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "formula", "why"),
+    ("name", "formula", "why"),
     [
         (DESCENT, r"e_{t+1} = e_t^2+\frac{\eta\sigma^2 d}{B},\qquad e_0=1", "its step is linear"),
         (SOBOLEV, r"\argmin_{k\in\mathbb Z} k^2", "whole numbers"),
         (CYCLE, r"\mathbf1[\mathrm{middle}]", "not a range: middle"),
+        (DESCENT, r"\sum_{s<t}\rho^s,\ \rho=1-\eta", "from where to where"),
+        (RIDGELESS, r"O(1/n)", "an order alone"),
+        (RIDGELESS, r"\sigma^2\gamma s, \text{ where } s \text{ is the slope}", "is said to be what none"),
     ],
 )
-def test_others_are_refused_in_a_sentence(claim: str, formula: str, why: str) -> None:
+def test_others_are_refused_in_a_sentence(name: str, formula: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        check(formula, claim, latex=True, budget=0)
+        check(formula, name, latex=True, budget=0)
+
+
+def test_what_is_infinite_is_equal_to_itself_alone() -> None:
+    held = claim("factorised/resnet-limit")
+
+    def predict(**cell: float) -> float:
+        return np.inf if cell["time"] == held.grid[0]["time"] else held.predict(**cell)
+
+    report = check("y + time", dataclasses.replace(held, predict=predict, domain=None), budget=0)
+    assert not report
+    assert "0 of 3 cells agree" in report.stages[2].detail
+
+
+def test_noughts_at_the_end_of_a_decimal_are_digits() -> None:
+    right, wrong = (check(f"{number}*sqrt(1 + 4*q)", "wide-networks/edge-of-chaos-of-erf", budget=0)
+                    for number in ("0.78540", "0.78550"))  # fmt: skip
+    assert right.sentence.startswith("equal to the digits given")
+    assert not wrong
 
 
 def test_no_false_word_of_a_root() -> None:
