@@ -22,14 +22,15 @@ __all__ = ["njit", "on_threads", "room"]
 Result = TypeVar("Result")
 
 
-def njit(*, inner: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def njit(*, inner: bool = False, apart: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """As ``numba.njit``; a cache file cut short (a killed process, a full disk) is written anew.
 
     The wrapper of a C callback, which nobody calls, is not compiled. An `inner` kernel, which other kernels alone call,
-    becomes machine code as a part of these and by itself does not: it has no cache, as theirs hold it.
+    becomes machine code as a part of these and by itself does not: it has no cache, as theirs hold it. One `apart` is
+    called, where LLVM would copy its loops into every place that calls it and compile each.
     """
     if inner:
-        options |= {"no_cpython_wrapper": True, "pipeline_class": _InnerCompiler}
+        options |= {"no_cpython_wrapper": True, "pipeline_class": _ApartCompiler if apart else _InnerCompiler}
     options["no_cfunc_wrapper"] = True  # numba's own types lack the options of wrappers
 
     def compiled(function: Callable[..., Any]) -> Any:
@@ -71,6 +72,15 @@ class _InnerCompiler(Compiler):
         name = object()  # by which callers find the code: numba's is the function for Python, which there is none of
         state.targetctx.insert_user_function(name, found.fndesc, [found.library])
         return found._replace(entry_point=name)
+
+
+class _ApartCompiler(_InnerCompiler):
+    """Compiler of an inner kernel that stays one function."""
+
+    def compile_extra(self, func: Any) -> Any:
+        found = super().compile_extra(func)
+        found.library.get_function(found.fndesc.mangled_name).add_function_attribute("noinline")
+        return found
 
 
 def _keep_from_python(dispatcher: Any) -> None:

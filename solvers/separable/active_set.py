@@ -18,7 +18,7 @@ _MET = 1e-14  # of the largest constraint
 _ROUNDING = 1e-15  # of the terms that a constraint is the sum of: what is missed by less is met
 
 
-@njit(inner=True)
+@njit(inner=True, apart=True)
 def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     """One more column of the upper Cholesky factor of the active Gram matrix; False where that is singular."""
     row, column = active[last], factor[-1]
@@ -38,7 +38,7 @@ def _append(gram, active, last, factor):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(inner=True)
+@njit(inner=True, apart=True)
 def _solve(factor, count, x):  # type: ignore[no-untyped-def]
     """Solve the active equations in place."""
     for a in range(count):
