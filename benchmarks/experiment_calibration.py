@@ -3,7 +3,8 @@
     python -m benchmarks.experiment_calibration [seed]
 
 Prints how many true ones disagreed, how many that are off by more than the tolerance of 5 % agreed, and how often the
-number of draws that an open check asks for decided, of 9 in 10 that are promised.
+number of draws that an open check asks for decided, of 9 in 10 that are promised. What is asked for "if the claim
+holds" promises nothing of a formula that does not.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ CASES: dict[str, tuple[Draw, str, dict[str, Any], str | None]] = {
 }
 FACTORS = (1.0, 1.0, 1.06, 0.93, 1.1, 0.85, 1.5)
 REPEATS, FEW, MANY, TOLERANCE = 3, 1024, 60_000, 0.05
+IF_TRUE = "if the claim holds"
 
 
 def main(seed: int = 0) -> dict[str, int]:
@@ -57,8 +59,10 @@ def main(seed: int = 0) -> dict[str, int]:
                 if outcome == ("DISAGREES" if right else "AGREES"):
                     count["true disagreed" if right else "wrong agreed"] += 1
                     print(f"{name}, {factor} times its mean, seed {root}: {report.sentence}")
-                needed = judge(FEW).simulation.needed
-                if FEW < needed <= MANY:
+                few = judge(FEW).simulation
+                needed = few.needed
+                promised = right or not any(IF_TRUE in row.note for row in few.rows if row.needed == needed)
+                if FEW < needed <= MANY and promised:
                     count["asked"] += 1
                     count["asked and decided"] += judge(needed).outcome.value != "INCONCLUSIVE"
     print(count)
