@@ -159,6 +159,7 @@ def test_what_is_not_compared_is_said() -> None:
         (CYCLE, r"\mathbf1[\mathrm{middle}]", "not a range: middle"),
         (DESCENT, r"\sum_{s<t}\rho^s,\ \rho=1-\eta", "from where to where"),
         (RIDGELESS, r"O(1/n)", "an order alone"),
+        (RIDGELESS, r"\gamma & \sigma", "& is not understood"),
         (RIDGELESS, r"\sigma^2\gamma s, \text{ where } s \text{ is the slope}", "is said to be what none"),
     ],
 )
@@ -176,6 +177,12 @@ def test_what_is_infinite_is_equal_to_itself_alone() -> None:
     report = check("y + time", dataclasses.replace(held, predict=predict, domain=None), budget=0)
     assert not report
     assert "0 of 3 cells agree" in report.stages[2].detail
+
+
+def test_numbers_are_read_whole() -> None:
+    assert check("sum(k**2 for k in range(1, G + 1))*(G - d)/G", "factorised/subspace-loss", budget=0)
+    with pytest.raises(ValueError, match="is no number"):
+        check("1.2.3*gamma", RIDGELESS, budget=0)
 
 
 def test_noughts_at_the_end_of_a_decimal_are_digits() -> None:
