@@ -97,6 +97,12 @@ RIGHT = [
     ("embeddings/index-space-variance",
      r"\frac{(p-1)\left(\tau^2+\int_{-\infty}^{\infty}\tanh(x)^2\varphi(x)\,dx\right)}{\left(\int_{-\infty}^{\infty}x"
      r"\tanh(x)\varphi(x)\,dx\right)^2},\quad \varphi(x)=\frac{e^{-x^2/2}}{\sqrt{2\pi}},\ \tau=0.3"),
+    ("diagonal-networks/penalised-stability",
+     r"$\eta<\frac{2}{h(1+h\mu)}$, where $h$ is the curvature and $\mu$ is the penalty."),
+    ("diagonal-networks/penalised-stability",
+     r"\frac{2}{h(1+h\mu)}\quad\text{(where } h \text{ denotes the curvature and } \mu \text{ the penalty)}"),
+    ("factorised/recurrent-growth", r"$g^{2T}$ with $T$ the number of steps"),
+    (RIDGELESS, r"The variance is $\sigma^2\frac{\gamma}{1-\gamma}$."),
     # ranges of several kinds in front and behind, orders in probability, positive parts of brackets
     (RIDGELESS, r"V \longrightarrow \frac{\sigma^2}{\gamma^{-1}-1}\qquad\text{as } n,d\to\infty,\; d/n\to\gamma<1"),
     (RIDGELESS, r"V=\frac{\sigma^2\gamma}{1-\gamma}\bigl(1+o_{\mathbb P}(1)\bigr)"),
