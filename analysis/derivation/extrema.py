@@ -39,7 +39,7 @@ def least_value(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
     if best in (0, len(grid) - 1):
         end = a if best == 0 else b
         return min(values[best], f(end) if np.isfinite(end) else np.inf)
-    with np.errstate(invalid="ignore"):  # parabolas through places without a value
+    with np.errstate(all="ignore"):  # beside the least value there may be none
         found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
     return min(float(found.fun), values[best])
 

@@ -37,6 +37,11 @@ from solvable.analysis.derivation.plain import Statement
 __all__ = ["plain_from_latex"]
 
 _DOLLARS = re.compile(r"(?<!\\)(?:\${1,2}|\\[()\[\]])")  # \\[4pt] ends a line
+_IN_FRONT = re.compile(  # words that only say of which quantity a formula is
+    r"(?i)(?!.*(?:square|root|half|inverse|log|double|excess))(?:we (?:have|find|get|obtain)|then|hence|thus|"
+    r"it holds that|the (?:\w+ ){1,2}(?:is|equals|tends to|is given by))[:,]?"
+)
+_OPENED, _CLOSED = re.compile(r"(\\text\{\s*)\(([^()]*\})"), re.compile(r"(\\text\{[^(){}]*)\)(\s*\})")
 _WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
 
 
@@ -62,6 +67,7 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     """
     reader = _Statement(text, [])
     written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text)
+    written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
     reader.tokens = in_usual_forms(list(tokens_of(_words_marked(written))), reader.refuse)
     reader.phrases = phrases
     return reader.statement()
@@ -70,9 +76,10 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
 def _words_marked(text: str) -> str:
     r"""Put what stands between two formulas of a sentence in \text: $a$ with $b$."""
     parts = _DOLLARS.split(text)
-    if len(parts) % 2 == 0 or len(parts) < 5:
+    if len(parts) % 2 == 0 or len(parts) < 3 or (len(parts) == 3 and not re.search("[A-Za-z]", parts[0] + parts[2])):
         return text
-    parts[2:-1:2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2:-1:2]]
+    parts[0] = "" if _IN_FRONT.fullmatch(parts[0].strip()) else parts[0]
+    parts[2::2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2::2]]
     return " ".join(parts)
 
 

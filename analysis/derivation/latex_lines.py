@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_tokens import Token, levels
-from solvable.analysis.derivation.latex_words import RELATIONS, STATISTICS
+from solvable.analysis.derivation.latex_words import LIMITS, PROPORTIONAL, RELATIONS, STATISTICS
 
 __all__ = [
     "bracketed_range",
@@ -40,6 +40,9 @@ _CARRY = (
 )
 
 
+_ALIGNED = {*_CARRY, *RELATIONS, *LIMITS, *PROPORTIONAL, "&", r"\\", r"\quad", ":", "("}  # beside what & stands
+
+
 def lines_joined(tokens: list[Token]) -> list[Token]:
     """Tokens without alignment; a new line carries a formula on before a sign, else it begins a definition.
 
@@ -52,8 +55,9 @@ def lines_joined(tokens: list[Token]) -> list[Token]:
             continue  # indents a line
         begins = level == 0 and token.text == r"\\"
         level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
-        if level or token.text not in ("&", r"\\"):
-            kept.append(token)
+        beside = [t.text for t in (*tokens[place + 1 : place + 2], *kept[-1:])] if token.text == "&" else []
+        if level or token.text not in ("&", r"\\") or (len(beside) == 2 and not _ALIGNED.intersection(beside)):
+            kept.append(token)  # an & that aligns nothing is refused where it stands
         elif token.text == r"\\":
             ahead = [t.text for t in tokens[place + 1 :] if t.text not in ("&", r"\quad")][:1]
             before = [t.text for t in kept if t.text not in ("&", r"\quad")][-1:]

@@ -68,7 +68,7 @@ def without_prose(tokens: list[Token]) -> list[Token]:
 def _with_meanings(tokens: list[Token]) -> list[Token]:
     r"""Write "\mu is the separation" as a definition by that name; that a law is the Marchenko-Pastur law goes."""
     for start, place, end, word in _words(tokens):
-        said, name = _SAID.fullmatch(word), tokens[start:place]
+        said, name = _SAID.fullmatch(word.strip(" ().,;:")), tokens[start:place]
         spelled = all(t.text.isalnum() or t.text in (*"_^{}*", r"\mathrm", r"\text") or t.text in GREEK for t in name)
         if said is None or SOLVES.fullmatch(word) or not name or not spelled:
             continue

@@ -73,7 +73,10 @@ def _statistic_at(tokens: list[Token], at: int) -> int:
     at = _behind_scripts(tokens, at)
     if at > start and texts[at : at + 1] in ([r"\hat"], [r"\widehat"]) and texts[at + 1 : at + 2]:
         named = group_at(tokens, at + 1, ValueError)[1]  # \Var\hat v, the estimator's
-        return _behind_scripts(tokens, named)
+        at = _behind_scripts(tokens, named)
+        if at < len(tokens) and texts[at] == "(":  # at a place
+            at += 1 + next((i for i, _, level in levels(tokens[at:]) if level == 0), 0)
+        return at
     if at > start and texts[at : at + 2] == ["e", "^"]:
         return _behind_scripts(tokens, at + 1)
     if at < len(tokens) and texts[at] in BARS:

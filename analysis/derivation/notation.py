@@ -196,7 +196,7 @@ class _Reader:
             case ast.Constant(value=bool()):
                 return sp.true if node.value else sp.false
             case ast.Constant(value=int() | float() as value):
-                return self.number(value, self.source[node.col_offset : node.end_col_offset])
+                return self.number(value, ast.get_source_segment(self.source, node) or "")
             case ast.Name(id=name) if name in self.scope:
                 return self.scope[name]
             case ast.Name(id="pi"):

@@ -64,6 +64,9 @@ def plain_from_text(text: str) -> Statement:
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
     statement = as_one_statement(text)
+    twice = re.search(r"(?<![\w.])\d+\.\d+\.\d", statement)
+    if twice is not None:
+        raise refuse("formula", text, f"{twice[0]} is no number")
     if not re.search(r"\b(?:Gamma|Γ)\s*(?:\([^()]*\)\s*)?:?=", statement):
         statement = re.sub(r"(?<![\w.])(?:Gamma|Γ)(?=\()", "gamma_function", statement)
     applied = frozenset(_APPLIED.findall(statement))

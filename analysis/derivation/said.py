@@ -31,7 +31,8 @@ def with_named_quantities(reading: Reading, text: str, claim: Claim | None, know
         if said is None:
             definitions[name] = value
             continue
-        named = [each for each in known if each.replace("_", "").lower() == said[1]]
+        noun = re.sub(r"^(?:total)?numberof(?:the)?", "", said[1])
+        named = [each for each in known if each.replace("_", "").lower() == noun]
         if len(named) == 1:
             definitions[name] = value.func(named[0], positive=True)
         elif claim is not None and not in_known(claim, name, known):

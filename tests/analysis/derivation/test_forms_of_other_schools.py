@@ -97,6 +97,12 @@ RIGHT = [
     ("embeddings/index-space-variance",
      r"\frac{(p-1)\left(\tau^2+\int_{-\infty}^{\infty}\tanh(x)^2\varphi(x)\,dx\right)}{\left(\int_{-\infty}^{\infty}x"
      r"\tanh(x)\varphi(x)\,dx\right)^2},\quad \varphi(x)=\frac{e^{-x^2/2}}{\sqrt{2\pi}},\ \tau=0.3"),
+    ("diagonal-networks/penalised-stability",
+     r"$\eta<\frac{2}{h(1+h\mu)}$, where $h$ is the curvature and $\mu$ is the penalty."),
+    ("diagonal-networks/penalised-stability",
+     r"\frac{2}{h(1+h\mu)}\quad\text{(where } h \text{ denotes the curvature and } \mu \text{ the penalty)}"),
+    ("factorised/recurrent-growth", r"$g^{2T}$ with $T$ the number of steps"),
+    (RIDGELESS, r"The variance is $\sigma^2\frac{\gamma}{1-\gamma}$."),
     # ranges of several kinds in front and behind, orders in probability, positive parts of brackets
     (RIDGELESS, r"V \longrightarrow \frac{\sigma^2}{\gamma^{-1}-1}\qquad\text{as } n,d\to\infty,\; d/n\to\gamma<1"),
     (RIDGELESS, r"V=\frac{\sigma^2\gamma}{1-\gamma}\bigl(1+o_{\mathbb P}(1)\bigr)"),
@@ -159,6 +165,7 @@ def test_what_is_not_compared_is_said() -> None:
         (CYCLE, r"\mathbf1[\mathrm{middle}]", "not a range: middle"),
         (DESCENT, r"\sum_{s<t}\rho^s,\ \rho=1-\eta", "from where to where"),
         (RIDGELESS, r"O(1/n)", "an order alone"),
+        (RIDGELESS, r"\gamma & \sigma", "& is not understood"),
         (RIDGELESS, r"\sigma^2\gamma s, \text{ where } s \text{ is the slope}", "is said to be what none"),
     ],
 )
@@ -176,6 +183,12 @@ def test_what_is_infinite_is_equal_to_itself_alone() -> None:
     report = check("y + time", dataclasses.replace(held, predict=predict, domain=None), budget=0)
     assert not report
     assert "0 of 3 cells agree" in report.stages[2].detail
+
+
+def test_numbers_are_read_whole() -> None:
+    assert check("sum(k**2 for k in range(1, G + 1))*(G - d)/G", "factorised/subspace-loss", budget=0)
+    with pytest.raises(ValueError, match="is no number"):
+        check("1.2.3*gamma", RIDGELESS, budget=0)
 
 
 def test_noughts_at_the_end_of_a_decimal_are_digits() -> None:
