@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_forms import in_usual_forms
+from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
     lines_joined,
@@ -68,7 +69,7 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     reader = _Statement(text, [])
     written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text)
     written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
-    reader.tokens = in_usual_forms(list(tokens_of(_words_marked(written))), reader.refuse)
+    reader.tokens = in_usual_forms(letters_apart(list(tokens_of(_words_marked(written)))), reader.refuse)
     reader.phrases = phrases
     return reader.statement()
 
@@ -153,9 +154,9 @@ class _Statement(Sides):
                     conditions.append(self.compared(name))
             elif self.solves(consume=False):
                 definitions += self.equation(name)
-            elif self.peek() in RELATIONS and self.solved_within_a_range(name):
+            elif self.peek() in RELATIONS and (solved := self.solved_within_a_range(name)):
                 conditions.append(self.compared(name))
-                definitions += self.equation(name)
+                definitions += self.equation(solved)
             elif self.peek() == "=":
                 self.take()
                 definitions.append(("", f"({name})-({self.expression()})"))
@@ -192,13 +193,17 @@ class _Statement(Sides):
             self.raw_group()
         return found
 
-    def solved_within_a_range(self, name: str) -> bool:
-        """Whether a comparison comes, and behind it words that say of the name that it solves an equation."""
+    def solved_within_a_range(self, first: str) -> str:
+        """Name of which behind a comparison, x > 0 or a < x < b, words say that it solves an equation; else empty."""
         start = self.at
-        self.compared(name)
+        self.take()
+        middle = self.expression()
+        name = middle if self.peek() in RELATIONS else first
+        self.at = start
+        self.compared(first)
         found = name.isidentifier() and self.solves(consume=False)
         self.at = start
-        return found
+        return name if found else ""
 
     def words_of_definitions(self) -> dict[str, set[str]]:
         """Names of the author's with the letters that their definitions hold."""

@@ -62,6 +62,7 @@ class Means(Fractions):
             opening = self.take().text
             body = self.expression()
             self.expect(CLOSING[opening])
+            body = self.with_marks_behind(body, opening)
         elif variable:
             body = self.term()
         elif self.peek() == "{":
@@ -73,6 +74,26 @@ class Means(Fractions):
         else:
             raise self.refuse("E needs brackets around its argument")
         return self.over_its_law(body, variable, law)
+
+    def with_marks_behind(self, body: str, opening: str) -> str:
+        r"""Read the marks of \mathbb E (f)_+^2, which are those of what is averaged; a power alone is refused."""
+        reader, marks = self.sub(self.tokens[self.at :]), list[str]()
+        while reader.peek() in ("^", "_"):
+            reader.take()
+            marks += [t.text for t in reader.raw_group() if t.text not in "{}"]
+        positive = "+" in marks
+        if (positive and opening != "(") or (marks and opening == "(" and not positive):
+            raise self.refuse(
+                f"do its marks belong to the mean, or to {body}? brackets are needed around the one meant"
+            )
+        if not positive:
+            return body
+        body, start = self.scripted(f"({body})"), self.at
+        behind = set(re.findall(r"[A-Za-z]\w*", self.factor())) if self.starts_factor() else set()
+        self.at = start
+        if behind & {*self.laws, *self.averaged, *self.defined_with}:
+            raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
+        return body
 
     def over(self) -> tuple[str, str]:
         """Read the index of a mean: its variable and law, empty where there is none."""

@@ -23,6 +23,7 @@ __all__ = [
     "MATRICES",
     "OPENING",
     "OTHERWISE",
+    "OTHER_SHAPES",
     "PROPORTIONAL",
     "RELATIONS",
     "ROOTS",
@@ -43,7 +44,10 @@ _LETTERS = (
     "phi chi psi omega"
 )
 _UNICODE = "αβγδεζηθικλμνξπρστυφχψω"
+_SHAPES = dict(zip("ϵϑϱςϕϰ", ("epsilon", "theta", "rho", "sigma", "phi", "kappa"), strict=True))
+OTHER_SHAPES = {shape: (f"\\var{name}", f"\\{name}") for shape, name in _SHAPES.items()}  # one letter, written twice
 GREEK = {
+    **{shape: f"var{name}" for shape, name in _SHAPES.items()}, r"\varpi": "varpi",
     **{f"\\{name}": name for name in _LETTERS.split()},
     **{f"\\var{name}": name for name in ("epsilon", "theta", "rho", "sigma", "phi", "kappa")},
     **{f"\\{name.capitalize()}": name.capitalize() for name in _LETTERS.split()},

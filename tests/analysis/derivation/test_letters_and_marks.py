@@ -1,0 +1,78 @@
+"""What a mark belongs to, which of two letters is meant, and of which name an equation is."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from solvable import check
+from solvable.analysis.derivation.evaluation import Doubles
+from solvable.analysis.derivation.notation import read
+
+MEMORISATION = "separable/memorisation"
+FIELD = "denoising/learned-field-mean"
+NOISE = "convex-losses/separability-of-noise"
+
+
+@pytest.mark.parametrize("marks", ["_+^2", "^2_+", "_{+}^{2}"])
+def test_a_positive_part_behind_a_mean_is_of_what_is_averaged(marks: str) -> None:
+    least = (rf"\Bigl[\min_{{t\ge0}}\bigl\{{(1-\phi)\,\mathbb E\bigl(z-\tfrac t\sigma-tg\bigr){marks}+\phi\,\mathbb E"
+             rf"\bigl(z+\tfrac t\sigma-tg\bigr){marks}\bigr\}}\Bigr]^{{-1}},\qquad z,g\sim\mathcal N(0,1)")  # fmt: skip
+    assert check(least, MEMORISATION, latex=True, budget=0)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 0), (2, -1), (-1, 3)])
+def test_its_value_is_the_integral(a: float, b: float) -> None:
+    expression = read(rf"3\mathbb E_z({a}z+({b}))_+^2+1", latex=True).expression
+    value = quad(lambda z: 3 * max(a * z + b, 0) ** 2 * norm.pdf(z), -40, 40, points=[-b / a], limit=200)[0] + 1
+    assert abs(float(Doubles()(expression, {})) - value) <= 1e-7 * value  # what quad states
+
+
+@pytest.mark.parametrize(
+    ("mean", "why"),
+    [
+        (r"\mathbb E[z]_+^2", "do its marks belong to the mean"),
+        (r"\mathbb E\{z\}_+^2", "do its marks belong to the mean"),
+        (r"\mathbb E(\max(z,0))^2", "do its marks belong to the mean"),
+        (r"\mathbb E(z)_+(z)_+", "where the mean ends"),
+    ],
+)
+def test_what_two_readers_take_differently_is_refused(mean: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        check(rf"\frac{{1}}{{{mean}}},\quad z\sim\mathcal N(0,1)", NOISE, latex=True, budget=0)
+
+
+def test_a_squared_mean_in_square_brackets_is_as_before() -> None:
+    value = Doubles()(read(r"\mathbb E_z[\max(z,0)]^2", latex=True).expression, {})
+    assert abs(float(value) - norm.pdf(0) ** 2) <= 1e-10
+
+
+def test_of_two_shapes_of_a_letter_one_is_the_authors() -> None:
+    written = r"\frac{n\alpha^2}{(n+\lambda)(\alpha^2+\beta^2 OWN)},\quad OWN=OTHER^2+\frac{\lambda}{n+\lambda-1}"
+    for own, other in itertools.permutations((r"\sigma", r"\varsigma")):
+        for index in ("", "_n", "_{\\rm f}"):
+            text = written.replace("OWN", own + index).replace("OTHER", other)
+            assert check(text, FIELD, latex=True, budget=0), text
+    assert not check(text.replace(f"{other}^2", other), FIELD, latex=True, budget=0)
+    functions = (r"\Bigl[\min_{t\ge0}\bigl\{(1-SHARE)\,OWN(-1)+SHARE\,OWN(1)\bigr\}\Bigr]^{-1},\quad "
+                 r"OWN(s)=\mathbb E\bigl(z+s\tfrac t\sigma-tg\bigr)_+^2,\quad z,g\sim\mathcal N(0,1)")  # fmt: skip
+    for own, share in itertools.permutations((r"\phi", r"\varphi")):
+        assert check(functions.replace("OWN", own).replace("SHARE", share), MEMORISATION, latex=True, budget=0)
+
+
+def test_a_shape_alone_is_the_letter() -> None:
+    variance = r"\varsigma^2\frac{\gamma}{1-\gamma},\ \gamma<1"
+    assert check(variance, "ridge/isotropic-ridgeless-variance", latex=True, budget=0)
+
+
+@pytest.mark.parametrize("range_", ["1<F<y", "y>F>1", r"1\le F\le y"])
+def test_an_equation_is_for_the_name_in_the_middle(range_: str) -> None:
+    behind = (rf"\quad\text{{where }} {range_} \text{{ solves }} \frac{{1}}{{y^2}}\ln\frac{{F(y-1)}}{{y-F}}"
+              r"-\frac{1}{y}\Bigl(\frac1F-1\Bigr)=t")  # fmt: skip
+    loss = rf"-2(y-F)F^2\int_1^F\frac{{\ln f}}{{(y-f)f^2}}\,df,{behind}"
+    assert check(loss, "factorised/depth-correction", latex=True, budget=0)
+    assert check(f"F,{behind}", "factorised/resnet-limit", latex=True, budget=0)
+    assert not check(loss[1:], "factorised/depth-correction", latex=True, budget=0)
