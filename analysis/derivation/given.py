@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MODES", "each_mode", "floats", "marked", "numbers_in", "with_axis"]
+__all__ = ["MODES", "each_mode", "entries_in", "floats", "marked", "numbers_in", "with_axis"]
 
 MODES = "_modes"  # what a point brings besides numbers
 
@@ -34,6 +34,12 @@ def numbers_in(node: Any, given: Mapping[Any, Any]) -> Any:
     if any(isinstance(value, np.ndarray) for _, value in held):
         return None
     return node, frozenset(held), id(given.get(MODES)), mp.mp.prec
+
+
+def entries_in(node: Any, given: Mapping[Any, Any]) -> Any:
+    """What an expression's value at arrays of places follows from, to look it up by."""
+    held = {symbol: np.asarray(given[symbol], dtype=float) for symbol in node.free_symbols if symbol in given}
+    return node, frozenset((symbol, value.shape, value.tobytes()) for symbol, value in held.items())
 
 
 def with_axis(given: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from solvable.analysis.derivation.clock import Clock, OutOfTime
 
-__all__ = ["from_the_end", "integral", "joined", "plane_mean", "times_normal"]
+__all__ = ["from_the_end", "integral", "joined", "mean_along", "plane_mean", "times_normal"]
 
 Function = Callable[[Any], Any]
 Ends = tuple[Function | None, Function | None]
@@ -125,6 +125,29 @@ def plane_mean(
     if not np.isfinite(total):
         raise OutOfTime("a mean that does not settle")
     return total
+
+
+def mean_along(f: Function, clock: Clock | None = None) -> Any:
+    """Integrals over the line of a function with the normal density in it, at arrays of places before its last axis.
+
+    The trapezoidal rule, whose error falls exponentially with one over the step where the function is smooth.
+
+    Raises
+    ------
+    OutOfTime
+        Where two steps differ by more than 1e-11 of the integral of the absolute value, or more lies beyond the ends.
+    """
+    last = None
+    for level in range(2, 7):
+        values = f(np.arange(-20 * 2**level, 20 * 2**level + 1) / 2.0**level)
+        if clock is not None:
+            clock.check(values.size // 50)
+        total, size = values.sum(axis=-1) / 2**level, np.abs(values).sum(axis=-1) / 2**level
+        held = np.abs(values[..., [0, -1]]).max(axis=-1) <= 1e-14 * size
+        if last is not None and np.all(held & (np.abs(total - last) <= 1e-11 * size)):
+            return total
+        last = total
+    raise OutOfTime("a mean within an integral that does not settle")
 
 
 def _nodes(t: Any, a: float, b: float) -> tuple[Any, Any]:

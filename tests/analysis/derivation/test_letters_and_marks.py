@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import expit
 from scipy.stats import norm
 
 from solvable import check
+from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.evaluation import Doubles
 from solvable.analysis.derivation.notation import read
+from solvable.analysis.derivation.quadrature import mean_along
 
 MEMORISATION = "separable/memorisation"
 FIELD = "denoising/learned-field-mean"
@@ -76,3 +80,39 @@ def test_an_equation_is_for_the_name_in_the_middle(range_: str) -> None:
     assert check(loss, "factorised/depth-correction", latex=True, budget=0)
     assert check(f"F,{behind}", "factorised/resnet-limit", latex=True, budget=0)
     assert not check(loss[1:], "factorised/depth-correction", latex=True, budget=0)
+
+
+SIGNS = (r"\Bigl\{\min_{t\ge0}2\int_{-\infty}^{\infty}\mathbb E_\xi\Bigl[\frac{1}{1+e^{-\sqrt\rho\,u-\sqrt\Delta\,\xi}}"
+         r"\Bigr]h(tu)\varphi(u)\,du\Bigr\}^{-1},\quad h(a)=(1+a^2)\Phi(-a)-a\,\varphi(a),\quad "
+         r"\varphi(u)=\frac{e^{-u^2/2}}{\sqrt{2\pi}},\quad \xi\sim\mathcal N(0,1)")  # fmt: skip
+
+
+def test_a_normal_mean_in_an_integral_in_a_least_value() -> None:
+    claim = "convex-losses/existence-of-logistic-estimates"
+    assert check(SIGNS, claim, latex=True, budget=0)
+    assert not check(SIGNS.replace(r"\sqrt\Delta", r"\Delta"), claim, latex=True, budget=0)
+
+
+@pytest.mark.parametrize("width", [0.1, 1.0, 8.0])
+def test_means_along_an_array_are_those_one_by_one(width: float) -> None:
+    """Probits have a mean in closed form; of logistic functions, which have poles, it is compared with quad."""
+    u = np.linspace(-3, 3, 7)
+    found = mean_along(lambda z: norm.cdf(u[:, None] + width * z) * norm.pdf(z))
+    assert np.abs(found - norm.cdf(u / np.sqrt(1 + width**2))).max() <= 1e-12
+    logistic = mean_along(lambda z: expit(u[:, None] + width * z) * norm.pdf(z))
+    singly = [quad(lambda z, at=at: expit(at + width * z) * norm.pdf(z), -38, 38, points=[-at / width], epsabs=1e-13,
+                   limit=500)[0] for at in u]  # fmt: skip
+    assert np.abs(logistic - singly).max() <= 1e-11
+
+
+def test_means_along_an_array_that_do_not_settle_are_not_known() -> None:
+    u = np.ones((3, 1))
+    for growing in (lambda z: np.exp(25 * u * z) * norm.pdf(z), lambda z: np.abs(z - u / 3) * norm.pdf(z)):
+        with pytest.raises(OutOfTime):
+            mean_along(growing)
+
+
+@pytest.mark.parametrize("inner", [r"|u-\xi|", r"\max(\xi,u)", r"\mathbb E_\zeta[\cos(u\zeta\xi)]"])
+def test_means_that_bend_within_an_integral_are_refused(inner: str) -> None:
+    with pytest.raises(ValueError, match="an integral within an integral is not evaluated"):
+        check(rf"\int_0^1\mathbb E_\xi[{inner}e^{{\xi u}}]\,du", NOISE, latex=True, budget=0)
