@@ -80,5 +80,8 @@ def _refuse_the_quantity_itself(reading: Reading, formula: str, claim: Claim, kn
     name = str(reading.expression)
     if name not in known or name in claim.grid[0] or getattr(claim.formula, "is_Symbol", claim.formula is None):
         return
-    if not reading.definitions and is_ours(claim, name):
+    held = reading.definitions.items()
+    equations = [value for key, value in held if key in ("", name) or in_known(claim, key, known)]
+    stated = name in reading.definitions or any(reading.expression in value.free_symbols for value in equations)
+    if not stated and is_ours(claim, name):
         raise refuse("formula", formula, f"{name} is what the claim is about: write what it is")

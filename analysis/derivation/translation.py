@@ -210,12 +210,14 @@ def _definitions(
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
         others = {str(s) for s in value.free_symbols}
-        unknown_there = claim is not None and name and in_known(claim, name, named) and any(
-            other not in named | set(reading.definitions) and not in_known(claim, other, named) for other in others
-        )  # fmt: skip
-        if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
+        ours = claim is not None and name and in_known(claim, name, named)
+        if ours and not all(
+            map(stands, others & _used(reading, name))
+        ):  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
+        if angle is not None and reading.expression in value.free_symbols and angle[0] not in _used(reading, name):
+            angle = None  # an equation for what is asked, in a name of nobody's
         if angle is not None and not (angle[0] in named or (claim is not None and in_known(claim, angle[0], named))):
             own[angle[0]] = angle[1]
         elif not name:
@@ -225,9 +227,7 @@ def _definitions(
             else:
                 held = {str(s) for s in value.free_symbols} & _quantities(claim)
                 strange = {str(s) for s in value.free_symbols} - named - set(reading.definitions)
-                used = {
-                    str(s) for part in (reading.expression, *reading.definitions.values()) for s in part.free_symbols
-                }
+                used = _used(reading)
                 if len(held & used) == 1 == len(held) and all(claim and in_known(claim, s, named) for s in strange):
                     solved = held.pop()  # the equation that our kappa solves, stated with the formula
                 else:
@@ -251,6 +251,12 @@ def _definitions(
     if len(implicit) > 1:
         raise refuse("formula", text, f"{' and '.join(implicit)} are defined by equations: one such name is solved for")
     return own, implicit
+
+
+def _used(reading: Reading, name: str | None = None) -> set[str]:
+    """Names in the formula and in all definitions, or all but one."""
+    others = (value for other, value in reading.definitions.items() if other != name)
+    return {str(symbol) for part in (reading.expression, *others) for symbol in part.free_symbols}
 
 
 def _at_an_index(reading: Reading, own: dict[str, Any], named: set[str]) -> dict[str, Any]:

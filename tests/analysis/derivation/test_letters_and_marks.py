@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -116,3 +117,24 @@ def test_means_along_an_array_that_do_not_settle_are_not_known() -> None:
 def test_means_that_bend_within_an_integral_are_refused(inner: str) -> None:
     with pytest.raises(ValueError, match="an integral within an integral is not evaluated"):
         check(rf"\int_0^1\mathbb E_\xi[{inner}e^{{\xi u}}]\,du", NOISE, latex=True, budget=0)
+
+
+@pytest.mark.parametrize(
+    ("beside", "why"),
+    [
+        ("kappa = lam + gamma*kappa/(1+kappa) + mystery", "'mystery' is not allowed: the symbol is not known here"),
+        ("kappa - lam = gamma*kappa/(1+kappa) + mystery", "'mystery' is not allowed: the symbol is not known here"),
+        ("kappa - lam = gamma*kappa/(1+kappa) + mystery**2", "'mystery' is not allowed: the symbol is not known here"),
+        ("mystery = lam", "kappa is what the claim is about: write what it is"),
+        ("mystery = kappa + lam", "kappa is what the claim is about: write what it is"),
+        ("cos(mystery) = lam", "kappa is what the claim is about: write what it is"),
+    ],
+)
+def test_what_is_said_of_nobodys_name_makes_kappa_no_formula_for_itself(beside: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        check(f"kappa where {beside}", "ridge/isotropic-effective-ridge", budget=0)
+
+
+def test_an_equation_for_a_name_that_the_formula_uses_is_solved_for_it() -> None:
+    variance = "sigma**2*sum(s_i**2/(s_i+k)**2, i)/(n - sum(s_i**2/(s_i+k)**2, i))"
+    assert check(f"{variance} where n = sum(s_i/(s_i+k), i) + n*lam/k", "ridge/variance", budget=0)
