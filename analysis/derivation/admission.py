@@ -14,6 +14,7 @@ from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.labels import constant, ratio_label
 from solvable.analysis.derivation.latex_words import GREEK, IMPLIES
 from solvable.analysis.derivation.report import Stage
+from solvable.analysis.derivation.stated_factors import stated_divisors
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.writing.conventions import names_of_kind, symbols, translations, used_conventions
@@ -152,6 +153,8 @@ def refuse_unread_factors(yours: Formula, claim: Claim, points: Sequence[Mapping
         if over_a_size and not _is_off_by_sizes(yours, claim, points):
             member = member[over_a_size.end() :]
         member = _EXTREMUM.sub("", member)
+        if any(re.fullmatch(rf"[A-Za-z]\w*/{re.escape(divisor)}", member) for divisor in stated_divisors(claim)):
+            continue  # one name over what the claim's statement has it over
         names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
         divided = "/" in member or r"\frac" in member
         if divided or any(name in known or translations(claim, name) for name in names):

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.notation import parse
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.solvers.validate import refuse
 
-__all__ = ["over_its_law", "refuse_without_factor", "stated_factors"]
+__all__ = ["over_its_law", "refuse_without_factor", "stated_divisors", "stated_factors"]
 
 _TIMES, _OVER = re.compile(r"(\S+) times\b"), re.compile(r"\bover (\S+?)[,;.]")  # factors that statements name
 _PER_DIMENSION = re.compile(r"\b(?:for each|a|per) dimension\b")
@@ -24,6 +25,17 @@ def stated_factors(claim: Claim) -> list[Any]:
     said += [match[1].strip("(") for match in _TIMES.finditer(claim.statement)]
     said += ["1/d"] if _PER_DIMENSION.search(claim.statement) else []
     return [*filter(None, (_read(text, claim) for text in said)), *(1 / law for law in _laws(claim))]
+
+
+def stated_divisors(claim: Claim) -> list[str]:
+    """Return what the claim's statement says the quantity is over, in plain text."""
+    found = []
+    for match in _OVER.finditer(claim.statement):
+        try:
+            found.append(str(parse(match[1])).replace(" ", ""))
+        except ValueError:
+            continue  # words
+    return found
 
 
 def over_its_law(yours: Formula, claim: Claim) -> Formula:

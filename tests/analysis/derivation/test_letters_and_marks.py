@@ -138,3 +138,16 @@ def test_what_is_said_of_nobodys_name_makes_kappa_no_formula_for_itself(beside: 
 def test_an_equation_for_a_name_that_the_formula_uses_is_solved_for_it() -> None:
     variance = "sigma**2*sum(s_i**2/(s_i+k)**2, i)/(n - sum(s_i**2/(s_i+k)**2, i))"
     assert check(f"{variance} where n = sum(s_i/(s_i+k), i) + n*lam/k", "ridge/variance", budget=0)
+
+
+def test_a_slip_beside_a_name_over_what_the_statement_has_it_over_is_named() -> None:
+    claim = "feature-learning/initial-kernel-eigenvalues"
+    assert check(r"\frac{\lambda_2}{\alpha^2}=\frac{2\varepsilon^2}{d^2}", claim, latex=True, budget=0)
+    slip = check(r"\frac{\lambda_2}{\alpha^2}=\frac{\varepsilon^2}{d^2}", claim, latex=True, budget=0)
+    assert slip.sentence == "differs by the constant factor 1/2: yours is 1/2 times ours"
+    for other in (
+        r"\frac{d\lambda_2}{\alpha^2}=\frac{2\varepsilon^2}{d}",
+        r"\frac{\lambda_2}{\alpha}=\frac{\varepsilon^2}{d}",
+    ):
+        with pytest.raises(ValueError, match="left of = stands"):
+            check(other, claim, latex=True, budget=0)
