@@ -99,30 +99,40 @@ def end_of_set(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
 EXTREMA = {"least_value": least_value, "least_place": least_place, "end_of_set": end_of_set}
 
 
-def _between(walk: Walk, node: Any, given: Mapping[Any, Any]) -> tuple[Callable[[float], float], float, float]:
-    """A body as a function of its letter, infinite where it has no value, and both ends."""
-    body, known = node.args[0], floats(given)
+class _Body:
+    """A body as a function of its letter: infinite where it has no value, or none that is known, which is kept."""
 
-    def f(at: float) -> float:
+    def __init__(self, walk: Walk, body: Any, known: Mapping[Any, Any]) -> None:
+        self.walk, self.body, self.known = walk, body, known
+        self.unknown: OutOfTime | None = None
+
+    def __call__(self, at: float) -> float:
         try:
             with np.errstate(all="ignore"):
-                value = float(walk(body.expr, {**known, body.variables[0]: np.float64(at)}))
-        except (ArithmeticError, OutOfTime) as error:
-            if isinstance(error, OutOfTime) and not error.args:
+                value = float(self.walk(self.body.expr, {**self.known, self.body.variables[0]: np.float64(at)}))
+        except ArithmeticError:
+            return np.inf
+        except OutOfTime as error:
+            if not error.args:
                 raise  # the steps are used up
+            self.unknown = error
             return np.inf
         return value if np.isfinite(value) else np.inf
 
+
+def _between(walk: Walk, node: Any, given: Mapping[Any, Any]) -> tuple[_Body, float, float]:
+    """A body as a function of its letter, and both ends."""
+    known = floats(given)
     low, high = (float(walk(end, known)) for end in node.args[1:3])
-    return f, low, high
+    return _Body(walk, node.args[0], known), low, high
 
 
-def _best(f: Callable[[float], float], grid: Any, a: float, b: float) -> tuple[int, list[float]]:
+def _best(f: _Body, grid: Any, a: float, b: float) -> tuple[int, list[float]]:
     """Place of the least value on a grid, and all values."""
     values = [f(at) for at in grid]
     best = int(np.argmin(values))
     if not np.isfinite(values[best]):
-        raise ArithmeticError("nothing to take the least value of")
+        raise f.unknown or ArithmeticError("nothing to take the least value of")
     if best in (0, len(grid) - 1):
         beside = values[1] if best == 0 else values[-2]
         if not np.isfinite(a if best == 0 else b) and abs(beside - values[best]) > _FLAT * abs(values[best]):

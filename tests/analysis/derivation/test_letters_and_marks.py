@@ -151,3 +151,9 @@ def test_a_slip_beside_a_name_over_what_the_statement_has_it_over_is_named() -> 
     ):
         with pytest.raises(ValueError, match="left of = stands"):
             check(other, claim, latex=True, budget=0)
+
+
+def test_a_least_value_of_what_does_not_settle_is_not_decided() -> None:
+    """It had been rejected as without a finite value."""
+    unsettled = r"\min_{t\ge0}\int_0^{\infty}\frac{\sin(x^3)}{x^{1/9}}(1+t)\,dx"
+    assert check(unsettled, "ridge/isotropic-ridgeless-variance", latex=True).outcome.value == "INCONCLUSIVE"
