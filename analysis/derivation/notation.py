@@ -51,8 +51,6 @@ class Reading:
         Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
     statistic : sympy expression or None
         The first side with one name for the mean, the variance or the norm that it holds.
-    chosen : str
-        Which root of an equation the author means, "least" or "greatest".
     lost : frozenset of str
         Names that cancel: who does not know them does not know what was meant either.
     """
@@ -70,7 +68,7 @@ class Reading:
     named: tuple[str, int] = ("", 1)
     statistic: Any = None
     lost: frozenset[str] = frozenset()
-    chosen: str = ""
+    chosen: str = ""  # which root of an equation the author means, "least" or "greatest"
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:

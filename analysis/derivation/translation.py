@@ -102,8 +102,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     if reading.statistic is not None and unread and member is None:
         member = _member(reading.statistic, given, set(implicit), known, claim)
 
-    def moves(name: str) -> bool:
-        return bool(implicit) or claim is None or bool(in_known(claim, name, known or set()))
+    moves = lambda name: bool(implicit) or claim is None or bool(in_known(claim, name, known or set()))  # noqa: E731
 
     def resolve(part: Any) -> Any:
         part = _at_the_ridge(part, known, claim, text)
@@ -127,11 +126,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     expression, orders = _without_orders(parts["expression"])
     if orders and expression == 0:
         raise refuse("formula", text, "it is an order alone, which states no value: write the leading term before it")
-    every = [
-        part
-        for part in (expression, parts["condition"], parts["other end"], *(parts[name] for name in implicit))
-        if part is not None
-    ]
+    every = [p for p in (expression, *(parts[key] for key in ("condition", "other end", *implicit))) if p is not None]
     for part in every:
         refuse_matrices(part, text)
         refuse_unknown_functions(part, text)
@@ -144,11 +139,10 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
             "read_as": as_understood(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
-            "rounded": parts["rounded"], "decimals": decimals,
+            "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "chosen": reading.chosen,
-            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread),
-            "other_end": parts["other end"]}  # fmt: skip
+            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _run_together(
