@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from solvable.analysis.derivation.operators import is_operator, mode_sum, operator_name
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["resolved"]
 
 
-def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_limit: Any) -> sp.Expr:
+def resolved(
+    expression: sp.Expr, quantities: frozenset[str], text: str, time_limit: Any, moves: Callable[[str], bool]
+) -> sp.Expr:
     """Replace derivatives and limits by what they are.
 
     Parameters
@@ -25,6 +28,8 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
         Names that follow the parameters through an equation.
     text : str
         The formula as given, for refusals.
+    moves : callable
+        Whether the quantities may follow a name; all others leave them as they are.
     time_limit : callable
         ``time_limit(work)``: its result, or None where sympy takes too long.
     """
@@ -48,7 +53,7 @@ def resolved(expression: sp.Expr, quantities: frozenset[str], text: str, time_li
 
     def limit(e: Any) -> Any:
         f, x, end, side = e.args
-        if {str(s) for s in f.free_symbols} & quantities:
+        if {str(s) for s in f.free_symbols} & quantities and moves(str(x)):
             raise refuse("formula", text, "the limit of a quantity defined by an equation is not read")
         if end.is_finite and (f.has(sp.Integral) or any(is_operator(a) for a in f.atoms(sp.Function))):
             bound = sp.Lambda((x, sp.Symbol("unused")), f)

@@ -20,7 +20,7 @@ from solvable.analysis.derivation.parts import evaluator
 from solvable.analysis.derivation.places import differs, partial_agreement, threshold, where_ours_vanishes
 from solvable.analysis.derivation.regimes import kind_of_cell, leading_order, special_value
 from solvable.analysis.derivation.report import Stage
-from solvable.analysis.derivation.senses import another_sense, as_bound
+from solvable.analysis.derivation.senses import another_sense, as_bound, on_both_sides
 from solvable.analysis.derivation.slips import Slip, find_slip
 from solvable.analysis.derivation.stages import SAME, columns_at, float_values
 from solvable.analysis.derivation.within_sums import slip_within_sums
@@ -55,6 +55,9 @@ def explained(
     try:
         if yours.relation != "=":
             finding: Any = as_bound(yours.relation, *values)
+            if yours.other_end is not None:
+                asked = [*(row["parameters"] for row in rows), *(points if ours.size else ())]
+                finding = on_both_sides(finding, yours, claim, values[0], asked)
         else:
             finding = another_sense(yours, claim, *values)
     except OutOfTime:

@@ -10,7 +10,7 @@ from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
 
-__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of"]
+__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of", "uses"]
 
 
 def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> Reading:
@@ -77,3 +77,12 @@ def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | N
     value = -put.coeff(mark, 0) / put.coeff(mark, 1) if put.is_Add else sp.Integer(0)
     exponent = whole.exp if whole.is_Pow else sp.Integer(1)
     return None if exponent.free_symbols else (str(unknown[0]), value ** (1 / exponent))
+
+
+def uses(reading: Reading, name: str) -> bool:
+    """Whether anything but the equation that gives a name holds it."""
+    import sympy as sp
+
+    own = sp.Symbol(name, positive=True)
+    held = sum(part.has(own) for part in reading.definitions.values())
+    return held > 1 or any(part.has(own) for part in (reading.expression, *reading.sides))

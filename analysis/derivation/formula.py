@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import NoRootError, solve
+from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Formula", "operators_of", "read_formula"]
 
 _NO_VALUE = (ArithmeticError, ValueError, TypeError)
+_GROWS = 100  # by which a value is larger, 10^5 nearer to where it has none, if it is infinite there
 _TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
 
 
@@ -71,6 +73,7 @@ class Formula:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    other_end: Any = None  # of a chain of bounds: what stands left of the quantity
     unread: tuple[str, ...] = ()  # left members that are no formulas
     named: tuple[str, int] = ("", 1)  # the author's name for it, and the power at which that stands
     chosen: str = ""  # of several roots the least or the greatest, where the author says which
@@ -134,6 +137,8 @@ class Formula:
                 except _NO_VALUE:
                     return mp.nan
             close, closer = found
+        if self.relation in ("<=", ">=") and closer * close > 0 and abs(closer) > _GROWS * abs(close):
+            return mp.sign(closer) * mp.inf  # which an upper or a lower bound may be
         return closer if abs(close - closer) <= mp.mpf(10) ** -12 * abs(closer) else mp.nan
 
     def stated_at(self, values: Mapping[str, Any]) -> bool:
@@ -339,7 +344,9 @@ def read_formula(
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:
     """How the quantities that a formula may name are written in LaTeX."""
-    return phrases_of({name: latex for name, latex in written_symbols(claim).items() if name in known})
+    written_ones = written_symbols(claim)
+    choices = {name: (f"1_{{{name[3:].replace('_', '')}}}",) for name in chosen(claim, claim.grid[0])}
+    return phrases_of({name: latex for name, latex in {**choices, **written_ones}.items() if name in known})
 
 
 def _from_function(function: Callable[..., Any], known: set[str] | None) -> Formula:

@@ -10,7 +10,7 @@ import numpy as np
 
 from solvable.analysis.verification.claim import Claim
 
-__all__ = ["is_ours", "known_values"]
+__all__ = ["chosen", "is_ours", "known_values"]
 
 
 def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,11 +24,26 @@ def known_values(claim: Claim, cell: Mapping[str, Any]) -> dict[str, Any]:
     numbers = {name: value for name, value in cell.items() if isinstance(value, int | float | mp.mpf)}
     ratios = [] if claim.domain is None else claim.domain.ratios(cell)
     exact = {name: mp.mpf(whole) / total for name, whole, total in ratios}
-    numbers |= exact
+    numbers |= exact | chosen(claim, cell)
     if not claim.quantities:
         return numbers
     found = claim.quantities(**{**cell, **exact})
     return {**numbers, **found, "_shifted": _Moved(claim, cell, tuple(sorted(numbers)))}
+
+
+def chosen(claim: Claim, cell: Mapping[str, Any]) -> dict[str, float]:
+    """An indicator of every choice that the cells name by a word, where the claim has no quantities of its own.
+
+    Words that name a design of the inputs are no choices: their spectrum is what a formula holds.
+    """
+    if claim.quantities is not None:
+        return {}
+    words = {name: {other[name] for other in claim.grid} for name, value in cell.items() if isinstance(value, str)}
+    return {
+        f"is_{word.replace('-', '_')}": float(cell[name] == word)
+        for name, every in sorted(words.items()) if len(every) > 1
+        for word in sorted(every)
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

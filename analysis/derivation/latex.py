@@ -173,7 +173,7 @@ class _Statement(Sides):
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
-                           self.statistic, self.named, self.chosen)  # fmt: skip
+                           self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
         if recursion is not None:
             parts = (self.whole(part) for part in (recursion.step, recursion.start, [recursion.count]))
             leads = "(iterated({}, previous, {}, {}))".format(*parts)

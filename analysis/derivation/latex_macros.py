@@ -237,10 +237,31 @@ class Macros(Bound):
         words = [t.text for t in reader.tokens[reader.at : reader.at + close + 1]]
         word = "".join(text for text in words if text not in (*TEXTS, *OPENING, *CLOSING.values(), r"\_"))
         word = word.rpartition("=")[2].lower()
-        names = {phrase.meaning.strip("()") for phrase in self.phrases}
-        name = next((each for each in names if each.startswith("is_") and each[3:].replace("_", "") == word), "")
+        name = self.chosen_by(word)
         self.at += reader.at + close + 1 if name else 0
         return name
+
+    def chosen_by(self, word: str) -> str:
+        """Name of the claim's indicator of a choice that is written with a word; empty where there is none."""
+        for phrase in self.phrases:
+            name = phrase.meaning.strip("()")
+            shown = "".join(phrase.tokens[2:]) if phrase.tokens[:2] == ("1", "_") else ""
+            if name.startswith("is_") and re.sub("[-_ ]", "", word) in (name[3:].replace("_", ""), shown.lower()):
+                return name
+        return ""
+
+    def choice(self) -> str:
+        r"""Read the condition of a case that is one of the claim's choices, \text{block}; empty where it is none."""
+        start, word = self.at, self.word_ahead()
+        name = self.chosen_by(word.rpartition("=")[2].removeprefix("if").removeprefix("for")) if word else ""
+        if not name:
+            return ""
+        self.take()
+        self.raw_group()
+        if self.peek() in (r"\\", r"\end", ",", ".", ";", r"\quad"):
+            return f"{name}==1"
+        self.at = start
+        return ""
 
     def indicator(self) -> str:
         """Read an indicator as cases."""
@@ -278,6 +299,9 @@ class Macros(Bound):
             return self.extremum(word[3:], place=True)
         if word == "Var" and (self.laws or self.peek() == "_"):
             return self.variance()
+        if word in ("diag", "det") and self.peek() in OPENING:
+            raise self.refuse(f"{word} is of a matrix: write the formula in numbers")
+        word = "Tr" if word == "Trace" and (self.peek() in OPENING or self.starts_factor()) else word
         if word in ("Tr", "tr", "trace"):
             if self.peek() in MATRICES:
                 return f"tr{self.take().text}"
@@ -354,7 +378,7 @@ class Macros(Bound):
                 self.raw_group()
                 condition = "True"
             else:
-                condition = self.named_condition() or self.case()
+                condition = self.choice() or self.named_condition() or self.case()
             pairs.append(f"({value}, {condition})")
             while self.peek() in (",", ".", ";", r"\\", r"\quad"):
                 self.take()

@@ -330,6 +330,9 @@ class Means(Fractions):
         inner = self.tokens[start : self.at - 1]
         commas = [i for i, token in enumerate(inner) if token.text == ","]
         if len(commas) == 1:
+            product = self.frobenius(inner[: commas[0]], inner[commas[0] + 1 :])
+            if product:
+                return product
             return self.form(inner[: commas[0]], inner[commas[0] + 1 :])
         names = {GREEK.get(t.text, t.text) for t in inner} & {"z", "Z"}
         variable = ""
@@ -342,6 +345,21 @@ class Means(Fractions):
         if len(names) != 1:
             raise self.refuse("over what an average in angle brackets goes is not said: write E with its variable")
         return self.mean(self.whole(inner), names.pop(), "")
+
+    def frobenius(self, left: list[Token], right: list[Token]) -> str:
+        r"""Read \langle A, B\rangle_F of functions of the covariance, which are symmetric; empty where none comes."""
+        reader = self.sub(self.tokens[self.at :])
+        if reader.peek() != "_" or self.are_weights(left):
+            return ""
+        reader.take()
+        index = "".join(t.text for t in reader.raw_group() if t.text not in (r"\mathrm", r"\text", "{", "}"))
+        if index not in ("F", "HS"):
+            return ""
+        self.at += reader.at
+        parts = [self.whole(part) for part in (left, right)]
+        if not all(re.search(r"\bSigma\b", part) and not re.search(r"\b(?:beta|theta|w|v)\b", part) for part in parts):
+            raise self.refuse("an inner product with index F is read of two functions of Sigma")
+        return f"Tr(({parts[0]})*({parts[1]}))"
 
     def form(self, left: list[Token], right: list[Token]) -> str:
         """Read a quadratic form: the weights, then a function of the covariance and the weights again."""

@@ -29,14 +29,16 @@ def with_named_parts(tokens: list[Token], known: Callable[[list[Token]], bool]) 
     """
     for start, end in _definitions(tokens):
         left = tokens[start:end]
-        if not _is_opaque(left) or known(left):
+        slope = _derivative(left)
+        if not (slope or _is_opaque(left)) or known(left):
             continue
-        places = [at for at in _places(tokens, left) if at != start]
+        spelled = [left, *(other for other in slope if [t.text for t in other] != [t.text for t in left])]
+        places = [(at, len(each)) for each in spelled for at in _places(tokens, each) if at != start]
         if not places and left[0].text not in (*BARS, r"\mathbb", r"\E"):
             continue
         name = _name_of(left)
-        for at in sorted([*places, start], reverse=True):
-            tokens = [*tokens[:at], *name, *tokens[at + len(left) :]]
+        for at, length in sorted([*places, (start, len(left))], reverse=True):
+            tokens = [*tokens[:at], *name, *tokens[at + length :]]
         return with_named_parts(tokens, known)
     return tokens
 
@@ -71,6 +73,24 @@ def _is_opaque(left: list[Token]) -> bool:
     return not all(text == "," or text in GREEK or (len(text) == 1 and text.isalpha()) for text in inner)
 
 
+def _derivative(left: list[Token]) -> list[list[Token]]:
+    r"""Both spellings, \frac{\partial f}{\partial x} and \partial f/\partial x, where tokens are one of them."""
+    for sign in (r"\partial", "d"):
+        letters = [t.text for t in left if t.text not in ("{", "}", r"\frac", r"\tfrac", r"\dfrac", "/")]
+        if len(letters) != 4 or letters[::2] != [sign, sign] or not all(map(_is_letter, letters[1::2])):
+            continue
+        f, x = ([Token(sign), Token(letter)] for letter in letters[1::2])
+        below = [Token("{"), *f, Token("}"), Token("{"), *x, Token("}")]
+        spelled = [[Token(command), *below] for command in (r"\frac", r"\tfrac", r"\dfrac")]
+        spelled.append([*f, Token("/"), *x])
+        return spelled if [t.text for t in left] in [[t.text for t in each] for each in spelled] else []
+    return []
+
+
+def _is_letter(text: str) -> bool:
+    return text in GREEK or (len(text) == 1 and text.isalpha())
+
+
 def _places(tokens: list[Token], part: list[Token]) -> list[int]:
     """Where the same tokens stand."""
     texts, wanted = [t.text for t in tokens], [t.text for t in part]
@@ -86,6 +106,7 @@ def _places(tokens: list[Token], part: list[Token]) -> list[int]:
 
 def _name_of(part: list[Token]) -> list[Token]:
     """Tokens of a name that is made of the letters of a part."""
-    letters = "".join(GREEK.get(t.text, t.text.lstrip("\\")) for t in part if t.text not in _STYLES)
+    spelled = {**GREEK, r"\partial": "d", r"\frac": "", r"\tfrac": "", r"\dfrac": ""}
+    letters = "".join(spelled.get(t.text, t.text.lstrip("\\")) for t in part if t.text not in _STYLES)
     word = "of" + re.sub(r"[^A-Za-z0-9]", "", letters)
     return [Token(r"\mathrm", False, True), Token("{"), *(Token(letter) for letter in word), Token("}")]

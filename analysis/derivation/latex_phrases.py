@@ -57,16 +57,25 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         ranged = tokens[0] in _RANGED  # a power behind it is one of what is summed
         closed = tokens[0] == r"\|" or indicator or (tokens[-1] in ")]" and not ranged)
         found += _variants(tokens, f"({name})", not closed)
+        starred = _with_star_moved(tokens)
+        found += _variants(starred, f"({name})", not closed) if starred != tokens else []
         if tokens[0] == r"\sum" and "_" not in tokens:
             for index in "ijkl":  # \sum_k \eta_k \phi_k
                 each = tuple(part for token in tokens for part in (token, "_", index))
                 found += [Phrase(each, f"({name})", True)]
         if tokens[-2:] == ("^", "2") and tokens[0] == r"\|":
-            found += _variants(tokens[:-2], f"sqrt({name})", False)
+            for each in {tokens, starred}:
+                found += _variants(each[:-2], f"sqrt({name})", False)
         if trace:
             found.append(Phrase(("t", "r", "(", *tokens[2:], ")"), f"({name})", False))
             found.append(Phrase(("t", "r", "[", *tokens[2:], "]"), f"({name})", False))
     return tuple(sorted(found, key=lambda phrase: -len(phrase.tokens)))
+
+
+def _with_star_moved(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Write w^* for w_* and the other way round: authors differ in where the star of a best value stands."""
+    moved = {("_", "*"): "^", ("^", "*"): "_"}
+    return tuple(moved.get((mark, behind), mark) for mark, behind in zip(tokens, (*tokens[1:], ""), strict=True))
 
 
 def _variants(tokens: tuple[str, ...], meaning: str, is_open: bool) -> list[Phrase]:

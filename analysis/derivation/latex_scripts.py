@@ -26,6 +26,8 @@ class Scripts(Ranges):
     @staticmethod
     def name(base: str, index: str, marks: str) -> str:
         """Return a name with its index and marks."""
+        if base == "df" and not index and marks in ("_sup1", "_sup2"):  # df^{(2)} is df_2
+            index, marks = marks[-1], ""
         joined = base + (index if index in ("1", "2") and base in ("df", "S") else f"_{index}" if index else "") + marks
         return joined
 

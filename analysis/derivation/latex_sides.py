@@ -33,6 +33,7 @@ class Sides(Macros):
     unread: tuple[str, ...] = ()
     statistic: str = ""
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
+    other_end: str = ""  # what stands left of the quantity in a chain of bounds
 
     def own_name(self, tokens: list[Token]) -> str:
         """Name that the author gives the formula, with its index; empty where it has an argument or none."""
@@ -194,6 +195,16 @@ class Sides(Macros):
         self.unread += (written(self.tokens[: marks[1]]),)
         return marks[0] + 1
 
+    def bounded_from_both_sides(self, marks: list[int]) -> int:
+        r"""Place of the quantity in a \le x \le b, whose left end is read; 0 where no such chain stands here."""
+        if len(marks) != 2 or any(self.tokens[mark].text not in _BOUNDS for mark in marks):
+            return 0
+        first, last = (RELATIONS[self.tokens[mark].text][0] for mark in marks)
+        if first != last or not self.one_quantity(self.tokens[marks[0] + 1 : marks[1]]):
+            raise self.refuse("a chain of bounds goes one way, with one quantity between its ends")
+        self.other_end = self.whole(self.tokens[: marks[0]])
+        return marks[0] + 1
+
     def left_side(self) -> tuple[str, str]:
         """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
         marks = []
@@ -207,7 +218,7 @@ class Sides(Macros):
             self.tokens = self.tokens[: marks.pop()]  # what it is in decimals
         if not marks:
             return "", "="
-        bounded = self.bounded_quantity(marks)
+        bounded = self.bounded_quantity(marks) or self.bounded_from_both_sides(marks)
         marks = marks[bool(bounded) :]
         if len(marks) == 2 and self.tokens[marks[0]].text == "=" and self.tokens[marks[1]].text in LIMITS:
             middle = self.tokens[marks[0] + 1 : marks[1]]

@@ -51,8 +51,6 @@ class Reading:
         Left members that are no formulas; the name left of the sign, and at which power it stands there, 1 or 2.
     statistic : sympy expression or None
         The first side with one name for the mean, the variance or the norm that it holds.
-    chosen : str
-        Which root of an equation is meant, "least" or "greatest", where the author says it.
     lost : frozenset of str
         Names that cancel: who does not know them does not know what was meant either.
     """
@@ -65,11 +63,12 @@ class Reading:
     rounded: Any = None
     decimals: Mapping[Any, tuple[Any, Any]] = field(default_factory=dict)
     sides: tuple[Any, ...] = ()
+    other_end: Any = None  # what stands left of the quantity in a chain of bounds
     unread: tuple[str, ...] = ()
     named: tuple[str, int] = ("", 1)
     statistic: Any = None
     lost: frozenset[str] = frozenset()
-    chosen: str = ""
+    chosen: str = ""  # which root of an equation the author means, "least" or "greatest"
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -122,7 +121,8 @@ def read(
     lost: set[str] = set()
     expression = _expression(stated.formula, text, lost=lost)
     _check_size(expression)
-    condition = _expression(stated.condition, text) if stated.condition else None
+    maybe = lambda part: _expression(part, text) if part else None  # noqa: E731
+    condition = maybe(stated.condition)
     definitions: dict[str, Any] = {}
     for name, value in stated.definitions:
         name = "lambda_" if name == "lambda" else name
@@ -141,8 +141,7 @@ def read(
             unread.append(side)
     return Reading(
         expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
-        tuple(unread), stated.named, _expression(stated.statistic, text) if stated.statistic else None, frozenset(lost),
-        stated.chosen,
+        maybe(stated.other_end), tuple(unread), stated.named, maybe(stated.statistic), frozenset(lost), stated.chosen,
     )  # fmt: skip
 
 

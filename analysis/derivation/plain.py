@@ -26,6 +26,7 @@ class Statement(NamedTuple):
     statistic: str = ""  # the first side with one name for the statistic in it
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
     chosen: str = ""  # of several roots of an equation the least or the greatest
+    other_end: str = ""  # what stands left of the quantity in a chain of bounds
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵏᵗᵈᵐˡʲⁱᴸᴷᵀ⁽⁾", "0123456789-+nktdmljiLKT()", strict=True))
@@ -72,6 +73,9 @@ def plain_from_text(text: str) -> Statement:
     applied = frozenset(_APPLIED.findall(statement))
     pieces = _pieces(_with_products(statement, applied))
     behind = (*_BEHIND, "if") if not any(piece == "else" for piece, _ in pieces) else _BEHIND
+    start = _end_of_chain(pieces)
+    other_end = _join(text, pieces[: start - 1], applied) if start else ""
+    pieces = pieces[start:]
     cut, relation = _left_side(text, pieces)
     left = pieces[0][0] if cut > 1 else ""
     named = (left, 2 if "**" in [piece[:2] for piece, _ in pieces[:cut]] else 1)
@@ -82,8 +86,8 @@ def plain_from_text(text: str) -> Statement:
         if level == 0 and piece in behind:
             range_, definitions = _behind(text, pieces[place:], applied)
             formula = _join(text, pieces[:place], applied)
-            return Statement(formula, range_, left, relation, definitions, named=named)
-    return Statement(_join(text, pieces, applied), "", left, relation, named=named)
+            return Statement(formula, range_, left, relation, definitions, named=named, other_end=other_end)
+    return Statement(_join(text, pieces, applied), "", left, relation, named=named, other_end=other_end)
 
 
 def _behind(
@@ -206,6 +210,16 @@ def _head_of(words: list[str]) -> int:
     listed = all(name.isidentifier() for name in names) and set(words[3:end:2]) <= {","}
     colon = words[end + 1 : end + 2] == [":"]
     return end + 2 + colon if listed and words[end + 1 + colon : end + 2 + colon] == ["="] else 0
+
+
+def _end_of_chain(pieces: list[tuple[str, str]]) -> int:
+    """Place of the name in a <= x <= b, a chain of bounds in one direction; 0 where none stands in front."""
+    stop = next((i for i, (piece, _) in enumerate(pieces) if piece in (*_BEHIND, "if")), len(pieces))
+    marks = [i for i, (piece, _) in enumerate(pieces[:stop]) if piece in ("<", ">", "<=", ">=", "=", "==")]
+    if len(marks) != 2 or not marks[0] or marks[1] != marks[0] + 2 or pieces[marks[0] + 1][1] not in ("name", "greek"):
+        return 0
+    signs = [pieces[mark][0][0] for mark in marks]
+    return marks[0] + 1 if signs in (["<", "<"], [">", ">"]) else 0
 
 
 def _left_side(text: str, pieces: list[tuple[str, str]]) -> tuple[int, str]:

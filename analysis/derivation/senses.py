@@ -17,7 +17,7 @@ from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.verification.verifier import Outcome
 from solvable.analysis.writing.conventions import names_of_kind
 
-__all__ = ["another_sense", "as_bound"]
+__all__ = ["another_sense", "as_bound", "on_both_sides"]
 
 Array = NDArray[np.float64]
 Finding = tuple[str, Outcome]
@@ -26,6 +26,7 @@ _STEADY = 3  # growth of a difference in units of its order that is still steady
 _DIGITS = 30
 _RATIO = re.compile(r"gamma|γ|ratio")  # an author who writes it lets all sizes grow together
 _ROUNDING, _FACTORS, _MOST_CELLS, _LARGEST_GAP = 1e-9, (1, 4, 16), 4, 0.25
+_CLOSE = 1.1  # a bound that is nearer says by how many per cent it is looser
 _SECONDS, _STEEP = 1.0, 4  # of CPU for values at larger sizes, where the next takes at least so many times the last
 
 
@@ -34,8 +35,13 @@ def as_bound(relation: str, ours: Array, found: Array) -> Finding:
     upper = relation == "<="
     room = _ROUNDING * np.abs(ours)
     gap = found - ours if upper else ours - found
-    if not np.all(np.isfinite(found)):
+    empty = found == (np.inf if upper else -np.inf)  # which bounds nothing there, and is right
+    if not np.all(np.isfinite(found) | empty) or np.all(empty):
         return "the bound has no finite value at some points", Outcome.DISAGREES
+    if np.any(empty):
+        sentence, outcome = as_bound(relation, ours[~empty], found[~empty])
+        infinite = f"{'+' if upper else '-'}inf at {np.sum(empty)} of {len(empty)} points"
+        return (f"{sentence}, and {infinite}", outcome) if outcome is Outcome.AGREES else (sentence, outcome)
     if np.any(gap < -room):
         share = float(np.max(-gap / np.maximum(np.abs(ours), 1e-300)))
         crossed = int(np.sum(gap < -room))
@@ -49,7 +55,21 @@ def as_bound(relation: str, ours: Array, found: Array) -> Finding:
     if not (np.all(ours > 0) and np.all(found > 0)):
         return f"a valid bound, looser by up to {np.max(gap):.3g}", Outcome.AGREES
     ratio = found / ours if upper else ours / found
+    if np.max(ratio) < _CLOSE:
+        return f"a valid bound, looser by up to {100 * (np.max(ratio) - 1):.2g} %", Outcome.AGREES
     return f"a valid bound, looser by {np.min(ratio):.2g}x to {np.max(ratio):.2g}x", Outcome.AGREES
+
+
+def on_both_sides(finding: Finding, yours: Formula, claim: Claim, ours: Array, points: list[Any]) -> Finding:
+    """Judge the other end of a chain of bounds too: a finding on one end stands only where the other holds."""
+    other = dataclasses.replace(yours, expression=yours.other_end)
+    found = np.array([float(other(known_values(claim, point))) for point in points])
+    sentence, outcome = as_bound(">=" if yours.relation == "<=" else "<=", ours, found)
+    if finding[1] is not Outcome.AGREES:
+        return f"right end: {finding[0]}", finding[1]
+    if outcome is not Outcome.AGREES:
+        return f"left end: {sentence}", outcome
+    return f"{finding[0]}; left end: {sentence}", outcome
 
 
 def another_sense(yours: Formula, claim: Claim, ours: Array, found: Array) -> Finding | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = ["endless"]
 
+_NEAR = 32  # where they are, if those far out overflow
 _FAR, _TERMS = (512, 8192), 8  # where terms are compared with those four times as far, and how many of each
 
 
@@ -38,7 +39,12 @@ def _falls(term: Callable[[Any], Any], far: int) -> bool:
     """Whether terms four times as far out are smaller, and faster than 1/j falls where all have one sign."""
     import mpmath as mp
 
-    near, later = ([term(mp.mpf(at + k)) for k in range(_TERMS)] for at in (far, 4 * far))
+    try:
+        near, later = ([term(mp.mpf(at + k)) for k in range(_TERMS)] for at in (far, 4 * far))
+    except ArithmeticError:  # an integral that overflows in doubles
+        if far <= _NEAR:
+            raise
+        return _falls(term, _NEAR)
     one_sign = len({mp.sign(value) for value in (*near, *later)}) == 1
     return bool(max(map(abs, later)) <= (mp.mpf(0.25) if one_sign else mp.mpf(0.9)) * max(map(abs, near)))
 

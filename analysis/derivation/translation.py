@@ -13,6 +13,7 @@ from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_itself, power_of
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
+from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
@@ -40,7 +41,7 @@ def known_names(claim: Claim | None) -> set[str] | None:
     if claim is None:
         return None
     cell = claim.draw(np.random.default_rng(0), claim.grid[0])
-    names = {name for name, value in cell.items() if isinstance(value, int | float)}
+    names = {name for name, value in cell.items() if isinstance(value, int | float)} | set(chosen(claim, cell))
     return names | _quantities(claim, cell)
 
 
@@ -79,7 +80,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         _in_our_names(sp.Symbol(name, positive=True), given, kept, known, claim, {})
     given |= _run_together(reading.expression, text, given, known, claim)
     parts = {"expression": with_bound_means(without_kappa(reading.expression, known)), "condition": reading.condition,
-             "rounded": reading.rounded, **implicit}  # fmt: skip
+             "rounded": reading.rounded, "other end": reading.other_end, **implicit}  # fmt: skip
     sides = {f"side {i}": with_bound_means(side) for i, side in enumerate(reading.sides)}
     unread = list(reading.unread)
     parts["condition"], aside = without_indices(
@@ -101,9 +102,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     if reading.statistic is not None and unread and member is None:
         member = _member(reading.statistic, given, set(implicit), known, claim)
 
+    moves = lambda name: bool(implicit) or claim is None or bool(in_known(claim, name, known or set()))  # noqa: E731
+
     def resolve(part: Any) -> Any:
         part = _at_the_ridge(part, known, claim, text)
-        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work))
+        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work), moves)
 
     parts = {key: part if part is None else resolve(part) for key, part in parts.items()}
     if member is not None and not member[0].has(sp.Limit):
@@ -123,7 +126,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     expression, orders = _without_orders(parts["expression"])
     if orders and expression == 0:
         raise refuse("formula", text, "it is an order alone, which states no value: write the leading term before it")
-    every = [part for part in (expression, parts["condition"], *(parts[name] for name in implicit)) if part is not None]
+    every = [p for p in (expression, *(parts[key] for key in ("condition", "other end", *implicit))) if p is not None]
     for part in every:
         refuse_matrices(part, text)
         refuse_unknown_functions(part, text)
@@ -136,7 +139,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     return {"names": frozenset(names), "expression": expression, "implicit": named, "condition": parts["condition"],
             "read_as": as_understood(reading, words, unread, aside), "relation": "=" if grows else reading.relation,
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
-            "rounded": parts["rounded"], "decimals": decimals,
+            "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "chosen": reading.chosen,
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
@@ -211,9 +214,8 @@ def _definitions(
             continue  # d/n = gamma, which holds by what the names are
         others = {str(s) for s in value.free_symbols}
         ours = claim is not None and name and in_known(claim, name, named)
-        if ours and not all(
-            map(stands, others & _used(reading, name))
-        ):  # kappa = ... of a known kappa, in a name of the author's
+        # kappa = ... of a known kappa, in a name of the author's
+        if ours and not all(map(stands, others & _used(reading, name))):
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
         if angle is not None and reading.expression in value.free_symbols and angle[0] not in _used(reading, name):

@@ -15,6 +15,10 @@ def written(expression: Any) -> str:
     from sympy.printing.str import StrPrinter
 
     class Printer(StrPrinter):
+        def parenthesize(self, item: Any, level: int, strict: bool = False) -> str:
+            inside = item.args[0] if getattr(item.func, "__name__", "") == "value" else item
+            return str(super().parenthesize(inside, level, strict))
+
         def _print_Lambda(self, e: Any) -> str:
             return str(self._print(e.expr))
 

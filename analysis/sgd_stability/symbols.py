@@ -45,6 +45,7 @@ SYMBOLS = (
         "other",
         "mean squared Frobenius norm over batches",
         also=(
+            r"E\|\hat H\|^{2}",
             r"E\|H_{B}\|_{F}^{2}",
             r"E[\|H_{B}\|_{F}^{2}]",
             r"E_{B}\|H_{B}\|_{F}^{2}",

@@ -119,7 +119,9 @@ def vocabulary(claim: Claim, names: set[str]) -> list[Symbol]:
 
 def written_symbols(claim: Claim) -> dict[str, tuple[str, ...]]:
     """LaTeX of every symbol of a claim's vocabulary, by name: the one that is shown, and others."""
-    return {name: (row.latex, *row.also) for name, row in _rows(claim).items()}
+    shown = {name: re.fullmatch(r"1\[(\w+)\]", row.plain) for name, row in _rows(claim).items()}
+    words = {name: (f"1_{{{word[1]}}}",) for name, word in shown.items() if word is not None}
+    return {name: (row.latex, *row.also, *words.get(name, ())) for name, row in _rows(claim).items()}
 
 
 def signs(claim: Claim, known: set[str]) -> set[str]:

@@ -92,7 +92,7 @@ RANDOM_CLAIMS = (
         grid=cells("exponent ratio", [(1.0, 0.25), (2.0, 0.5)], n=40),
         size="n",
         tolerance=0.02,
-        domain=USUAL.but(n=(20, 400), exponent=(0.2, 2.0), ratio=(0.1, 0.8)),
+        domain=USUAL.but(counts={"ratio": "n"}, n=(20, 400), exponent=(0.2, 2.0), ratio=(0.1, 0.8)),
         assumptions="curvatures s_i = i^{−exponent}, all modes equally wrong at the start",
         quick=(0,),
     ),
