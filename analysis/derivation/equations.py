@@ -77,12 +77,3 @@ def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | N
     value = -put.coeff(mark, 0) / put.coeff(mark, 1) if put.is_Add else sp.Integer(0)
     exponent = whole.exp if whole.is_Pow else sp.Integer(1)
     return None if exponent.free_symbols else (str(unknown[0]), value ** (1 / exponent))
-
-
-def uses(reading: Reading, name: str) -> bool:
-    """Whether anything but the equation that gives a name holds it."""
-    import sympy as sp
-
-    own = sp.Symbol(name, positive=True)
-    held = sum(part.has(own) for part in reading.definitions.values())
-    return held > 1 or any(part.has(own) for part in (reading.expression, *reading.sides))
