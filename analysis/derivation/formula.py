@@ -316,8 +316,9 @@ def read_formula(
             raise refuse("formula", str(formula), "a part of it has no value")
     known = known_names(claim)
     phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
-    printed = isinstance(formula, str) and not latex and claim is not None
-    source = with_printed_sums(formula, claim, known or set()) if printed else formula
+    source = formula
+    if isinstance(formula, str) and claim is not None and not latex:
+        source = with_printed_sums(formula, claim, known or set())
     reading = read(source, latex, phrases, symbols) if isinstance(source, str) else None
     if reading is not None and claim is not None:
         refuse_other_letters(reading, formula, claim, known or set())
