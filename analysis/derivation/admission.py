@@ -36,6 +36,7 @@ _SQUARED = re.compile(r"(?:\\\w+ ?)?\{?\w*\}?(?:_\{?\w+\}?)?\^\{?2\}?")  # a nam
 _EXTREMUM = re.compile(r"\\(?:min|max|inf|sup) ?(?:_(?:\{[^{}]*\}|\\?\w+ ?))?")  # a least value, and over what
 _LOG_SLOPE = re.compile(r"\\[dt]?frac ?\{d\\(?:ln|log) ?\w+\}\{d\\(?:ln|log) ?(\\?\w+) ?\}")
 _OVER_A_SIZE = re.compile(r"\\[dt]?frac ?(?:\{1\}|1) ?(?:\{[a-z]\}|[a-z])(?=\\(?:operatorname|mathrm|tr|Tr|text))")
+_COSINE = re.compile(r"\\cos ?(?:\\angle ?)?\([^(),]*,[^(),]*\)")  # of an angle between two
 _RATIOS_TRIED = 12
 _SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 
@@ -149,6 +150,8 @@ def refuse_unread_factors(yours: Formula, claim: Claim, points: Sequence[Mapping
     for member in yours.unread:
         if member.endswith(IMPLIES) or _SQUARED.fullmatch(member) or _is_slope_in_the_size(member, claim):
             continue
+        if _COSINE.fullmatch(member) and "cosine" in claim.statement:
+            continue
         over_a_size = _OVER_A_SIZE.match(member)
         if over_a_size and not _is_off_by_sizes(yours, claim, points):
             member = member[over_a_size.end() :]
@@ -156,7 +159,7 @@ def refuse_unread_factors(yours: Formula, claim: Claim, points: Sequence[Mapping
         if any(re.fullmatch(rf"[A-Za-z]\w*/{re.escape(divisor)}", member) for divisor in stated_divisors(claim)):
             continue  # one name over what the claim's statement has it over
         names = {name.removesuffix("_") for name in re.findall(r"[A-Za-z]\w*", member)}
-        divided = "/" in member or r"\frac" in member
+        divided = "/" in member or r"\frac" in member or "**" in member or member.startswith(("-", "−"))
         if divided or any(name in known or translations(claim, name) for name in names):
             why = f"left of = stands {member}, which is not read, and its right side is not ours: give one formula"
             raise refuse("formula", yours.text, why)

@@ -20,6 +20,7 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.several import equations_of, meant_equation
+from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
 from solvable.analysis.derivation.translation import known_names, translated, unknown
 from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
@@ -320,8 +321,12 @@ def read_formula(
             raise refuse("formula", str(formula), "a part of it has no value")
     known = known_names(claim)
     phrases = _phrases(claim, known or set()) if latex and claim is not None else ()
-    reading = read(formula, latex, phrases, symbols) if isinstance(formula, str) else None
+    source = formula
+    if isinstance(formula, str) and claim is not None and not latex:
+        source = with_printed_sums(formula, claim, known or set())
+    reading = read(source, latex, phrases, symbols) if isinstance(source, str) else None
     if reading is not None and claim is not None:
+        refuse_other_letters(reading, formula, claim, known or set())
         reading = about_the_claim(reading, formula, claim, known or set())
     every = [] if reading is None else with_signs(reading, claim, formula)
     if every and claim is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_tokens import Token, levels
@@ -41,6 +42,8 @@ _CARRY = (
 
 
 _ALIGNED = {*_CARRY, *RELATIONS, *LIMITS, *PROPORTIONAL, "&", r"\\", r"\quad", ":", "("}  # beside what & stands
+_LONE_MEAN = r"(?:\\mathbb\{?|\\operatorname\{|\\mathrm\{|\\)E\}?[\[(][A-Za-z][\])]"  # E[x]: of a normal x it is 0
+_DIVIDED_MEAN = re.compile(rf"\\[dt]?frac\{{{_LONE_MEAN}\}}.*|{_LONE_MEAN}/.*")
 
 
 def lines_joined(tokens: list[Token]) -> list[Token]:
@@ -161,6 +164,8 @@ def is_square(tokens: list[Token]) -> bool:
 
 
 def is_mean(tokens: list[Token]) -> bool:
-    """Whether tokens are averages in angle brackets, whose law nothing in them says."""
+    """Whether tokens are averages in angle brackets, or of a mere letter, whose law nothing in them says."""
     texts = [t.text for t in tokens]
-    return r"\langle" in texts and r"\sim" not in texts and "," not in texts
+    return _DIVIDED_MEAN.fullmatch("".join(texts)) is not None or (
+        r"\langle" in texts and r"\sim" not in texts and "," not in texts
+    )

@@ -17,7 +17,8 @@ __all__ = ["Phrase", "longest_phrase", "phrases_of"]
 _DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\textstyle", r"\displaystyle", r"\mathbb",
             r"\mathbf", r"\mathsf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
 _SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
-         r"\ast": "*", r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
+         r"\ast": "*", "Σ": r"\Sigma",
+         r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
 _RANGED = (r"\sum", r"\max", r"\min")  # operators whose range an author may write out
 _MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}
 
@@ -59,6 +60,8 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         found += _variants(tokens, f"({name})", not closed)
         starred = _with_star_moved(tokens)
         found += _variants(starred, f"({name})", not closed) if starred != tokens else []
+        if tokens[0] == r"\sum" and tokens[1:2] != ("_",):  # \Sigma(1-g)^2v^2, as sums are shown in a line of text
+            found.append(Phrase((r"\Sigma", *tokens[1:]), f"({name})", True))
         if tokens[0] == r"\sum" and "_" not in tokens:
             for index in "ijkl":  # \sum_k \eta_k \phi_k
                 each = tuple(part for token in tokens for part in (token, "_", index))

@@ -8,6 +8,7 @@ factors would count for nothing.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ from solvable.analysis.derivation.stated_factors import over_its_law, refuse_wit
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.analysis.writing.conventions import names_of_kind
+from solvable.analysis.writing.letters import declared
 from solvable.solvers.validate import refuse
 
 __all__ = ["meant_member", "solved_for_ours"]
 
 _TRIED, _SAME = 5, 1e-9
+_SHARE_OF_NOISE = re.compile(r"\bshare\b.*\bvariance\b.*\bnoise\b")
 
 
 def _inversions(member: Any, name: Any, right: Any) -> list[tuple[Any, Any]]:
@@ -90,7 +93,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
             return yours
         if plain and _is_stated_factor(factor, claim):
             return yours
-        if rest == name and str(name) == MEAN_OF and _is_mean_over_a_size(factor):
+        if rest == name and str(name) == MEAN_OF and _belongs_to_a_mean(factor, claim):
             return yours
         if rest == name and str(name) == DESIGN_OF and not _shares_names(factor, yours.expression / factor):
             return yours  # noise does not enter what a statistic of inputs is: it is multiplied by it
@@ -98,8 +101,16 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         raise refuse("formula", yours.text, why)
     if str(name) == EXPONENTIAL_OF and member == sp.log(name):
         return dataclasses.replace(yours, unread=(), member=None)
+    if str(name) == MEAN_OF and member != name and _belongs_to_a_mean(member / name, claim):
+        return dataclasses.replace(yours, unread=(), member=None)
     plain = found and found[-1].read_as.startswith(f"{written(name)} = ")
-    return yours if isinstance(member, sp.Add) or not plain else found[-1]
+    if isinstance(member, sp.Add) or not plain:
+        return yours
+    strange = found[-1].names - (known_names(claim) or found[-1].names)
+    if strange:
+        why = f"left of = stands {written(member)}, which holds {min(strange)}: the claim has no such name"
+        raise refuse("formula", yours.text, why)
+    return found[-1]
 
 
 def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:
@@ -163,8 +174,30 @@ def solved_for_ours(yours: Formula, claim: Claim, points: Sequence[Mapping[str, 
     return None
 
 
-def _is_mean_over_a_size(factor: Any) -> bool:
-    """Whether a factor of a statistic is one over a size, which belongs to what the statistic is."""
+def _belongs_to_a_mean(factor: Any, claim: Claim) -> bool:
+    """Whether a factor of a statistic is one over a size, or one that the claim states, or both: n/d."""
+    import sympy as sp
+
+    if _is_stated_factor(factor, claim) or _is_over_noise(1 / factor, claim) or _is_one(1 / factor, claim):
+        return True
+    return any(_is_one_over_a_size(sp.cancel(factor / stated)) for stated in (1, *stated_factors(claim)))
+
+
+def _is_one(divisor: Any, claim: Claim) -> bool:
+    """Whether a divisor is a quantity that is 1 by the claim's assumptions: E[x]/y, "the measurement is 1"."""
+    rows = [row for row in declared(claim.family) if row.sign == str(divisor)]
+    return any(f"the {row.meaning.split(',')[0]} is 1" in claim.assumptions for row in rows)
+
+
+def _is_over_noise(divisor: Any, claim: Claim) -> bool:
+    """Whether a divisor is the variance of a noise of which the claim states a share."""
+    import sympy as sp
+
+    squared = isinstance(divisor, sp.Pow) and divisor.exp == 2 and str(divisor.base).split("_")[0] == "sigma"
+    return squared and _SHARE_OF_NOISE.search(claim.statement) is not None
+
+
+def _is_one_over_a_size(factor: Any) -> bool:
     return bool((1 / factor).is_Symbol) and str(1 / factor) in names_of_kind("size")
 
 

@@ -14,6 +14,7 @@ from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.known import chosen
+from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
@@ -291,17 +292,21 @@ def _identity(residual: Any, known: set[str], claim: Claim) -> bool:
 
 
 def _member(side: Any, given: dict[str, Any], kept: set[str], known: Any, claim: Any) -> tuple[Any, Any] | None:
-    """A left member in our names, with the one name in it that is none of ours, where it stands once."""
+    """A left member in our names, with the one name in it that is none of ours, where it stands once.
+
+    A mean or a variance, put as one name, is that name also where its factors are none of the claim's.
+    """
     strange = []
     for symbol in side.free_symbols:
         try:
             _in_our_names(symbol, given, kept, known, claim, {})
         except ValueError:
             strange.append(symbol)
-    if len(strange) != 1 or side.count(strange[0]) != 1:
+    named = [symbol for symbol in strange if str(symbol) in (MEAN_OF, DESIGN_OF, EXPONENTIAL_OF)] or strange
+    if len(named) != 1 or side.count(named[0]) != 1:
         return None
-    part = _in_our_names(side, given, {*kept, str(strange[0])}, known, claim, {})
-    return without_values(part, _positive(claim)), strange[0]
+    part = _in_our_names(side, given, {*kept, *map(str, strange)}, known, claim, {})
+    return without_values(part, _positive(claim)), named[0]
 
 
 def _positive(claim: Claim | None) -> set[str]:

@@ -50,7 +50,7 @@ SYMBOLS = (
         r"{\textstyle\sum}\sigma^{p}",
         "Σσ^{p}",
         "other",
-        "sum of singular values to the power 2 over the number of factors",
+        "sum of singular values to the power p = 2/L, L the number of factors",
         also=tuple(rf"\sum_{{{i}}}\sigma_{{{i}}}^{{p}}" for i in "ijk"),
     ),
     Symbol("mean_decay", "C", "C", "ridge", "geometric mean of the decays"),
