@@ -10,7 +10,7 @@ from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
 
-__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of"]
+__all__ = ["angle_of", "held_once", "of_an_equation", "of_itself", "power_of"]
 
 
 def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> Reading:
@@ -77,3 +77,9 @@ def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | N
     value = -put.coeff(mark, 0) / put.coeff(mark, 1) if put.is_Add else sp.Integer(0)
     exponent = whole.exp if whole.is_Pow else sp.Integer(1)
     return None if exponent.free_symbols else (str(unknown[0]), value ** (1 / exponent))
+
+
+def held_once(reading: Reading, name: str) -> bool:
+    """Whether a name stands in one equation of a reading and nowhere else: nothing is said with it."""
+    parts = (reading.expression, *reading.definitions.values(), *reading.sides)
+    return sum(name in {str(symbol) for symbol in part.free_symbols} for part in parts) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
-from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_itself, power_of
+from solvable.analysis.derivation.equations import angle_of, held_once, of_an_equation, of_itself, power_of
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.limited import within
@@ -217,6 +217,8 @@ def _definitions(
         if unknown_there:  # kappa = ... of a known kappa, in a name of the author's
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
+        if unknown_there and angle is not None and held_once(reading, angle[0]):
+            angle = None  # what nothing else holds is unknown, and not defined
         if angle is not None and not (angle[0] in named or (claim is not None and in_known(claim, angle[0], named))):
             own[angle[0]] = angle[1]
         elif not name:

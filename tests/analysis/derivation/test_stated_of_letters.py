@@ -23,7 +23,7 @@ RIGHT = {
     r"\frac{\kappa\,\|\beta\|^2}{\gamma},\quad\text{because }\lambda_*=\gamma\sigma^2/\|\beta\|^2":
     "ridge/optimal-test-error",
     r"\left(\frac{(M-1)^{M-1}}{n\,M^{2M}}\right)^{\frac{1}{M+1}},\quad 0^{0}=1": "neural-collapse/minority-collapse",
-    rf"{_FLOW},\quad\text{{where }} d\nu(s)=\frac{{\sqrt{{(s-a)(b-s)}}}}{{2\pi\gamma s}}\,ds+(1-1/\gamma)_+\delta_0(ds),"
+    rf"{_FLOW},\quad d\nu(s)=\frac{{\sqrt{{(s-a)(b-s)}}}}{{2\pi\gamma s}}\,ds+(1-1/\gamma)_+\delta_0(ds),"
     rf"\ {_ENDS}": FLOW,
     r"\Phi\Bigl(-\frac{m^2}{\sqrt{(1+1/n)(m^2+1/\alpha)}}\Bigr),\quad m=\|\mu\|,\ \alpha=n/d": PLUG_IN,
 }  # fmt: skip
