@@ -10,7 +10,7 @@ from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
 
-__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of", "uses"]
+__all__ = ["angle_of", "of_an_equation", "of_itself", "power_of"]
 
 
 def of_itself(reading: Reading, known: set[str] | None, claim: Claim | None) -> Reading:

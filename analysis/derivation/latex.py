@@ -24,6 +24,7 @@ from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
 from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
 from solvable.analysis.derivation.latex_sides import Sides
+from solvable.analysis.derivation.latex_stated import with_statements
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import (
     ENVIRONMENTS,
@@ -89,7 +90,8 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_named_parts(without_prose(with_matrices(self.tokens)), self.is_of_the_claim)
+        self.tokens = with_statements(without_prose(with_matrices(self.tokens)))
+        self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
         self.whole_names = self.stated_whole_names()
@@ -150,15 +152,18 @@ class _Statement(Sides):
                 if self.take().text == ":":
                     self.take()
                 definitions.append((name if head is None else f"{head[1]}({head[2]})", self.lattice()))
-                if self.peek() in RELATIONS:
+                if self.peek() == r"\in":
+                    self.take()
+                    conditions.append(self.interval(name))
+                elif self.peek() in RELATIONS:
                     conditions.append(self.compared(name))
             elif self.solves(consume=False):
                 definitions += self.equation(name)
             elif self.peek() in RELATIONS and (solved := self.solved_within_a_range(name)):
                 conditions.append(self.compared(name))
                 definitions += self.equation(solved)
-            elif self.peek() == "=":
-                self.take()
+            elif defined:
+                self.at += 1 + (self.peek() == ":")
                 definitions.append(("", f"({name})-({self.expression()})"))
             elif conditions and self.peek() not in (*RELATIONS, r"\in"):  # the formula of another range
                 branches.append(f"({formula}, {' and '.join(conditions)})")
@@ -194,14 +199,15 @@ class _Statement(Sides):
         return found
 
     def solved_within_a_range(self, first: str) -> str:
-        """Name of which behind a comparison, x > 0 or a < x < b, words say that it solves an equation; else empty."""
+        """Name of which behind a comparison, x > 0 or a < x < b, words or a colon say that it solves an equation."""
         start = self.at
         self.take()
         middle = self.expression()
         name = middle if self.peek() in RELATIONS else first
         self.at = start
         self.compared(first)
-        found = name.isidentifier() and self.solves(consume=False)
+        such = self.peek() == ":" and self.peek(1) != "="
+        found = name.isidentifier() and (such or self.solves(consume=False))
         self.at = start
         return name if found else ""
 

@@ -152,7 +152,7 @@ ENVIRONMENTS = (
 # words in roman type between a formula and what belongs to it, without their spaces
 BEHIND = ("as", "at", "for", "forall", "forany", "forevery", "if", "when", "whenever", "where", "with", "and",
           "provided", "providedthat", "aslongas", "here", "given", "suchthat", "inwhich", "andwhere", "wherein",
-          "letting", "withthe", "wherethe", "s.t.", "in", "on", "let", "by",
+          "letting", "withthe", "wherethe", "s.t.", "in", "on", "let", "by", "since", "because", "recall", "recallthat",
           "almostsurely", "a.s", "inprobability", "withhighprobability", "w.h.p")  # fmt: skip
 # what such a word may speak of in front of a definition: with the aspect ratio gamma = d/n
 SPOKEN_OF = re.compile(

@@ -42,7 +42,7 @@ class Reading:
     left, relation : str
         The name left of the sign, and the sign: = <= >=.
     definitions : mapping
-        What names of the author's are, perhaps in terms of themselves.
+        What names of the author's are, perhaps in terms of themselves; an equation has blanks for its name.
     decimals : mapping
         Decimals of five digits or more, by the symbol that stands for them in `rounded`, with half a unit of the last.
     sides : tuple
@@ -125,11 +125,11 @@ def read(
     condition = maybe(stated.condition)
     definitions: dict[str, Any] = {}
     for name, value in stated.definitions:
-        name = "lambda_" if name == "lambda" else name
+        name = "lambda_" if name == "lambda" else name or " " * sum(not key.strip() for key in definitions)
         if name in definitions:
-            raise refuse("formula", text, f"{name or 'what solves an equation'} is defined twice")
+            raise refuse("formula", text, f"{name} is defined twice")
         found = _expression(value, text, lost=lost)
-        if str(found) != name:  # what is written in two scripts is one name
+        if str(found) != name and (name.strip() or found != 0):  # what is written in two scripts is one name
             definitions[name] = found
     decimals: dict[Any, tuple[Any, Any]] = {}
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None

@@ -46,6 +46,7 @@ _WORDS = (*FUNCTIONS, "sqrt", "abs", "sum", "product", "E", "Tr", "tr", "trace",
 _KEYWORDS = ("if", "else", "and", "or", "True", "for", "when", "where", "with", "in")
 _BEHIND = (",", ";", "for", "when", "where", "with")
 _SPACED = re.compile(r"(?<![\w.])([^\W\d]\w*)[ \t]+(?=\()")
+_AS_LONG_AS = re.compile(r"\s*\b(?:(?:as|so) long as|provided(?: that)?|assuming(?: that)?|whenever|given that)\s+")
 _NAMED = re.compile(r"(?:^|[;,\n]|\b(?:where|and|with)\b)\s*([^\W\d]\w*)\s*=(?!=)")
 _APPLIED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*:?=(?!=)")
 _TIMES = "\u2062"  # a product that is not written
@@ -64,7 +65,7 @@ def plain_from_text(text: str) -> Statement:
     >>> plain_from_text("V = σ²γ/(1−γ), γ < 1")[:3]
     ('sigma**(2)*gamma/(1-gamma)', 'gamma<1', 'V')
     """
-    statement = as_one_statement(text)
+    statement = _AS_LONG_AS.sub(" for ", as_one_statement(text))
     twice = re.search(r"(?<![\w.])\d+\.\d+\.\d", statement)
     if twice is not None:
         raise refuse("formula", text, f"{twice[0]} is no number")

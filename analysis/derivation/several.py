@@ -28,7 +28,7 @@ def equations_of(reading: Reading) -> list[Reading]:
     every = {name: reading.expression, **reading.definitions}
     alone = [
         other for other in reading.definitions
-        if other and other != name and not any(_holds(value, other) for value in every.values())
+        if other.strip() and other != name and not any(_holds(value, other) for value in every.values())
     ]  # fmt: skip
     if not alone or any(_holds(value, name) for value in every.values()):
         return [reading]

@@ -207,10 +207,11 @@ def _definitions(
     """Definitions that are a replacement, in no name of the author's, and the one that is an equation."""
     import sympy as sp
 
-    own, implicit = {}, {}
+    own, implicit = dict[str, Any](), dict[str, Any]()
     every = {*named, *reading.definitions}
     stands = lambda other: other in every or (claim is not None and bool(in_known(claim, other, named)))  # noqa: E731
     for name, value in reading.definitions.items():
+        name, count = name.strip(), len(own) + len(implicit)
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
         others = {str(s) for s in value.free_symbols}
@@ -240,6 +241,8 @@ def _definitions(
             implicit[name] = value
         else:
             own[name] = value
+        if len(own) + len(implicit) == count:
+            raise refuse("formula", text, "a name in it is defined twice")
     for _ in own:  # a definition may hold another
         marks = {sp.Symbol(name, positive=True): value for name, value in own.items()}
         own = {name: value.xreplace(marks) for name, value in own.items()}

@@ -39,7 +39,7 @@ def written(expression: Any) -> str:
 def as_understood(reading: Reading, words: Mapping[str, Any], unread: list[str], aside: Any) -> str:
     """Write the formula as it was understood, with the author's names in ours."""
     sign = f"{reading.left or 'ours'} {reading.relation} " if reading.relation != "=" else ""
-    where = "".join(f", {name} = {written(value)}" if name else f", {written(value)} = 0"
+    where = "".join(f", {name} = {written(value)}" if name.strip() else f", {written(value)} = 0"
                     for name, value in reading.definitions.items())  # fmt: skip
     named = ", ".join(f"{word.replace('lambda_', 'lambda')} = {value}" for word, value in sorted(words.items()))
     text = sign + written(reading.expression) + (f" where{where[1:]}" if where else "")

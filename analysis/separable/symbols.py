@@ -8,7 +8,9 @@ __all__ = ["CONVENTIONS", "NOTATION", "SYMBOLS"]
 
 SYMBOLS = (
     Symbol("separation2", r"\|\mu\|^{2}", "‖μ‖²", "scale", "quarter of the squared distance of the class means"),
-    Symbol("ratio", "r", "r", "size", "n/d, balanced rows of both classes together for each dimension"),
+    Symbol(
+        "ratio", "r", "r", "size", "n/d, balanced rows of both classes together for each dimension", ("n = ratio*d",)
+    ),
     Symbol("samples", "n", "n", "size", "rows"),
     Symbol("classes", "K", "K", "size", "classes"),
     Symbol("rank", "k", "k", "size", "directions that are removed"),
