@@ -298,7 +298,7 @@ def test_lambert_w_is_a_number():
 
 @pytest.mark.parametrize("formula", ["1.2.3*gamma", "2 3*gamma", "1. .5*gamma"])
 def test_numbers_beside_each_other_are_refused(formula):
-    with pytest.raises(ValueError, match="follow each other: write the sign between|is no number"):
+    with pytest.raises(ValueError, match=r"follow each other: write the sign between|is no number"):
         quickly(formula, VARIANCE)
 
 
