@@ -71,8 +71,9 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     member, name = yours.member
     if isinstance(member, sp.Limit):
         member = _in_the_limit(member, claim)
-    whole = isinstance(member, sp.Add) and _is_ours(yours, claim, points)
-    if whole:
+    if isinstance(member, sp.Add) and _is_ours(yours, claim, points):
+        if _is_taken_off(member, name):
+            raise _right_side_alone(yours, member)
         return yours
     if _is_exponent(member, name, claim):
         return dataclasses.replace(yours, unread=(), member=None)
@@ -97,8 +98,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
             return yours
         if rest == name and str(name) == DESIGN_OF and not _shares_names(factor, yours.expression / factor):
             return yours  # noise does not enter what a statistic of inputs is: it is multiplied by it
-        why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
-        raise refuse("formula", yours.text, why)
+        raise _right_side_alone(yours, member)
     if str(name) == EXPONENTIAL_OF and member == sp.log(name):
         return dataclasses.replace(yours, unread=(), member=None)
     if str(name) == MEAN_OF and member != name and _belongs_to_a_mean(member / name, claim):
@@ -111,6 +111,18 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         why = f"left of = stands {written(member)}, which holds {min(strange)}: the claim has no such name"
         raise refuse("formula", yours.text, why)
     return found[-1]
+
+
+def _right_side_alone(yours: Formula, member: Any) -> ValueError:
+    from solvable.analysis.derivation.understood import written
+
+    why = f"left of = stands {written(member)}, and the right side alone is ours: give the quantity itself"
+    return refuse("formula", yours.text, why)
+
+
+def _is_taken_off(member: Any, name: Any) -> bool:
+    """Whether a sum falls as a name in it grows, 1 - V/sigma^2: it is not what an author calls by that name."""
+    return any(part.has(name) and part.could_extract_minus_sign() for part in member.args)
 
 
 def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:

@@ -134,3 +134,10 @@ def test_other_factors_are_not_passed_over(member, claim, right):
 @pytest.mark.parametrize("right", [r"\sigma^2", r"\sigma^2+d"])
 def test_limits_over_names_that_a_claim_has_not_raise_no_raw_error(limit, member, right):
     assert outcome(f"{limit} {member} = {right}", WORTH) in ("refused", "DISAGREES")
+
+
+@pytest.mark.parametrize("name", ["V", r"\operatorname{Var}(\hat f)", "w"])
+def test_what_is_taken_off_in_a_left_member_is_not_ours(name):
+    ours = r"\frac{\sigma^2\gamma}{1-\gamma}"
+    for member in (rf"1-\frac{{{name}}}{{\sigma^2}}", rf"\sigma^2-{name}", rf"2-3{name}"):
+        assert outcome(f"{member} = {ours}", "ridge/isotropic-ridgeless-variance") == "refused"
