@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solvable.analysis.derivation.clock import Clock, OutOfTime
+from solvable.analysis.derivation.clock import STEP_SECONDS, Clock, OutOfTime
 from solvable.analysis.derivation.extrema import EXTREMA
 from solvable.analysis.derivation.given import each_mode, entries_in, floats, marked, numbers_in, with_axis
 from solvable.analysis.derivation.kinks import kinks, sides_of
@@ -28,7 +28,6 @@ __all__ = ["Doubles", "Precise", "needs_doubles"]
 
 _LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
 _INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", *EXTREMA)
-_STEP_SECONDS = 5e-6  # of the clock
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
 
 
@@ -145,7 +144,7 @@ class _Walk(ABC):
         term = lambda j: precise(node.function, {**exact, k: mp.mpf(j)})  # noqa: E731
         total = endless(term, first, isinstance(node, _sympy().Product))
         if self.clock is not None:
-            self.clock.check(round((time.thread_time() - start) / _STEP_SECONDS))
+            self.clock.check(round((time.thread_time() - start) / STEP_SECONDS))
         return float(total)
 
     def derivative(self, node: Any, given: Mapping[Any, Any]) -> Any:
