@@ -320,7 +320,7 @@ def read_formula(
         formula = repr(formula.item() if isinstance(formula, np.number) else formula)
     if not isinstance(formula, str):
         if getattr(formula, "is_Matrix", False) or not isinstance(formula, sp.Basic):
-            raise refuse("formula", str(formula), "it must be a string, a sympy expression of one number or a function")
+            raise refuse("formula", formula, "it must be a string, a sympy expression of one number or a function")
         if isinstance(formula, sp.Eq):
             raise refuse("formula", str(formula), "it is an equation: give its right side alone")
         if not isinstance(formula, sp.Expr) or isinstance(formula, sp.Lambda):
