@@ -18,6 +18,8 @@ from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.orders import without_orders
+from solvable.analysis.derivation.own_ridge import with_own_ridge
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -47,10 +49,13 @@ def known_names(claim: Claim | None) -> set[str] | None:
 
 
 def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    return {name for name in _all_quantities(claim, cell) if not name.startswith("_")}
+
+
+def _all_quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
     if claim is None or claim.quantities is None:
         return set()
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell
-    return {name for name in claim.quantities(**cell) if not name.startswith("_")}
+    return set(claim.quantities(**(claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell)))
 
 
 def unknown(name: str, known: set[str]) -> ValueError:
@@ -70,6 +75,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         if not isinstance(value, sp.Expr):  # None, a truth value, a list, a matrix
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = with_named_quantities(reading, text, claim, known or set())
+    reading = with_own_ridge(reading, _all_quantities(claim))
     reading = of_an_equation(reading, {*given, *(known or ())}, claim)
     reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
@@ -124,7 +130,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     if any(part is not None and part.has(sp.zoo, sp.nan) for part in parts.values()):
         same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
         raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
-    expression, orders = _without_orders(parts["expression"])
+    expression, orders = without_orders(parts["expression"])
     if orders and expression == 0:
         raise refuse("formula", text, "it is an order alone, which states no value: write the leading term before it")
     every = [p for p in (expression, *(parts[key] for key in ("condition", "other end", *implicit))) if p is not None]
@@ -143,7 +149,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "chosen": reading.chosen,
-            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
+            "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _run_together(
@@ -216,8 +222,9 @@ def _definitions(
             continue  # d/n = gamma, which holds by what the names are
         others = {str(s) for s in value.free_symbols}
         ours = claim is not None and name and in_known(claim, name, named)
-        # kappa = ... of a known kappa, in a name of the author's
-        if ours and not all(map(stands, others & _used(reading, name))):
+        # kappa = ... of a known kappa, in a name of the author's; n = n*lam/kappa + df1, which is none for n
+        own_side = ours and claim is not None and name in claim.grid[0] and name in others
+        if ours and (own_side or not all(map(stands, others & _used(reading, name)))):
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
         if angle is not None and reading.expression in value.free_symbols and angle[0] not in _used(reading, name):
@@ -387,24 +394,3 @@ def _at_the_ridge(expression: Any, known: set[str] | None, claim: Any, text: str
         return inside
 
     return expression.replace(lambda e: getattr(e.func, "__name__", "") == "at_ridge", value)
-
-
-def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Take off O(.) and o(.): what they say is compared apart."""
-    import sympy as sp
-
-    marks = [a for a in expression.atoms(sp.Function) if a.func.__name__ == "landau"]
-    if not marks:
-        return expression, ()
-    orders = tuple(_order_of(expression, a) if a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
-    return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
-
-
-def _order_of(expression: Any, mark: Any) -> Any:
-    """Size of what an O(.) stands for in the whole: within a product its factors count."""
-    import sympy as sp
-
-    small = sp.Dummy(positive=True)
-    rest = {a: sp.Integer(0) for a in expression.atoms(sp.Function) if a.func.__name__ == "landau" and a != mark}
-    slope = sp.diff(expression.xreplace({mark: small}).xreplace(rest), small).xreplace({small: sp.Integer(0)})
-    return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
