@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from solvable.analysis.derivation.latex_distances import with_distances
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
@@ -23,6 +24,7 @@ from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
 from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
+from solvable.analysis.derivation.latex_remarks import without_objects
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_stated import with_statements
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
@@ -90,8 +92,8 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_statements(without_prose(with_matrices(self.tokens)))
-        self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
+        self.tokens = with_statements(without_prose(without_objects(with_matrices(self.tokens))))
+        self.tokens = with_named_parts(with_distances(self.tokens), self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
         self.whole_names = self.stated_whole_names()
@@ -151,7 +153,7 @@ class _Statement(Sides):
             elif defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
                 if self.take().text == ":":
                     self.take()
-                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.lattice()))
+                definitions += self.defined_alike(name if head is None else f"{head[1]}({head[2]})")
                 if self.peek() == r"\in":
                     self.take()
                     conditions.append(self.interval(name))
@@ -184,6 +186,15 @@ class _Statement(Sides):
             leads = "(iterated({}, previous, {}, {}))".format(*parts)
             stated = stated._replace(formula=re.sub(rf"\b{ITERATE}\b", leads, stated.formula))
         return self.last_first(stated, own)
+
+    def defined_alike(self, name: str) -> list[tuple[str, str]]:
+        r"""Read what stands behind the sign of a definition, or of several names at once, A_2 = A_4 = \tfrac12."""
+        names, value = [name], self.lattice()
+        while self.peek() == "=" and value.isidentifier():
+            names.append(value)
+            self.take()
+            value = self.lattice()
+        return [(each, value) for each in names]
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
         """Whether tokens are one quantity that the claim declares."""

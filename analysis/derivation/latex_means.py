@@ -6,6 +6,7 @@ import re
 from abc import abstractmethod
 from itertools import pairwise
 
+from solvable.analysis.derivation.latex_distances import DIMENSION, mean_of_a_distance
 from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_fractions import Fractions
 from solvable.analysis.derivation.latex_phrases import longest_phrase
@@ -164,6 +165,10 @@ class Means(Fractions):
                 else [name] * (name not in names)
             )
         laws = {name: law or self.laws.get(name, "") for name in names}
+        if any("|" in each and not each.startswith("joint: ") for each in laws.values()):
+            if len(names) > 1:
+                raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
+            return mean_of_a_distance(body, names[0], laws[names[0]])
         if _SPECTRAL in laws.values():
             if len(names) > 1:
                 raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
@@ -212,6 +217,9 @@ class Means(Fractions):
         if inner and inner[-1].text == ")" and sum((t.text == "(") - (t.text == ")") for t in inner) < 0:
             inner = inner[:-1]
         comma = [i for i, text, level in levels(inner) if text == "," and level == 0]
+        if len(comma) == 2 and inner[comma[1] + 1].text == DIMENSION:
+            parts = (inner[: comma[0]], inner[comma[0] + 1 : comma[1]], inner[comma[1] + 2 :])
+            return name, " | ".join(map(self.whole, parts))
         if len(comma) != 1:
             raise self.refuse("a normal law has a mean and a variance")
         centre, spread = inner[: comma[0]], inner[comma[0] + 1 :]

@@ -22,7 +22,7 @@ from solvable.analysis.derivation.squares import as_stated
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.writing.conventions import names_of_kind
+from solvable.analysis.writing.conventions import names_of_kind, translations
 from solvable.analysis.writing.letters import declared
 from solvable.solvers.validate import refuse
 
@@ -75,7 +75,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         if _is_taken_off(member, name):
             raise _right_side_alone(yours, member)
         return yours
-    if _is_exponent(member, name, claim):
+    if _is_exponent(member, name, claim) or _is_one_name(member, name, claim):
         return dataclasses.replace(yours, unread=(), member=None)
     found = []
     for part, value in _inversions(member, name, yours.expression):
@@ -131,6 +131,13 @@ def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:
 
     size = in_known(claim, str(claim.size), known_names(claim) or set())
     return claim.kind is Kind.RATE and bool(size) and member == sp.log(name) / sp.log(parse(size[0]))
+
+
+def _is_one_name(member: Any, name: Any, claim: Claim) -> bool:
+    r"""Whether n\lambda^*, by what the author's letter is in ours (ridge/n), is one name, and no parameter."""
+    letter = re.sub(r"_?(?:star|opt|c)$", "", str(name))
+    put = [member.xreplace({name: parse(ours)}) for ours in translations(claim, letter)] if member != name else []
+    return any(each.is_Symbol and str(each) not in claim.grid[0] for each in put)
 
 
 def _in_the_limit(member: Any, claim: Claim) -> Any:
