@@ -21,9 +21,11 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.limited import bounded
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.own_ridge import with_own_ridge
 from solvable.analysis.derivation.several import equations_of, meant_equation
+from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
-from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.translation import every_quantity, known_names, translated, unknown
 from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
 from solvable.analysis.derivation.whole_letters import with_counted_letters
@@ -337,6 +339,11 @@ def read_formula(
     if reading is not None and claim is not None:
         refuse_other_letters(reading, formula, claim, known or set())
         reading = about_the_claim(with_counted_letters(reading, claim), formula, claim, known or set())
+        reading = with_own_ridge(
+            reading,
+            every_quantity(claim),
+            lambda name: bool(set(claim.grid[0]) & {*in_known(claim, name, known or set()), name}),
+        )
     every = [] if reading is None else with_signs(reading, claim, formula)
     if every and claim is not None:
         fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]

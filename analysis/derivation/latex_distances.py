@@ -20,22 +20,34 @@ _REACH = 36  # standard deviations beyond the centre: what lies farther off coun
 
 def with_distances(tokens: list[Token]) -> list[Token]:
     """Return the tokens with one letter for the distance of a normal vector; as they are where none is read."""
+    given, tokens = tokens, _without_bold(tokens)
     law = _law_of_a_vector(tokens)
     letter = next((each for each in _UNUSED if all(t.text != each for t in tokens)), "")
     if law is None or not letter:
-        return tokens
+        return given
     start, end, name, spread, size = law
     if name in [t.text for t in tokens[: _left_member(tokens)]]:  # it says which quantity this is
-        return tokens
+        return given
     marked = _with_letter([*tokens[: start - 1], Token("\0"), *tokens[end:]], name, letter)
     if marked is None:
-        return tokens
+        return given
     found, point = marked
     centre = [Token("0", True)] if not point else [Token(r"\|"), *point, Token(r"\|")]
     inside = [*centre, Token(","), *spread, Token(","), Token(DIMENSION), *size]
     put = [Token(letter), Token(r"\sim"), Token("N"), Token("("), *inside, Token(")")]
     at = next(i for i, t in enumerate(found) if t.text == "\0")
     return [*found[:at], *put, *found[at + 1 :]]
+
+
+def _without_bold(tokens: list[Token]) -> list[Token]:
+    r"""Write \mathbf w and \mathbf{w} as w."""
+    kept, at = list[Token](), 0
+    while at < len(tokens):
+        bold = tokens[at].text in (r"\mathbf", r"\boldsymbol", r"\bm")
+        braced = bold and [t.text for t in tokens[at + 1 : at + 4 : 2]] == ["{", "}"]
+        kept += [tokens[at + 2]] if braced else [] if bold else [tokens[at]]
+        at += 4 if braced else 1
+    return kept
 
 
 def _left_member(tokens: list[Token]) -> int:

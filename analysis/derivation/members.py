@@ -18,7 +18,7 @@ from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.derivation.spellings import in_known
-from solvable.analysis.derivation.squares import as_stated
+from solvable.analysis.derivation.squares import as_stated, stated_powers
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
@@ -29,6 +29,7 @@ from solvable.solvers.validate import refuse
 __all__ = ["meant_member", "solved_for_ours"]
 
 _TRIED, _SAME = 5, 1e-9
+_SQUARED_NORMS = ("signal", "norm2_")
 _SHARE_OF_NOISE = re.compile(r"\bshare\b.*\bvariance\b.*\bnoise\b")
 
 
@@ -77,14 +78,16 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         return yours
     if _is_exponent(member, name, claim) or _is_one_name(member, name, claim):
         return dataclasses.replace(yours, unread=(), member=None)
-    found = []
-    for part, value in _inversions(member, name, yours.expression):
+    found, parts = [], _inversions(member, name, yours.expression)
+    if parts and str(name).startswith(_SQUARED_NORMS) and stated_powers(claim).get("norm") == 1:
+        parts = [(sp.sqrt(part), sp.sqrt(value)) for part, value in parts[-1:]]  # \|w\|^4 = ..: the norm is asked
+    for part, value in parts:
         names = frozenset(map(str, value.free_symbols)) - {str(symbol) for symbol in yours.implicit}
         solved = dataclasses.replace(
             yours, expression=value, names=names, rounded=None, decimals={}, unread=(), outline=None, member=None,
             read_as=f"{written(part)} = {written(value)}",
         )  # fmt: skip
-        if _is_ours(solved, claim, points):
+        if _is_ours(solved, claim, points) or part == sp.sqrt(name):
             return solved
         found.append(solved)
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):

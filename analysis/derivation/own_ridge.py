@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from solvable.analysis.derivation.notation import Reading
@@ -11,7 +12,7 @@ from solvable.analysis.derivation.operators import mode_sum
 __all__ = ["with_own_ridge"]
 
 
-def with_own_ridge(reading: Reading, quantities: set[str]) -> Reading:
+def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callable[[str], bool]) -> Reading:
     """Write df_1 and df_2 as sums over the modes at kappa where kappa is defined, or an equation for it is stated.
 
     As numbers they would make lam = kappa*(1 - df_1/n) an identity, and a wrong equation for kappa would count for
@@ -21,7 +22,13 @@ def with_own_ridge(reading: Reading, quantities: set[str]) -> Reading:
 
     kappa, s, v = (sp.Symbol(name, positive=True) for name in ("kappa", "s_i", "v_i"))
     marks = {sp.Symbol(f"df{k}", positive=True): mode_sum((s / (s + kappa)) ** k, s, v) for k in (1, 2)}
-    held = dict(reading.definitions)
+    held = dict[str, Any]()
+    for name, value in reading.definitions.items():  # lam = kappa*(1 - df1/n) says what kappa is
+        equation = name.strip() and kappa in value.free_symbols and value.has(*marks) and is_parameter(name)
+        if equation and "" not in reading.definitions:
+            held[""] = sp.Symbol(name, positive=True) - value
+        else:
+            held[name] = value
     equations = [value for name, value in held.items() if not name.strip() or sp.Symbol(name, positive=True) in
                  value.free_symbols]  # fmt: skip
     if "_modes" not in quantities or {"df1", "df2"} & set(held):

@@ -19,7 +19,6 @@ from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
 from solvable.analysis.derivation.orders import without_orders
-from solvable.analysis.derivation.own_ridge import with_own_ridge
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -34,7 +33,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
 
-__all__ = ["known_names", "translated", "unknown"]
+__all__ = ["every_quantity", "known_names", "translated", "unknown"]
 
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
@@ -49,10 +48,11 @@ def known_names(claim: Claim | None) -> set[str] | None:
 
 
 def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
-    return {name for name in _all_quantities(claim, cell) if not name.startswith("_")}
+    return {name for name in every_quantity(claim, cell) if not name.startswith("_")}
 
 
-def _all_quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+def every_quantity(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    """Names of what a claim's equations define, with what only sums and forms use."""
     if claim is None or claim.quantities is None:
         return set()
     return set(claim.quantities(**(claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell)))
@@ -75,7 +75,6 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
         if not isinstance(value, sp.Expr):  # None, a truth value, a list, a matrix
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = with_named_quantities(reading, text, claim, known or set())
-    reading = with_own_ridge(reading, _all_quantities(claim))
     reading = of_an_equation(reading, {*given, *(known or ())}, claim)
     reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))

@@ -12,6 +12,7 @@ RIGHT = [
     r"\quad \kappa = \lambda + \frac{\kappa}{n}\operatorname{df}_1(\kappa)",
     r"\quad \kappa = \frac{\lambda}{1-\operatorname{df}_1(\kappa)/n}",
     r"\quad n = n\lambda/\kappa + \operatorname{df}_1(\kappa)",
+    r"\quad \lambda = \kappa\bigl(1-\operatorname{df}_1(\kappa)/n\bigr)",
 ]
 
 

@@ -61,5 +61,7 @@ def test_a_norm_is_no_square_where_the_quantity_that_is_asked_is_the_norm(claim:
     claim = f"sgd-stability/{claim}"
     for formula in (rf"\|w\|=\sqrt{{{square}}}", rf"\|w\|^2={square}"):
         assert outcome(claim, formula, quantity="norm") == "AGREES"
+    assert outcome(claim, rf"\|w\|^4=\Bigl({square}\Bigr)^2", quantity="norm") == "AGREES"
+    assert outcome(claim, rf"\|w\|^4={square}", quantity="norm") == "DISAGREES"
     for formula in (rf"\|w\|={square}", rf"\|w\|^2=\sqrt{{{square}}}"):
         assert outcome(claim, formula, quantity="norm") == "DISAGREES"
