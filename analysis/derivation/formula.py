@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import Clock
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.fixed import fixed_parameters
 from solvable.analysis.derivation.implicit import NoRootError, solve
 from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
@@ -82,6 +83,7 @@ class Formula:
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)  # parameters that the author holds at a number
 
     @property
     def doubles(self) -> bool:
@@ -344,7 +346,8 @@ def read_formula(
         if read_ones:
             return meant_equation(read_ones, equations, claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
-    return Formula(str(formula), clock=clock, **found)
+    fixed = {} if symbols else fixed_parameters(reading, claim, known_names(claim) or set())
+    return Formula(str(formula), clock=clock, fixed=fixed, **found)
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:

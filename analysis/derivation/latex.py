@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from solvable.analysis.derivation.latex_clauses import in_clauses
+from solvable.analysis.derivation.latex_defining import in_equations
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
@@ -81,6 +83,8 @@ def _words_marked(text: str) -> str:
     if len(parts) % 2 == 0 or len(parts) < 3 or (len(parts) == 3 and not re.search("[A-Za-z]", parts[0] + parts[2])):
         return text
     parts[0] = "" if _IN_FRONT.fullmatch(parts[0].strip()) else parts[0]
+    if re.fullmatch(r"\s*[A-Z][a-z]+(?: [a-z-]+)*:?\s*", parts[0]):  # Let, Put, With
+        parts[0] = rf"\text{{{parts[0].strip()}}}"
     parts[2::2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2::2]]
     return " ".join(parts)
 
@@ -90,7 +94,7 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_statements(without_prose(with_matrices(self.tokens)))
+        self.tokens = with_statements(without_prose(in_clauses(in_equations(with_matrices(self.tokens)))))
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
@@ -271,9 +275,14 @@ class _Statement(Sides):
         arrows = [i for i, text, level in levels(tokens) if text in IMPLIES and level == 0]
         if not arrows or arrows[-1] == len(tokens) - 1:
             return tokens
+        rest, first = tokens[arrows[-1] + 1 :], [t for t in tokens[: arrows[0]] if t.text != r"\quad"]
+        rest = rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
+        sign = next((i for i, token in enumerate(rest) if token.text == "="), 0)
+        defined = first[1:2] != [] and (first[1].text == "=" or [t.text for t in first[1:3]] == [":", "="])
+        if len(arrows) == 1 and defined and first[0].text in [t.text for t in rest[sign:]]:  # c = d/n \Rightarrow V = ..
+            return [*rest, Token(",", False, True), *first]
         self.unread += (written([t for t in tokens[: arrows[-1] + 1] if t.text != r"\quad"]),)
-        rest = tokens[arrows[-1] + 1 :]
-        return rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
+        return rest
 
     def grows(self) -> bool:
         r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
@@ -306,7 +315,7 @@ class _Statement(Sides):
         start = self.at
         self.expression()
         limit = self.tokens[start : self.at]
-        if self.peek() in RELATIONS:
+        if self.peek() in (*RELATIONS, r"\in"):
             self.tokens[self.at : self.at] = [Token(",", False, True), *limit]
         self.at += self.peek() == ")"
         return True

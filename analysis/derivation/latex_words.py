@@ -177,7 +177,9 @@ SOLVES = re.compile(
     + ROOTS
     + r")?(?:positive|nonnegative|"
     r"non-negative)?(?:real)?(?:root|solution|fixedpoint|zero)(?:of|to)(?:the)?(?:fixed-?point|self-?consistent|implicit)?"
-    r"(?:equation)?))"
+    r"(?:equation)?"
+    r"|(?:is|being)?(?:implicitly|uniquely)?(?:determined|defined|fixed|characteri[sz]ed|given)(?:implicitly|uniquely)?"
+    r"(?:by|through|via|from)(?:the)?(?:(?:fixed-?point|self-?consistent|self-?consistency|implicit|quadratic|cubic)?equation)?))"
 )
 # what authors write for our names
 SAID = "calledthe"  # begins the name that is made of words which say what a letter is
