@@ -11,7 +11,7 @@ from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.verification.domain import Domain
 
-__all__ = ["claim_at", "fixed_parameters"]
+__all__ = ["claim_at", "fixed_by", "fixed_parameters"]
 
 
 def fixed_parameters(reading: Reading | None, claim: Claim | None, known: set[str]) -> dict[str, float]:
@@ -23,23 +23,29 @@ def fixed_parameters(reading: Reading | None, claim: Claim | None, known: set[st
         return found
     for name, value in reading.definitions.items():
         residual = value - sp.Symbol(name.strip(), positive=True) if name.strip() else value
-        if len(residual.free_symbols) != 1 or residual.atoms(sp.core.function.AppliedUndef):
-            continue
-        (symbol,) = residual.free_symbols
-        ours = [parse(text) for text in in_known(claim, str(symbol), known)][:1]
-        if not ours or len(ours[0].free_symbols) != 1:
-            continue
-        (own,) = ours[0].free_symbols
-        held = claim.grid[0].get(str(own))
-        if isinstance(held, bool) or not isinstance(held, int | float):
-            continue
-        try:
-            roots = [root for root in sp.solve(residual.xreplace({symbol: ours[0]}), own) if root.is_number]
-        except NotImplementedError:
-            continue
-        if len(roots) == 1 and roots[0].is_positive:
-            found[str(own)] = float(roots[0])
+        found.update(fixed_by(residual, claim, known))
     return found
+
+
+def fixed_by(residual: Any, claim: Claim, known: set[str]) -> dict[str, float]:
+    """Parameter of the claim that an equation gives a number, if it is about one alone."""
+    import sympy as sp
+
+    if len(residual.free_symbols) != 1 or residual.atoms(sp.core.function.AppliedUndef):
+        return {}
+    (symbol,) = residual.free_symbols
+    ours = [parse(text) for text in in_known(claim, str(symbol), known)][:1]
+    if not ours or len(ours[0].free_symbols) != 1:
+        return {}
+    (own,) = ours[0].free_symbols
+    held = claim.grid[0].get(str(own))
+    if isinstance(held, bool) or not isinstance(held, int | float):
+        return {}
+    try:
+        roots = [root for root in sp.solve(residual.xreplace({symbol: ours[0]}), own) if root.is_number]
+    except NotImplementedError:
+        return {}
+    return {str(own): float(roots[0])} if len(roots) == 1 and roots[0].is_positive else {}
 
 
 def claim_at(claim: Claim, fixed: Mapping[str, float]) -> Claim | None:

@@ -57,6 +57,7 @@ _EQUALS = re.compile(
 _SHORT = re.compile(r".*\b(?:writing|write|abbreviating|shorthand)")
 _OPENERS = ("is", "are", "denotes", "denoting", "being", "called", "represents", "the", "a", "an", "our")
 _SURELY = re.compile(r"(?:(?:,|both)? ?(?:almost surely|a\.s\.|in probability|with high probability|w\.h\.p\.)),? (?:as|when|if|for)")
+_ASIDE = re.compile(r"(?:for (?:simplicity|brevity|short|convenience|definiteness)|without loss of generality|w\.l\.o\.g|wlog)")
 _REGIME = re.compile(r"in the (?:under|over)-?(?:parameteri[sz]ed|parametri[sz]ed|determined) (?:regime|case|phase|setting)")
 _EXPLAINED = re.compile(r"([a-z][a-z -]*?) (?:in|of|from|and|with) (?:the )?([a-z]+)")
 
@@ -314,13 +315,15 @@ def _without_comments(items: list[_Item]) -> list[_Item]:
         if not isinstance(item, _Words) or not start or not _signs(items[start:place]):
             found.append(item)
             continue
-        text = re.sub(r" (?:and|where|with)$", "", item.plain)
+        text = re.sub(r" (?:and|where|with)$", "", item.text.strip(" ,;:.").lower())
         ends = _closes(items[place + 1 :]) or text != item.plain
         found.append(_COMMA if ends and _is_comment(text) else item)
     return found
 
 
 def _is_comment(text: str) -> bool:
+    if _ASIDE.fullmatch(text.strip("()")):
+        return True
     words = re.findall(r"[^\W\d_]+", text)
     if not words or re.search(r"[^\w\s()'’–-]|\d", text) or set(words) & _CONDITIONS:
         return False

@@ -108,7 +108,7 @@ class Macros(Bound):
         if command in LETTER_STYLES:
             return self.styled(command)
         if command in WORD_STYLES:
-            return self.word(self.letters(self.raw_group()))
+            return self.word(self.letters(self.one_word(command)))
         if command == "partial":
             return self.by_index()
         if command == "lim":

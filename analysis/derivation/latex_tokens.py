@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from solvable.analysis.derivation.latex_words import DEFINES, SIZES, SPACES
@@ -158,6 +159,15 @@ class Cursor(ABC):
             if level == 0:
                 return inner
             inner.append(token)
+
+    def one_word(self, command: str) -> list[Token]:
+        """Tokens of a group that is a name: several words are none."""
+        group = self.raw_group()
+        shown = command in ("text", "textrm", "textnormal", "textit", "emph")
+        if shown and any(a.text.isalpha() and b.text.isalpha() and b.spaced for a, b in pairwise(group)):
+            said = "".join(" " * t.spaced + t.text for t in group).strip()
+            raise self.refuse(f'the words "{said}" are not understood where they stand')
+        return group
 
     def sub(self, tokens: list[Token]) -> Self:
         """Return a reader of some tokens of this text."""
