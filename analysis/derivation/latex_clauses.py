@@ -43,11 +43,11 @@ _THEN = re.compile(
 )
 _CHATTER = frozenset(
     "where with here and in which if as before usual above earlier always again we have has set setting put putting let "
-    "letting write writing written define defining defined denote denoting denoted use using introduce introducing introduced "
+    "letting write writing written used define defining defined denote denoting denoted use using introduce introducing introduced "
     "abbreviate abbreviating abbreviated recall recalling remember that once more for brevity short convenience simplicity "
     "notation shorthand the by namely now throughout also finally moreover furthermore further".split()
 )
-_SAYS = frozenset("set setting put putting let letting write writing written define defining defined denote denoting use "
+_SAYS = frozenset("set setting put putting let letting write writing written used define defining defined denote denoting use "
                   "using introduce introducing introduced abbreviate abbreviating recall recalling remember namely where with "
                   "here".split())  # fmt: skip
 _EQUALS = re.compile(
@@ -57,7 +57,8 @@ _EQUALS = re.compile(
 _SHORT = re.compile(r".*\b(?:writing|write|abbreviating|shorthand)")
 _OPENERS = ("is", "are", "denotes", "denoting", "being", "called", "represents", "the", "a", "an", "our")
 _SURELY = re.compile(r"(?:(?:,|both)? ?(?:almost surely|a\.s\.|in probability|with high probability|w\.h\.p\.)),? (?:as|when|if|for)")
-_ASIDE = re.compile(r"(?:for (?:simplicity|brevity|short|convenience|definiteness)|without loss of generality|w\.l\.o\.g|wlog)")
+_ASIDE = re.compile(r"(?:for (?:simplicity|brevity|short|convenience|definiteness)|without loss of generality|w\.l\.o\.g|wlog|"
+                    r"with probability (?:tending|going|converging|approaching) (?:to )?one)")
 _REGIME = re.compile(r"in the (?:under|over)-?(?:parameteri[sz]ed|parametri[sz]ed|determined) (?:regime|case|phase|setting)")
 _EXPLAINED = re.compile(r"([a-z][a-z -]*?) (?:in|of|from|and|with) (?:the )?([a-z]+)")
 
@@ -84,8 +85,8 @@ _COMMA = Token(",", False, True)
 
 def in_clauses(tokens: list[Token]) -> list[Token]:
     """Return the tokens with the formula in front, equations for what words define, and without comments."""
-    items = _items(_opened(tokens))
-    for step in (_apart, _formula_first, _short_for, _equated, _explained, _led, _without_comments):
+    items = _items(_opened(_in_cases(tokens)))
+    for step in (_apart, _formula_first, _short_for, _equated, _explained, _sized, _led, _without_comments):
         items = step(items)
     return [token for item in items for token in (item.tokens if isinstance(item, _Words) else (item,))]
 
@@ -128,14 +129,34 @@ def _opened(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+def _in_cases(tokens: list[Token]) -> list[Token]:
+    """Take comments in brackets out of the rows of cases, and name a regime there by its range alone."""
+    depth = [level for _, _, level in levels(tokens)]
+    for at, token in enumerate(tokens):
+        if token.text not in _SHOWN or depth[at] != 1 or [t.text for t in tokens[at + 1 : at + 2]] != ["{"]:
+            continue
+        end = next((i for i in range(at + 1, len(tokens)) if depth[i] == 1), at)
+        said = "".join(" " * t.spaced + t.text for t in tokens[at + 2 : end]).strip(" ,.").lower()
+        ends = [t.text for t in tokens[end + 1 : end + 2]] in ([r"\\"], [r"\end"])
+        if ends and said.startswith("(") and _is_comment(said):
+            start = at - (tokens[at - 1].text in _ENDS)
+            return _in_cases([*tokens[:start], *tokens[end + 1 :]])
+        if _REGIME.fullmatch(said) and not ends:
+            return _in_cases([*tokens[:at], *_said("if").tokens, *tokens[end + 1 :]])
+    return tokens
+
+
 def _apart(items: list[_Item]) -> list[_Item]:
     """Put commas outside of words, and a word behind one by itself: "is the dimension, and"."""
     found = list[_Item]()
     for item in items:
-        if not isinstance(item, _Words) or not re.search(r"^[,;.]|[,;]$|[,;] (?:and|where|with|for|here)$", item.text):
+        if not isinstance(item, _Words) or not re.search(
+            r"^[,;.]|[,;]$|[,;] (?:and|where|with|for|here)$|[a-z]\. [A-Z][a-z]", item.text
+        ):
             found.append(item)
             continue
-        text = item.text
+        before, _, text = item.text.rpartition(". ") if re.search(r"[a-z]\. [A-Z][a-z]", item.text) else ("", "", item.text)
+        found += [_said(before), _COMMA] if before else []
         if text[0] in ",;.":
             found.append(_COMMA)
         text, last = text.strip(" ,;"), text[-1] in ",;"
@@ -149,19 +170,43 @@ def _apart(items: list[_Item]) -> list[_Item]:
 def _formula_first(items: list[_Item]) -> list[_Item]:
     """Put what is defined or assumed first behind the formula: Let c = d/n. Then V = .."""
     first = items[0] if items else None
-    if not isinstance(first, _Words) or first.words[:1] == [] or first.words[0] not in _LEADING:
-        return _without_front(items)
+    if not isinstance(first, _Words) or not ({*first.words[:1]} & {*_LEADING, "we"}):
+        return _root_named(_without_front(items))
     if not set(first.words) <= _CHATTER | set(_LEADING):
         return items
     if first.words[0] in ("for", "if", "when"):
         return _conditions_behind(items)
     thens = [i for i, item in enumerate(items) if i and _is_then(item)]
     ends = [i for i, item in _outer(items) if i and _is(item, *_ENDS) and not any(isinstance(j, _Words) for j in items[i:])]
+    solution = next((i for i, item in enumerate(items) if isinstance(item, _Words) and _be(item)), 0)
+    if solution:
+        items = [*items[:solution], _said(_be(items[solution])), *items[solution + 1 :]]
+        if not thens and _is_name(items[1:solution]):  # Let x be the root of an equation: x is the formula
+            return [*items[1:solution], _COMMA, _said("where"), *_trimmed(items[1:])]
     cut = thens[-1] if thens else ends[-1] if ends else 0
     stated, rest = _trimmed(items[1:cut]), _trimmed(items[cut + 1 :])
     if not rest or not any(_is(item, *_COMPARE) for item in stated):
         return items
     return [*rest, _COMMA, _said("where"), *stated]
+
+
+def _be(item: _Item) -> str:
+    """What "be the root of" and "solve" are in a clause of their own, or nothing."""
+    text = item.text if isinstance(item, _Words) else ""
+    turned = re.sub(r"^be ", "is ", re.sub(r"^(solve|satisfy)$", r"\1s", text)).replace("satisfys", "satisfies")
+    return turned if turned != text and (SOLVES.fullmatch(turned.replace(" ", "")) or turned.startswith("is ")) else ""
+
+
+def _root_named(items: list[_Item]) -> list[_Item]:
+    r"""Write "the positive solution x of f = g" as x, where x is the positive solution of f = g."""
+    first, ends = items[0] if items else None, [i for i, item in enumerate(items) if isinstance(item, _Words)][1:2]
+    if not isinstance(first, _Words) or not ends or not _is_name(items[1 : ends[0]]):
+        return items
+    behind = items[ends[0]]
+    if isinstance(behind, _Words) and behind.plain in ("of", "to") and SOLVES.fullmatch("".join([*first.words, "of"])):
+        name = items[1 : ends[0]]
+        return [*name, _COMMA, _said("where"), *name, _said(f"is {first.plain} of"), *items[ends[0] + 1 :]]
+    return items
 
 
 def _conditions_behind(items: list[_Item]) -> list[_Item]:
@@ -270,11 +315,29 @@ def _explained(items: list[_Item]) -> list[_Item]:
         if word.text.startswith(":") and set(word.words).isdisjoint(_CONDITIONS) and _closes(rest):
             noun = _said("is the " + re.sub(r"^(?:the|an?) ", "", word.plain))
             return _explained([*items[:end], noun, *rest])
+        before = items[start - 1] if start else None
+        if (isinstance(before, _Words) and before.plain in ("after", "for", "with", "at", "in") and _closes(rest)
+                and not set(word.words) & (_CONDITIONS | _ARITHMETIC | {"the", "is", "are"}) and len(word.words) == 1):
+            noun = [_COMMA, *items[start:end], _said(f"the {word.plain}")]
+            return _explained([*items[: start - 1], *noun, *rest])
         both = _EXPLAINED.fullmatch(word.plain)
         last = next((i for i in range(len(rest) + 1) if _closes(rest[i:])), 0)
         if both and last and _is_name(rest[:last]) and not set(word.words) & (_CONDITIONS | _ARITHMETIC):
             return _explained([*items[:end], _said(f"the {both[1]}"), _COMMA, *rest[:last], _said(f"the {both[2]}"),
                                *rest[last:]])  # fmt: skip
+    return items
+
+
+def _sized(items: list[_Item]) -> list[_Item]:
+    """Write "for batch size B in dimension d" as what these letters are."""
+    for start, end in _parts(items):
+        lead = items[start - 1] if start > 1 else None
+        if not isinstance(lead, _Words) or not _is_name(items[start:end]) or not _closes(items[end:]):
+            continue
+        said = re.fullmatch(r"(?:for|in|with|at|of|and) (?:the )?((?:[a-z]+ )?[a-z]+)", lead.plain)
+        said = said if end == len(items) or not isinstance(items[end], _Words) or items[end].plain[:3] == "in " else None
+        if said and not set(lead.words[1:]) & (_CONDITIONS | _ARITHMETIC | _CHATTER - {"the"}):
+            return _sized([*items[: start - 1], _COMMA, *items[start:end], _said(f"the {said[1]}"), *items[end:]])
     return items
 
 
@@ -330,6 +393,8 @@ def _is_comment(text: str) -> bool:
     if text.startswith("(") != text.endswith(")"):
         return False
     named = words[0] in _OPENERS and len(words) > 1
+    if words[0] in ("the", "a", "an", "our") and len(words) > 1 and not set(words) & _ARITHMETIC - {"to", "from", "per"}:
+        return True
     return (named and words[1] in ("the", "a", "an", "our")) or (
         not set(words) & _ARITHMETIC and (named or text.startswith("(") or len(words) > 1)
     )
