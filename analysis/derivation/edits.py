@@ -84,7 +84,7 @@ def _of(node: Any) -> Iterator[tuple[int, Any]]:
         yield from ((2, node.base ** (2 * node.exp)), (2, node.base ** (node.exp / 2)), (3, node.base ** (-node.exp)))
     elif isinstance(node, sp.besseli | sp.besselj | sp.besselk) and node.order.is_Integer:
         yield from ((1, node.func(node.order + step, node.argument)) for step in (1, -1) if node.order + step >= 0)
-    elif node.is_Function:
+    elif node.is_Function and isinstance(node, sp.Expr):  # a condition is none
         yield from ((2, node**2), (3, sp.sqrt(node)))
     if node.is_Number is False and not node.free_symbols and node.is_positive:
         yield 2, -node

@@ -279,7 +279,9 @@ class _Statement(Sides):
         rest = rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
         sign = next((i for i, token in enumerate(rest) if token.text == "="), 0)
         defined = first[1:2] != [] and (first[1].text == "=" or [t.text for t in first[1:3]] == [":", "="])
-        if len(arrows) == 1 and defined and first[0].text in [t.text for t in rest[sign:]]:  # c = d/n \Rightarrow V = ..
+        if (
+            len(arrows) == 1 and defined and first[0].text in [t.text for t in rest[sign:]]
+        ):  # c = d/n \Rightarrow V = ..
             return [*rest, Token(",", False, True), *first]
         self.unread += (written([t for t in tokens[: arrows[-1] + 1] if t.text != r"\quad"]),)
         return rest

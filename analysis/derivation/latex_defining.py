@@ -95,7 +95,9 @@ def _pairs_apart(tokens: list[Token]) -> list[Token]:
             continue
         names, values = (_between_commas(side) for side in (part[1 : texts.index(")")], part[sign + 2 : -1]))
         if len(names) == len(values) > 1 and all(_is_name(name) for name in names):
-            pairs = [each for name, value in zip(names, values, strict=True) for each in (*name, _EQUALS, *value, _COMMA)]
+            pairs = [
+                each for name, value in zip(names, values, strict=True) for each in (*name, _EQUALS, *value, _COMMA)
+            ]
             return _pairs_apart([*tokens[:start], *pairs[:-1], *tokens[end:]])
     return tokens
 

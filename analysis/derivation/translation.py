@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
-from solvable.analysis.derivation.fixed import fixed_by
 from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_itself, power_of
+from solvable.analysis.derivation.fixed import fixed_by
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.known import chosen
