@@ -59,5 +59,8 @@ def claim_at(claim: Claim, fixed: Mapping[str, float]) -> Claim | None:
     if not cells:
         return None
     ranges = {name: ends for name, ends in claim.domain.ranges.items() if name not in values}
-    domain = Domain(claim.domain.where, claim.domain.counts, **ranges)
+    counted = [
+        f"{name} == {value!r}" for name, value in values.items() if name in claim.domain.counts
+    ]  # of whole sizes
+    domain = Domain(" and ".join(filter(None, (claim.domain.where, *counted))), claim.domain.counts, **ranges)
     return dataclasses.replace(claim, grid=cells, quick=None, domain=domain)

@@ -221,6 +221,7 @@ def test_several_words_are_named_where_they_are_refused():
          "noise_variance = 1"),
         (OVER, r"1-\frac nd+\frac{\sigma^2n}{d-n-1},\quad r=1", "signal = 1"),
         (ONE_PASS, r"\frac{2}{d+2},\quad B=1", "batch_size = 1"),
+        (VARIANCE, r"\sigma^2\quad\text{at }\gamma=\tfrac12", "gamma = 0.5"),
     ],
 )  # fmt: skip
 def test_a_parameter_held_at_a_number_is_held_there(claim, formula, held):
