@@ -63,6 +63,7 @@ _EXCLUDING = ((_TRAIN, _TEST), (_TEST, _TRAIN), (_BIAS, _VARIANCE), (_VARIANCE, 
               (re.compile(rf"(?:^|\s)\\?E{_SCRIPTS}[\[(]{_OF_A_LONE_NAME}[\])]$"), re.compile(r"(?i)\bhas the variance\b|/\w+ variance$")))  # fmt: skip
 _AT_MOST, _ABOVE = re.compile(r"P\([^()]*(?:\([^()]*\))?[^()]*≤"), re.compile(r"\\(?:Pr)?\b|P")
 _EVENT = re.compile(r"(?:\\Pr|\\?P)(?:_\{[^{}]*\}|_\w)?\\?[\[({](.*)\\?[\])}]")
+_OF_PROBABILITIES = re.compile(r"(?i)err(?:or|s)?\b|wrong|probab|\bP\(")
 _EXCESS = re.compile(r"(?i)excess|variance|bias")
 
 
@@ -112,9 +113,15 @@ def refuse_another_quantity(yours: Formula, claim: Claim, agrees: Callable[[Form
     read = plain or yours.implicit or yours.relation not in ("=", "->")
     why = _something_else(left, claim) if left and not read else ""
     why = "" if "sum of products" in why and not yours.unread else why  # an equation that is solved
+    if "one minus" in why and _is_one_minus(yours) and not _OF_PROBABILITIES.search(f"{claim.name} {claim.statement}"):
+        why = ""  # 1 - a = 1 - e^-t, as the claim itself is written
     if why and agrees(yours):
         ours = "" if "claim" in why else ", and the right side alone is ours"
         raise refuse("formula", yours.text, f"left of = stands {why}{ours}")
+
+
+def _is_one_minus(yours: Formula) -> bool:
+    return bool(yours.expression is not None and yours.expression.is_Add and 1 in yours.expression.args)
 
 
 def _something_else(left: str, claim: Claim) -> str:
