@@ -13,15 +13,16 @@ from solvable.analysis.derivation.latex_words import IMPLIES, LIMITS, RELATIONS
 
 __all__ = ["conditions_behind", "named_in_front", "without_head", "words_of_conditions"]
 
-_KINDS = (r"(?:Theorem|Lemma|Proposition|Corollary|Claim|Fact|Result|Remark|Definition|Example|Exercise|Solution|Answer|"
-          r"Conjecture|Observation|Prop|Thm|Cor)\.?")  # fmt: skip
+_KINDS = (r"(?:Theorem|Lemma|Proposition|Corollary|Claim|Fact|Result|Remark|Definition|Example|Exercise|Solution|"
+          r"Answer|Conjecture|Observation|Prop|Thm|Cor)\.?")  # fmt: skip
 _HEAD = re.compile(
     rf"\s*(?:\\noindent\s*|\\item\s*)?(?:\\(?:textbf|textit|textsc|emph|paragraph)\*?\{{\s*{_KINDS}[^{{}}$=]*\}}\s*[.:]?|"
     rf"{_KINDS}(?:\s+[A-Z]?\d[\d.]*)?(?:\s*\([^()$=]*\))?[.:])\s*(?:\([A-Z][^()$=]*\)[.:]?\s*)?"
 )
 _NUMBER = re.compile(r"\s*\((?:[A-Z]\.?)?\d+(?:\.\d+)*[a-z]?\)\s*(?:\\q?quad(?![a-zA-Z])|(?<=\.\d\))|(?<=\.\d\d\)))\s*")
 _CONDITIONAL = re.compile(r"(?i)(?:for|if|when|whenever|as|in|with|where|while|provided|since|thelimit|inthelimit|"
-                          r"forall|forevery|then|wehave|onehas|ithols|and|let|suppose|assume|assuming|under|that)*")  # fmt: skip
+                          r"forall|forevery|then|wehave|onehas|ithols|and|let|suppose|assume|assuming|under|"
+                          r"that)*")  # fmt: skip
 _RESPELLED = (
     (re.compile(r"\\eqq?colon(?![a-zA-Z])|=\s*\\mathrel\{:\}"), "=:"),
     (re.compile(r"\\(?:hat|widehat)\s*\{?=\}?"), "="),

@@ -98,9 +98,9 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
         factor, rest = member.as_independent(name, as_Add=False)
         plain = rest == name or isinstance(rest, sp.Add)
-        if member.func.__name__ in ("least_value", "greatest_value") and member.args[0].expr == name:
-            if is_about_an_extremum(claim):
-                return yours
+        least = member.func.__name__ in ("least_value", "greatest_value") and member.args[0].expr == name
+        if least and is_about_an_extremum(claim):
+            return yours
         if member == name or (str(name) == EXPONENTIAL_OF and member == sp.log(name)):
             return yours
         if plain and _is_stated_factor(factor, claim):

@@ -36,7 +36,8 @@ _PRODUCT = re.compile(rf"(?:\\lim{_SCRIPTS})?{_NAME}{_NAME}")
 _OVER = rf"(?:{_NAME}|P{_SCRIPTS})"
 _QUOTIENT = re.compile(rf"(?:\\lim{_SCRIPTS})?(?:\\[dt]?frac\{{{_OVER}\}}\{{{_OVER}\}}|{_OVER}/{_OVER})")
 _DERIVATIVE = re.compile(
-    r"\\[dt]?frac\{(?:d|\\partial ?)[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{(?:d|\\partial ?)[A-Za-z\\]|\\partial ?_|\\d?dot(?![a-z])|diff\("
+    r"\\[dt]?frac\{(?:d|\\partial ?)[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{(?:d|\\partial ?)[A-Za-z\\]|"
+    r"\\partial ?_|\\d?dot(?![a-z])|diff\("
 )
 _LOG_SLOPE = re.compile(r"\\[dt]?frac\{(?:d|\\partial ?)\\(?:ln|log)")
 _OF_A_LONE_NAME = r"[^\[\]()+\-−,]*"
@@ -60,15 +61,16 @@ _TRAIN, _TEST = re.compile(r"(?i)\b(?:train(?:ing)?|empirical)\b"), re.compile(r
 _BIAS, _VARIANCE = re.compile(r"(?i)\bbias\b"), re.compile(r"(?i)\bvar(?:iance)?\b")
 _EXCLUDING = ((_TRAIN, _TEST), (_TEST, _TRAIN), (_BIAS, _VARIANCE), (_VARIANCE, _BIAS),
               (_VARIANCE, re.compile(r"(?i)\bhas the mean\b|/\w+ mean$")),
-              (re.compile(rf"(?:^|\s)\\?E{_SCRIPTS}[\[(]{_OF_A_LONE_NAME}[\])]$"), re.compile(r"(?i)\bhas the variance\b|/\w+ variance$")))  # fmt: skip
-_AT_MOST, _ABOVE = re.compile(r"P\([^()]*(?:\([^()]*\))?[^()]*≤"), re.compile(r"\\(?:Pr)?\b|P")
+              (re.compile(rf"(?:^|\s)\\?E{_SCRIPTS}[\[(]{_OF_A_LONE_NAME}[\])]$"),
+               re.compile(r"(?i)\bhas the variance\b|/\w+ variance$")))  # fmt: skip
+_AT_MOST = re.compile(r"P\([^()]*(?:\([^()]*\))?[^()]*≤")
 _EVENT = re.compile(r"(?:\\Pr|\\?P)(?:_\{[^{}]*\}|_\w)?\\?[\[({](.*)\\?[\])}]")
 _OF_PROBABILITIES = re.compile(r"(?i)err(?:or|s)?\b|wrong|probab|\bP\(")
 _EXCESS = re.compile(r"(?i)excess|variance|bias")
 
 
 def left_text(text: str) -> str:
-    r"""Left member of the first equation without spaces, sizes and styles; words in @, as in @Acc@; empty without one."""
+    r"""Left member of the first equation without spaces and styles; words in @, as in @Acc@; empty without one."""
     spaced = re.sub(r"\\q?quad(?![a-zA-Z])", ",", _SIZED.sub("", _WRAPPED.sub("", text)))
     short = _STYLED.sub(lambda m: (m[1] or m[2]) if len(m[1] or m[2]) == 1 else f"@{m[1]}@", spaced)
     short = re.split(rf"(?:{'|'.join(map(re.escape, IMPLIES))})(?![a-zA-Z])", short)[-1]

@@ -95,7 +95,7 @@ def test_a_left_member_that_is_something_else_is_refused(claim: str, formula: st
         ("denoising/dps-variance", rf"\mathbb E[x^2]-\mathbb E[x]^2 = {SPREAD}"),
         ("denoising/dps-variance", rf"\mathbb{{V}}\mathrm{{ar}}[x] = {SPREAD}"),
         ("denoising/dps-mean", rf"\mathbb E[x] = {MEAN}"),
-        ("denoising/vp-variance", r"1-\bar\alpha_t = 1-e^{-\frac{199}{20}t^2-\frac t{10}}"),
+        ("denoising/vp-variance", r"1-\bar\alpha(t) = 1-e^{-\frac{199}{20}t^2-\frac t{10}}"),
         ("generalisation/cumulant", rf"\log\mathbb E\,e^{{\lambda r^2}} = {CUMULANT}"),
         ("wide-networks/kurtosis-product", rf"\frac{{\mathbb E[z^4]}}{{\mathbb E[z^2]^2}} = {KURTOSIS}"),
         ("wide-networks/kurtosis-product", rf"\mathbb E[z^4]/\mathbb E[z^2]^2 = {KURTOSIS}"),
