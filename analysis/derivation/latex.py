@@ -13,6 +13,12 @@ from collections.abc import Iterator
 from solvable.analysis.derivation.latex_clauses import in_clauses
 from solvable.analysis.derivation.latex_defining import in_equations
 from solvable.analysis.derivation.latex_forms import in_usual_forms
+from solvable.analysis.derivation.latex_leading import (
+    conditions_behind,
+    named_in_front,
+    without_head,
+    words_of_conditions,
+)
 from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
@@ -43,7 +49,8 @@ __all__ = ["plain_from_latex"]
 _DOLLARS = re.compile(r"(?<!\\)(?:\${1,2}|\\[()\[\]])")  # \\[4pt] ends a line
 _IN_FRONT = re.compile(  # words that only say of which quantity a formula is
     r"(?i)(?!.*(?:square|root|half|inverse|log|double|excess))(?:we (?:have|find|get|obtain)|then|hence|thus|"
-    r"it holds that|the (?:\w+ ){1,2}(?:is|equals|tends to|is given by))[:,]?"
+    r"it holds that|one has|the (?:\w+ ){1,2}(?:is|equals|(?:tends|converges)(?: almost surely| in probability)? to|"
+    r"approaches|becomes|reads|is given by|is equal to))[:,]?"
 )
 _OPENED, _CLOSED = re.compile(r"(\\text\{\s*)\(([^()]*\})"), re.compile(r"(\\text\{[^(){}]*)\)(\s*\})")
 _WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
@@ -70,7 +77,7 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text)
+    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", without_head(text))
     written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
     reader.tokens = in_usual_forms(letters_apart(list(tokens_of(_words_marked(written)))), reader.refuse)
     reader.phrases = phrases
@@ -82,11 +89,22 @@ def _words_marked(text: str) -> str:
     parts = _DOLLARS.split(text)
     if len(parts) % 2 == 0 or len(parts) < 3 or (len(parts) == 3 and not re.search("[A-Za-z]", parts[0] + parts[2])):
         return text
-    parts[0] = "" if _IN_FRONT.fullmatch(parts[0].strip()) else parts[0]
-    if re.fullmatch(r"\s*[A-Z][a-z]+(?: [a-z-]+)*:?\s*", parts[0]):  # Let, Put, With
+    parts[0] = "" if _says_which(parts[0]) else parts[0]
+    if words_of_conditions(parts[0]) and len(parts) > 3 and "=" not in parts[1]:
+        parts[0] = rf"\text{{ {parts[0].strip()} }}"
+        parts[2:-1:2] = [re.sub(r"\.(?=\s)", ",", words) for words in parts[2:-1:2]]
+        if _says_which(parts[-3]):  # of what follows, the sentence says that it is the quantity
+            parts = ["", parts[-2], ",", *parts[1:-3], parts[-1]]
+    elif re.fullmatch(r"\s*[A-Z][a-z]+(?: [a-z-]+)*:?\s*", parts[0]):  # Let, Put, With
         parts[0] = rf"\text{{{parts[0].strip()}}}"
     parts[2::2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2::2]]
     return " ".join(parts)
+
+
+def _says_which(words: str) -> bool:
+    """Whether words only say of which quantity the formula behind them is."""
+    first = re.sub(r"(?i)^(?:then|hence|thus|therefore|so)\b,? (?=\w)", "", words.strip(" ,."))
+    return _IN_FRONT.fullmatch(first) is not None
 
 
 class _Statement(Sides):
@@ -268,7 +286,7 @@ class _Statement(Sides):
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        self.tokens = self.concluded(lines_joined(tokens))
+        self.tokens = self.concluded(conditions_behind(named_in_front(lines_joined(tokens))))
 
     def concluded(self, tokens: list[Token]) -> list[Token]:
         r"""Tokens behind the last \Rightarrow; what stands in front of it is shown, and not compared."""

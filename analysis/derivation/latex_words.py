@@ -73,7 +73,24 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\lesssim": "<=", r"\gtrsim": ">=",
              r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
-LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
+LIMITS = (
+    r"\to",
+    r"\rightarrow",
+    r"\longrightarrow",
+    r"\rightsquigarrow",
+    r"\leadsto",
+    r"\sim",
+    r"\simeq",
+    r"\approx",
+    r"\asymp",
+    r"\cong",
+    r"\eqsim",
+    r"\approxeq",
+    "→",
+    "≈",
+    "∼",
+    "≃",
+)
 PROPORTIONAL = (r"\propto", "∝")
 IMPLIES = (r"\Rightarrow", r"\Longrightarrow", r"\implies", r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow",
            "⇒", "⟹", "⇔", "⟺")  # fmt: skip
