@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_stated import parts_behind
@@ -32,8 +33,7 @@ def with_scalars_in_forms(tokens: list[Token], phrases: tuple[Phrase, ...], refu
     ValueError
         Where a matrix of the claim is said to be another: the form would be read with the claim's.
     """
-    forms = [p for p in phrases if {"(", r"\Sigma"} <= set(p.tokens) and p.tokens[:2] != ("t", "r")]
-    if not forms:
+    if not any({"(", r"\Sigma"} <= set(p.tokens) and ("^", "t") in pairwise(p.tokens) for p in phrases):
         return tokens
     tokens = _without_diagonal(tokens, refuse)
     scalars = dict(_scalars(tokens))

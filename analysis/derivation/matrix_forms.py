@@ -30,7 +30,7 @@ def equal_forms(tokens: Form) -> list[Form]:
     else:
         weights, middle = _parts(tokens)
         found = [form for factors in _both(middle) for form in _as_form(weights, factors)] if weights else []
-    found += [with_one for form in (tokens, *found) if (with_one := _with_identity(form)) != form]
+    found += [with_one for form in (tokens, *found) if found and (with_one := _with_identity(form)) != form]
     return [form for form in dict.fromkeys(found) if form != tokens]
 
 

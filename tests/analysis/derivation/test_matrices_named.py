@@ -14,6 +14,7 @@ BIAS, LARGEST, PROMPTS = (
     "in-context/trained-risk",
 )
 FACTORS, GRADIENTS = "self-supervised/supervised-risk", "sgd-stability/largest-gradient-bound"
+FLOW = "feature-learning/linear-train"
 RISK = r"\frac{\sigma^2+%s}{1-\frac1n\operatorname{tr}\Sigma^2(\Sigma+\kappa I)^{-2}}"
 SHARE = r"\sigma^2\frac{%s}{n-%s}, \quad G := \Sigma(\Sigma+\kappa I)^{-1}"
 BAR = r", \qquad \bar\beta := \kappa(\Sigma+\kappa I)^{-1}\beta"
@@ -157,3 +158,17 @@ def test_equal_forms_of_traces_and_norms():
     )
     assert equal_forms((r"\|", "H", r"\|", "_", "F", "^", "2")) == []
     assert equal_forms((r"\|", "x", r"\|", "_", r"\infty", "^", "2")) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "claim", "words"),
+    [
+        (r"\sigma^2\frac{d\kappa}{d\lambda}-1", NOISE, "brackets"),
+        (r"\sigma^2\frac n{n-\mathrm{df}_2}-1", NOISE, "brackets"),
+        (r"\frac2\pi\int_0^\pi e^{-2(t-1)(1+\gamma-2\sqrt\gamma\cos x)}\sin^2x\,dx", FLOW, "t -> t + 1"),
+    ],
+)
+def test_a_bracket_that_ends_too_early_and_a_step_of_time_are_named(formula, claim, words):
+    report = check(formula, claim, latex=True, budget=0)
+    assert report.outcome.value == "DISAGREES"
+    assert words in report.sentence
