@@ -88,8 +88,16 @@ def usable_names(claim: Claim) -> list[str]:
     for name in sorted(known):
         words = [word if meaning == name else f"{word} = {meaning}" for word, meaning in
                  (rows[name].words().items() if name in rows else ()) if translated(claim, word, known)]  # fmt: skip
+        words = words or _choice(claim, name)
         lines.append(f"{name}{' (' + ', '.join(words) + ')' if words else ''}")
     return lines
+
+
+def _choice(claim: Claim, name: str) -> list[str]:
+    """What an indicator of a choice in words says."""
+    held = {(parameter, value) for cell in claim.grid for parameter, value in cell.items() if isinstance(value, str)}
+    return [f"1 where {parameter} is {value}, else 0" for parameter, value in sorted(held)
+            if name == f"is_{value.replace('-', '_')}"]  # fmt: skip
 
 
 def translated(claim: Claim, word: str, known: set[str]) -> bool:

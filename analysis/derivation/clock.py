@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["Clock", "OutOfTime"]
+__all__ = ["STEP_SECONDS", "Clock", "OutOfTime"]
+
+STEP_SECONDS = 5e-6  # about what a step takes
 
 _CEILING = 8.0  # seconds of CPU at which anything ends: far beyond what the steps allow on a usual machine
 _LOOKS = 256  # steps between two looks at the time
@@ -17,7 +19,7 @@ class OutOfTime(Exception):
 class Clock:
     """Steps taken by a formula's evaluation, for one stage within what is left of the whole.
 
-    A step is a node of an expression visited, about 5 microseconds; what costs more says so. The same formula takes
+    A step is a node of an expression visited; what costs more says so. The same formula takes
     the same steps everywhere, so a stage ends at the same place on a slow machine as on a fast one. Only what would run
     beyond the ceiling in seconds is ended by the time.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvable.analysis.derivation.clock import Clock
+from solvable.analysis.derivation.clock import STEP_SECONDS, Clock, OutOfTime
 from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
 from solvable.analysis.derivation.implicit import NoRootError, solve
 from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim
+from solvable.analysis.derivation.limited import bounded
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.several import equations_of, meant_equation
@@ -35,6 +37,7 @@ __all__ = ["Formula", "operators_of", "read_formula"]
 
 _NO_VALUE = (ArithmeticError, ValueError, TypeError)
 _GROWS = 100  # by which a value is larger, 10^5 nearer to where it has none, if it is infinite there
+_CALL_SECONDS = 4.0  # for a value of a user's function
 _TINY = 70  # digits by which a vanishing parameter is moved where the formula is 0/0
 
 
@@ -258,12 +261,17 @@ class Formula:
 
         names = sorted(n for n in self.names if n in values)
         taken = {n: values[n] if isinstance(values[n], str) else float(values[n]) for n in names}
+        start = time.process_time()
         try:
-            value = self.function(**taken) if self.function is not None else mp.nan
+            value = bounded(_CALL_SECONDS, lambda: self.function and self.function(**taken))
+        except TimeoutError:
+            raise OutOfTime from None
         except _NO_VALUE:
             return mp.nan
         except Exception as error:
             raise refuse("formula", self.text, f"it raised {type(error).__name__}: {error}") from error
+        if self.clock is not None:
+            self.clock.check(round((time.process_time() - start) / STEP_SECONDS))
         if np.ndim(value) or np.size(value) != 1:
             raise refuse("formula", self.text, "it returns a vector, and a formula gives one number")
         return _real(value.item() if isinstance(value, np.ndarray | np.generic) else value)
@@ -312,7 +320,7 @@ def read_formula(
         formula = repr(formula.item() if isinstance(formula, np.number) else formula)
     if not isinstance(formula, str):
         if getattr(formula, "is_Matrix", False) or not isinstance(formula, sp.Basic):
-            raise refuse("formula", str(formula), "it must be a string, a sympy expression of one number or a function")
+            raise refuse("formula", formula, "it must be a string, a sympy expression of one number or a function")
         if isinstance(formula, sp.Eq):
             raise refuse("formula", str(formula), "it is an equation: give its right side alone")
         if not isinstance(formula, sp.Expr) or isinstance(formula, sp.Lambda):

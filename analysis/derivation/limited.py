@@ -1,31 +1,46 @@
-"""Work of sympy's that may never end, given up after some seconds."""
+"""Work that may never end, sympy's or a user's function, given up after some seconds."""
 
 from __future__ import annotations
 
+import contextvars
 import ctypes
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["within"]
+__all__ = ["bounded", "within"]
 
 
-def within(seconds: float, work: Callable[[], Any]) -> Any:
-    """Result of `work`, or None where it takes longer: the thread is then told to stop."""
+def bounded(seconds: float, work: Callable[[], Any]) -> Any:
+    """Result of `work`, or TimeoutError where it takes longer: the thread is then told to stop."""
     result: list[Any] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
             result.append(work())
-        except Exception:  # sympy may fail in many ways on an expression it cannot treat
-            result.append(None)
+        except BaseException as error:  # raised again where the result is awaited
+            errors.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)
     thread.start()
     thread.join(seconds)
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < deadline:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError))
-        thread.join(0.1)
-    return result[0] if result else None
+    if thread.is_alive():
+        deadline = time.monotonic() + seconds
+        name, stop = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeoutError)
+        while thread.is_alive() and time.monotonic() < deadline:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(name, stop)
+            thread.join(0.1)
+        raise TimeoutError(f"no end within {seconds:g} s")
+    if errors:
+        raise errors[0]
+    return result[0]
+
+
+def within(seconds: float, work: Callable[[], Any]) -> Any:
+    """Result of sympy's `work`, or None where it takes longer or fails, which it may do in many ways."""
+    try:
+        return bounded(seconds, work)
+    except Exception:
+        return None
