@@ -11,7 +11,6 @@ import re
 from solvable.analysis.derivation.latex_prose import ends_a_part, words_between
 from solvable.analysis.derivation.latex_stated import parts_behind
 from solvable.analysis.derivation.latex_tokens import Token
-from solvable.analysis.derivation.latex_words import GREEK
 
 __all__ = ["with_modes"]
 
@@ -71,8 +70,8 @@ def _letter(tokens: list[Token], start: int, place: int) -> tuple[int, str, bool
     found = _LISTED.fullmatch(name) or _ONE.fullmatch(name) or _FAMILY.fullmatch(name)
     squared = None if found else _SQUARE.fullmatch(name)
     found = found or squared
-    known = found is not None and (len(found[1]) == 1 or found[1] in GREEK)
-    return (start, found[1], squared is not None) if found is not None and known else (start, "", False)
+    lone = found is not None and (len(found[1]) == 1 or found[1].startswith("\\"))
+    return (start, found[1], squared is not None) if found is not None and lone else (start, "", False)
 
 
 def _of_letter(tokens: list[Token], letter: str, squared: bool) -> list[Token]:
