@@ -196,9 +196,9 @@ class Formula:
         """
         import sympy as sp
 
-        if self.expression is None or self.plain:
+        found = [] if self.expression is None else list(dict.fromkeys(operators_of(self.expression)))
+        if self.expression is None or (self.plain and not found):
             return self, {}
-        found = list(dict.fromkeys(operators_of(self.expression)))
         marks = {node: sp.Symbol(written(node), positive=True) for node in found}
         rows = [{n: v if n.startswith("_") else float(v) for n, v in zip(columns, row, strict=True)}
                 for row in zip(*columns.values(), strict=True)]  # fmt: skip

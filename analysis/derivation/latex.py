@@ -27,6 +27,8 @@ from solvable.analysis.derivation.latex_lines import (
     without_number,
     written,
 )
+from solvable.analysis.derivation.latex_matrices import with_named_matrices
+from solvable.analysis.derivation.latex_modes import with_modes
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
@@ -112,7 +114,8 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_statements(without_prose(in_clauses(in_equations(with_matrices(self.tokens)))))
+        self.tokens = without_prose(in_clauses(in_equations(with_modes(with_matrices(self.tokens)))))
+        self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))

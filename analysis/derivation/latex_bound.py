@@ -50,6 +50,8 @@ class Bound(Extrema):
         texts = [t.text for t in tokens]
         if texts[1:] in ([r"\le", "d"], [r"\leq", "d"], [r"\le", "p"], [r"\leq", "p"]):
             return self.letters(tokens[:1]), "", ""
+        if len(tokens) == 3 and texts[0] in "ijkl" and texts[1] in (r"\le", r"\leq"):  # an index that counts from 1
+            return self.letters(tokens[:1]), "1", self.whole(tokens[2:])
         stated = self.stated(tokens)
         found = re.fullmatch(r"(.+?)(<=?)(\w+)(<=?)(.+)", stated)
         if found is None or re.search("[<>]", found[1] + found[5]):

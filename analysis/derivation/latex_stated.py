@@ -10,7 +10,7 @@ from __future__ import annotations
 from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import LETTER_STYLES
 
-__all__ = ["with_statements"]
+__all__ = ["parts_behind", "with_statements"]
 
 _ENDS, _WORDS = (",", ";", r"\quad", r"\\"), (r"\text", r"\textrm", r"\mbox", r"\textnormal")
 _CONVENTIONS = ("0^0=1", r"0\log0=0", r"0\ln0=0")  # values that limits have too
@@ -25,7 +25,7 @@ def with_statements(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _parts(tokens: list[Token]) -> list[tuple[int, int]]:
+def parts_behind(tokens: list[Token]) -> list[tuple[int, int]]:
     """Where the parts behind the formula begin and end; words between them belong to none."""
     found, start, inside = list[tuple[int, int]](), len(tokens), False
     for place, text, level in levels([*tokens, Token(",")]):
@@ -40,7 +40,7 @@ def _parts(tokens: list[Token]) -> list[tuple[int, int]]:
 
 def _without_conventions(tokens: list[Token]) -> list[Token]:
     """Take out that 0^0 is 1 and 0 log 0 is 0."""
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         said = "".join(t.text for t in tokens[start:end] if t.text not in ("{", "}", ":", "(", ")", "."))
         if said in _CONVENTIONS:
             return _without_conventions([*tokens[:start], *tokens[end:]])
@@ -49,7 +49,7 @@ def _without_conventions(tokens: list[Token]) -> list[Token]:
 
 def _with_plain_functions(tokens: list[Token]) -> list[Token]:
     r"""Write \mathcal L as L where \mathcal L(\theta) = .. is stated, and no plain L stands beside it."""
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         style = tokens[start].text
         body = [t for t in tokens[start + 1 : end] if t.text not in ("{", "}")]
         if style.removeprefix("\\") not in LETTER_STYLES or [t.text for t in body[1:2] + body[3:4]] != ["(", ")"]:
@@ -92,7 +92,7 @@ def _styled(tokens: list[Token], style: str, letter: str) -> list[tuple[int, int
 
 def _with_coins(tokens: list[Token]) -> list[Token]:
     r"""Put mean and variance of M \sim \mathrm{Bernoulli}(\rho) where they are named."""
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         part = tokens[start:end]
         cut = next((i for i, t in enumerate(part) if t.text == r"\sim"), 0)
         law = [t for t in part[cut + 1 :] if t.text not in _STYLES]
@@ -135,7 +135,7 @@ def _statistic_of(tokens: list[Token], at: int, name: list[str]) -> tuple[str, i
 def _with_densities(tokens: list[Token]) -> list[Token]:
     r"""Put d\mu(s) = f(s)\,ds + a\,\delta_0(ds) where an integral is over that law: between the ends of its support."""
     texts = [t.text for t in tokens]
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         cut = next((i for i in range(start, end) if texts[i] == "="), 0)
         left = [text for text in texts[start:cut] if text != ":"]
         if left[:1] != ["d"] or left[-3:-2] != ["("] or left[-1:] != [")"] or r"\int" not in texts[:start]:
