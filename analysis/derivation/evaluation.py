@@ -16,6 +16,7 @@ from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.extrema import EXTREMA
 from solvable.analysis.derivation.given import each_mode, entries_in, floats, marked, numbers_in, with_axis
 from solvable.analysis.derivation.kinks import kinks, sides_of
+from solvable.analysis.derivation.mode_terms import compiled_term, precise_modes
 from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, mean_along, plane_mean, times_normal
 from solvable.analysis.derivation.series import endless
 from solvable.analysis.derivation.special_functions import IN_MPMATH, IN_NUMPY, LARGE_SOON, in_scipy
@@ -233,11 +234,11 @@ class Precise(_Walk):
         import mpmath as mp
 
         s, v = body.variables
-        total = []
-        for eigenvalue, count, power in each_mode(body, given):
-            count = mp.mpf(count)
-            inner = {**given, s: mp.mpf(eigenvalue), v: mp.sqrt(mp.mpf(power) / count)}
-            total.append(count * self(body.expr, inner))
+        term, total = compiled_term(body, given) or (lambda at, w: self(body.expr, {**given, s: at, v: w})), []
+        for eigenvalue, count, coefficient in precise_modes(tuple(each_mode(body, given)), mp.mp.prec):
+            if self.clock is not None:
+                self.clock.check()
+            total.append(count * term(eigenvalue, coefficient))
         return mp.fsum(total)
 
     def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
