@@ -19,6 +19,7 @@ from solvable.analysis.derivation.latex_lines import (
     without_number,
     written,
 )
+from solvable.analysis.derivation.latex_means import outside_means
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
@@ -90,13 +91,14 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
+        self.laws = self.spoken_laws()
         self.tokens = with_statements(without_prose(with_matrices(self.tokens)))
+        self.laws = self.stated_laws()
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
         self.whole_names = self.stated_whole_names()
-        self.laws = self.stated_laws()
-        self.defined_with = self.words_of_definitions() if self.laws else {}
+        self.defined_with = self.words_of_definitions() if self.laws or r"\sim" in self.source else {}
         self.functions = frozenset(self.defined_functions())
         limited = self.limit_as_equality()
         sides = self.other_sides()
@@ -177,6 +179,9 @@ class _Statement(Sides):
             branches.append(f"({formula}, {' and '.join(conditions)})")
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
+        definitions = [
+            (head, value if head in self.moved else outside_means(value, self.moved)) for head, value in definitions
+        ]
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
                            self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
         if recursion is not None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from solvable.analysis.derivation.latex_forms import group_at
-from solvable.analysis.derivation.latex_fractions import Fractions
+from solvable.analysis.derivation.latex_law_names import NamedLaws
 from solvable.analysis.derivation.latex_tokens import Token, levels
-from solvable.analysis.derivation.latex_words import GREEK, LAW_STYLES
+from solvable.analysis.derivation.latex_words import LAW_STYLES
 
 __all__ = ["SPECTRAL", "Laws"]
 
@@ -24,7 +23,7 @@ def is_spectral_law(texts: list[str]) -> bool:
     )
 
 
-class Laws(Fractions):
+class Laws(NamedLaws):
     """Reads over which law a mean goes."""
 
     def variable(self, tokens: list[Token]) -> tuple[str, str]:
@@ -43,8 +42,12 @@ class Laws(Fractions):
         behind = [t for t in tokens[cut + 1 :] if t.text not in (*LAW_STYLES, "}")]
         if is_spectral_law([t.text for t in behind]):
             return name, SPECTRAL
+        reader = self.sub(tokens[cut + 1 :])
+        found = reader.named_law()
+        if found and reader.at == len(reader.tokens):
+            return name, found
         if [t.text for t in behind[:2]] != ["N", "("] or behind[-1].text != ")":
-            raise self.refuse("a mean is over a normal law, or a law that is an integral")
+            raise self.refuse("the law of a mean is not known by this name: write its density, in an integral")
         start = next(i for i in range(cut, len(tokens)) if tokens[i].text == "(")
         inner = tokens[start + 1 : -1]
         while inner and inner[-1].text == "}" and sum((t.text == "{") - (t.text == "}") for t in inner) < 0:
@@ -76,43 +79,14 @@ class Laws(Fractions):
             raise self.refuse("a covariance of two variables is a symmetric matrix of two rows")
         return " | ".join((entries[0], entries[1], entries[3]))
 
-    def stated_laws(self) -> dict[str, str]:
-        r"""Take out z \sim N(0, 1) behind the formula: mean and variance of each name."""
-        found: dict[str, str] = {}
-        while True:
-            marks = [
-                i for i, text, level in levels(self.tokens) if text == r"\sim" and level == 0 and self.law_at(i + 1)
-            ]
-            if not marks:
-                return found
-            end, start = self.law_at(marks[0] + 1), self.part_before(marks[0])
-            if self.tokens[marks[0] - 1].text == ")":  # (u, v) \sim N(0, C)
-                start = max(i for i, text, level in levels(self.tokens[: marks[0]]) if text == "(" and level == 1)
-            if not start:
-                return found
-            parts = [self.tokens[start:end]]
-            while (
-                start > 1
-                and self.tokens[start - 1].text == ","
-                and self.is_name(self.part_before(start - 1), start - 1)
-            ):
-                start = self.part_before(start - 1)  # x, z \sim N(0, 1)
-                parts.append([*self.tokens[start : self.end_of_name(start)], *self.tokens[marks[0] : end]])
-            for part in parts:
-                names, law = self.variable(part)
-                found |= dict.fromkeys(names.split(", "), law)
-            words = [t.text for t in self.tokens[end:]]
-            if words[:1] in ([r"\text"], [r"\mathrm"], [r"\textrm"]) and words[1:2] == ["{"]:
-                inside, behind = group_at(self.tokens, end + 1, self.refuse)
-                if "".join(t.text for t in inside).replace(".", "") in ("iid", "independent", "independently"):
-                    end = behind
-            self.tokens[start:end] = []
-
     def law_at(self, at: int) -> int:
         """Place behind a normal or spectral law that stands at a place, or 0."""
         normal = self.normal_at(at)
         if normal:
             return normal
+        reader = self.sub(self.tokens[at:])
+        if reader.named_law():
+            return at + reader.at
         for end in range(min(at + 12, len(self.tokens)), at, -1):
             texts = [t.text for t in self.tokens[at:end]]
             if is_spectral_law([t for t in texts if t not in (*LAW_STYLES, "}")]) and texts[-1] not in (
@@ -121,30 +95,6 @@ class Laws(Fractions):
             ):
                 return end if texts.count("{") == texts.count("}") else 0
         return 0
-
-    def part_before(self, end: int) -> int:
-        """Place behind the comma, the space or the words in front of a place."""
-        start = end
-        while start and self.tokens[start - 1].text not in (",", ";", r"\quad"):
-            start -= 1
-            if self.tokens[start].text in (r"\text", r"\textrm", r"\mbox", r"\mathrm") and start + 1 < end:
-                _, close = group_at(self.tokens, start + 1, self.refuse)
-                return close
-        return start
-
-    def end_of_name(self, start: int) -> int:
-        """Place behind a name that begins at a place."""
-        reader = self.sub(self.tokens[start:])
-        reader.take()
-        while reader.peek() == "_":
-            reader.take()
-            reader.raw_group()
-        return start + reader.at
-
-    def is_name(self, start: int, end: int) -> bool:
-        """Whether a name with its index fills what stands between two places."""
-        first = self.tokens[start].text if start < end else ""
-        return (first in GREEK or (first.isalpha() and len(first) == 1)) and self.end_of_name(start) == end
 
     def normal_at(self, at: int) -> int:
         """Place behind a normal law that stands at a place, or 0."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from solvable.analysis.derivation.latex_laws import SPECTRAL, Laws
+from solvable.analysis.derivation.latex_laws import SPECTRAL
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_tokens import CLOSING, Token
+from solvable.analysis.derivation.latex_stated_laws import StatedLaws
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import GREEK, OPENING
 
 __all__ = ["Means"]
@@ -32,7 +33,39 @@ _WEIGHTS = (
 _TRANSPOSED = ([r"\top"], ["T"], [r"\intercal"], [r"\mathsf", "T"], [r"\mathrm", "T"], ["t"])
 
 
-class Means(Laws):
+def outside_means(body: str, put: dict[str, str]) -> str:
+    """Replace names but in means over them, whose own variables they are."""
+    if not put:
+        return body
+    found = re.search(r"(?<!\w)E\(", body)
+    if found is None:
+        return re.sub(r"(?<!\w)[A-Za-z]\w*(?!\w)", lambda word: put.get(word[0], word[0]), body)
+    level, end, commas = 1, found.end(), list[int]()
+    while level:
+        level += (body[end] in "([") - (body[end] in ")]")
+        commas += [end] if body[end] == "," and level == 1 else []
+        end += 1
+    bound = {name.strip() for name in body[commas[0] + 1 : end - 1].split(",")} if commas else set()
+    inner = {name: value for name, value in put.items() if name not in bound}
+    middle = outside_means(body[found.end() : commas[0]], inner) + body[commas[0] : end] if commas else ""
+    middle = middle or body[found.end() : end]
+    return outside_means(body[: found.start()], put) + found[0] + middle + outside_means(body[end:], put)
+
+
+def weighed(body: str, name: str, law: str) -> str:
+    """Write a mean over a variable whose law has a density, or weights."""
+    kind, _, rest = law.partition(": ")
+    if kind == "points":
+        terms = (point.split(" | ") for point in rest.split("; "))
+        return (
+            "(" + "+".join(f"({weight})*({outside_means(body, {name: f'({value})'})})" for value, weight in terms) + ")"
+        )
+    low, high, density = rest.split(" | ")
+    operator = "integral" if kind == "over" else "sum"
+    return f"{operator}(({body})*({density.replace('@', f'({name})')}), {name}, {low}, {high})"
+
+
+class Means(StatedLaws):
     """Reads expectations, and forms in the target's weights."""
 
     @abstractmethod
@@ -56,8 +89,9 @@ class Means(Laws):
         elif self.peek() == "{":
             body = self.whole(self.raw_group())
         elif self.laws and self.starts_factor():
+            barred = self.peek() in BARS
             body = self.factor()
-            if self.starts_factor():
+            if self.starts_factor() and not (barred and not self.averaged_behind()):
                 raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
         else:
             raise self.refuse("E needs brackets around its argument")
@@ -76,12 +110,17 @@ class Means(Laws):
             )
         if not positive:
             return body
-        body, start = self.scripted(f"({body})"), self.at
-        behind = set(re.findall(r"[A-Za-z]\w*", self.factor())) if self.starts_factor() else set()
-        self.at = start
-        if behind & {*self.laws, *self.averaged, *self.defined_with}:
+        body = self.scripted(f"({body})")
+        if self.averaged_behind():
             raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
         return body
+
+    def averaged_behind(self) -> bool:
+        """Whether the factor that comes next holds what a mean is over."""
+        start = self.at
+        behind = set(re.findall(r"[A-Za-z]\w*", self.factor())) if self.starts_factor() else set()
+        self.at = start
+        return bool(behind & {*self.laws, *self.averaged, *self.defined_with})
 
     def over(self) -> tuple[str, str]:
         """Read the index of a mean: its variable and law, empty where there is none."""
@@ -105,6 +144,21 @@ class Means(Laws):
         self.expect(CLOSING[opening])
         square, mean = (self.over_its_law(each, variable, law) for each in (f"({body})**2", body))
         return f"({square}-({mean})**2)"
+
+    def covariance(self) -> str:
+        """Read Cov(f, g) over a law that is stated: the mean of the product less the product of the means."""
+        opening = self.take().text
+        first = self.expression()
+        self.expect(",")
+        second = self.expression()
+        self.expect(CLOSING[opening])
+        both, one, other = (self.over_its_law(f, "", "") for f in (f"({first})*({second})", first, second))
+        return f"({both}-({one})*({other}))"
+
+    def averaged_below_bar(self) -> bool:
+        """Whether a bar stands above more than a letter, which holds a variable whose law is stated: a mean."""
+        inner = self.sub(self.tokens[self.at :]).raw_group()
+        return len(inner) > 1 and bool({GREEK.get(t.text, t.text) for t in inner} & set(self.laws))
 
     def known_mean(self) -> str:
         """Read the mean of a quantity of the claim, a number; empty where none stands here."""
@@ -135,11 +189,16 @@ class Means(Laws):
     def over_its_law(self, body: str, variable: str, law: str) -> str:
         """Write a mean over the variables of its index, or over those whose law is stated behind the formula."""
         if not variable:
-            held = set(re.findall(r"[A-Za-z]\w*", body))
-            for _ in self.defined_with:  # what is defined by a variable holds it
-                held |= {law for name, laws in self.defined_with.items() if name in held for law in laws}
+            held = self.held_by(body)
             variable = ", ".join(name for name in self.laws if name in held)
         return self.mean(body, variable, law)
+
+    def held_by(self, body: str) -> set[str]:
+        """Names that an expression holds, itself or through what the author defines."""
+        held = set(re.findall(r"[A-Za-z]\w*", body))
+        for _ in self.defined_with:
+            held |= {law for name, laws in self.defined_with.items() if name in held for law in laws}
+        return held
 
     def mean(self, body: str, variable: str, law: str) -> str:
         """Write a mean over normal variables, moved and scaled where their law says so, or over the spectral law."""
@@ -156,23 +215,62 @@ class Means(Laws):
             if len(names) > 1:
                 raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
             return f"law_mean({body}, {variable})"
+        others = {name: own for name, own in laws.items() if re.match("over|points|sum", own)}
+        names = [name for name in names if name not in others]
         if len(names) > 2:
             raise self.refuse(f"a mean over {' and '.join(names)} at once is not read: two normal variables at most")
+        if len(names) + sum(own.startswith("over") for own in others.values()) > 2:
+            raise self.refuse(f"a mean over {' and '.join(laws)} at once is not read")
+        held = self.held_by(body)
+        for name, own in others.items():
+            if not own.startswith("over") and self.defined_through(name, held):
+                raise self.refuse(f"a definition holds {name}, whose mean is taken: write it out in the mean")
+        body = self.normal_mean(body, names, laws) if names or not others else body
+        for name, own in others.items():
+            body = weighed(body, name, own)
+        return body
+
+    def defined_through(self, name: str, held: set[str]) -> bool:
+        """Whether a variable stands in what the author defines one of these names by."""
+        return any({name, name.partition("_")[0]} & self.defined_with.get(other, set()) for other in held)
+
+    def normal_mean(self, body: str, names: list[str], laws: dict[str, str]) -> str:
+        """Write a mean over normal variables, moved and scaled where their law says so."""
         moved = {}
-        if any(each.startswith("joint: ") for each in laws.values()):
-            (first, second), joint = names, next(iter(laws.values())).removeprefix("joint: ")
-            a, c, b = joint.split(" | ")
-            moved = {
-                first: f"(sqrt({a})*{first})",
-                second: f"(({c})/sqrt({a})*{first}+sqrt({b}-({c})**2/({a}))*{second})",
-            }
+        if any(laws[name].startswith("joint: ") for name in names):
+            if len(names) == 1:
+                own = laws[names[0]].removeprefix("joint: ").split(" | ")
+                first = next(name for name, each in self.laws.items() if each == laws[names[0]])
+                moved = {names[0]: f"(sqrt({own[0 if first == names[0] else 2]})*{names[0]})"}
+            else:
+                (first, second), joint = names, laws[names[0]].removeprefix("joint: ")
+                a, c, b = joint.split(" | ")
+                moved = {
+                    first: f"(sqrt({a})*{first})",
+                    second: f"(({c})/sqrt({a})*{first}+sqrt({b}-({c})**2/({a}))*{second})",
+                }
         else:
-            for name, own in laws.items():
-                centre, _, spread = own.rpartition(", ")
-                if own and own != "0, 1":
+            for name in names:
+                centre, _, spread = laws[name].rpartition(", ")
+                if laws[name] and laws[name] != "0, 1":
                     moved[name] = f"(({centre})+sqrt({spread})*{name})"
-        if moved:
-            body = re.sub(r"(?<!\w)[A-Za-z]\w*(?!\w)", lambda word: moved.get(word[0], word[0]), body)
+        held = self.held_by(body)
+        through = {name for name in moved if self.defined_through(name, held)}
+        if through:  # a definition holds it, and is put in later
+            names = [f"{name}_normal" if name in through else name for name in names]
+            renamed = {name: name.removesuffix("_normal") for name in names}
+            moved = {
+                name: re.sub(
+                    r"(?<!\w)[A-Za-z]\w*(?!\w)",
+                    lambda word: next((new for new, old in renamed.items() if old == word[0] and new != old), word[0]),
+                    put,
+                )
+                for name, put in moved.items()
+            }
+            for name, put in moved.items():
+                if self.moved.setdefault(name, put) != put:
+                    raise self.refuse(f"{name} has two laws: give one of them another letter")
+        body = outside_means(body, moved)
         return f"E({', '.join([body, *names])})"
 
     def angles(self) -> str:
@@ -181,7 +279,7 @@ class Means(Laws):
         while level:
             level += {r"\langle": 1, r"\rangle": -1}.get(self.take().text, 0)
         inner = self.tokens[start : self.at - 1]
-        commas = [i for i, token in enumerate(inner) if token.text == ","]
+        commas = [i for i, text, level in levels(inner) if text == "," and level == 0]
         if len(commas) == 1:
             product = self.frobenius(inner[: commas[0]], inner[commas[0] + 1 :])
             if product:
