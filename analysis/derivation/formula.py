@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import STEP_SECONDS, Clock, OutOfTime
-from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.evaluation import Doubles, Precise
 from solvable.analysis.derivation.fixed import fixed_parameters
 from solvable.analysis.derivation.implicit import NoRootError, solve
+from solvable.analysis.derivation.in_doubles import needs_doubles
 from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import OutOfTime
-from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.evaluation import Doubles, Precise
+from solvable.analysis.derivation.in_doubles import needs_doubles
 from solvable.solvers.validate import refuse
 
 __all__ = ["NoRootError", "own_transform", "solve"]

@@ -28,6 +28,7 @@ from solvable.analysis.derivation.latex_lines import (
     written,
 )
 from solvable.analysis.derivation.latex_matrices import with_named_matrices
+from solvable.analysis.derivation.latex_means import outside_means
 from solvable.analysis.derivation.latex_modes import with_modes
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
@@ -114,14 +115,15 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
+        self.laws = self.spoken_laws()
         self.tokens = without_prose(in_clauses(in_equations(with_modes(with_matrices(self.tokens)))))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
+        self.laws = self.stated_laws()
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
         self.whole_names = self.stated_whole_names()
-        self.laws = self.stated_laws()
-        self.defined_with = self.words_of_definitions() if self.laws else {}
+        self.defined_with = self.words_of_definitions() if self.laws or r"\sim" in self.source else {}
         self.functions = frozenset(self.defined_functions())
         limited = self.limit_as_equality()
         sides = self.other_sides()
@@ -202,6 +204,9 @@ class _Statement(Sides):
             branches.append(f"({formula}, {' and '.join(conditions)})")
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
+        definitions = [
+            (head, value if head in self.moved else outside_means(value, self.moved)) for head, value in definitions
+        ]
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
                            self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
         if recursion is not None:

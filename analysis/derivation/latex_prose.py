@@ -189,17 +189,33 @@ def _with_measures(tokens: list[Token]) -> list[Token]:
         letter = texts[at + 1]
         if texts[at] != "D" or len(letter) != 1 or not letter.isalpha() or texts[at + 2 : at + 3] == ["="]:
             continue
-        density = list(tokens_of(_DENSITY.replace("z", letter)))
+        index = tokens[at + 2 : at + 4] if texts[at + 2 : at + 3] == ["_"] and texts[at + 3 : at + 4] != ["{"] else []
+        named = letter + "".join(t.text for t in index)
+        density = list(tokens_of(_DENSITY.replace("z", named)))
         stated = next((i for i in range(at + 2, len(tokens)) if texts[i : i + 3] == ["D", letter, "="]), 0)
         if stated:
             end = next((i for i in range(stated, len(tokens)) if texts[i : i + 2] == ["d", letter]), 0)
-            if not end or not ends_a_part(tokens, end + 2):
+            last = next((i for i in range(end, len(tokens)) if ends_a_part(tokens, i)), len(tokens))
+            above = texts[end - 1 : end + 3] == ["{", "d", letter, "}"]  # \frac{dz}{\sqrt{2\pi}} e^{-z^2/2}
+            if not end or not (above or end + 2 == last):
                 return tokens
-            density = tokens[stated + 3 : end]
-            tokens = [*tokens[:stated], *tokens[end + 2 :]]
-        measure = [Token("d", False, True), Token(letter), Token("("), *density, Token(")")]
-        return _with_measures([*tokens[:at], *measure, *tokens[at + 2 :]])
+            density = [*tokens[stated + 3 : end], *([Token("1", True)] if above else []), *tokens[end + 2 : last]]
+            tokens = [*tokens[:stated], *tokens[last:]]
+        measure, factor = [Token("d", False, True), Token(letter), *index], [Token("("), *density, Token(")")]
+        whole = [*factor, *measure] if _integrand_in_front(tokens[:at]) else [*measure, *factor]
+        return _with_measures([*tokens[:at], *whole, *tokens[at + 2 + len(index) :]])
     return tokens
+
+
+def _integrand_in_front(tokens: list[Token]) -> bool:
+    r"""Whether more than its ends stands behind the last \int: its measure ends it."""
+    at = max(i for i, token in enumerate(tokens) if token.text == r"\int") + 1
+    while at + 1 < len(tokens) and tokens[at].text in ("_", "^", r"\limits"):
+        at += 1
+        if tokens[at].text == "{":
+            at += next((i for i, _, level in levels(tokens[at:]) if level == 0), len(tokens))
+        at += 1
+    return at < len(tokens)
 
 
 def _without_nouns(tokens: list[Token]) -> list[Token]:

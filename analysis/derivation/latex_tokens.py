@@ -116,6 +116,7 @@ class Cursor(ABC):
         self.functions: frozenset[str] = frozenset()  # what the author defines as f(x) = ...
         self.laws: dict[str, str] = {}  # mean and variance of the variables whose law is stated
         self.averaged: set[str] = set()  # variables of means
+        self.moved: dict[str, str] = {}  # what stands for such a variable in the author's definitions
         self.whole_names: frozenset[str] = frozenset()  # what is said to be a whole number
         self.defined_with: dict[str, set[str]] = {}  # what is defined by such variables
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
@@ -174,7 +175,7 @@ class Cursor(ABC):
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
         reader.phrases, reader.functions, reader.laws = self.phrases, self.functions, self.laws
-        reader.defined_with, reader.averaged = self.defined_with, self.averaged
+        reader.defined_with, reader.averaged, reader.moved = self.defined_with, self.averaged, self.moved
         reader.whole_names = self.whole_names
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")

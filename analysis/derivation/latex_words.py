@@ -59,13 +59,13 @@ FUNCTIONS = {
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
-    **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
+    **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma", "erfcx")},
     **{name: name for name in ("besseli", "besselj", "besselk", "Phi", "hyp0f1", "hyp1f1", "hyp2f1")},
     "gammalower": "gamma_lower", "gammaupper": "gamma_upper", "gammafunction": "gamma_function",
     "betalower": "beta_lower", "normpdf": "norm_pdf", "normtail": "norm_sf", "B": "beta_function",
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
-DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho", "H")  # what dx, dμ(x) and μ(dx) begin with
+DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho", "H", r"\Phi")  # what dx, dμ(x) and μ(dx) begin with
 SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_sign*"),
           **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}

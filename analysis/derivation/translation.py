@@ -15,6 +15,7 @@ from solvable.analysis.derivation.fixed import fixed_by
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.known import chosen
+from solvable.analysis.derivation.landau import without_orders
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
@@ -125,7 +126,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
     if any(part is not None and part.has(sp.zoo, sp.nan) for part in parts.values()):
         same = ", ".join(f"{name} is {value}" for name, value in sorted(words.items()))
         raise refuse("formula", text, f"a part of it has no value in the claim's names{f': {same}' if same else ''}")
-    expression, orders = _without_orders(parts["expression"])
+    expression, orders = without_orders(parts["expression"])
     if orders and expression == 0:
         raise refuse("formula", text, "it is an order alone, which states no value: write the leading term before it")
     every = [p for p in (expression, *(parts[key] for key in ("condition", "other end", *implicit))) if p is not None]
@@ -144,7 +145,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
             "chosen": reading.chosen,
-            "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
+            "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _run_together(
@@ -390,24 +391,3 @@ def _at_the_ridge(expression: Any, known: set[str] | None, claim: Any, text: str
         return inside
 
     return expression.replace(lambda e: getattr(e.func, "__name__", "") == "at_ridge", value)
-
-
-def _without_orders(expression: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Take off O(.) and o(.): what they say is compared apart."""
-    import sympy as sp
-
-    marks = [a for a in expression.atoms(sp.Function) if a.func.__name__ == "landau"]
-    if not marks:
-        return expression, ()
-    orders = tuple(_order_of(expression, a) if a.args[1] == 1 else sp.Integer(1) for a in sorted(marks, key=str))
-    return expression.xreplace({a: sp.Integer(0) for a in marks}), orders
-
-
-def _order_of(expression: Any, mark: Any) -> Any:
-    """Size of what an O(.) stands for in the whole: within a product its factors count."""
-    import sympy as sp
-
-    small = sp.Dummy(positive=True)
-    rest = {a: sp.Integer(0) for a in expression.atoms(sp.Function) if a.func.__name__ == "landau" and a != mark}
-    slope = sp.diff(expression.xreplace({mark: small}).xreplace(rest), small).xreplace({small: sp.Integer(0)})
-    return sp.Abs(slope) * mark.args[0] if slope != 1 else mark.args[0]
