@@ -21,6 +21,7 @@ from solvable.analysis.derivation.admission import (
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
 from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
+from solvable.analysis.derivation.fixed import claim_at
 from solvable.analysis.derivation.formula import Formula, read_formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.members import meant_member, solved_for_ours
@@ -148,7 +149,14 @@ def check(
         claim = dataclasses.replace(claim, grid=cells, quick=None)
     yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
     with _in_a_sentence(yours.text):
-        return _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
+        report = _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
+        there = claim_at(claim, yours.fixed) if yours.fixed and at is None and not report else None
+        if there is None:
+            return report
+        held_at = " and ".join(f"{name} = {value:.6g}" for name, value in yours.fixed.items())
+        other = _judged(yours, _in_range(there, yours), frozenset(), seed, budget, quick is not False)
+        said = other.sentence.partition(" (at ")[0]
+        return dataclasses.replace(other, sentence=f"{said} (at {held_at} alone)") if other or other.slip else report
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.definitions import slip_in_definitions
 from solvable.analysis.derivation.edits import edits
 from solvable.analysis.derivation.evaluation import Doubles
-from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.formula import Formula, operators_of, read_formula
 from solvable.analysis.derivation.kinks import sides_of
 from solvable.analysis.derivation.labels import RTOL, constant, same
 from solvable.analysis.derivation.parts import evaluator
@@ -150,9 +150,12 @@ def _slip(
     frozen, more = yours.frozen(columns)
     columns = {**columns, **more}
     found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference, regimes)
-    if found is not None or frozen is yours:
+    whole = found is not None and any(f"{part} ->" in found.sentence for part in operators_of(yours.expression))
+    if frozen is yours or (found is not None and not whole):
         return found
     inside = slip_within_sums(yours, ours, columns)
+    if found is not None and not inside:
+        return found
     return Slip(inside, (inside,)) if inside else find_slip(yours.on, yours.names, ours, columns, None, yours.clock)
 
 

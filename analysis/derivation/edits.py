@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["edits"]
+__all__ = ["edits", "regrouped"]
 
 _MOST, _MOST_FACTORS = 240, 5
+_REGROUPED = 3  # rank of a bracket that ends elsewhere
 Rebuild = Callable[[Any], Any]
 
 
@@ -28,6 +29,24 @@ def edits(expression: Any, most: int = _MOST) -> list[tuple[str, Any]]:
             found[whole] = (rank, f"{old} -> {new}")
     ordered = sorted(found.items(), key=lambda item: item[1][0])[:most]
     return [(text, whole) for whole, (_, text) in ordered]
+
+
+def regrouped(expression: Any) -> Iterator[tuple[str, Any]]:
+    """Each sum of a b + c as a (b + c): a bracket that ends too early.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> a, b = sp.symbols("a b", positive=True)
+    >>> list(regrouped(a * b - 1))[0]
+    ('a*b - 1 -> a*(b - 1)', a*(b - 1))
+    """
+    import sympy as sp
+
+    for node in sp.preorder_traversal(expression):
+        for rank, new in _of(node) if node.is_Add else ():
+            if rank == _REGROUPED:
+                yield f"{node} -> {new}", expression.xreplace({node: new})
 
 
 def _all(node: Any, rebuild: Rebuild) -> Iterator[tuple[int, Any, Any, Any]]:
@@ -74,7 +93,7 @@ def _of(node: Any) -> Iterator[tuple[int, Any]]:
         for child in node.args if len(node.args) < 4 else ():  # a b + c for a (b + c)
             for factor in child.args if child.is_Mul else ():
                 if not factor.is_Number:
-                    yield 3, factor * (child / factor + (node - child))
+                    yield _REGROUPED, factor * (child / factor + (node - child))
         names = sorted(node.free_symbols, key=str)
         for a, b in itertools.combinations(names, 2) if len(names) < 5 else ():
             yield 4, node.xreplace({a: b, b: a})
@@ -84,7 +103,7 @@ def _of(node: Any) -> Iterator[tuple[int, Any]]:
         yield from ((2, node.base ** (2 * node.exp)), (2, node.base ** (node.exp / 2)), (3, node.base ** (-node.exp)))
     elif isinstance(node, sp.besseli | sp.besselj | sp.besselk) and node.order.is_Integer:
         yield from ((1, node.func(node.order + step, node.argument)) for step in (1, -1) if node.order + step >= 0)
-    elif node.is_Function:
+    elif node.is_Function and isinstance(node, sp.Expr):  # a condition is none
         yield from ((2, node**2), (3, sp.sqrt(node)))
     if node.is_Number is False and not node.free_symbols and node.is_positive:
         yield 2, -node

@@ -62,18 +62,20 @@ def angle_of(residual: Any) -> tuple[str, Any] | None:
 
 
 def power_of(residual: Any, known: Callable[[str], bool]) -> tuple[str, Any] | None:
-    """Name and value where an equation gives a power of the one unknown name: s**2 = a + b."""
+    """Name and value where an equation gives a power or the logarithm of the one unknown name: s**2 = a + b."""
     import sympy as sp
 
     unknown = [symbol for symbol in residual.free_symbols if not known(str(symbol))]
     if len(unknown) != 1:
         return None
-    powers = {part for part in residual.atoms(sp.Pow) if part.base == unknown[0]}
+    powers = {part for part in residual.atoms(sp.Pow, sp.log) if part.args[0] == unknown[0]}
     whole = powers.pop() if len(powers) == 1 else unknown[0]
     mark = sp.Dummy()
     put = residual.xreplace({whole: mark})
     if put.has(unknown[0]) or not put.is_polynomial(mark) or sp.degree(put, mark) != 1:
         return None
     value = -put.coeff(mark, 0) / put.coeff(mark, 1) if put.is_Add else sp.Integer(0)
+    if isinstance(whole, sp.log):
+        return str(unknown[0]), sp.exp(value)
     exponent = whole.exp if whole.is_Pow else sp.Integer(1)
     return None if exponent.free_symbols else (str(unknown[0]), value ** (1 / exponent))

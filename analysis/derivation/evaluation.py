@@ -12,33 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solvable.analysis.derivation.atoms import value_at_zero
 from solvable.analysis.derivation.clock import STEP_SECONDS, Clock, OutOfTime
 from solvable.analysis.derivation.extrema import EXTREMA
 from solvable.analysis.derivation.given import each_mode, entries_in, floats, marked, numbers_in, with_axis
 from solvable.analysis.derivation.kinks import kinks, sides_of
 from solvable.analysis.derivation.mode_terms import compiled_term, precise_modes
-from solvable.analysis.derivation.quadrature import from_the_end, integral, joined, mean_along, plane_mean, times_normal
+from solvable.analysis.derivation.quadrature import (
+    from_the_end,
+    integral,
+    integrals_along,
+    joined,
+    mean_along,
+    plane_mean,
+    times_normal,
+)
 from solvable.analysis.derivation.series import endless
 from solvable.analysis.derivation.special_functions import IN_MPMATH, IN_NUMPY, LARGE_SOON, in_scipy
 
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["Doubles", "Precise", "needs_doubles"]
+__all__ = ["Doubles", "Precise"]
 
 _LARGEST_LOG, _SMALL_POWER, _MOST_TERMS = 1e5, 8, 100_000
-_INTEGRALS = ("Integral", "mp_mean", "gauss_mean", "plane_mean", *EXTREMA)
 _SHIFTED = "_shifted"  # gives the quantities where a parameter is moved
-
-
-def needs_doubles(expression: Any) -> bool:
-    """Whether a formula holds an integral or an infinite sum."""
-    import sympy as sp
-
-    return any(
-        type(node).__name__ in _INTEGRALS or (isinstance(node, sp.Sum | sp.Product) and node.limits[0][2] is sp.oo)
-        for node in sp.preorder_traversal(expression)
-    )
 
 
 class _Walk(ABC):
@@ -119,7 +117,11 @@ class _Walk(ABC):
 
     def finite(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Sum or product over whole numbers, term by term."""
-        k, low, high = node.limits[0]
+        (k, low, high), inner = (
+            node.limits[-1],
+            node.limits[:-1],
+        )  # a double sum: the inner ends may follow the outer index
+        term_of = node.func(node.function, *inner) if inner else node.function
         ends: list[float] = [float(self(end, given)) for end in (low, high)]
         if not all(np.isfinite(end) and abs(end - round(end)) < 1e-9 for end in ends):
             if ends[1] == np.inf and abs(ends[0] - round(ends[0])) < 1e-9:
@@ -130,7 +132,7 @@ class _Walk(ABC):
             raise ArithmeticError("a sum with too many terms")
         total = self.number(_sympy().Integer(isinstance(node, _sympy().Product)))
         for j in range(first, last + 1):
-            term = self(node.function, {**given, k: self.number(_sympy().Integer(j))})
+            term = self(term_of, {**given, k: self.number(_sympy().Integer(j))})
             total = total + term if isinstance(node, _sympy().Sum) else total * term
         return total
 
@@ -138,10 +140,11 @@ class _Walk(ABC):
         """Series, or product, without end."""
         import mpmath as mp
 
-        (k, *_), start = node.limits[0], time.thread_time()
+        (k, *_), start = node.limits[-1], time.thread_time()
+        body = node.func(node.function, *node.limits[:-1]) if node.limits[1:] else node.function
         precise = Precise(self.clock)
         exact = {name: mp.mpf(value) for name, value in given.items() if not isinstance(name, str)}
-        term = lambda j: precise(node.function, {**exact, k: mp.mpf(j)})  # noqa: E731
+        term = lambda j: precise(body, {**exact, k: mp.mpf(j)})  # noqa: E731
         total = endless(term, first, isinstance(node, _sympy().Product))
         if self.clock is not None:
             self.clock.check(round((time.thread_time() - start) / STEP_SECONDS))
@@ -302,21 +305,30 @@ class Doubles(_Walk):
 
     def integral(self, node: Any, given: Mapping[Any, Any]) -> Any:
         """Integral between two ends, in doubles."""
-        if len(node.limits) != 1 or len(node.limits[0]) != 3:
-            raise ArithmeticError("an integral over one variable between two ends is expected")
-        x, low, high = node.limits[0]
-        a, b = (float(self(end, given)) for end in (low, high))
-        f = self.settling(joined(node.function), x, given)
+        if any(len(limit) != 3 for limit in node.limits):
+            raise ArithmeticError("an integral between two ends is expected")
+        x, low, high = node.limits[-1]
+        body = node.func(node.function, *node.limits[:-1]) if node.limits[1:] else node.function
         if any(np.ndim(value) for name, value in given.items() if not isinstance(name, str)):
-            raise OutOfTime("an integral within another one")
+            return self.within(body, x, (low, high), given)
+        a, b = (float(self(end, given)) for end in (low, high))
+        f = self.settling(joined(body), x, given)
         ends: list[Any] = []
         for end, sign in (
             ((low, 1), (high, -1)) if a < b else ((low, -1), (high, 1))
         ):  # in the distance from an end nothing is lost there
-            shifted = from_the_end(node.function, x, end + sign * x) if np.isfinite(a - b) else None
+            shifted = from_the_end(body, x, end + sign * x) if np.isfinite(a - b) else None
             ends.append(None if shifted is None else self.settling(shifted, x, given))
-        bent = kinks(self, node.function, x, a, b, given)
+        bent = kinks(self, body, x, a, b, given)
         return integral(f, a, b, bent, self.clock, (ends[0], ends[1]))
+
+    def within(self, body: Any, x: Any, ends: tuple[Any, Any], given: Mapping[Any, Any]) -> Any:
+        """Integrals at arrays of places, taken once for the same ones."""
+        key = entries_in(body, given), x, tuple(entries_in(end, given) for end in ends)
+        if key not in self.sums:
+            low, high = (self(end, given) for end in ends)
+            self.sums[key] = integrals_along(self.settling(joined(body), x, given), low, high, self.clock)
+        return self.sums[key]
 
     def settling(self, body: Any, x: Any, given: Mapping[Any, Any]) -> Any:
         """Body as a function of x, nothing where it has no value far out."""
@@ -360,22 +372,7 @@ class Doubles(_Walk):
 
         bent = [float(np.arccos((k - centre) / radius)) for k in kinks(self, body.expr, x, low, high, given)]
         value = integral(in_angle, 0.0, np.pi, bent, self.clock)
-        return value + (1 - 1 / gamma) * self.at_zero(body, given) if gamma > 1 else value
-
-    def at_zero(self, body: Any, given: Mapping[Any, Any]) -> float:
-        """Value at zero, the limit from above where it is 0/0 as written."""
-        import mpmath as mp
-
-        x, precise = body.variables[0], Precise(self.clock)
-        try:
-            return float(precise(body.expr, {**given, x: mp.mpf(0)}))
-        except (ArithmeticError, ValueError, TypeError):
-            pass
-        with mp.workdps(200):
-            close, closer = (precise(body.expr, {**given, x: mp.mpf(10) ** -digits}) for digits in (60, 65))
-        if abs(close - closer) > mp.mpf(10) ** -12 * max(1, abs(closer)):
-            raise ArithmeticError("an integrand without a limit at zero, where the law has an atom")
-        return float(closer)
+        return value + (1 - 1 / gamma) * value_at_zero(Precise(self.clock), body, given) if gamma > 1 else value
 
     def function(self, name: str, values: list[Any]) -> Any:
         """Value of an elementary function."""

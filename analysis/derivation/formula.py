@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import STEP_SECONDS, Clock, OutOfTime
-from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.evaluation import Doubles, Precise
+from solvable.analysis.derivation.fixed import fixed_parameters
 from solvable.analysis.derivation.implicit import NoRootError, solve
+from solvable.analysis.derivation.in_doubles import needs_doubles
 from solvable.analysis.derivation.known import chosen
 from solvable.analysis.derivation.latex_phrases import Phrase, phrases_of
 from solvable.analysis.derivation.left_members import about_the_claim
@@ -88,6 +90,7 @@ class Formula:
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
     clock: Clock | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)  # parameters that the author holds at a number
 
     @property
     def doubles(self) -> bool:
@@ -197,9 +200,9 @@ class Formula:
         """
         import sympy as sp
 
-        if self.expression is None or self.plain:
+        found = [] if self.expression is None else list(dict.fromkeys(operators_of(self.expression)))
+        if self.expression is None or (self.plain and not found):
             return self, {}
-        found = list(dict.fromkeys(operators_of(self.expression)))
         marks = {node: sp.Symbol(written(node), positive=True) for node in found}
         rows = [{n: v if n.startswith("_") else float(v) for n, v in zip(columns, row, strict=True)}
                 for row in zip(*columns.values(), strict=True)]  # fmt: skip
@@ -362,7 +365,8 @@ def read_formula(
         if read_ones:
             return meant_equation(read_ones, equations, errors, claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
-    return Formula(str(formula), clock=clock, **found)
+    fixed = {} if symbols else fixed_parameters(reading, claim, known_names(claim) or set())
+    return Formula(str(formula), clock=clock, fixed=fixed, **found)
 
 
 def _phrases(claim: Claim, known: set[str]) -> tuple[Phrase, ...]:

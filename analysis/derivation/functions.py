@@ -10,8 +10,10 @@ __all__ = ["CALLABLE", "DEPENDENT", "FUNCTIONS", "METHODS", "PLACED", "RENAMED",
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
              "acosh", "atanh", "erf", "erfc", "gamma_function", "beta_function", "Abs", "sign", "Min",
              "Max", "binomial", "factorial", "Heaviside", "floor", "ceiling",
-             "besseli", "besselj", "besselk", "erfinv", "erfcinv", "digamma", "lowergamma", "uppergamma")  # fmt: skip
-RENAMED = {"gamma_function": "gamma", "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
+             "besseli", "besselj", "besselk", "erfinv", "erfcinv", "digamma", "lowergamma", "uppergamma", "loggamma",
+             "polylog", "zeta_function")  # fmt: skip
+RENAMED = {"gamma_function": "gamma", "zeta_function": "zeta",
+           "beta_function": "beta", "abs": "Abs", "min": "Min", "max": "Max", "ln": "log",
            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctanh": "atanh", "arcsinh": "asinh",
            "arccosh": "acosh", "maximum": "Max", "minimum": "Min", "absolute": "Abs", "comb": "binomial",
            "heaviside": "Heaviside", "iv": "besseli", "jv": "besselj", "kv": "besselk", "ceil": "ceiling"}  # fmt: skip
@@ -27,6 +29,7 @@ WRITTEN_OUT: dict[str, Callable[[Any, Any], Any]] = {
     "norm_ppf": lambda sp, x: -sp.sqrt(2) * sp.erfcinv(2 * x),
     "norm_sf": lambda sp, x: sp.erfc(x / sp.sqrt(2)) / 2,
     "norm_pdf": lambda sp, x: sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi),
+    "erfcx": lambda sp, x: sp.exp(x**2) * sp.erfc(x),
     "expm1": lambda sp, x: sp.exp(x) - 1,
     "log1p": lambda sp, x: sp.log(1 + x),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from solvable.analysis.derivation.clock import OutOfTime
-from solvable.analysis.derivation.evaluation import Doubles, Precise, needs_doubles
+from solvable.analysis.derivation.evaluation import Doubles, Precise
+from solvable.analysis.derivation.in_doubles import needs_doubles
 from solvable.solvers.validate import refuse
 
 __all__ = ["NoRootError", "own_transform", "solve"]
@@ -17,6 +18,7 @@ __all__ = ["NoRootError", "own_transform", "solve"]
 _ROOM = 1e-12  # relative, around a root in doubles
 _DOUBLE_DIGITS = 9  # that an equation with an integral holds to
 _COARSE = 25  # places of the grid from one to the next where each costs an integral
+_MOST_EDGES = 4  # of where an equation has values, that are looked at closely
 _SHOWN = 4  # solutions that a refusal lists
 _NEAR = np.geomspace(1e-15, 1e-2, 53)  # of an end of a range, on either side
 _GRID = np.r_[np.exp(np.linspace(np.log(1e-12), np.log(1e12), 4001))]
@@ -56,11 +58,15 @@ class NoRootError(ValueError):
     """An equation has no positive root: at a vanishing parameter a limit may be meant."""
 
 
-def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any], chosen: str = "") -> Any:
+def solve(
+    name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[Any, Any], chosen: str = "",
+    near: Any = None,
+) -> Any:  # fmt: skip
     """Positive root of symbol = equation at one point, at the precision of mpmath.
 
     All sign changes on a grid of 24 decades, then bisection and Newton's method; the author's range selects among them,
-    or that the least or the greatest is `chosen`: of one alone it is the greatest, since others are not positive.
+    or that the least or the greatest is `chosen`: of one alone it is the greatest, since others are not positive. Where
+    none is found, places `near` the ends of where the equation has values are tried: a root may lie close to a pole.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
     residual = equation - symbol
     rough = {key: value if isinstance(key, str) else float(value) for key, value in given.items()}
     grid = _grid(min((v for v in rough.values() if isinstance(v, float) and v > 0), default=1.0))
-    near = _near_ends(condition, symbol, given)
+    near = _near_ends(condition, symbol, given) if near is None else near
     if needs_doubles(residual):  # an integral is taken at one place after the other
         grid = np.union1d(grid[::_COARSE], near)
         values = np.array([_value_at(residual, {**rough, symbol: at}) for at in grid])
@@ -107,6 +113,8 @@ def solve(name: str, symbol: Any, equation: Any, condition: Any, given: Mapping[
         more = f" and {len(roots) - _SHOWN} more" if len(roots) > _SHOWN else ""
         found = " and ".join(mp.nstr(root, 6) for root in roots[:_SHOWN]) + more
         why = f"it has {len(roots)} positive solutions, {found}: state a range for {name} that holds one"
+        if not roots and (closer := _near_edges(residual, symbol, rough, grid, values)) is not None:
+            return solve(name, symbol, equation, condition, given, chosen, np.union1d(near, closer))
         if not roots:
             why = f"no positive solution of it is found{'' if condition is None else ' in the range stated'}"
             raise NoRootError(*refuse("formula", f"{name} = ...", why).args)
@@ -153,6 +161,23 @@ def _near_ends(condition: Any, symbol: Any, given: Mapping[Any, Any]) -> Any:
         if 0 < place < np.inf:
             found += [place * (1 - _NEAR), place * (1 + _NEAR)]
     return np.concatenate(found)
+
+
+def _near_edges(residual: Any, symbol: Any, rough: Mapping[Any, Any], grid: Any, values: Any) -> Any:
+    """Places close to where an equation begins or ends to have values; None where the grid has them, or it is slow."""
+    edges = np.flatnonzero(np.isfinite(values[:-1]) != np.isfinite(values[1:]))
+    if not 0 < len(edges) <= _MOST_EDGES or needs_doubles(residual):
+        return None
+    found = []
+    for j in edges:
+        low, high = grid[j], grid[j + 1]
+        for _ in range(60):
+            middle = (low + high) / 2
+            same = np.isfinite(_value_at(residual, {**rough, symbol: np.float64(middle)})) == np.isfinite(values[j])
+            low, high = (middle, high) if same else (low, middle)
+        found += [low * (1 - _NEAR), low * (1 + _NEAR)]
+    closer = np.concatenate(found)
+    return None if np.all(np.isin(closer, grid)) else closer
 
 
 def _narrowed(residual: Any, symbol: Any, rough: Mapping[Any, Any], low: float, high: float) -> list[tuple[Any, Any]]:

@@ -10,8 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from solvable.analysis.derivation.latex_clauses import in_clauses
+from solvable.analysis.derivation.latex_defining import in_equations
 from solvable.analysis.derivation.latex_distances import with_distances
 from solvable.analysis.derivation.latex_forms import in_usual_forms
+from solvable.analysis.derivation.latex_leading import (
+    conditions_behind,
+    named_in_front,
+    without_head,
+    words_of_conditions,
+)
 from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
@@ -20,6 +28,9 @@ from solvable.analysis.derivation.latex_lines import (
     without_number,
     written,
 )
+from solvable.analysis.derivation.latex_matrices import with_named_matrices
+from solvable.analysis.derivation.latex_means import outside_means
+from solvable.analysis.derivation.latex_modes import with_modes
 from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
@@ -43,7 +54,8 @@ __all__ = ["plain_from_latex"]
 _DOLLARS = re.compile(r"(?<!\\)(?:\${1,2}|\\[()\[\]])")  # \\[4pt] ends a line
 _IN_FRONT = re.compile(  # words that only say of which quantity a formula is
     r"(?i)(?!.*(?:square|root|half|inverse|log|double|excess))(?:we (?:have|find|get|obtain)|then|hence|thus|"
-    r"it holds that|the (?:\w+ ){1,2}(?:is|equals|tends to|is given by))[:,]?"
+    r"it holds that|one has|the (?:\w+ ){1,2}(?:is|equals|(?:tends|converges)(?: almost surely| in probability)? to|"
+    r"approaches|becomes|reads|is given by|is equal to))[:,]?"
 )
 _OPENED, _CLOSED = re.compile(r"(\\text\{\s*)\(([^()]*\})"), re.compile(r"(\\text\{[^(){}]*)\)(\s*\})")
 _WITHIN_WORDS = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$([^{}$]*)\}")  # \text{where $m$ solves}
@@ -70,7 +82,7 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", text)
+    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", without_head(text))
     written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
     reader.tokens = in_usual_forms(letters_apart(list(tokens_of(_words_marked(written)))), reader.refuse)
     reader.phrases = phrases
@@ -82,9 +94,22 @@ def _words_marked(text: str) -> str:
     parts = _DOLLARS.split(text)
     if len(parts) % 2 == 0 or len(parts) < 3 or (len(parts) == 3 and not re.search("[A-Za-z]", parts[0] + parts[2])):
         return text
-    parts[0] = "" if _IN_FRONT.fullmatch(parts[0].strip()) else parts[0]
+    parts[0] = "" if _says_which(parts[0]) else parts[0]
+    if words_of_conditions(parts[0]) and len(parts) > 3 and "=" not in parts[1]:
+        parts[0] = rf"\text{{ {parts[0].strip()} }}"
+        parts[2:-1:2] = [re.sub(r"\.(?=\s)", ",", words) for words in parts[2:-1:2]]
+        if _says_which(parts[-3]):  # of what follows, the sentence says that it is the quantity
+            parts = ["", parts[-2], ",", *parts[1:-3], parts[-1]]
+    elif re.fullmatch(r"\s*[A-Z][a-z]+(?: [a-z-]+)*:?\s*", parts[0]):  # Let, Put, With
+        parts[0] = rf"\text{{{parts[0].strip()}}}"
     parts[2::2] = [re.sub(r"[A-Za-z][A-Za-z -]*", r"\\text{ \g<0> }", words) for words in parts[2::2]]
     return " ".join(parts)
+
+
+def _says_which(words: str) -> bool:
+    """Whether words only say of which quantity the formula behind them is."""
+    first = re.sub(r"(?i)^(?:then|hence|thus|therefore|so)\b,? (?=\w)", "", words.strip(" ,."))
+    return _IN_FRONT.fullmatch(first) is not None
 
 
 class _Statement(Sides):
@@ -92,13 +117,16 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.tokens = with_statements(without_prose(without_objects(with_matrices(self.tokens))))
-        self.tokens = with_named_parts(with_distances(self.tokens), self.is_of_the_claim)
+        self.laws = self.spoken_laws()
+        self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
+        self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
+        self.tokens = with_distances(self.tokens)
+        self.laws = self.stated_laws()
+        self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
         self.tokens, recursion = taken_out(solution_named_first(self.tokens))
         self.whole_names = self.stated_whole_names()
-        self.laws = self.stated_laws()
-        self.defined_with = self.words_of_definitions() if self.laws else {}
+        self.defined_with = self.words_of_definitions() if self.laws or r"\sim" in self.source else {}
         self.functions = frozenset(self.defined_functions())
         limited = self.limit_as_equality()
         sides = self.other_sides()
@@ -179,6 +207,9 @@ class _Statement(Sides):
             branches.append(f"({formula}, {' and '.join(conditions)})")
         if branches:
             formula, conditions = f"Piecewise({', '.join(branches)})", []
+        definitions = [
+            (head, value if head in self.moved else outside_means(value, self.moved)) for head, value in definitions
+        ]
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
                            self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
         if recursion is not None:
@@ -275,16 +306,23 @@ class _Statement(Sides):
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        self.tokens = self.concluded(lines_joined(tokens))
+        self.tokens = self.concluded(conditions_behind(named_in_front(lines_joined(tokens))))
 
     def concluded(self, tokens: list[Token]) -> list[Token]:
         r"""Tokens behind the last \Rightarrow; what stands in front of it is shown, and not compared."""
         arrows = [i for i, text, level in levels(tokens) if text in IMPLIES and level == 0]
         if not arrows or arrows[-1] == len(tokens) - 1:
             return tokens
+        rest, first = tokens[arrows[-1] + 1 :], [t for t in tokens[: arrows[0]] if t.text != r"\quad"]
+        rest = rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
+        sign = next((i for i, token in enumerate(rest) if token.text == "="), 0)
+        defined = first[1:2] != [] and (first[1].text == "=" or [t.text for t in first[1:3]] == [":", "="])
+        if (
+            len(arrows) == 1 and defined and first[0].text in [t.text for t in rest[sign:]]
+        ):  # c = d/n \Rightarrow V = ..
+            return [*rest, Token(",", False, True), *first]
         self.unread += (written([t for t in tokens[: arrows[-1] + 1] if t.text != r"\quad"]),)
-        rest = tokens[arrows[-1] + 1 :]
-        return rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
+        return rest
 
     def grows(self) -> bool:
         r"""Pass over n \to \infty behind a formula, and over d/n \to \gamma beside it."""
@@ -317,7 +355,7 @@ class _Statement(Sides):
         start = self.at
         self.expression()
         limit = self.tokens[start : self.at]
-        if self.peek() in RELATIONS:
+        if self.peek() in (*RELATIONS, r"\in"):
             self.tokens[self.at : self.at] = [Token(",", False, True), *limit]
         self.at += self.peek() == ")"
         return True

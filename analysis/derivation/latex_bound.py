@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from solvable.analysis.derivation.latex_extrema import Extrema
-from solvable.analysis.derivation.latex_tokens import Token
+from solvable.analysis.derivation.latex_means import outside_means
+from solvable.analysis.derivation.latex_tokens import Token, levels
 from solvable.analysis.derivation.latex_words import GREEK, RELATIONS, SUMMED
 
 __all__ = ["Bound"]
 
 _POPULATION = "H"  # the law of the covariance's own eigenvalues
-_LAWS = ("mu", "F", "nu", "rho", _POPULATION)
+_LAWS = ("mu", "F", "nu", "rho", "Phi", _POPULATION)
 
 
 class Bound(Extrema):
@@ -20,6 +21,9 @@ class Bound(Extrema):
     def summation(self, command: str) -> str:
         """Read a sum or a product with its index and ends."""
         low = high = name = ""
+        if command == "sum" and self.peek() == "_" and (signs := self.over_signs()):
+            body = self.term()
+            return f"({outside_means(body, {signs: '(1)'})}+{outside_means(body, {signs: '(-1)'})})"
         while self.peek() in ("_", "^", r"\limits", r"\nolimits"):
             mark = self.take().text
             if mark == "_":
@@ -45,11 +49,32 @@ class Bound(Extrema):
         ends = f", {low}, {high}" if low else ""
         return f"{'sum' if command == 'sum' else 'product'}({body}, {name}{ends})"
 
+    def over_signs(self) -> str:
+        r"""Read the index of \sum_{s=\pm 1} or \sum_{s \in \{-1, 1\}}, its name; empty where another one stands."""
+        start = self.at
+        self.take()
+        tokens = [t for t in self.raw_group() if t.text not in "{}"]
+        behind = "".join(t.text for t in tokens[1:])
+        if behind in (
+            r"=\pm1",
+            "=±1",
+            r"\in\{-1,1\}",
+            r"\in\{-1,+1\}",
+            r"\in\{1,-1\}",
+            r"\in\{\pm1\}",
+            r"\in\{+1,-1\}",
+        ):
+            return self.letters(tokens[:1])
+        self.at = start
+        return ""
+
     def counted(self, tokens: list[Token], command: str) -> tuple[str, str, str]:
         r"""Index and ends of \sum_{1\le k\le K}, \sum_{0\le s<t}; none of \sum_{i\le d}, which goes over all modes."""
         texts = [t.text for t in tokens]
         if texts[1:] in ([r"\le", "d"], [r"\leq", "d"], [r"\le", "p"], [r"\leq", "p"]):
             return self.letters(tokens[:1]), "", ""
+        if len(tokens) == 3 and texts[0] in "ijkl" and texts[1] in (r"\le", r"\leq"):  # an index that counts from 1
+            return self.letters(tokens[:1]), "1", self.whole(tokens[2:])
         stated = self.stated(tokens)
         found = re.fullmatch(r"(.+?)(<=?)(\w+)(<=?)(.+)", stated)
         if found is None or re.search("[<>]", found[1] + found[5]):
@@ -88,7 +113,7 @@ class Bound(Extrema):
         while self.peek() in ("_", "^", r"\limits"):
             mark = self.take().text
             if mark == "_":
-                low = self.whole(self.raw_group())
+                low, high = self.range_of(self.raw_group(), high)
             elif mark == "^":
                 high = self.whole(self.raw_group())
         if bool(low) != bool(high):
@@ -107,6 +132,8 @@ class Bound(Extrema):
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
         if law:
+            if law == "Phi":
+                return f"integral(({body})*norm_pdf({variable}), {variable}, {low or '-oo'}, {high or 'oo'})"
             if low and (low, high) not in (("0", "oo"), ("-oo", "oo")):  # the law's values are not negative
                 raise self.refuse("an integral over a law takes no ends")
             if law == _POPULATION:
@@ -115,6 +142,36 @@ class Bound(Extrema):
             return f"mp_mean({body})" if variable == "x" else f"law_mean({body}, {variable})"
         ends = f", {low}, {high}" if low else ", -oo, oo"
         return f"integral({body}, {variable}{ends})"
+
+    def range_of(self, tokens: list[Token], high: str) -> tuple[str, str]:
+        r"""Read the lower end of an integral, or what it goes over: \mathbb R, \mathbb R_+, [a, b]."""
+        texts = "".join(t.text for t in tokens if t.text not in "{}")
+        if texts == r"\mathbbR":
+            return "-oo", "oo"
+        if texts in (r"\mathbbR_+", r"\mathbbR^+", r"\mathbbR_>0"):
+            return "0", "oo"
+        if texts[:1] in ("[", "(") and [text for _, text, level in levels(tokens) if level == 1].count(",") == 1:
+            cut = next(i for i, text, level in levels(tokens) if text == "," and level == 1)
+            return self.whole(tokens[1:cut]), self.whole(tokens[cut + 1 : -1])
+        return self.whole(tokens), high
+
+    def double_integral(self) -> str:
+        r"""Read \iint f\,dx\,dy over the plane."""
+        if self.peek() == "_":
+            self.take()
+            plane = "".join(t.text for t in self.raw_group() if t.text not in "{}")
+            if plane != r"\mathbbR^2":
+                raise self.refuse(r"\iint is read over the whole plane: write an integral within an integral")
+        self.inside.append("integral")
+        body = self.expression()
+        names = []
+        for _ in range(2):
+            name, law = self.differential(consume=True)
+            if law:
+                raise self.refuse(r"\iint goes over two variables, dx dy")
+            names.append(name)
+        self.inside.pop()
+        return f"integral(integral({body}, {names[0]}, -oo, oo), {names[1]}, -oo, oo)"
 
     def differential(self, consume: bool) -> tuple[str, str]:
         """Read dx, or dμ(x): the variable, and the name of the law. Empty where none comes next."""
@@ -141,6 +198,9 @@ class Bound(Extrema):
                 return ()
             reader.at += 1
             law, name = name, GREEK.get(reader.peek(), reader.peek())
+            reader.at += 2
+        elif reader.peek() == "_" and reader.peek(1).isdigit():  # dz_1
+            name += f"_{reader.peek(1)}"
             reader.at += 2
         if consume:
             self.at += reader.at

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
+from solvable.analysis.derivation.latex_calls import Calls
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
-from solvable.analysis.derivation.latex_scripts import Scripts
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, DEEPEST, Token
 from solvable.analysis.derivation.latex_words import (
     DIFFERENTIALS,
@@ -17,17 +17,18 @@ from solvable.analysis.derivation.latex_words import (
     OTHERWISE,
     RELATIONS,
     SOLVES,
-    STARS,
     SUMMED,
 )
 
 __all__ = ["Expressions"]
 
 # what a letter is in front of a bracket, where the author does not say
+_OF_TWO = {"B": "beta_function", "gamma": "lowergamma"}  # no product has a comma
+_WITH_ITS_MEASURE = re.compile(r"\\varphi\s*\(\s*(\w)\s*\)\s*(?:\\[,;!]\s*)?d\s*\1(?!\w)")
 _LETTER_FUNCTIONS = {r"\Phi": "Phi", "Φ": "Phi", r"\Gamma": "gamma_function", "Γ": "gamma_function"}
 
 
-class Expressions(Scripts):
+class Expressions(Calls):
     """Reads sums and what they are made of, up to the commands."""
 
     @abstractmethod
@@ -226,9 +227,12 @@ class Expressions(Scripts):
             return f"({value})**({power})" if power else self.scripted(value)
         if re.fullmatch(r"[IJ]_\d", base) and base not in self.functions and self.peek() in ("(", "[") and not power:
             return self.called(f"bessel{base[0].lower()}", base[2:])
+        if base in _OF_TWO and not power and self.arguments_ahead() == 2 and not self.is_defined_of_two(base):
+            return self.scripted(self.called(_OF_TWO[base]))
         if base in ("Q", "H") and not power and self.is_tail(base):
             return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
-        if base == "phi" and not power and self.peek() in ("(", "[") and r"\Phi" in self.source:
+        beside = r"\Phi" in self.source or _WITH_ITS_MEASURE.search(self.source)
+        if base == "phi" and not power and self.peek() in ("(", "[") and beside:
             return self.scripted(self.called("norm_pdf"))  # the density whose law stands beside it
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
             self.take()
@@ -236,38 +240,6 @@ class Expressions(Scripts):
             self.expect(")")
             return self.scripted(f"{base}({inside})")
         return f"{base}**({power})" if power else base
-
-    @staticmethod
-    def slope(function: str, order: int, at: str) -> str:
-        """Write a function's derivative at a place."""
-        value = f"{function}(t_slope)"
-        for _ in range(order):
-            value = f"diff({value}, t_slope)"
-        return f"at_place({value}, t_slope, {at})"
-
-    def is_tail(self, letter: str) -> bool:
-        """Whether Q(..), or H(..) of more than one name, stands here: the tail of a standard normal variable."""
-        applied = self.peek() in ("(", "[") and not re.search(rf"{letter}\s*:?=", self.source)
-        return applied and (letter == "Q" or not self.lone_symbol())
-
-    def called(self, name: str, first: str = "") -> str:
-        """Read the arguments of a function that is known to be one."""
-        opening = self.take().text
-        parts = [first] if first else []
-        parts.append(self.expression())
-        while self.peek() == ",":
-            self.take()
-            parts.append(self.expression())
-        self.expect(CLOSING[opening])
-        return f"{name}({', '.join(parts)})"
-
-    def lone_symbol(self) -> bool:
-        """Whether the bracket that comes next holds one symbol, perhaps with a sign: f(x), not a product."""
-        texts = [t.text for t in self.tokens[self.at : self.at + 5]]
-        inner = texts[2:] if texts[1:2] == ["-"] else texts[1:]
-        if inner[1:2] in (["_"], ["^"]) and inner[2:3] and inner[2] in STARS:  # of the best value of a symbol
-            inner = [inner[0], *inner[3:]]
-        return inner[1:2] == [")"] and (inner[0] in GREEK or (inner[0].isalpha() and len(inner[0]) == 1))
 
     def of_a_matrix(self, base: str) -> bool:
         """Consume (H) behind an eigenvalue: it says only of what it is one."""
@@ -333,6 +305,8 @@ class Expressions(Scripts):
             return self.bars(text)
         if text in _LETTER_FUNCTIONS and self.is_applied() and not self.is_own(text):
             return self.function(_LETTER_FUNCTIONS[text])
+        if text == r"\zeta" and self.peek() == "(" and self.peek(2) == ")" and self.tokens[self.at + 1].number:
+            return self.function("zeta_function")
         if text in GREEK:
             return GREEK[text]
         if text == "∞":

@@ -33,7 +33,8 @@ class Fractions(Expressions):
         if texts[0][:1] == ["d"] and texts[1][:1] == ["d"] and len(texts[1]) == 2 and not texts[1][1].isdigit():
             if texts[0][1:] == [r"\kappa"]:
                 return f"diff(kappa, {GREEK.get(texts[1][1], texts[1][1])})"
-            if texts[0] == ["d"] and (self.peek() in ("(", "[", r"\left") or self.peek().lstrip("\\") in FUNCTIONS):
+            applied = self.peek() in ("(", "[", r"\left", r"\int") or self.peek().lstrip("\\") in FUNCTIONS
+            if texts[0] == ["d"] and (applied or (self.peek(), self.peek(1)) == ("e", "^")):
                 return self.derivative(start, middle)  # \frac{d}{dx}\log: of a quotient d would have been cancelled
             raise self.refuse(r"it is not clear whether \frac{d..}{d..} is a derivative: cancel d, or write diff(f, x)")
         if all(text[:1] == ["d"] and text[1:2] in ([r"\log"], [r"\ln"]) for text in texts):
@@ -87,8 +88,13 @@ class Fractions(Expressions):
         if self.peek() != "_":
             raise self.refuse(r"\partial stands in a fraction, or has its name as index")
         self.take()
-        x = self.index()
-        return f"diff({self.factor()}, {x})"
+        x, order = self.index(), 1
+        if self.peek() == "^" and self.peek(1) in ("2", "3"):
+            order, self.at = int(self.peek(1)), self.at + 2
+        f = self.factor()
+        for _ in range(order):
+            f = f"diff({f}, {x})"
+        return f
 
     def root(self) -> str:
         """Read a root."""

@@ -38,12 +38,16 @@ _CARRY = (
     "<",
     ">",
     r"\text",
+    *LIMITS,
 )
-
 
 _ALIGNED = {*_CARRY, *RELATIONS, *LIMITS, *PROPORTIONAL, "&", r"\\", r"\quad", ":", "("}  # beside what & stands
 _LONE_MEAN = r"(?:\\mathbb\{?|\\operatorname\{|\\mathrm\{|\\)E\}?[\[(][A-Za-z][\])]"  # E[x]: of a normal x it is 0
-_DIVIDED_MEAN = re.compile(rf"\\[dt]?frac\{{{_LONE_MEAN}\}}.*|{_LONE_MEAN}/.*")
+_E, _LETTER = r"(?:\\mathbb\{?|\\operatorname\{|\\mathrm\{|\\)?E\}?", r"[A-Za-z](?:_(?:\w|\{\w+\}))?"
+_MOMENT = rf"{_E}[\[(](?:{_LETTER}|\({_LETTER}\))(?:\^(?:\{{\d\}}|\d))?[\])](?:\^(?:\{{\d\}}|\d))?"
+_VARIANCE = rf"{_E}[\[(]({_LETTER})\^(?:2|\{{2\}})[\])][-−]{_E}[\[(]\1[\])]\^(?:2|\{{2\}})"
+_DIVIDED_MEAN = re.compile(rf"\\[dt]?frac\{{{_LONE_MEAN}\}}.*|{_LONE_MEAN}/.*|"
+                           rf"\\[dt]?frac\{{{_MOMENT}\}}\{{{_MOMENT}\}}|{_MOMENT}/{_MOMENT}|{_VARIANCE}")  # fmt: skip
 
 
 def lines_joined(tokens: list[Token]) -> list[Token]:

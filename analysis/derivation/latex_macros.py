@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_bound import Bound
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, TEXTS, levels
+from solvable.analysis.derivation.latex_traces import Traces
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
     FUNCTIONS,
     INVERSES,
     LETTER_STYLES,
-    MATRICES,
     OPENING,
     OTHERWISE,
     RELATIONS,
@@ -24,7 +23,7 @@ __all__ = ["Macros"]
 _TARGET = re.compile(r"(?:\\beta|\\theta|w|\\omega)(?:[_^](?:\*|\\star|\\ast|0|\\mathrm(?:true|opt)))?")
 
 
-class Macros(Bound):
+class Macros(Traces):
     """Reads commands with their arguments."""
 
     def bars(self, text: str) -> str:
@@ -101,6 +100,10 @@ class Macros(Bound):
             return self.summation(command)
         if command in ("int", "int*"):
             return self.integral()
+        if command == "iint":
+            return self.double_integral()
+        if command == "overline" and self.laws and self.averaged_below_bar():
+            return self.over_its_law(self.whole(self.raw_group()), "", "")
         if command in ACCENTS:
             name = f"{self.letters(self.raw_group())}_{ACCENTS[command]}"
             tail = name == "Phi_bar" and name not in self.functions and self.peek() in CLOSING
@@ -108,7 +111,7 @@ class Macros(Bound):
         if command in LETTER_STYLES:
             return self.styled(command)
         if command in WORD_STYLES:
-            return self.word(self.letters(self.raw_group()))
+            return self.word(self.letters(self.one_word(command)))
         if command == "partial":
             return self.by_index()
         if command == "lim":
@@ -123,7 +126,7 @@ class Macros(Bound):
             return self.cases()
         if command in ("Pr", "P") and self.peek() in ("_", *OPENING):
             return self.probability()
-        if command in ("E", "Tr", "tr", "Var"):
+        if command in ("E", "Tr", "tr", "Var", "Cov"):
             return self.word(command)
         if command == "langle":
             return self.angles()
@@ -193,6 +196,7 @@ class Macros(Bound):
             self.take()
             parts.append(self.expression())
         self.expect(CLOSING[opening])
+        name = "uppergamma" if name == "gamma_function" and len(parts) == 2 else name
         if opening == "{" and name in ("min", "max") and len(parts) == 1:
             raise self.refuse(f"{name} needs its arguments in brackets")
         return f"{name}({', '.join(parts)})"
@@ -218,6 +222,8 @@ class Macros(Bound):
         letter = self.letters(self.raw_group())
         if (letter == "E" and command in ("mathbb", "mathsf")) or (len(letter) > 1 and command in ("mathsf", "mathtt")):
             return self.word(letter)  # a mean, a trace, df
+        if letter == "V" and command == "mathbb" and self.laws and self.peek() in ("_", *OPENING):
+            return self.variance()
         if letter == "O" and command == "mathcal" and self.peek() == "(":
             return self.called("O")
         if letter == "P" and command in ("mathbb", "mathsf") and self.peek() in ("_", *OPENING):
@@ -297,47 +303,19 @@ class Macros(Bound):
             while self.peek() == r"\limits":
                 self.take()
             return self.extremum(word[3:], place=True)
+        if word == "Li" and self.peek() == "_":
+            self.take()
+            return self.called("polylog", self.whole(self.raw_group()))
+        if word == "Cov" and self.laws and self.arguments_ahead() == 2:
+            return self.covariance()
         if word == "Var" and (self.laws or self.peek() == "_"):
             return self.variance()
         if word in ("diag", "det") and self.peek() in OPENING:
             raise self.refuse(f"{word} is of a matrix: write the formula in numbers")
         word = "Tr" if word == "Trace" and (self.peek() in OPENING or self.starts_factor()) else word
         if word in ("Tr", "tr", "trace"):
-            if self.peek() in MATRICES:
-                return f"tr{self.take().text}"
-            if word == "trace" and not self.starts_factor():
-                return word  # the name of a quantity
-            if self.peek() not in OPENING:
-                return f"Tr({self.matrices()})"
-            opening = self.take().text
-            inner = self.expression()
-            self.expect(CLOSING[opening])
-            return self.power_of_trace(inner) if opening == "(" and self.peek() == "^" else f"Tr({inner})"
+            return self.trace(word)
         return WORDS.get(word, word)
-
-    def power_of_trace(self, inner: str) -> str:
-        r"""Read a power behind \tr(A): an inverse is the matrix's, \tr(\Sigma+\kappa I)^{-1}; others must say whose."""
-        if re.fullmatch(r"\(*\w+\)*", inner):
-            return f"Tr({inner})"
-        self.take()
-        power = self.superscript()
-        if not power.lstrip("(").startswith("-"):
-            raise self.refuse(r"is the power one of the trace or of its matrix? write \tr[(..)^p] or (\tr ..)^p")
-        return f"Tr(({inner})**({power}))"
-
-    def matrices(self) -> str:
-        r"""Read the product of matrices behind a trace without brackets: \tr\Sigma(\Sigma+\kappa I)^{-1}."""
-        factors: list[str] = []
-        while self.starts_factor():
-            start = self.at
-            factor = self.factor()
-            if not re.search(r"\b(?:Sigma|I|I_d|I_p)\b", factor):
-                self.at = start
-                break
-            factors.append(factor)
-        if not factors:
-            raise self.refuse("a trace needs a function of Sigma behind it")
-        return "*".join(factors)
 
     def named_condition(self) -> str:
         """Read the name of a range with the range in brackets, underparametrised (n > d); empty where none comes."""

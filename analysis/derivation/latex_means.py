@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from itertools import pairwise
 
-from solvable.analysis.derivation.latex_distances import DIMENSION, mean_of_a_distance
-from solvable.analysis.derivation.latex_forms import group_at
-from solvable.analysis.derivation.latex_fractions import Fractions
+from solvable.analysis.derivation.latex_distances import mean_of_a_distance
+from solvable.analysis.derivation.latex_laws import SPECTRAL
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_tokens import CLOSING, Token, levels
-from solvable.analysis.derivation.latex_words import GREEK, LAW_STYLES, OPENING
+from solvable.analysis.derivation.latex_stated_laws import StatedLaws
+from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
+from solvable.analysis.derivation.latex_words import GREEK, OPENING
 
 __all__ = ["Means"]
 
-_SPECTRAL = "MP"
 _STYLES = (r"\mathcal", r"\mathrm", r"\mathsf", r"\operatorname", "{", "}")
 _WEIGHTS = (
     r"\beta",
@@ -36,16 +34,39 @@ _WEIGHTS = (
 _TRANSPOSED = ([r"\top"], ["T"], [r"\intercal"], [r"\mathsf", "T"], [r"\mathrm", "T"], ["t"])
 
 
-def is_spectral_law(texts: list[str]) -> bool:
-    r"""Whether tokens, without styles and braces, name the Marchenko-Pastur law: MP(\gamma), \mu_{MP}, F_\gamma."""
-    word = "".join(texts)
-    return (
-        re.fullmatch(r"MP(?:_?\(?\\gamma\)?)?|(?:\\mu|\\nu|\\rho|F)(?:_(?:MP|\\gamma)(?:\(\\gamma\))?)?", word)
-        is not None
-    )
+def outside_means(body: str, put: dict[str, str]) -> str:
+    """Replace names but in means over them, whose own variables they are."""
+    if not put:
+        return body
+    found = re.search(r"(?<!\w)E\(", body)
+    if found is None:
+        return re.sub(r"(?<!\w)[A-Za-z]\w*(?!\w)", lambda word: put.get(word[0], word[0]), body)
+    level, end, commas = 1, found.end(), list[int]()
+    while level:
+        level += (body[end] in "([") - (body[end] in ")]")
+        commas += [end] if body[end] == "," and level == 1 else []
+        end += 1
+    bound = {name.strip() for name in body[commas[0] + 1 : end - 1].split(",")} if commas else set()
+    inner = {name: value for name, value in put.items() if name not in bound}
+    middle = outside_means(body[found.end() : commas[0]], inner) + body[commas[0] : end] if commas else ""
+    middle = middle or body[found.end() : end]
+    return outside_means(body[: found.start()], put) + found[0] + middle + outside_means(body[end:], put)
 
 
-class Means(Fractions):
+def weighed(body: str, name: str, law: str) -> str:
+    """Write a mean over a variable whose law has a density, or weights."""
+    kind, _, rest = law.partition(": ")
+    if kind == "points":
+        terms = (point.split(" | ") for point in rest.split("; "))
+        return (
+            "(" + "+".join(f"({weight})*({outside_means(body, {name: f'({value})'})})" for value, weight in terms) + ")"
+        )
+    low, high, density = rest.split(" | ")
+    operator = "integral" if kind == "over" else "sum"
+    return f"{operator}(({body})*({density.replace('@', f'({name})')}), {name}, {low}, {high})"
+
+
+class Means(StatedLaws):
     """Reads expectations, and forms in the target's weights."""
 
     @abstractmethod
@@ -69,8 +90,9 @@ class Means(Fractions):
         elif self.peek() == "{":
             body = self.whole(self.raw_group())
         elif self.laws and self.starts_factor():
+            barred = self.peek() in BARS
             body = self.factor()
-            if self.starts_factor():
+            if self.starts_factor() and not (barred and not self.averaged_behind()):
                 raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
         else:
             raise self.refuse("E needs brackets around its argument")
@@ -89,12 +111,17 @@ class Means(Fractions):
             )
         if not positive:
             return body
-        body, start = self.scripted(f"({body})"), self.at
-        behind = set(re.findall(r"[A-Za-z]\w*", self.factor())) if self.starts_factor() else set()
-        self.at = start
-        if behind & {*self.laws, *self.averaged, *self.defined_with}:
+        body = self.scripted(f"({body})")
+        if self.averaged_behind():
             raise self.refuse("where the mean ends is not clear: E needs brackets around its argument")
         return body
+
+    def averaged_behind(self) -> bool:
+        """Whether the factor that comes next holds what a mean is over."""
+        start = self.at
+        behind = set(re.findall(r"[A-Za-z]\w*", self.factor())) if self.starts_factor() else set()
+        self.at = start
+        return bool(behind & {*self.laws, *self.averaged, *self.defined_with})
 
     def over(self) -> tuple[str, str]:
         """Read the index of a mean: its variable and law, empty where there is none."""
@@ -118,6 +145,21 @@ class Means(Fractions):
         self.expect(CLOSING[opening])
         square, mean = (self.over_its_law(each, variable, law) for each in (f"({body})**2", body))
         return f"({square}-({mean})**2)"
+
+    def covariance(self) -> str:
+        """Read Cov(f, g) over a law that is stated: the mean of the product less the product of the means."""
+        opening = self.take().text
+        first = self.expression()
+        self.expect(",")
+        second = self.expression()
+        self.expect(CLOSING[opening])
+        both, one, other = (self.over_its_law(f, "", "") for f in (f"({first})*({second})", first, second))
+        return f"({both}-({one})*({other}))"
+
+    def averaged_below_bar(self) -> bool:
+        """Whether a bar stands above more than a letter, which holds a variable whose law is stated: a mean."""
+        inner = self.sub(self.tokens[self.at :]).raw_group()
+        return len(inner) > 1 and bool({GREEK.get(t.text, t.text) for t in inner} & set(self.laws))
 
     def known_mean(self) -> str:
         """Read the mean of a quantity of the claim, a number; empty where none stands here."""
@@ -148,11 +190,16 @@ class Means(Fractions):
     def over_its_law(self, body: str, variable: str, law: str) -> str:
         """Write a mean over the variables of its index, or over those whose law is stated behind the formula."""
         if not variable:
-            held = set(re.findall(r"[A-Za-z]\w*", body))
-            for _ in self.defined_with:  # what is defined by a variable holds it
-                held |= {law for name, laws in self.defined_with.items() if name in held for law in laws}
+            held = self.held_by(body)
             variable = ", ".join(name for name in self.laws if name in held)
         return self.mean(body, variable, law)
+
+    def held_by(self, body: str) -> set[str]:
+        """Names that an expression holds, itself or through what the author defines."""
+        held = set(re.findall(r"[A-Za-z]\w*", body))
+        for _ in self.defined_with:
+            held |= {law for name, laws in self.defined_with.items() if name in held for law in laws}
+        return held
 
     def mean(self, body: str, variable: str, law: str) -> str:
         """Write a mean over normal variables, moved and scaled where their law says so, or over the spectral law."""
@@ -165,170 +212,71 @@ class Means(Fractions):
                 else [name] * (name not in names)
             )
         laws = {name: law or self.laws.get(name, "") for name in names}
-        if any("|" in each and not each.startswith("joint: ") for each in laws.values()):
+        if any("|" in each and not re.match("joint: |over|points|sum", each) for each in laws.values()):
             if len(names) > 1:
                 raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
             return mean_of_a_distance(body, names[0], laws[names[0]])
-        if _SPECTRAL in laws.values():
+        if SPECTRAL in laws.values():
             if len(names) > 1:
                 raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
             return f"law_mean({body}, {variable})"
+        others = {name: own for name, own in laws.items() if re.match("over|points|sum", own)}
+        names = [name for name in names if name not in others]
         if len(names) > 2:
             raise self.refuse(f"a mean over {' and '.join(names)} at once is not read: two normal variables at most")
+        if len(names) + sum(own.startswith("over") for own in others.values()) > 2:
+            raise self.refuse(f"a mean over {' and '.join(laws)} at once is not read")
+        held = self.held_by(body)
+        for name, own in others.items():
+            if not own.startswith("over") and self.defined_through(name, held):
+                raise self.refuse(f"a definition holds {name}, whose mean is taken: write it out in the mean")
+        body = self.normal_mean(body, names, laws) if names or not others else body
+        for name, own in others.items():
+            body = weighed(body, name, own)
+        return body
+
+    def defined_through(self, name: str, held: set[str]) -> bool:
+        """Whether a variable stands in what the author defines one of these names by."""
+        return any({name, name.partition("_")[0]} & self.defined_with.get(other, set()) for other in held)
+
+    def normal_mean(self, body: str, names: list[str], laws: dict[str, str]) -> str:
+        """Write a mean over normal variables, moved and scaled where their law says so."""
         moved = {}
-        if any(each.startswith("joint: ") for each in laws.values()):
-            (first, second), joint = names, next(iter(laws.values())).removeprefix("joint: ")
-            a, c, b = joint.split(" | ")
-            moved = {
-                first: f"(sqrt({a})*{first})",
-                second: f"(({c})/sqrt({a})*{first}+sqrt({b}-({c})**2/({a}))*{second})",
-            }
-        else:
-            for name, own in laws.items():
-                centre, _, spread = own.rpartition(", ")
-                if own and own != "0, 1":
-                    moved[name] = f"(({centre})+sqrt({spread})*{name})"
-        if moved:
-            body = re.sub(r"(?<!\w)[A-Za-z]\w*(?!\w)", lambda word: moved.get(word[0], word[0]), body)
-        return f"E({', '.join([body, *names])})"
-
-    def variable(self, tokens: list[Token]) -> tuple[str, str]:
-        r"""Read the index of an expectation: its variable, and mean and variance where \sim names a normal law."""
-        texts = [t.text for t in tokens]
-        cut = texts.index(r"\sim") if r"\sim" in texts else len(texts)
-        named, commas = [t for t in tokens[:cut] if t.text not in ("(", ")")], [-1]
-        commas += [i for i, text, level in levels(named) if text == "," and level == 0]
-        commas.append(len(named))
-        names = [self.whole(named[a + 1 : b]) for a, b in pairwise(commas)]
-        if not all(re.fullmatch(r"[A-Za-z]\w*", each) for each in names):
-            raise self.refuse("over which law a mean goes is not understood: write its variable, or z \\sim N(0, 1)")
-        name = ", ".join(names)
-        if cut == len(texts):
-            return name, ""
-        behind = [t for t in tokens[cut + 1 :] if t.text not in (*LAW_STYLES, "}")]
-        if is_spectral_law([t.text for t in behind]):
-            return name, _SPECTRAL
-        if [t.text for t in behind[:2]] != ["N", "("] or behind[-1].text != ")":
-            raise self.refuse("a mean is over a normal law, or a law that is an integral")
-        start = next(i for i in range(cut, len(tokens)) if tokens[i].text == "(")
-        inner = tokens[start + 1 : -1]
-        while inner and inner[-1].text == "}" and sum((t.text == "{") - (t.text == "}") for t in inner) < 0:
-            inner = inner[:-1]
-        if inner and inner[-1].text == ")" and sum((t.text == "(") - (t.text == ")") for t in inner) < 0:
-            inner = inner[:-1]
-        comma = [i for i, text, level in levels(inner) if text == "," and level == 0]
-        if len(comma) == 2 and inner[comma[1] + 1].text == DIMENSION:
-            parts = (inner[: comma[0]], inner[comma[0] + 1 : comma[1]], inner[comma[1] + 2 :])
-            return name, " | ".join(map(self.whole, parts))
-        if len(comma) != 1:
-            raise self.refuse("a normal law has a mean and a variance")
-        centre, spread = inner[: comma[0]], inner[comma[0] + 1 :]
-        if any(t.text == r"\begin" for t in spread):
-            if len(names) != 2 or [t.text for t in centre if t.text not in "{}"][-1:] != ["0"]:
-                raise self.refuse("a matrix of covariances belongs to two variables of mean 0")
-            return name, f"joint: {self.covariances(spread)}"
-        return name, ", ".join(self.whole(part) for part in (centre, spread))
-
-    def covariances(self, tokens: list[Token]) -> str:
-        """Read a symmetric matrix of two rows: variance, covariance, variance."""
-        texts = [t.text for t in tokens]
-        start, end = texts.index("}") + 1, len(texts) - 1 - texts[::-1].index(r"\end")
-        cells: list[list[Token]] = [[]]
-        for token in tokens[start:end]:
-            if token.text in ("&", r"\\"):
-                cells.append([])
+        if any(laws[name].startswith("joint: ") for name in names):
+            if len(names) == 1:
+                own = laws[names[0]].removeprefix("joint: ").split(" | ")
+                first = next(name for name, each in self.laws.items() if each == laws[names[0]])
+                moved = {names[0]: f"(sqrt({own[0 if first == names[0] else 2]})*{names[0]})"}
             else:
-                cells[-1].append(token)
-        entries = [self.whole(cell) for cell in cells if cell]
-        if len(entries) != 4 or entries[1] != entries[2] or texts[start:end].count("&") != 2:
-            raise self.refuse("a covariance of two variables is a symmetric matrix of two rows")
-        return " | ".join((entries[0], entries[1], entries[3]))
-
-    def stated_laws(self) -> dict[str, str]:
-        r"""Take out z \sim N(0, 1) behind the formula: mean and variance of each name."""
-        found: dict[str, str] = {}
-        while True:
-            marks = [
-                i for i, text, level in levels(self.tokens) if text == r"\sim" and level == 0 and self.law_at(i + 1)
-            ]
-            if not marks:
-                return found
-            end, start = self.law_at(marks[0] + 1), self.part_before(marks[0])
-            if self.tokens[marks[0] - 1].text == ")":  # (u, v) \sim N(0, C)
-                start = max(i for i, text, level in levels(self.tokens[: marks[0]]) if text == "(" and level == 1)
-            if not start:
-                return found
-            parts = [self.tokens[start:end]]
-            while (
-                start > 1
-                and self.tokens[start - 1].text == ","
-                and self.is_name(self.part_before(start - 1), start - 1)
-            ):
-                start = self.part_before(start - 1)  # x, z \sim N(0, 1)
-                parts.append([*self.tokens[start : self.end_of_name(start)], *self.tokens[marks[0] : end]])
-            for part in parts:
-                names, law = self.variable(part)
-                found |= dict.fromkeys(names.split(", "), law)
-            words = [t.text for t in self.tokens[end:]]
-            if words[:1] in ([r"\text"], [r"\mathrm"], [r"\textrm"]) and words[1:2] == ["{"]:
-                inside, behind = group_at(self.tokens, end + 1, self.refuse)
-                if "".join(t.text for t in inside).replace(".", "") in ("iid", "independent", "independently"):
-                    end = behind
-            self.tokens[start:end] = []
-
-    def law_at(self, at: int) -> int:
-        """Place behind a normal or spectral law that stands at a place, or 0."""
-        normal = self.normal_at(at)
-        if normal:
-            return normal
-        for end in range(min(at + 12, len(self.tokens)), at, -1):
-            texts = [t.text for t in self.tokens[at:end]]
-            if is_spectral_law([t for t in texts if t not in (*LAW_STYLES, "}")]) and texts[-1] not in (
-                *LAW_STYLES,
-                "_",
-            ):
-                return end if texts.count("{") == texts.count("}") else 0
-        return 0
-
-    def part_before(self, end: int) -> int:
-        """Place behind the comma, the space or the words in front of a place."""
-        start = end
-        while start and self.tokens[start - 1].text not in (",", ";", r"\quad"):
-            start -= 1
-            if self.tokens[start].text in (r"\text", r"\textrm", r"\mbox", r"\mathrm") and start + 1 < end:
-                _, close = group_at(self.tokens, start + 1, self.refuse)
-                return close
-        return start
-
-    def end_of_name(self, start: int) -> int:
-        """Place behind a name that begins at a place."""
-        reader = self.sub(self.tokens[start:])
-        reader.take()
-        while reader.peek() == "_":
-            reader.take()
-            reader.raw_group()
-        return start + reader.at
-
-    def is_name(self, start: int, end: int) -> bool:
-        """Whether a name with its index fills what stands between two places."""
-        first = self.tokens[start].text if start < end else ""
-        return (first in GREEK or (first.isalpha() and len(first) == 1)) and self.end_of_name(start) == end
-
-    def normal_at(self, at: int) -> int:
-        """Place behind a normal law that stands at a place, or 0."""
-        texts = [t.text for t in self.tokens[at:]]
-        place = next((i for i, text in enumerate(texts) if text not in LAW_STYLES), len(texts))
-        if texts[place : place + 1] != ["N"]:
-            return 0
-        place += 2 if texts[place + 1 : place + 2] == ["}"] else 1
-        if texts[place : place + 1] != ["("]:
-            return 0
-        return (
-            at
-            + place
-            + next((i for i, _, level in levels(self.tokens[at + place :]) if level == 0), -place - at - 1)
-            + 1
-        )
+                (first, second), joint = names, laws[names[0]].removeprefix("joint: ")
+                a, c, b = joint.split(" | ")
+                moved = {
+                    first: f"(sqrt({a})*{first})",
+                    second: f"(({c})/sqrt({a})*{first}+sqrt({b}-({c})**2/({a}))*{second})",
+                }
+        else:
+            for name in names:
+                centre, _, spread = laws[name].rpartition(", ")
+                if laws[name] and laws[name] != "0, 1":
+                    moved[name] = f"(({centre})+sqrt({spread})*{name})"
+        held = self.held_by(body)
+        through = {name for name in moved if self.defined_through(name, held)}
+        if through:  # a definition holds it, and is put in later
+            names = [f"{name}_normal" if name in through else name for name in names]
+            renamed = {name: name.removesuffix("_normal") for name in names}
+            moved = {
+                name: re.sub(
+                    r"(?<!\w)[A-Za-z]\w*(?!\w)",
+                    lambda word: next((new for new, old in renamed.items() if old == word[0] and new != old), word[0]),
+                    put,
+                )
+                for name, put in moved.items()
+            }
+            for name, put in moved.items():
+                if self.moved.setdefault(name, put) != put:
+                    raise self.refuse(f"{name} has two laws: give one of them another letter")
+        body = outside_means(body, moved)
+        return f"E({', '.join([body, *names])})"
 
     def angles(self) -> str:
         r"""Read \langle f \rangle_z, a mean over a normal variable, and \langle\beta, A\beta\rangle."""
@@ -336,7 +284,7 @@ class Means(Fractions):
         while level:
             level += {r"\langle": 1, r"\rangle": -1}.get(self.take().text, 0)
         inner = self.tokens[start : self.at - 1]
-        commas = [i for i, token in enumerate(inner) if token.text == ","]
+        commas = [i for i, text, level in levels(inner) if text == "," and level == 0]
         if len(commas) == 1:
             product = self.frobenius(inner[: commas[0]], inner[commas[0] + 1 :])
             if product:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_tokens import Token, tokens_of
+from solvable.analysis.derivation.matrix_forms import equal_forms
 
 __all__ = ["Phrase", "longest_phrase", "phrases_of"]
 
@@ -18,6 +19,7 @@ _DROPPED = ("{", "}", r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\tex
             r"\mathbf", r"\mathsf", r"\boldsymbol", r"\bm", r"\limits")  # fmt: skip
 _SAME = {r"\Vert": r"\|", r"\lVert": r"\|", r"\rVert": r"\|", r"\star": "*",
          r"\ast": "*", "Σ": r"\Sigma",
+         r"\sup": r"\max", r"\tfrac": r"\frac", r"\dfrac": r"\frac",
          r"\varphi": r"\phi", r"\widehat": r"\hat", r"\lbrack": "[", r"\rbrack": "]"}  # fmt: skip
 _RANGED = (r"\sum", r"\max", r"\min")  # operators whose range an author may write out
 _MARKS = {r"\|", r"\sum", r"\int", r"\max", r"\min", "(", "["}
@@ -58,6 +60,8 @@ def phrases_of(written: Mapping[str, Iterable[str]]) -> tuple[Phrase, ...]:
         ranged = tokens[0] in _RANGED  # a power behind it is one of what is summed
         closed = tokens[0] == r"\|" or indicator or (tokens[-1] in ")]" and not ranged)
         found += _variants(tokens, f"({name})", not closed)
+        for form in equal_forms(tokens):
+            found.append(Phrase(form, f"({name})", form[-1] not in (r"\rangle", ")", "]", "2")))
         starred = _with_star_moved(tokens)
         found += _variants(starred, f"({name})", not closed) if starred != tokens else []
         if tokens[0] == r"\sum" and tokens[1:2] != ("_",):  # \Sigma(1-g)^2v^2, as sums are shown in a line of text

@@ -1,8 +1,8 @@
 r"""What an author says of a name in words or beside the formula: functions, modes, measures, counted nouns.
 
-``P the regularised lower incomplete gamma function``, ``\lambda_j the eigenvalues of \Sigma``, ``\phi = \tanh``,
-``Dz = f(z)\,dz``: the words are taken out, and what they mean is put where the name stands. Words that define nothing
-are taken out only where they count things, ``n = rd rows``; all others stay, and are refused.
+``P the regularised lower incomplete gamma function``, ``\phi = \tanh``, ``Dz = f(z)\,dz``: the words are taken out, and
+what they mean is put where the name stands. Words that define nothing are taken out only where they count things,
+``n = rd rows``; all others stay, and are refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from solvable.analysis.derivation.latex_words import (
     WORD_STYLES,
 )
 
-__all__ = ["chosen_root", "solution_named_first", "without_prose"]
+__all__ = ["chosen_root", "ends_a_part", "solution_named_first", "without_prose", "words_between"]
 
 _THE = r"(?:,|is|are|being|denotes?|denoting|for)?(?:the)?"
 _NORMAL = r"(?:standard)?(?:normal|gaussian)"
@@ -39,9 +39,6 @@ _FUNCTIONS = {
     r"errorfunction": "erf",
     r"(?:logistic|sigmoid)(?:function)?": "sigmoid",
 }
-_EIGENVALUES = re.compile(
-    rf"{_THE}(?:nonzero|non-zero|positive|ordered)?eigenvaluesof(?:the)?(?:population)?(?:covariance|covariancematrix)?"
-)
 _ROOT = re.compile(rf"(?:the)?(?:unique|(?:{ROOTS}))?(?:positive|nonnegative|non-negative)?(?:real)?(?:root|solution|"
                    r"zero|fixedpoint)(?:of|to)(?:the)?(?:equation)?:?")  # fmt: skip
 _SAID = re.compile(r"(?:(?:is|are|denotes|denoting|being|standsfor)(?:the|an?)|the)([a-zč–-]{3,}?)(and)?")
@@ -59,7 +56,7 @@ _OPERATES = ("=", "+", "-", "−", "*", "/", r"\cdot", r"\times")  # what has no
 
 def without_prose(tokens: list[Token]) -> list[Token]:
     """Return the tokens with what the words mean in place of the words."""
-    for step in (_with_modes, _with_named_functions, _with_applied_functions, _with_measures, _without_nouns,
+    for step in (_with_named_functions, _with_applied_functions, _with_measures, _without_nouns,
                  _with_meanings):  # fmt: skip
         tokens = step(tokens)
     return list(_with_orders(tokens))
@@ -67,12 +64,12 @@ def without_prose(tokens: list[Token]) -> list[Token]:
 
 def _with_meanings(tokens: list[Token]) -> list[Token]:
     r"""Write "\mu is the separation" as a definition by that name; that a law is the Marchenko-Pastur law goes."""
-    for start, place, end, word in _words(tokens):
+    for start, place, end, word in words_between(tokens):
         said, name = _SAID.fullmatch(word.strip(" ().,;:")), tokens[start:place]
         spelled = all(t.text.isalnum() or t.text in (*"_^{}*", r"\mathrm", r"\text") or t.text in GREEK for t in name)
         if said is None or SOLVES.fullmatch(word) or not name or not spelled:
             continue
-        if not (_ends_a_part(tokens, end) or said[2]):
+        if not (ends_a_part(tokens, end) or said[2]):
             continue
         if re.fullmatch(r"mar(?:c|č|ch|tch)enko[-–]*pastur(?:law|distribution|measure)?", said[1]):
             return _with_meanings([*tokens[:start], *tokens[end:]])
@@ -84,7 +81,7 @@ def _with_meanings(tokens: list[Token]) -> list[Token]:
 
 def solution_named_first(tokens: list[Token]) -> list[Token]:
     r"""Write "\kappa > 0 solves f = g" with the name in front, and "the positive root of f = g" as the equation."""
-    for start, place, end, word in _words(tokens):
+    for start, place, end, word in words_between(tokens):
         if start == place == 0 and _ROOT.fullmatch(word):
             return tokens[end:]
         if (
@@ -119,14 +116,14 @@ def _without_argument(member: list[Token]) -> list[Token]:
 
 def chosen_root(tokens: list[Token]) -> str:
     """Which of several roots the author speaks of: least, greatest, or nothing."""
-    for _, _, _, word in _words(tokens):
+    for _, _, _, word in words_between(tokens):
         found = re.search(rf"({ROOTS})(?:positive|nonnegative|non-negative)?(?:real)?(?:root|solution)", word)
         if found is not None:
             return "least" if found[1] in ROOTS.split("|larger")[0].split("|") else "greatest"
     return ""
 
 
-def _words(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:
+def words_between(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:
     """Start of the part of the formula, then place and end of a text command outside of brackets, and its word."""
     start = at = 0
     depth = [level for _, _, level in levels(tokens)]
@@ -144,26 +141,9 @@ def _words(tokens: list[Token]) -> Iterator[tuple[int, int, int, str]]:
             at += 1
 
 
-def _ends_a_part(tokens: list[Token], at: int) -> bool:
+def ends_a_part(tokens: list[Token], at: int) -> bool:
+    """Whether a part behind the formula ends at a place."""
     return at >= len(tokens) or tokens[at].text in (*_ENDS, ".") or tokens[at].text in TEXTS
-
-
-def _with_modes(tokens: list[Token]) -> list[Token]:
-    r"""Take out "\lambda_j the eigenvalues of \Sigma"; another letter is written s."""
-    for start, place, end, word in _words(tokens):
-        name = tokens[start:place]
-        if not _EIGENVALUES.fullmatch(word) or len(name) < 3 or name[1].text != "_":
-            continue
-        end += end < len(tokens) and tokens[end].text in (r"\Sigma", "Σ")
-        if not _ends_a_part(tokens, end):
-            continue
-        kept = [*tokens[:start], *tokens[end:]]
-        letter = name[0].text
-        if letter in ("s", r"\lambda", r"\mu"):
-            return kept
-        return [Token("s", False, t.spaced) if t.text == letter and kept[i + 1 : i + 2] and kept[i + 1].text == "_"
-                else t for i, t in enumerate(kept)]  # fmt: skip
-    return tokens
 
 
 def _called_text(word: str) -> list[Token]:
@@ -176,14 +156,14 @@ def _called(function: str) -> list[Token]:
 
 def _with_named_functions(tokens: list[Token]) -> list[Token]:
     """Put a function where its letter stands before a bracket: P is the regularised lower incomplete gamma function."""
-    for start, place, end, word in _words(tokens):
+    for start, place, end, word in words_between(tokens):
         meant = next((f for words, f in _FUNCTIONS.items() if re.fullmatch(_THE + words, word)), "")
         texts = [t.text for t in tokens[start:place]]
         beta = re.fullmatch(_THE + _BETA, word) and texts[:2] == ["I", "_"]
         bessel = texts[1:2] == ["_"] and re.fullmatch(_THE + _BESSEL_WORDS.get(texts[0], "no function"), word)
-        if (beta or bessel) and _ends_a_part(tokens, end):
+        if (beta or bessel) and ends_a_part(tokens, end):
             return [*tokens[:start], *tokens[end:]]
-        if meant and place == start + 1 and _ends_a_part(tokens, end):
+        if meant and place == start + 1 and ends_a_part(tokens, end):
             letter, kept = tokens[start].text, [*tokens[:start], *tokens[end:]]
             return [part for i, t in enumerate(kept)
                     for part in (_called(meant) if t.text == letter and _opens(kept, i + 1) else [t])]  # fmt: skip
@@ -204,7 +184,7 @@ def _with_applied_functions(tokens: list[Token]) -> list[Token]:
         if styled and end < len(tokens) and tokens[end].text == "{":
             end = next((i for i in range(end, len(tokens)) if depth[i] == 0), len(tokens) - 1) + 1
         word = "".join(t.text for t in tokens[place + 1 + styled : end] if t.text not in "{}").lstrip("\\")
-        if word in FUNCTIONS and word not in ("min", "max") and _ends_a_part(tokens, end):
+        if word in FUNCTIONS and word not in ("min", "max") and ends_a_part(tokens, end):
             argument = [Token("("), Token("t"), Token(")")]
             return [*tokens[:place], *argument, *tokens[place:end], *argument, *tokens[end:]]
     return tokens
@@ -224,28 +204,44 @@ def _with_measures(tokens: list[Token]) -> list[Token]:
         letter = texts[at + 1]
         if texts[at] != "D" or len(letter) != 1 or not letter.isalpha() or texts[at + 2 : at + 3] == ["="]:
             continue
-        density = list(tokens_of(_DENSITY.replace("z", letter)))
+        index = tokens[at + 2 : at + 4] if texts[at + 2 : at + 3] == ["_"] and texts[at + 3 : at + 4] != ["{"] else []
+        named = letter + "".join(t.text for t in index)
+        density = list(tokens_of(_DENSITY.replace("z", named)))
         stated = next((i for i in range(at + 2, len(tokens)) if texts[i : i + 3] == ["D", letter, "="]), 0)
         if stated:
             end = next((i for i in range(stated, len(tokens)) if texts[i : i + 2] == ["d", letter]), 0)
-            if not end or not _ends_a_part(tokens, end + 2):
+            last = next((i for i in range(end, len(tokens)) if ends_a_part(tokens, i)), len(tokens))
+            above = texts[end - 1 : end + 3] == ["{", "d", letter, "}"]  # \frac{dz}{\sqrt{2\pi}} e^{-z^2/2}
+            if not end or not (above or end + 2 == last):
                 return tokens
-            density = tokens[stated + 3 : end]
-            tokens = [*tokens[:stated], *tokens[end + 2 :]]
-        measure = [Token("d", False, True), Token(letter), Token("("), *density, Token(")")]
-        return _with_measures([*tokens[:at], *measure, *tokens[at + 2 :]])
+            density = [*tokens[stated + 3 : end], *([Token("1", True)] if above else []), *tokens[end + 2 : last]]
+            tokens = [*tokens[:stated], *tokens[last:]]
+        measure, factor = [Token("d", False, True), Token(letter), *index], [Token("("), *density, Token(")")]
+        whole = [*factor, *measure] if _integrand_in_front(tokens[:at]) else [*measure, *factor]
+        return _with_measures([*tokens[:at], *whole, *tokens[at + 2 + len(index) :]])
     return tokens
+
+
+def _integrand_in_front(tokens: list[Token]) -> bool:
+    r"""Whether more than its ends stands behind the last \int: its measure ends it."""
+    at = max(i for i, token in enumerate(tokens) if token.text == r"\int") + 1
+    while at + 1 < len(tokens) and tokens[at].text in ("_", "^", r"\limits"):
+        at += 1
+        if tokens[at].text == "{":
+            at += next((i for i, _, level in levels(tokens[at:]) if level == 0), len(tokens))
+        at += 1
+    return at < len(tokens)
 
 
 def _without_nouns(tokens: list[Token]) -> list[Token]:
     """Take out what is counted, behind a definition: n = rd rows."""
-    for start, place, end, word in _words(tokens):
+    for start, place, end, word in words_between(tokens):
         counted = tokens[start:place] and tokens[place - 1].text not in _OPERATES  # d - rows has the name of a quantity
         if (
             _SAMPLES.fullmatch(word)
             and counted
             and "=" in [t.text for t in tokens[start:place]]
-            and _ends_a_part(tokens, end)
+            and ends_a_part(tokens, end)
         ):
             return _without_nouns([*tokens[:place], *tokens[end:]])
     return tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_lines import has_own_factor, is_mean, is_square, is_statistic, written
@@ -23,7 +24,9 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Sides"]
 
 _NAMED = (r"\mathrm", r"\text", r"\textrm", r"\operatorname", *(f"\\{style}" for style in LETTER_STYLES))
+_APPLIED = re.compile(r"(?<!\w)(?!(?:E|O|Tr|Max|Min|Abs)\()[A-Z]\w*\(")  # a function of the author's, R(f)
 _BREAKS = (r"\quad", ",", r"\text", r"\textrm", r"\mbox")
+_ROMAN, _OPERATORS = (r"\text", r"\textrm", r"\mbox"), ("=", "&", "+", "-", "−", "/", "*", r"\cdot", *LIMITS)
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
 
 
@@ -127,12 +130,22 @@ class Sides(Macros):
             level += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text, 0)
         raise self.refuse("a bracket left of = is not closed")
 
+    def is_operand(self, place: int) -> bool:
+        """Whether a name in roman type stands here, first or behind an operator; words stand behind a formula."""
+        return self.tokens[place].text in _ROMAN and (not place or self.tokens[place - 1].text in _OPERATORS)
+
     def limit_as_equality(self) -> bool:
         r"""Write 2lK \to 1, whose left member has a factor of its own, as an equality that holds in the limit."""
         marks = [i for i, text, level in levels(self.tokens) if level == 0 and text in ("=", *LIMITS, *RELATIONS)]
         if not marks or self.tokens[marks[0]].text not in LIMITS:
             return False
         member = self.tokens[: marks[0]]
+        if len(marks) > 1 and self.tokens[marks[1]].text == "=" and self.one_quantity(member):  # V_n \to B + V = ..
+            middle = self.tokens[marks[0] + 1 : marks[1]]
+            ends = any(t.text in (*_BREAKS, ";") for t in middle)
+            if not (ends or is_statistic(middle) or self.one_quantity(middle)):
+                self.tokens = [*member, Token("=", False, True), *self.tokens[marks[0] + 1 :]]
+                return True
         decimals = len(self.tokens) == marks[0] + 2 and self.tokens[marks[0]].text in ALMOST and self.tokens[-1].number
         if decimals or not has_own_factor(member) or is_statistic(member) or self.one_quantity(member):
             return False
@@ -145,7 +158,7 @@ class Sides(Macros):
         for place, text, level in levels(self.tokens):
             if text == "=" and level == 0:
                 marks.append(place)
-            elif place and level == 0 and text in (*_BREAKS, ";", *LIMITS, *RELATIONS):
+            elif place and level == 0 and text in (*_BREAKS, ";", *LIMITS, *RELATIONS) and not self.is_operand(place):
                 break
         sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
         named = bool(sides) and self.one_quantity(sides[0])
@@ -177,9 +190,10 @@ class Sides(Macros):
 
         put = with_one_name(side, known_at)
         try:
-            return self.whole(put) if put != side else ""
+            read = self.whole(put) if put != side else ""
         except ValueError:
             return ""
+        return "" if _APPLIED.search(read) else read
 
     def bounded_quantity(self, marks: list[int]) -> int:
         r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""
@@ -211,7 +225,7 @@ class Sides(Macros):
         for place, text, level in levels(self.tokens):
             if text in ("=", *LIMITS, *_BOUNDS, *PROPORTIONAL) and level == 0:
                 marks.append(place)
-            elif place and text in _BREAKS and level == 0:  # a name in roman type may stand first
+            elif place and text in _BREAKS and level == 0 and not self.is_operand(place):
                 break
         last = marks[-1] if marks else len(self.tokens)
         if last == len(self.tokens) - 2 and self.tokens[last].text in ALMOST and self.tokens[-1].number:

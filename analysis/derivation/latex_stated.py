@@ -1,31 +1,28 @@
-r"""What an author states of letters behind a formula: conventions, script functions, coins, laws by densities.
+r"""What an author states of letters behind a formula: conventions, script functions, laws by densities.
 
-``0^0 := 1``, ``\mathcal L(\theta) = ..`` with ``\mathcal L''(1)`` before it, ``M \sim \mathrm{Bernoulli}(\rho)`` with
-``\operatorname{Var}(M)``, ``d\mu(s) = f(s)\,ds + a\,\delta_0(ds)`` under ``\int g\,d\mu(s)``: each is put where it is
-used, or left out where it only says what is meant anyway.
+``0^0 := 1``, ``\mathcal L(\theta) = ..`` with ``\mathcal L''(1)`` before it, ``d\mu(s) = f(s)\,ds + a\,\delta_0(ds)``
+under ``\int g\,d\mu(s)``: each is put where it is used, or left out where it only says what is meant anyway.
 """
 
 from __future__ import annotations
 
-from solvable.analysis.derivation.latex_tokens import CLOSING, TEXTS, Token, levels, tokens_of
+from solvable.analysis.derivation.latex_tokens import TEXTS, Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import LETTER_STYLES
 
-__all__ = ["with_statements"]
+__all__ = ["parts_behind", "with_statements"]
 
 _ENDS, _WORDS = (",", ";", r"\quad", r"\\"), (r"\text", r"\textrm", r"\mbox", r"\textnormal")
 _CONVENTIONS = ("0^0=1", r"0\log0=0", r"0\ln0=0")  # values that limits have too
-_COINS = ("Bernoulli", "Bern", "Ber", "bernoulli")
-_STYLES = ("{", "}", r"\mathrm", r"\mathbb", r"\operatorname", r"\text", r"\mathsf", r"\mathbf", r"\mathcal", "&")
 
 
 def with_statements(tokens: list[Token]) -> list[Token]:
     """Return the tokens with what is stated of the author's letters put where it is used."""
-    for step in (_without_conventions, _with_plain_functions, _with_coins, _with_densities):
+    for step in (_without_conventions, _with_plain_functions, _with_densities):
         tokens = step(tokens)
     return tokens
 
 
-def _parts(tokens: list[Token]) -> list[tuple[int, int]]:
+def parts_behind(tokens: list[Token]) -> list[tuple[int, int]]:
     """Where the parts behind the formula begin and end; words between them belong to none."""
     found, start, inside = list[tuple[int, int]](), len(tokens), False
     for place, text, level in levels([*tokens, Token(",")]):
@@ -40,7 +37,7 @@ def _parts(tokens: list[Token]) -> list[tuple[int, int]]:
 
 def _without_conventions(tokens: list[Token]) -> list[Token]:
     """Take out that 0^0 is 1 and 0 log 0 is 0."""
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         said = "".join(t.text for t in tokens[start:end] if t.text not in ("{", "}", ":", "(", ")", "."))
         if said in _CONVENTIONS:
             return _without_conventions([*tokens[:start], *tokens[end:]])
@@ -49,7 +46,7 @@ def _without_conventions(tokens: list[Token]) -> list[Token]:
 
 def _with_plain_functions(tokens: list[Token]) -> list[Token]:
     r"""Write \mathcal L as L where \mathcal L(\theta) = .. is stated, and no plain L stands beside it."""
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         style = tokens[start].text
         body = [t for t in tokens[start + 1 : end] if t.text not in ("{", "}")]
         if style.removeprefix("\\") not in LETTER_STYLES or [t.text for t in body[1:2] + body[3:4]] != ["(", ")"]:
@@ -90,52 +87,10 @@ def _styled(tokens: list[Token], style: str, letter: str) -> list[tuple[int, int
     return found
 
 
-def _with_coins(tokens: list[Token]) -> list[Token]:
-    r"""Put mean and variance of M \sim \mathrm{Bernoulli}(\rho) where they are named."""
-    for start, end in _parts(tokens):
-        part = tokens[start:end]
-        cut = next((i for i, t in enumerate(part) if t.text == r"\sim"), 0)
-        law = [t for t in part[cut + 1 :] if t.text not in _STYLES]
-        opened = next((i for i, t in enumerate(law) if t.text == "("), 0)
-        if not cut or "".join(t.text for t in law[:opened]) not in _COINS or law[-1].text != ")":
-            continue
-        first = next(i for i in range(cut, len(part)) if part[i].text == "(")
-        last = max(i for i, t in enumerate(part) if t.text == ")")
-        name, chance = [t.text for t in part[:cut]], part[first + 1 : last]
-        put, rest = list[Token](), [*tokens[:start], *tokens[end:]]
-        mean = [Token("("), *chance, Token(")")]
-        spread = [Token("("), *mean, Token("("), Token("1", True), Token("-"), *mean, Token(")"), Token(")")]
-        at = 0
-        while at < len(rest):
-            word, behind = _statistic_of(rest, at, name)
-            put += {"Var": spread, "E": mean}.get(word, rest[at : at + 1])
-            at = behind if word else at + 1
-        return _with_coins(put)
-    return tokens
-
-
-def _statistic_of(tokens: list[Token], at: int, name: list[str]) -> tuple[str, int]:
-    """Return Var or E where that of a name stands at a place, and the place behind it."""
-    end, word = at, ""
-    if tokens[at].text in (r"\Var", r"\E", r"\operatorname", r"\mathrm", r"\mathbb", r"\mathbf"):
-        styled = tokens[at].text not in (r"\Var", r"\E")
-        end = at + 1
-        if styled and tokens[end : end + 1] and tokens[end].text == "{":
-            end = next((i for i in range(end, len(tokens)) if tokens[i].text == "}"), end) + 1
-        elif styled:
-            end += 1
-        word = "".join(t.text for t in tokens[at:end] if t.text not in _STYLES).removeprefix("\\")
-    if word not in ("Var", "E") or [t.text for t in tokens[end + 1 : end + 1 + len(name)]] != name:
-        return "", at
-    behind = end + 1 + len(name)
-    closing = CLOSING.get(tokens[end].text, "no bracket")
-    return (word, behind + 1) if [t.text for t in tokens[behind : behind + 1]] == [closing] else ("", at)
-
-
 def _with_densities(tokens: list[Token]) -> list[Token]:
     r"""Put d\mu(s) = f(s)\,ds + a\,\delta_0(ds) where an integral is over that law: between the ends of its support."""
     texts = [t.text for t in tokens]
-    for start, end in _parts(tokens):
+    for start, end in parts_behind(tokens):
         cut = next((i for i in range(start, end) if texts[i] == "="), 0)
         left = [text for text in texts[start:cut] if text != ":"]
         if left[:1] != ["d"] or left[-3:-2] != ["("] or left[-1:] != [")"] or r"\int" not in texts[:start]:

@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from solvable.analysis.derivation.latex_words import DEFINES, SIZES, SPACES
@@ -115,6 +116,7 @@ class Cursor(ABC):
         self.functions: frozenset[str] = frozenset()  # what the author defines as f(x) = ...
         self.laws: dict[str, str] = {}  # mean and variance of the variables whose law is stated
         self.averaged: set[str] = set()  # variables of means
+        self.moved: dict[str, str] = {}  # what stands for such a variable in the author's definitions
         self.whole_names: frozenset[str] = frozenset()  # what is said to be a whole number
         self.defined_with: dict[str, set[str]] = {}  # what is defined by such variables
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
@@ -159,12 +161,21 @@ class Cursor(ABC):
                 return inner
             inner.append(token)
 
+    def one_word(self, command: str) -> list[Token]:
+        """Tokens of a group that is a name: several words are none."""
+        group = self.raw_group()
+        shown = command in ("text", "textrm", "textnormal", "textit", "emph")
+        if shown and any(a.text.isalpha() and b.text.isalpha() and b.spaced for a, b in pairwise(group)):
+            said = "".join(" " * t.spaced + t.text for t in group).strip()
+            raise self.refuse(f'the words "{said}" are not understood where they stand')
+        return group
+
     def sub(self, tokens: list[Token]) -> Self:
         """Return a reader of some tokens of this text."""
         reader = type(self)(self.source, tokens)
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
         reader.phrases, reader.functions, reader.laws = self.phrases, self.functions, self.laws
-        reader.defined_with, reader.averaged = self.defined_with, self.averaged
+        reader.defined_with, reader.averaged, reader.moved = self.defined_with, self.averaged, self.moved
         reader.whole_names = self.whole_names
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")

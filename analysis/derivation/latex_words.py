@@ -59,13 +59,13 @@ FUNCTIONS = {
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "sign": "sign", "artanh": "atanh",
     "arctanh": "atanh", "arsinh": "asinh", "arcosh": "acosh", "arcsinh": "asinh", "arccosh": "acosh", "abs": "abs",
     "ReLU": "relu", "relu": "relu", "sigmoid": "sigmoid", "softplus": "softplus",
-    **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma")},
+    **{name: name for name in ("sech", "coth", "cot", "sec", "csc", "erfinv", "erfcinv", "digamma", "erfcx")},
     **{name: name for name in ("besseli", "besselj", "besselk", "Phi", "hyp0f1", "hyp1f1", "hyp2f1")},
     "gammalower": "gamma_lower", "gammaupper": "gamma_upper", "gammafunction": "gamma_function",
     "betalower": "beta_lower", "normpdf": "norm_pdf", "normtail": "norm_sf", "B": "beta_function",
     **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "expm1", "log1p")},
 }  # fmt: skip
-DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho", "H")  # what dx, dμ(x) and μ(dx) begin with
+DIFFERENTIALS = ("d", r"\mathrm", r"\mu", "F", r"\nu", r"\rho", "H", r"\Phi")  # what dx, dμ(x) and μ(dx) begin with
 SUMMED = {"+": "+", "-": "-", "−": "-", **dict.fromkeys((r"\pm", "±"), "+pm_sign*"),
           **dict.fromkeys((r"\mp", "∓"), "-pm_sign*")}  # fmt: skip
 LATTICE = {r"\wedge": "min", r"\land": "min", "∧": "min", r"\vee": "max", r"\lor": "max", "∨": "max"}
@@ -73,7 +73,24 @@ RELATIONS = {"<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\g
              "≤": "<=", "≥": ">=", r"\leqslant": "<=", r"\geqslant": ">=", r"\lesssim": "<=", r"\gtrsim": ">=",
              r"\ne": "!=", r"\neq": "!="}  # fmt: skip
 # equality as the sizes grow
-LIMITS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\sim", r"\simeq", r"\approx", r"\asymp", "→", "≈", "∼", "≃")
+LIMITS = (
+    r"\to",
+    r"\rightarrow",
+    r"\longrightarrow",
+    r"\rightsquigarrow",
+    r"\leadsto",
+    r"\sim",
+    r"\simeq",
+    r"\approx",
+    r"\asymp",
+    r"\cong",
+    r"\eqsim",
+    r"\approxeq",
+    "→",
+    "≈",
+    "∼",
+    "≃",
+)
 PROPORTIONAL = (r"\propto", "∝")
 IMPLIES = (r"\Rightarrow", r"\Longrightarrow", r"\implies", r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow",
            "⇒", "⟹", "⇔", "⟺")  # fmt: skip
@@ -177,7 +194,9 @@ SOLVES = re.compile(
     + ROOTS
     + r")?(?:positive|nonnegative|"
     r"non-negative)?(?:real)?(?:root|solution|fixedpoint|zero)(?:of|to)(?:the)?(?:fixed-?point|self-?consistent|implicit)?"
-    r"(?:equation)?))"
+    r"(?:equation)?"
+    r"|(?:is|being)?(?:implicitly|uniquely)?(?:determined|defined|fixed|characteri[sz]ed|given)(?:implicitly|uniquely)?"
+    r"(?:by|through|via|from)(?:the)?(?:(?:fixed-?point|self-?consistent|self-?consistency|implicit|quadratic|cubic)?equation)?))"
 )
 # what authors write for our names
 SAID = "calledthe"  # begins the name that is made of words which say what a letter is

@@ -14,13 +14,13 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import translations
 from solvable.solvers.validate import refuse
 
-__all__ = ["about_the_claim"]
+__all__ = ["about_the_claim", "is_about_an_extremum"]
 
 # a name behind a least value, or a greatest one, left of a sign
 _EXTREMUM = re.compile(r"[\s$&]*\\(?:min|max|inf|sup)(?:_(?:\{[^{}]*\}|\\?\w+))?\s*\\?[A-Za-z][^=,]*=")
 _OF_EXTREMA = re.compile(
     r"(?i)\b(?:best|optim\w*|minim\w*|maxim\w*|least|lowest|highest|smallest|largest|greatest|most|edge|threshold|"
-    r"stable|bound\w*|below|above)\b"
+    r"stable|bound\w*|below|above|Bayes)\b"
 )
 
 
@@ -70,9 +70,14 @@ def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str
 
 def _refuse_other_extremum(formula: str, claim: Claim) -> None:
     r"""Refuse \min_\lambda R = .. for a claim about R at any ridge."""
-    if _EXTREMUM.match(formula) and not _OF_EXTREMA.search(f"{claim.name} {claim.statement}"):
+    if _EXTREMUM.match(formula) and not is_about_an_extremum(claim):
         why = "left of = stands a least or a greatest value, and the claim is about none"
         raise refuse("formula", formula, why)
+
+
+def is_about_an_extremum(claim: Claim) -> bool:
+    """Whether a claim's words speak of a least or a greatest value."""
+    return _OF_EXTREMA.search(f"{claim.name} {claim.statement}") is not None
 
 
 def _refuse_the_quantity_itself(reading: Reading, formula: str, claim: Claim, known: set[str]) -> None:

@@ -16,7 +16,9 @@ from solvable.analysis.derivation.clock import OutOfTime
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
+from solvable.analysis.derivation.left_members import is_about_an_extremum
 from solvable.analysis.derivation.notation import parse
+from solvable.analysis.derivation.other_quantities import as_a_complement, refuse_another_quantity, refuse_noise_twice
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.squares import as_stated, stated_powers
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
@@ -62,10 +64,17 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
 
     if yours.expression is None or not points:
         return yours
+    ours = lambda formula: _is_ours(formula, claim, points)  # noqa: E731
+    complement = as_a_complement(yours, claim, ours)
+    if complement is not yours:
+        return complement
+    if yours.member is None or not _is_one_name(*yours.member, claim):
+        refuse_another_quantity(yours, claim, ours)
+    refuse_noise_twice(yours, claim, points, ours)
     if yours.member is None:
         yours = over_its_law(yours, claim)
-        yours = as_stated(yours, claim, lambda formula: _is_ours(formula, claim, points))
-        refuse_without_factor(yours, claim, lambda formula: _is_ours(formula, claim, points))
+        yours = as_stated(yours, claim, ours)
+        refuse_without_factor(yours, claim, ours)
         return _known_member(yours, claim, points)
     from solvable.analysis.derivation.understood import written
 
@@ -93,6 +102,9 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
         factor, rest = member.as_independent(name, as_Add=False)
         plain = rest == name or isinstance(rest, sp.Add)
+        least = member.func.__name__ in ("least_value", "greatest_value") and member.args[0].expr == name
+        if least and is_about_an_extremum(claim):
+            return yours
         if member == name or (str(name) == EXPONENTIAL_OF and member == sp.log(name)):
             return yours
         if plain and _is_stated_factor(factor, claim):

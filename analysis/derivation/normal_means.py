@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["along_a_line", "of_a_positive_part"]
+__all__ = ["along_a_line", "of_a_positive_part", "over_the_density"]
 
 
 def along_a_line(body: Any, first: Any, second: Any) -> Any:
@@ -25,6 +25,18 @@ def along_a_line(body: Any, first: Any, second: Any) -> Any:
         centre = part.xreplace(dict.fromkeys((first, second), sp.Integer(0)))
         return put.xreplace({mark: centre + spread * first})
     return None
+
+
+def over_the_density(body: Any, z: Any) -> Any:
+    """What stands beside the density of a standard normal z in an integrand; None where that is no factor of it."""
+    import sympy as sp
+
+    factors = list(sp.Mul.make_args(body))
+    density = sp.exp(-(z**2) / 2)
+    if density not in factors:
+        return None
+    factors.remove(density)
+    return sp.Mul(*factors, sp.sqrt(2 * sp.pi))
 
 
 def of_a_positive_part(body: Any, z: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from solvable.analysis.derivation.latex_words import MATRICES
-from solvable.analysis.derivation.normal_means import along_a_line, of_a_positive_part
+from solvable.analysis.derivation.normal_means import along_a_line, of_a_positive_part, over_the_density
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -86,6 +86,37 @@ def _mean(law: str, x: Any, body: Any) -> sp.Expr:
     return sp.Function(law)(sp.Lambda((x, sp.Symbol("unused")), body)) if closed is None else closed
 
 
+def _plane_mean(body: Any, first: Any, second: Any) -> Any:
+    """Mean over two normal variables, or over the one linear form of them that the body follows."""
+    import sympy as sp
+
+    line = along_a_line(body, first, second)
+    if line is not None:
+        return _mean("gauss_mean", first, line)
+    return sp.Function("plane_mean")(sp.Lambda((first, second), body))
+
+
+def _bent_normal_mean(body: Any, x: Any) -> Any:
+    """Mean that an integral over the line is, where its integrand changes branch; None where it does not."""
+    import sympy as sp
+
+    rest = over_the_density(body, x)
+    if rest is None:
+        return None
+    closed = of_a_positive_part(rest, x)
+    if closed is not None:
+        return closed
+    factors = sp.Mul.make_args(rest)
+    inner = [f for f in factors if isinstance(f, sp.Integral)]
+    if len(inner) != 1 or len(inner[0].limits) != 1 or inner[0].limits[0][1:] != (-sp.oo, sp.oo):
+        return None
+    y = inner[0].variables[0]
+    other = over_the_density(inner[0].function, y)
+    if other is None or not other.has(sp.Max, sp.Min, sp.Abs, sp.Piecewise, sp.sign, sp.Heaviside):
+        return None
+    return _plane_mean(sp.Mul(*(f for f in factors if f is not inner[0]), other), x, y)
+
+
 def with_bound_means(expression: Any) -> Any:
     """Bind x in a user's ``mp_mean(f(x))``."""
     import sympy as sp
@@ -133,7 +164,9 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         return _form(arguments[0], read, name == "form_v")
     if name == "integral" and len(arguments) == 4:
         x = sp.Symbol(variable(1), real=True)
-        return sp.Integral(read(arguments[0], {str(x): x}), (x, read(arguments[2], {}), read(arguments[3], {})))
+        body, low, high = read(arguments[0], {str(x): x}), read(arguments[2], {}), read(arguments[3], {})
+        mean = _bent_normal_mean(body, x) if (low, high) == (-sp.oo, sp.oo) else None
+        return sp.Integral(body, (x, low, high)) if mean is None else mean
     if name in ("mp_mean", "law_mean") and len(arguments) == (1 if name == "mp_mean" else 2):
         x = sp.Symbol("x" if name == "mp_mean" else variable(1), real=True)
         return _mean("mp_mean", x, read(arguments[0], {str(x): x}))
@@ -144,11 +177,7 @@ def call_operator(name: str, arguments: list[Any], read: Read, refuse: Refuse) -
         first, second = (sp.Symbol(variable(place), real=True) for place in (1, 2))
         if first == second:
             raise refuse(f"a mean over {first} and {first} is over one variable")
-        body = read(arguments[0], {str(first): first, str(second): second})
-        line = along_a_line(body, first, second)
-        if line is not None:
-            return _mean("gauss_mean", first, line)
-        return sp.Function("plane_mean")(sp.Lambda((first, second), body))
+        return _plane_mean(read(arguments[0], {str(first): first, str(second): second}), first, second)
     if name == "at_place" and len(arguments) == 3:  # a value at a place: what it holds may be a derivative
         x = sp.Symbol(variable(1), positive=True)
         bound = sp.Lambda((x, sp.Symbol("unused")), read(arguments[0], {str(x): x}))
@@ -210,7 +239,7 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
         raise refuse(f"{name} takes a term and its index, and perhaps both ends")
     index = variable(1)
     words = {node.id for node in _outside(arguments[0], index) if isinstance(node, ast.Name)}
-    indexed = {word for word in words if word.endswith(f"_{index}")}
+    indexed = {word for word in words if word.endswith(f"_{index}")} - _averaged(arguments[0])
     if not indexed:
         if len(arguments) == 2:
             raise refuse(f"{name} over {index} has no ends and no term with the index {index}, such as s_{index}")
@@ -251,6 +280,14 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
     if name == "sum":
         return mode_sum(body, s, v)
     return sp.exp(mode_sum(sp.log(body), s, v))
+
+
+def _averaged(tree: Any) -> set[str]:
+    """Variables of the means in a tree: w_j of a sum over j may be one."""
+    import ast
+
+    means = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "E")
+    return {name.id for mean in means for name in mean.args[1:] if isinstance(name, ast.Name)}
 
 
 def _outside(tree: Any, index: str) -> Iterator[Any]:

@@ -31,7 +31,7 @@ def refuse_unknown_functions(expression: Any, text: str) -> None:
 
 
 def refuse_nested_integrals(expression: Any, text: str) -> None:
-    """Refuse an integral whose integrand holds one that follows its variable; a smooth normal mean in it is taken."""
+    """Refuse an integral whose integrand holds one that follows its variable; a smooth one in it is taken."""
     import sympy as sp
 
     bent = (sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, sp.Piecewise)
@@ -41,18 +41,19 @@ def refuse_nested_integrals(expression: Any, text: str) -> None:
         return [*part.atoms(sp.Integral), *means]
 
     def smooth(part: Any) -> bool:
-        if part.func.__name__ != "gauss_mean":
+        if part.func.__name__ not in ("gauss_mean", "Integral"):
             return False
-        within = part.args[0].expr
+        within = part.function if isinstance(part, sp.Integral) else part.args[0].expr
         return not within.has(*bent) and not integrals(within)
 
     for node in integrals(expression):
         bound = set(node.variables if isinstance(node, sp.Integral) else node.args[0].variables)
         body = node.function if isinstance(node, sp.Integral) else node.args[0].expr
         inner = [part for part in integrals(body) if part.free_symbols & bound]
-        twice = isinstance(node, sp.Integral) and len(node.limits) > 1
-        if twice or not all(smooth(part) for part in inner):
-            raise refuse("formula", text, "an integral within an integral is not evaluated: write the inner one out")
+        twice = len(node.limits) - 1 if isinstance(node, sp.Integral) else 0
+        if twice > 1 or (twice and not smooth(node)) or not all(smooth(part) for part in inner):
+            why = "an integral within an integral is not evaluated where the inner one bends: write it out"
+            raise refuse("formula", text, why)
 
 
 def refuse_matrices(expression: Any, text: str) -> None:

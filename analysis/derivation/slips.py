@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvable.analysis.derivation.clock import Clock, OutOfTime
-from solvable.analysis.derivation.edits import edits
+from solvable.analysis.derivation.edits import edits, regrouped
 from solvable.analysis.derivation.labels import (
     RTOL,
     constant,
@@ -31,7 +31,7 @@ Columns = Mapping[str, Array]
 _SHIFTED = re.compile(r"(\b[A-Za-z]\w*) -> \1 [+-] \d$")
 _FITTED = re.compile(r"-> -?\d*\.\d{3,}")
 _FEW = 18  # words of an explanation behind which no other is sought
-_SINGLE = 4  # steps that find a single change
+_SINGLE = 5  # steps that find a single change
 _MOST_EDITED = 200  # changes of the pen behind which a second one is sought
 _COMPARED = 200  # steps of the clock that naming a ratio takes
 _MOST_PAIRED = 60  # changes of one name whose pairs are tried
@@ -149,6 +149,15 @@ class _Search:
                 self.later = self.later or slip
         return None
 
+    def brackets(self) -> Slip | None:
+        """A bracket that ends too early: a b - 1 for a (b - 1)."""
+        for text, expression in () if self.expression is None else regrouped(self.expression):
+            plain = {name: np.asarray(value, dtype=float) for name, value in self.columns.items() if name[0] != "_"}
+            values = evaluator(plain, len(self.ours), self.clock)(expression)
+            if np.all(np.isfinite(values)) and same(values, self.ours):
+                return Slip(f"brackets: agrees after {text}", (text,))
+        return None
+
     def multiples(self) -> Slip | None:
         """A name that lacks a factor, or has one too many, in all its places."""
         for word, label, change in multiples(self.columns, self.used):
@@ -245,8 +254,8 @@ def find_slip(
         slip = other if other is not None and " -> 1 + " in other.sentence else slip
     try:
         return slip or _shortest(
-            (lambda: regimes(0), search.part, search.multiples, lambda: regimes(1), lambda: search.whole(deep=True),
-             lambda: search.part(True), search.both, search.two)
+            (search.brackets, lambda: regimes(0), search.part, search.multiples, lambda: regimes(1),
+             lambda: search.whole(deep=True), lambda: search.part(True), search.both, search.two)
         ) or regimes(2)  # fmt: skip
     except OutOfTime:
         if search.later is None:

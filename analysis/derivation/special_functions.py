@@ -13,7 +13,7 @@ IN_NUMPY = {"Abs": "abs", "asin": "arcsin", "acos": "arccos", "atan": "arctan", 
             "atanh": "arctanh", "ceiling": "ceil"}  # fmt: skip
 _IN_SCIPY = {"gamma": "gamma", "beta": "beta", "binomial": "binom", "LambertW": "lambertw", "factorial": "factorial",
              "loggamma": "gammaln", "besseli": "iv", "besselj": "jv", "besselk": "kv", "erf": "erf", "erfc": "erfc",
-             "erfinv": "erfinv", "erfcinv": "erfcinv", "polygamma": "polygamma",
+             "zeta": "zeta", "erfinv": "erfinv", "erfcinv": "erfcinv", "polygamma": "polygamma",
              "hyp1f1": "hyp1f1", "hyp2f1": "hyp2f1"}  # fmt: skip
 # with the arguments of sympy's
 IN_MPMATH: dict[str, Callable[..., Any]] = {

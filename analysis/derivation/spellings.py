@@ -86,8 +86,8 @@ def _within_a_symbol(claim: Claim, name: str, known: set[str]) -> list[str]:
 @functools.cache
 def _as_expression(latex: str) -> Any:
     """A symbol that is written as a formula of others, as a formula; None where it is a name."""
-    if not any(mark in latex for mark in ("/", r"frac", r"\ln", r"\log")) or r"\|" in latex:
-        return None
+    if not any(mark in latex for mark in ("/", r"frac", r"\ln", r"\log")) or r"\|" in latex or "^{T}" in latex:
+        return None  # norms and forms have no value here
     try:
         found = parse(plain_from_latex(latex).formula)
     except ValueError:

@@ -25,7 +25,22 @@ __all__ = ["as_stated", "stated_powers"]
 _STATED = re.compile(r"([^\s=,;:(]+)\s=\s")
 _ENDS = re.compile(r"[,;:]|\s(?:for|with|where|and|at|in|of|up)\b|$")
 _SQUARES = re.compile(r"[Ss]quare|[Vv]ariance|[Mm]oment|[Pp]ower\b|[Ss]pread|²")
-_RISKS = ("E", "R", "L", "V", "err", "loss", "risk", "error", "MSE", "mse")  # no author squares them to name them
+_RISKS = (
+    "E",
+    "R",
+    "L",
+    "V",
+    "eta",
+    "rho",
+    "p",
+    "P",
+    "err",
+    "loss",
+    "risk",
+    "error",
+    "MSE",
+    "mse",
+)  # no author squares them to name them
 _ROOTS = ("sigma", "std", "sd", "norm", "RMSE", "rmse", "rms")  # what is named beside its square
 _CELLS, _SAME = 3, 1e-9  # at which a statement is read
 

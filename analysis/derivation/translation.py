@@ -11,14 +11,15 @@ import numpy as np
 
 from solvable.analysis.derivation.derivatives import resolved
 from solvable.analysis.derivation.equations import angle_of, of_an_equation, of_itself, power_of
+from solvable.analysis.derivation.fixed import fixed_by
 from solvable.analysis.derivation.implicit import own_transform, with_own_transform
 from solvable.analysis.derivation.indices import without_indices
 from solvable.analysis.derivation.known import chosen
+from solvable.analysis.derivation.landau import without_orders
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
-from solvable.analysis.derivation.orders import without_orders
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -219,6 +220,8 @@ def _definitions(
         name, count = name.strip(), len(own) + len(implicit)
         if not name and claim is not None and _identity(value, named, claim):
             continue  # d/n = gamma, which holds by what the names are
+        if not name and claim is not None and fixed_by(value, claim, named & (known_names(claim) or set())):
+            continue  # sigma**2 = 1: where the formula is stated
         others = {str(s) for s in value.free_symbols}
         ours = claim is not None and name and in_known(claim, name, named)
         # kappa = ... of a known kappa, in a name of the author's; n = n*lam/kappa + df1, which is none for n

@@ -29,7 +29,7 @@ def slip_within_sums(yours: Formula, ours: NDArray[np.float64], columns: Mapping
     for total in operators_of(expression):
         term = total.args[0]
         body = term.expr if hasattr(term, "expr") else term
-        for text, changed in edits(body)[:_MOST]:
+        for text, changed in (*_shifts(body, columns), *edits(body)[:_MOST]):
             inner = term.func(term.variables, changed) if hasattr(term, "expr") else changed
             try:
                 whole = expression.xreplace({total: total.func(inner, *total.args[1:])})
@@ -43,6 +43,13 @@ def slip_within_sums(yours: Formula, ours: NDArray[np.float64], columns: Mapping
             if same(formula.on(few), ours[:_LOOKED_AT]) and same(formula.on(columns), ours):
                 return f"in the {_WORDS.get(type(total).__name__, 'sum')}: agrees after {text}"
     return None
+
+
+def _shifts(body: Any, columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A name that is one off wherever it stands in a term: t - 1 for t."""
+    for symbol in sorted(body.free_symbols, key=str):
+        for step in (1, -1) if str(symbol) in columns else ():
+            yield f"{symbol} -> {symbol + step}", body.xreplace({symbol: symbol + step})
 
 
 def _other_ends(total: Any) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""What stands in the O(.) and o(.) of a statement about large sizes."""
+"""O(.) and o(.) in a formula: taken off, with the size of what each stands for in the whole."""
 
 from __future__ import annotations
 
