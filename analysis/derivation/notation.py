@@ -69,6 +69,7 @@ class Reading:
     statistic: Any = None
     lost: frozenset[str] = frozenset()
     chosen: str = ""  # which root of an equation the author means, "least" or "greatest"
+    words: tuple[str, str] = ("", "")  # of a sentence: what was not read, and what of that may narrow the formula
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -141,7 +142,8 @@ def read(
             unread.append(side)
     return Reading(
         expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
-        maybe(stated.other_end), tuple(unread), stated.named, maybe(stated.statistic), frozenset(lost), stated.chosen,
+        maybe(stated.other_end), tuple(unread), stated.named, maybe(stated.statistic), frozenset(lost),
+        stated.chosen, stated.words,
     )  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
-            "chosen": reading.chosen,
+            "chosen": reading.chosen, "narrowing": reading.words[1],
             "sides": tuple(_without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
