@@ -62,7 +62,7 @@ _CHANGES = re.compile(r"\b(?:not|cannot|never|neither|nor|false|wrong|wrongly|in
                       r"almost|exceeds|below|above|more than|less than|larger than|smaller than|difference|"
                       r"derivative|complement|"
                       r"up to|leading order|to within|multiple|sum of|product of|of its|tens?|mistake(?:n|nly)?|"
-                      r"disproves?|untrue|unless|n't)\b|n't\b|\bno\b(?! rule)")  # fmt: skip
+                      r"disproves?|untrue|unless|raised|n't)\b|n't\b|\bno\b(?! rule)")  # fmt: skip
 _DENIES = re.compile(r"\b(?:not|never|false|wrong\w*|incorrect\w*|might|would|naive\w*|cannot|mistaken\w*)\b|n't\b")
 _DENIED = re.compile(r"\b(?:is|are|was) (?:not|wrong|false|incorrect|off)\b|\b(?:fails?|cannot hold|does not)\b")
 _CONCLUDES = re.compile(r"\b(?:hence|thus|therefore|so|so that|whence|then|conclude that|implies|finally|i\.e\.)\b")
@@ -182,14 +182,18 @@ class _Reader:
 
     def main(self, stated: list[int]) -> tuple[int, list[int]]:
         """Place of what is stated, and the places of what is said to equal it."""
+        first, last = stated[0], stated[-1]
         if len(stated) == 1:
-            return stated[0], []
-        first = stated[0]
+            also = [part for part in self.parts[first + 1 :] if part.kind == "bare" and len(names_in(part.latex)) > 1]
+            if self.parts[first].kind == "bare" and also:
+                raise self.refuse("it states more than one formula: give the one that is meant")
+            return first, []
         again = [at for at in stated[1:] if _AGAIN.fullmatch(self.words[at].lower().strip())]
         if again == stated[1:] and all(self.parts[at].kind == "bare" for at in again):
             return first, again
-        if _CONCLUDES.search(_BREAK.split(self.words[stated[-1]].lower())[-1]) or stated[-1] in again:
-            return stated[-1], []
+        concludes = _CONCLUDES.search(_BREAK.split(self.words[last].lower())[-1]) or last in again
+        if concludes and self.parts[last].kind != "bare":
+            return last, []
         users = [at for at in stated if not any(self.parts[at].left and names_in(self.parts[at].left) &
                  _right_names(self.parts[other]) for other in stated if other != at)]  # fmt: skip
         named = [at for at in stated if self.parts[at].kind != "bare"]

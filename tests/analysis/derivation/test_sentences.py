@@ -109,6 +109,9 @@ TWICE = r"\frac{d\sigma^2}{n-d-1}"
         rf"The risk has a simple root. It is ${TWICE}$.",
         rf"The claim that $R = {TWICE}$ is false.",
         rf"The excess risk isn't $R = {TWICE}$.",
+        rf"The risk is $${TWICE}$$ raised to the power of two.",
+        rf"The risk is ${TWICE}$ and then it is ${TWICE}\sigma$.",
+        rf"The noise equals $\sigma^2$ and the risk ${TWICE}$.",
         rf"The bias is ${TWICE}$ and the variance is $\sigma^2$.",
     ],
 )
