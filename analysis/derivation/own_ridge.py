@@ -12,6 +12,10 @@ from solvable.analysis.derivation.operators import mode_sum
 __all__ = ["with_own_ridge"]
 
 
+def _is_ridge(name: str) -> bool:
+    return name.strip(" _") in ("lam", "lambda")
+
+
 def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callable[[str], bool]) -> Reading:
     """Write df_1 and df_2 as sums over the modes at kappa where kappa is defined, or an equation for it is stated.
 
@@ -24,7 +28,8 @@ def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callabl
     marks = {sp.Symbol(f"df{k}", positive=True): mode_sum((s / (s + kappa)) ** k, s, v) for k in (1, 2)}
     held = dict[str, Any]()
     for name, value in reading.definitions.items():  # lam = kappa*(1 - df1/n) says what kappa is
-        equation = name.strip() and kappa in value.free_symbols and value.has(*marks) and is_parameter(name)
+        summed = value.has(*marks) or (_is_ridge(name) and value.has(sp.Function))
+        equation = name.strip() and kappa in value.free_symbols and summed and is_parameter(name)
         if equation and "" not in reading.definitions:
             held[""] = sp.Symbol(name, positive=True) - value
         else:
