@@ -68,7 +68,7 @@ def _of_equations(yours: Formula, claim: Claim, points: Sequence[Mapping[str, An
     for symbol in yours.implicit:
         if yours.expression is None or symbol in _outside_derivatives(yours.expression):
             continue  # a derivative is one of ours
-        alone = dataclasses.replace(yours, expression=symbol, names=frozenset({str(symbol)}), sides=(), rounded=None,
+        alone = dataclasses.replace(yours, expression=symbol, sides=(), rounded=None,
                                     decimals={})  # fmt: skip
         for point in points[:_PLACES]:
             values = dict(known_values(claim, dict(point)))
