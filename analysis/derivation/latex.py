@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_clauses import in_clauses
 from solvable.analysis.derivation.latex_defining import in_equations
+from solvable.analysis.derivation.latex_distances import with_distances
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_leading import (
     conditions_behind,
@@ -34,6 +35,8 @@ from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
 from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
+from solvable.analysis.derivation.latex_remarks import without_objects
+from solvable.analysis.derivation.latex_sentences import in_one_formula
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_stated import with_statements
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
@@ -80,11 +83,12 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", without_head(text))
+    sentence = in_one_formula(without_head(text), reader.refuse)
+    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", sentence.formula)
     written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
     reader.tokens = in_usual_forms(letters_apart(list(tokens_of(_words_marked(written)))), reader.refuse)
     reader.phrases = phrases
-    return reader.statement()
+    return reader.statement()._replace(words=(sentence.words, sentence.narrowing))
 
 
 def _words_marked(text: str) -> str:
@@ -118,8 +122,9 @@ class _Statement(Sides):
         self.functions = frozenset(self.defined_functions())
         self.named_measures()
         self.laws = {**self.laws, **self.spoken_laws()}
-        self.tokens = without_prose(in_clauses(in_equations(with_modes(with_matrices(self.tokens)))))
+        self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
+        self.tokens = with_distances(self.tokens)
         self.functions = frozenset(self.defined_functions())  # a density may hold them
         self.equated_measures()
         self.laws = self.stated_laws()
@@ -182,7 +187,7 @@ class _Statement(Sides):
             elif defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
                 if self.take().text == ":":
                     self.take()
-                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.lattice()))
+                definitions += self.defined_alike(name if head is None else f"{head[1]}({head[2]})")
                 if self.peek() == r"\in":
                     self.take()
                     conditions.append(self.interval(name))
@@ -218,6 +223,15 @@ class _Statement(Sides):
             leads = "(iterated({}, previous, {}, {}))".format(*parts)
             stated = stated._replace(formula=re.sub(rf"\b{ITERATE}\b", leads, stated.formula))
         return self.last_first(stated, own)
+
+    def defined_alike(self, name: str) -> list[tuple[str, str]]:
+        r"""Read what stands behind the sign of a definition, or of several names at once, A_2 = A_4 = \tfrac12."""
+        names, value = [name], self.lattice()
+        while self.peek() == "=" and value.isidentifier():
+            names.append(value)
+            self.take()
+            value = self.lattice()
+        return [(each, value) for each in names]
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
         """Whether tokens are one quantity that the claim declares."""

@@ -34,7 +34,7 @@ from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
 
-__all__ = ["known_names", "translated", "unknown"]
+__all__ = ["every_quantity", "known_names", "translated", "unknown"]
 
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
@@ -49,10 +49,14 @@ def known_names(claim: Claim | None) -> set[str] | None:
 
 
 def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    return {name for name in every_quantity(claim, cell) if not name.startswith("_")}
+
+
+def every_quantity(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    """Names of what a claim's equations define, with what only sums and forms use."""
     if claim is None or claim.quantities is None:
         return set()
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell
-    return {name for name in claim.quantities(**cell) if not name.startswith("_")}
+    return set(claim.quantities(**(claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell)))
 
 
 def unknown(name: str, known: set[str]) -> ValueError:
@@ -144,8 +148,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
-            "chosen": reading.chosen,
-            "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
+             "chosen": reading.chosen, "narrowing": reading.words[1],
+             "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _run_together(
@@ -220,8 +224,9 @@ def _definitions(
             continue  # sigma**2 = 1: where the formula is stated
         others = {str(s) for s in value.free_symbols}
         ours = claim is not None and name and in_known(claim, name, named)
-        # kappa = ... of a known kappa, in a name of the author's
-        if ours and not all(map(stands, others & _used(reading, name))):
+        # kappa = ... of a known kappa, in a name of the author's; n = n*lam/kappa + df1, which is none for n
+        own_side = ours and claim is not None and name in claim.grid[0] and name in others
+        if ours and (own_side or not all(map(stands, others & _used(reading, name)))):
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
         if angle is not None and reading.expression in value.free_symbols and angle[0] not in _used(reading, name):
