@@ -29,15 +29,15 @@ _STATISTIC = re.compile(
     r"|\\lVert"
 )
 _FRACTION = re.compile(r"\\[dt]?frac ?\{(.*)\}\{(.*)\}")
-_OUTER = re.compile(
-    r"differs by|another base|two slips|yours (?:is|lacks|[+-])(?! ours after)|a special case|leading"
-)
+_OUTER = re.compile(r"differs by|another base|two slips|yours (?:is|lacks|[+-])(?! ours after)|a special case|leading")
 
 
 def names_an_inside_slip(
     yours: Formula, claim: Claim, said: str | None, parts: tuple[str, ...], columns: Any, ours: Array, found: Array
 ) -> bool:
     """Whether what is said of a formula is a slip within it, and it is no rescaled quantity's right formula."""
+    if yours.orders and len(parts) > 1:
+        return False  # of the leading order of c R a slip of the constant and another may be seen
     if not said or not parts or _OUTER.search(said) or not all(map(_is_one_statistic, yours.unread)):
         return False
     try:

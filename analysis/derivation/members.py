@@ -89,6 +89,9 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if isinstance(member, sp.Limit):
         member = _in_the_limit(member, claim)
     if isinstance(member, sp.Add) and _is_ours(yours, claim, points):
+        number = member.as_coeff_Add()[0]
+        if number.is_positive and member - number == name**2 and not re.search(r"1 \+|\+ 1", claim.statement):
+            raise _right_side_alone(yours, member)
         if _is_taken_off(member, name) and not _are_both_from_one(member, name, yours, claim):
             raise _right_side_alone(yours, member)
         return yours

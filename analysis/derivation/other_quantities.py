@@ -14,7 +14,12 @@ from typing import Any
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_words import ACCENTS, GREEK, IMPLIES
-from solvable.analysis.derivation.quantity_members import derivative_by_another, derivative_of_the_claim, is_lowered
+from solvable.analysis.derivation.quantity_members import (
+    derivative_by_another,
+    derivative_of_the_claim,
+    is_another_sum,
+    is_lowered,
+)
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.solvers.validate import refuse
 
@@ -138,6 +143,8 @@ def _something_else(left: str, claim: Claim) -> str:
     derived = _OF_DERIVATIVES.search(about) or _of_a_rate(left, claim) or derivative_of_the_claim(left, claim)
     if _DERIVATIVE.match(left) and not derived:
         return "a derivative"
+    if is_another_sum(left, claim):
+        return "another sum or difference of its values"
     if is_lowered(left, claim):
         return "a change, where the claim says by how much that is lowered: it lacks its sign"
     if _SQUARED_MEAN.fullmatch(left) and not re.search("(?i)bias|square", about):

@@ -16,6 +16,7 @@ __all__ = [
     "derivative_by_another",
     "derivative_of_the_claim",
     "is_a_difference",
+    "is_another_sum",
     "is_lowered",
     "is_the_quantity",
     "names_the_claim",
@@ -39,6 +40,9 @@ _PRIMED = re.compile(r"'|\\prime|\\d?dot(?![a-z])")
 _MEAN_STATED = re.compile(r"E\[([^\[\]]*)\]")
 _TWO_INDICES = re.compile(rf"(\\?[A-Za-z]+?)_({_SCRIPT})[-−]\1_({_SCRIPT})")
 _DIFFERENCES = re.compile(r"(?i)\bminus\b|\bdifference\b|\bgap\b|\bgrowth\b|\bmargin\b")
+_FROM_ZERO = re.compile(r"(?P<a>\\?[A-Za-z]+?)(?:\^\{?2\}?)?(?:_0|_\{0\}|\(0\))(?:\^\{?2\}?)?[-−](?P=a)(?![A-Za-z]).*")
+_ADDED_UP = re.compile(rf"(\\?[A-Za-z]+?)(?:[_^]{_SCRIPT}|\(\w\))+\+\1(?:[_^]{_SCRIPT}|\(\w\))+")
+_FALLS = re.compile(r"(?i)\b(?:lower|shrink|reduc|decreas|fall|los[et]|drop|decay|gain)")
 _LOWERED = re.compile(r"\b(?:lowers|shrinks|reduces|decreases) (?:ln|log)")
 
 
@@ -63,7 +67,8 @@ def _derivative(left: str) -> tuple[str, str] | None:
         if match is not None:
             found = match.groupdict()
             by = (found["by"] or found.get("letter") or "").strip()
-            return found["of"] or found.get("inner") or "", re.sub(r"^\\(?:log|ln) ?", "", by).replace("{", "").replace("}", "")
+            by = re.sub(r"^\\(?:log|ln) ?|[{}]", "", by)
+            return found["of"] or found.get("inner") or "", by
     return None
 
 
@@ -112,6 +117,14 @@ def _is_spoken_of(name: str, claim: Claim) -> bool:
 def is_lowered(left: str, claim: Claim) -> bool:
     r"""Whether \Delta\ln x stands without its sign for a claim that says by how much ln x is lowered."""
     return re.match(r"\\Delta ?\\(?:ln|log)", left) is not None and _LOWERED.search(claim.statement) is not None
+
+
+def is_another_sum(left: str, claim: Claim) -> bool:
+    """Whether a later value is taken from the first, x_0 - x_t, or added to it, where the claim speaks of neither."""
+    about = f"{claim.name} {claim.statement}"
+    if _FROM_ZERO.fullmatch(left):
+        return _FALLS.search(about) is None
+    return _ADDED_UP.fullmatch(left) is not None and re.search(r"(?i)\bsum|\+|total|and\b", about) is None
 
 
 def names_the_claim(name: str, claim: Claim) -> bool:
