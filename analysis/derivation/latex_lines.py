@@ -125,24 +125,18 @@ def without_consequence(tokens: list[Token]) -> list[Token]:
     arrows = [i for i, text, level in levels(tokens) if text in IMPLIES and level == 0]
     if len(arrows) != 1:
         return tokens
-    first = [t for t in tokens[: arrows[0]] if t.text != r"\quad"]
-    rest = [t for t in tokens[arrows[0] + 1 :] if t.text not in (*"{}", r"\quad")]
-    signs = [text for _, text, level in levels(first) if level == 0 and text in (*RELATIONS, *LIMITS, "=")]
+    first, rest = ([t for t in part if t.text != r"\quad"] for part in (tokens[: arrows[0]], tokens[arrows[0] + 1 :]))
+    ends = (*RELATIONS, "=", *LIMITS, ",", ";")
+    signs, behind = ([text for _, text, level in levels(part) if level == 0 and text in ends] for part in (first, rest))
+    signs = [text for text in signs if text not in (",", ";")]
     if len(signs) != 1 or signs[0] not in (*_ABOVE, *_BELOW):
         return tokens
-    above, texts = signs[0] in _ABOVE, [t.text for t in rest]
-    words = "".join(texts)
+    above, texts = signs[0] in _ABOVE, [t.text for t in rest if t.text not in "{}"]
     if texts[:1] == [r"\text"]:
-        told = (_DIVERGES if above else _CONVERGES).fullmatch(words) is not None
+        told = (_DIVERGES if above else _CONVERGES).fullmatch("".join(texts)) is not None
     else:
-        behind = [
-            text for _, text, level in levels(rest) if level == 0 and text in (*RELATIONS, "=", *LIMITS, ",", ";")
-        ]
-        told = (
-            texts[-1:] == [r"\infty"]
-            and len(behind) == 1
-            and (behind[0] in ("=", *LIMITS) if above else behind[0] == "<")
-        )
+        told = texts[-1:] == [r"\infty"] and len(behind) == 1
+        told = told and (behind[0] in ("=", *LIMITS) if above else behind[0] == "<")
     if not told:
         return tokens
     bound = Token(r"\le" if above else r"\ge", False, True)
