@@ -68,7 +68,8 @@ def explained(
                 else Stage(stage.name, outcome.value, sentence) for stage in stages]  # fmt: skip
         if stages[0].outcome == "DISAGREES":
             kept[0] = Stage("symbols", "SKIPPED", "not an equality")
-        said, parts = None, ()
+        said: str | None = None
+        parts: tuple[str, ...] = ()
         if outcome is Outcome.DISAGREES and yours.relation == "=" and yours.orders:
             said, parts = _diagnose(yours, claim, points, ours, found)
         return kept, f"{sentence}; {said}" if said and parts else sentence, parts

@@ -9,6 +9,7 @@ does not, and where the member is one mean, norm or probability, with nothing in
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,10 +24,10 @@ from solvable.analysis.verification.claim import Claim
 __all__ = ["names_an_inside_slip"]
 
 Array = NDArray[np.float64]
-_RTOL, _SPARE = 1e-8, 3  # points beyond the factors, so that no ratio is a product of powers by accident
+_RTOL, _SPARE, _TOGETHER = 1e-8, 3, 2  # points beyond the factors, so that no ratio is a product of powers by accident
 _STATISTIC = re.compile(
-    r"(?:\\(?:mathbb|mathrm|mathsf|operatorname) ?\{?\s?)?(?:\\?E|\\?Var|\\?Cov|\\?P|\\Pr|V)(?![A-Za-z])|\\langle|\\\|"
-    r"|\\lVert"
+    r"\\mathbb ?\{?[EPV]\}?|(?:\\(?:mathrm|mathsf|mathbf|operatorname) ?\{?)?(?:\\?(?:E|Var|Cov|P)|\\Pr|V)(?![A-Za-z])|"
+    r"\\langle|\\\||\\lVert"
 )
 _FRACTION = re.compile(r"\\[dt]?frac ?\{(.*)\}\{(.*)\}")
 _OUTER = re.compile(r"differs by|another base|two slips|yours (?:is|lacks|[+-])(?! ours after)|a special case|leading")
@@ -79,10 +80,10 @@ def _is_of_a_scale(yours: Formula, claim: Claim, columns: Any, ours: Array, foun
     used = {*claim.grid[0], *yours.names, *(() if reference is None else reference.names)}
     names = [column for name, column in columns.items() if name in used and _is_number(column)]
     bases = [np.asarray(column, dtype=float) for column in names]
-    factors = {side: [*_values(formula, columns, "args_of_a_product")] for side, formula in
+    factors = {side: [*_values(formula, columns, "factors")] for side, formula in
                (("yours", yours), ("ours", reference)) if formula is not None}  # fmt: skip
     terms = [term for formula in (yours, reference) if formula is not None
-             for term in _values(formula, columns, "args_of_a_sum")]  # fmt: skip
+             for term in _values(formula, columns, "terms")]  # fmt: skip
     a, b = ours[good], found[good]
     for power in _powers(a):
         for side in factors.values() or ([],):
@@ -114,12 +115,11 @@ def _values(formula: Formula, columns: Any, which: str) -> Iterator[Array]:
     import sympy as sp
 
     whole: Any = formula.expression
-    if which == "args_of_a_product":
-        numerator, denominator = sp.fraction(sp.together(whole))
-        every = [part.as_base_exp()[0] for half in (numerator, denominator) for part in sp.Mul.make_args(half)]
-        every += [part.as_base_exp()[0] for part in sp.Mul.make_args(whole)]
+    numerator, denominator = sp.fraction(sp.together(whole))
+    if which == "factors":
+        powers = [part.as_base_exp() for half in (numerator, denominator, whole) for part in sp.Mul.make_args(half)]
+        every = [base for base, power in powers if not power.free_symbols]
     else:
-        numerator, denominator = sp.fraction(sp.together(whole))
         every = [*sp.Add.make_args(whole), *(term / denominator for term in sp.Add.make_args(sp.expand(numerator)))]
     for part in dict.fromkeys(every):
         if part.free_symbols and part != whole:
@@ -136,11 +136,14 @@ def _is_a_product(ratio: Array, bases: list[Array]) -> bool:
     if len(set(np.sign(ratio))) > 1:
         return False
     logs = [np.log(np.abs(base)) for base in bases if np.all(base != 0) and np.all(np.isfinite(base))]
-    matrix = np.array([np.ones(len(ratio)), *logs]).T
-    rank = int(np.linalg.matrix_rank(matrix))
-    if rank > len(ratio) - _SPARE:
-        return True  # too few points to tell
     target = np.log(np.abs(ratio))
+    room = len(ratio) - _SPARE - 1  # factors that so many points can tell from others
+    groups = [logs] if len(logs) <= room else itertools.combinations(logs, max(0, min(room, _TOGETHER)))
+    return any(_is_spanned(target, list(group)) for group in groups)
+
+
+def _is_spanned(target: Array, logs: list[Array]) -> bool:
+    matrix = np.array([np.ones(len(target)), *logs]).T
     rest = target - matrix @ np.linalg.lstsq(matrix, target, rcond=None)[0]
     return bool(np.max(np.abs(rest)) <= _RTOL * max(1.0, float(np.max(np.abs(target)))))
 

@@ -90,7 +90,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         member = _in_the_limit(member, claim)
     if isinstance(member, sp.Add) and _is_ours(yours, claim, points):
         number = member.as_coeff_Add()[0]
-        if number.is_positive and member - number == name**2 and not re.search(r"1 \+|\+ 1", claim.statement):
+        if number and member - number == name**2 and not re.search(r"1 \+|[+−] 1", claim.statement):
             raise _right_side_alone(yours, member)
         if _is_taken_off(member, name) and not _are_both_from_one(member, name, yours, claim):
             raise _right_side_alone(yours, member)
@@ -141,9 +141,12 @@ def _is_settled(yours: Formula, claim: Claim, agrees: Callable[[Formula], bool])
     if len(yours.unread) != 1 or yours.sides or yours.relation != "=":
         return False
     left = left_text(yours.text)
+    right: Any = yours.expression
+    if is_a_difference(left) and agrees(dataclasses.replace(yours, expression=-right, rounded=None, decimals={})):
+        why = f"left of = stands {yours.unread[0]}, and the right side is ours with the other sign: give ours"
+        raise refuse("formula", yours.text, why)
     if is_the_quantity(left, claim):
-        opposite: Any = dataclasses.replace(yours, expression=-yours.expression, rounded=None, decimals={})
-        return not (is_a_difference(left) and agrees(opposite))  # z_j - z_k for z_k - z_j
+        return True
     if yours.member is None or yours.named[1] != 1 or not names_the_claim(yours.named[0], claim):
         return False
     factor = yours.member[0] * yours.member[1]  # \eta_{eff} := \eta/x, in a name x that the claim has not
@@ -165,7 +168,8 @@ def _is_taken_off(member: Any, name: Any) -> bool:
 
 def _are_both_from_one(member: Any, name: Any, yours: Formula, claim: Claim) -> bool:
     """Whether 1 - a^2 = 1 - e^-t stands there, for a claim whose value is written so and which is no probability."""
-    if not (yours.expression.is_Add and 1 in yours.expression.args and member == 1 - name**2):
+    right: Any = yours.expression
+    if not (right.is_Add and 1 in right.args and member == 1 - name**2):
         return False
     return "1 −" in claim.statement and not OF_PROBABILITIES.search(f"{claim.name} {claim.statement}")
 

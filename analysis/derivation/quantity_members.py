@@ -41,6 +41,7 @@ _MEAN_STATED = re.compile(r"E\[([^\[\]]*)\]")
 _TWO_INDICES = re.compile(rf"(\\?[A-Za-z]+?)_({_SCRIPT})[-−]\1_({_SCRIPT})")
 _DIFFERENCES = re.compile(r"(?i)\bminus\b|\bdifference\b|\bgap\b|\bgrowth\b|\bmargin\b")
 _FROM_ZERO = re.compile(r"(?P<a>\\?[A-Za-z]+?)(?:\^\{?2\}?)?(?:_0|_\{0\}|\(0\))(?:\^\{?2\}?)?[-−](?P=a)(?![A-Za-z]).*")
+_BEFORE_THE_NEXT = re.compile(r"(\\?[A-Za-z]+?)_\{?(\w)\}?[-−]\1_\{\2\+1\}")
 _ADDED_UP = re.compile(rf"(\\?[A-Za-z]+?)(?:[_^]{_SCRIPT}|\(\w\))+\+\1(?:[_^]{_SCRIPT}|\(\w\))+")
 _FALLS = re.compile(r"(?i)\b(?:lower|shrink|reduc|decreas|fall|los[et]|drop|decay|gain)")
 _LOWERED = re.compile(r"\b(?:lowers|shrinks|reduces|decreases) (?:ln|log)")
@@ -82,7 +83,7 @@ def derivative_of_the_claim(left: str, claim: Claim) -> bool:
         return False
     stated = _MEAN_STATED.search(claim.statement)
     if stated is not None and re.match(r"\\?E[_\[({]", of):
-        arguments = [set(re.findall(r"\(([a-z])\)", text)) for text in (stated[1], of)]
+        arguments = [set(re.findall(r"[(|]([a-z])[)|]", text)) for text in (stated[1], of)]
         if arguments[0] != arguments[1]:
             return False
     name = _ours(by, claim)
@@ -122,7 +123,7 @@ def is_lowered(left: str, claim: Claim) -> bool:
 def is_another_sum(left: str, claim: Claim) -> bool:
     """Whether a later value is taken from the first, x_0 - x_t, or added to it, where the claim speaks of neither."""
     about = f"{claim.name} {claim.statement}"
-    if _FROM_ZERO.fullmatch(left):
+    if _FROM_ZERO.fullmatch(left) or _BEFORE_THE_NEXT.fullmatch(left):
         return _FALLS.search(about) is None
     return _ADDED_UP.fullmatch(left) is not None and re.search(r"(?i)\bsum|\+|total|and\b", about) is None
 
