@@ -23,6 +23,7 @@ from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.fixed import claim_at
 from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.inside_slips import names_an_inside_slip
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.members import meant_member, solved_for_ours
 from solvable.analysis.derivation.own import against_experiment
@@ -33,6 +34,8 @@ from solvable.analysis.derivation.stages import (
     NOTHING,
     against_simulation,
     against_solver,
+    columns_at,
+    float_values,
     high_precision,
     random_points,
     symbolic,
@@ -185,17 +188,24 @@ def _judged(
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
+    unread = None
     if "DISAGREES" in (precise.outcome, solver.outcome):
-        refuse_unread_factors(yours, claim, points)
         if yours.narrowing:
             why = f"it differs, and the sentence says of it what is not read: {yours.narrowing}"
             raise refuse("formula", yours.text, why)
+        unread = _of_unread_factors(yours, claim, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None
     if yours.relation != "=" or "DISAGREES" in (precise.outcome, solver.outcome):
         points = [row["parameters"] for row in tried] or points
         stages, said, parts = explained(yours, claim, stages, points, ours, found, [*rows, *tried])
+    if unread is not None:
+        values = float_values(yours, claim, points, ours, found)
+        columns = columns_at(claim, points[: len(values[0])])
+        if not names_an_inside_slip(yours, claim, said, parts, columns, *values):
+            raise unread
+        said = f"{said}; {' = '.join(yours.unread)} left of it was not read"
     budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
     stages.append(simulation)
@@ -208,6 +218,17 @@ def _judged(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
         yours.read_as, tried_where(claim, asked, stages),
     )  # fmt: skip
+
+
+def _of_unread_factors(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -> ValueError | None:
+    """The refusal of a right side that is not ours behind a member that is not read, or nothing."""
+    try:
+        refuse_unread_factors(yours, claim, points)
+    except ValueError as error:
+        if yours.relation != "=" or yours.sides:
+            raise
+        return error
+    return None
 
 
 def _in_range(claim: Claim, yours: Formula) -> Claim:

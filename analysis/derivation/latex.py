@@ -25,6 +25,7 @@ from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
     lines_joined,
     with_matrices,
+    without_consequence,
     without_number,
     written,
 )
@@ -312,7 +313,7 @@ class _Statement(Sides):
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        self.tokens = self.concluded(conditions_behind(named_in_front(lines_joined(tokens))))
+        self.tokens = self.concluded(conditions_behind(named_in_front(without_consequence(lines_joined(tokens)))))
 
     def concluded(self, tokens: list[Token]) -> list[Token]:
         r"""Tokens behind the last \Rightarrow; what stands in front of it is shown, and not compared."""
