@@ -23,6 +23,7 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.limited import bounded
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.refusals import without_modes
 from solvable.analysis.derivation.several import equations_of, meant_equation
 from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
 from solvable.analysis.derivation.translation import known_names, translated, unknown
@@ -118,6 +119,8 @@ class Formula:
         zero = [name for name in parameters if name in values and values[name] == 0]
         try:
             value = self._value(self._given(values))
+        except KeyError as error:
+            raise without_modes(error, self.text) from None
         except NoRootError:
             if not zero:
                 raise
@@ -246,15 +249,6 @@ class Formula:
 
         try:
             value = Precise(self.clock)(self.expression, given)
-        except KeyError as error:
-            if error.args[:1] == ("_target",):
-                raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
-            if error.args[:1] == ("_singular",):
-                why = "it sums singular values, and the claim has eigenvalues: write s_i for them"
-                raise refuse("formula", self.text, why) from None
-            if error.args[:1] == ("_modes",):
-                raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
-            raise
         except _NO_VALUE:
             return mp.nan
         return _real(value)

@@ -68,9 +68,9 @@ def _with_plain_diagonal(tokens: list[Token]) -> list[Token]:
     r"""Write \operatorname{diag}(\Sigma) as D, \Sigma_{jj} as D_{jj}, and the greatest of them as that over j."""
     found, at, texts = list[Token](), 0, [t.text for t in tokens]
     for place, token in enumerate(tokens):
-        each = _GREATEST.match("".join(texts[place : place + 14])) if token.text in (r"\max", r"\sup") else None
-        if each is not None:
-            tokens = [*tokens[:place], *_over_j(tokens[place : place + 14], each[1]), *tokens[place + 14 :]]
+        entry = _GREATEST.match("".join(texts[place : place + 14])) if token.text in (r"\max", r"\sup") else None
+        if entry is not None:
+            tokens = [*tokens[:place], *_over_j(tokens[place : place + 14], entry[1]), *tokens[place + 14 :]]
             texts = [t.text for t in tokens]
     while at < len(tokens):
         held = next((form for form in _DIAGONALS if texts[at : at + len(form)] == form), None)

@@ -30,6 +30,7 @@ from solvable.analysis.derivation.said import with_named_quantities
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.derivation.understood import as_understood, written
+from solvable.analysis.derivation.whole_sums import ends_of_sums
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
@@ -73,7 +74,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = with_named_quantities(reading, text, claim, known or set())
     reading = of_an_equation(reading, {*given, *(known or ())}, claim)
-    reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
+    reading = of_itself(_with_modes_of(reading, text, known, claim), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
@@ -185,12 +186,14 @@ def _outline(
     return without_values(top, sure), {name: without_values(part, sure) for name, part in definitions.items()}
 
 
-def _with_ridge_of_modes(reading: Reading, known: set[str] | None) -> Reading:
-    """Say which effective ridge is in g_i: the author's kappa, the claim's gamma of random features, or its kappa."""
+def _with_modes_of(reading: Reading, text: str, known: set[str] | None, claim: Claim | None) -> Reading:
+    """Say which effective ridge is in g_i, the author's kappa or the claim's, and that sums end at the last mode."""
     import sympy as sp
 
     shared = known is not None and "gamma_rf" in known and "kappa" not in reading.definitions
     ridge = {sp.Symbol(RIDGE_OF_MODES, positive=True): sp.Symbol("gamma_rf" if shared else "kappa", positive=True)}
+    parts = (reading.expression, reading.condition, *reading.sides, *reading.definitions.values())
+    ridge |= ends_of_sums(parts, text, known, claim)
 
     def put(part: Any) -> Any:
         return part.xreplace(ridge) if isinstance(part, sp.Basic) else part
