@@ -23,12 +23,15 @@ from solvable.analysis.derivation.left_members import about_the_claim
 from solvable.analysis.derivation.limited import bounded
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
+from solvable.analysis.derivation.own_ridge import with_own_ridge
 from solvable.analysis.derivation.refusals import without_modes
 from solvable.analysis.derivation.several import equations_of, meant_equation
+from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
-from solvable.analysis.derivation.translation import known_names, translated, unknown
+from solvable.analysis.derivation.translation import every_quantity, known_names, translated, unknown
 from solvable.analysis.derivation.two_signs import that_is_ours, with_signs
 from solvable.analysis.derivation.understood import written
+from solvable.analysis.derivation.whole_letters import with_counted_letters
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import written_symbols
 from solvable.solvers.validate import as_kind, refuse
@@ -332,22 +335,29 @@ def read_formula(
     reading = read(source, latex, phrases, symbols) if isinstance(source, str) else None
     if reading is not None and claim is not None:
         refuse_other_letters(reading, formula, claim, known or set())
-        reading = about_the_claim(reading, formula, claim, known or set())
+        reading = about_the_claim(with_counted_letters(reading, claim), formula, claim, known or set())
+        reading = with_own_ridge(
+            reading,
+            every_quantity(claim),
+            lambda name: bool(set(claim.grid[0]) & {*in_known(claim, name, known or set()), name}),
+        )
     every = [] if reading is None else with_signs(reading, claim, formula)
     if every and claim is not None:
         fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
         return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
     equations = [] if reading is None or claim is None else equations_of(reading)
     if claim is not None and len(equations) > 1:
-        read_ones = []
+        read_ones, errors = [], list[ValueError | None]()
         for each in equations:
             try:
                 found = translated(each, formula, claim, dict(symbols or {}))
-            except ValueError:  # of another quantity, in names that the claim has not
+            except ValueError as error:
+                errors.append(error)
                 continue
+            errors.append(None)
             read_ones.append((each, Formula(str(formula), clock=clock, **found)))
         if read_ones:
-            return meant_equation(read_ones, equations, claim)
+            return meant_equation(read_ones, equations, errors, claim)
     found = translated(reading, formula, claim, dict(symbols or {}))
     fixed = {} if symbols else fixed_parameters(reading, claim, known_names(claim) or set())
     return Formula(str(formula), clock=clock, fixed=fixed, **found)

@@ -29,7 +29,7 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
     >>> inlined(stated, {}).formula
     'sum((s_k/(s_k+kappa))**2, k)'
     """
-    stated = _without_arrays(_without_functions(stated))
+    stated = _without_arrays(_without_functions(_with_own_pi(stated)))
     own = {name: value for name, value in stated.definitions if name}
     own |= {name: value for name, value in defined.items() if isinstance(value, str)}
     formula = stated.formula
@@ -56,6 +56,20 @@ def inlined(stated: Statement, defined: Mapping[str, Any]) -> Statement:
             break
     definitions = tuple((name.strip() if name[0] != " " else "", value) for name, value in kept.items())
     return stated._replace(formula=formula, definitions=definitions)
+
+
+def _with_own_pi(stated: Statement) -> Statement:
+    r"""Return the statement with a letter of the author's for \pi, the number, where it is defined: \pi = 1 - u."""
+    values = [value for name, value in stated.definitions if name == "pi"]
+    if not any(re.search(r"[^\W\d]", value) for value in values):
+        return stated
+    put = partial(re.sub, r"(?<!\w)pi(?!\w)", "pi_own")
+    name, power = stated.named
+    return stated._replace(
+        formula=put(stated.formula), condition=put(stated.condition), sides=tuple(map(put, stated.sides)),
+        statistic=put(stated.statistic), other_end=put(stated.other_end), named=(put(name), power),
+        definitions=tuple((put(other), put(value)) for other, value in stated.definitions),
+    )  # fmt: skip
 
 
 def _without_functions(stated: Statement) -> Statement:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from solvable.analysis.derivation.latex_clauses import in_clauses
 from solvable.analysis.derivation.latex_defining import in_equations
+from solvable.analysis.derivation.latex_distances import with_distances
 from solvable.analysis.derivation.latex_forms import in_usual_forms
 from solvable.analysis.derivation.latex_leading import (
     conditions_behind,
@@ -34,6 +35,7 @@ from solvable.analysis.derivation.latex_named import with_named_parts
 from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
 from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
+from solvable.analysis.derivation.latex_remarks import without_objects
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_stated import with_statements
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
@@ -116,8 +118,9 @@ class _Statement(Sides):
     def statement(self) -> Statement:
         self.unwrap()
         self.laws = self.spoken_laws()
-        self.tokens = without_prose(in_clauses(in_equations(with_modes(with_matrices(self.tokens)))))
+        self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
+        self.tokens = with_distances(self.tokens)
         self.laws = self.stated_laws()
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
@@ -178,7 +181,7 @@ class _Statement(Sides):
             elif defined and (name.isidentifier() or (head is not None and head[1] in self.functions)):
                 if self.take().text == ":":
                     self.take()
-                definitions.append((name if head is None else f"{head[1]}({head[2]})", self.lattice()))
+                definitions += self.defined_alike(name if head is None else f"{head[1]}({head[2]})")
                 if self.peek() == r"\in":
                     self.take()
                     conditions.append(self.interval(name))
@@ -214,6 +217,15 @@ class _Statement(Sides):
             leads = "(iterated({}, previous, {}, {}))".format(*parts)
             stated = stated._replace(formula=re.sub(rf"\b{ITERATE}\b", leads, stated.formula))
         return self.last_first(stated, own)
+
+    def defined_alike(self, name: str) -> list[tuple[str, str]]:
+        r"""Read what stands behind the sign of a definition, or of several names at once, A_2 = A_4 = \tfrac12."""
+        names, value = [name], self.lattice()
+        while self.peek() == "=" and value.isidentifier():
+            names.append(value)
+            self.take()
+            value = self.lattice()
+        return [(each, value) for each in names]
 
     def is_of_the_claim(self, tokens: list[Token]) -> bool:
         """Whether tokens are one quantity that the claim declares."""

@@ -214,7 +214,7 @@ class Expressions(Calls):
         base = base[6:-1] if base.startswith("norm2(") else base
         if is_name and base not in self.functions and self.of_a_matrix(base):
             return f"({base})**({power})" if power else self.scripted(f"({base})")
-        if base == "e" and power:
+        if base == "e" and power and not self.is_own_e(power):
             return f"exp({power})"
         if is_name and base in self.functions and self.peek() == "(":
             value = self.called(base)
@@ -340,6 +340,13 @@ class Expressions(Calls):
     def is_own(self, letter: str) -> bool:
         r"""Whether the author says what the letter is: \Gamma = .., or a function of one argument."""
         return re.search(rf"{re.escape(letter)}\s*(?:\(\s*\\?[A-Za-z]+\s*\)\s*)?:?=", self.source) is not None
+
+    def is_own_e(self, power: str) -> bool:
+        """Whether e is a letter of the author's; with another power than a whole number it may be the exponential."""
+        own = re.search(r"(?:[,;}]|quad)\s*e\s*:?=", self.source) is not None
+        if own and not power.isdigit():
+            raise self.refuse(f"e is defined beside it: write exp({power}) if that is meant, or another letter")
+        return own
 
     def bracket(self, opening: str) -> str:
         """Read what stands in brackets, the opening one consumed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from solvable.analysis.derivation.latex_distances import DIMENSION
 from solvable.analysis.derivation.latex_law_names import NamedLaws
 from solvable.analysis.derivation.latex_tokens import Token, levels
 from solvable.analysis.derivation.latex_words import LAW_STYLES
@@ -55,6 +56,9 @@ class Laws(NamedLaws):
         if inner and inner[-1].text == ")" and sum((t.text == "(") - (t.text == ")") for t in inner) < 0:
             inner = inner[:-1]
         comma = [i for i, text, level in levels(inner) if text == "," and level == 0]
+        if len(comma) == 2 and inner[comma[1] + 1].text == DIMENSION:
+            parts = (inner[: comma[0]], inner[comma[0] + 1 : comma[1]], inner[comma[1] + 2 :])
+            return name, " | ".join(map(self.whole, parts))
         if len(comma) != 1:
             raise self.refuse("a normal law has a mean and a variance")
         centre, spread = inner[: comma[0]], inner[comma[0] + 1 :]

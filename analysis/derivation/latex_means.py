@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
+from solvable.analysis.derivation.latex_distances import mean_of_a_distance
 from solvable.analysis.derivation.latex_laws import SPECTRAL
 from solvable.analysis.derivation.latex_phrases import longest_phrase
 from solvable.analysis.derivation.latex_stated_laws import StatedLaws
@@ -211,6 +212,10 @@ class Means(StatedLaws):
                 else [name] * (name not in names)
             )
         laws = {name: law or self.laws.get(name, "") for name in names}
+        if any("|" in each and not re.match("joint: |over|points|sum", each) for each in laws.values()):
+            if len(names) > 1:
+                raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")
+            return mean_of_a_distance(body, names[0], laws[names[0]])
         if SPECTRAL in laws.values():
             if len(names) > 1:
                 raise self.refuse(f"a mean over {' and '.join(names)} at once is not read")

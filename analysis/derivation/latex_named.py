@@ -28,7 +28,7 @@ def with_named_parts(tokens: list[Token], known: Callable[[list[Token]], bool]) 
         Whether tokens are a quantity of the claim: such a one keeps its name.
     """
     for start, end in _definitions(tokens):
-        left = tokens[start:end]
+        left = _without_power(tokens, start, end, known)
         slope = _derivative(left)
         if not (slope or _is_opaque(left)) or known(left):
             continue
@@ -57,6 +57,25 @@ def _definitions(tokens: list[Token]) -> list[tuple[int, int]]:
             found.append((start, start + len(left)))
             inside = False
     return found
+
+
+def _without_power(tokens: list[Token], start: int, stop: int, known: Callable[[list[Token]], bool]) -> list[Token]:
+    r"""Return the norm of which a power is defined, \|w\|^4 = .., which may stand at another power in the formula."""
+    left = tokens[start:stop]
+    texts = [t.text for t in left]
+    bars = [place for place, text in enumerate(texts) if text in BARS]
+    if len(bars) != 2 or bars[0]:
+        return left
+    end = len(left)
+    if texts[-2:-1] == ["^"] and left[-1].number:
+        end -= 2
+    elif texts[-4:-3] == ["^"] and texts[-3] == "{" and left[-2].number and texts[-1] == "}":
+        end -= 4
+    base = left[:end]
+    if not any(at not in range(start, start + len(base)) for at in _places(tokens, base)):
+        return left
+    squared = [*base, Token("^"), Token("2", True)]
+    return left if known(base) or known(squared) else base
 
 
 def _is_opaque(left: list[Token]) -> bool:

@@ -84,6 +84,14 @@ def solution_named_first(tokens: list[Token]) -> list[Token]:
     for start, place, end, word in words_between(tokens):
         if start == place == 0 and _ROOT.fullmatch(word):
             return tokens[end:]
+        if (
+            start == place > 1
+            and SOLVES.fullmatch(word)
+            and tokens[start - 1].text == r"\quad"
+            and r"\in" in [t.text for t in tokens[: start - 1]]
+            and not {",", ";", "=", r"\quad"} & {text for _, text, n in levels(tokens[: start - 1]) if n == 0}
+        ):
+            return solution_named_first([*_without_argument(tokens[: start - 1]), *tokens[place:]])
         if start == place == 0 and word in ("the", "theunique", "theonly", "thepositive"):
             return solution_named_first(tokens[end:])
         signs = [i for i, token in enumerate(tokens[:place]) if token.text in (*RELATIONS, r"\in")]
@@ -97,6 +105,13 @@ def solution_named_first(tokens: list[Token]) -> list[Token]:
                 return [*name, comma, *tokens[: signs[1]], comma, *tokens[signs[0] + 1 :]]
             return [*name, comma, *tokens]
     return tokens
+
+
+def _without_argument(member: list[Token]) -> list[Token]:
+    r"""Write x(t) \in (1, y) as x \in (1, y), the value of a function as its name."""
+    texts = [t.text for t in member]
+    called = texts[1:4:2] == ["(", ")"] and texts[4:5] == [r"\in"] and texts[2] not in texts[5:]
+    return [member[0], *member[4:]] if called else member
 
 
 def chosen_root(tokens: list[Token]) -> str:

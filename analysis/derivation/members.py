@@ -20,17 +20,18 @@ from solvable.analysis.derivation.left_members import is_about_an_extremum
 from solvable.analysis.derivation.notation import parse
 from solvable.analysis.derivation.other_quantities import as_a_complement, refuse_another_quantity, refuse_noise_twice
 from solvable.analysis.derivation.spellings import in_known
-from solvable.analysis.derivation.squares import as_stated
+from solvable.analysis.derivation.squares import as_stated, stated_powers
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim, Kind
-from solvable.analysis.writing.conventions import names_of_kind
+from solvable.analysis.writing.conventions import names_of_kind, translations
 from solvable.analysis.writing.letters import declared
 from solvable.solvers.validate import refuse
 
 __all__ = ["meant_member", "solved_for_ours"]
 
 _TRIED, _SAME = 5, 1e-9
+_SQUARED_NORMS = ("signal", "norm2_")
 _SHARE_OF_NOISE = re.compile(r"\bshare\b.*\bvariance\b.*\bnoise\b")
 
 
@@ -67,7 +68,8 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     complement = as_a_complement(yours, claim, ours)
     if complement is not yours:
         return complement
-    refuse_another_quantity(yours, claim, ours)
+    if yours.member is None or not _is_one_name(*yours.member, claim):
+        refuse_another_quantity(yours, claim, ours)
     refuse_noise_twice(yours, claim, points, ours)
     if yours.member is None:
         yours = over_its_law(yours, claim)
@@ -83,16 +85,18 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         if _is_taken_off(member, name):
             raise _right_side_alone(yours, member)
         return yours
-    if _is_exponent(member, name, claim):
+    if _is_exponent(member, name, claim) or _is_one_name(member, name, claim):
         return dataclasses.replace(yours, unread=(), member=None)
-    found = []
-    for part, value in _inversions(member, name, yours.expression):
+    found, parts = [], _inversions(member, name, yours.expression)
+    if parts and str(name).startswith(_SQUARED_NORMS) and stated_powers(claim).get("norm") == 1:
+        parts = [(sp.sqrt(part), sp.sqrt(value)) for part, value in parts[-1:]]  # \|w\|^4 = ..: the norm is asked
+    for part, value in parts:
         names = frozenset(map(str, value.free_symbols)) - {str(symbol) for symbol in yours.implicit}
         solved = dataclasses.replace(
             yours, expression=value, names=names, rounded=None, decimals={}, unread=(), outline=None, member=None,
             read_as=f"{written(part)} = {written(value)}",
         )  # fmt: skip
-        if _is_ours(solved, claim, points):
+        if _is_ours(solved, claim, points) or part == sp.sqrt(name):
             return solved
         found.append(solved)
     if not isinstance(member, sp.Add) and _is_ours(yours, claim, points):
@@ -142,6 +146,13 @@ def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:
 
     size = in_known(claim, str(claim.size), known_names(claim) or set())
     return claim.kind is Kind.RATE and bool(size) and member == sp.log(name) / sp.log(parse(size[0]))
+
+
+def _is_one_name(member: Any, name: Any, claim: Claim) -> bool:
+    r"""Whether n\lambda^*, by what the author's letter is in ours (ridge/n), is one name, and no parameter."""
+    letter = re.sub(r"_?(?:star|opt|c)$", "", str(name))
+    put = [member.xreplace({name: parse(ours)}) for ours in translations(claim, letter)] if member != name else []
+    return any(each.is_Symbol and str(each) not in claim.grid[0] for each in put)
 
 
 def _in_the_limit(member: Any, claim: Claim) -> Any:

@@ -16,8 +16,8 @@ from solvable.analysis.derivation.normal_means import along_a_line, of_a_positiv
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "WHOLE_TO", "as_value", "call_operator", "is_operator", "mode_sum",
-           "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
+__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "WHOLE_TO", "as_value", "call_operator", "is_operator",
+           "mode_sum", "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least", "least_place",

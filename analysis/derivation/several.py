@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from solvable.analysis.derivation.known import known_values
+from solvable.analysis.derivation.latex_words import GREEK
 from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.understood import written
 from solvable.analysis.verification.claim import Claim
@@ -38,8 +41,21 @@ def equations_of(reading: Reading) -> list[Reading]:
     return [dataclasses.replace(reading, definitions=shared), *beside]
 
 
-def meant_equation(every: list[tuple[Reading, Formula]], others: list[Reading], claim: Claim) -> Formula:
-    """Return the formula that is the claim's value, else the nearest to it; what it is read as names the others."""
+def meant_equation(
+    every: list[tuple[Reading, Formula]], others: list[Reading], errors: Sequence[ValueError | None], claim: Claim
+) -> Formula:
+    """Return the formula that is the claim's value, else the nearest to it; what it is read as names the others.
+
+    Raises
+    ------
+    ValueError
+        Why one of them is not read, where another one speaks of what stands in it: that is its definition, no formula.
+    """
+    text = every[0][1].text
+    unread = [(each, error) for each, error in zip(others, errors, strict=True) if error is not None]
+    for each, error in unread:
+        if any(_stands_elsewhere(other.named[0], text) for other in others if other is not each):
+            raise error
     cells = [claim.draw(np.random.default_rng(0), dict(cell)) for cell in claim.grid[:_TRIED]]
     rows = [(known_values(claim, cell), float(claim.predict(**cell))) for cell in cells]
 
@@ -50,6 +66,18 @@ def meant_equation(every: list[tuple[Reading, Formula]], others: list[Reading], 
     chosen, formula = min(every, key=lambda pair: distance(pair[1]))
     aside = "; ".join(f"{each.named[0]} = {written(each.expression)}" for each in others if each is not chosen)
     return dataclasses.replace(formula, read_as=f"{formula.read_as}; beside it, and not compared: {aside}")
+
+
+def _stands_elsewhere(name: str, text: str) -> bool:
+    """Whether a letter of a name, or of what a norm or a mean is named by, stands twice or more in what is written."""
+    stem = name.removesuffix("_own").partition("_")[0]
+    written_ones = {own: letter for letter, own in GREEK.items() if len(own) > 1}
+    letters = [stem] if len(stem) == 1 or stem in written_ones else [x for x in stem.removeprefix("of") if x.isalpha()]
+    for letter in letters:
+        sign = re.escape("\\" + letter if letter in written_ones else letter)
+        if len(re.findall(rf"(?<![A-Za-z\\]){sign}(?![A-Za-z])", text)) > 1:
+            return True
+    return False
 
 
 def _holds(value: Any, name: str) -> bool:

@@ -88,8 +88,10 @@ def _power_in_words(base: str, power: int, claim: Claim) -> int:
 
 
 def stated_powers(claim: Claim) -> dict[str, int]:
-    """Names by which a claim calls its own value, and at which power: of its statement, and of its equations."""
-    found = {name: 1 for name in (known_names(claim) or set()) - set(claim.grid[0]) if is_ours(claim, name)}
+    """Names by which a claim calls its own value, and at which power: of its statement, its equations, its choices."""
+    chosen = set.intersection(*({value for value in cell.values() if isinstance(value, str)} for cell in claim.grid))
+    found = dict.fromkeys(chosen & set(_ROOTS), 1)  # at quantity = norm the value is the norm
+    found |= {name: 1 for name in (known_names(claim) or set()) - set(claim.grid[0]) if is_ours(claim, name)}
     for match in _STATED.finditer(claim.statement):
         head, behind = match[1], claim.statement[match.end() :].rstrip(".")
         name = _named(head)

@@ -19,7 +19,7 @@ from solvable.analysis.derivation.landau import without_orders
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.operators import with_bound_means, without_kappa, without_values
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -30,12 +30,12 @@ from solvable.analysis.derivation.said import with_named_quantities
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.derivation.understood import as_understood, written
-from solvable.analysis.derivation.whole_sums import ends_of_sums
+from solvable.analysis.derivation.whole_sums import with_modes_of
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
 
-__all__ = ["known_names", "translated", "unknown"]
+__all__ = ["every_quantity", "known_names", "translated", "unknown"]
 
 _SECONDS, _MOST_PARTS = 2.0, 2_000
 
@@ -50,10 +50,14 @@ def known_names(claim: Claim | None) -> set[str] | None:
 
 
 def _quantities(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    return {name for name in every_quantity(claim, cell) if not name.startswith("_")}
+
+
+def every_quantity(claim: Claim | None, cell: Mapping[str, Any] | None = None) -> set[str]:
+    """Names of what a claim's equations define, with what only sums and forms use."""
     if claim is None or claim.quantities is None:
         return set()
-    cell = claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell
-    return {name for name in claim.quantities(**cell) if not name.startswith("_")}
+    return set(claim.quantities(**(claim.draw(np.random.default_rng(0), claim.grid[0]) if cell is None else cell)))
 
 
 def unknown(name: str, known: set[str]) -> ValueError:
@@ -74,7 +78,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = with_named_quantities(reading, text, claim, known or set())
     reading = of_an_equation(reading, {*given, *(known or ())}, claim)
-    reading = of_itself(_with_modes_of(reading, text, known, claim), known, claim)
+    reading = of_itself(with_modes_of(reading, text, known, claim), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
@@ -186,26 +190,6 @@ def _outline(
     return without_values(top, sure), {name: without_values(part, sure) for name, part in definitions.items()}
 
 
-def _with_modes_of(reading: Reading, text: str, known: set[str] | None, claim: Claim | None) -> Reading:
-    """Say which effective ridge is in g_i, the author's kappa or the claim's, and that sums end at the last mode."""
-    import sympy as sp
-
-    shared = known is not None and "gamma_rf" in known and "kappa" not in reading.definitions
-    ridge = {sp.Symbol(RIDGE_OF_MODES, positive=True): sp.Symbol("gamma_rf" if shared else "kappa", positive=True)}
-    parts = (reading.expression, reading.condition, *reading.sides, *reading.definitions.values())
-    ridge |= ends_of_sums(parts, text, known, claim)
-
-    def put(part: Any) -> Any:
-        return part.xreplace(ridge) if isinstance(part, sp.Basic) else part
-
-    return dataclasses.replace(
-        reading,
-        expression=put(reading.expression), condition=put(reading.condition), rounded=put(reading.rounded),
-        statistic=put(reading.statistic), sides=tuple(map(put, reading.sides)),
-        definitions={name: put(value) for name, value in reading.definitions.items()},
-    )  # fmt: skip
-
-
 def _definitions(
     reading: Reading, text: str, named: set[str], claim: Claim | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -223,8 +207,9 @@ def _definitions(
             continue  # sigma**2 = 1: where the formula is stated
         others = {str(s) for s in value.free_symbols}
         ours = claim is not None and name and in_known(claim, name, named)
-        # kappa = ... of a known kappa, in a name of the author's
-        if ours and not all(map(stands, others & _used(reading, name))):
+        # kappa = ... of a known kappa, in a name of the author's; n = n*lam/kappa + df1, which is none for n
+        own_side = ours and claim is not None and name in claim.grid[0] and name in others
+        if ours and (own_side or not all(map(stands, others & _used(reading, name)))):
             name, value = "", sp.Symbol(name, positive=True) - value
         angle = None if name else angle_of(value) or power_of(value, stands)
         if angle is not None and reading.expression in value.free_symbols and angle[0] not in _used(reading, name):

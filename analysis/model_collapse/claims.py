@@ -103,6 +103,7 @@ def _iterated_quantities(
 
 
 _RATIOS = {"gamma": "n", "rows": "gamma*n"}
+_ROWS = USUAL.but(rows=(2, 60), where="rows < d - 1")
 _FEWER = USUAL.but(counts=_RATIOS, rows=(0.2, 0.9), generations=(0, 5), n=(30, 60), where="gamma*n*(1 - rows) > 1.5")
 _POWER_LAW = Domain(
     n=(40, 400),
@@ -122,7 +123,7 @@ generator = partial(
     kind=Kind.MEAN,
     predict=_generator,
     measure=experiments.generator_draw,
-    domain=USUAL.but(rows=(2, 60), where="rows < d - 1"),
+    domain=_ROWS,
     tolerance=0.02,
 )
 chain = partial(
@@ -233,6 +234,7 @@ CLAIMS = (
         "model-collapse/same-data-keeps-the-projection",
         "Where all generators see the same rows the signal is projected once; only the noise grows, linearly, exactly.",
         formula=closed_forms.kept_projection,
+        domain=_ROWS.but(generations=(1, 20)),  # before the first fit nothing is projected
         grid=cells(
             "generations generator_noise quantity",
             [(4, 0.0, "error"), (4, 0.3, "error")],

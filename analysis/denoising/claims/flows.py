@@ -87,7 +87,7 @@ def _flow(what: str, statement: str, name: str, formula: Any, tolerance: float) 
 
 
 def _end(n: int, decay: float, std: float, schedule: str, what: str) -> float:
-    found = mixture_flow(n, decay, std, schedule=schedule, times=1 - 1e-9)
+    found = mixture_flow(n, decay, std, schedule=schedule, times=1.0)
     return float({"mean": found.mean[0], "noise": found.mean[1], "variance": found.variance, "mse": found.mse}[what])
 
 

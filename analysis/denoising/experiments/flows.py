@@ -166,7 +166,8 @@ def integrated(n: float, decay: float, std: float, schedule: str, end: float = 1
         return [g * y[0] + z * p, g * y[1] + z * q, g * y[2]]
 
     path = solve_ivp(rates, (0.0, end), [0.0, 0.0, 1.0], method="DOP853", rtol=1e-11, atol=1e-13)
-    mean, noise, factor = path.y[:, -1]
+    last = path.y[:, -1]
+    mean, noise, factor = last + (1 - end) * np.array(rates(end, last))  # the rest in one step: the end is singular
     return {
         "mean": float(mean),
         "noise": float(noise),

@@ -1,4 +1,4 @@
-r"""The diagonal of the covariance, sums to the number of modes, remarks: what stands behind a formula, and its twins."""
+r"""The diagonal of the covariance, sums to the number of modes, what stands behind a formula; its twins."""
 
 from __future__ import annotations
 
