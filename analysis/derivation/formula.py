@@ -158,7 +158,7 @@ class Formula:
         """Whether the author's range, if there is one, holds at a point."""
         if self.condition is None or {str(s) for s in self.condition.free_symbols} & {str(s) for s in self.implicit}:
             return True
-        return bool(Precise()(self.condition, self._given(values)))
+        return bool(Precise()(self.condition, self._numbers(values)))
 
     def on(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
         """Doubles at many points."""
@@ -233,15 +233,18 @@ class Formula:
 
     def _given(self, values: Mapping[str, Any]) -> dict[Any, Any]:
         """Symbols and what a point brings besides numbers, with the quantities the author defines."""
+        given = self._numbers(values)
+        for symbol, equation in self.implicit.items():
+            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
+        return given
+
+    def _numbers(self, values: Mapping[str, Any]) -> dict[Any, Any]:
         import mpmath as mp
         import sympy as sp
 
         given: dict[Any, Any] = {name: value for name, value in values.items() if name.startswith("_")}
         needed = self.names | {str(s) for s in getattr(self.condition, "free_symbols", ())}
-        given |= {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
-        for symbol, equation in self.implicit.items():
-            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
-        return given
+        return given | {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
 
     def _range_of(self, symbol: Any) -> Any:
         condition = self.condition

@@ -77,11 +77,11 @@ def refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) ->
         raise refuse("formula", text, f"{why}, which {claim.name} does not have")
 
 
-def without_modes(missing: KeyError, text: str) -> Exception:
-    """Refusal of a sum over what the claim does not have; what else is missing is an error as it was."""
+def without_modes(missing: KeyError, text: str) -> ValueError:
+    """Refusal of a sum over what the claim does not have, or of a value of a name that has none there."""
     why = {
         "_target": "it sums coefficients of a target, and the claim has none",
         "_singular": "it sums singular values, and the claim has eigenvalues: write s_i for them",
         MODES: "the claim has no spectrum to sum over: give spectrum=",
-    }.get(missing.args[0])
-    return missing if why is None else refuse("formula", text, why)
+    }.get(missing.args[0], f"a value of {missing.args[0]} is not known where it is needed: write it out")
+    return refuse("formula", text, why)

@@ -112,9 +112,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
 
     moves = lambda name: bool(implicit) or claim is None or bool(in_known(claim, name, known or set()))  # noqa: E731
 
+    equations = {name: parts[name] - sp.Symbol(name, positive=True) for name in implicit}
+
     def resolve(part: Any) -> Any:
         part = _at_the_ridge(part, known, claim, text)
-        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work), moves)
+        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work), moves, equations)
 
     parts = {key: part if part is None else resolve(part) for key, part in parts.items()}
     if member is not None and not member[0].has(sp.Limit):
