@@ -187,6 +187,9 @@ def _judged(
     solver, rows, tried = against_solver(yours, claim, seed, points)
     if "DISAGREES" in (precise.outcome, solver.outcome):
         refuse_unread_factors(yours, claim, points)
+        if yours.narrowing:
+            why = f"it differs, and the sentence says of it what is not read: {yours.narrowing}"
+            raise refuse("formula", yours.text, why)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None

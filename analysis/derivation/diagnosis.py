@@ -150,8 +150,9 @@ def _slip(
     frozen, more = yours.frozen(columns)
     columns = {**columns, **more}
     found = find_slip(frozen.on, frozen.names, ours, columns, frozen.expression, yours.clock, reference, regimes)
-    whole = found is not None and any(f"{part} ->" in found.sentence for part in operators_of(yours.expression))
-    if frozen is yours or (found is not None and not whole):
+    if frozen is yours:
+        return found
+    if found is not None and not any(f"{part} ->" in found.sentence for part in operators_of(yours.expression)):
         return found
     inside = slip_within_sums(yours, ours, columns)
     if found is not None and not inside:

@@ -90,6 +90,7 @@ class Formula:
     member: tuple[Any, Any] | None = None  # a left member with one name that the claim has not, and that name
     outline: tuple[Any, dict[str, Any]] | None = None  # the expression with the author's names, and what these are
     words: Mapping[str, Any] = field(default_factory=dict)  # the author's names, in ours
+    narrowing: str = ""  # mathematics of a sentence that was not read, and may say where the formula is meant
     clock: Clock | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)  # parameters that the author holds at a number
 

@@ -36,6 +36,7 @@ from solvable.analysis.derivation.latex_phrases import Phrase, longest_phrase
 from solvable.analysis.derivation.latex_prose import chosen_root, solution_named_first, without_prose
 from solvable.analysis.derivation.latex_recursions import ITERATE, taken_out
 from solvable.analysis.derivation.latex_remarks import without_objects
+from solvable.analysis.derivation.latex_sentences import in_one_formula
 from solvable.analysis.derivation.latex_sides import Sides
 from solvable.analysis.derivation.latex_stated import with_statements
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
@@ -82,11 +83,12 @@ def plain_from_latex(text: str, phrases: tuple[Phrase, ...] = ()) -> Statement:
     ('sigma**(2)*((gamma)/(1-gamma))', 'gamma<1', 'V')
     """
     reader = _Statement(text, [])
-    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", without_head(text))
+    sentence = in_one_formula(without_head(text), reader.refuse)
+    written = _WITHIN_WORDS.sub(r"\\text{\1} \2 \\text{\3}", sentence.formula)
     written = _CLOSED.sub(r"\1\2", _OPENED.sub(r"\1\2", written))  # words in brackets
     reader.tokens = in_usual_forms(letters_apart(list(tokens_of(_words_marked(written)))), reader.refuse)
     reader.phrases = phrases
-    return reader.statement()
+    return reader.statement()._replace(words=(sentence.words, sentence.narrowing))
 
 
 def _words_marked(text: str) -> str:

@@ -70,7 +70,7 @@ def _opened(tokens: list[Token]) -> list[Token]:
         if token.text not in ("(", "[") or depth[place] != 1 or not place:
             continue
         end = next((i for i in range(place, len(tokens)) if depth[i] == 0), 0)
-        spoken = tokens[place + 1].text in SHOWN or (len(tokens) > place + 2 and tokens[place + 2].text in SHOWN)
+        spoken = any(token.text in SHOWN for token in tokens[place + 1 : place + 3])
         said = items_of(tokens[place + 1 : end])[0] if spoken else None
         leads = isinstance(said, Words) and bool({*said.words} & SAYS)
         apart = tokens[place - 1].text in ENDS or leads

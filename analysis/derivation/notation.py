@@ -69,6 +69,7 @@ class Reading:
     statistic: Any = None
     lost: frozenset[str] = frozenset()
     chosen: str = ""  # which root of an equation the author means, "least" or "greatest"
+    words: tuple[str, str] = ("", "")  # of a sentence, not read: all, and those that may narrow the formula
 
 
 def parse(text: str, latex: bool = False) -> sp.Expr:
@@ -131,7 +132,7 @@ def read(
         found = _expression(value, text, lost=lost)
         if str(found) != name and (name.strip() or found != 0):  # what is written in two scripts is one name
             definitions[name] = found
-    decimals: dict[Any, tuple[Any, Any]] = {}
+    decimals = dict[Any, tuple[Any, Any]]()
     rounded = _expression(stated.formula, text, decimals) if _DECIMAL.search(stated.formula) else None
     sides, unread = [], list(stated.unread)
     for side in stated.sides:
@@ -142,6 +143,7 @@ def read(
     return Reading(
         expression, condition, stated.left, stated.relation, definitions, rounded, decimals, tuple(sides),
         maybe(stated.other_end), tuple(unread), stated.named, maybe(stated.statistic), frozenset(lost), stated.chosen,
+        stated.words,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class Statement(NamedTuple):
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
     chosen: str = ""  # of several roots of an equation the least or the greatest
     other_end: str = ""  # what stands left of the quantity in a chain of bounds
+    words: tuple[str, str] = ("", "")  # of a sentence: what was not read, and what of that may narrow the formula
 
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵏᵗᵈᵐˡʲⁱᴸᴷᵀ⁽⁾", "0123456789-+nktdmljiLKT()", strict=True))

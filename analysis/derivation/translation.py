@@ -151,8 +151,8 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             "orders": (*orders, sp.Integer(1)) if grows and not orders else orders,
             "rounded": parts["rounded"], "decimals": decimals, "other_end": parts["other end"],
             "words": words, "outline": outline, "member": member if len(unread) == 1 else None, "named": reading.named,
-            "chosen": reading.chosen,
-            "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
+             "chosen": reading.chosen, "narrowing": reading.words[1],
+             "sides": tuple(without_orders(parts[key])[0] for key in sides), "unread": tuple(unread)}  # fmt: skip
 
 
 def _run_together(

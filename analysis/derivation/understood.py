@@ -47,4 +47,5 @@ def as_understood(reading: Reading, words: Mapping[str, Any], unread: list[str],
     if aside is not None:
         plain = aside.replace(lambda e: getattr(e.func, "__name__", "") == "value", lambda e: e.args[0])
         text += f"; of names that stand in neither formula, and not compared: {written(plain)}"
+    text += f"; words not read: {reading.words[0]}" if reading.words[0] else ""
     return text + (f"; left of it, and not compared: {' = '.join(unread)}" if unread else "")
