@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from solvable.analysis.derivation.latex_asides import without_asides
 from solvable.analysis.derivation.latex_clauses import in_clauses
 from solvable.analysis.derivation.latex_defining import in_equations
 from solvable.analysis.derivation.latex_distances import with_distances
@@ -123,7 +124,8 @@ class _Statement(Sides):
         self.functions = frozenset(self.defined_functions())
         self.named_measures()
         self.laws = {**self.laws, **self.spoken_laws()}
-        self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
+        self.tokens = with_modes(without_asides(without_objects(with_matrices(self.tokens))))
+        self.tokens = without_prose(in_clauses(in_equations(self.tokens)))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
         self.tokens = with_distances(self.tokens)
         self.functions = frozenset(self.defined_functions())  # a density may hold them
