@@ -337,8 +337,8 @@ class _Reader:
             solved = at + 1 < len(self.parts) and self.roles[at + 1] == "solved"
             described = _DESCRIBES.fullmatch(behind) is not None and lead is not None and at > main
             return described and not solved and part.latex in names and self.words[at + 1].strip() != ""
-        if part.kind == "limit":
-            return True
+        if part.kind == "limit":  # of several letters that the formula holds: it is the leading behaviour
+            return not ("," in part.left and names_in(part.left) <= names)
         if part.kind == "bound":
             own = names_in(self.parts[main].left)
             return names_in(part.latex) <= names and not names_in(part.latex) & (own - names)

@@ -26,6 +26,8 @@ VERBS = [  # claim, sentence, the formula in it, a slip of that
      r"\frac{d\sigma^2}{n-d}"),
     (EXCESS, r"On $n$ samples in dimension $d$ it pays ${}$, whatever the covariance.", FULL, r"\frac{d\sigma^2}{n}"),
     (EXCESS, r"As $n,d\to\infty$ the excess is $${}$$ for label noise $\sigma^2$.", FULL, r"\frac{2d\sigma^2}{n-d-1}"),
+    ("in-context/bayes-risk", r"As $n,d\to\infty$ the Bayes risk is $${}$$ for isotropic tasks.",
+     r"\frac12[d-n+\sigma^2+\sqrt{(d+n+\sigma^2)^2-4nd}]", r"\frac12[d-n+\sigma^2+\sqrt{(d+n+\sigma^2)^2-2nd}]"),
     (BEST, r"A single step attains ${}$, where $\eta=(n+d+1+\sigma^2)^{{-1}}$ is the learned step size.",
      r"\sigma^2+d(1-n\eta)", r"\sigma^2+d(1-2n\eta)"),
     ("double-descent/one-pass-sgd-stability", r"It loses stability at $\eta={}$, $c=(d+1)/B$, with $B$ the batch size.",
