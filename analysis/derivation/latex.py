@@ -119,10 +119,14 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.laws = self.spoken_laws()
+        self.functions = frozenset(self.defined_functions())
+        self.named_measures()
+        self.laws = {**self.laws, **self.spoken_laws()}
         self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
         self.tokens = with_distances(self.tokens)
+        self.functions = frozenset(self.defined_functions())  # a density may hold them
+        self.equated_measures()
         self.laws = self.stated_laws()
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)

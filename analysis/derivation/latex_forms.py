@@ -228,7 +228,8 @@ def _with_both_roots(tokens: list[Token], refuse: Refuse) -> list[Token]:
             end = _end_of_definition(tokens, behind)
             for sign, other in (("+", "-"), ("-", "+")):
                 found += _indexed(tokens[at], _SIGNED[sign])
-                for token in tokens[behind:end]:
+                stop = end - (end == len(tokens) and tokens[end - 1].text == ".")
+                for token in tokens[behind:stop]:
                     chosen = {r"\pm": sign, "±": sign, r"\mp": other, "∓": other}.get(token.text)
                     found.append(token if chosen is None else Token(chosen, False, token.spaced))
                 found.append(Token(",", False, True))
