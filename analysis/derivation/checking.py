@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +50,9 @@ from solvable.solvers.validate import as_kind, refuse
 __all__ = ["check"]
 
 Array = NDArray[np.float64]
+_OF_CHECK = re.compile(
+    r"(?:formula|symbols|at|budget|rng|quick|spectrum|latex|against|claim)\b|.*: the symbol is not known"
+)
 _STEPS = 1_200_000  # for a formula's values in all stages but the simulation, which has its own budget
 
 
@@ -151,7 +155,7 @@ def check(
         refuse_outside(claim, cells)
         claim = dataclasses.replace(claim, grid=cells, quick=None)
     yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
-    with _in_a_sentence(yours.text):
+    with _in_a_sentence(yours.text), _of_the_formula(yours.text):
         report = _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
         there = claim_at(claim, yours.fixed) if yours.fixed and at is None and not report else None
         if there is None:
@@ -170,6 +174,17 @@ def _in_a_sentence(text: str) -> Iterator[None]:
     except OutOfTime as error:
         why = f": {error}" if error.args else ""
         raise refuse("formula", text, f"it takes too long to evaluate{why}") from None
+
+
+@contextmanager
+def _of_the_formula(text: str) -> Iterator[None]:
+    """What a value that the formula sets makes impossible is said of the formula, not of an argument nobody gave."""
+    try:
+        yield
+    except ValueError as error:
+        if _OF_CHECK.match(str(error)) or " is not allowed: " not in str(error):
+            raise
+        raise refuse("formula", text, f"it is meant where the claim has no value: {error}") from None
 
 
 def _judged(
