@@ -32,11 +32,15 @@ __all__ = [
     "why_not",
 ]
 
-_SQUARED = re.compile(r"(?:\\\w+ ?)?\{?\w*\}?(?:_\{?\w+\}?)?\^\{?2\}?")  # a name squared is a quantity itself
+# a name squared is a quantity itself, with an accent and an index in roman type too
+_SQUARED = re.compile(
+    r"(?:\\(?:wide)?(?:hat|tilde|bar|overline) ?)?\{?(?:\\\w+ ?)?\{?\w*\}?\}?"
+    r"(?:_\{?(?:\\(?:rm|mathrm|text|textrm|operatorname) ?)?\{?[\w, ]+\}?\}?)?\^\{?2\}?"
+)
 _EXTREMUM = re.compile(r"\\(?:min|max|inf|sup) ?(?:_(?:\{[^{}]*\}|\\?\w+ ?))?")  # a least value, and over what
 _LOG_SLOPE = re.compile(r"\\[dt]?frac ?\{d\\(?:ln|log) ?\w+\}\{d\\(?:ln|log) ?(\\?\w+) ?\}")
 _OVER_A_SIZE = re.compile(r"\\[dt]?frac ?(?:\{1\}|1) ?(?:\{[a-z]\}|[a-z])(?=\\(?:operatorname|mathrm|tr|Tr|text))")
-_COSINE = re.compile(r"\\cos ?(?:\\angle ?)?\([^(),]*,[^(),]*\)")  # of an angle between two
+_COSINE = re.compile(r"\\?cos ?(?:\\angle ?)?\([^(),]*,[^(),]*\)")  # of an angle between two
 _RATIOS_TRIED = 12
 _SIDES_TRIED, _SAME_SIDES = 6, 1e-8
 

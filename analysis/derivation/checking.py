@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.fixed import claim_at
 from solvable.analysis.derivation.formula import Formula, read_formula
+from solvable.analysis.derivation.inside_slips import names_an_inside_slip
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.members import meant_member, solved_for_ours
 from solvable.analysis.derivation.own import against_experiment
@@ -34,6 +36,8 @@ from solvable.analysis.derivation.stages import (
     NOTHING,
     against_simulation,
     against_solver,
+    columns_at,
+    float_values,
     high_precision,
     random_points,
     symbolic,
@@ -47,6 +51,9 @@ from solvable.solvers.validate import as_kind, refuse
 __all__ = ["check"]
 
 Array = NDArray[np.float64]
+_OF_CHECK = re.compile(
+    r"(?:formula|symbols|at|budget|rng|quick|spectrum|latex|against|claim)\b|.*: the symbol is not known"
+)
 _STEPS = 1_200_000  # for a formula's values in all stages but the simulation, which has its own budget
 
 
@@ -149,7 +156,7 @@ def check(
         refuse_outside(claim, cells)
         claim = dataclasses.replace(claim, grid=cells, quick=None)
     yours = read_formula(formula, claim, symbols, latex, Clock(_STEPS))
-    with _in_a_sentence(yours.text):
+    with _in_a_sentence(yours.text), _of_the_formula(yours.text):
         report = _judged(yours, _in_range(claim, yours), given(at), seed, budget, quick is not False)
         there = claim_at(claim, yours.fixed) if yours.fixed and at is None and not report else None
         if there is None:
@@ -170,6 +177,17 @@ def _in_a_sentence(text: str) -> Iterator[None]:
         raise refuse("formula", text, f"it takes too long to evaluate{why}") from None
 
 
+@contextmanager
+def _of_the_formula(text: str) -> Iterator[None]:
+    """What a value that the formula sets makes impossible is said of the formula, not of an argument nobody gave."""
+    try:
+        yield
+    except ValueError as error:
+        if _OF_CHECK.match(str(error)) or " is not allowed: " not in str(error):
+            raise
+        raise refuse("formula", text, f"it is meant where the claim has no value: {error}") from None
+
+
 def _judged(
     yours: Formula, claim: Claim, held_at: frozenset[str], seed: int, budget: int | None, quick: bool
 ) -> CheckReport:
@@ -186,11 +204,12 @@ def _judged(
     precise, ours, found = high_precision(yours, claim, points)
     points = points[: len(ours)] if len(ours) else points
     solver, rows, tried = against_solver(yours, claim, seed, points)
+    unread = None
     if "DISAGREES" in (precise.outcome, solver.outcome):
-        refuse_unread_factors(yours, claim, points)
         if yours.narrowing:
             why = f"it differs, and the sentence says of it what is not read: {yours.narrowing}"
             raise refuse("formula", yours.text, why)
+        unread = _of_unread_factors(yours, claim, points)
     elif precise.outcome == "AGREES" or solver.outcome == "AGREES":
         refuse_contradictions(yours, claim, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
@@ -199,6 +218,12 @@ def _judged(
     if yours.relation != "=" or "DISAGREES" in (precise.outcome, solver.outcome):
         points = [row["parameters"] for row in tried] or points
         stages, said, parts = explained(yours, claim, stages, points, ours, found, [*rows, *tried])
+    if unread is not None:
+        values = float_values(yours, claim, points, ours, found)
+        columns = columns_at(claim, points[: len(values[0])])
+        if not names_an_inside_slip(yours, claim, said, parts, columns, *values):
+            raise unread
+        said = f"{said}; {' = '.join(yours.unread)} left of it was not read"
     budget = 0 if yours.relation != "=" else budget  # the simulation compares for equality
     simulation, verdict = against_simulation(yours, claim, seed, budget, quick)
     stages.append(simulation)
@@ -211,6 +236,17 @@ def _judged(
         sentence, _overall(stages), tuple(stages), yours.text, claim.name, parts, rows, verdict,
         yours.read_as, tried_where(claim, asked, stages),
     )  # fmt: skip
+
+
+def _of_unread_factors(yours: Formula, claim: Claim, points: list[dict[str, Any]]) -> ValueError | None:
+    """The refusal of a right side that is not ours behind a member that is not read, or nothing."""
+    try:
+        refuse_unread_factors(yours, claim, points)
+    except ValueError as error:
+        if yours.relation != "=" or yours.sides:
+            raise
+        return error
+    return None
 
 
 def _in_range(claim: Claim, yours: Formula) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from solvable.analysis.derivation.operators import is_operator, mode_sum, operator_name
@@ -16,8 +16,9 @@ __all__ = ["resolved"]
 
 
 def resolved(
-    expression: sp.Expr, quantities: frozenset[str], text: str, time_limit: Any, moves: Callable[[str], bool]
-) -> sp.Expr:
+    expression: sp.Expr, quantities: frozenset[str], text: str, time_limit: Any, moves: Callable[[str], bool],
+    equations: Mapping[str, Any],
+) -> sp.Expr:  # fmt: skip
     """Replace derivatives and limits by what they are.
 
     Parameters
@@ -30,6 +31,8 @@ def resolved(
         The formula as given, for refusals.
     moves : callable
         Whether the quantities may follow a name; all others leave them as they are.
+    equations : mapping
+        What vanishes at each name that the author defines by an equation.
     time_limit : callable
         ``time_limit(work)``: its result, or None where sympy takes too long.
     """
@@ -43,6 +46,9 @@ def resolved(
             if rate == 0 or rate.has(inner):
                 raise refuse("formula", text, f"a derivative in {x} is not one in a parameter of the claim")
             return slope(f, inner) / rate
+        own = followers & set(equations)
+        if own and str(x) not in own:
+            return _by_equation(f, x, own.pop(), equations, quantities, text)
         if str(x) in quantities:
             return _by_quantity(f, x, text)
         if not followers:
@@ -101,6 +107,17 @@ def _within_means(f: Any, x: Any) -> Any:
         inner = a.func(sp.Lambda(a.args[0].signature, _within_means(a.args[0].expr, x)))
         slope += sp.diff(outer, mark) * inner
     return slope.xreplace(back)
+
+
+def _by_equation(f: Any, x: Any, name: str, equations: Mapping[str, Any], quantities: frozenset[str], text: str) -> Any:
+    """Derivative of what holds a name that an equation of the author's defines: that equation says how it follows."""
+    import sympy as sp
+
+    y, zero = sp.Symbol(name, positive=True), equations[name]
+    others = ({str(s) for s in f.free_symbols | zero.free_symbols} & quantities) - {name}
+    if others or x == y or not x.is_Symbol:
+        raise refuse("formula", text, f"how {', '.join(sorted(others)) or name} follows {x} is not known: write it out")
+    return _within_means(f, x) - _within_means(f, y) * _within_means(zero, x) / _within_means(zero, y)
 
 
 def _by_quantity(f: Any, x: Any, text: str) -> Any:

@@ -68,7 +68,11 @@ def explained(
                 else Stage(stage.name, outcome.value, sentence) for stage in stages]  # fmt: skip
         if stages[0].outcome == "DISAGREES":
             kept[0] = Stage("symbols", "SKIPPED", "not an equality")
-        return kept, sentence, ()
+        said: str | None = None
+        parts: tuple[str, ...] = ()
+        if outcome is Outcome.DISAGREES and yours.relation == "=" and yours.orders:
+            said, parts = _diagnose(yours, claim, points, ours, found)
+        return kept, f"{sentence}; {said}" if said and parts else sentence, parts
     said, parts = _diagnose(yours, claim, points, ours, found)
     if said and said.startswith("has no real value") and said.endswith(_OTHERS):  # it is not wrong anywhere
         stages = [dataclasses.replace(stage, outcome="INCONCLUSIVE") if stage.outcome == "DISAGREES" else stage

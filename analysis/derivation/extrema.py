@@ -14,6 +14,7 @@ from solvable.analysis.derivation.given import floats
 __all__ = ["EXTREMA"]
 
 _POINTS, _RANGE, _FLAT, _STEP, _MOST_WHOLE = 61, 9.0, 1e-12, 1e-10, 10_000
+_NODES, _ROUNDING = 33, 1e-13
 Walk = Callable[[Any, Mapping[Any, Any]], Any]
 
 
@@ -39,6 +40,9 @@ def least_value(walk: Walk, node: Any, given: Mapping[Any, Any]) -> float:
     if best in (0, len(grid) - 1):
         end = a if best == 0 else b
         return min(values[best], f(end) if np.isfinite(end) else np.inf)
+    smooth = _least_of_smooth(f, grid[best - 1], grid[best + 1])
+    if smooth is not None:
+        return min(smooth, values[best])
     with np.errstate(all="ignore"):  # beside the least value there may be none
         found = minimize_scalar(f, bracket=(grid[best - 1], grid[best], grid[best + 1]), method="brent", tol=_STEP)
     return min(float(found.fun), values[best])
@@ -119,6 +123,38 @@ class _Body:
             return np.inf
         return value if np.isfinite(value) else np.inf
 
+    def at_all(self, places: Any) -> Any:
+        """Values at all places at once, of a body with an integral; None where they are not known so."""
+        import sympy as sp
+
+        held = [*self.body.expr.atoms(sp.Integral), *self.body.expr.atoms(sp.Function("gauss_mean"))]
+        if not held:
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                values = self.walk(self.body.expr, {**self.known, self.body.variables[0]: places})
+        except (ArithmeticError, TypeError, ValueError):
+            return None
+        except OutOfTime as error:
+            if not error.args:
+                raise
+            return None
+        return np.where(np.isfinite(values), values, np.inf) if np.shape(values) == np.shape(places) else None
+
+
+def _least_of_smooth(f: _Body, a: float, b: float) -> float | None:
+    """Least value of an interpolant at Chebyshev's points, where its coefficients fall to rounding; None where not."""
+    place, most = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES), np.polynomial.chebyshev
+    values = f.at_all((a + b) / 2 + (b - a) / 2 * place)
+    if values is None or not np.all(np.isfinite(values)):
+        return None
+    coefficients = most.chebfit(place, values, _NODES - 1)
+    if np.abs(coefficients[-4:]).max() > _ROUNDING * np.abs(coefficients).max():
+        return None
+    turns = most.chebroots(most.chebder(most.chebtrim(coefficients, _ROUNDING * np.abs(coefficients).max())))
+    inside = turns[(np.abs(turns.imag) < 1e-6) & (np.abs(turns) <= 1)].real
+    return float(most.chebval(inside, coefficients).min()) if len(inside) else None
+
 
 def _between(walk: Walk, node: Any, given: Mapping[Any, Any]) -> tuple[_Body, float, float]:
     """A body as a function of its letter, and both ends."""
@@ -129,7 +165,8 @@ def _between(walk: Walk, node: Any, given: Mapping[Any, Any]) -> tuple[_Body, fl
 
 def _best(f: _Body, grid: Any, a: float, b: float) -> tuple[int, list[float]]:
     """Place of the least value on a grid, and all values."""
-    values = [f(at) for at in grid]
+    at_once = f.at_all(grid)
+    values = [f(at) for at in grid] if at_once is None else [float(value) for value in at_once]
     best = int(np.argmin(values))
     if not np.isfinite(values[best]):
         raise f.unknown or ArithmeticError("nothing to take the least value of")

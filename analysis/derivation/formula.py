@@ -24,6 +24,7 @@ from solvable.analysis.derivation.limited import bounded
 from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.own_ridge import with_own_ridge
+from solvable.analysis.derivation.refusals import without_modes
 from solvable.analysis.derivation.several import equations_of, meant_equation
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
@@ -122,6 +123,8 @@ class Formula:
         zero = [name for name in parameters if name in values and values[name] == 0]
         try:
             value = self._value(self._given(values))
+        except KeyError as error:
+            raise without_modes(error, self.text) from None
         except NoRootError:
             if not zero:
                 raise
@@ -156,7 +159,7 @@ class Formula:
         """Whether the author's range, if there is one, holds at a point."""
         if self.condition is None or {str(s) for s in self.condition.free_symbols} & {str(s) for s in self.implicit}:
             return True
-        return bool(Precise()(self.condition, self._given(values)))
+        return bool(Precise()(self.condition, self._numbers(values)))
 
     def on(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
         """Doubles at many points."""
@@ -231,15 +234,18 @@ class Formula:
 
     def _given(self, values: Mapping[str, Any]) -> dict[Any, Any]:
         """Symbols and what a point brings besides numbers, with the quantities the author defines."""
+        given = self._numbers(values)
+        for symbol, equation in self.implicit.items():
+            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
+        return given
+
+    def _numbers(self, values: Mapping[str, Any]) -> dict[Any, Any]:
         import mpmath as mp
         import sympy as sp
 
         given: dict[Any, Any] = {name: value for name, value in values.items() if name.startswith("_")}
         needed = self.names | {str(s) for s in getattr(self.condition, "free_symbols", ())}
-        given |= {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
-        for symbol, equation in self.implicit.items():
-            given[symbol] = solve(str(symbol).strip("_"), symbol, equation, self._range_of(symbol), given, self.chosen)
-        return given
+        return given | {sp.Symbol(name, positive=True): mp.mpf(values[name]) for name in needed if name in values}
 
     def _range_of(self, symbol: Any) -> Any:
         condition = self.condition
@@ -250,15 +256,6 @@ class Formula:
 
         try:
             value = Precise(self.clock)(self.expression, given)
-        except KeyError as error:
-            if error.args[:1] == ("_target",):
-                raise refuse("formula", self.text, "it sums coefficients of a target, and the claim has none") from None
-            if error.args[:1] == ("_singular",):
-                why = "it sums singular values, and the claim has eigenvalues: write s_i for them"
-                raise refuse("formula", self.text, why) from None
-            if error.args[:1] == ("_modes",):
-                raise refuse("formula", self.text, "the claim has no spectrum to sum over: give spectrum=") from None
-            raise
         except _NO_VALUE:
             return mp.nan
         return _real(value)

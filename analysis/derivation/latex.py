@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from solvable.analysis.derivation.latex_asides import without_asides
 from solvable.analysis.derivation.latex_clauses import in_clauses
 from solvable.analysis.derivation.latex_defining import in_equations
 from solvable.analysis.derivation.latex_distances import with_distances
@@ -25,6 +26,7 @@ from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
     lines_joined,
     with_matrices,
+    without_consequence,
     without_number,
     written,
 )
@@ -119,10 +121,15 @@ class _Statement(Sides):
 
     def statement(self) -> Statement:
         self.unwrap()
-        self.laws = self.spoken_laws()
-        self.tokens = without_prose(in_clauses(in_equations(with_modes(without_objects(with_matrices(self.tokens))))))
+        self.functions = frozenset(self.defined_functions())
+        self.named_measures()
+        self.laws = {**self.laws, **self.spoken_laws()}
+        self.tokens = with_modes(without_asides(without_objects(with_matrices(self.tokens))))
+        self.tokens = without_prose(in_clauses(in_equations(self.tokens)))
         self.tokens = with_statements(with_named_matrices(self.tokens, self.phrases, self.refuse))
         self.tokens = with_distances(self.tokens)
+        self.functions = frozenset(self.defined_functions())  # a density may hold them
+        self.equated_measures()
         self.laws = self.stated_laws()
         self.tokens = with_named_parts(self.tokens, self.is_of_the_claim)
         self.chosen = chosen_root(self.tokens)
@@ -308,7 +315,7 @@ class _Statement(Sides):
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
-        self.tokens = self.concluded(conditions_behind(named_in_front(lines_joined(tokens))))
+        self.tokens = self.concluded(conditions_behind(named_in_front(without_consequence(lines_joined(tokens)))))
 
     def concluded(self, tokens: list[Token]) -> list[Token]:
         r"""Tokens behind the last \Rightarrow; what stands in front of it is shown, and not compared."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_extrema import Extrema
 from solvable.analysis.derivation.latex_means import outside_means
+from solvable.analysis.derivation.latex_measures import Measures
 from solvable.analysis.derivation.latex_tokens import Token, levels
 from solvable.analysis.derivation.latex_words import GREEK, RELATIONS, SUMMED
 
 __all__ = ["Bound"]
 
+_STYLES = (r"\mathrm", r"\rm", r"\text", "{", "}")
 _POPULATION = "H"  # the law of the covariance's own eigenvalues
 _LAWS = ("mu", "F", "nu", "rho", "Phi", _POPULATION)
 
 
-class Bound(Extrema):
+class Bound(Measures):
     """Reads sums, limits and integrals."""
 
     def summation(self, command: str) -> str:
@@ -131,6 +132,8 @@ class Bound(Extrema):
         self.inside.append("integral")
         body = self.expression()
         variable, law = self.measure if self.inside.pop() == "measured" else self.differential(consume=True)
+        if law in self.measures:
+            return self.over_stated(body, variable, self.measures[law], low, high)
         if law:
             if law == "Phi":
                 return f"integral(({body})*norm_pdf({variable}), {variable}, {low or '-oo'}, {high or 'oo'})"
@@ -188,23 +191,47 @@ class Bound(Extrema):
         name = GREEK.get(reader.peek(), reader.peek())
         if not re.fullmatch(r"[A-Za-z]\w*", name):
             return ()
-        reader.at += 1
-        law = ""
-        if name in _LAWS:
-            if reader.peek() == "_":
-                reader.at += 1
-                reader.raw_group()
-            if reader.peek() != "(":
-                return ()
+        start, letter = reader.at, reader.peek()
+        law = reader.law_ahead()
+        if reader.peek(2) != ")":
+            law, reader.at = "", start
+        if law:
+            name = GREEK.get(reader.peek(1), reader.peek(1))
+            reader.at += 3
+        elif name in _LAWS and not (name in ("mu", "nu", "rho") and self.stands_in_front(letter)):
+            return ()
+        else:
             reader.at += 1
-            law, name = name, GREEK.get(reader.peek(), reader.peek())
-            reader.at += 2
-        elif reader.peek() == "_" and reader.peek(1).isdigit():  # dz_1
-            name += f"_{reader.peek(1)}"
-            reader.at += 2
+            if reader.peek() == "_" and reader.peek(1).isdigit():  # dz_1
+                name += f"_{reader.peek(1)}"
+                reader.at += 2
         if consume:
             self.at += reader.at
         return name, law
+
+    def stands_in_front(self, letter: str) -> bool:
+        r"""Whether a letter stands in what is read, by itself: the \nu of \int (1+\nu)^{-2} d\nu is no law."""
+        return any(
+            token.text == letter and self.tokens[i - 1].text != "d" and self.tokens[i + 1 : i + 2] != []
+            and self.tokens[i + 1].text != "_" for i, token in enumerate(self.tokens)
+        )  # fmt: skip
+
+    def law_ahead(self) -> str:
+        """Consume the name of a law in front of (x), if one comes; it is stated, or the Marchenko-Pastur law."""
+        start, letter = self.at, GREEK.get(self.peek(), self.peek())
+        self.at += 1
+        while self.peek() in ("_", "^"):
+            raised = self.take().text == "^"
+            index = "".join(t.text for t in self.raw_group() if t.text not in _STYLES)
+            turned = "/" in index or "frac" in index or "-" in index  # of 1/gamma
+            if (raised and index.upper() != "MP") or (turned and index not in ("d/n", "p/n")):
+                break
+        else:
+            name = "".join(t.text for t in self.tokens[start : self.at] if t.text not in _STYLES)
+            if self.peek() == "(" and (name in self.measures or letter in _LAWS):
+                return name if name in self.measures else letter
+        self.at = start
+        return ""
 
     def d_ahead(self) -> bool:
         """Consume the d of a differential, if one comes."""
@@ -219,19 +246,15 @@ class Bound(Extrema):
 
     def measure_of(self) -> tuple[str, str]:
         """Consume μ(dx), if it comes: its variable, and the law."""
-        start, law = self.at, GREEK.get(self.peek(), self.peek())
-        if law in _LAWS:
+        start = self.at
+        law = self.law_ahead() if self.peek() in GREEK or self.peek().isalpha() else ""
+        if law:
             self.at += 1
-            if self.peek() == "_":
-                self.at += 1
-                self.raw_group()
-            if self.peek() == "(":
-                self.at += 1
-                name = GREEK.get(self.peek(1), self.peek(1)) if self.peek() == "d" else ""
-                if self.d_ahead() and re.fullmatch(r"[A-Za-z]\w*", name or GREEK.get(self.peek(), self.peek())):
-                    name = GREEK.get(self.take().text, self.tokens[self.at - 1].text)
-                    if self.peek() == ")":
-                        self.at += 1
-                        return name, law
+            name = GREEK.get(self.peek(1), self.peek(1)) if self.peek() == "d" else ""
+            if self.d_ahead() and re.fullmatch(r"[A-Za-z]\w*", name or GREEK.get(self.peek(), self.peek())):
+                name = GREEK.get(self.take().text, self.tokens[self.at - 1].text)
+                if self.peek() == ")":
+                    self.at += 1
+                    return name, law
         self.at = start
         return ()  # type: ignore[return-value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from solvable.analysis.derivation.latex_scripts import Scripts
 from solvable.analysis.derivation.latex_tokens import CLOSING, levels
@@ -57,3 +58,17 @@ class Calls(Scripts):
         for _ in range(order):
             value = f"diff({value}, t_slope)"
         return f"at_place({value}, t_slope, {at})"
+
+    def normal_density(self) -> str:
+        r"""Read (x; m, v) behind \mathcal N, its density at x; nothing is consumed, and empty, where none comes."""
+        if self.peek() != "(":
+            return ""
+        inside = list(levels(self.tokens[self.at :]))
+        close = next((i for i, _, level in inside if level == 0), 0)
+        cuts = [i for i, text, level in inside[:close] if level == 1 and text in (";", "|", r"\mid", r"\vert", ",")]
+        if len(cuts) != 2 or inside[cuts[0]][1] == "," or inside[cuts[1]][1] != ",":
+            return ""
+        ends = (0, *cuts, close)
+        x, centre, v = (self.whole(self.tokens[self.at + a + 1 : self.at + b]) for a, b in pairwise(ends))
+        self.at += close + 1
+        return f"(exp(-(({x})-({centre}))**2/(2*({v})))/sqrt(2*pi*({v})))"

@@ -231,7 +231,7 @@ class Expressions(Calls):
             return self.scripted(self.called(_OF_TWO[base]))
         if base in ("Q", "H") and not power and self.is_tail(base):
             return self.scripted(self.called("norm_sf"))  # the tail of a standard normal variable
-        beside = r"\Phi" in self.source or _WITH_ITS_MEASURE.search(self.source)
+        beside = self.of_density or r"\Phi" in self.source or _WITH_ITS_MEASURE.search(self.source)
         if base == "phi" and not power and self.peek() in ("(", "[") and beside:
             return self.scripted(self.called("norm_pdf"))  # the density whose law stands beside it
         if is_name and not power and self.peek() == "(" and self.lone_symbol():
@@ -318,6 +318,8 @@ class Expressions(Calls):
         if text.startswith("\\"):
             return self.macro(text[1:])
         if text.isalpha() and text.isascii():
+            if text == "N" and (density := self.normal_density()):
+                return density
             if text in "Oo" and self.is_an_order():
                 if self.peek() == "_":
                     self.take()

@@ -207,12 +207,15 @@ def _plain(tokens: list[Token], refuse: Refuse) -> Iterable[Token]:
 
 def _with_both_roots(tokens: list[Token], refuse: Refuse) -> list[Token]:
     r"""Write ``x_\pm = a \pm b`` as two definitions, and ``x_+`` as a name where it is one that is defined."""
-    named = set()
+    named, signs = set[str](), dict[str, set[str]]()
     for place, token in enumerate(tokens[:-3]):
         mark, behind = _index_sign(tokens, place + 1)
         letter = token.text in GREEK or (len(token.text) == 1 and token.text.isalpha())
         if mark and letter and behind < len(tokens) and tokens[behind].text in ("=", ":"):
             named.add(token.text)
+        if mark and letter:
+            signs.setdefault(token.text, set()).add(_SIGNED.get(mark, ""))
+    named |= {letter for letter, found in signs.items() if {"plus", "minus"} <= found}  # w_+ w_-, of two branches
     if not named:
         return tokens
     found, at = list[Token](), 0
@@ -228,7 +231,8 @@ def _with_both_roots(tokens: list[Token], refuse: Refuse) -> list[Token]:
             end = _end_of_definition(tokens, behind)
             for sign, other in (("+", "-"), ("-", "+")):
                 found += _indexed(tokens[at], _SIGNED[sign])
-                for token in tokens[behind:end]:
+                stop = end - (end == len(tokens) and tokens[end - 1].text == ".")
+                for token in tokens[behind:stop]:
                     chosen = {r"\pm": sign, "±": sign, r"\mp": other, "∓": other}.get(token.text)
                     found.append(token if chosen is None else Token(chosen, False, token.spaced))
                 found.append(Token(",", False, True))

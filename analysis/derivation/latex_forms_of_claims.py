@@ -17,8 +17,20 @@ from solvable.analysis.derivation.latex_words import GREEK
 
 __all__ = ["with_scalars_in_forms"]
 
+_ACCENTS = (r"\bar", r"\tilde", r"\hat", r"\widetilde", r"\widehat")
+_MARKED = re.compile(
+    r"(?:\\[a-z]+)?\{?\\?[A-Za-z]+\}?"
+    r"(?:'|\^\{?\\prime\}?|\^\{?(?:\\star|\*)\}?|_\{?(?:\\[a-z]+\{)?\\?\w+\}?\}?)?"
+)
 Refuse = Callable[[str], ValueError]
 _SIGMA = (r"\Sigma", "Σ")
+_DIAGONALS = [  # the longest first
+    [t.text for t in tokens_of(head + covariance)]
+    for covariance in (r"(\Sigma)", r"[\Sigma]", r"\{\Sigma\}", r"{\Sigma}", r"\Sigma", "(Σ)")
+    for head in (r"\operatorname{diag}", r"\mathrm{diag}", r"\text{diag}", r"\diag", r"\operatorname{Diag}",
+                 r"\mathrm{Diag}", r"\Diag", r"\operatorname*{diag}")
+]  # fmt: skip
+_GREATEST = re.compile(r"\\(?:max|sup)(?:\\limits)?_\{?([k-m])\}?(?:D|\\Sigma|Σ)_\{\1\1\}")
 _X = r"(\\?[A-Za-z]+)"
 _ODDS = re.compile(  # against a probability, as authors write them
     rf"\\[td]?frac1-{_X}\1|\(1-{_X}\)/{_X}|\\[td]?frac1{_X}-1|1/{_X}-1|{_X}\^-1-1|\(1-{_X}\){_X}\^-1"
@@ -33,9 +45,11 @@ def with_scalars_in_forms(tokens: list[Token], phrases: tuple[Phrase, ...], refu
     ValueError
         Where a matrix of the claim is said to be another: the form would be read with the claim's.
     """
-    if not any({"(", r"\Sigma"} <= set(p.tokens) and ("^", "t") in pairwise(p.tokens) for p in phrases):
+    forms = [set(p.tokens) for p in phrases if ("^", "t") in pairwise(p.tokens)]
+    if any("D" in form for form in forms):
+        tokens = _without_diagonal(_with_plain_diagonal(tokens), refuse)
+    if not any({"(", r"\Sigma"} <= form for form in forms):
         return tokens
-    tokens = _without_diagonal(tokens, refuse)
     scalars = dict(_scalars(tokens))
     found, at = list[Token](), 0
     while at < len(tokens):
@@ -50,13 +64,44 @@ def with_scalars_in_forms(tokens: list[Token], phrases: tuple[Phrase, ...], refu
     return found
 
 
+def _with_plain_diagonal(tokens: list[Token]) -> list[Token]:
+    r"""Write \operatorname{diag}(\Sigma) as D, \Sigma_{jj} as D_{jj}, and the greatest of them as that over j."""
+    found, at, texts = list[Token](), 0, [t.text for t in tokens]
+    for place, token in enumerate(tokens):
+        entry = _GREATEST.match("".join(texts[place : place + 14])) if token.text in (r"\max", r"\sup") else None
+        if entry is not None:
+            tokens = [*tokens[:place], *_over_j(tokens[place : place + 14], entry[1]), *tokens[place + 14 :]]
+            texts = [t.text for t in tokens]
+    while at < len(tokens):
+        held = next((form for form in _DIAGONALS if texts[at : at + len(form)] == form), None)
+        index = texts[at + 1 : at + 6] if texts[at] in _SIGMA else []
+        each = index[:2] == ["_", "{"] and index[4:] == ["}"] and index[2] == index[3] and index[2] in "ijklm"
+        if held is not None or each:
+            found.append(Token("D", False, tokens[at].spaced))
+            at += 1 if held is None else len(held)
+        else:
+            found.append(tokens[at])
+            at += 1
+    return found
+
+
+def _over_j(tokens: list[Token], index: str) -> list[Token]:
+    """The greatest entry with the index j; what follows keeps its letters."""
+    left, found = 3, list[Token]()
+    for token in tokens:
+        named = left > 0 and token.text == index
+        found.append(Token("j", False, token.spaced) if named else token)
+        left -= named
+    return found
+
+
 def _without_diagonal(tokens: list[Token], refuse: Refuse) -> list[Token]:
     r"""Take out D = \operatorname{diag}(\Sigma), which D is anyway."""
     for start, end in parts_behind(tokens):
         said = "".join(t.text for t in tokens[start:end] if t.text not in (*"{}:", r"\operatorname", *TEXTS))
         letter, sign, body = said.partition("=")
         if sign and letter in ("D", *_SIGMA):
-            if letter != "D" or body.replace("\\", "") not in ("diag(Sigma)", "diagSigma", "Diag(Sigma)", "diag(Σ)"):
+            if letter != "D" or body != "D":  # as the diagonal of the covariance stands here
                 raise refuse(f"{letter} is the claim's, and not {body}: write the formula in numbers")
             return _without_diagonal([*tokens[:start], *tokens[end:]], refuse)
     return tokens
@@ -70,26 +115,33 @@ def _bracket(tokens: list[Token], at: int) -> list[Token]:
     return tokens[at + 1 : at + close] if close else []
 
 
-def _scalars(tokens: list[Token]) -> list[tuple[str, list[Token]]]:
-    """One-letter names that are defined behind the formula, with their bodies."""
+def _scalars(tokens: list[Token]) -> list[tuple[tuple[str, ...], list[Token]]]:
+    """Names of one letter, perhaps with marks, that are defined behind the formula, with bodies; longest first."""
     found = []
     for start, end in parts_behind(tokens):
         part = [t for t in tokens[start:end] if t.text != ":"]
-        letter = part[0].text if part else ""
-        lone = [t.text for t in part[1:2]] == ["="] and (letter in GREEK or (len(letter) == 1 and letter.isalpha()))
+        cut = next((i for i, t in enumerate(part) if t.text == "="), 0)
+        name = tuple(t.text for t in part[:cut])
+        letter = next((text for text in name if text not in _ACCENTS and text != "{"), "")
+        lone = (letter in GREEK or (len(letter) == 1 and letter.isalpha())) and _MARKED.fullmatch("".join(name))
         if lone and letter not in _SIGMA and letter != "D":
-            found.append((letter, part[2:]))
-    return found
+            found.append((name, part[cut + 1 :]))
+    return sorted(found, key=lambda each: -len(each[0]))
 
 
-def _expanded(inner: list[Token], scalars: dict[str, list[Token]]) -> list[Token]:
+def _expanded(inner: list[Token], scalars: dict[tuple[str, ...], list[Token]]) -> list[Token]:
     """What a bracket holds with the scalars' bodies in it; a sum stays in brackets."""
     found: list[Token] = []
-    for place, token in enumerate(inner):
-        body = scalars.get(token.text)
-        plain = body is not None and [t.text for t in inner[place + 1 : place + 2]] not in (["_"], ["^"])
-        if body is None or not plain or token.text in [t.text for t in body]:
-            found.append(token)
+    at, texts = 0, tuple(t.text for t in inner)
+    while at < len(inner):
+        name = next((name for name in scalars if texts[at : at + len(name)] == name), ())
+        body, end = scalars.get(name), at + max(1, len(name))
+        plain = texts[end : end + 1] not in (("_",), ("^",), ("'",)) and texts[at - 1 : at] != ("_",)
+        plain = plain and (len(name) > 1 or texts[max(0, at - 1) : at][-1:] not in [(accent,) for accent in _ACCENTS])
+        own = body is not None and any(tuple(t.text for t in body)[i : i + len(name)] == name for i in range(len(body)))
+        start, at = at, end
+        if body is None or not plain or own:
+            found += inner[start:end]
         elif _odds(body):
             found += _odds(body)
         elif any(text in ("+", "-", "−", "/") and level == 0 for _, text, level in levels(body)):

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from solvable.analysis.derivation.latex_tokens import Token, levels
-from solvable.analysis.derivation.latex_words import LIMITS, PROPORTIONAL, RELATIONS, STATISTICS
+from solvable.analysis.derivation.latex_words import IMPLIES, LIMITS, PROPORTIONAL, RELATIONS, STATISTICS
 
 __all__ = [
     "bracketed_range",
@@ -16,9 +16,15 @@ __all__ = [
     "is_statistic",
     "lines_joined",
     "with_matrices",
+    "without_consequence",
     "without_number",
     "written",
 ]
+
+_ABOVE, _BELOW = (">", r"\gt", r"\ge", r"\geq", r"\geqslant"), ("<", r"\lt", r"\le", r"\leq", r"\leqslant")
+_OF_ITERATES = r"\\text(?:is|it|the|sgd|iterates?|loss|moment|second|weights?)*"
+_DIVERGES = re.compile(rf"(?i){_OF_ITERATES}(?:diverg\w*|unstable|instability|blows?up)")
+_CONVERGES = re.compile(rf"(?i){_OF_ITERATES}(?:converg\w*|stable|stability|bounded)")
 
 _CARRY = (
     "+",
@@ -108,6 +114,33 @@ def _last_bracketed(tokens: list[Token]) -> list[Token]:
     if level or taken or not compares:
         return tokens
     return [*tokens[:place], Token(",", False, True), *inner]
+
+
+def without_consequence(tokens: list[Token]) -> list[Token]:
+    r"""Tokens of a threshold without what happens beyond it, \eta > .. \Rightarrow E\|w\|^2 = \infty; else as they are.
+
+    Above a threshold something diverges, below it stays finite; what else stands behind an arrow is not taken off.
+    What holds above x says that the threshold is x at most.
+    """
+    arrows = [i for i, text, level in levels(tokens) if text in IMPLIES and level == 0]
+    if len(arrows) != 1:
+        return tokens
+    first, rest = ([t for t in part if t.text != r"\quad"] for part in (tokens[: arrows[0]], tokens[arrows[0] + 1 :]))
+    ends = (*RELATIONS, "=", *LIMITS, ",", ";")
+    signs, behind = ([text for _, text, level in levels(part) if level == 0 and text in ends] for part in (first, rest))
+    signs = [text for text in signs if text not in (",", ";")]
+    if len(signs) != 1 or signs[0] not in (*_ABOVE, *_BELOW):
+        return tokens
+    above, texts = signs[0] in _ABOVE, [t.text for t in rest if t.text not in "{}"]
+    if texts[:1] == [r"\text"]:
+        told = (_DIVERGES if above else _CONVERGES).fullmatch("".join(texts)) is not None
+    else:
+        told = texts[-1:] == [r"\infty"] and len(behind) == 1
+        told = told and (behind[0] in ("=", *LIMITS) if above else behind[0] == "<")
+    if not told:
+        return tokens
+    bound = Token(r"\le" if above else r"\ge", False, True)
+    return [bound if t.text == signs[0] else t for t in first]
 
 
 def written(tokens: list[Token]) -> str:

@@ -112,7 +112,7 @@ class Macros(Traces):
             return self.styled(command)
         if command in WORD_STYLES:
             return self.word(self.letters(self.one_word(command)))
-        if command == "partial":
+        if command == "partial" or (command == "nabla" and (self.peek(), self.peek(1)) == ("_", "x")):
             return self.by_index()
         if command == "lim":
             return self.limit()
@@ -226,6 +226,9 @@ class Macros(Traces):
             return self.variance()
         if letter == "O" and command == "mathcal" and self.peek() == "(":
             return self.called("O")
+        density = self.normal_density() if letter == "N" else ""
+        if density:
+            return density
         if letter == "P" and command in ("mathbb", "mathsf") and self.peek() in ("_", *OPENING):
             return self.probability()
         if letter == "1" or (letter == "I" and command == "mathbb" and self.peek() in ("_", *OPENING)):

@@ -38,7 +38,7 @@ def with_named_matrices(tokens: list[Token], phrases: tuple[Phrase, ...], refuse
     `phrases` are the quantities of the claim, some of which may be forms in matrices.
     """
     if not {t.text for t in tokens} & {*_COVARIANCE}:
-        return tokens
+        return with_scalars_in_forms(tokens, phrases, refuse)
     tokens = _with_stars_apart(tokens)
     tokens = _with_named_traces(_without_weighed_norm(_with_plain_identity(tokens)))
     for _ in range(6):  # one may hold another

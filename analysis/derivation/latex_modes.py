@@ -23,6 +23,17 @@ _ONE, _SQUARE = re.compile(rf"{_LETTER}_\w"), re.compile(rf"{_LETTER}(?:_([ijklm
 _LISTED = re.compile(rf"{_LETTER}_1(?:,|\\geq?|\\leq?)\\[cl]?dots(?:,|\\geq?|\\leq?)\1_\w")
 _FAMILY = re.compile(rf"\\\{{{_LETTER}_(\w)\\\}}(?:_\2=1\^\w|_\2)?")
 _COUNTED = re.compile(rf"([A-Z]|\\[a-z]+)=\\[td]?frac1[dp]\\sum_(\w)(?:=1\^[dp])?\\delta_{_LETTER}_\2")
+_U, _W = r"[ueφ]_\1", r"(?:\\beta|\\theta|w)(?:[_^](?:\\star|\*|0))?"
+_PROJECTED = (
+    "(?:"
+    + "|".join(rf"\\langle{a},{b}\\rangle|\({a}\^(?:\\top|T){b}\)|{a}\^(?:\\top|T){b}" for a, b in ((_U, _W), (_W, _U)))
+    + ")"
+)
+_WEIGHED = rf"(?:{_PROJECTED}|(?:\\beta|\\theta|w)_\1)"
+_COEFFICIENT = re.compile(  # what the coefficients of the target are in every claim that has them
+    rf"v_(\w)(?:\^2=(?:s|\\lambda)_\1{_WEIGHED}\^2|=\\sqrt(?:s|\\lambda)_\1{_WEIGHED})|(?:\\beta|\\theta|w)_(\w)="
+    + _PROJECTED.replace(r"\1", r"\2")
+)
 _KNOWN = ("s", r"\lambda", r"\mu")  # letters that are read as eigenvalues
 _LAW = "H"
 
@@ -31,6 +42,8 @@ def with_modes(tokens: list[Token]) -> list[Token]:
     """Return the tokens without what is said of the eigenvalues, and with their letters as they are read."""
     for start, end in parts_behind(tokens):
         counted = _COUNTED.fullmatch(_flat(tokens[start:end]).replace(":", ""))
+        if _COEFFICIENT.fullmatch(_flat(tokens[start:end]).replace(":", "")):
+            return with_modes(_without_where([*tokens[:start]]) + tokens[end:])
         if counted is not None:
             return with_modes(_of_law([*tokens[:start], *tokens[end:]], counted[1]))
     for start, place, end, word in words_between(tokens):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from solvable.analysis.derivation.latex_tokens import Token, levels, tokens_of
 from solvable.analysis.derivation.latex_words import GREEK, LIMITS, PROPORTIONAL, RELATIONS
 
-__all__ = ["Segment", "names_in", "segments_of"]
+__all__ = ["Segment", "defines", "names_in", "right_names", "segments_of"]
 
 _BEGINS = re.compile(
     r"(?<!\\)(?P<mark>\$\$?|\\[(\[])|\\begin\{(?P<name>(?:equation|align|gather|multline|displaymath|eqnarray|flalign)\*?)\}"
@@ -143,3 +143,22 @@ def _group(tokens: list[Token], at: int) -> tuple[str, int]:
         return tokens[at].text, at + 1
     end = next((at + i for i, _, level in levels(tokens[at:]) if level == 0), len(tokens) - 1)
     return "".join(t.text for t in tokens[at:end] if t.text not in ("{", "}", *_STYLES)), end + 1
+
+
+def right_names(part: Segment) -> set[str]:
+    """Names that stand right of the first sign of a formula."""
+    if part.kind == "bare" or not part.left:
+        return names_in(part.latex)
+    signs = (r"=|\\to(?![a-z])|\\(?:longright|right|longleftright|xright)arrow|"
+             r"\\(?:sim|simeq|approx|asymp|propto|le|leq|ge|geq)(?![a-z])|<|>")  # fmt: skip
+    found = re.search(rf"(?:{signs})", part.latex)
+    for found in re.finditer(signs, part.latex):
+        before = part.latex[: found.start()]
+        if before.count("{") == before.count("}"):
+            break
+    return names_in(part.latex[found.end() :]) if found else names_in(part.latex)
+
+
+def defines(part: Segment) -> bool:
+    """Whether an equation says what one name is, perhaps at an argument."""
+    return re.fullmatch(r"[A-Za-z\\{}_^*'0-9+,]+(?:\([^()]*\))?|e\^.*|\\(?:cos|sin)\\?\w+", part.left) is not None

@@ -12,7 +12,21 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from solvable.analysis.derivation.latex_segments import Segment, names_in, segments_of
+from solvable.analysis.derivation.latex_altering import (
+    AGAIN,
+    ALTERS,
+    ASIDE,
+    CHANGES,
+    DENIED,
+    DENIES,
+    HARMLESS,
+    PROVIDED,
+    REMARK,
+    SHARE,
+)
+from solvable.analysis.derivation.latex_chosen import is_formula, only_defines, settled
+from solvable.analysis.derivation.latex_segments import Segment, defines, names_in, right_names, segments_of
+from solvable.analysis.derivation.latex_words import A_SHARE
 
 __all__ = ["Sentence", "in_one_formula"]
 
@@ -26,9 +40,6 @@ _STATES = (r"is|are|equals?|reads?|gives?|yields?|finds?|found|obtains?|obtained
            r"follows|verify|leads?|prove|proves|derive|computes?|was|claim|beats|by|and")  # fmt: skip
 _KEYWORDS = re.compile(rf"\b(?:(?P<introduces>{_INTRODUCES})|(?P<states>{_STATES}))\b")
 _LISTS = re.compile(r"[,;]?\s*(?:and|as well as)?\s*")
-_AGAIN = re.compile(r"(?:[,;]|\.)?\s*(?:i\.e\.,?|that is,?|that is to say,?|or,? equivalently,?|equivalently,?|"
-                    r"which (?:is|equals|simplifies to|reduces to|"
-                    r"rationali[sz]es to)|and (?:this|it) equals|namely,?)")  # fmt: skip
 _SOLVES = re.compile(r"(?:,?\s*(?:(?:which |that )?(?:solves|satisfies|obeys|is (?:determined|defined|"
                      r"given)(?: implicitly)? by)(?: the(?: fixed[- ]point| "
                      r"self[- ]consistent| implicit| quadratic)? equation)?|(?:is|denotes|being|as)? ?(?:the|"
@@ -44,33 +55,13 @@ _STRONG = re.compile(r"\b(?:is|are|equals?|reads?|becomes?|gives?|yields?|costs?
                      r"therefore| also| given by| equal to| precisely)?[:,]?$|:$")  # fmt: skip
 _DESCRIBED = re.compile(r"(?<=[^=\s])\s*\\text\{(\s*(?:is|are|being) (?:the|an?) [A-Za-z -]+)\}\s*$")
 _DESCRIBES = re.compile(r"\s*(?:is|are|denotes?|being)? ?(?:the|an?) [A-Za-z -]{3,}")
-_HARMLESS = re.compile(r"(?:ordinary )?least[- ]squares?|mean[- ]squared?(?: error)?|squared? (?:loss|error|"
-                       r"bias|exponential|gaussian matri\w*|matri\w*)|"
-                       r"inverse wishart|log[- ](?:sobolev|normal|likelihood|loss)|double descent|(?:first|"
-                       r"second|third)[- ]order|"
-                       r"degrees? of freedom|per (?:dimension|coordinate|sample|step|row|feature)|at most|at least|"
-                       r"order of|number of times|adds? up to|one half at|chi-squared?|wrong (?:class|classes|"
-                       r"answers?|labels?)")  # fmt: skip
-_CHANGES = re.compile(r"\b(?:not|cannot|never|neither|nor|false|wrong|wrongly|incorrect|incorrectly|fails?|"
-                      r"instead|rather than|contrary|"
-                      r"naive|naively|might|would|could|should not|except|twice|thrice|doubled?|half|halves|"
-                      r"a third|one third|quarter|times|"
-                      r"multiplied|squares?|squared|roots?|cubed?|minus|plus|negative|opposite|divided|"
-                      r"fraction of|per cent|percent|"
-                      r"reciprocal|inverse|logarithm|log|exponential of|proportional|scales|units|approximately|"
-                      r"roughly|nearly|"
-                      r"almost|exceeds|below|above|more than|less than|larger than|smaller than|difference|"
-                      r"derivative|complement|"
-                      r"up to|leading order|to within|multiple|sum of|product of|of its|tens?|mistake(?:n|nly)?|"
-                      r"disproves?|untrue|unless|raised|n't)\b|n't\b|\bno\b(?! rule)")  # fmt: skip
-_DENIES = re.compile(r"\b(?:not|never|false|wrong\w*|incorrect\w*|might|would|naive\w*|cannot|mistaken\w*)\b|n't\b")
-_DENIED = re.compile(r"\b(?:is|are|was) (?:not|wrong|false|incorrect|off)\b|\b(?:fails?|cannot hold|does not)\b")
 _CONCLUDES = re.compile(r"\b(?:hence|thus|therefore|so|so that|whence|then|conclude that|implies|finally|i\.e\.)\b")
 _OPERATES = re.compile(r"\s*(?:times|plus|minus|over|divided by|multiplied by|per|of|to the power(?: of)?)\s*")
 _OTHERWISE = re.compile(r"\b(?:otherwise|else)\b")
 _PRONOUN = re.compile(r"\b(?:it|this|that|which)\s+(?:simply |then |just )?(?:is|equals?|reads?|becomes?)\b")
 _BREAK = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\beq)(?<!\bal)(?<!\bi\.i\.d)[.?!;:](?=\s|$)")
 _OTHER = r"\text{otherwise}"
+_COUNTED = re.compile(r"\b(?:after|of|over|for|from|on)$")  # after $k$ steps
 _LONGEST = 160  # letters of what is left out that a report shows
 
 
@@ -100,7 +91,7 @@ class _Reader:
     """Finds what a sentence states, and what it says of the letters in that."""
 
     def __init__(self, parts: list[Segment], last: str, refuse: Callable[[str], ValueError]) -> None:
-        self.parts, self.refuse = parts, refuse
+        self.parts, self.refuse, self.share = parts, refuse, ""
         self.words = [part.words for part in parts] + [last]
         self.roles = list[str]()
         for at in range(len(parts)):
@@ -108,12 +99,15 @@ class _Reader:
         weak = [at for at, role in enumerate(self.roles) if role == "weak"]
         for at in weak:  # behind a mere comma stands what is stated only where nothing else is
             self.roles[at] = "said" if "stated" in self.roles or at != weak[-1] else "stated"
+        self.roles, self.chosen = settled(parts, self.words, self.roles)
 
     def role(self, at: int) -> str:
         """What a piece is: stated, said of a letter, a condition, an equation that a name solves, or spoken of."""
         part, words = self.parts[at], self.words[at].lower()
         if part.kind == "equation" and _solving(words) is not None:
             return "solved"
+        if part.kind == "equation" and at and ASIDE.search(words):
+            return "remark"
         if part.kind == "law":
             return "law"
         if part.kind == "limit":
@@ -143,7 +137,7 @@ class _Reader:
         if part.kind == "bare":
             strong = _STRONG.search(lead) and not re.search(r"\b(?:from|of|with|up) \w+$", lead)
             return "stated" if strong or (not lead and begins and not at) else "spoken"
-        if _AGAIN.fullmatch(words.strip()):
+        if AGAIN.fullmatch(words.strip()):
             return "stated"
         if keys:
             return "stated" if keys[-1] == "states" else "said"
@@ -165,15 +159,17 @@ class _Reader:
             solved = [at for at, role in enumerate(self.roles) if role == "solved"]
             lone = [at for at, part in enumerate(self.parts) if part.kind == "equation"]
             if len(lone) == 1 and not solved:
+                self.refuse_definition(lone[0])
                 self.unchanged(lone[0])
                 return self.composed(lone[0], self.parts[lone[0]].latex, set())
-            changes = _CHANGES.search(_HARMLESS.sub(" ", " ".join(self.words).lower()))
+            changes = CHANGES.search(HARMLESS.sub(" ", " ".join(self.words).lower()))
             if len(solved) != 1 and changes:
                 raise self.refuse(f"the word {changes.group()!r} may change what is stated: give the formula alone")
             if len(solved) != 1:
                 raise self.refuse("what the sentence states is not clear: give the formula alone")
             return self.composed(solved[0], self.equation(solved[0]), set())
         main, taken = self.main(stated)
+        self.refuse_definition(main)
         self.unchanged(main)
         latex = self.parts[main].latex
         for again in taken:
@@ -188,23 +184,28 @@ class _Reader:
             if self.parts[first].kind == "bare" and also:
                 raise self.refuse("it states more than one formula: give the one that is meant")
             return first, []
-        again = [at for at in stated[1:] if _AGAIN.fullmatch(self.words[at].lower().strip())]
+        again = [at for at in stated[1:] if AGAIN.fullmatch(self.words[at].lower().strip())]
         if again == stated[1:] and all(self.parts[at].kind == "bare" for at in again):
             return first, again
         concludes = _CONCLUDES.search(_BREAK.split(self.words[last].lower())[-1]) or last in again
         if concludes and self.parts[last].kind != "bare":
             return last, []
         users = [at for at in stated if not any(self.parts[at].left and names_in(self.parts[at].left) &
-                 _right_names(self.parts[other]) for other in stated if other != at)]  # fmt: skip
+                 right_names(self.parts[other]) for other in stated if other != at)]  # fmt: skip
         named = [at for at in stated if self.parts[at].kind != "bare"]
         if len(users) == 1 and named == stated:
             return users[0], []
         raise self.refuse("it states more than one formula: give the one that is meant")
 
+    def refuse_definition(self, main: int) -> None:
+        """Refuse to judge what only defines a letter of a formula between dollars that may be what is meant."""
+        if only_defines(main, self.parts, self.words, self.roles):
+            raise self.refuse("what the sentence states is not clear: give the formula alone")
+
     def unchanged(self, main: int) -> None:
         """Refuse words that may change what is stated."""
         bare = self.parts[main].kind == "bare"
-        before, every = _BREAK.split(self.words[main])[-1], _HARMLESS.sub(" ", " ".join(self.words[: main + 1]).lower())
+        before, every = _BREAK.split(self.words[main])[-1], HARMLESS.sub(" ", " ".join(self.words[: main + 1]).lower())
         if bare:
             place = main
             while place and not _BREAK.search(self.words[place]):
@@ -213,7 +214,7 @@ class _Reader:
             before = " ".join(self.words[: main + 1]) if _PRONOUN.search(before.lower()) else before
         else:
             rest = before.rpartition(",")
-            denied = _DENIES.search(every)
+            denied = DENIES.search(every)
             if denied:
                 raise self.refuse(f"the word {denied.group()!r} may change what is stated: give the formula alone")
             before = rest[2]
@@ -226,15 +227,27 @@ class _Reader:
                 )
                 or ""
             )
-        behind = _BREAK.split(f"{self.words[main + 1]} ")[0]
-        behind = re.split(r"\b(?:where|with|which shows|which is (?:the|exactly|what)|for)\b", behind.lower())[0]
+        behind = REMARK.split(_BREAK.split(f"{self.words[main + 1]} ")[0].lower())[0]
+        behind = re.split(r"\b(?:where|with|which shows|which is (?:exactly|what)|for)\b", behind)[0]
+        if main == self.chosen:
+            self.unaltered(before.lower(), behind)
         for words in (before, behind):
-            found = _CHANGES.search(_HARMLESS.sub(" ", words.lower()))
+            found = CHANGES.search(HARMLESS.sub(" ", words.lower()))
             if found:
                 raise self.refuse(f"the word {found.group()!r} may change what is stated: give the formula alone")
-        wrong = _DENIED.search(" ".join(self.words[main + 1 :]).lower())
+        wrong = DENIED.search(" ".join(PROVIDED.sub(" ", words.lower()) for words in self.words[main + 1 :]))
         if wrong:
             raise self.refuse(f"the words {wrong.group()!r} may deny what is stated: give the formula alone")
+
+    def unaltered(self, before: str, behind: str) -> None:
+        """Refuse verbs by which a bare formula is not what is meant, and keep in mind that it is a share."""
+        shared = SHARE.search(before) is not None and behind.startswith("of ")
+        if shared:
+            before = SHARE.sub(" ", before)
+            self.share = re.split(r"[,.;]|\b(?:is|are|was|remains?|survives?)\b", behind)[0].strip().removeprefix("of ")
+        found = ALTERS.search(HARMLESS.sub(" ", before)) or ALTERS.search(behind)
+        if found:
+            raise self.refuse(f"the word {found.group()!r} may change what is stated: give the formula alone")
 
     def equation(self, at: int) -> str:
         """Write a solved equation with the name in front where one stands there, and which root is meant."""
@@ -252,7 +265,7 @@ class _Reader:
     def composed(self, main: int, latex: str, taken: set[int]) -> Sentence:
         """Put behind the main formula what is said of its letters; the rest is named as not read."""
         own = self.parts[main]
-        names = _right_names(own) if self.roles[main] != "solved" else names_in(latex)
+        names = right_names(own) if self.roles[main] != "solved" else names_in(latex)
         for at in taken:
             names |= names_in(self.parts[at].latex)
         used, open_, grown = list[int](), [at for at in range(len(self.parts)) if at not in taken | {main}], True
@@ -270,6 +283,11 @@ class _Reader:
             elif self.parts[at].kind == "bare":
                 words = re.split(r"[,.;]|\band\b", self.words[at + 1])[0].strip()
                 said.append(rf"{self.parts[at].latex} \text{{ {words} }}")
+            elif self.parts[at].kind == "limit":  # n, d -> infinity is said of each
+                said += [
+                    f"{name} {self.parts[at].latex[len(self.parts[at].left) :]}"
+                    for name in _each_of(self.parts[at].left)
+                ]
             else:
                 said.append(self.parts[at].latex)
         solved_names = {at - 1 for at in used if self.roles[at] == "solved"}
@@ -279,30 +297,35 @@ class _Reader:
             if at not in {main, *taken, *used, *solved_names} and not (self.roles[main] == "solved" and at == main - 1)
         ]
         described = _DESCRIBED.search(latex)
-        if described and not _CHANGES.search(described[1].lower()):  # where U = .. is the unlearned power
+        if described and not CHANGES.search(described[1].lower()):  # where U = .. is the unlearned power
             latex = latex[: described.start()]
             left.append(described[1].strip())
         formula = latex + (rf" \quad \text{{ where }} {' , '.join(said)}" if said else "")
-        return Sentence(formula, _shortened(left), _shortened(self.narrowing(main, names, {main, *taken, *used})))
+        narrowing = [A_SHARE + self.share] if self.share else self.narrowing(main, names, {main, *taken, *used})
+        return Sentence(formula, _shortened(left), _shortened(narrowing))
 
     def narrowing(self, main: int, names: set[str], read: set[int]) -> list[str]:
         """What was left out and may say where, or of which numbers, the formula is meant."""
         found = []
         for at, part in enumerate(self.parts):
-            if at in read or self.roles[at] == "solved":
+            if at in read or self.roles[at] in ("solved", "remark"):
                 continue
             number = part.kind == "equation" and re.fullmatch(
                 r"[\d.]+|I(?:_\w+)?|\\mathrm\{?I\}?", part.latex.rpartition("=")[2].strip()
             )
             own = names_in(self.parts[main].left)
             limits = part.kind == "bound" and not names_in(part.left) & own and bool(names_in(part.latex) - own)
-            spoken = part.kind == "bare" and at > main and part.latex in names
-            found += [part.latex] if number or limits or spoken else []
+            counted = _COUNTED.search(self.words[at].lower()) and re.match(r"[a-z -]*[a-z]s\b", self.words[at + 1])
+            spoken = part.kind == "bare" and at > main and part.latex in names and not counted
+            other = main == self.chosen and (is_formula(part) or part.kind == "equation")
+            found += [part.latex] if number or limits or spoken or other else []
         return found
 
     def is_used(self, at: int, main: int, names: set[str]) -> bool:
         """Whether a piece says something of letters that are used."""
         part, role = self.parts[at], self.roles[at]
+        if role == "remark":
+            return False
         if role == "solved":
             return (
                 bool(at and self.parts[at - 1].kind == "bare" and names_in(self.parts[at - 1].latex) & names)
@@ -314,15 +337,15 @@ class _Reader:
             solved = at + 1 < len(self.parts) and self.roles[at + 1] == "solved"
             described = _DESCRIBES.fullmatch(behind) is not None and lead is not None and at > main
             return described and not solved and part.latex in names and self.words[at + 1].strip() != ""
-        if part.kind == "limit":
-            return True
+        if part.kind == "limit":  # of several letters that the formula holds: it is the leading behaviour
+            return not ("," in part.left and names_in(part.left) <= names)
         if part.kind == "bound":
             own = names_in(self.parts[main].left)
             return names_in(part.latex) <= names and not names_in(part.latex) & (own - names)
         left = names_in(part.left)
         if part.kind == "law":
             return bool(left) and left <= names
-        return bool(left & names) and role in ("said", "stated") and _defines(part)
+        return bool(left & names) and role in ("said", "stated") and defines(part)
 
     def cases(self, stated: list[int]) -> Sentence | None:
         """Write two formulas of one quantity, each with its range, as cases."""
@@ -349,7 +372,7 @@ class _Reader:
         left = self.parts[stated[0]].left
         name = self.parts[stated[0]].latex.split("=")[0].rstrip(": &") + " = " if left else ""
         rest = [at for at in range(len(self.parts)) if at not in used]
-        said = [at for at in rest if self.parts[at].kind == "equation" and _defines(self.parts[at])
+        said = [at for at in rest if self.parts[at].kind == "equation" and defines(self.parts[at])
                 and names_in(self.parts[at].left) & names_in(" ".join(rows))]  # fmt: skip
         behind = rf" \quad \text{{ where }} {' , '.join(self.parts[at].latex for at in said)}" if said else ""
         lines = r" \\ ".join(rows)
@@ -357,23 +380,9 @@ class _Reader:
         return Sentence(formula, _shortened([self.parts[at].latex for at in rest if at not in said]))
 
 
-def _right_names(part: Segment) -> set[str]:
-    """Names that stand right of the first sign of a formula."""
-    if part.kind == "bare" or not part.left:
-        return names_in(part.latex)
-    signs = (r"=|\\to(?![a-z])|\\(?:longright|right|longleftright|xright)arrow|"
-             r"\\(?:sim|simeq|approx|asymp|propto|le|leq|ge|geq)(?![a-z])|<|>")  # fmt: skip
-    found = re.search(rf"(?:{signs})", part.latex)
-    for found in re.finditer(signs, part.latex):
-        before = part.latex[: found.start()]
-        if before.count("{") == before.count("}"):
-            break
-    return names_in(part.latex[found.end() :]) if found else names_in(part.latex)
-
-
-def _defines(part: Segment) -> bool:
-    """Whether an equation says what one name is, perhaps at an argument."""
-    return re.fullmatch(r"[A-Za-z\\{}_^*'0-9+,]+(?:\([^()]*\))?|e\^.*|\\(?:cos|sin)\\?\w+", part.left) is not None
+def _each_of(names: str) -> list[str]:
+    """Names between commas, where no brackets stand around them."""
+    return [names] if re.search(r"[(){}]", names) else names.split(",")
 
 
 def _solving(words: str) -> re.Match[str] | None:

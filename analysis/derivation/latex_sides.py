@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from solvable.analysis.derivation.latex_lines import has_own_factor, is_mean, is_square, is_statistic, written
+from solvable.analysis.derivation.latex_lines import (
+    has_own_factor,
+    is_mean,
+    is_square,
+    is_statistic,
+    written,
+)
 from solvable.analysis.derivation.latex_macros import Macros
 from solvable.analysis.derivation.latex_phrases import longest_phrase
-from solvable.analysis.derivation.latex_statistics import with_one_name
+from solvable.analysis.derivation.latex_statistics import with_arguments_as_indices, with_one_name
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import (
     ACCENTS,
@@ -162,7 +168,7 @@ class Sides(Macros):
                 break
         sides = [self.tokens[a + 1 : b] for a, b in pairwise(marks)]
         named = bool(sides) and self.one_quantity(sides[0])
-        sides = [[token for token in side if token.text != "&"] for side in sides[named:]]
+        sides = [with_arguments_as_indices([token for token in side if token.text != "&"]) for side in sides[named:]]
         if not all(sides):
             return ()
         keep = self.tokens[: marks[1] + 1] if named else []

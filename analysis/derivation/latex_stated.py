@@ -1,12 +1,12 @@
-r"""What an author states of letters behind a formula: conventions, script functions, laws by densities.
+r"""What an author states of letters behind a formula: conventions and script functions.
 
-``0^0 := 1``, ``\mathcal L(\theta) = ..`` with ``\mathcal L''(1)`` before it, ``d\mu(s) = f(s)\,ds + a\,\delta_0(ds)``
-under ``\int g\,d\mu(s)``: each is put where it is used, or left out where it only says what is meant anyway.
+``0^0 := 1``, ``\mathcal L(\theta) = ..`` with ``\mathcal L''(1)`` before it: each is put where it is used, or left out
+where it only says what is meant anyway.
 """
 
 from __future__ import annotations
 
-from solvable.analysis.derivation.latex_tokens import TEXTS, Token, levels, tokens_of
+from solvable.analysis.derivation.latex_tokens import TEXTS, Token, levels
 from solvable.analysis.derivation.latex_words import LETTER_STYLES
 
 __all__ = ["parts_behind", "with_statements"]
@@ -17,7 +17,7 @@ _CONVENTIONS = ("0^0=1", r"0\log0=0", r"0\ln0=0")  # values that limits have too
 
 def with_statements(tokens: list[Token]) -> list[Token]:
     """Return the tokens with what is stated of the author's letters put where it is used."""
-    for step in (_without_conventions, _with_plain_functions, _with_densities):
+    for step in (_without_conventions, _with_plain_functions):
         tokens = step(tokens)
     return tokens
 
@@ -85,74 +85,3 @@ def _styled(tokens: list[Token], style: str, letter: str) -> list[tuple[int, int
             if token.text == style and [t.text for t in tokens[at + 1 : end]] == form and end < len(tokens):
                 found.append((at, end))
     return found
-
-
-def _with_densities(tokens: list[Token]) -> list[Token]:
-    r"""Put d\mu(s) = f(s)\,ds + a\,\delta_0(ds) where an integral is over that law: between the ends of its support."""
-    texts = [t.text for t in tokens]
-    for start, end in parts_behind(tokens):
-        cut = next((i for i in range(start, end) if texts[i] == "="), 0)
-        left = [text for text in texts[start:cut] if text != ":"]
-        if left[:1] != ["d"] or left[-3:-2] != ["("] or left[-1:] != [")"] or r"\int" not in texts[:start]:
-            continue
-        law, variable = left, left[-2]
-        density, mass = _continuous_and_atom(tokens[cut + 1 : end], variable)
-        ends = _support(density, variable)
-        rest = [*tokens[:start], *tokens[end:]]
-        places = [i for i in range(len(rest)) if [t.text for t in rest[i : i + len(law)]] == law]
-        if not density or ends is None or not places:
-            return tokens
-        for behind in reversed(places):
-            first = max((i for i in range(behind) if rest[i].text == r"\int"), default=-1)
-            body = rest[first + 1 : behind]
-            if first < 0 or not body or {body[0].text} & {"_", "^", r"\limits"} or "d" in [t.text for t in body]:
-                return tokens
-            whole = [
-                *_cut(r"( \int _ {"), *ends[0], *_cut("} ^ {"), *ends[1], *_cut("} ("), *body, *_cut(") ("), *density,
-                *_cut(f") d {variable}"),
-            ]  # fmt: skip
-            if mass:
-                zero = [*_cut(rf"\lim _ {{ {variable} \to 0 }} ["), *body, *_cut("]")]
-                whole += [*_cut("+ ("), *mass, *_cut(")"), *zero]
-            rest = [*rest[:first], *whole, *_cut(")"), *rest[behind + len(law) :]]
-        return _with_densities(rest)
-    return tokens
-
-
-def _cut(text: str) -> list[Token]:
-    return list(tokens_of(text))
-
-
-def _continuous_and_atom(tokens: list[Token], variable: str) -> tuple[list[Token], list[Token]]:
-    r"""Density in front of ds, and the mass in front of \delta_0(ds); empty where it is not written so."""
-    depth = [level for _, _, level in levels(tokens)]
-    texts = [t.text for t in tokens]
-    cut = next((i for i in range(len(texts)) if texts[i : i + 2] == ["d", variable] and depth[i] == 0), 0)
-    density, atom = tokens[:cut], texts[cut + 2 :]
-    if not atom:
-        return density, []
-    mark = [r"\delta", "_", "0", "(", "d", variable, ")"]
-    if atom[0] != "+" or atom[-len(mark) :] != mark:
-        return [], []
-    return density, tokens[cut + 3 : len(tokens) - len(mark)]
-
-
-def _support(density: list[Token], variable: str) -> tuple[list[Token], list[Token]] | None:
-    r"""Ends between which \sqrt{(b-s)(s-a)} is real; None where that root is not in the density."""
-    texts = [t.text for t in density]
-    for at in (i for i, text in enumerate(texts) if text == r"\sqrt" and texts[i + 1 : i + 2] == ["{"]):
-        level = [n for _, _, n in levels(density[at + 1 :])]
-        inside = density[at + 2 : at + 1 + level.index(0)] if 0 in level else []
-        marks = [i for i, text, n in levels(inside) if n == 0 and text == ")"]
-        if len(marks) != 2 or marks[1] != len(inside) - 1 or [t.text for t in inside[:1]] != ["("]:
-            continue
-        above, below = None, None
-        for factor in (inside[1 : marks[0]], inside[marks[0] + 2 : marks[1]]):
-            words = [t.text for t in factor]
-            if words[-2:] in (["-", variable], ["−", variable]) and not {"+", "-"} & set(words[:-2]):
-                above = factor[:-2]
-            elif words[:2] in ([variable, "-"], [variable, "−"]) and not {"+", "-"} & set(words[2:]):
-                below = factor[2:]
-        if above and below:
-            return below, above
-    return None

@@ -9,7 +9,7 @@ from solvable.analysis.derivation.latex_forms import group_at
 from solvable.analysis.derivation.latex_tokens import BARS, CLOSING, Token, levels
 from solvable.analysis.derivation.latex_words import GREEK
 
-__all__ = ["DESIGN_OF", "EXPONENTIAL_OF", "MEAN_OF", "with_one_name"]
+__all__ = ["DESIGN_OF", "EXPONENTIAL_OF", "MEAN_OF", "with_arguments_as_indices", "with_one_name"]
 
 MEAN_OF, DESIGN_OF, EXPONENTIAL_OF = "statistic", "statisticofinputs", "statisticofexponentials"
 _TRACE = re.compile(r"\\?\b[tT]r(?:ace)?\b|\{[tT]r(?:ace)?\}")
@@ -40,6 +40,33 @@ def with_one_name(tokens: list[Token], known_at: Callable[[int], int]) -> list[T
     name = DESIGN_OF if _of_a_design(tokens[start:end]) else MEAN_OF
     name = EXPONENTIAL_OF if _of_exponentials(tokens[start:end]) else name
     return [*tokens[:start], Token(r"\mathrm", False, True), Token("{"), *map(Token, name), Token("}"), *tokens[end:]]
+
+
+def with_arguments_as_indices(tokens: list[Token]) -> list[Token]:
+    r"""Tokens of a left member in which \sigma^2(t) is \sigma_t^2; of B_i(\rho) the argument is left out."""
+    found, at = list[Token](), 0
+    tokens = [Token(r"\cdot", False, t.spaced) if t.text == r"\odot" else t for t in tokens]  # read for its names
+    texts = [t.text for t in tokens]
+    while at < len(tokens):
+        end, marks = at + 1, list[tuple[str, list[Token]]]()
+        named = texts[at] in GREEK or (len(texts[at]) == 1 and texts[at].isalpha())
+        while named and texts[end : end + 1] in (["_"], ["^"]) and end + 1 < len(tokens):
+            inner, behind = group_at(tokens, end + 1, ValueError)
+            marks.append((texts[end], inner))
+            end = behind
+        argued = marks and texts[end : end + 1] == ["("] and texts[end + 2 : end + 3] == [")"]
+        letter = argued and (texts[end + 1] in GREEK or len(texts[end + 1]) == 1) and texts[end + 1] not in "+-−*"
+        kinds = [kind for kind, _ in marks]
+        if letter and "_" in kinds:
+            found += tokens[at:end]
+            at = end + 3
+        elif letter and kinds == ["^"] and "".join(t.text for t in marks[0][1]) == "2":
+            found += [tokens[at], Token("_"), Token("{"), tokens[end + 1], Token("}"), *tokens[at + 1 : end]]
+            at = end + 3
+        else:
+            found += tokens[at:end]
+            at = end
+    return found
 
 
 def _of_a_design(tokens: list[Token]) -> bool:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from solvable.analysis.derivation.latex_words import DEFINES, SIZES, SPACES
 from solvable.solvers.validate import refuse
@@ -121,6 +121,8 @@ class Cursor(ABC):
         self.defined_with: dict[str, set[str]] = {}  # what is defined by such variables
         self.measure = ("", "")  # the differential that a fraction of the open integral brought
         self.phrases: tuple[Phrase, ...] = ()  # what stands for one quantity of the claim
+        self.measures: dict[str, Any] = {}  # laws that integrals are over, by density and atoms
+        self.of_density = False  # where phi is the normal density
 
     def refuse(self, why: str) -> ValueError:
         """Return the refusal, with the text."""
@@ -176,7 +178,7 @@ class Cursor(ABC):
         reader.styles, reader.inside, reader.depth = self.styles, self.inside, self.depth + 1
         reader.phrases, reader.functions, reader.laws = self.phrases, self.functions, self.laws
         reader.defined_with, reader.averaged, reader.moved = self.defined_with, self.averaged, self.moved
-        reader.whole_names = self.whole_names
+        reader.whole_names, reader.measures, reader.of_density = self.whole_names, self.measures, self.of_density
         if reader.depth > DEEPEST:
             raise self.refuse(f"it is nested more than {DEEPEST} deep")
         return reader

@@ -7,6 +7,7 @@ import re
 __all__ = [
     "ACCENTS",
     "ALMOST",
+    "A_SHARE",
     "BEHIND",
     "DEFINES",
     "DIFFERENTIALS",
@@ -201,3 +202,4 @@ SOLVES = re.compile(
 # what authors write for our names
 SAID = "calledthe"  # begins the name that is made of words which say what a letter is
 WORDS = {"SNR": "snr", "snr": "snr", "Id": "I"}
+A_SHARE = "a share of "  # begins what was not read where a sentence gives its formula as a part of a whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from solvable.analysis.derivation.clock import OutOfTime
@@ -18,7 +18,14 @@ from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.left_members import is_about_an_extremum
 from solvable.analysis.derivation.notation import parse
-from solvable.analysis.derivation.other_quantities import as_a_complement, refuse_another_quantity, refuse_noise_twice
+from solvable.analysis.derivation.other_quantities import (
+    OF_PROBABILITIES,
+    as_a_complement,
+    left_text,
+    refuse_another_quantity,
+    refuse_noise_twice,
+)
+from solvable.analysis.derivation.quantity_members import is_a_difference, is_the_quantity, names_the_claim
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.squares import as_stated, stated_powers
 from solvable.analysis.derivation.stated_factors import over_its_law, refuse_without_factor, stated_factors
@@ -71,6 +78,8 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if yours.member is None or not _is_one_name(*yours.member, claim):
         refuse_another_quantity(yours, claim, ours)
     refuse_noise_twice(yours, claim, points, ours)
+    if _is_settled(yours, claim, ours):
+        return dataclasses.replace(yours, unread=(), member=None)
     if yours.member is None:
         yours = over_its_law(yours, claim)
         yours = as_stated(yours, claim, ours)
@@ -82,7 +91,10 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     if isinstance(member, sp.Limit):
         member = _in_the_limit(member, claim)
     if isinstance(member, sp.Add) and _is_ours(yours, claim, points):
-        if _is_taken_off(member, name):
+        number = member.as_coeff_Add()[0]
+        if number and member - number == name**2 and not re.search(r"1 \+|[+−] 1", claim.statement):
+            raise _right_side_alone(yours, member)
+        if _is_taken_off(member, name) and not _are_both_from_one(member, name, yours, claim):
             raise _right_side_alone(yours, member)
         return yours
     if _is_exponent(member, name, claim) or _is_one_name(member, name, claim):
@@ -128,6 +140,24 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
     return found[-1]
 
 
+def _is_settled(yours: Formula, claim: Claim, agrees: Callable[[Formula], bool]) -> bool:
+    """Whether the one left member that is not compared is the claim's quantity by its form, or by the name it has."""
+    if len(yours.unread) != 1 or yours.sides or yours.relation != "=":
+        return False
+    left = left_text(yours.text)
+    right: Any = yours.expression
+    if is_a_difference(left) and agrees(dataclasses.replace(yours, expression=-right, rounded=None, decimals={})):
+        why = f"left of = stands {yours.unread[0]}, and the right side is ours with the other sign: give ours"
+        raise refuse("formula", yours.text, why)
+    if is_the_quantity(left, claim):
+        return True
+    if yours.member is None or yours.named[1] != 1 or not names_the_claim(yours.named[0], claim):
+        return False
+    factor = yours.member[0] * yours.member[1]  # \eta_{eff} := \eta/x, in a name x that the claim has not
+    stem = yours.named[0].partition("_")[0]
+    return str(factor) in (stem, *translations(claim, stem)) and agrees(yours)
+
+
 def _right_side_alone(yours: Formula, member: Any) -> ValueError:
     from solvable.analysis.derivation.understood import written
 
@@ -138,6 +168,14 @@ def _right_side_alone(yours: Formula, member: Any) -> ValueError:
 def _is_taken_off(member: Any, name: Any) -> bool:
     """Whether a sum falls as a name in it grows, 1 - V/sigma^2: it is not what an author calls by that name."""
     return any(part.has(name) and part.could_extract_minus_sign() for part in member.args)
+
+
+def _are_both_from_one(member: Any, name: Any, yours: Formula, claim: Claim) -> bool:
+    """Whether 1 - a^2 = 1 - e^-t stands there, for a claim whose value is written so and which is no probability."""
+    right: Any = yours.expression
+    if not (right.is_Add and 1 in right.args and member == 1 - name**2):
+        return False
+    return "1 −" in claim.statement and not OF_PROBABILITIES.search(f"{claim.name} {claim.statement}")
 
 
 def _is_exponent(member: Any, name: Any, claim: Claim) -> bool:

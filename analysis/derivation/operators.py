@@ -16,8 +16,8 @@ from solvable.analysis.derivation.normal_means import along_a_line, of_a_positiv
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "as_value", "call_operator", "is_operator", "mode_sum",
-           "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
+__all__ = ["ARRAYS", "NORMALS", "OPERATORS", "RIDGE_OF_MODES", "WHOLE_TO", "as_value", "call_operator", "is_operator",
+           "mode_sum", "operator_name", "with_bound_means", "without_kappa", "without_values"]  # fmt: skip
 
 OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_mean", "diff", "O", "o", "m", "v",
              "m_prime", "m_tilde", "m_tilde_prime", "v_prime", "form", "form_v", "at_place", "least", "least_place",
@@ -25,7 +25,7 @@ OPERATORS = ("sum", "product", "integral", "E", "Tr", "trace", "mp_mean", "law_m
 _EIGENVALUES, _COEFFICIENTS, _WEIGHTS = ("s", "lambda", "eig", "mu", "eigenvalues"), ("v", "c"), ("beta", "b", "w")
 NORMALS = ("z", "Z", "g", "G", "xi", "u", "x")
 RIDGE_OF_MODES = "kappa_of_g"  # in g_i: whether it is kappa or the gamma of random features is known with the claim
-_BEFORE_LAST = tuple(f"{last} - 1" for last in ("d", "p", "m", "M", "r", "D"))
+WHOLE_TO = "modes_to_"  # in front of the end of a sum: whether it is the number of modes is known with the claim
 ARRAYS = ("s", "eigs", "eigvals", "eigenvalues", "evals")
 Read = Callable[..., Any]
 Refuse = Callable[[str], ValueError]
@@ -248,10 +248,8 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
         return (sp.Sum if name == "sum" else sp.Product)(read(arguments[0], {index: k}), ends)
     if index in words:
         raise refuse(f"the index {index} stands alone in a sum over modes")
-    last = getattr(arguments[3], "id", "") if len(arguments) == 4 else ""
-    first = getattr(arguments[2], "value", 1) if len(arguments) == 4 else 1
-    shifted = len(arguments) == 4 and first == 0 and ast.unparse(arguments[3]) in _BEFORE_LAST  # from 0 to d - 1
-    if len(arguments) == 4 and not shifted and (first != 1 or last not in ("d", "p", "m", "M", "r", "D", "oo")):
+    end = _last_mode(arguments)
+    if end is None:
         raise refuse(f"a sum of {', '.join(sorted(indexed))} goes over all modes: leave out its ends")
     s, v = sp.Symbol(f"s_{index}", positive=True), sp.Symbol(f"v_{index}", positive=True)
     scope = {}
@@ -277,9 +275,24 @@ def _sum(name: str, arguments: list[Any], variable: Callable[[int], str], read: 
                 f"coefficient of the target, beta_{index} one of its weights"
             )
     body = read(arguments[0], scope)
+    whole = sp.Symbol(f"{WHOLE_TO}{end}", positive=True) if end else sp.Integer(1)
     if name == "sum":
-        return mode_sum(body, s, v)
-    return sp.exp(mode_sum(sp.log(body), s, v))
+        return whole * mode_sum(body, s, v)
+    return sp.exp(whole * mode_sum(sp.log(body), s, v))
+
+
+def _last_mode(arguments: list[Any]) -> str | None:
+    """Name of the number of terms that a sum from 1, or from 0 to one before, has; empty for all, None for others."""
+    import ast
+
+    match arguments[2:]:
+        case [] | [ast.Constant(value=1), ast.Name(id="oo")]:
+            return ""
+        case [ast.Constant(value=1), ast.Name(id=last)]:
+            return str(last)
+        case [ast.Constant(value=0), ast.BinOp(left=ast.Name(id=last), op=ast.Sub(), right=ast.Constant(value=1))]:
+            return str(last)
+    return None
 
 
 def _averaged(tree: Any) -> set[str]:

@@ -14,10 +14,16 @@ from typing import Any
 from solvable.analysis.derivation.formula import Formula
 from solvable.analysis.derivation.known import known_values
 from solvable.analysis.derivation.latex_words import ACCENTS, GREEK, IMPLIES
+from solvable.analysis.derivation.quantity_members import (
+    derivative_by_another,
+    derivative_of_the_claim,
+    is_another_sum,
+    is_lowered,
+)
 from solvable.analysis.verification.claim import Claim, Kind
 from solvable.solvers.validate import refuse
 
-__all__ = ["as_a_complement", "left_text", "refuse_another_quantity", "refuse_noise_twice"]
+__all__ = ["OF_PROBABILITIES", "as_a_complement", "left_text", "refuse_another_quantity", "refuse_noise_twice"]
 
 _SIGN = re.compile(
     r":?=|\\(?:to|rightarrow|longrightarrow|rightsquigarrow|leadsto|approx|simeq|sim|asymp|le|leq|ge|geq|x?rightarrow)(?![a-zA-Z])|[<>]"
@@ -65,7 +71,7 @@ _EXCLUDING = ((_TRAIN, _TEST), (_TEST, _TRAIN), (_BIAS, _VARIANCE), (_VARIANCE, 
                re.compile(r"(?i)\bhas the variance\b|/\w+ variance$")))  # fmt: skip
 _AT_MOST = re.compile(r"P\([^()]*(?:\([^()]*\))?[^()]*≤")
 _EVENT = re.compile(r"(?:\\Pr|\\?P)(?:_\{[^{}]*\}|_\w)?\\?[\[({](.*)\\?[\])}]")
-_OF_PROBABILITIES = re.compile(r"(?i)err(?:or|s)?\b|wrong|probab|\bP\(")
+OF_PROBABILITIES = re.compile(r"(?i)err(?:or|s)?\b|wrong|probab|\bP\(")
 _EXCESS = re.compile(r"(?i)excess|variance|bias")
 
 
@@ -115,7 +121,7 @@ def refuse_another_quantity(yours: Formula, claim: Claim, agrees: Callable[[Form
     read = plain or yours.implicit or yours.relation not in ("=", "->")
     why = _something_else(left, claim) if left and not read else ""
     why = "" if "sum of products" in why and not yours.unread else why  # an equation that is solved
-    if "one minus" in why and _is_one_minus(yours) and not _OF_PROBABILITIES.search(f"{claim.name} {claim.statement}"):
+    if "one minus" in why and _is_one_minus(yours) and not OF_PROBABILITIES.search(f"{claim.name} {claim.statement}"):
         why = ""  # 1 - a = 1 - e^-t, as the claim itself is written
     if why and agrees(yours):
         ours = "" if "claim" in why else ", and the right side alone is ours"
@@ -132,8 +138,15 @@ def _something_else(left: str, claim: Claim) -> str:
     other = _of_another_kind(left, claim)
     if other:
         return f"{other}, and the claim is about another quantity"
-    if _DERIVATIVE.match(left) and not (_OF_DERIVATIVES.search(about) or _of_a_rate(left, claim)):
+    if derivative_by_another(left, claim):
+        return "a derivative by another parameter than the claim's"
+    derived = _OF_DERIVATIVES.search(about) or _of_a_rate(left, claim) or derivative_of_the_claim(left, claim)
+    if _DERIVATIVE.match(left) and not derived:
         return "a derivative"
+    if is_another_sum(left, claim):
+        return "another sum or difference of its values"
+    if is_lowered(left, claim):
+        return "a change, where the claim says by how much that is lowered: it lacks its sign"
     if _SQUARED_MEAN.fullmatch(left) and not re.search("(?i)bias|square", about):
         return "the square of a mean"
     if _MEAN_OF_EXPONENTIAL.match(left) and _OF_LOGARITHMS.search(about):

@@ -12,10 +12,6 @@ from solvable.analysis.derivation.operators import mode_sum
 __all__ = ["with_own_ridge"]
 
 
-def _is_ridge(name: str) -> bool:
-    return name.strip(" _") in ("lam", "lambda")
-
-
 def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callable[[str], bool]) -> Reading:
     """Write df_1 and df_2 as sums over the modes at kappa where kappa is defined, or an equation for it is stated.
 
@@ -28,12 +24,15 @@ def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callabl
     marks = {sp.Symbol(f"df{k}", positive=True): mode_sum((s / (s + kappa)) ** k, s, v) for k in (1, 2)}
     held = dict[str, Any]()
     for name, value in reading.definitions.items():  # lam = kappa*(1 - df1/n) says what kappa is
-        summed = value.has(*marks) or (_is_ridge(name) and value.has(sp.Function))
-        equation = name.strip() and kappa in value.free_symbols and summed and is_parameter(name)
-        if equation and "" not in reading.definitions:
+        own = _unknown(value, kappa, marks, is_parameter) if name.strip() and is_parameter(name) else None
+        if own is None or "" in reading.definitions or str(own) in {name, *reading.definitions}:
+            held[name] = value
+        elif own == kappa:
             held[""] = sp.Symbol(name, positive=True) - value
         else:
-            held[name] = value
+            held[str(own)] = own + sp.Symbol(name, positive=True) - value
+    if held != dict(reading.definitions):
+        reading = dataclasses.replace(reading, definitions=held)
     equations = [value for name, value in held.items() if not name.strip() or sp.Symbol(name, positive=True) in
                  value.free_symbols]  # fmt: skip
     if "_modes" not in quantities or {"df1", "df2"} & set(held):
@@ -51,3 +50,14 @@ def with_own_ridge(reading: Reading, quantities: set[str], is_parameter: Callabl
         expression=put(reading.expression), rounded=put(reading.rounded), sides=tuple(map(put, reading.sides)),
         statistic=put(reading.statistic), definitions={name: put(value) for name, value in held.items()},
     )  # fmt: skip
+
+
+def _unknown(value: Any, kappa: Any, marks: Any, is_parameter: Callable[[str], bool]) -> Any:
+    """What an equation for a parameter of the claim is solved for: kappa, or the ridge in its sums over the modes."""
+    import sympy as sp
+
+    if kappa in value.free_symbols and not is_parameter("kappa"):
+        return kappa
+    sums = [a for a in value.atoms(sp.Function) if a.func.__name__ == "mode_sum"]
+    ridges = {symbol for part in sums for symbol in part.free_symbols}
+    return ridges.pop() if len(ridges) == 1 and not value.has(*marks) else None

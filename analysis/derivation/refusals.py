@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from solvable.analysis.derivation.given import MODES
 from solvable.analysis.derivation.operators import is_operator
 from solvable.analysis.derivation.special_functions import has_values
 from solvable.analysis.verification.claim import Claim
 from solvable.solvers.validate import refuse
 
-__all__ = ["refuse_matrices", "refuse_nested_integrals", "refuse_other_laws", "refuse_unknown_functions"]
+__all__ = ["refuse_matrices", "refuse_nested_integrals", "refuse_other_laws", "refuse_unknown_functions",
+           "without_modes"]  # fmt: skip
 
 
 def refuse_unknown_functions(expression: Any, text: str) -> None:
@@ -73,3 +75,13 @@ def refuse_other_laws(claim: Claim | None, known: set[str] | None, text: str) ->
         raise refuse("formula", text, f"{why}, and {claim.name} has the covariance {', '.join(laws)}: {asked}")
     if "gamma" not in known:
         raise refuse("formula", text, f"{why}, which {claim.name} does not have")
+
+
+def without_modes(missing: KeyError, text: str) -> ValueError:
+    """Refusal of a sum over what the claim does not have, or of a value of a name that has none there."""
+    why = {
+        "_target": "it sums coefficients of a target, and the claim has none",
+        "_singular": "it sums singular values, and the claim has eigenvalues: write s_i for them",
+        MODES: "the claim has no spectrum to sum over: give spectrum=",
+    }.get(missing.args[0], f"a value of {missing.args[0]} is not known where it is needed: write it out")
+    return refuse("formula", text, why)

@@ -6,7 +6,8 @@ import dataclasses
 import re
 from typing import Any
 
-from solvable.analysis.derivation.latex_words import SAID
+from solvable.analysis.derivation.latex_meanings import refuse_other_meanings
+from solvable.analysis.derivation.latex_words import A_SHARE, SAID
 from solvable.analysis.derivation.notation import Reading
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
@@ -25,6 +26,11 @@ def with_named_quantities(reading: Reading, text: str, claim: Claim | None, know
     ValueError
         Where the words name no quantity of the claim, and the letter is none either.
     """
+    if claim is not None:
+        refuse_other_meanings(text, known, lambda name: in_known(claim, name, known))
+        if reading.words[1].startswith(A_SHARE):
+            _refuse_share(reading.words[1].removeprefix(A_SHARE), text, claim)
+            reading = dataclasses.replace(reading, words=(reading.words[0], ""))
     definitions: dict[str, Any] = {}
     for name, value in reading.definitions.items():
         said = _SPOKEN.fullmatch(str(value))
@@ -39,3 +45,13 @@ def with_named_quantities(reading: Reading, text: str, claim: Claim | None, know
             why = f"{name} is said to be what none of the claim's quantities is called: {', '.join(sorted(known))}"
             raise refuse("formula", text, why)
     return dataclasses.replace(reading, definitions=definitions)
+
+
+def _refuse_share(whole: str, text: str, claim: Claim) -> None:
+    """Refuse "a fraction .. of the noise" where the claim's statement speaks of no share of that."""
+    said = claim.statement.lower()
+    nouns = re.findall(r"[a-z]{4,}", whole)
+    if not re.search(r"\b(?:share|fraction|proportion)\b", said) or not nouns or any(n[:5] not in said for n in nouns):
+        raise refuse(
+            "formula", text, f"a share of {whole} is stated, and the claim speaks of none: give the formula alone"
+        )

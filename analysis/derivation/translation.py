@@ -19,7 +19,7 @@ from solvable.analysis.derivation.landau import without_orders
 from solvable.analysis.derivation.latex_statistics import DESIGN_OF, EXPONENTIAL_OF, MEAN_OF
 from solvable.analysis.derivation.limited import within
 from solvable.analysis.derivation.notation import Reading, parse
-from solvable.analysis.derivation.operators import RIDGE_OF_MODES, with_bound_means, without_kappa, without_values
+from solvable.analysis.derivation.operators import with_bound_means, without_kappa, without_values
 from solvable.analysis.derivation.refusals import (
     refuse_matrices,
     refuse_nested_integrals,
@@ -30,6 +30,7 @@ from solvable.analysis.derivation.said import with_named_quantities
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.typed import is_by_hand
 from solvable.analysis.derivation.understood import as_understood, written
+from solvable.analysis.derivation.whole_sums import with_modes_of
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import signs
 from solvable.solvers.validate import refuse
@@ -77,7 +78,7 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
             raise refuse(f"symbols[{name!r}]", symbols[name], "it must be a formula in our names")
     reading = with_named_quantities(reading, text, claim, known or set())
     reading = of_an_equation(reading, {*given, *(known or ())}, claim)
-    reading = of_itself(_with_ridge_of_modes(reading, known), known, claim)
+    reading = of_itself(with_modes_of(reading, text, known, claim), known, claim)
     reading = with_own_transform(reading, lambda name: claim is None or bool(in_known(claim, name, known or set())))
     own, implicit = _definitions(reading, text, {*given, *(known or ())}, claim)
     reading = dataclasses.replace(reading, expression=own_transform(reading.expression, text, implicit))
@@ -111,9 +112,11 @@ def translated(reading: Reading | None, formula: Any, claim: Claim | None, symbo
 
     moves = lambda name: bool(implicit) or claim is None or bool(in_known(claim, name, known or set()))  # noqa: E731
 
+    equations = {name: parts[name] - sp.Symbol(name, positive=True) for name in implicit}
+
     def resolve(part: Any) -> Any:
         part = _at_the_ridge(part, known, claim, text)
-        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work), moves)
+        return resolved(part, quantities | set(implicit), text, lambda work: within(_SECONDS, work), moves, equations)
 
     parts = {key: part if part is None else resolve(part) for key, part in parts.items()}
     if member is not None and not member[0].has(sp.Limit):
@@ -187,24 +190,6 @@ def _outline(
     if any(part.has(sp.Lambda, sp.Sum) for part in (top, *definitions.values())):
         return None
     return without_values(top, sure), {name: without_values(part, sure) for name, part in definitions.items()}
-
-
-def _with_ridge_of_modes(reading: Reading, known: set[str] | None) -> Reading:
-    """Say which effective ridge is in g_i: the author's kappa, the claim's gamma of random features, or its kappa."""
-    import sympy as sp
-
-    shared = known is not None and "gamma_rf" in known and "kappa" not in reading.definitions
-    ridge = {sp.Symbol(RIDGE_OF_MODES, positive=True): sp.Symbol("gamma_rf" if shared else "kappa", positive=True)}
-
-    def put(part: Any) -> Any:
-        return part.xreplace(ridge) if isinstance(part, sp.Basic) else part
-
-    return dataclasses.replace(
-        reading,
-        expression=put(reading.expression), condition=put(reading.condition), rounded=put(reading.rounded),
-        statistic=put(reading.statistic), sides=tuple(map(put, reading.sides)),
-        definitions={name: put(value) for name, value in reading.definitions.items()},
-    )  # fmt: skip
 
 
 def _definitions(

@@ -12,6 +12,7 @@ from solvable.analysis.factorised.experiments import subspaces, walks
 from solvable.analysis.factorised.settings import USUAL, environment
 from solvable.analysis.verification.claim import Claim, Kind, Source, cells
 from solvable.solvers import Spectrum, barrier, effective_ridge, quenched_passage_time, subspace_loss
+from solvable.solvers.equivalents.mode_sums import Modes
 
 __all__ = ["RANDOM_CLAIMS"]
 
@@ -32,6 +33,14 @@ def _kept(n: float, exponent: float, ratio: float) -> float:
     curvatures = np.arange(1, round(n) + 1) ** -float(exponent)
     kappa = float(effective_ridge(Spectrum(curvatures), max(1, round(ratio * n)), 0.0))
     return float(np.mean(kappa / (curvatures + kappa)))
+
+
+def _curvatures(n: float, exponent: float, ratio: float) -> dict[str, Any]:
+    """What a formula's own sums run over."""
+    import mpmath as mp
+
+    curvatures = [mp.mpf(i) ** -mp.mpf(exponent) for i in range(1, round(n) + 1)]
+    return {"_modes": Modes(curvatures, m=[mp.mpf(1)] * len(curvatures))}
 
 
 def _climb(p_right: Any) -> float:
@@ -89,6 +98,7 @@ RANDOM_CLAIMS = (
         kind=Kind.ASYMPTOTIC,
         predict=_kept,
         measure=subspaces.power_law_left,
+        quantities=_curvatures,
         grid=cells("exponent ratio", [(1.0, 0.25), (2.0, 0.5)], n=40),
         size="n",
         tolerance=0.02,

@@ -1,0 +1,103 @@
+"""Bare formulas that a verb states: what defines their letters is never judged in their place."""
+
+from __future__ import annotations
+
+import pytest
+
+from solvable import check
+
+EXCESS, BEST = "ridge/least-squares-excess", "in-context/one-step-risk"
+FULL = r"\frac{d\sigma^2}{n-d-1}"
+
+
+def outcome(claim: str, formula: str) -> str:
+    """How `check` ends without the simulation."""
+    try:
+        return check(formula, against=claim, budget=0, latex=True).outcome.value
+    except ValueError as error:
+        return "refused" if str(error).startswith("formula = ") else str(error)
+
+
+VERBS = [  # claim, sentence, the formula in it, a slip of that
+    (EXCESS, r"Least squares attains ${}$, where $m=n-d-1$.", r"\frac{d\sigma^2}{m}", r"\frac{d\sigma^2}{2m}"),
+    (EXCESS, r"The excess concentrates around ${}$ with $m=n-d-1$ and $v=\sigma^2$.", r"\frac{dv}{m}", r"\frac{v}{m}"),
+    (EXCESS, r"Projecting leaves $m=n-d-1$ free rows, hence the risk ${}$.", r"\sigma^2 d/m", r"\sigma^2 d/(m+1)"),
+    (EXCESS, r"No unbiased estimator can do better than ${}$, provided the rows are not too few.", FULL,
+     r"\frac{d\sigma^2}{n-d}"),
+    (EXCESS, r"On $n$ samples in dimension $d$ it pays ${}$, whatever the covariance.", FULL, r"\frac{d\sigma^2}{n}"),
+    (EXCESS, r"As $n,d\to\infty$ the excess is $${}$$ for label noise $\sigma^2$.", FULL, r"\frac{2d\sigma^2}{n-d-1}"),
+    ("in-context/bayes-risk", r"As $n,d\to\infty$ the Bayes risk is $${}$$ for isotropic tasks.",
+     r"\frac12[d-n+\sigma^2+\sqrt{(d+n+\sigma^2)^2-4nd}]", r"\frac12[d-n+\sigma^2+\sqrt{(d+n+\sigma^2)^2-2nd}]"),
+    (BEST, r"A single step attains ${}$, where $\eta=(n+d+1+\sigma^2)^{{-1}}$ is the learned step size.",
+     r"\sigma^2+d(1-n\eta)", r"\sigma^2+d(1-2n\eta)"),
+    ("double-descent/one-pass-sgd-stability", r"It loses stability at $\eta={}$, $c=(d+1)/B$, with $B$ the batch size.",
+     r"\frac{2}{1+c}", r"\frac{1}{1+c}"),
+    ("separable/bayes-error", r"The rule errs with probability ${}$ where $m=\sqrt{{\Delta_2}}$ and "
+     r"$\Delta_2=\mathtt{{separation2}}$.", r"\Phi(-m)", r"\Phi(-m/2)"),
+    ("sgd-stability/full-batch", r"Descent is stable for steps up to ${}$, with $\Lambda=\lambda_1$ the sharpness.",
+     r"2/\Lambda", r"1/\Lambda"),
+    ("imputation/isotropic-bias", r"For isotropic inputs and $\|\beta\|=1$ it has bias ${}$.", r"1-\rho", r"\rho"),
+    ("factorised/recurrent-growth", r"On average the perturbation grows as ${}$ after $k$ steps.", r"e^{2k\ln g}",
+     r"e^{k\ln g}"),
+    ("attention/inverse-distances-keep-noise", r"The interpolant keeps a fraction ${}$ of the noise variance, where "
+     r"$p>d$ is the power of the distance.", r"\frac{p-d}{p}", r"\frac{d}{p}"),
+    ("diagonal-networks/two-cycle", r"The lower point of the cycle sits at ${}$.",
+     r"\frac{\sqrt{\eta+3}-\sqrt{\eta-1}}{2\sqrt\eta}", r"\frac{\sqrt{\eta+3}-\sqrt{\eta-1}}{\sqrt\eta}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "sentence", "right", "slip"), VERBS)
+def test_a_formula_that_a_verb_states_is_judged(claim: str, sentence: str, right: str, slip: str) -> None:
+    at = {"side": "lower"} if claim.endswith("two-cycle") else None
+    assert check(sentence.format(right), against=claim, at=at, budget=0, latex=True)
+    setting = r"\|\beta\|=1" in sentence  # a setting that is not read is no reason to reject
+    if setting:
+        assert outcome(claim, sentence.format(slip)) == "refused"
+    else:
+        assert check(sentence.format(slip), against=claim, at=at, budget=0, latex=True).outcome.value == "DISAGREES"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        rf"The risk differs from its floor by ${FULL}$.",
+        rf"Ridge does better than ${FULL}$.",
+        rf"No estimator has the risk ${FULL}$.",
+        rf"The risk halves ${FULL}$.",
+        rf"The variance is reduced by ${FULL}$.",
+        rf"The risk has ratio ${FULL}$ to ours.",
+        rf"A fraction ${FULL}$ of the signal is lost.",
+        rf"Least squares pays ${FULL}$ and ridge pays $d/n$.",
+        rf"Least squares pays ${FULL}$, in units of $\sigma^2$.",
+        rf"It concentrates around ${FULL}$, which is twice the truth.",
+        rf"The root mean squared error attains ${FULL}$.",
+        rf"The risk is a function of ${FULL}$.",
+    ],
+)
+def test_a_verb_that_alters_the_value_is_refused(sentence: str) -> None:
+    assert outcome(EXCESS, sentence) == "refused"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"where $d$ is the number of samples and $n$ the dimension",
+        r"where $n$ is the number of features",
+        r"with $\sigma$ the noise variance",
+        r"for $d$ samples",
+        r"where $n$ denotes the noise variance",
+    ],
+)
+def test_a_letter_that_is_said_to_be_another_of_the_claim_is_refused(words: str) -> None:
+    assert outcome(EXCESS, rf"The excess risk is ${FULL}$, {words}.") == "refused"
+    right = r"where $n$ is the number of samples, $d$ the dimension and $\sigma^2$ the noise variance"
+    assert outcome(EXCESS, rf"The excess risk is ${FULL}$, {right}.") == "AGREES"
+
+
+def test_a_remark_sets_nothing() -> None:
+    cross = (
+        r"Two members that share $cn$ rows have the correlation $$\frac{n\kappa^2 b+c\,\sigma^2\mathrm{df}_2}"
+        r"{n-c\,\mathrm{df}_2},$$ which for $c=1$ is the risk of a single fit."
+    )
+    assert outcome("equivalents/ensemble-cross-term", cross) == "AGREES"
+    assert outcome("equivalents/ensemble-cross-term", cross.replace("{n-c", "{n-2c")) == "DISAGREES"
