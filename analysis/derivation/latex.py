@@ -221,7 +221,8 @@ class _Statement(Sides):
             (head, value if head in self.moved else outside_means(value, self.moved)) for head, value in definitions
         ]
         stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions),
-                           sides + self.other_forms, self.unread, self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
+                           sides + self.other_forms, self.unread, self.statistic, self.named, self.chosen,
+                           self.other_end)  # fmt: skip
         if recursion is not None:
             parts = (self.whole(part) for part in (recursion.step, recursion.start, [recursion.count]))
             leads = "(iterated({}, previous, {}, {}))".format(*parts)

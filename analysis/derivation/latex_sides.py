@@ -42,7 +42,7 @@ class Sides(Macros):
     unread: tuple[str, ...] = ()
     statistic: str = ""
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
-    other_forms: tuple[str, ...] = ()  # other forms of what is behind the sign, A \\le B = C
+    other_forms: tuple[str, ...] = ()  # of what is behind the sign, A <= B = C
     other_end: str = ""  # what stands left of the quantity in a chain of bounds
 
     def own_name(self, tokens: list[Token]) -> str:
