@@ -9,11 +9,13 @@ of benchmarks/formulas are run. A right LaTeX formula that is neither agreed wit
 
 from __future__ import annotations
 
+import ast
 import collections
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +26,19 @@ EXPECTED = {"right": "AGREES", "refuse": "refused"}  # everything else differs
 NAMED = ("slip", "range")
 
 
-def asked(text: str) -> tuple[str, dict[str, str]]:
+def asked(text: str) -> tuple[str, dict[str, Any]]:
     """Name of a claim and what its cells are held at."""
     claim, _, held = text.partition(" [")
-    return claim, dict(item.split("=") for item in held.rstrip("]").split(",") if item)
+    pairs = (item.split("=") for item in held.rstrip("]").split(",") if item.strip())
+    return claim, {name.strip(): _value(value.strip()) for name, value in pairs}
+
+
+def _value(text: str) -> Any:
+    """A number or a truth value as Python writes it, else the word itself."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
 
 
 def formulas(path: Path) -> Iterator[tuple[str, bool, str, str]]:

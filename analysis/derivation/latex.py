@@ -24,6 +24,7 @@ from solvable.analysis.derivation.latex_leading import (
 from solvable.analysis.derivation.latex_letters import letters_apart
 from solvable.analysis.derivation.latex_lines import (
     bracketed_range,
+    end_of_environment,
     lines_joined,
     with_matrices,
     without_consequence,
@@ -219,8 +220,9 @@ class _Statement(Sides):
         definitions = [
             (head, value if head in self.moved else outside_means(value, self.moved)) for head, value in definitions
         ]
-        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions), sides, self.unread,
-                           self.statistic, self.named, self.chosen, self.other_end)  # fmt: skip
+        stated = Statement(formula, " and ".join(conditions), left, relation, tuple(definitions),
+                           sides + self.other_forms, self.unread, self.statistic, self.named, self.chosen,
+                           self.other_end)  # fmt: skip
         if recursion is not None:
             parts = (self.whole(part) for part in (recursion.step, recursion.start, [recursion.count]))
             leads = "(iterated({}, previous, {}, {}))".format(*parts)
@@ -308,10 +310,11 @@ class _Statement(Sides):
             name = "".join(t.text for t in tokens[2 : [t.text for t in tokens].index("}")])
             if name not in ENVIRONMENTS:
                 break
-            length = 3 + len(name)
-            if [t.text for t in tokens[-length:]] != [r"\end", "{", *name, "}"]:
+            length, end = 3 + len(name), end_of_environment(tokens)
+            behind = tokens[end + length :]
+            if not end or (behind and behind[0].text not in (r"\quad", ",", ";", ".")):
                 raise self.refuse(f"the environment {name} is not closed at the end")
-            tokens = tokens[length:-length]
+            tokens = [*tokens[length:end], *behind]
         tokens = bracketed_range(without_number(tokens))
         while tokens and tokens[-1].text in (".", ",", ";", r"\\", r"\quad", r"\nonumber", r"\notag"):
             tokens.pop()
@@ -326,9 +329,9 @@ class _Statement(Sides):
         rest = rest[next((i for i, token in enumerate(rest) if token.text != r"\quad"), 0) :]
         sign = next((i for i, token in enumerate(rest) if token.text == "="), 0)
         defined = first[1:2] != [] and (first[1].text == "=" or [t.text for t in first[1:3]] == [":", "="])
-        if (
-            len(arrows) == 1 and defined and first[0].text in [t.text for t in rest[sign:]]
-        ):  # c = d/n \Rightarrow V = ..
+        solved = sign == 1 and rest[0].text in [t.text for t in first[1:]]  # x = f(k) \Rightarrow k = ..
+        used = first[:1] != [] and first[0].text in [t.text for t in rest[sign:]]
+        if len(arrows) == 1 and defined and used and not solved:  # c = d/n \Rightarrow V = ..
             return [*rest, Token(",", False, True), *first]
         self.unread += (written([t for t in tokens[: arrows[-1] + 1] if t.text != r"\quad"]),)
         return rest

@@ -10,6 +10,7 @@ from solvable.analysis.derivation.latex_words import IMPLIES, LIMITS, PROPORTION
 
 __all__ = [
     "bracketed_range",
+    "end_of_environment",
     "has_own_factor",
     "is_mean",
     "is_square",
@@ -77,6 +78,16 @@ def lines_joined(tokens: list[Token]) -> list[Token]:
             if ahead and ahead[0] not in _CARRY and before and before[0] not in _CARRY:
                 kept.append(Token(",", False, True))
     return kept
+
+
+def end_of_environment(tokens: list[Token]) -> int:
+    r"""Place of the \end that closes the environment which the tokens begin with; 0 where none does."""
+    level = 0
+    for place, token in enumerate(tokens):
+        level += {r"\begin": 1, r"\end": -1}.get(token.text, 0)
+        if level == 0:
+            return place
+    return 0
 
 
 def bracketed_range(tokens: list[Token]) -> list[Token]:

@@ -21,6 +21,7 @@ from solvable.analysis.derivation.latex_words import (
 __all__ = ["Macros"]
 
 _TARGET = re.compile(r"(?:\\beta|\\theta|w|\\omega)(?:[_^](?:\*|\\star|\\ast|0|\\mathrm(?:true|opt)))?")
+_A_POWER = re.compile(r"-(?!\(*1\)*$)[\d.()/]+")  # a number other than -1, which may be the inverse function
 
 
 class Macros(Traces):
@@ -164,7 +165,7 @@ class Macros(Traces):
                     primes, power = primes + power.count("_"), ""
                 if power == "-1" and name in INVERSES:
                     name, power = INVERSES[name], ""
-                if power.startswith("-") or power.startswith("_"):
+                if (power.startswith("-") and not _A_POWER.fullmatch(power)) or power.startswith("_"):
                     raise self.refuse(f"{name} with the power {power} is read in two ways")
             else:
                 base = self.whole(self.raw_group())

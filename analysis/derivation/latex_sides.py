@@ -42,6 +42,7 @@ class Sides(Macros):
     unread: tuple[str, ...] = ()
     statistic: str = ""
     named: tuple[str, int] = ("", 1)  # the name left of the sign, and its power
+    other_forms: tuple[str, ...] = ()  # of what is behind the sign, A <= B = C
     other_end: str = ""  # what stands left of the quantity in a chain of bounds
 
     def own_name(self, tokens: list[Token]) -> str:
@@ -203,9 +204,10 @@ class Sides(Macros):
 
     def bounded_quantity(self, marks: list[int]) -> int:
         r"""Place of the quantity in \eta < \eta_c = ..: what it bounds is shown, and not compared."""
-        if len(marks) != 2 or self.tokens[marks[0]].text not in _BOUNDS:
+        if len(marks) < 2 or self.tokens[marks[0]].text not in _BOUNDS:
             return 0
-        if marks[0] == 1 and self.tokens[0].text == "0" and self.tokens[marks[1]].text in _BOUNDS:  # 0 < eta < ..
+        from_zero = marks[0] == 1 and self.tokens[0].text == "0"
+        if len(marks) == 2 and from_zero and self.tokens[marks[1]].text in _BOUNDS:  # 0 < eta < ..
             self.unread += (written(self.tokens[:2]),)
             return 2
         if self.tokens[marks[1]].text != "=":
@@ -224,6 +226,27 @@ class Sides(Macros):
             raise self.refuse("a chain of bounds goes one way, with one quantity between its ends")
         self.other_end = self.whole(self.tokens[: marks[0]])
         return marks[0] + 1
+
+    def last_form(self, marks: list[int], bounded: bool) -> str:
+        r"""Take out all forms but the last of A \le B = C and A = B \simeq C; return the sign that relates A to C.
+
+        What is read of them has to equal the last one.
+        """
+        signs = [self.tokens[mark].text for mark in marks]
+        limits = [sign for sign in signs if sign in LIMITS]
+        of_bounds = signs[0] in _BOUNDS
+        if set(signs[of_bounds:]) - {"=", *(() if of_bounds or bounded else LIMITS)}:
+            raise self.refuse("it holds more than one equals sign: give one equality")
+        for start, end in pairwise(marks):
+            form = [token for token in self.tokens[start + 1 : end] if token.text != "&"]
+            try:
+                self.other_forms += (self.whole(form),)
+            except ValueError:
+                if not is_statistic(form):
+                    raise
+                self.unread += (written(form),)
+        self.tokens = [*self.tokens[: marks[0] + 1], *self.tokens[marks[-1] + 1 :]]
+        return (limits or signs)[0]
 
     def left_side(self) -> tuple[str, str]:
         """Pass over ``V(gamma) =`` or ``V \\le``: a name, with an argument, before a sign; return it and the sign."""
@@ -245,11 +268,9 @@ class Sides(Macros):
             if is_statistic(middle) or self.one_quantity(middle):  # how the quantity is defined
                 self.unread += (written(middle),)
                 self.tokens, marks = [*self.tokens[: marks[0]], *self.tokens[marks[1] :]], marks[:1]
-        if len(marks) > 1:
-            raise self.refuse("it holds more than one equals sign: give one equality")
+        sign = self.last_form(marks, bounded > 0) if len(marks) > 1 else self.tokens[marks[0]].text
         member = self.tokens[bounded : marks[0]]
         left = [t.text for t in member if t.text not in ("&", ":")]
-        sign = self.tokens[marks[0]].text
         self.named = self.name_and_power(member)
         if is_square(member) and sign == "=":
             self.unread += (written(member),)

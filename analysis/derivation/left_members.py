@@ -7,7 +7,7 @@ import re
 
 from solvable.analysis.derivation.exponents import with_exponent
 from solvable.analysis.derivation.known import is_ours
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.latex_words import GREEK, IMPLIES
 from solvable.analysis.derivation.notation import Reading, parse
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.verification.claim import Claim
@@ -34,7 +34,7 @@ def about_the_claim(reading: Reading, formula: str, claim: Claim, known: set[str
     """
     _refuse_other_extremum(formula, claim)
     if reading.relation == "=":
-        reading = _solved(reading, claim, known)
+        reading = _solved(reading, formula, claim, known)
     if reading.left in known and not is_ours(claim, reading.left):
         raise refuse("formula", formula, f"left of = stands {reading.left}, which is not what the claim is about")
     if reading.relation == "=":
@@ -44,7 +44,7 @@ def about_the_claim(reading: Reading, formula: str, claim: Claim, known: set[str
     return with_exponent(reading, claim, formula)
 
 
-def _solved(reading: Reading, claim: Claim, known: set[str]) -> Reading:
+def _solved(reading: Reading, formula: str, claim: Claim, known: set[str]) -> Reading:
     """Take lambda = f(kappa), a parameter in terms of what the claim is about, for an equation that kappa solves."""
     meant = [text for text in (reading.left, *translations(claim, reading.left)) if text in known]
     if not meant or meant[0] not in claim.grid[0]:
@@ -52,11 +52,20 @@ def _solved(reading: Reading, claim: Claim, known: set[str]) -> Reading:
     for symbol in sorted(reading.expression.free_symbols, key=str):
         ours = [text for text in in_known(claim, str(symbol), known) if text in known - set(claim.grid[0])]
         if ours and is_ours(claim, ours[0]):
+            _refuse_ours_in_front(str(symbol), formula)
             held = {**reading.definitions, "": parse(meant[0]) - reading.expression}
             return dataclasses.replace(
                 reading, expression=symbol, definitions=held, left="", named=("", 1), rounded=None, decimals={}
             )
     return reading
+
+
+def _refuse_ours_in_front(name: str, formula: str) -> None:
+    r"""Refuse kappa = .. \Rightarrow lambda = f(kappa), whose first equation would count for nothing."""
+    front, *rest = re.split(rf"(?:{'|'.join(map(re.escape, IMPLIES))})(?![a-zA-Z])", formula)
+    head = re.match(r"[\s$&]*(\\?[A-Za-z]+)", front)
+    if rest and head is not None and GREEK.get(head[1], head[1]) == name:
+        raise refuse("formula", formula, f"{name}, what the claim is about, stands before the arrow: give it alone")
 
 
 def _refuse_other_quantity(left: str, formula: str, claim: Claim, known: set[str]) -> None:

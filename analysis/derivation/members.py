@@ -79,7 +79,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
         refuse_another_quantity(yours, claim, ours)
     refuse_noise_twice(yours, claim, points, ours)
     if _is_settled(yours, claim, ours):
-        return dataclasses.replace(yours, unread=(), member=None)
+        return dataclasses.replace(yours, unread=(), sides=(), member=None)
     if yours.member is None:
         yours = over_its_law(yours, claim)
         yours = as_stated(yours, claim, ours)
@@ -142,7 +142,7 @@ def meant_member(yours: Formula, claim: Claim, points: Sequence[Mapping[str, Any
 
 def _is_settled(yours: Formula, claim: Claim, agrees: Callable[[Formula], bool]) -> bool:
     """Whether the one left member that is not compared is the claim's quantity by its form, or by the name it has."""
-    if len(yours.unread) != 1 or yours.sides or yours.relation != "=":
+    if len(yours.unread) != 1 or yours.relation not in ("=", "->"):
         return False
     left = left_text(yours.text)
     right: Any = yours.expression
@@ -151,7 +151,9 @@ def _is_settled(yours: Formula, claim: Claim, agrees: Callable[[Formula], bool])
         raise refuse("formula", yours.text, why)
     if is_the_quantity(left, claim):
         return True
-    if yours.member is None or yours.named[1] != 1 or not names_the_claim(yours.named[0], claim):
+    if yours.sides or yours.relation != "=" or yours.member is None or yours.named[1] != 1:
+        return False
+    if not names_the_claim(yours.named[0], claim):
         return False
     factor = yours.member[0] * yours.member[1]  # \eta_{eff} := \eta/x, in a name x that the claim has not
     stem = yours.named[0].partition("_")[0]

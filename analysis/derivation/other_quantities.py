@@ -77,7 +77,10 @@ _EXCESS = re.compile(r"(?i)excess|variance|bias")
 
 def left_text(text: str) -> str:
     r"""Left member of the first equation without spaces and styles; words in @, as in @Acc@; empty without one."""
-    spaced = re.sub(r"\\q?quad(?![a-zA-Z])", ",", _SIZED.sub("", _WRAPPED.sub("", text)))
+    pieces = re.split(r"\${1,2}", text)
+    if len(pieces) == 3 and re.search("[A-Za-z]{2}", pieces[0]):  # words in front of the one formula
+        text = pieces[1]
+    spaced = re.sub(r"\\q?quad(?![a-zA-Z])", ",", _SIZED.sub("", _WRAPPED.sub("", text.replace("\n", " "))))
     short = _STYLED.sub(lambda m: (m[1] or m[2]) if len(m[1] or m[2]) == 1 else f"@{m[1]}@", spaced)
     short = re.split(rf"(?:{'|'.join(map(re.escape, IMPLIES))})(?![a-zA-Z])", short)[-1]
     short = re.sub(r"(\\[A-Za-z]+) +(?=[A-Za-z])| +", lambda m: f"{m[1]} " if m[1] else "", short)

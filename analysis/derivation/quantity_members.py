@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from solvable.analysis.derivation.latex_words import GREEK
+from solvable.analysis.derivation.latex_words import FUNCTIONS, GREEK
 from solvable.analysis.derivation.translation import known_names
 from solvable.analysis.verification.claim import Claim
 from solvable.analysis.writing.conventions import symbols, translations
@@ -37,6 +37,16 @@ _OF_DERIVATIVES = re.compile(r"(?i)\b(?:derivative|slope|sensitivity|response|gr
 _A_STEP = re.compile(r"(?i)\b(?:every|each|an?|per) (\w+)")
 _COUNTERS = ("t", "k")  # of steps and generations, beside the first letter of the word
 _PRIMED = re.compile(r"'|\\prime|\\d?dot(?![a-z])")
+_LESS_THE_NOISE = re.compile(
+    r"[ERL](?:_(?:\\lambda ?|\{(?:\\lambda ?|@(?:test|gen|out|ridge)@|\\rm ?(?:test|gen|out))\}|@(?:test|gen|out)@))?"
+    r"(?:\((?:\\hat[^()]*|\\lambda ?)\))?[-−]\\sigma(?:_(?:\\(?:var)?epsilon ?|\{\\(?:var)?epsilon ?\}))?\^(?:2|\{2\})"
+)
+_OF_EXCESS = re.compile(r"(?i)\bexcess risk\b|\bhas (?:the )?excess\b")
+_FUNCTION = re.compile(r"\\[A-Za-z]+|@\w+@")
+_ONE_FUNCTION_TWICE = re.compile(
+    r"\\?E(?:_(?:\{[^{}]*\}|\w))?[\[({]\\?\{?(?P<f>(?:\\|@)(?P<word>[A-Za-z]+)@?) ?"
+    r"(?:\((?P<u>[a-z])\)|(?P<x>[a-z]))(?P=f) ?(?:\((?P<v>[a-z])\)|(?P<y>[a-z]))\\?[\])}]*"
+)
 _MEAN_STATED = re.compile(r"E\[([^\[\]]*)\]")
 _TWO_INDICES = re.compile(rf"(\\?[A-Za-z]+?)_({_SCRIPT})[-−]\1_({_SCRIPT})")
 _DIFFERENCES = re.compile(r"(?i)\bminus\b|\bdifference\b|\bgap\b|\bgrowth\b|\bmargin\b")
@@ -50,6 +60,8 @@ _LOWERED = re.compile(r"\b(?:lowers|shrinks|reduces|decreases) (?:ln|log)")
 def is_the_quantity(left: str, claim: Claim) -> bool:
     """Whether a left member, without spaces and styles, is the claim's quantity by its form."""
     if derivative_of_the_claim(left, claim):
+        return True
+    if _LESS_THE_NOISE.fullmatch(left) and _OF_EXCESS.search(claim.statement):
         return True
     pair = _TWO_INDICES.fullmatch(left)
     about = f"{claim.name.partition('/')[2].replace('-', ' ')} {claim.statement}"
@@ -84,8 +96,23 @@ def derivative_of_the_claim(left: str, claim: Claim) -> bool:
     stated = _MEAN_STATED.search(claim.statement)
     if stated is not None and re.match(r"\\?E[_\[({]", of):
         arguments = [set(re.findall(r"[(|]([a-z])[)|]", text)) for text in (stated[1], of)]
-        if arguments[0] != arguments[1]:
+        if any(word[1:] in FUNCTIONS or word[0] == "@" for word in _FUNCTION.findall(of)):
+            return _is_written_out(of, arguments[0], claim) and _is_by_ours(by, claim)
+        if arguments[0] != arguments[1] or "^" in of:
             return False
+    return _is_by_ours(by, claim)
+
+
+def _is_written_out(mean: str, arguments: set[str], claim: Claim) -> bool:
+    r"""Whether a mean is that of one function at the two arguments, E[\cos u\cos v], and the claim's cells hold it."""
+    pair = _ONE_FUNCTION_TWICE.fullmatch(mean)
+    if pair is None or {pair["u"] or pair["x"], pair["v"] or pair["y"]} != arguments:
+        return False
+    return all(pair["word"].lower() in cell.values() for cell in claim.grid)
+
+
+def _is_by_ours(by: str, claim: Claim) -> bool:
+    """Whether a derivative is by what the claim's statement speaks of, or by its count of steps."""
     name = _ours(by, claim)
     if name:
         return _is_spoken_of(name, claim)
