@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"[\d.]+|I(?:_\w+)?|\\mathrm\{?I\}?")
 
 def is_formula(part: Segment) -> bool:
     """Whether a bare piece is more than a name, an object, a law or a number."""
-    latex = part.latex.strip()
+    latex = re.sub(r"\\[,;:! ]", " ", part.latex).strip()  # a thin space is no comma
     if part.kind != "bare" or _ONE_NAME.fullmatch(latex) or _OBJECT.search(latex):
         return False
     return not re.fullmatch(r"[\d.]+|10\^.*", latex) and _OPERATES.search(_INDEX.sub("", latex)) is not None

@@ -101,3 +101,41 @@ def test_a_remark_sets_nothing() -> None:
     )
     assert outcome("equivalents/ensemble-cross-term", cross) == "AGREES"
     assert outcome("equivalents/ensemble-cross-term", cross.replace("{n-c", "{n-2c")) == "DISAGREES"
+
+
+HARMLESS_NO = [  # claim, sentence, the formula in it, a slip of that
+    ("neural-collapse/parallel-minimum-norm", r"Over $L$ layers the least penalty is ${}$, and there is no duality "
+     r"gap.", r"\frac L2\sum_i\sigma_i", r"L\sum_i\sigma_i"),
+    ("regression/knots-at-most-n-minus-2", r"A sparsest solution has no more than ${}$ knots.", "N-2", "N-3"),
+    ("convex-losses/mixture-bayes", r"No margin-based loss improves on $${}, \qquad\alpha=n/d,$$ where $s$ denotes the "
+     r"separation and $\Phi$ the standard normal cdf.", r"\mathcal E=\Phi(-s^2/\sqrt{s^2+1/\alpha})",
+     r"\mathcal E=\Phi(-s/\sqrt{s^2+1/\alpha})"),
+    (EXCESS, r"No unbiased linear estimator improves upon ${}$.", FULL, r"\frac{d\sigma^2}{n-d}"),
+    (EXCESS, r"Ridge is no better than ${}$.", FULL, r"\frac{2d\sigma^2}{n-d-1}"),
+    (EXCESS, r"The excess is ${}$, and there is no peak.", FULL, r"\frac{d\sigma^2}{n}"),
+    ("self-supervised/true-factors-risk", r"Knowing the factors one would pay only ${}$, where "
+     r"$v=\sigma^2+\tfrac1{{21}}+\tfrac1{{22}}+\tfrac1{{23}}$.", r"\frac{v\,r}{N-r-1}", r"\frac{v\,r}{N-r}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "sentence", "right", "slip"), HARMLESS_NO)
+def test_a_no_that_alters_nothing(claim: str, sentence: str, right: str, slip: str) -> None:
+    assert outcome(claim, sentence.format(right)) == "AGREES"
+    assert outcome(claim, sentence.format(slip)) == "DISAGREES"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        rf"The excess is no longer ${FULL}$.",
+        rf"The excess is no longer more than ${FULL}$.",
+        rf"The excess is no more than twice ${FULL}$.",
+        rf"The excess is ${FULL}$, and there is no noise.",
+        rf"The excess is ${FULL}$, and there is no such formula.",
+        rf"There is no excess ${FULL}$.",
+        rf"No rule improves by ${FULL}$.",
+        rf"One would pay ${FULL}$.",
+    ],
+)
+def test_a_no_that_alters_the_value_is_refused(sentence: str) -> None:
+    assert outcome(EXCESS, sentence) == "refused"
