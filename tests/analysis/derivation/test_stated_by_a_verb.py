@@ -139,3 +139,26 @@ def test_a_no_that_alters_nothing(claim: str, sentence: str, right: str, slip: s
 )
 def test_a_no_that_alters_the_value_is_refused(sentence: str) -> None:
     assert outcome(EXCESS, sentence) == "refused"
+
+
+NEAREST, UNSEEN = "attention/inverse-distances-keep-noise", "denoising/missing-directions"
+SEEN = r"\frac{2(d-r)(n-d)}{n-r}"
+MEANT = [  # claim, formula with its words, a slip, what the words say wrongly
+    (NEAREST, r"\frac{{{}}}{{\beta}}, \qquad\text{{where }}\beta>d\text{{ is the singularity of the {}}}", r"\beta-d",
+     "d", "kernel", "noise"),
+    (NEAREST, r"It keeps a fraction ${}$ of the noise variance, where $s=\beta/d$ and $\beta$ is the singularity of "
+     r"the {}.", "1-s^{-1}", "1-s", "kernel", "target"),
+    (UNSEEN, r"2m\,{}, \qquad m=d-r\text{{ with }} r\text{{ {}}}", r"\frac{n-d}{n-r}", r"\frac{n-m}{n-r}", "rows",
+     "columns"),
+    (UNSEEN, r"If $r<d$ rows are seen ({1} $=r$), then $\mathbb E\|P-\hat P\|_F^2={0}$.", SEEN, SEEN[:6] + SEEN[7:],
+     "rows", "dimension"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "text", "right", "slip", "word", "other"), MEANT)
+def test_words_say_which_parameter_a_letter_is(
+    claim: str, text: str, right: str, slip: str, word: str, other: str
+) -> None:
+    assert outcome(claim, text.format(right, word)) == "AGREES"
+    assert outcome(claim, text.format(slip, word)) == "DISAGREES"
+    assert outcome(claim, text.format(right, other)) == "refused"
