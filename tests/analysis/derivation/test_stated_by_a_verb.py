@@ -162,3 +162,22 @@ def test_words_say_which_parameter_a_letter_is(
     assert outcome(claim, text.format(right, word)) == "AGREES"
     assert outcome(claim, text.format(slip, word)) == "DISAGREES"
     assert outcome(claim, text.format(right, other)) == "refused"
+
+
+IMPUTED = r"\frac{\kappa^2b}{1-\frac1n\mathrm{df}_2}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (rf"{IMPUTED}, \qquad\kappa^2b\text{{ the unlearned power}}", "AGREES"),
+        (rf"The risk is ${IMPUTED}$, where $\kappa^2b$ is the unlearned power.", "AGREES"),
+        (rf"{IMPUTED}, \qquad\kappa b\text{{ the unlearned power}}", "DISAGREES"),
+        (rf"{IMPUTED}, \qquad\kappa^2b\text{{ the noise variance}}", "DISAGREES"),
+        (rf"{IMPUTED}, \qquad\kappa^2b\text{{ the learned power}}", "refused"),
+        (IMPUTED.replace(r"\kappa^2b", "ab") + r", \qquad ab\text{ the unlearned power}", "refused"),
+        (rf"The risk is ${IMPUTED}$, and $\frac{{b}}n$ is the unlearned power.", "refused"),
+    ],
+)
+def test_a_product_is_called_by_a_quantity(text: str, expected: str) -> None:
+    assert outcome("imputation/fit-on-imputed-inputs", text) == expected
