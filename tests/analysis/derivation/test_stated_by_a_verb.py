@@ -181,3 +181,41 @@ IMPUTED = r"\frac{\kappa^2b}{1-\frac1n\mathrm{df}_2}"
 )
 def test_a_product_is_called_by_a_quantity(text: str, expected: str) -> None:
     assert outcome("imputation/fit-on-imputed-inputs", text) == expected
+
+
+ASIDES = [  # claim, sentence, the formula in it, a slip of that and what comes of it
+    ("sgd-stability/trace-bound", r"SGD with batch size one can only be stable for $\eta\le{}$.",
+     r"\frac{2}{\operatorname{tr}H}", r"\frac{1}{\operatorname{tr}H}", "DISAGREES"),
+    ("sgd-stability/full-batch", r"Descent converges if and only if $0<\eta<{}$, where $\Lambda=\lambda_1$.",
+     r"2/\Lambda", r"1/\Lambda", "DISAGREES"),
+    ("neural-collapse/penalised-bias-switch", r"The simplex is a minimiser precisely as long as $\lambda_b\le{}$, "
+     r"where $c=K\sqrt{{n\,\lambda_W\lambda_H}}$.", r"\bigl(\tfrac1c-1\bigr)^{-1}", r"\bigl(\tfrac2c-1\bigr)^{-1}",
+     "DISAGREES"),
+    ("in-context/random-covariance-minimiser", r"The best weight is $w_\star={}$, which tends to $1/3$ and not to $1$ "
+     r"for long prompts.", r"\frac{n}{3n+d+5}", r"\frac{n}{2n+d+5}", "DISAGREES"),
+    ("imputation/isotropic-bias", r"Imputation by zero costs exactly ${}$, and we normalise $\|\beta\|=1$.",
+     r"\|\beta\|^2-\rho\|\beta\|^2", r"\|\beta\|^2-2\rho\|\beta\|^2", "refused"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "sentence", "right", "slip", "expected"), ASIDES)
+def test_thresholds_are_stated_and_remarks_are_not(
+    claim: str, sentence: str, right: str, slip: str, expected: str
+) -> None:
+    assert outcome(claim, sentence.format(right)) == "AGREES"
+    assert outcome(claim, sentence.format(slip)) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        r"Descent is unstable only for $\eta\le 2/\lambda_1$.",
+        r"Descent converges only if $\eta\ge 2/\lambda_1$.",
+        r"Descent converges for $\eta\le 1/\lambda_1$.",
+        r"The formula holds only for $\eta<2/\lambda_1$.",
+        r"The threshold is not $2/\lambda_1$, which tends to $1$.",
+        r"The threshold is $2/\lambda_1$ and not $1$.",
+    ],
+)
+def test_a_range_is_no_threshold(sentence: str) -> None:
+    assert outcome("sgd-stability/full-batch", sentence) == "refused"
