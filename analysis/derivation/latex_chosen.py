@@ -32,8 +32,8 @@ _INTRODUCED = re.compile(
     r"(?:.*\b(?:where|with|let|for|put|setting|writing|here|at|given|if|when)|[,;]?\s*(?:and)?)\s*$"
 )
 _SETTING = re.compile(r"\b(?:for|if|when|with|at|under|let|assume|suppose|unit|normali[sz](?:e|ing))\b[^.;]*$")
-_THRESHOLD = re.compile(r"\b(?:(?:only (?:\w+ ){0,3}?|precisely |exactly )(?:for|if|when|whenever|while|(?:as|so) long as)|"
-                        r"if and only if|iff)$")  # fmt: skip
+_THRESHOLD = re.compile(r"\b(?:(?:only (?:\w+ ){0,3}?|precisely |exactly )(?:for|if|when|whenever|while|"
+                        r"(?:as|so) long as)|if and only if|iff)$")  # fmt: skip
 _OPPOSITE = re.compile(r"\b(?:un(?!der|it|iform|ique)\w+|non\w*|in(?!terp|put|iti|cre|dep|fini)\w{5,}|diverg\w+|"
                        r"los(?:es?|t|ing)|fail\w*|no|not|never|cannot|break\w*|destroy\w*|vanish\w*|disappear\w*|"
                        r"ceas\w+|sub\w+|worse|explod\w+|blow\w*|holds?|valid|true|appl(?:y|ies)|formula|bound|"

@@ -219,3 +219,19 @@ def test_thresholds_are_stated_and_remarks_are_not(
 )
 def test_a_range_is_no_threshold(sentence: str) -> None:
     assert outcome("sgd-stability/full-batch", sentence) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("rate", "ratio", "atom", "place", "expected"),
+    [
+        ("2t", "d/n", r"1-1/\gamma", "0", "AGREES"),
+        ("t", "d/n", r"1-1/\gamma", "0", "DISAGREES"),
+        ("2t", "d/n", r"1-\gamma", "0", "refused"),
+        ("2t", "n/d", r"1-1/\gamma", "0", "refused"),
+        ("2t", "d/n", r"1-1/\gamma", "1", "refused"),
+    ],
+)
+def test_a_law_is_named_with_its_atom(rate: str, ratio: str, atom: str, place: str, expected: str) -> None:
+    law = rf"\mu \text{{ is the Marchenko-Pastur law of ratio }} \gamma={ratio} \text{{ with its atom }} ({atom})_+"
+    text = rf"L(t)=\int e^{{-{rate}s}}\,d\mu(s), \text{{ where }} {law} \text{{ at }} {place}"
+    assert outcome("feature-learning/linear-test", text) == expected
