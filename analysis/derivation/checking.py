@@ -20,6 +20,7 @@ from solvable.analysis.derivation.admission import (
     tried_where,
 )
 from solvable.analysis.derivation.asked import draws_at_most, given, places_asked, seed_of
+from solvable.analysis.derivation.beside import refuse_contradictions
 from solvable.analysis.derivation.clock import Clock, OutOfTime
 from solvable.analysis.derivation.diagnosis import explained
 from solvable.analysis.derivation.fixed import claim_at
@@ -209,6 +210,8 @@ def _judged(
             why = f"it differs, and the sentence says of it what is not read: {yours.narrowing}"
             raise refuse("formula", yours.text, why)
         unread = _of_unread_factors(yours, claim, points)
+    elif precise.outcome == "AGREES" or solver.outcome == "AGREES":
+        refuse_contradictions(yours, claim, points)
     stages = [symbolic(yours, claim, precise.outcome), precise, solver]
     parts: tuple[str, ...] = ()
     said = None

@@ -91,7 +91,7 @@ def solve(
     change = np.isfinite(values[:-1]) & np.isfinite(values[1:]) & (np.sign(values[:-1]) != np.sign(values[1:]))
     precise, roots = Precise(), list[Any]()
     for j in np.flatnonzero(change):
-        f = lambda at: precise(residual, {**given, symbol: at})  # noqa: E731
+        f = lambda at: _precise_at(precise, residual, {**given, symbol: at})  # noqa: E731
         ends = _narrowed(residual, symbol, rough, float(grid[j]), float(grid[j + 1]))
         low, high = next((pair for pair in ends if f(pair[0]) * f(pair[1]) <= 0), (None, None))
         if low is None:
@@ -120,6 +120,16 @@ def solve(
             raise NoRootError(*refuse("formula", f"{name} = ...", why).args)
         raise refuse("formula", f"{name} = ...", why)
     return roots[0]
+
+
+def _precise_at(precise: Precise, residual: Any, given: Mapping[Any, Any]) -> Any:
+    """Value at one place; infinite where it divides by zero there, which is a pole and no root."""
+    import mpmath as mp
+
+    try:
+        return precise(residual, given)
+    except ZeroDivisionError:
+        return mp.inf
 
 
 def _values_on(grid: Any, residual: Any, rough: Mapping[Any, Any], symbol: Any) -> Any:
@@ -203,7 +213,7 @@ def _bracketed(f: Any, low: Any, high: Any) -> Any:
     for _ in range(400):
         at = (low * right - high * left) / (right - left)
         value = f(at)
-        if value == 0 or abs(high - low) <= mp.mpf(10) ** (2 - mp.mp.dps) * abs(at):
+        if value == 0 or mp.isinf(value) or abs(high - low) <= mp.mpf(10) ** (2 - mp.mp.dps) * abs(at):
             break
         if value * right < 0:
             low, left = high, right

@@ -268,7 +268,7 @@ class _Statement(Sides):
         part: list[Token] = []
         for place, text, level in levels([*self.tokens, Token(",")]):
             ends = level == 0 and text in (",", ";", r"\quad", r"\text", r"\textrm", r"\mathrm", r"\mbox")
-            if not ends:
+            if not ends and place < len(self.tokens):  # a bracket may stay open to the end
                 part.append(self.tokens[place])
                 continue
             signs = [i for i, token in enumerate(part) if token.text == "="]

@@ -1,4 +1,4 @@
-r"""What stands behind a formula and gives no value: ``k = 1, \dots, K``, ``m = n/k \text{ bags}``, ``c \ne y``.
+r"""What stands behind a formula and gives no value: ``k = 1, \dots, K``, ``m = n/k \text{ bags}``.
 
 Also what the claim's own quantities are by their names, ``\operatorname{tr}H = \frac1n\sum_i\|g_i\|^2``; and of two
 sizes with one range, ``n, n_0 > d + 1``, each gets it.
@@ -15,6 +15,7 @@ from solvable.analysis.derivation.latex_tokens import TEXTS, Token, levels, toke
 __all__ = ["without_asides"]
 
 _ENDS, _DOTS = (",", ";", r"\quad", r"\qquad", r"\\"), (r"\dots", r"\ldots", r"\cdots")
+_OPERATES = ("=", "+", "-", "*", "/", "(", "{", r"\cdot", r"\times")
 _ORDERS = ("<", ">", r"\le", r"\leq", r"\ge", r"\geq")
 _LEADS = ("for", "forall", "foreach", "where", "with", "and", "here")
 _NOUNS = frozenset(
@@ -98,6 +99,7 @@ def _without_nouns(tokens: list[Token]) -> list[Token]:
             or text not in TEXTS
             or texts[at + 1 : at + 2] != ["{"]
             or not begun
+            or texts[at - 1] in _OPERATES  # the name of a quantity
             or "=" not in texts[begun:at]
         ):
             continue
@@ -124,17 +126,14 @@ def _is_size(tokens: list[Token]) -> bool:
 
 
 def _without_names(tokens: list[Token]) -> list[Token]:
-    r"""Leave out what holds by what the names are, and letters that differ, which stand nowhere else: c \ne y."""
+    """Leave out what holds by what the names are."""
     texts = [t.text for t in tokens]
     for start, end in parts_behind(tokens):
         part = [text for text in texts[start:end] if text not in ("{", "}", ":", ".", r"\operatorname", r"\mathrm")]
-        letters = len(part) == 3 and part[1] in (r"\ne", r"\neq") and (part[0] + part[2]).isalpha()
-        strange = letters and all(_is_index(texts, i) for i, text in enumerate(texts)
-                                  if text in (part[0], part[2]) and not start <= i < end)  # fmt: skip
         rank = _RANK.fullmatch("".join(part))
         if rank is not None:  # by the claim's name, which it may have
             said = tokens_of(rf"{rank[1] or rank[2]} = \mathrm{{rank}}")
             return _without_names([*tokens[:start], *said, *tokens[end:]])
-        if strange or any(form.fullmatch("".join(part)) for form in _OF_NAMES):
+        if any(form.fullmatch("".join(part)) for form in _OF_NAMES):
             return _without_names([*_without_lead(tokens[:start]), *tokens[end:]])
     return tokens

@@ -208,14 +208,17 @@ def _plain(tokens: list[Token], refuse: Refuse) -> Iterable[Token]:
 def _with_both_roots(tokens: list[Token], refuse: Refuse) -> list[Token]:
     r"""Write ``x_\pm = a \pm b`` as two definitions, and ``x_+`` as a name where it is one that is defined."""
     named, signs = set[str](), dict[str, set[str]]()
+    left = next((i for i, token in enumerate(tokens) if token.text == "="), 0)
     for place, token in enumerate(tokens[:-3]):
         mark, behind = _index_sign(tokens, place + 1)
         letter = token.text in GREEK or (len(token.text) == 1 and token.text.isalpha())
         if mark and letter and behind < len(tokens) and tokens[behind].text in ("=", ":"):
             named.add(token.text)
-        if mark and letter:
+        if mark and letter and place < left:
             signs.setdefault(token.text, set()).add(_SIGNED.get(mark, ""))
-    named |= {letter for letter, found in signs.items() if {"plus", "minus"} <= found}  # w_+ w_-, of two branches
+    named |= {
+        letter for letter, found in signs.items() if {"plus", "minus"} <= found
+    }  # w_+ w_- left of =, of two branches
     if not named:
         return tokens
     found, at = list[Token](), 0

@@ -186,7 +186,7 @@ class Measures(Extrema):
         if name in ("", "d") or not variable:
             return
         front = _plain(self.tokens[:start])
-        by_law = re.search(rf"d{re.escape(name)}\(|{re.escape(name)}\(d", front)
+        by_law = re.search(rf"d{re.escape(name)}\(|{re.escape(name)}\(d\\?[A-Za-z]+\)", front)
         limited = atoms or any(t.text in (r"\mathbf", r"\mathbb") for t in right)
         if not by_law and not (limited and re.search(rf"{re.escape(name)}'?\(\\?[A-Za-z]+\)d", front)):
             return  # no integral is over it, or it is a function of the author's

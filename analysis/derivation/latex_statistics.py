@@ -120,6 +120,6 @@ def _behind_scripts(tokens: list[Token], at: int) -> int:
     while at + 1 < len(tokens) and tokens[at].text in ("^", "_"):
         at += 1
         if tokens[at].text == "{":
-            at += next(i for i, _, level in levels(tokens[at:]) if level == 0)
+            at += next((i for i, _, level in levels(tokens[at:]) if level == 0), len(tokens) - at)
         at += 1
     return at

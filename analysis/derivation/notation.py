@@ -374,9 +374,8 @@ class _Reader:
             return self.binary(ast.Pow(), *values)
         allowed = RENAMED.get(name, name) if name in RENAMED or name in FUNCTIONS else None
         if allowed is None:
-            raise self.refuse(
-                f"the function {name!r} is unknown; known are {', '.join(sorted((*FUNCTIONS, *OPERATORS)))}"
-            )
+            known = ", ".join(sorted((*FUNCTIONS, *OPERATORS)))
+            raise self.refuse(f"the function {name!r} is unknown; known are {known}")
         if name in ("factorial", "binomial", "gamma_function") and any(
             value.is_number and abs(complex(value.evalf(5))) > _LARGEST_POWER for value in values
         ):

@@ -32,7 +32,6 @@ def outcome(formula: str, claim: str) -> str:
         r", \qquad k=1,\ldots,K",
         r", \quad k\in\{1,\dots,K\}",
         r"\quad\text{for } k=1,\dots,K",
-        r", \quad c\ne y",
         r", \quad N = Kn",
     ],
 )
