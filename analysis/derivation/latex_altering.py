@@ -9,7 +9,7 @@ __all__ = ["AGAIN", "ALTERS", "ASIDE", "CHANGES", "DENIED", "DENIES", "HARMLESS"
 AGAIN = re.compile(r"(?:[,;]|\.)?\s*(?:i\.e\.,?|that is,?|that is to say,?|or,? equivalently,?|equivalently,?|"
                     r"which (?:is|equals|simplifies to|reduces to|"
                     r"rationali[sz]es to)|and (?:this|it) equals|namely,?)")  # fmt: skip
-_NO_BOUND = (r"no (?:more|less|fewer|greater|larger|smaller|higher|lower|better|worse) than|"
+_NO_BOUND = (r"no (?:more|greater|larger|higher|better) than|"
              r"no (?!longer\b)(?:[a-z]+(?:-[a-z]+)* ){0,3}?(?:rule|estimator|classifier|method|algorithm|learner|"
              r"procedure|predictor|decoder|loss|test)(?:s|es)? (?:can |could |ever )*(?:improves?|does better) "
              r"(?:up)?on")  # fmt: skip

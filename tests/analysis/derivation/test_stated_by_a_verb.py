@@ -134,6 +134,7 @@ def test_a_no_that_alters_nothing(claim: str, sentence: str, right: str, slip: s
         rf"The excess is ${FULL}$, and there is no such formula.",
         rf"There is no excess ${FULL}$.",
         rf"No rule improves by ${FULL}$.",
+        rf"The excess is no less than ${FULL}$.",
         rf"One would pay ${FULL}$.",
     ],
 )
