@@ -36,7 +36,7 @@ _THRESHOLD = re.compile(r"\b(?:(?:only (?:\w+ ){0,3}?|precisely |exactly )(?:for
                         r"(?:as|so) long as)|if and only if|iff)$")  # fmt: skip
 _OPPOSITE = re.compile(r"\b(?:un(?!der|it|iform|ique)\w+|non\w*|in(?!terp|put|iti|cre|dep|fini)\w{5,}|diverg\w+|"
                        r"los(?:es?|t|ing)|fail\w*|no|not|never|cannot|break\w*|destroy\w*|vanish\w*|disappear\w*|"
-                       r"ceas\w+|sub\w+|worse|explod\w+|blow\w*|holds?|valid|true|appl(?:y|ies)|formula|bound|"
+                       r"ceas\w+|sub\w+|worse|explod\w+|blow\w*|oscillat\w+|escap\w+|holds?|valid|true|appl(?:y|ies)|formula|bound|"
                        r"sense|impossible|collaps\w+)\b")  # fmt: skip
 _UP_TO = re.compile(
     rf"(?:0\s*(?:<|\\leq?(?![a-z]))\s*)?(?P<name>{_NAME})\s*(?:<|\\(?:leq?|lt|leqslant)(?![a-z]))(?P<value>.*)", re.S

@@ -214,6 +214,7 @@ def test_thresholds_are_stated_and_remarks_are_not(
         r"Descent converges only if $\eta\ge 2/\lambda_1$.",
         r"Descent converges for $\eta\le 1/\lambda_1$.",
         r"The formula holds only for $\eta<2/\lambda_1$.",
+        r"The iteration oscillates precisely when $\eta\le 2/\lambda_1$.",
         r"The threshold is not $2/\lambda_1$, which tends to $1$.",
         r"The threshold is $2/\lambda_1$ and not $1$.",
     ],
