@@ -9,7 +9,17 @@ __all__ = ["AGAIN", "ALTERS", "ASIDE", "CHANGES", "DENIED", "DENIES", "HARMLESS"
 AGAIN = re.compile(r"(?:[,;]|\.)?\s*(?:i\.e\.,?|that is,?|that is to say,?|or,? equivalently,?|equivalently,?|"
                     r"which (?:is|equals|simplifies to|reduces to|"
                     r"rationali[sz]es to)|and (?:this|it) equals|namely,?)")  # fmt: skip
-HARMLESS = re.compile(r"no (?:(?:other|unbiased|linear|single|learning|convex) )?(?:rule|"
+_NO_BOUND = (r"no (?:more|greater|larger|higher|better) than|"
+             r"no (?!longer\b)(?:[a-z]+(?:-[a-z]+)* ){0,3}?(?:rule|estimator|classifier|method|algorithm|learner|"
+             r"procedure|predictor|decoder|loss|test)(?:s|es)? (?:can |could |ever )*(?:improves?|does better) "
+             r"(?:up)?on")  # fmt: skip
+_NO_FEATURE = (r"there (?:is|are|remains?) no (?:[a-z-]+ )?(?:gaps?|barriers?|transitions?|peaks?|divergences?|"
+               r"ambiguity|contradiction|saddles?|minim(?:um|a)|ties?|free lunch)(?= *(?:[.,;]|$))")  # fmt: skip
+_ONE_WOULD = (r"(?:knowing|told|given) (?:(?:the|all|every|their|true|hidden|latent) )*[a-z]+,? "
+              r"(?:one|we|you|an oracle) would (?:(?:only|then|just|still) )*(?:pay|incur|suffer|have|get|reach|"
+              r"attain|achieve)")  # fmt: skip
+HARMLESS = re.compile(rf"{_NO_BOUND}|{_NO_FEATURE}|{_ONE_WOULD}|"
+                      r"no (?:(?:other|unbiased|linear|single|learning|convex) )?(?:rule|"
                       r"estimator|classifier|method|algorithm|learner|procedure|predictor|"
                       r"decoder|loss|test)s? (?:can |could |ever )*(?:beats?|(?:do|does|be|achieves?|attains?|have|has|"
                       r"gets?|reach(?:es)?|go(?:es)?)(?: a| an)?(?: (?:risk|error|loss))? (?:better|smaller|lower|less|"

@@ -92,6 +92,8 @@ def _without_nouns(tokens: list[Token]) -> list[Token]:
     for at, text, level in levels(tokens):
         if level == 0 and text in _ENDS:
             begun = at
+        if level == 0 and text == "}" and begun and _word_before(tokens[: at + 1])[1].lower() in _LEADS:
+            begun = at  # m = d - r \text{ with } r \text{ rows}: the noun says what r is
         if (
             level != 0
             or text not in TEXTS

@@ -31,13 +31,25 @@ _OBLIQUE = re.compile(r"\b(?:of|in|on|over|from|with|under|into|onto|for|using|s
 _INTRODUCED = re.compile(
     r"(?:.*\b(?:where|with|let|for|put|setting|writing|here|at|given|if|when)|[,;]?\s*(?:and)?)\s*$"
 )
-_SETTING = re.compile(r"\b(?:for|if|when|with|at|under|let|assume|suppose|unit)\b[^.;]*$")
+_SETTING = re.compile(r"\b(?:for|if|when|with|at|under|let|assume|suppose|unit|normali[sz](?:e|ing))\b[^.;]*$")
+_THRESHOLD = re.compile(r"\b(?:(?:only (?:\w+ ){0,3}?|precisely |exactly )(?:for|if|when|whenever|while|"
+                        r"(?:as|so) long as)|if and only if|iff)$")  # fmt: skip
+_OPPOSITE = re.compile(r"\b(?:un(?!der|it|iform|ique)\w+|non\w*|in(?!terp|put|iti|cre|dep|fini)\w{5,}|diverg\w+|"
+                       r"los(?:es?|t|ing)|fail\w*|no|not|never|cannot|break\w*|destroy\w*|vanish\w*|disappear\w*|"
+                       r"ceas\w+|sub\w+|worse|explod\w+|blow\w*|oscillat\w+|escap\w+|holds?|valid|true|appl(?:y|ies)|formula|bound|"
+                       r"sense|impossible|collaps\w+)\b")  # fmt: skip
+_UP_TO = re.compile(
+    rf"(?:0\s*(?:<|\\leq?(?![a-z]))\s*)?(?P<name>{_NAME})\s*(?:<|\\(?:leq?|lt|leqslant)(?![a-z]))(?P<value>.*)", re.S
+)
+_MOVES = re.compile(r",? ?\b(?:which|that)\b[^.;:]*\b(?:tends?|goes|converges?|increases|decreases|grows|rises|falls|"
+                    r"drops|shrinks) to$|.*\bapproaches$")  # fmt: skip
+_NOT_TO = re.compile(r",?\s*(?:and|or|but|rather than|instead of)?,?\s*(?:not)?\s*(?:to)?")
 _NUMBER = re.compile(r"[\d.]+|I(?:_\w+)?|\\mathrm\{?I\}?")
 
 
 def is_formula(part: Segment) -> bool:
     """Whether a bare piece is more than a name, an object, a law or a number."""
-    latex = part.latex.strip()
+    latex = re.sub(r"\\[,;:! ]", " ", part.latex).strip()  # a thin space is no comma
     if part.kind != "bare" or _ONE_NAME.fullmatch(latex) or _OBJECT.search(latex):
         return False
     return not re.fullmatch(r"[\d.]+|10\^.*", latex) and _OPERATES.search(_INDEX.sub("", latex)) is not None
@@ -45,7 +57,10 @@ def is_formula(part: Segment) -> bool:
 
 def settled(parts: list[Segment], words: list[str], roles: list[str]) -> tuple[list[str], int | None]:
     """Roles where a verb states a bare formula, and the place of that; as they are where something else is stated."""
+    roles = _without_remarks(parts, words, roles)
     stated = [at for at, role in enumerate(roles) if role == "stated"]
+    if not stated and "solved" not in roles:
+        _take_threshold(parts, words, roles)
     if "solved" in roles or any(parts[at].kind not in ("equation",) or parts[at].shown for at in stated):
         return roles, None
     leads = [re.split(r"[.;:?!]\s", f" {text.lower()} ")[-1].strip() for text in words]
@@ -70,6 +85,39 @@ def settled(parts: list[Segment], words: list[str], roles: list[str]) -> tuple[l
     if not bare and len(equations) > 1 and len(equations) == len([p for p in parts if p.kind == "equation"]):
         return _one_of(equations, parts, leads, roles), None
     return roles, None
+
+
+def _without_remarks(parts: list[Segment], words: list[str], roles: list[str]) -> list[str]:
+    """Roles where numbers that a formula tends to, and a setting beside a bare formula, are not stated."""
+    roles = list(roles)
+    for at in range(1, len(parts)):
+        if roles[at] not in ("stated", "spoken") or "stated" not in roles[:at]:
+            continue
+        lead, part = words[at].lower().strip(), parts[at]
+        again = roles[at - 1] == "remark" and _NOT_TO.fullmatch(lead)
+        if part.kind == "bare" and not names_in(part.latex) and (_MOVES.match(lead) or again):
+            roles[at] = "remark"
+        bare = any(role == "stated" and is_formula(other) for other, role in zip(parts, roles, strict=True))
+        if part.kind == "equation" and not part.shown and bare and _is_setting(part, lead):
+            roles[at] = "said"
+    return roles
+
+
+def _take_threshold(parts: list[Segment], words: list[str], roles: list[str]) -> None:
+    r"""State the one bound below which alone something is said to be, as an equation: stable only for \eta \le 2/h."""
+    bounds = [at for at, part in enumerate(parts) if part.kind == "bound"]
+    if len(bounds) != 1 or any(is_formula(part) for part in parts):
+        return
+    lead = re.split(r"[.;:?!]\s", f" {words[bounds[0]].lower()} ")[-1].strip()
+    found = _UP_TO.fullmatch(parts[bounds[0]].latex.strip())
+    if found is None or not _THRESHOLD.search(lead) or _OPPOSITE.search(" ".join(words).lower()):
+        return
+    value, used = found["value"], names_in(found["value"])
+    equations = [part for part in parts if part.kind == "equation"]
+    if not _OPERATES.search(value) or not all(defines(part) and names_in(part.left) <= used for part in equations):
+        return
+    parts[bounds[0]] = Segment(words[bounds[0]], f"{found['name']} = {value}", False, "equation", found["name"])
+    roles[bounds[0]] = "stated"
 
 
 def _is_said(part: Segment, lead: str, used: set[str]) -> bool:

@@ -58,7 +58,7 @@ _EXPLAINED = re.compile(r"([a-z][a-z -]*?) (?:in|of|from|and|with) (?:the )?([a-
 def in_clauses(tokens: list[Token]) -> list[Token]:
     """Return the tokens with the formula in front, equations for what words define, and without comments."""
     items = items_of(_opened(in_cases(tokens)))
-    for step in (_apart, formula_first, _short_for, _equated, _explained, _sized, _led, without_comments):
+    for step in (_apart, formula_first, _short_for, _equated, _explained, _sized, _led, _bounded, without_comments):
         items = step(items)
     return [token for item in items for token in (item.tokens if isinstance(item, Words) else (item,))]
 
@@ -196,3 +196,22 @@ def _led(items: list[Item]) -> list[Item]:
         elif REGIME.fullmatch(lead.plain) and not is_token(items[start + signs[0]], "="):
             found[start - 1] = worded("for")
     return found
+
+
+def _bounded(items: list[Item]) -> list[Item]:
+    """Write "where b > d is the singularity" as what b is, with its range behind, where no equation says that."""
+    for start, end in parts_of(items):
+        word, signs = items[end] if end < len(items) else None, signs_of(items[start:end])
+        if not start or not isinstance(word, Words) or len(signs) != 1 or not closes(items[end + 1 :]):
+            continue
+        name, sign = items[start : start + signs[0]], items[start + signs[0]]
+        noun = re.fullmatch(r"(?:is|being|denotes) the ((?:[a-z]+ ){0,2}[a-z]+ of (?:the )?[a-z]+|[a-z]+)", word.plain)
+        free = set(word.words).isdisjoint(CONDITIONS | ARITHMETIC)
+        if noun is None or not free or not is_name(name) or is_token(sign, "=", r"\in"):
+            continue
+        texts = [item.text for item in items]
+        if any(texts[i : i + len(name) + 1] == [*(item.text for item in name), "="] for i in range(len(texts))):
+            continue
+        said = [*name, worded(f"is the {noun[1]}"), COMMA, *items[start:end], COMMA]
+        return _bounded([*items[:start], *said, *items[end + 1 :]])
+    return items

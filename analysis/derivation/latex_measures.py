@@ -26,6 +26,8 @@ _GRAMS = (r"X^\topX/n", r"\frac1nX^\topX", r"\tfrac1nX^\topX", "X^TX/n", r"\frac
 _NAMED = re.compile(r"(?:is|denotes|being|for|are)?(?:the)?(?:usual|standard)?marchenko[-–—−]*pastur"
                     r"(?:law|distribution|measure)?(?P<of>(?:of|with|at|for)?(?:the)?(?:aspect)?"
                     r"(?:ratio|parameter|shape|spectrumof|eigenvaluesof)?)")  # fmt: skip
+_ATOM = re.compile(r"with(?:its|the|an)atom(?:ofmass|ofweight)?\((?:1-1/(?P<ratio>\\?[a-zA-Z]+)\)_\+)at(?:0|zero)"
+                   r"(?![\w.])")  # fmt: skip
 
 
 class Stated(NamedTuple):
@@ -46,12 +48,26 @@ def _plain(tokens: list[Token]) -> str:
     return "".join(t.text for t in tokens if t.text not in _SKIPPED)
 
 
+def _without_atom(tokens: list[Token]) -> list[Token]:
+    r"""Leave out what the law of \gamma = d/n has by itself: \text{with its atom} (1-1/\gamma)_+ \text{at} 0."""
+    places = [i for i, token in enumerate(tokens) if token.text in TEXTS and tokens[i + 1 : i + 2] == [Token("{")]]
+    for start in places:
+        found = _ATOM.match(_plain(tokens[start:]))
+        ratio = _plain(tokens[:start]).removesuffix("=d/n").removesuffix("=p/n") + "="
+        if found is None or not ratio.endswith(f"ratio{found['ratio']}="):
+            continue
+        end = next(i for i in range(start, len(tokens) + 1) if _plain(tokens[start:i]) == found.group())
+        return [*tokens[:start], *tokens[end:]]
+    return tokens
+
+
 class Measures(Extrema):
     """Reads the laws that stand behind a formula by their density, and integrals over them."""
 
     def named_measures(self) -> None:
         r"""Take out F \text{ the Marchenko-Pastur law of ratio } \gamma, F = \mathrm{MP}(\gamma) and independence."""
         self.without_independence()
+        self.tokens = _without_atom(self.tokens)
         for start, end in reversed(self.parts_behind()):
             first = self.tokens[start].text
             if not (first in GREEK or (first.isalpha() and len(first) == 1)):

@@ -27,6 +27,7 @@ _PLACING = re.compile(r"\\(?:begin|end)\{(?:itemize|enumerate|theorem|lemma|proo
                       r"centering|left|displaystyle|quad|qquad)(?![A-Za-z])|\\[\\&%,; ]|[~{}]")  # fmt: skip
 _NO_WORDS = re.compile(r"[\\^_$=<>+*|&#]")
 _BOUNDS = tuple(sign for sign, meaning in RELATIONS.items() if meaning != "!=")
+_IN_BRACKETS = re.compile(r"(?P<before>.*\()(?P<noun>[a-z]+) = ?(?P<letter>\\?[a-zA-Z]+)", re.S)
 _STYLES = (r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\mathsf")
 
 
@@ -55,7 +56,11 @@ def segments_of(text: str) -> tuple[list[Segment], str] | None:
         latex = _TRAILING.sub("", _LABEL.sub("", latex)).strip()
         mark = begins["mark"] or ""
         closing = re.search(r"[.,;:]\s*$", text[begins.end() : end])
-        if latex:
+        named = _IN_BRACKETS.fullmatch(f"{words} {latex}")
+        if named:  # (rows $=r$)
+            said = rf"{named['letter']} \text{{ the {named['noun']} }}"
+            found.append(Segment(f"{named['before']} where", said, False, "equation", named["letter"]))
+        elif latex:
             found.append(Segment(words, latex, mark not in ("$", r"\("), *_kind(latex)))
         at = behind
         if closing:  # a full stop in a display ends the sentence

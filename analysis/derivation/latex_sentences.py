@@ -55,6 +55,7 @@ _STRONG = re.compile(r"\b(?:is|are|equals?|reads?|becomes?|gives?|yields?|costs?
                      r"therefore| also| given by| equal to| precisely)?[:,]?$|:$")  # fmt: skip
 _DESCRIBED = re.compile(r"(?<=[^=\s])\s*\\text\{(\s*(?:is|are|being) (?:the|an?) [A-Za-z -]+)\}\s*$")
 _DESCRIBES = re.compile(r"\s*(?:is|are|denotes?|being)? ?(?:the|an?) [A-Za-z -]{3,}")
+_PRODUCT = re.compile(r"(?:\\[a-z]+|[a-zA-Z]|\^\d|\^\{\d\}|\\,|\s)+")  # \kappa^2 b
 _CONCLUDES = re.compile(r"\b(?:hence|thus|therefore|so|so that|whence|then|conclude that|implies|finally|i\.e\.)\b")
 _OPERATES = re.compile(r"\s*(?:times|plus|minus|over|divided by|multiplied by|per|of|to the power(?: of)?)\s*")
 _OTHERWISE = re.compile(r"\b(?:otherwise|else)\b")
@@ -180,7 +181,9 @@ class _Reader:
         """Place of what is stated, and the places of what is said to equal it."""
         first, last = stated[0], stated[-1]
         if len(stated) == 1:
-            also = [part for part in self.parts[first + 1 :] if part.kind == "bare" and len(names_in(part.latex)) > 1]
+            also = [at for at, part in enumerate(self.parts) if at > first and part.kind == "bare"
+                    and len(names_in(part.latex)) > 1
+                    and not (_PRODUCT.fullmatch(part.latex) and self.described(at, first))]  # fmt: skip
             if self.parts[first].kind == "bare" and also:
                 raise self.refuse("it states more than one formula: give the one that is meant")
             return first, []
@@ -218,15 +221,7 @@ class _Reader:
             if denied:
                 raise self.refuse(f"the word {denied.group()!r} may change what is stated: give the formula alone")
             before = rest[2]
-            before = (
-                re.sub(
-                    r".*\b(?:is|equals|gives|yields|that|then|hence|so|thus|"
-                    r"reads)\b",
-                    "",
-                    before.lower(),
-                )
-                or ""
-            )
+            before = re.sub(r".*\b(?:is|equals|gives|yields|that|then|hence|so|thus|reads)\b", "", before.lower())
         behind = REMARK.split(_BREAK.split(f"{self.words[main + 1]} ")[0].lower())[0]
         behind = re.split(r"\b(?:where|with|which shows|which is (?:exactly|what)|for)\b", behind)[0]
         if main == self.chosen:
@@ -332,11 +327,10 @@ class _Reader:
                 and at - 1 != main
             )
         if part.kind == "bare":
-            behind = re.split(r"[,.;]|\band\b", self.words[at + 1])[0]
-            lead = re.search(r"\b(?:where|with|and|here)\s*$", self.words[at].lower())
             solved = at + 1 < len(self.parts) and self.roles[at + 1] == "solved"
-            described = _DESCRIBES.fullmatch(behind) is not None and lead is not None and at > main
-            return described and not solved and part.latex in names and self.words[at + 1].strip() != ""
+            product = self.parts[main].kind == "bare" and _PRODUCT.fullmatch(part.latex) and names_in(part.latex)
+            within = part.latex in names or (product and product <= names)
+            return self.described(at, main) and not solved and bool(within)
         if part.kind == "limit":  # of several letters that the formula holds: it is the leading behaviour
             return not ("," in part.left and names_in(part.left) <= names)
         if part.kind == "bound":
@@ -346,6 +340,12 @@ class _Reader:
         if part.kind == "law":
             return bool(left) and left <= names
         return bool(left & names) and role in ("said", "stated") and defines(part)
+
+    def described(self, at: int, main: int) -> bool:
+        """Whether words say behind the formula what a bare piece is."""
+        behind = re.split(r"[,.;]|\band\b", self.words[at + 1])[0]
+        lead = re.search(r"\b(?:where|with|and|here)\s*$", self.words[at].lower())
+        return at > main and behind.strip() != "" and _DESCRIBES.fullmatch(behind) is not None and lead is not None
 
     def cases(self, stated: list[int]) -> Sentence | None:
         """Write two formulas of one quantity, each with its range, as cases."""

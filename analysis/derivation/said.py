@@ -16,6 +16,7 @@ from solvable.solvers.validate import refuse
 __all__ = ["with_named_quantities"]
 
 _SPOKEN = re.compile(rf"{SAID}(\w+)")
+_OF_WHAT = re.compile(r"of(?:the|our|this|its)?(?:kernel|interpolant|data|problem|model|network|design|sample|law)")
 
 
 def with_named_quantities(reading: Reading, text: str, claim: Claim | None, known: set[str]) -> Reading:
@@ -35,16 +36,42 @@ def with_named_quantities(reading: Reading, text: str, claim: Claim | None, know
     for name, value in reading.definitions.items():
         said = _SPOKEN.fullmatch(str(value))
         if said is None:
-            definitions[name] = value
+            definitions[name] = value if name.strip() else _product_of(value, text, known)
             continue
-        noun = re.sub(r"^(?:total)?numberof(?:the)?", "", said[1])
-        named = [each for each in known if each.replace("_", "").lower() == noun]
+        named = _named(said[1], known)
         if len(named) == 1:
             definitions[name] = value.func(named[0], positive=True)
         elif claim is not None and not in_known(claim, name, known):
             why = f"{name} is said to be what none of the claim's quantities is called: {', '.join(sorted(known))}"
             raise refuse("formula", text, why)
     return dataclasses.replace(reading, definitions=definitions)
+
+
+def _named(said: str, known: set[str]) -> list[str]:
+    """Quantities that words name; what they are of adds nothing where one quantity alone holds the noun."""
+    noun = re.sub(r"^(?:total)?numberof(?:the)?", "", said)
+    plain = {name: name.replace("_", "").lower() for name in known}
+    named = [name for name, word in plain.items() if word == noun]
+    named = named or [name for name, word in plain.items() if f"{word}power" == noun]
+    whole = _OF_WHAT.search(noun)
+    if named or whole is None or whole.end() != len(noun):
+        return named
+    named = [name for name, word in plain.items() if noun[: whole.start()] in word]
+    return named if len(named) == 1 and plain[named[0]] == noun[: whole.start()] else []
+
+
+def _product_of(residual: Any, text: str, known: set[str]) -> Any:
+    r"""Put the quantity in an equation that words make of a product: \kappa^2 b the unlearned power."""
+    for symbol in getattr(residual, "free_symbols", ()):
+        said = _SPOKEN.fullmatch(str(symbol))
+        if said is None:
+            continue
+        named = _named(said[1], known)
+        if len(named) != 1:
+            why = f"a product is said to be what none of the claim's quantities is called: {', '.join(sorted(known))}"
+            raise refuse("formula", text, why)
+        residual = residual.xreplace({symbol: symbol.func(named[0], positive=True)})
+    return residual
 
 
 def _refuse_share(whole: str, text: str, claim: Claim) -> None:
