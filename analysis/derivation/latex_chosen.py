@@ -108,6 +108,9 @@ def _take_threshold(parts: list[Segment], words: list[str], roles: list[str]) ->
     bounds = [at for at, part in enumerate(parts) if part.kind == "bound"]
     if len(bounds) != 1 or any(is_formula(part) for part in parts):
         return
+    if bounds == [0] and not words[0].strip() and all(part.kind != "equation" for part in parts):
+        roles[0] = "stated"  # the bound itself, with which the text begins
+        return
     lead = re.split(r"[.;:?!]\s", f" {words[bounds[0]].lower()} ")[-1].strip()
     found = _UP_TO.fullmatch(parts[bounds[0]].latex.strip())
     if found is None or not _THRESHOLD.search(lead) or _OPPOSITE.search(" ".join(words).lower()):
