@@ -25,7 +25,7 @@ from solvable.analysis.derivation.notation import read
 from solvable.analysis.derivation.operators import operator_name
 from solvable.analysis.derivation.own_ridge import with_own_ridge
 from solvable.analysis.derivation.refusals import without_modes
-from solvable.analysis.derivation.several import equations_of, meant_equation
+from solvable.analysis.derivation.several import equations_of, meant_equation, with_the_formula_first
 from solvable.analysis.derivation.spellings import in_known
 from solvable.analysis.derivation.summed_letters import refuse_other_letters, with_printed_sums
 from solvable.analysis.derivation.translation import every_quantity, known_names, translated, unknown
@@ -349,6 +349,7 @@ def read_formula(
     if every and claim is not None:
         fields = [translated(each, formula, claim, dict(symbols or {})) for each in every]
         return that_is_ours([Formula(str(formula), clock=clock, **found) for found in fields], claim)
+    reading = reading if reading is None or claim is None else with_the_formula_first(reading, known or set())
     equations = [] if reading is None or claim is None else equations_of(reading)
     if claim is not None and len(equations) > 1:
         read_ones, errors = [], list[ValueError | None]()

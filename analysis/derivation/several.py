@@ -18,9 +18,24 @@ from solvable.analysis.verification.claim import Claim
 if TYPE_CHECKING:
     from solvable.analysis.derivation.formula import Formula
 
-__all__ = ["equations_of", "meant_equation"]
+__all__ = ["equations_of", "meant_equation", "with_the_formula_first"]
 
 _TRIED = 5
+
+
+def with_the_formula_first(reading: Reading, known: set[str]) -> Reading:
+    """Return the reading of E_0 = .., E_t = E_0 + ..: the equation that uses the first is meant."""
+    name, definitions = reading.named[0], reading.definitions
+    if not name or name in known or reading.relation != "=" or reading.sides or reading.named[1] != 1:
+        return reading
+    using = [other for other, value in definitions.items() if _holds(value, name)]
+    every = [reading.expression, *definitions.values()]
+    if len(using) != 1 or using[0] in known or any(_holds(value, using[0]) for value in every):
+        return reading
+    rest = {key: value for key, value in definitions.items() if key != using[0]}
+    return dataclasses.replace(
+        reading, expression=definitions[using[0]], named=(using[0], 1), definitions={**rest, name: reading.expression}
+    )
 
 
 def equations_of(reading: Reading) -> list[Reading]:

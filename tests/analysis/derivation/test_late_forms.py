@@ -141,3 +141,11 @@ def test_an_error_less_the_noise_is_the_excess() -> None:
         )
     train = rf"R_{{\rm train}}-\sigma^2={excess}".replace("df}_2}{", "df}_1}{")
     assert outcome(RIDGE, train) == "refused"
+
+
+@pytest.mark.parametrize("letter", [r"\mathcal E", "E", r"\mathsf R"])
+def test_the_equation_that_uses_the_first_is_the_formula(letter):
+    first, behind = r"\frac{\sigma^2d}{n-d-1}", r"\frac{\sigma_0^2d}{n_0-d-1}"
+    lines = rf"$$\begin{{aligned}}{letter}_0&={first},\\ {letter}_t&={letter}_0+%s\,{behind}.\end{{aligned}}$$"
+    assert check(lines % "t", "model-collapse/least-squares", latex=True, budget=0)
+    assert not check(lines % "2t", "model-collapse/least-squares", latex=True, budget=0)
