@@ -167,6 +167,8 @@ class Measures(Extrema):
 
     def take_measure(self, left: list[Token], right: list[Token], start: int, end: int) -> None:
         """Take out a law that an equation states by density and atoms."""
+        if re.match(r"df(?:_\w+)?\(", _plain(left)) or all(t.text not in (r"\int", r"\E") for t in self.tokens[:start]):
+            return  # degrees of freedom; or no integral and no mean is taken
         head = re.fullmatch(r"d?(?P<name>[^(){}=']+?)(?P<slope>'?)\((?P<d>d?)(?P<x>\\?[A-Za-z]+)\)", _plain(left))
         slope = re.fullmatch(r"\\[td]?fracd(?P<name>[^()]+?)d(?P<x>\\?[A-Za-z])(?:\((?P=x)\))?", _plain(left))
         bare = re.fullmatch(r"(?:\\mu|\\nu|F|G|\\rho|\\pi|P|Q)(?:_.*)?", _plain(left))

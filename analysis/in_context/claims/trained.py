@@ -197,7 +197,8 @@ CLAIMS = (
     ),
     claim(
         "in-context/label-shift-does-not",
-        "Tasks from outside the prior, scaled by c and all along one direction, keep a relative error of (d + 1)/M.",
+        "Tasks from outside the prior, scaled by c and all along one direction, keep a relative error: (d + 1)/M "
+        "after long training prompts.",
         source=_PAPER,
         kind=Kind.MEAN,
         predict=lambda shift, d, n, context: float(

@@ -118,3 +118,10 @@ OTHERS = [
 def test_other_integrals_and_densities(claim, text, right, wrong, at):
     assert outcome(claim, text % right, at) is RIGHT
     assert outcome(claim, text % wrong, at) is WRONG
+
+
+def test_degrees_of_freedom_are_no_measure():
+    stated = r"\quad \mathrm{df}_2(\kappa)=\sum_i\frac{%s}{(s_i+\kappa)^2}"
+    whole = r"\frac{\kappa^2b+\sigma^2}{1-\mathrm{df}_2(\kappa)/n}-\sigma^2, " + stated
+    assert check(whole % "s_i^2", "equivalents/spike", latex=True, budget=0)
+    assert not check(whole % "s_i", "equivalents/spike", latex=True, budget=0)
