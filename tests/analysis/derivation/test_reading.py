@@ -89,7 +89,7 @@ REFUSED = {  # what has two readings, or none
     r"\gamma = 2 = 3": "left of =",
     r"1 - \gamma = \sigma": "left of =",
     r"\mathcal{R} + R": "two styles",
-    r"\sin^{-2} x": "two ways",
+    r"\sin^{-1} x": "two ways",
     r"\frac{a}{b": "missing",
     r"(1-\gamma": "missing",
     r"1-\gamma)": "not understood",
