@@ -16,6 +16,7 @@ s, g, n, d, t, k, x = sp.symbols("sigma gamma n d t kappa x", positive=True)
 
 READ = {
     # products, powers and arguments as authors write them
+    r"\sin^{-2} x": 1 / sp.sin(x) ** 2,
     r"\gamma(1-\gamma)^{-1}": g / (1 - g),
     r"\gamma(1-\gamma)^2": g * (1 - g) ** 2,
     r"d(n-d)^{-1}": d / (n - d),
@@ -89,7 +90,7 @@ REFUSED = {  # what has two readings, or none
     r"\gamma = 2 = 3": "left of =",
     r"1 - \gamma = \sigma": "left of =",
     r"\mathcal{R} + R": "two styles",
-    r"\sin^{-1} x": "two ways",
+    r"\log^{-1} x": "two ways",
     r"\frac{a}{b": "missing",
     r"(1-\gamma": "missing",
     r"1-\gamma)": "not understood",
