@@ -3,8 +3,7 @@ r"""What stands behind a formula and gives no value: counts of an index, nouns, 
 from __future__ import annotations
 
 import pytest
-
-from solvable import check
+from judged import outcome
 
 LENGTH, BAGS, TRACE, SHARP = (
     "neural-collapse/balanced-feature-length",
@@ -15,14 +14,6 @@ LENGTH, BAGS, TRACE, SHARP = (
 RANK, LINES = "imputation/low-rank-bias", "model-collapse/least-squares"
 FEATURE = r"\|\bar h_k\|_2^2 = \sqrt{\frac{\lambda_W}{n\lambda_H}}-%s\lambda_W"
 GENERATIONS = r"\frac{\sigma^2d}{n-d-1}+t\frac{\sigma_0^2d}{%s-d-1}, \qquad %s"
-
-
-def outcome(formula: str, claim: str) -> str:
-    """Verdict, or that it is refused in a sentence."""
-    try:
-        return check(formula, claim, latex=True, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ r"""The diagonal of the covariance, sums to the number of modes, what stands beh
 from __future__ import annotations
 
 import pytest
+from judged import outcome
 
 from solvable import check
 
@@ -13,14 +14,6 @@ IDENTITY, LARGEST, RIDGE = (
 )
 GAP = r"R(\rho\theta)+\rho(1-\rho)%s"
 BOUND = r"%s\beta^\top(\Sigma+%s I)^{-1}\Sigma\beta, \qquad %s = \frac{1-\rho}\rho%s"
-
-
-def outcome(formula: str, claim: str) -> str:
-    """Verdict, or that it is refused in a sentence."""
-    try:
-        return check(formula, claim, latex=True, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ r"""A ridge in terms of the effective one is an equation for that; what the targ
 from __future__ import annotations
 
 import pytest
+from judged import outcome
 
-from solvable import check
 from solvable.analysis.derivation import diagnosis
 
 ERROR, BIAS, NOISE, ROUND = "ridge/test-error", "ridge/bias", "ridge/variance", "ridge/isotropic-effective-ridge"
@@ -18,14 +18,6 @@ KEPT = r"\frac{s_i}{s_i+%s}"
 def _verdict_alone(monkeypatch):
     """Verdicts are asked for: the search for a slip takes seconds where sums and equations are within."""
     monkeypatch.setattr(diagnosis, "_diagnose", lambda *_: ("", ()))
-
-
-def outcome(formula: str, claim: str) -> str:
-    """Verdict, or that it is refused in a sentence."""
-    try:
-        return check(formula, claim, latex=True, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 @pytest.mark.parametrize("name", [r"\kappa", r"\tau"])

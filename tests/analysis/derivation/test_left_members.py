@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from judged import outcome
 
 from solvable import check
 from solvable.analysis.derivation.admission import why_not
@@ -20,14 +21,6 @@ WITH_FORMULA = [c.name for c in claims() if c.formula is not None and c.formula.
 EDGE = "wide-networks/edge-of-chaos-of-erf"
 HEAD = "neural-collapse/balanced-head-length"
 WHERE = r",\ c=K\sqrt{n\lambda_W\lambda_H}"
-
-
-def outcome(text: str, name: str) -> str:
-    """Outcome of LaTeX against a claim, without its simulation."""
-    try:
-        return check(text, against=name, latex=True, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 def holds(text: str, name: str) -> bool | None:

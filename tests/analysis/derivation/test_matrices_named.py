@@ -3,6 +3,7 @@ r"""Matrices, vectors, traces and eigenvalues that an author names; forms of a c
 from __future__ import annotations
 
 import pytest
+from judged import outcome
 
 from solvable import check
 from solvable.analysis.derivation.matrix_forms import equal_forms
@@ -24,14 +25,6 @@ TWICE = rf"\frac{{\kappa_a\kappa_b}}{{\lambda_a\lambda_b}}\,\frac{{\frac1d{PAIR}
 GAINS = r", \quad G_a := \Sigma(\Sigma+\kappa_aI)^{-1},\ G_b := \Sigma(\Sigma+\kappa_bI)^{-1}"
 PROMPT = r"\sigma^2+%s+\frac1M%s"
 SCATTER = r"\operatorname{tr}[\Gamma^{-1}\Lambda\Gamma^{-1}\Sigma_t]"
-
-
-def outcome(formula: str, claim: str) -> str:
-    """Verdict, or that it is refused in a sentence."""
-    try:
-        return check(formula, claim, latex=True, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 @pytest.mark.parametrize(

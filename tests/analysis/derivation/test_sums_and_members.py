@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from solvable import check
+from judged import outcome
 
 ERROR, DEEP, PAIR = "ridge/test-error", "neural-collapse/minimum-norm", "ridge/two-ridge-trace"
 WORTH, POSTERIOR, KEYS = "denoising/constant-is-two", "denoising/dps-mean", "attention/inverse-distances-keep-noise"
@@ -13,14 +12,6 @@ RISK = r"\frac{n}{n-\mathrm{df}_2}(\sigma^2+%s)"
 TRACE = r"\frac{\kappa_a\kappa_b}{\gamma\lambda_a\lambda_b}\cdot\frac{\psi}{1-\psi}, \quad \psi := \frac1n %s"
 MEAN = r"1-\exp(-\zeta s/s_n)"
 DISTANCE = r"\mathbb E\|\hat\mu-\mu\|^2"
-
-
-def outcome(formula: str, claim: str, latex: bool = True) -> str:
-    """Verdict, or that it is refused in a sentence."""
-    try:
-        return check(formula, claim, latex=latex, budget=0).outcome.value
-    except ValueError:
-        return "refused"
 
 
 @pytest.mark.parametrize("sign", [r"\sum", r"\Sigma", r"\Sigma ", "Σ", r"{\textstyle\sum}"])
